@@ -1,0 +1,155 @@
+import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
+import { GRUError, type GRUErrorCode } from "./errors.js";
+
+/** Element types the native kernels compute in. */
+export type NativeDtype = "float32" | "float64";
+
+/** Data of a `NativeDtype`, row-major and contiguous. */
+export type NativeArray = Float32Array | Float64Array;
+
+/**
+ * An elementwise activation as the kernels know it: Keras's function name and its parameters, in the order of the
+ * Keras function's keyword arguments (`leaky_relu`: `[negative_slope]`); empty for Keras's defaults.
+ */
+export interface NativeActivation {
+  name: string;
+  parameters: readonly number[];
+}
+
+/** What fixes the native layer for life. */
+export interface NativeGruDescription {
+  dtype: NativeDtype;
+  features: number;
+  units: number;
+  resetAfter: boolean;
+  activation: NativeActivation;
+  recurrentActivation: NativeActivation;
+}
+
+/** Bits of the `flags` argument of `NativeGru.call`. */
+export const CALL_FLAGS = {
+  returnSequences: 1,
+  goBackwards: 2,
+  zeroOutputForMask: 4,
+} as const;
+
+/**
+ * Positional arguments of one call; B, T, F, U are batch, timesteps, features and units, and every typed array is
+ * of the layer's dtype unless another is named. The addon checks array kinds and lengths only as far as memory
+ * safety needs; meaning is checked in TypeScript.
+ *
+ * `output` is (B, T, U) with `returnSequences`, else (B, U); `state` is (B, U), the state after the last step.
+ * At most one of `mask` ((B, T), non-zero is true) and `lengths` ((B,), each 0..T) is given.
+ * `inputDropout` is (1 or 3, B, F), `recurrentDropout` is (3, B, U): multipliers, in the gate order z, r, h.
+ *
+ * Hazard: an asynchronous call reads and writes these arrays on other threads until its promise settles, so the
+ * caller must own them alone: copies, never a user's array, and never over a SharedArrayBuffer.
+ */
+export type NativeCallArguments = [
+  inputs: NativeArray,
+  output: NativeArray,
+  state: NativeArray,
+  initialState: NativeArray | null,
+  mask: Uint8Array | null,
+  lengths: Int32Array | null,
+  inputDropout: NativeArray | null,
+  recurrentDropout: NativeArray | null,
+  batch: number,
+  timesteps: number,
+  flags: number,
+];
+
+/** A layer's compute object: a description and a snapshot of packed weights. */
+export interface NativeGru {
+  /** Copies and packs kernel (F, 3U), recurrent kernel (U, 3U) and bias ((2, 3U), or (3U,) when `resetAfter` is false). */
+  setWeights(kernel: NativeArray, recurrentKernel: NativeArray, bias: NativeArray | null): void;
+  /** Computes on the calling thread (and the pool's) until done. */
+  call(...args: NativeCallArguments): void;
+  /**
+   * Computes on the executor's threads with the weights as they are now. `token` is a number the caller has not in
+   * use; `NativeBinding.cancel(token)` makes the promise reject with `ERR_ABORTED` at the next time step.
+   */
+  callAsync(token: number, ...args: NativeCallArguments): Promise<void>;
+  /** Bytes of native memory this object holds (packed weights). */
+  memoryUsage(): number;
+  /** Refuses new calls; memory is freed when the last running one has ended. Idempotent. */
+  dispose(): void;
+}
+
+export interface NativeCpuInfo {
+  /** The kernels in use: "reference", "baseline", "avx2", "avx512" or "neon". */
+  isa: string;
+  /** Kernels this CPU could run, slowest first, the scalar reference included. */
+  available: string[];
+  /** Threads a call may use. */
+  threads: number;
+  /** CPUs this process may use: affinity mask and cgroup quota. */
+  usableCpus: number;
+}
+
+/** Everything the addon exports. `seed` is an integer in 0..2^53-1; `out` arrays are filled in place. */
+export interface NativeBinding {
+  /** Hands the error class to the addon; called once per environment, at load. */
+  initialize(errorClass: new (code: GRUErrorCode, message: string) => GRUError): void;
+  NativeGru: new (description: NativeGruDescription) => NativeGru;
+  cancel(token: number): void;
+  cpuInfo(): NativeCpuInfo;
+  /** Throws `ERR_ARGUMENT` unless 1 <= threads <= 1024. */
+  setThreads(threads: number): void;
+  /** Native bytes held by packed weights and scratch memory, in the whole process. */
+  memoryUsage(): { weights: number; scratch: number };
+  /** Uniform in [low, high). */
+  randomUniform(out: NativeArray, seed: number, low: number, high: number): void;
+  randomNormal(out: NativeArray, seed: number, mean: number, stddev: number): void;
+  /** Normal, redrawn outside two standard deviations. */
+  truncatedNormal(out: NativeArray, seed: number, mean: number, stddev: number): void;
+  /** (rows, columns) with orthonormal rows or columns, whichever are fewer, times `gain`. */
+  orthogonal(out: NativeArray, rows: number, columns: number, seed: number, gain: number): void;
+  /** Fills with 0 (probability `rate`) or 1 / (1 - rate). `stream` separates draws under one seed. */
+  dropoutMask(out: NativeArray, seed: number, stream: number, rate: number): void;
+}
+
+const require = createRequire(import.meta.url);
+
+/** Where the addon may lie, relative to the package root, best first. */
+function candidates(): string[] {
+  const root = fileURLToPath(new URL("..", import.meta.url));
+  const override = process.env.CUDNN_GRU_ADDON;
+  if (override) return [override];
+  return [
+    `${root}build/Release/cudnn_gru.node`,
+    `${root}build-cmake/Release/cudnn_gru.node`,
+    `${root}prebuilds/${process.platform}-${process.arch}/cudnn_gru.node`,
+  ];
+}
+
+function load(): NativeBinding {
+  const failures: string[] = [];
+  for (const path of candidates()) {
+    try {
+      const binding = require(path) as NativeBinding;
+      binding.initialize(GRUError);
+      return binding;
+    } catch (error) {
+      // A code of ours means that the binary loaded and then refused its environment (CUDNN_GRU_ISA, say).
+      if (error instanceof GRUError) throw error;
+      failures.push(`  ${path}: ${(error as Error).message.split("\n")[0]}`);
+    }
+  }
+  throw new GRUError(
+    "ERR_NATIVE_LOAD",
+    `The native addon of cudnn-gru could not be loaded on ${process.platform}-${process.arch}, Node ${process.version}. ` +
+      `Tried:\n${failures.join("\n")}\n` +
+      'In a clone, "npm test" builds it. From an installed package, "npx cmake-js compile" in the package\'s folder ' +
+      "builds it with CMake and a C++17 compiler. CUDNN_GRU_ADDON names a binary to load instead.",
+  );
+}
+
+let binding: NativeBinding | undefined;
+
+/** The addon, loaded at first use. Throws `ERR_NATIVE_LOAD` with every path tried. */
+export function native(): NativeBinding {
+  binding ??= load();
+  return binding;
+}
