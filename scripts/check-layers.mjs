@@ -1,0 +1,74 @@
+// Fails when an include or import points upwards. Each part may use itself and the parts named beside it; the order is
+// that of docs/architecture.md.
+import { readFileSync } from "node:fs";
+import { dirname, join, posix } from "node:path";
+import { root } from "./setup/shell.mjs";
+import { filesBelow } from "./setup/stamp.mjs";
+
+/** Folders of native/, and what each may include. */
+const nativeLayers = {
+  core: [],
+  cpu: ["core"],
+  cudnn: ["core"],
+  addon: ["core", "cpu", "cudnn"],
+};
+
+/** Folders and files of lib/, lowest first: each may import itself and what stands in a line above it. */
+const libLayers = [
+  ["errors"],
+  ["native"],
+  ["tensor", "backend"],
+  ["keras"],
+  ["arguments", "formats"],
+  ["variable", "eligibility", "tensor_from"],
+  ["layers"],
+  ["index"],
+];
+
+const problems = [];
+
+function lines(path) {
+  return readFileSync(join(root, path), "utf8").split("\n");
+}
+
+for (const path of filesBelow("native").filter((name) => /\.(cc|h|inc)$/.test(name))) {
+  const layer = path.split("/")[1];
+  if (!Object.hasOwn(nativeLayers, layer)) {
+    problems.push(`${path}: native/${layer} is no layer that scripts/check-layers.mjs knows`);
+    continue;
+  }
+  for (const [at, line] of lines(path).entries()) {
+    const include = /^\s*#\s*include\s*[<"]([^>"]+)[>"]/.exec(line)?.[1];
+    if (!include) continue;
+    const target = include.includes("/") ? include.split("/")[0] : null;
+    if (target && Object.hasOwn(nativeLayers, target) && target !== layer && !nativeLayers[layer].includes(target)) {
+      problems.push(`${path}:${at + 1}: ${layer} may not include ${include}`);
+    }
+    if (/^(napi|node_api|js_native_api)/.test(include) && layer !== "addon") {
+      problems.push(`${path}:${at + 1}: only native/addon may include ${include}`);
+    }
+  }
+}
+
+function libRank(path) {
+  const part = path.split("/")[1].replace(/\.ts$/, "");
+  return libLayers.findIndex((layer) => layer.includes(part));
+}
+
+for (const path of filesBelow("lib").filter((name) => name.endsWith(".ts"))) {
+  const rank = libRank(path);
+  if (rank < 0) {
+    problems.push(`${path}: no layer that scripts/check-layers.mjs knows`);
+    continue;
+  }
+  for (const [at, line] of lines(path).entries()) {
+    const specifier = /(?:\bfrom|\bimport)\s*\(?\s*"(\.[^"]+)"/.exec(line)?.[1];
+    if (!specifier) continue;
+    const target = posix.join(dirname(path), specifier.replace(/\.js$/, ".ts"));
+    if (!target.startsWith("lib/")) problems.push(`${path}:${at + 1}: ${specifier} leaves lib/`);
+    else if (libRank(target) > rank) problems.push(`${path}:${at + 1}: may not import ${target}, which is above it`);
+  }
+}
+
+for (const problem of problems) console.error(problem);
+process.exitCode = problems.length > 0 ? 1 : 0;

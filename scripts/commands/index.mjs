@@ -1,0 +1,65 @@
+import { join } from "node:path";
+import { ensurePackages } from "../setup/packages.mjs";
+import { root, run, runNode, say } from "../setup/shell.mjs";
+import { golden } from "./golden.mjs";
+import { format, lint } from "./lint.mjs";
+import { addPrebuild } from "./prebuild.mjs";
+
+const vitest = join(root, "node_modules/vitest/vitest.mjs");
+const built = ["packages", "dist", "addon"];
+
+/** Runs a TypeScript program as it stands; the loader strips its types. */
+function runTypeScript(program, args) {
+  run(process.execPath, ["--import", "./scripts/typescript/register.mjs", program, ...args]);
+}
+
+/** By name: what each command does, what must be installed or built before, and the work itself. */
+export const commands = {
+  start: {
+    about: "forecast Seattle's weather with a model that Keras trained",
+    needs: built,
+    run: (args) => runTypeScript("examples/weather/main.ts", args),
+  },
+  test: {
+    about: "run the tests; arguments go to vitest",
+    needs: built,
+    run: (args) => runNode(vitest, ["run", ...args]),
+  },
+  build: {
+    about: "build dist/ and the addon (node-gyp)",
+    needs: built,
+    run: () => say("dist/ and build/Release/cudnn_gru.node are up to date"),
+  },
+  "build:cmake": {
+    about: "build the same addon and the native tests with cmake-js, in build-cmake/",
+    needs: ["packages", "cmake"],
+    run: () => say("build-cmake/Release/cudnn_gru.node is up to date"),
+  },
+  "test:native": {
+    about: "run the native tests; arguments go to ctest",
+    needs: ["packages", "cmake"],
+    run: (args) => run("ctest", ["--test-dir", "build-cmake", "--output-on-failure", ...args]),
+  },
+  "test:package": {
+    about: "pack, install the tarball in an empty folder without a compiler, and run it",
+    needs: built,
+    run: () => runNode("test/package/run.mjs"),
+  },
+  lint: {
+    about: "check style, types and the direction of includes and imports",
+    needs: ["packages", "dist"],
+    run: lint,
+  },
+  format: { about: "rewrite the sources in the house style", needs: ["packages"], run: format },
+  bench: {
+    about: "compare with the peers of bench/package.json",
+    needs: built,
+    run: (args) => {
+      // onnxruntime-node's install script would download CUDA libraries; the CPU library is in its package.
+      ensurePackages("bench", { env: { ONNXRUNTIME_NODE_INSTALL: "skip" } });
+      runTypeScript("bench/main.ts", args);
+    },
+  },
+  golden: { about: "regenerate the golden data with Keras (needs Python)", needs: [], run: golden },
+  prepack: { about: "build everything the tarball holds", needs: built, run: addPrebuild },
+};
