@@ -1,0 +1,94 @@
+import { GRUError } from "../errors.js";
+import type { NativeArray } from "../native.js";
+import { checkSize, Initializer } from "./initializer.js";
+import { FLOAT32, Options } from "./options.js";
+
+/** All zeros. */
+export class Zeros extends Initializer {
+  static override readonly className: string = "Zeros";
+
+  constructor(options: Record<string, never> = {}) {
+    super();
+    new Options("Zeros", options, []);
+  }
+
+  override fill(out: NativeArray, shape: readonly number[]): void {
+    checkSize(out, shape);
+    out.fill(0);
+  }
+
+  override getConfig(): Record<string, unknown> {
+    return {};
+  }
+}
+
+/** All ones. */
+export class Ones extends Initializer {
+  static override readonly className: string = "Ones";
+
+  constructor(options: Record<string, never> = {}) {
+    super();
+    new Options("Ones", options, []);
+  }
+
+  override fill(out: NativeArray, shape: readonly number[]): void {
+    checkSize(out, shape);
+    out.fill(1);
+  }
+
+  override getConfig(): Record<string, unknown> {
+    return {};
+  }
+}
+
+/** All `value` (default 0). */
+export class Constant extends Initializer {
+  static override readonly className: string = "Constant";
+
+  readonly value: number;
+
+  constructor(options: { value?: number } = {}) {
+    super();
+    this.value = new Options("Constant", options, ["value"]).number("value", 0, FLOAT32);
+  }
+
+  /** In float64, too, `value` is first rounded to float32, as Keras does. */
+  override fill(out: NativeArray, shape: readonly number[]): void {
+    checkSize(out, shape);
+    out.fill(Math.fround(this.value));
+  }
+
+  override getConfig(): Record<string, unknown> {
+    return { value: this.value };
+  }
+}
+
+/** `gain` (default 1) on the main diagonal, zeros elsewhere. Makes matrices only: another rank is `ERR_SHAPE`. */
+export class Identity extends Initializer {
+  static override readonly className: string = "Identity";
+
+  readonly gain: number;
+
+  constructor(options: { gain?: number } = {}) {
+    super();
+    this.gain = new Options("Identity", options, ["gain"]).number("gain", 1);
+  }
+
+  override fill(out: NativeArray, shape: readonly number[]): void {
+    const [rows, columns] = shape;
+    if (shape.length !== 2 || rows === undefined || columns === undefined) {
+      throw new GRUError(
+        "ERR_SHAPE",
+        `Expected a shape of rank 2 for the initializer Identity but received [${shape.join(", ")}].`,
+      );
+    }
+    checkSize(out, shape);
+    out.fill(0);
+    for (let i = 0; i < Math.min(rows, columns); i++) out[i * columns + i] = this.gain;
+  }
+
+  /** Keras never writes `gain` and so loses it; here any gain but the default is written, and Keras reads it. */
+  override getConfig(): Record<string, unknown> {
+    return this.gain === 1 ? {} : { gain: this.gain };
+  }
+}

@@ -1,0 +1,84 @@
+import { GRUError } from "../errors.js";
+import { readSerialized, type SerializedObject } from "./serialization.js";
+import { describe, suggestion } from "./text.js";
+
+/** Element types a layer can compute in or keep its variables in. */
+export type Dtype = "float32" | "float64" | "float16" | "bfloat16";
+
+/** Each policy's compute and variable dtype. */
+const POLICIES: ReadonlyMap<string, readonly [compute: Dtype, variable: Dtype]> = new Map([
+  ["float32", ["float32", "float32"]],
+  ["float64", ["float64", "float64"]],
+  ["float16", ["float16", "float16"]],
+  ["bfloat16", ["bfloat16", "bfloat16"]],
+  ["mixed_float16", ["float16", "float32"]],
+  ["mixed_bfloat16", ["bfloat16", "float32"]],
+]);
+
+/** Keras's classes for the policies above: `FloatDTypePolicy` is its alias, `Policy` what Keras 2 called it. */
+const CLASSES = ["DTypePolicy", "FloatDTypePolicy", "Policy"];
+
+const QUANTIZED = /^(int8|int4|float8|gptq|awq)/;
+
+/** What a layer computes in and what it keeps its weights in (`keras.DTypePolicy`). Immutable. */
+export class DTypePolicy {
+  readonly name: string;
+  /** The dtype of inputs, outputs and states. */
+  readonly computeDtype: Dtype;
+  /** The dtype of the weights. */
+  readonly variableDtype: Dtype;
+
+  /** Throws `ERR_DTYPE`, naming `argument`, unless `name` is a policy of floating-point numbers. */
+  constructor(name: string, argument = "name") {
+    const dtypes = POLICIES.get(name);
+    if (dtypes === undefined) {
+      const hint = QUANTIZED.test(name)
+        ? `Quantized policies are not supported. Known: ${[...POLICIES.keys()].join(", ")}.`
+        : suggestion(name, POLICIES.keys());
+      throw new GRUError(
+        "ERR_DTYPE",
+        `Expected the name of a floating-point dtype policy for \`${argument}\` but received ${describe(name)}. ${hint}`,
+      );
+    }
+    this.name = name;
+    [this.computeDtype, this.variableDtype] = dtypes;
+  }
+
+  /** The policy as Keras 3.15 writes it into a layer's config. */
+  serialize(): SerializedObject {
+    return { module: "keras", class_name: "DTypePolicy", config: { name: this.name }, registered_name: null };
+  }
+}
+
+/**
+ * The policy that `value` stands for: a name, a serialized `DTypePolicy`, an instance, or `null` (Keras's default,
+ * float32). Throws `ERR_DTYPE`, naming `argument`, for other dtypes and values, quantized policies included, and
+ * `ERR_ARGUMENT` for a malformed serialized object.
+ */
+export function getDTypePolicy(value: unknown, argument: string): DTypePolicy {
+  if (value === null) return new DTypePolicy("float32");
+  if (value instanceof DTypePolicy) return value;
+  if (typeof value === "string") return new DTypePolicy(value, argument);
+  if (typeof value !== "object") {
+    throw new GRUError(
+      "ERR_DTYPE",
+      `Expected a dtype policy (a name, a serialized DTypePolicy or null) for \`${argument}\` but received ${describe(value)}.`,
+    );
+  }
+  const { class_name, config } = readSerialized(value, argument);
+  if (!CLASSES.includes(class_name)) {
+    throw new GRUError(
+      "ERR_DTYPE",
+      `Expected a DTypePolicy for \`${argument}\` but received ${describe(class_name)}. ` +
+        `Quantized policies and policy maps are not supported. Known: ${[...POLICIES.keys()].join(", ")}.`,
+    );
+  }
+  const name = typeof config === "string" ? undefined : config.name;
+  if (typeof name !== "string") {
+    throw new GRUError(
+      "ERR_ARGUMENT",
+      `Expected the name of a dtype policy for \`${argument}.config.name\` but received ${describe(name)}.`,
+    );
+  }
+  return new DTypePolicy(name, argument);
+}

@@ -1,0 +1,7 @@
+/** What users see of Keras's vocabularies: namespaces named as in Keras, and the types that appear in them. */
+export { Activation } from "./activations.js";
+export { DTypePolicy, type Dtype } from "./dtype_policy.js";
+export * as constraints from "./public/constraints.js";
+export * as initializers from "./public/initializers.js";
+export * as regularizers from "./public/regularizers.js";
+export type { SerializedObject } from "./serialization.js";

@@ -1,0 +1,114 @@
+import { GRUError } from "../errors.js";
+import { describe, suggestion } from "./text.js";
+
+/** Bounds of a number, both inclusive unless `above` is given. */
+export interface Range {
+  min?: number;
+  max?: number;
+  /** Exclusive lower bound. */
+  above?: number;
+}
+
+/** Numbers that float32 can hold. */
+export const FLOAT32: Range = { min: -3.4028234663852886e38, max: 3.4028234663852886e38 };
+
+function inWords({ min, max, above }: Range): string {
+  const bounds = [
+    above === undefined ? "" : `above ${above}`,
+    min === undefined ? "" : `of at least ${min}`,
+    max === undefined ? "" : `of at most ${max}`,
+  ].filter(Boolean);
+  return bounds.length === 0 ? "a finite number" : `a finite number ${bounds.join(" and ")}`;
+}
+
+/**
+ * Reads the constructor arguments of one Keras object, strictly. Absent arguments (and `undefined`) take their
+ * defaults; everything else that is not as it must be throws `ERR_ARGUMENT` naming the argument.
+ */
+export class Options {
+  readonly #owner: string;
+  readonly #values: Record<string, unknown>;
+
+  /** `known` are the argument names of class `owner`; any other key is an error that names the nearest. */
+  constructor(owner: string, values: unknown, known: readonly string[]) {
+    if (typeof values !== "object" || values === null || Array.isArray(values)) {
+      throw new GRUError(
+        "ERR_ARGUMENT",
+        `Expected an object of arguments for \`${owner}\` but received ${describe(values)}.`,
+      );
+    }
+    for (const key of Object.keys(values)) {
+      if (known.includes(key)) continue;
+      const hint = known.length === 0 ? "It takes no arguments." : suggestion(key, known);
+      throw new GRUError(
+        "ERR_ARGUMENT",
+        `Expected only arguments of ${owner} for \`${owner}\` but received ${describe(key)}. ${hint}`,
+      );
+    }
+    this.#owner = owner;
+    this.#values = values as Record<string, unknown>;
+  }
+
+  #fail(name: string, expected: string): never {
+    throw new GRUError(
+      "ERR_ARGUMENT",
+      `Expected ${expected} for \`${name}\` of ${this.#owner} but received ${describe(this.#values[name])}.`,
+    );
+  }
+
+  /** The value as it came, or `fallback` when it is absent. */
+  raw(name: string, fallback: unknown): unknown {
+    const value = this.#values[name];
+    return value === undefined ? fallback : value;
+  }
+
+  /** A finite number within `range`. */
+  number(name: string, fallback: number, range: Range = {}): number {
+    const value = this.raw(name, fallback);
+    const { min = -Number.MAX_VALUE, max = Number.MAX_VALUE, above = Number.NEGATIVE_INFINITY } = range;
+    if (typeof value === "number" && value >= min && value <= max && value > above) return value;
+    return this.#fail(name, inWords(range));
+  }
+
+  /** As `number`, with `null` standing for the default as in Keras. */
+  nullableNumber(name: string, fallback: number, range: Range = {}): number {
+    return this.raw(name, null) === null ? fallback : this.number(name, fallback, range);
+  }
+
+  /** An integer within ±(2^53 - 1), or `null`. */
+  nullableInteger(name: string): number | null {
+    const value = this.raw(name, null);
+    if (value === null || Number.isSafeInteger(value)) return value as number | null;
+    return this.#fail(name, "an integer or null");
+  }
+
+  /** A string, or `null`. */
+  nullableString(name: string): string | null {
+    const value = this.raw(name, null);
+    if (value === null || typeof value === "string") return value;
+    return this.#fail(name, "a string or null");
+  }
+
+  /** One of `allowed`. */
+  oneOf<T extends string>(name: string, fallback: T, allowed: readonly T[]): T {
+    const value = this.raw(name, fallback);
+    const found = allowed.find((item) => item === value);
+    return found ?? this.#fail(name, `one of ${allowed.map((item) => `"${item}"`).join(", ")}`);
+  }
+
+  /** A list of integers (axes; negative ones count from the end), or `null`. A copy. */
+  axes(name: string): readonly number[] | null {
+    const value = this.raw(name, null);
+    if (value === null) return null;
+    if (!Array.isArray(value) || !value.every(Number.isInteger)) this.#fail(name, "a list of integers or null");
+    return Object.freeze([...value]);
+  }
+
+  /** As `axes`, where a single axis may come as a bare integer. */
+  axisOrAxes(name: string, fallback: number): number | readonly number[] | null {
+    const value = this.raw(name, fallback);
+    if (Number.isInteger(value)) return value as number;
+    if (value !== null && !Array.isArray(value)) this.#fail(name, "an integer, a list of integers or null");
+    return this.axes(name);
+  }
+}

@@ -1,0 +1,182 @@
+import { GRUError } from "../errors.js";
+import type { NativeArray } from "../native.js";
+import { FLOAT32, Options } from "./options.js";
+import { KerasObject, Vocabulary } from "./serialization.js";
+
+const FACTOR = { min: 0, max: FLOAT32.max };
+
+/**
+ * The base class of Keras's regularizers: a penalty computed from a weight or from a layer's output. Sums run in
+ * float64 whatever the data; factors are first rounded to float32, as Keras does in float64 too.
+ */
+export abstract class Regularizer extends KerasObject {
+  static override readonly module: string = "keras.regularizers";
+
+  /** The penalty of `values`, the row-major data of a tensor of `shape`. */
+  abstract loss(values: NativeArray, shape: readonly number[]): number;
+}
+
+function sumOfAbsolutes(values: NativeArray): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += Math.abs(values[i] as number);
+  return sum;
+}
+
+function sumOfSquares(values: NativeArray): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += (values[i] as number) ** 2;
+  return sum;
+}
+
+/** `l1 * sum(|x|)`; `l1` is 0.01 by default. */
+export class L1 extends Regularizer {
+  static override readonly className: string = "L1";
+
+  /** Rounded to float32, as Keras keeps and writes it. */
+  readonly l1: number;
+
+  constructor(options: { l1?: number | null } = {}) {
+    super();
+    this.l1 = Math.fround(new Options("L1", options, ["l1"]).nullableNumber("l1", 0.01, FACTOR));
+  }
+
+  override loss(values: NativeArray): number {
+    return this.l1 * sumOfAbsolutes(values);
+  }
+
+  override getConfig(): Record<string, unknown> {
+    return { l1: this.l1 };
+  }
+}
+
+/** `l2 * sum(x²)`; `l2` is 0.01 by default. */
+export class L2 extends Regularizer {
+  static override readonly className: string = "L2";
+
+  readonly l2: number;
+
+  constructor(options: { l2?: number | null } = {}) {
+    super();
+    this.l2 = new Options("L2", options, ["l2"]).nullableNumber("l2", 0.01, FACTOR);
+  }
+
+  override loss(values: NativeArray): number {
+    return Math.fround(this.l2) * sumOfSquares(values);
+  }
+
+  override getConfig(): Record<string, unknown> {
+    return { l2: this.l2 };
+  }
+}
+
+/** `l1 * sum(|x|) + l2 * sum(x²)`; both factors are 0 by default. */
+export class L1L2 extends Regularizer {
+  static override readonly className: string = "L1L2";
+
+  readonly l1: number;
+  readonly l2: number;
+
+  constructor(options: { l1?: number | null; l2?: number | null } = {}) {
+    super();
+    const read = new Options("L1L2", options, ["l1", "l2"]);
+    this.l1 = read.nullableNumber("l1", 0, FACTOR);
+    this.l2 = read.nullableNumber("l2", 0, FACTOR);
+  }
+
+  override loss(values: NativeArray): number {
+    // A factor of 0 leaves its term out, so that an infinite or NaN sum does not spoil the other.
+    const absolutes = this.l1 === 0 ? 0 : Math.fround(this.l1) * sumOfAbsolutes(values);
+    const squares = this.l2 === 0 ? 0 : Math.fround(this.l2) * sumOfSquares(values);
+    return absolutes + squares;
+  }
+
+  override getConfig(): Record<string, unknown> {
+    return { l1: this.l1, l2: this.l2 };
+  }
+}
+
+/** Keras's `epsilon()`: norms below it count as it. */
+const EPSILON = 1e-7;
+
+/**
+ * `factor` (0.01 by default) times the mean of |cos| over all pairs of rows (or columns) of a matrix. NaN where there
+ * is no pair, as in Keras; another rank than 2 is `ERR_SHAPE`. Takes n² · m multiplications for n vectors of length m.
+ */
+export class OrthogonalRegularizer extends Regularizer {
+  static override readonly className: string = "OrthogonalRegularizer";
+
+  /** Rounded to float32, as Keras keeps and writes it. */
+  readonly factor: number;
+  readonly mode: "rows" | "columns";
+
+  constructor(options: { factor?: number; mode?: "rows" | "columns" } = {}) {
+    super();
+    const read = new Options("OrthogonalRegularizer", options, ["factor", "mode"]);
+    this.factor = Math.fround(read.number("factor", 0.01, FACTOR));
+    this.mode = read.oneOf("mode", "rows", ["rows", "columns"]);
+  }
+
+  override loss(values: NativeArray, shape: readonly number[]): number {
+    const [rows, columns] = shape;
+    if (shape.length !== 2 || rows === undefined || columns === undefined) {
+      throw new GRUError(
+        "ERR_SHAPE",
+        `Expected a tensor of rank 2 for the regularizer OrthogonalRegularizer but received the shape [${shape.join(", ")}].`,
+      );
+    }
+    const byRows = this.mode === "rows";
+    const [count, length] = byRows ? [rows, columns] : [columns, rows];
+    const vectors = unitVectors(values, count, length, byRows ? [columns, 1] : [1, columns]);
+    let sum = 0;
+    for (let i = 0; i < count; i++) {
+      for (let j = 0; j < i; j++) {
+        let product = 0;
+        for (let k = 0; k < length; k++) {
+          product += (vectors[i * length + k] as number) * (vectors[j * length + k] as number);
+        }
+        sum += Math.abs(product);
+      }
+    }
+    return (this.factor * sum) / ((count * (count - 1)) / 2);
+  }
+
+  override getConfig(): Record<string, unknown> {
+    return { factor: this.factor, mode: this.mode };
+  }
+}
+
+/** (count, length): the vectors that lie in `values` with the given strides, each divided by its norm. */
+function unitVectors(
+  values: NativeArray,
+  count: number,
+  length: number,
+  [vectorStride, elementStride]: readonly [number, number],
+): Float64Array {
+  const vectors = new Float64Array(count * length);
+  for (let i = 0; i < count; i++) {
+    const vector = vectors.subarray(i * length, (i + 1) * length);
+    for (let k = 0; k < length; k++) vector[k] = values[i * vectorStride + k * elementStride] as number;
+    const scale = Math.min(1 / Math.sqrt(sumOfSquares(vector)), 1 / EPSILON);
+    for (let k = 0; k < length; k++) vector[k] = (vector[k] as number) * scale;
+  }
+  return vectors;
+}
+
+const REGULARIZERS = new Vocabulary<Regularizer>(
+  "a regularizer",
+  Regularizer,
+  [L1, L2, L1L2, OrthogonalRegularizer],
+  {},
+  {
+    Regularizer: "That is the base class, which has no penalty.",
+    regularizer: "That is the base class, which has no penalty.",
+  },
+);
+
+/**
+ * The regularizer that `value` stands for: a Keras name, a serialized object, an instance, or `null` (none). Throws
+ * `ERR_ARGUMENT`, naming `argument`, for everything else.
+ */
+export function getRegularizer(value: unknown, argument: string): Regularizer | null {
+  return REGULARIZERS.get(value, argument);
+}

@@ -1,0 +1,182 @@
+import { GRUError } from "../errors.js";
+import { describe, suggestion } from "./text.js";
+
+/**
+ * An object as Keras writes it into a config (`keras.saving.serialize_keras_object`). Keras 2 left out `module` and
+ * `registered_name`; a function has `class_name: "function"` and its name as `config`.
+ */
+export interface SerializedObject {
+  module: string | null;
+  class_name: string;
+  config: Record<string, unknown> | string;
+  registered_name: string | null;
+}
+
+/** The keys Keras may write next to those of `SerializedObject`; they carry nothing for objects without weights. */
+const TOLERATED = ["build_config", "compile_config", "shared_object_id"];
+const KEYS = ["module", "class_name", "config", "registered_name"];
+
+/** Packages whose objects are Keras's own: Keras 3, tf_keras, and Keras 2 as part of TensorFlow. */
+const KERAS_MODULE = /^(keras|tf_keras|tensorflow|builtins)(\.|$)/;
+
+function optionalString(value: unknown, key: string, argument: string): string | null | undefined {
+  if (value === undefined || value === null || typeof value === "string") return value;
+  throw new GRUError(
+    "ERR_ARGUMENT",
+    `Expected a string or null for \`${argument}.${key}\` but received ${describe(value)}.`,
+  );
+}
+
+/**
+ * Checks that `value` has the form of a serialized Keras object, and fills in what Keras 2 left out: `module` becomes
+ * `null` and a missing `config` becomes `{}`.
+ *
+ * Throws `ERR_ARGUMENT`, naming `argument`, for any other form, and for objects that Keras marks as custom (a foreign
+ * or `null` module, a `package>name` registration): their code is not here to run.
+ */
+export function readSerialized(value: unknown, argument: string): SerializedObject {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new GRUError(
+      "ERR_ARGUMENT",
+      `Expected a serialized Keras object for \`${argument}\` but received ${describe(value)}.`,
+    );
+  }
+  for (const key of Object.keys(value)) {
+    if (KEYS.includes(key) || TOLERATED.includes(key)) continue;
+    throw new GRUError(
+      "ERR_ARGUMENT",
+      `Expected the keys of a serialized Keras object for \`${argument}\` but received ${describe(key)}. ` +
+        suggestion(key, KEYS),
+    );
+  }
+  const { module, class_name, config, registered_name } = value as Record<string, unknown>;
+  if (typeof class_name !== "string") {
+    throw new GRUError(
+      "ERR_ARGUMENT",
+      `Expected a string for \`${argument}.class_name\` but received ${describe(class_name)}.`,
+    );
+  }
+  const home = optionalString(module, "module", argument);
+  const registered = optionalString(registered_name, "registered_name", argument);
+  if (home === null || (home !== undefined && !KERAS_MODULE.test(home)) || registered?.includes(">")) {
+    throw new GRUError(
+      "ERR_ARGUMENT",
+      `Expected an object of Keras's own for \`${argument}\` but received the custom ${describe(registered ?? class_name)} ` +
+        `of module ${describe(home ?? null)}.`,
+    );
+  }
+  if (config !== undefined && typeof config !== "string" && (typeof config !== "object" || Array.isArray(config))) {
+    throw new GRUError(
+      "ERR_ARGUMENT",
+      `Expected an object or a string for \`${argument}.config\` but received ${describe(config)}.`,
+    );
+  }
+  return {
+    module: home ?? null,
+    class_name,
+    config: (config ?? {}) as SerializedObject["config"],
+    registered_name: registered ?? null,
+  };
+}
+
+/** Something that Keras can write into a config and read back. */
+export abstract class KerasObject {
+  /** The public Keras module of the class, such as `keras.initializers`. */
+  static readonly module: string = "";
+  /** The name of the class in Keras. Set only on Keras's own classes, each for itself. */
+  static readonly className: string;
+
+  /** The constructor arguments, key for key as Keras's `get_config()` gives them. */
+  abstract getConfig(): Record<string, unknown>;
+
+  /** The object as Keras 3.15 writes it into a layer's config. A subclass of yours is written as a custom object. */
+  serialize(): SerializedObject | null {
+    const type = this.constructor as typeof KerasObject;
+    const own = Object.hasOwn(type, "className");
+    return {
+      module: own ? type.module : null,
+      class_name: own ? type.className : type.name,
+      config: this.getConfig(),
+      registered_name: own ? null : `Custom>${type.name}`,
+    };
+  }
+}
+
+/** A class of a vocabulary: made from the object of its Keras constructor arguments. */
+export interface KerasClass<T extends KerasObject> {
+  readonly className: string;
+  new (options: never): T;
+}
+
+/** Keras's second name of each class: `GlorotUniform` is also `glorot_uniform`, `L1L2` is also `l1l2`. */
+function snakeCase(className: string): string {
+  return className.replace(/([a-z])(?=[A-Z])/g, "$1_").toLowerCase();
+}
+
+/** One of Keras's families of named classes, and the one way in for every form that names a member. */
+export class Vocabulary<T extends KerasObject> {
+  readonly #kind: string;
+  readonly #base: abstract new (
+    ...args: never
+  ) => T;
+  readonly #classes = new Map<string, KerasClass<T>>();
+  readonly #refused: ReadonlyMap<string, string>;
+
+  /**
+   * `kind` is the family in words ("an initializer"), `base` its base class, `aliases` Keras's extra names by class name,
+   * `refused` names that Keras knows and a GRU cannot use, each with the reason (a sentence).
+   */
+  constructor(
+    kind: string,
+    base: abstract new (...args: never) => T,
+    classes: readonly KerasClass<T>[],
+    aliases: Readonly<Record<string, string>> = {},
+    refused: Readonly<Record<string, string>> = {},
+  ) {
+    this.#kind = kind;
+    this.#base = base;
+    for (const type of classes) {
+      this.#classes.set(type.className, type);
+      this.#classes.set(snakeCase(type.className), type);
+    }
+    for (const [alias, name] of Object.entries(aliases)) {
+      this.#classes.set(alias, this.#classes.get(name) as KerasClass<T>);
+    }
+    this.#refused = new Map(Object.entries(refused));
+  }
+
+  /**
+   * The object that `value` stands for: a name, a serialized object, an instance (returned as it is) or `null`
+   * (returned as it is). Throws `ERR_ARGUMENT`, naming `argument`, for everything else.
+   */
+  get(value: unknown, argument: string): T | null {
+    if (value === null || value instanceof this.#base) return value;
+    if (typeof value === "string") return this.#create(value, {}, argument);
+    if (typeof value !== "object" || value instanceof KerasObject) {
+      throw new GRUError(
+        "ERR_ARGUMENT",
+        `Expected ${this.#kind} (a name, a serialized object, an instance or null) for \`${argument}\` ` +
+          `but received ${describe(value)}.`,
+      );
+    }
+    const { class_name, config } = readSerialized(value, argument);
+    return this.#create(class_name, config, argument);
+  }
+
+  #create(name: string, config: unknown, argument: string): T {
+    const type = this.#classes.get(name);
+    if (type === undefined) {
+      const hint = this.#refused.get(name) ?? suggestion(name, this.#classes.keys());
+      throw new GRUError(
+        "ERR_ARGUMENT",
+        `Expected the name of ${this.#kind} for \`${argument}\` but received ${describe(name)}. ${hint}`,
+      );
+    }
+    try {
+      return new type(config as never);
+    } catch (error) {
+      if (!(error instanceof GRUError)) throw error;
+      throw new GRUError(error.code, `In \`${argument}\`: ${error.message}`, { cause: error });
+    }
+  }
+}

@@ -1,0 +1,16 @@
+import { GRUError } from "../errors.js";
+
+/** The number of elements of `shape`; 1 for a scalar. */
+export function sizeOf(shape: readonly number[]): number {
+  return shape.reduce((size, dimension) => size * dimension, 1);
+}
+
+/** `axis` counted from the start. Throws `ERR_SHAPE` when `shape` has no such axis. */
+export function resolveAxis(axis: number, shape: readonly number[]): number {
+  const resolved = axis < 0 ? axis + shape.length : axis;
+  if (resolved >= 0 && resolved < shape.length) return resolved;
+  throw new GRUError(
+    "ERR_SHAPE",
+    `Expected an axis of a tensor of shape [${shape.join(", ")}] for \`axis\` but received ${axis}.`,
+  );
+}

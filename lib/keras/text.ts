@@ -1,0 +1,66 @@
+import { inspect } from "node:util";
+
+const LONGEST = 100;
+
+/** `value` as an error message shows it: one line, at most about 100 characters; never runs the value's own code. */
+export function describe(value: unknown): string {
+  if (typeof value === "string") {
+    return JSON.stringify(value.length > LONGEST ? `${value.slice(0, LONGEST)}…` : value);
+  }
+  if (typeof value === "bigint") return `${value}n`;
+  const text = inspect(value, {
+    depth: 1,
+    breakLength: Number.POSITIVE_INFINITY,
+    maxArrayLength: 6,
+    maxStringLength: 40,
+    customInspect: false,
+  }).replace(/\s+/g, " ");
+  return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
+}
+
+/** Edits (insert, delete, replace, swap of neighbours) that turn `a` into `b`. */
+function editDistance(a: string, b: string): number {
+  let beforePrevious: number[] = [];
+  let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = (previous[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      let best = Math.min(replaced, (previous[j] as number) + 1, (row[j - 1] as number) + 1);
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) {
+        best = Math.min(best, (beforePrevious[j - 2] as number) + 1);
+      }
+      row.push(best);
+    }
+    beforePrevious = previous;
+    previous = row;
+  }
+  return previous[b.length] as number;
+}
+
+/** Case and separators do not count: `returnSequences` is as good as `return_sequences`. */
+function plain(word: string): string {
+  return word.toLowerCase().replace(/[_\s-]/g, "");
+}
+
+/** The candidate that `word` most likely meant, or `undefined` when none is near (more than a third of it differs). */
+export function nearest(word: string, candidates: Iterable<string>): string | undefined {
+  const wanted = plain(word);
+  const allowed = Math.ceil(wanted.length / 3);
+  let found: string | undefined;
+  let least = allowed + 1;
+  for (const candidate of candidates) {
+    const other = plain(candidate);
+    if (Math.abs(other.length - wanted.length) >= least) continue;
+    const distance = editDistance(wanted, other);
+    if (distance < least) [found, least] = [candidate, distance];
+  }
+  return found;
+}
+
+/** The sentence that closes a message about an unknown name: the nearest one, or all of them when none is near. */
+export function suggestion(word: string, candidates: Iterable<string>): string {
+  const names = [...candidates];
+  const found = nearest(word, names);
+  return found === undefined ? `Known: ${names.join(", ")}.` : `Did you mean "${found}"?`;
+}
