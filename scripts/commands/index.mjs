@@ -43,7 +43,7 @@ export const commands = {
   "test:package": {
     about: "pack, install the tarball in an empty folder without a compiler, and run it",
     needs: built,
-    run: () => runNode("test/package/run.mjs"),
+    run: (args) => runNode(vitest, ["run", "--config", "test/package/vitest.config.ts", ...args]),
   },
   lint: {
     about: "check style, types and the direction of includes and imports",
@@ -55,8 +55,7 @@ export const commands = {
     about: "compare with the peers of bench/package.json",
     needs: built,
     run: (args) => {
-      // onnxruntime-node's install script would download CUDA libraries; the CPU library is in its package.
-      ensurePackages("bench", { env: { ONNXRUNTIME_NODE_INSTALL: "skip" } });
+      ensurePackages("bench");
       runTypeScript("bench/main.ts", args);
     },
   },

@@ -13,12 +13,13 @@ function staleness(folder) {
 }
 
 /** Installs the packages of `folder` (the root or `bench`), development ones included, when they are missing or old. */
-export function ensurePackages(folder = ".", { env } = {}) {
+export function ensurePackages(folder = ".") {
   let reason = staleness(folder);
   if (!reason && folder === "." && !existsSync(join(root, "node_modules/typescript"))) {
     reason = "the development packages are missing";
   }
   if (!reason) return;
   say(`installing packages${folder === "." ? "" : ` in ${folder}/`} (${reason})`);
-  runNpm(["ci", "--include=dev", "--no-audit", "--no-fund"], { cwd: join(root, folder), env });
+  // No package of ours needs its install script, and those of onnxruntime-node download CUDA libraries.
+  runNpm(["ci", "--include=dev", "--ignore-scripts", "--no-audit", "--no-fund"], { cwd: join(root, folder) });
 }
