@@ -166,7 +166,8 @@ export class Vocabulary<T extends KerasObject> {
   #create(name: string, config: unknown, argument: string): T {
     const type = this.#classes.get(name);
     if (type === undefined) {
-      const hint = this.#refused.get(name) ?? suggestion(name, this.#classes.keys());
+      const listed = new Set([...this.#classes.values()].map(({ className }) => snakeCase(className)));
+      const hint = this.#refused.get(name) ?? suggestion(name, this.#classes.keys(), listed);
       throw new GRUError(
         "ERR_ARGUMENT",
         `Expected the name of ${this.#kind} for \`${argument}\` but received ${describe(name)}. ${hint}`,

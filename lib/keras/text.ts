@@ -43,24 +43,31 @@ function plain(word: string): string {
   return word.toLowerCase().replace(/[_\s-]/g, "");
 }
 
-/** The candidate that `word` most likely meant, or `undefined` when none is near (more than a third of it differs). */
+/**
+ * The candidate that `word` most likely meant, or `undefined` when none is near (more than a third of it differs).
+ * Among candidates that differ in case and separators only, the one that is written most like `word`.
+ */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
+  if (word.length > LONGEST) return undefined;
   const wanted = plain(word);
-  const allowed = Math.ceil(wanted.length / 3);
   let found: string | undefined;
-  let least = allowed + 1;
+  let least = Math.ceil(wanted.length / 3);
+  let leastAsWritten = Number.POSITIVE_INFINITY;
   for (const candidate of candidates) {
     const other = plain(candidate);
-    if (Math.abs(other.length - wanted.length) >= least) continue;
+    if (Math.abs(other.length - wanted.length) > least) continue;
     const distance = editDistance(wanted, other);
-    if (distance < least) [found, least] = [candidate, distance];
+    if (distance > least) continue;
+    const asWritten = editDistance(word, candidate);
+    if (distance === least && asWritten >= leastAsWritten) continue;
+    [found, least, leastAsWritten] = [candidate, distance, asWritten];
   }
   return found;
 }
 
-/** The sentence that closes a message about an unknown name: the nearest one, or all of them when none is near. */
-export function suggestion(word: string, candidates: Iterable<string>): string {
+/** The sentence that closes a message about an unknown name: the nearest one or, when none is near, all of `listed`. */
+export function suggestion(word: string, candidates: Iterable<string>, listed?: Iterable<string>): string {
   const names = [...candidates];
   const found = nearest(word, names);
-  return found === undefined ? `Known: ${names.join(", ")}.` : `Did you mean "${found}"?`;
+  return found === undefined ? `Known: ${[...(listed ?? names)].join(", ")}.` : `Did you mean "${found}"?`;
 }
