@@ -1,0 +1,269 @@
+import { GRUError } from "../errors.js";
+import { type Activation, getActivation } from "../keras/activations.js";
+import { type Constraint, getConstraint } from "../keras/constraints.js";
+import { type DTypePolicy, getDTypePolicy } from "../keras/dtype_policy.js";
+import { getInitializer, type Initializer } from "../keras/initializers.js";
+import { getRegularizer, type Regularizer } from "../keras/regularizers.js";
+import type { SerializedObject } from "../keras/serialization.js";
+import type { NativeDtype } from "../native.js";
+import { expected } from "./messages.js";
+import { isRecord, refuseUnknown, requireBoolean, requireInteger, requireRate, SIZE_LIMIT } from "./predicates.js";
+
+/** A name of Keras's, an object as Keras serialises it, an instance of one of our classes, or `null`. */
+export type Spec<T> = string | SerializedObject | T | null;
+
+/**
+ * Keras's arguments of `keras.layers.GRU` (3.15), by Keras's names, and `cuda_device`. `units` is separate because it may
+ * come first. What is left out has Keras's default.
+ */
+export interface GRUArguments {
+  /** Activation of the candidate state; default `"tanh"`, `null` is linear. */
+  activation?: Spec<Activation>;
+  /** Activation of the update and reset gates; default `"sigmoid"`, `null` is linear. */
+  recurrent_activation?: Spec<Activation>;
+  /** Whether there is a bias; default true. */
+  use_bias?: boolean;
+  /** Initializer of the (features, 3 * units) kernel; default `"glorot_uniform"`. */
+  kernel_initializer?: Spec<Initializer>;
+  /** Initializer of the (units, 3 * units) recurrent kernel; default `"orthogonal"`. */
+  recurrent_initializer?: Spec<Initializer>;
+  /** Initializer of the bias, (2, 3 * units) or, without `reset_after`, (3 * units,); default `"zeros"`. */
+  bias_initializer?: Spec<Initializer>;
+  kernel_regularizer?: Spec<Regularizer>;
+  recurrent_regularizer?: Spec<Regularizer>;
+  bias_regularizer?: Spec<Regularizer>;
+  /** Regularizer of every returned tensor; its losses are divided by the batch size. */
+  activity_regularizer?: Spec<Regularizer>;
+  kernel_constraint?: Spec<Constraint>;
+  recurrent_constraint?: Spec<Constraint>;
+  bias_constraint?: Spec<Constraint>;
+  /** Share of the inputs to drop in training, clamped to 0..1; 1 drops nothing, as in Keras. Default 0. */
+  dropout?: number;
+  /** Share of the state to drop in training, clamped to 0..1; forces `implementation: 1`. Default 0. */
+  recurrent_dropout?: number;
+  /** Seed of dropout; `null` (default) draws one. */
+  seed?: number | null;
+  /** Whether the output has every timestep, (batch, timesteps, units), or the last, (batch, units). Default false. */
+  return_sequences?: boolean;
+  /** Whether calls give `[output, state]` in place of the output alone. Default false. */
+  return_state?: boolean;
+  /** Whether to go through time backwards; the output is then in that order too. Default false. */
+  go_backwards?: boolean;
+  /** Whether each call goes on from the states of the call before. Default false. */
+  stateful?: boolean;
+  /** Kept for Keras's sake: the numbers are the same, and cuDNN is not used. Default false. */
+  unroll?: boolean;
+  /** Whether the reset gate is applied after the matrix product (cuDNN's convention); default true. */
+  reset_after?: boolean;
+  /** `"auto"` (default) uses cuDNN where it can, `true` never anything else, `false` never cuDNN. */
+  use_cudnn?: boolean | "auto";
+  /** Name of the layer; default `gru`, `gru_1`, … */
+  name?: string | null;
+  /** Whether the weights are trainable, and their regularizers counted. Default true. */
+  trainable?: boolean;
+  /** `"float32"` (default) or `"float64"`, or a serialized policy. */
+  dtype?: Spec<DTypePolicy>;
+  /** Whether the output is zero at masked timesteps in place of the output before. Default false. */
+  zero_output_for_mask?: boolean;
+  /** 1 draws a dropout mask of the inputs for each gate, 2 (default) one for all. */
+  implementation?: 1 | 2;
+  /** Whether inputs of another floating-point dtype are converted to the layer's (default) or refused. */
+  autocast?: boolean;
+  /** Accepted as Keras accepts it, for use in Sequential models: `[timesteps, features]`. It does not build the layer. */
+  input_shape?: readonly (number | null)[] | null;
+  /** Accepted as Keras accepts it; it does not build the layer. */
+  input_dim?: number | null;
+  /** Index of the CUDA device for the cuDNN path. Default 0. */
+  cuda_device?: number;
+}
+
+/** The constructor's arguments, read: every default filled in, every name resolved. */
+export interface GRUOptions {
+  readonly units: number;
+  readonly activation: Activation;
+  readonly recurrentActivation: Activation;
+  readonly useBias: boolean;
+  readonly kernelInitializer: Initializer;
+  readonly recurrentInitializer: Initializer;
+  readonly biasInitializer: Initializer;
+  readonly kernelRegularizer: Regularizer | null;
+  readonly recurrentRegularizer: Regularizer | null;
+  readonly biasRegularizer: Regularizer | null;
+  readonly activityRegularizer: Regularizer | null;
+  readonly kernelConstraint: Constraint | null;
+  readonly recurrentConstraint: Constraint | null;
+  readonly biasConstraint: Constraint | null;
+  readonly dropout: number;
+  readonly recurrentDropout: number;
+  readonly seed: number | null;
+  readonly returnSequences: boolean;
+  readonly returnState: boolean;
+  readonly goBackwards: boolean;
+  readonly stateful: boolean;
+  readonly unroll: boolean;
+  readonly resetAfter: boolean;
+  readonly useCudnn: boolean | "auto";
+  readonly name: string | null;
+  readonly trainable: boolean;
+  readonly policy: DTypePolicy;
+  /** The dtype of inputs, weights, states and outputs, by `policy`. */
+  readonly dtype: NativeDtype;
+  readonly zeroOutputForMask: boolean;
+  readonly implementation: 1 | 2;
+  readonly autocast: boolean;
+  readonly cudaDevice: number;
+}
+
+/** Every argument's name; the compiler holds it to `GRUArguments`. */
+const NAMES: Readonly<Record<keyof GRUArguments | "units", true>> = {
+  units: true,
+  activation: true,
+  recurrent_activation: true,
+  use_bias: true,
+  kernel_initializer: true,
+  recurrent_initializer: true,
+  bias_initializer: true,
+  kernel_regularizer: true,
+  recurrent_regularizer: true,
+  bias_regularizer: true,
+  activity_regularizer: true,
+  kernel_constraint: true,
+  recurrent_constraint: true,
+  bias_constraint: true,
+  dropout: true,
+  recurrent_dropout: true,
+  seed: true,
+  return_sequences: true,
+  return_state: true,
+  go_backwards: true,
+  stateful: true,
+  unroll: true,
+  reset_after: true,
+  use_cudnn: true,
+  name: true,
+  trainable: true,
+  dtype: true,
+  zero_output_for_mask: true,
+  implementation: true,
+  autocast: true,
+  input_shape: true,
+  input_dim: true,
+  cuda_device: true,
+};
+
+const KNOWN: ReadonlySet<string> = new Set(Object.keys(NAMES));
+
+/**
+ * Reads `new GRU(units, args)` or `new GRU({ units, ...args })`. Throws `ERR_ARGUMENT` (naming the argument),
+ * `ERR_DTYPE` for an unknown dtype, and `ERR_UNSUPPORTED` for what this version cannot compute.
+ */
+export function readConstructor(first: unknown, second: unknown): GRUOptions {
+  const args = joinArguments(first, second);
+  refuseUnknown(args, KNOWN, "GRU");
+  const units = requireInteger(args.units, "units", "a positive integer below 2^31", 1, SIZE_LIMIT - 1);
+  const recurrentDropout = requireRate(args.recurrent_dropout, "recurrent_dropout");
+  const implementation = readImplementation(args.implementation);
+  const policy = getDTypePolicy(args.dtype ?? null, "dtype");
+  checkInputHints(args);
+  return {
+    units,
+    activation: getActivation(otherwise(args.activation, "tanh"), "activation"),
+    recurrentActivation: getActivation(otherwise(args.recurrent_activation, "sigmoid"), "recurrent_activation"),
+    useBias: requireBoolean(args.use_bias, "use_bias", true),
+    kernelInitializer: getInitializer(otherwise(args.kernel_initializer, "glorot_uniform"), "kernel_initializer"),
+    recurrentInitializer: getInitializer(otherwise(args.recurrent_initializer, "orthogonal"), "recurrent_initializer"),
+    biasInitializer: getInitializer(otherwise(args.bias_initializer, "zeros"), "bias_initializer"),
+    kernelRegularizer: getRegularizer(args.kernel_regularizer ?? null, "kernel_regularizer"),
+    recurrentRegularizer: getRegularizer(args.recurrent_regularizer ?? null, "recurrent_regularizer"),
+    biasRegularizer: getRegularizer(args.bias_regularizer ?? null, "bias_regularizer"),
+    activityRegularizer: getRegularizer(args.activity_regularizer ?? null, "activity_regularizer"),
+    kernelConstraint: getConstraint(args.kernel_constraint ?? null, "kernel_constraint"),
+    recurrentConstraint: getConstraint(args.recurrent_constraint ?? null, "recurrent_constraint"),
+    biasConstraint: getConstraint(args.bias_constraint ?? null, "bias_constraint"),
+    dropout: requireRate(args.dropout, "dropout"),
+    recurrentDropout,
+    seed: readSeed(args.seed),
+    returnSequences: requireBoolean(args.return_sequences, "return_sequences", false),
+    returnState: requireBoolean(args.return_state, "return_state", false),
+    goBackwards: requireBoolean(args.go_backwards, "go_backwards", false),
+    stateful: requireBoolean(args.stateful, "stateful", false),
+    unroll: requireBoolean(args.unroll, "unroll", false),
+    resetAfter: requireBoolean(args.reset_after, "reset_after", true),
+    useCudnn: readUseCudnn(args.use_cudnn),
+    name: readName(args.name),
+    trainable: requireBoolean(args.trainable, "trainable", true),
+    policy,
+    dtype: computeDtype(policy),
+    zeroOutputForMask: requireBoolean(args.zero_output_for_mask, "zero_output_for_mask", false),
+    implementation: recurrentDropout !== 0 ? 1 : implementation,
+    autocast: requireBoolean(args.autocast, "autocast", true),
+    cudaDevice: requireInteger(otherwise(args.cuda_device, 0), "cuda_device", "a device index", 0, SIZE_LIMIT - 1),
+  };
+}
+
+function otherwise(value: unknown, fallback: unknown): unknown {
+  return value === undefined ? fallback : value;
+}
+
+function joinArguments(first: unknown, second: unknown): Record<string, unknown> {
+  if (isRecord(first)) {
+    if (second !== undefined) throw expected("ERR_ARGUMENT", "GRU", "one object of arguments", second);
+    return first;
+  }
+  if (second === undefined) return { units: first };
+  if (!isRecord(second)) throw expected("ERR_ARGUMENT", "GRU", "an object of arguments after `units`", second);
+  if (second.units !== undefined) {
+    throw expected("ERR_ARGUMENT", "units", "the number of units once, first or in the object", second.units);
+  }
+  return { ...second, units: first };
+}
+
+function readSeed(value: unknown): number | null {
+  if (value === undefined || value === null) return null;
+  const { MIN_SAFE_INTEGER, MAX_SAFE_INTEGER } = Number;
+  return requireInteger(value, "seed", "an integer or null", MIN_SAFE_INTEGER, MAX_SAFE_INTEGER);
+}
+
+function readName(value: unknown): string | null {
+  if (value === undefined || value === null) return null;
+  if (typeof value !== "string" || value.includes("/")) {
+    throw expected("ERR_ARGUMENT", "name", 'a string without "/"', value);
+  }
+  return value;
+}
+
+function readUseCudnn(value: unknown): boolean | "auto" {
+  if (value === undefined) return "auto";
+  if (typeof value !== "boolean" && value !== "auto") {
+    throw expected("ERR_ARGUMENT", "use_cudnn", 'true, false or "auto"', value);
+  }
+  return value;
+}
+
+function readImplementation(value: unknown): 1 | 2 {
+  if (value === undefined) return 2;
+  if (value !== 1 && value !== 2) throw expected("ERR_ARGUMENT", "implementation", "1 or 2", value);
+  return value;
+}
+
+function checkInputHints(args: Record<string, unknown>): void {
+  const { input_shape, input_dim } = args;
+  if (input_dim !== undefined && input_dim !== null) {
+    requireInteger(input_dim, "input_dim", "a number of features", 0, SIZE_LIMIT - 1);
+  }
+  if (input_shape === undefined || input_shape === null) return;
+  const valid =
+    Array.isArray(input_shape) &&
+    input_shape.every((size) => size === null || (Number.isInteger(size) && size >= 0 && size < SIZE_LIMIT));
+  if (!valid) throw expected("ERR_ARGUMENT", "input_shape", "an array of dimensions (integers or null)", input_shape);
+}
+
+function computeDtype(policy: DTypePolicy): NativeDtype {
+  const { name, computeDtype, variableDtype } = policy;
+  if (computeDtype === variableDtype && (computeDtype === "float32" || computeDtype === "float64")) return computeDtype;
+  throw new GRUError(
+    "ERR_UNSUPPORTED",
+    `Expected a dtype that this version computes in for \`dtype\` but received "${name}". The 16-bit and mixed policies ` +
+      'are not available yet: use "float32", whose weights can be set from 16-bit ones without loss.',
+  );
+}

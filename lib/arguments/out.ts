@@ -1,0 +1,59 @@
+import type { NativeArray, NativeDtype } from "../native.js";
+import { Tensor, type TensorObject } from "../tensor.js";
+import { expected, expectedShape } from "./messages.js";
+import { isRecord } from "./predicates.js";
+import { sameShape } from "./shapes.js";
+import { readTensor } from "./tensor_like.js";
+import { dtypeOfArray, isTypedArray, overlap, requireLength } from "./typed_array.js";
+
+/** An array or tensor that takes one result in place of a new one. */
+export type OutTensor = NativeArray | TensorObject;
+
+/** `out` of a call: one tensor, or `[output, state]` with `return_state`. */
+export type Out<S extends boolean> = S extends true ? readonly [output: OutTensor, state: OutTensor] : OutTensor;
+
+/** `out`, read: tensors over the caller's memory, of the results' shapes and dtype. */
+export interface ReadOut {
+  output: Tensor<NativeArray>;
+  state: Tensor<NativeArray> | null;
+}
+
+/**
+ * Reads `out` for results of these shapes (`stateShape` is `null` without `return_state`). Throws `ERR_ARGUMENT`,
+ * `ERR_SHAPE` or `ERR_DTYPE`.
+ */
+export function readOut(
+  value: unknown,
+  outputShape: number[],
+  stateShape: number[] | null,
+  dtype: NativeDtype,
+): ReadOut {
+  if (stateShape === null) return { output: readOne(value, outputShape, dtype, "out"), state: null };
+  if (!Array.isArray(value) || value.length !== 2) {
+    throw expected("ERR_ARGUMENT", "out", "[output, state], because `return_state` is true,", value);
+  }
+  const output = readOne(value[0], outputShape, dtype, "out[0]");
+  const state = readOne(value[1], stateShape, dtype, "out[1]");
+  if (overlap(output.data, state.data)) {
+    throw expected("ERR_ARGUMENT", "out", "two tensors without common memory", value);
+  }
+  return { output, state };
+}
+
+function readOne(value: unknown, shape: number[], dtype: NativeDtype, name: string): Tensor<NativeArray> {
+  const count = shape.reduce((product, size) => product * size, 1);
+  if (isTypedArray(value)) {
+    if (dtypeOfArray(value, name) !== dtype) throw expected("ERR_DTYPE", name, `${dtype} elements`, value);
+    requireLength(value, count, name, `[${shape.join(", ")}]`);
+    return new Tensor(value as NativeArray, shape, dtype);
+  }
+  if (!isRecord(value)) throw expected("ERR_ARGUMENT", name, "a tensor or typed array to write to", value);
+  const read = readTensor(value, name, dtype);
+  if (read.dtype !== dtype) throw expected("ERR_DTYPE", name, `a ${dtype} tensor`, value);
+  if (!sameShape(read.shape, shape)) throw expectedShape(name, `shape [${shape.join(", ")}]`, read.shape);
+  if (value instanceof Tensor) return value as Tensor<NativeArray>;
+  if (read.data.buffer !== (value.data as NativeArray).buffer) {
+    throw expected("ERR_ARGUMENT", name, "a contiguous tensor to write to", value);
+  }
+  return new Tensor(read.data as NativeArray, shape, dtype);
+}

@@ -1,0 +1,67 @@
+import { GRUError } from "../errors.js";
+import { expected, formatShape } from "./messages.js";
+import { SIZE_LIMIT } from "./predicates.js";
+
+/**
+ * Checks a shape and gives the number of its elements. Throws `ERR_SHAPE`, naming `name`, unless every dimension is an
+ * integer in 0..2^31-1 and their product is one that JavaScript counts exactly.
+ */
+export function elementCount(shape: readonly unknown[], name: string): number {
+  let count = 1;
+  for (let axis = 0; axis < shape.length; axis++) {
+    const dimension = shape[axis];
+    if (typeof dimension !== "number" || !Number.isInteger(dimension) || dimension < 0 || dimension >= SIZE_LIMIT) {
+      throw expected("ERR_SHAPE", `${name}.shape[${axis}]`, "an integer from 0 to 2^31 - 1", dimension);
+    }
+    count *= dimension;
+  }
+  if (count > Number.MAX_SAFE_INTEGER) throw tooManyElements(shape as readonly number[], name);
+  return count;
+}
+
+/**
+ * Multiplies the dimensions of an array that the layer would have to hold. Throws `ERR_SHAPE`, naming `name`, when the
+ * product is not one that JavaScript counts exactly.
+ */
+export function checkedProduct(shape: readonly number[], name: string): number {
+  let count = 1;
+  for (const dimension of shape) count *= dimension;
+  if (count > Number.MAX_SAFE_INTEGER) throw tooManyElements(shape, name);
+  return count;
+}
+
+function tooManyElements(shape: readonly number[], name: string): GRUError {
+  return new GRUError(
+    "ERR_SHAPE",
+    `Expected fewer than 2^53 elements for \`${name}\` but received shape ${formatShape(shape)}.`,
+  );
+}
+
+/** True when the two shapes are equal. */
+export function sameShape(a: readonly (number | null)[], b: readonly (number | null)[]): boolean {
+  if (a.length !== b.length) return false;
+  for (let axis = 0; axis < a.length; axis++) {
+    if (a[axis] !== b[axis]) return false;
+  }
+  return true;
+}
+
+/**
+ * An input shape as `build` takes it: `[batch, timesteps, features]`, where batch and timesteps may be `null`.
+ * Throws `ERR_SHAPE`.
+ */
+export function readInputShape(value: unknown, name: string): [number | null, number | null, number] {
+  if (!Array.isArray(value) || value.length !== 3) {
+    throw expected("ERR_SHAPE", name, "[batch, timesteps, features], with null for what is not known", value);
+  }
+  for (let axis = 0; axis < 3; axis++) {
+    const dimension: unknown = value[axis];
+    if (dimension === null && axis < 2) continue;
+    if (!Number.isInteger(dimension) || (dimension as number) < 0 || (dimension as number) >= SIZE_LIMIT) {
+      const what = axis < 2 ? "an integer from 0 to 2^31 - 1 or null" : "an integer from 0 to 2^31 - 1";
+      throw expected("ERR_SHAPE", `${name}[${axis}]`, what, dimension);
+    }
+  }
+  if (value[1] === 0) throw expected("ERR_SHAPE", `${name}[1]`, "at least one timestep", 0);
+  return [value[0], value[1], value[2]];
+}

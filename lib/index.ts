@@ -1,0 +1,39 @@
+export type { CallArguments, CallAsyncArguments, StateLike } from "./arguments/call.js";
+export type { GRUArguments, Spec } from "./arguments/constructor.js";
+export type { MaskLike } from "./arguments/mask.js";
+export type { Out, OutTensor } from "./arguments/out.js";
+export type { WeightValue } from "./arguments/shaped.js";
+export {
+  type BackendInfo,
+  backendInfo,
+  type Configuration,
+  type CudaDevice,
+  configure,
+  memoryUsage,
+} from "./backend.js";
+export type { Requirement, RequirementId } from "./eligibility.js";
+export { GRUError, type GRUErrorCode } from "./errors.js";
+export {
+  Activation,
+  constraints,
+  DTypePolicy,
+  type Dtype,
+  initializers,
+  regularizers,
+  type SerializedObject,
+} from "./keras/index.js";
+export type { GRUConfig } from "./layers/config.js";
+export type { ExplainArguments, Explanation } from "./layers/explain.js";
+export { type FromKerasArguments, GRU, type GRUArgumentsWithUnits, type GRUConstructor } from "./layers/gru.js";
+export type { CallResult, MaskResult, PartialShape, ShapeResult } from "./layers/layer.js";
+export {
+  type NestedBooleans,
+  type NestedNumbers,
+  Tensor,
+  type TensorDtype,
+  type TensorLike,
+  type TensorObject,
+  type TypedArray,
+} from "./tensor.js";
+export { tensor } from "./tensor_from.js";
+export { Variable } from "./variable.js";

@@ -1,0 +1,95 @@
+import type { GRUOptions } from "../arguments/constructor.js";
+import { checkedProduct } from "../arguments/shapes.js";
+import { freshSeed } from "../keras/seed_generator.js";
+import { type NativeArray, native } from "../native.js";
+import { allocate } from "./memory.js";
+
+/** The multipliers of one call: input (1 or 3, batch, features), recurrent (3, batch, units), in the gate order z, r, h. */
+export interface DropoutMasks {
+  input: NativeArray | null;
+  recurrent: NativeArray | null;
+}
+
+/** Masks of one call, and its number in the generator. */
+export interface Draw extends DropoutMasks {
+  ticket: number;
+}
+
+const injected = new WeakMap<object, DropoutMasks>();
+
+/**
+ * For tests only, and so not exported by the package: from now on, `layer` uses these masks in training in place of
+ * drawn ones, until `null` is given.
+ */
+export function injectDropoutMasks(layer: object, masks: DropoutMasks | null): void {
+  if (masks === null) injected.delete(layer);
+  else injected.set(layer, masks);
+}
+
+/** True for the rates that have an effect; Keras drops nothing at a rate of 1. */
+function drops(rate: number): boolean {
+  return rate > 0 && rate < 1;
+}
+
+/**
+ * A layer's dropout generator. Calls in training draw their masks under consecutive numbers; the number of a call that
+ * failed is used again, unless a later call has begun since.
+ */
+export class DropoutGenerator {
+  readonly #layer: object;
+  readonly #options: GRUOptions;
+  readonly #seed: number;
+  /** One more than the number of the last call that succeeded. */
+  #done = 0;
+  readonly #running = new Set<number>();
+
+  constructor(layer: object, options: GRUOptions) {
+    this.#layer = layer;
+    this.#options = options;
+    const seed = options.seed ?? freshSeed();
+    // The kernels take 0..2^53-1; Keras's seeds may be negative.
+    this.#seed = seed < 0 ? seed + Number.MAX_SAFE_INTEGER + 1 : seed;
+  }
+
+  /** Whether calls in training need masks. */
+  get active(): boolean {
+    return drops(this.#options.dropout) || drops(this.#options.recurrentDropout);
+  }
+
+  /** Draws the masks of one call, which must end with `keep` or `release`. */
+  draw(batch: number, features: number): Draw {
+    const { dropout, recurrentDropout, implementation, units } = this.#options;
+    const ticket = this.#next();
+    const masks = injected.get(this.#layer) ?? {
+      input: this.#fill(dropout, [implementation === 1 ? 3 : 1, batch, features], 2 * ticket),
+      recurrent: this.#fill(recurrentDropout, [3, batch, units], 2 * ticket + 1),
+    };
+    this.#running.add(ticket);
+    return { ...masks, ticket };
+  }
+
+  /** The call has succeeded. */
+  keep(draw: Draw): void {
+    this.#running.delete(draw.ticket);
+    this.#done = Math.max(this.#done, draw.ticket + 1);
+  }
+
+  /** The call has failed. */
+  release(draw: Draw): void {
+    this.#running.delete(draw.ticket);
+  }
+
+  #next(): number {
+    let next = this.#done;
+    for (const ticket of this.#running) next = Math.max(next, ticket + 1);
+    return next;
+  }
+
+  #fill(rate: number, shape: readonly number[], stream: number): NativeArray | null {
+    if (!drops(rate)) return null;
+    const { dtype } = this.#options;
+    const mask = allocate(dtype, checkedProduct(shape, "dropout"), "dropout");
+    native().dropoutMask(mask, this.#seed, stream, rate);
+    return mask;
+  }
+}

@@ -1,0 +1,121 @@
+import type { CallRequest } from "../arguments/call.js";
+import type { GRUOptions } from "../arguments/constructor.js";
+import { checkMaskShape, type MaskLike, readLengths, readMask } from "../arguments/mask.js";
+import { expected, expectedShape } from "../arguments/messages.js";
+import { isRecord, refuseUnknown } from "../arguments/predicates.js";
+import { readTensor } from "../arguments/tensor_like.js";
+import { cudnnRuntime } from "../backend.js";
+import { judge, type Requirement } from "../eligibility.js";
+import { GRUError } from "../errors.js";
+import type { TensorLike } from "../tensor.js";
+
+/** What `explain` takes: the parts of a call that the path depends on. */
+export interface ExplainArguments {
+  /** As in `call`; may come without inputs. */
+  mask?: MaskLike | null;
+  /** As in `call`; always right-padded. */
+  lengths?: Int32Array | readonly number[] | null;
+  /** As in `call`. */
+  training?: boolean | null;
+  /** The call's inputs, for their sizes alone. */
+  inputs?: TensorLike | null;
+}
+
+/** Which path a call takes, and why. */
+export interface Explanation {
+  /** `"cudnn"` when `use_cudnn` is not false and every requirement is met. */
+  readonly path: "cudnn" | "cpu";
+  /** Every requirement for cuDNN, met or not. */
+  readonly requirements: readonly Requirement[];
+}
+
+type CallSide = Pick<CallRequest, "mask" | "training"> & {
+  batch: number | null;
+  timesteps: number | null;
+  features: number | null;
+};
+
+const KNOWN: ReadonlySet<string> = new Set(["mask", "lengths", "training", "inputs"]);
+
+/** The requirements as a call with these sizes, mask and mode meets them. */
+export function requirementsOf(options: GRUOptions, call: CallSide): Requirement[] {
+  return judge({
+    activation: options.activation.name,
+    recurrentActivation: options.recurrentActivation.name,
+    dropout: options.dropout,
+    recurrentDropout: options.recurrentDropout,
+    unroll: options.unroll,
+    useBias: options.useBias,
+    resetAfter: options.resetAfter,
+    training: call.training,
+    mask: call.mask,
+    batch: call.batch,
+    timesteps: call.timesteps,
+    features: call.features,
+    units: options.units,
+    runtime: cudnnRuntime(),
+  });
+}
+
+/**
+ * Which path a call with these arguments takes. Throws `ERR_ARGUMENT`, `ERR_SHAPE` or `ERR_DTYPE` for arguments that a
+ * call would refuse.
+ */
+export function explainCall(options: GRUOptions, features: number | null, args: unknown): Explanation {
+  const requirements = requirementsOf(options, readExplain(features, args));
+  const met = requirements.every((requirement) => requirement.met);
+  return { path: met && options.useCudnn !== false ? "cudnn" : "cpu", requirements };
+}
+
+function readExplain(features: number | null, args: unknown): CallSide {
+  const call: CallSide = { mask: null, training: false, batch: null, timesteps: null, features };
+  if (args === undefined || args === null) return call;
+  if (!isRecord(args)) throw expected("ERR_ARGUMENT", "arguments of explain", "an object", args);
+  refuseUnknown(args, KNOWN, "explain");
+  const { mask, lengths, training, inputs } = args;
+  if (training !== undefined && training !== null) {
+    if (typeof training !== "boolean") throw expected("ERR_ARGUMENT", "training", "true or false", training);
+    call.training = training;
+  }
+  if (inputs !== undefined && inputs !== null) {
+    const { shape } = readTensor(inputs, "inputs", "float32");
+    if (shape.length !== 3 || (features !== null && shape[2] !== features)) {
+      throw expectedShape("inputs", `shape [batch, timesteps, ${features ?? "features"}]`, shape);
+    }
+    [call.batch, call.timesteps, call.features] = shape as [number, number, number];
+  }
+  if (mask !== undefined && mask !== null) {
+    const read = readMask(mask, false);
+    if (call.batch !== null) checkMaskShape(read, call.batch, call.timesteps as number);
+    call.mask = read.data;
+    call.batch = read.batch;
+    call.timesteps = read.timesteps;
+  }
+  if (lengths !== undefined && lengths !== null) {
+    if (call.mask !== null) throw expected("ERR_ARGUMENT", "lengths", "either `mask` or `lengths`, not both,", lengths);
+    readLengths(lengths, call.batch, call.timesteps, false);
+  }
+  return call;
+}
+
+/**
+ * For a layer with `use_cudnn: true`: throws `ERR_CUDNN_NOT_ELIGIBLE` listing every unmet requirement of the layer or the
+ * call, or `ERR_CUDNN_UNAVAILABLE` when only the runtime fails.
+ */
+export function requireCudnn(options: GRUOptions, request: CallRequest): void {
+  const unmet = requirementsOf(options, request).filter((requirement) => !requirement.met);
+  const [first] = unmet;
+  if (first === undefined) return;
+  if (unmet.length === 1 && first.id === "runtime") {
+    throw new GRUError(
+      "ERR_CUDNN_UNAVAILABLE",
+      `Expected cuDNN to be available, because \`use_cudnn\` is true. ${first.detail} Use "auto" to run on the CPU.`,
+    );
+  }
+  const reasons = unmet.filter(({ id }) => id !== "runtime").map(({ id, detail }) => `\n  ${id}: ${detail}`);
+  throw new GRUError(
+    "ERR_CUDNN_NOT_ELIGIBLE",
+    `Expected a layer and a call that cuDNN can compute, because \`use_cudnn\` is true, but these requirements are ` +
+      `unmet:${reasons.join("")}\nUse "auto" to run such calls on the CPU.`,
+  );
+}

@@ -1,0 +1,86 @@
+import type { GRUArguments } from "../arguments/constructor.js";
+import { expected } from "../arguments/messages.js";
+import { isRecord } from "../arguments/predicates.js";
+import { getDTypePolicy } from "../keras/dtype_policy.js";
+import type { GRUConfig } from "./config.js";
+import { GRULayer } from "./layer.js";
+
+/** The constructor's arguments with `units` among them. */
+export type GRUArgumentsWithUnits = GRUArguments & {
+  /** Size of the state and of the output's last dimension: a positive integer below 2^31. */
+  units: number;
+};
+
+/** What `fromKeras` takes beside the path: arguments that override the file's config. */
+export type FromKerasArguments = Partial<GRUArgumentsWithUnits> & {
+  /** Which layer to read, by its Keras name; needed when the file has several GRUs. */
+  layer?: string;
+};
+
+/** The `GRU` class: its constructor knows from `return_state` what the layer's calls give. */
+export interface GRUConstructor {
+  /**
+   * `new GRU(units, args)` or `new GRU({ units, ...args })`.
+   *
+   * Throws `ERR_ARGUMENT` for an unknown argument or a bad value, `ERR_DTYPE` for an unknown dtype, `ERR_UNSUPPORTED`
+   * for what this version cannot compute.
+   */
+  new (units: number, args: GRUArguments & { return_state: true }): GRU<true>;
+  new (units: number, args?: GRUArguments & { return_state?: false }): GRU<false>;
+  new (units: number, args?: GRUArguments): GRU;
+  new (args: GRUArgumentsWithUnits & { return_state: true }): GRU<true>;
+  new (args: GRUArgumentsWithUnits & { return_state?: false }): GRU<false>;
+  new (args: GRUArgumentsWithUnits): GRU;
+  readonly prototype: GRU;
+  /**
+   * A layer from what `getConfig()` or Keras's `get_config()` gave; `extra` overrides it and adds what configs do not
+   * carry (`use_cudnn`, `implementation`, `cuda_device`). Throws as the constructor.
+   */
+  fromConfig(config: GRUConfig, extra?: Partial<GRUArgumentsWithUnits>): GRU;
+  /**
+   * A built layer with the config and weights of a GRU in a `.keras` file; 16-bit weights are widened to float32. Rejects
+   * with `ERR_FILE_FORMAT`, `ERR_ARGUMENT` (no such layer, or several GRUs and no `layer`), and as the constructor throws.
+   */
+  fromKeras(path: string, args?: FromKerasArguments): Promise<GRU>;
+}
+
+class GRUImplementation<S extends boolean = boolean> extends GRULayer<S> {
+  static fromConfig(config: GRUConfig, extra?: Partial<GRUArgumentsWithUnits>): GRU {
+    if (!isRecord(config)) throw expected("ERR_ARGUMENT", "config", "an object as getConfig() gives", config);
+    if (extra !== undefined && !isRecord(extra)) throw expected("ERR_ARGUMENT", "extra", "an object", extra);
+    return new GRUImplementation({ ...config, ...extra });
+  }
+
+  static async fromKeras(path: string, args: FromKerasArguments = {}): Promise<GRU> {
+    if (typeof path !== "string") throw expected("ERR_ARGUMENT", "path", "the path of a .keras file", path);
+    if (!isRecord(args)) throw expected("ERR_ARGUMENT", "arguments of fromKeras", "an object", args);
+    const { layer, ...extra } = args as FromKerasArguments;
+    if (layer !== undefined && typeof layer !== "string") {
+      throw expected("ERR_ARGUMENT", "layer", "the name of a layer", layer);
+    }
+    const { readKerasGru } = await import("../formats/index.js");
+    const file = await readKerasGru(path, layer === undefined ? {} : { layer });
+    const dtype = computableDtype(file.config.dtype);
+    const gru = GRUImplementation.fromConfig({ ...file.config, ...(dtype === null ? {} : { dtype }) }, extra);
+    gru.build([null, null, file.features]);
+    gru.setWeights(file.weights);
+    return gru;
+  }
+}
+
+/** `"float32"` for the policies of 16-bit computing, whose weights fit; `null` where the config's own dtype will do. */
+function computableDtype(dtype: unknown): "float32" | null {
+  const { computeDtype } = getDTypePolicy(dtype ?? null, "dtype");
+  return computeDtype === "float16" || computeDtype === "bfloat16" ? "float32" : null;
+}
+
+Object.defineProperty(GRUImplementation, "name", { value: "GRU" });
+
+/**
+ * The Keras GRU layer. `S` is its `return_state`: calls give a `Tensor` for `GRU<false>` and `[output, state]` for
+ * `GRU<true>`; a plain `GRU` is either.
+ */
+export type GRU<S extends boolean = boolean> = GRULayer<S>;
+
+/** The Keras GRU layer. */
+export const GRU: GRUConstructor = GRUImplementation as unknown as GRUConstructor;

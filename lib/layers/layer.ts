@@ -1,0 +1,382 @@
+import {
+  type CallArguments,
+  type CallAsyncArguments,
+  type CallRequest,
+  readCall,
+  readCallSignal,
+  type StateLike,
+} from "../arguments/call.js";
+import { type GRUOptions, readConstructor } from "../arguments/constructor.js";
+import { expected, expectedShape, expectedText } from "../arguments/messages.js";
+import { requireInteger, SIZE_LIMIT } from "../arguments/predicates.js";
+import type { WeightValue } from "../arguments/shaped.js";
+import { checkedProduct, readInputShape } from "../arguments/shapes.js";
+import { aborted } from "../arguments/signal.js";
+import { GRUError } from "../errors.js";
+import type { NativeArray } from "../native.js";
+import { Tensor, type TensorLike } from "../tensor.js";
+import type { Variable } from "../variable.js";
+import { type GRUConfig, kerasConfig } from "./config.js";
+import { type Draw, DropoutGenerator } from "./dropout.js";
+import { type ExplainArguments, type Explanation, explainCall, requireCudnn } from "./explain.js";
+import { allocate } from "./memory.js";
+import { defaultName } from "./names.js";
+import { type CallOutcome, CallRunner } from "./run.js";
+import { CarriedState } from "./state.js";
+import { checkTransfer, takeInputs } from "./transfer.js";
+import { Turns, waitFor } from "./turns.js";
+import { GRUWeights } from "./weights.js";
+
+/** What a call gives: the output, or `[output, state]` for a layer with `return_state: true`. */
+export type CallResult<S extends boolean> = S extends true
+  ? [output: Tensor<NativeArray>, state: Tensor<NativeArray>]
+  : Tensor<NativeArray>;
+
+/** A shape whose batch and timesteps may be unknown. */
+export type PartialShape = (number | null)[];
+
+/** As `CallResult`, for shapes. */
+export type ShapeResult<S extends boolean> = S extends true
+  ? [output: PartialShape, state: PartialShape]
+  : PartialShape;
+
+/** As `CallResult`, for masks; a state has none. */
+export type MaskResult<M, S extends boolean> = S extends true ? [output: M | null, state: null] : M | null;
+
+/**
+ * The GRU layer. Inputs are (batch, timesteps, features); the output is (batch, units), or (batch, timesteps, units) with
+ * `return_sequences`; the state is (batch, units). All in the layer's dtype.
+ */
+export class GRULayer<S extends boolean = boolean> {
+  /** Keras's `name`. */
+  readonly name: string;
+  readonly #options: GRUOptions;
+  readonly #owner: { trainable: boolean; version: number };
+  readonly #carried: CarriedState | null;
+  readonly #dropout: DropoutGenerator;
+  readonly #runner: CallRunner;
+  readonly #turns = new Turns();
+  #weights: GRUWeights | null = null;
+  #losses: readonly number[] = [];
+  #disposed = false;
+  #inFlight = 0;
+
+  constructor(first: unknown, second?: unknown) {
+    const options = readConstructor(first, second);
+    this.#options = options;
+    this.#owner = { trainable: options.trainable, version: 0 };
+    this.#carried = options.stateful ? new CarriedState(options.units, options.dtype) : null;
+    this.#dropout = new DropoutGenerator(this, options);
+    this.#runner = new CallRunner(options, this.#carried);
+    this.name = options.name ?? defaultName();
+  }
+
+  /** The size of the output's last dimension. */
+  get units(): number {
+    return this.#options.units;
+  }
+
+  /** The dtype of weights, states and outputs. */
+  get dtype(): "float32" | "float64" {
+    return this.#options.dtype;
+  }
+
+  /** Whether `weights` are trainable and their regularizers' losses are counted. */
+  get trainable(): boolean {
+    return this.#owner.trainable;
+  }
+
+  set trainable(value: boolean) {
+    if (typeof value !== "boolean") throw expected("ERR_ARGUMENT", "trainable", "true or false", value);
+    this.#owner.trainable = value;
+  }
+
+  /** Whether the layer has weights: after `build`, or after the first call. */
+  get built(): boolean {
+    return this.#weights !== null;
+  }
+
+  /**
+   * Computes on this thread (and the pool's) until done.
+   *
+   * `inputs` are (batch, timesteps, features) with at least one timestep; other dtypes are converted to the layer's. A
+   * layer that is not built builds itself for these features.
+   *
+   * Throws `ERR_ARGUMENT`, `ERR_SHAPE`, `ERR_DTYPE` for bad arguments; `ERR_STATE` on a stateful layer with asynchronous
+   * calls pending; `ERR_CUDNN_NOT_ELIGIBLE` or `ERR_CUDNN_UNAVAILABLE` with `use_cudnn: true`; `ERR_OUT_OF_MEMORY`;
+   * `ERR_NATIVE_LOAD`; `ERR_DISPOSED`. The layer is then as it was.
+   */
+  call(inputs: TensorLike, args?: CallArguments<S> | null): CallResult<S> {
+    this.#requireAlive();
+    const request = readCall(
+      this.#options,
+      this.#weights === null ? null : this.#weights.features,
+      inputs,
+      args,
+      false,
+    );
+    if (this.#options.useCudnn === true) requireCudnn(this.#options, request);
+    if (this.#carried !== null) {
+      this.#requireIdle("call");
+      this.#carried.checkBatch(request.batch);
+    }
+    const gru = this.#weightsFor(request.features).packed();
+    if (!request.training || !this.#dropout.active) return this.#accept(this.#runner.run(gru, request, null));
+    const draw = this.#dropout.draw(request.batch, request.features);
+    try {
+      const outcome = this.#runner.run(gru, request, draw);
+      this.#dropout.keep(draw);
+      return this.#accept(outcome);
+    } finally {
+      this.#dropout.release(draw);
+    }
+  }
+
+  /**
+   * As `call`, off this thread. The inputs are copied before this returns (or given away, with `transfer: true`), and the
+   * weights are those of that moment; `out` is filled when the promise settles. Calls on a stateful layer run in order.
+   *
+   * Never throws: rejects with what `call` throws, and with `ERR_ABORTED` (`name` `"AbortError"`, `cause` the signal's
+   * reason) when `signal` aborts before the promise settles. The layer is then as it was.
+   */
+  callAsync(inputs: TensorLike, args?: CallAsyncArguments<S> | null): Promise<CallResult<S>> {
+    try {
+      return this.#submit(inputs, args);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  #submit(inputs: unknown, args: unknown): Promise<CallResult<S>> {
+    const signal = readCallSignal(args);
+    if (signal?.aborted) throw aborted(signal);
+    this.#requireAlive();
+    const request = readCall(this.#options, this.#weights?.features ?? null, inputs, args, true);
+    checkTransfer(request);
+    if (this.#options.useCudnn === true) requireCudnn(this.#options, request);
+    if (this.#turns.pending === 0) this.#carried?.checkBatch(request.batch);
+    const weights = this.#weightsFor(request.features);
+    const draw = request.training && this.#dropout.active ? this.#dropout.draw(request.batch, request.features) : null;
+    try {
+      takeInputs(request);
+    } catch (error) {
+      if (draw !== null) this.#dropout.release(draw);
+      throw error;
+    }
+    return this.#runAsync(weights, request, draw, signal);
+  }
+
+  async #runAsync(
+    weights: GRUWeights,
+    request: CallRequest,
+    draw: Draw | null,
+    signal: AbortSignal | null,
+  ): Promise<CallResult<S>> {
+    const snapshot = weights.snapshot();
+    const turn = this.#carried === null ? null : this.#turns.enter();
+    this.#inFlight += 1;
+    try {
+      if (turn !== null) {
+        await waitFor(turn.ready, signal);
+        this.#carried?.checkBatch(request.batch);
+      }
+      const outcome = await this.#runner.runAsync(weights.pack(snapshot), request, draw, signal);
+      if (draw !== null) this.#dropout.keep(draw);
+      return this.#accept(outcome);
+    } finally {
+      if (draw !== null) this.#dropout.release(draw);
+      turn?.leave();
+      this.#inFlight -= 1;
+      if (this.#disposed && this.#inFlight === 0) this.#free();
+    }
+  }
+
+  #accept(outcome: CallOutcome): CallResult<S> {
+    this.#losses = outcome.losses;
+    const { output, state } = outcome;
+    return (state === null ? output : [output, state]) as CallResult<S>;
+  }
+
+  /** Which path a call with these arguments takes, and every requirement for cuDNN. */
+  explain(args?: ExplainArguments | null): Explanation {
+    return explainCall(this.#options, this.#weights?.features ?? null, args);
+  }
+
+  /**
+   * Creates the weights for inputs of shape `[batch, timesteps, features]`; batch and timesteps may be `null`. With a
+   * batch, the states of a stateful layer become zeros of that batch size. Building again for the same features keeps the
+   * weights.
+   *
+   * Throws `ERR_SHAPE` for another shape or other features, `ERR_OUT_OF_MEMORY` for weights that are too large,
+   * `ERR_STATE` on a stateful layer with asynchronous calls pending, `ERR_NATIVE_LOAD`, `ERR_DISPOSED`.
+   */
+  build(inputShape: readonly (number | null)[]): void {
+    this.#requireAlive();
+    const [batch, , features] = readInputShape(inputShape, "input_shape");
+    if (this.#weights !== null && this.#weights.features !== features) {
+      throw expectedShape("input_shape", `${this.#weights.features} features, those it was built for,`, inputShape);
+    }
+    if (this.#carried !== null) this.#requireIdle("build");
+    this.#weightsFor(features);
+    if (batch === null) this.#carried?.clear();
+    else this.#carried?.start(batch);
+  }
+
+  /** Kernel, recurrent kernel and (with `use_bias`) bias; empty before the layer is built. States are not among them. */
+  get weights(): Variable[] {
+    this.#requireAlive();
+    return this.#weights === null ? [] : [...this.#weights.variables];
+  }
+
+  /** `weights`, or none when `trainable` is false. */
+  get trainable_weights(): Variable[] {
+    return this.trainable ? this.weights : [];
+  }
+
+  /** (features, 3 * units), gates in the order z, r, h. Throws `ERR_NOT_BUILT` before the layer is built. */
+  get kernel(): Variable {
+    return this.#requireBuilt("kernel").kernel;
+  }
+
+  /** (units, 3 * units), gates in the order z, r, h. Throws `ERR_NOT_BUILT` before the layer is built. */
+  get recurrent_kernel(): Variable {
+    return this.#requireBuilt("recurrent_kernel").recurrentKernel;
+  }
+
+  /**
+   * (2, 3 * units): input bias, recurrent bias; (3 * units,) without `reset_after`; `null` without `use_bias`. Throws
+   * `ERR_NOT_BUILT` before the layer is built.
+   */
+  get bias(): Variable | null {
+    return this.#requireBuilt("bias").bias;
+  }
+
+  /** Copies of the weights, in the order of `weights`. */
+  getWeights(): Tensor<NativeArray>[] {
+    this.#requireAlive();
+    return this.#weights === null ? [] : this.#weights.get();
+  }
+
+  /**
+   * Sets all weights, in the order of `weights`: tensors of their shapes, or bare typed arrays of their lengths, converted
+   * to the layer's dtype. Calls already submitted keep the old ones.
+   *
+   * Throws `ERR_ARGUMENT`, `ERR_SHAPE`, `ERR_DTYPE` with no weight changed; `ERR_NOT_BUILT`; `ERR_DISPOSED`.
+   */
+  setWeights(weights: readonly WeightValue[]): void {
+    this.#requireBuilt("setWeights").set(weights);
+  }
+
+  /** The number of elements of all weights. Throws `ERR_NOT_BUILT` before the layer is built. */
+  countParams(): number {
+    return this.#requireBuilt("countParams").count();
+  }
+
+  /**
+   * The activity regularizer's losses of the last call (output, then state if returned, each divided by the batch size),
+   * then the regularizers' losses of the weights as they are now (none when `trainable` is false).
+   */
+  get losses(): number[] {
+    this.#requireAlive();
+    const losses = [...this.#losses];
+    if (this.trainable && this.#weights !== null) losses.push(...this.#weights.losses());
+    return losses;
+  }
+
+  /** Copies of the carried states, in a list of one; `null` where none are carried (yet). */
+  get states(): [Tensor<NativeArray>] | null {
+    this.#requireAlive();
+    return this.#carried === null ? null : this.#carried.tensors();
+  }
+
+  /**
+   * Sets the carried state of a stateful layer to a copy of `state`, (batch, units), or to zeros, after which the next
+   * call may have another batch size.
+   *
+   * Throws `ERR_STATE` on a layer that is not stateful or has asynchronous calls pending; `ERR_SHAPE`, `ERR_DTYPE`,
+   * `ERR_ARGUMENT`; `ERR_DISPOSED`.
+   */
+  resetState(state?: StateLike | readonly [StateLike] | null): void {
+    this.#requireAlive();
+    if (this.#carried === null) {
+      throw new GRUError("ERR_STATE", "Expected a layer with `stateful: true` for `resetState` but received another.");
+    }
+    this.#requireIdle("resetState");
+    if (state === undefined || state === null) this.#carried.clear();
+    else this.#carried.set(state);
+  }
+
+  /** Zeros of shape (batch, units), in a list of one as in Keras. */
+  getInitialState(batch: number): [Tensor<NativeArray>] {
+    const rows = requireInteger(batch, "batch", "an integer from 0 to 2^31 - 1", 0, SIZE_LIMIT - 1);
+    const shape = [rows, this.units];
+    return [new Tensor(allocate(this.dtype, checkedProduct(shape, "state"), "state"), shape, this.dtype)];
+  }
+
+  /** The shapes of a call's results, for inputs of shape `[batch, timesteps, features]`. Throws `ERR_SHAPE`. */
+  computeOutputShape(inputShape: readonly (number | null)[]): ShapeResult<S> {
+    const [batch, timesteps] = readInputShape(inputShape, "input_shape");
+    const { units, returnSequences, returnState } = this.#options;
+    const output: PartialShape = returnSequences ? [batch, timesteps, units] : [batch, units];
+    return (returnState ? [output, [batch, units]] : output) as ShapeResult<S>;
+  }
+
+  /** The masks of a call's results: `mask` itself with `return_sequences`, otherwise none. */
+  computeMask<M>(mask: M | null): MaskResult<M, S> {
+    const output = this.#options.returnSequences ? mask : null;
+    return (this.#options.returnState ? [output, null] : output) as MaskResult<M, S>;
+  }
+
+  /** What Keras 3.15's `get_config()` gives, key for key: JSON that Keras reads, and `GRU.fromConfig`. */
+  getConfig(): GRUConfig {
+    return kerasConfig(this.#options, this.name, this.trainable);
+  }
+
+  /** Refuses new calls and frees native memory when the last running one has ended. Idempotent. */
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    if (this.#inFlight === 0) this.#free();
+  }
+
+  /** As `dispose`, for `using`. */
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  #free(): void {
+    this.#weights?.dispose();
+    this.#weights = null;
+  }
+
+  #weightsFor(features: number): GRUWeights {
+    this.#weights ??= new GRUWeights(this.#options, features, this.name, this.#owner);
+    return this.#weights;
+  }
+
+  #requireAlive(): void {
+    if (this.#disposed) {
+      throw new GRUError("ERR_DISPOSED", `Expected a living layer for \`${this.name}\` but received a disposed one.`);
+    }
+  }
+
+  #requireBuilt(what: string): GRUWeights {
+    this.#requireAlive();
+    if (this.#weights !== null) return this.#weights;
+    throw new GRUError(
+      "ERR_NOT_BUILT",
+      `Expected a built layer for \`${what}\` but received one without weights. Call build([null, null, features]) first.`,
+    );
+  }
+
+  #requireIdle(what: string): void {
+    const { pending } = this.#turns;
+    if (pending === 0) return;
+    throw expectedText(
+      "ERR_STATE",
+      what,
+      "no asynchronous calls pending on a stateful layer",
+      `${pending} pending; await them first`,
+    );
+  }
+}

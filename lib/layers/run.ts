@@ -1,0 +1,194 @@
+import type { CallRequest } from "../arguments/call.js";
+import type { GRUOptions } from "../arguments/constructor.js";
+import { checkedProduct } from "../arguments/shapes.js";
+import { aborted } from "../arguments/signal.js";
+import { detached, isShared, overlap } from "../arguments/typed_array.js";
+import type { Regularizer } from "../keras/regularizers.js";
+import { CALL_FLAGS, type NativeArray, type NativeGru, native } from "../native.js";
+import { Tensor, type TypedArray } from "../tensor.js";
+import type { Draw } from "./dropout.js";
+import { allocate } from "./memory.js";
+import type { CarriedState } from "./state.js";
+
+/** What one call gives: `state` is `null` without `return_state`. */
+export interface CallOutcome {
+  output: Tensor<NativeArray>;
+  state: Tensor<NativeArray> | null;
+  /** The activity regularizer's losses, in Keras's order: output, state. */
+  losses: readonly number[];
+}
+
+const NO_LOSSES: readonly number[] = Object.freeze([]);
+const NOTHING = new Tensor<NativeArray>(new Float32Array(0), [0], "float32");
+
+/** The native flags of a layer's calls. */
+export function callFlags(options: GRUOptions): number {
+  return (
+    (options.returnSequences ? CALL_FLAGS.returnSequences : 0) |
+    (options.goBackwards ? CALL_FLAGS.goBackwards : 0) |
+    (options.zeroOutputForMask ? CALL_FLAGS.zeroOutputForMask : 0)
+  );
+}
+
+/** Runs the calls of one layer: chooses the arrays, calls the addon, makes the results. */
+export class CallRunner {
+  readonly #options: GRUOptions;
+  readonly #carried: CarriedState | null;
+  readonly #flags: number;
+  /** Last states that nobody asked for; synchronous calls only, one at a time. */
+  #scratch: NativeArray | null = null;
+
+  constructor(options: GRUOptions, carried: CarriedState | null) {
+    this.#options = options;
+    this.#carried = carried;
+    this.#flags = callFlags(options);
+  }
+
+  /** Computes on this thread. */
+  run(gru: NativeGru, request: CallRequest, draw: Draw | null): CallOutcome {
+    const { out, batch } = request;
+    const { returnState } = this.#options;
+    const output = out !== null && isSafe(out.output.data, request) ? out.output.data : this.#newOutput(request);
+    let state: NativeArray;
+    if (this.#carried !== null) state = this.#carried.spare(batch);
+    else if (!returnState) state = this.#scratchFor(batch);
+    else if (out?.state && isSafe(out.state.data, request)) state = out.state.data;
+    else state = this.#newState(batch);
+    gru.call(
+      request.inputs,
+      output,
+      state,
+      request.initialState ?? this.#carried?.before(batch) ?? null,
+      request.mask,
+      request.lengths,
+      draw === null ? null : draw.input,
+      draw === null ? null : draw.recurrent,
+      batch,
+      request.timesteps,
+      this.#flags,
+    );
+    return this.#finish(request, output, state);
+  }
+
+  /**
+   * Computes on the executor's threads. Rejects with `ERR_ABORTED` when the signal aborts before this promise settles,
+   * whether or not the computation had ended.
+   */
+  async runAsync(
+    gru: NativeGru,
+    request: CallRequest,
+    draw: Draw | null,
+    signal: AbortSignal | null,
+  ): Promise<CallOutcome> {
+    const { batch } = request;
+    const output = this.#newOutput(request);
+    const state = this.#carried === null ? this.#newState(batch) : this.#carried.spare(batch);
+    const initialState = request.initialState ?? this.#carried?.before(batch) ?? null;
+    const { inputs, mask, lengths, timesteps } = request;
+    const input = draw === null ? null : draw.input;
+    const recurrent = draw === null ? null : draw.recurrent;
+    const flags = this.#flags;
+    await cancellable(signal, (token) =>
+      gru.callAsync(
+        token,
+        inputs,
+        output,
+        state,
+        initialState,
+        mask,
+        lengths,
+        input,
+        recurrent,
+        batch,
+        timesteps,
+        flags,
+      ),
+    );
+    return this.#finish(request, output, state);
+  }
+
+  #newOutput({ batch, timesteps }: CallRequest): NativeArray {
+    const { returnSequences, units, dtype } = this.#options;
+    const count = checkedProduct([batch, returnSequences ? timesteps : 1, units], "output");
+    return allocate(dtype, count, "output");
+  }
+
+  #newState(batch: number): NativeArray {
+    return allocate(this.#options.dtype, checkedProduct([batch, this.#options.units], "state"), "state");
+  }
+
+  #scratchFor(batch: number): NativeArray {
+    if (this.#scratch === null || this.#scratch.length !== batch * this.#options.units) {
+      this.#scratch = this.#newState(batch);
+    }
+    return this.#scratch;
+  }
+
+  /** Nothing of the layer changes before everything that can fail is done. */
+  #finish(request: CallRequest, output: NativeArray, state: NativeArray): CallOutcome {
+    const { returnSequences, returnState, units, dtype, activityRegularizer } = this.#options;
+    const { batch, timesteps, out } = request;
+    const shape = returnSequences ? [batch, timesteps, units] : [batch, units];
+    const outcome: CallOutcome = { output: NOTHING, state: null, losses: NO_LOSSES };
+    if (activityRegularizer !== null) {
+      outcome.losses = returnState
+        ? [activityLoss(activityRegularizer, output, shape), activityLoss(activityRegularizer, state, [batch, units])]
+        : [activityLoss(activityRegularizer, output, shape)];
+    }
+    if (out === null) {
+      outcome.output = new Tensor(output, shape, dtype);
+      // A carried state stays the layer's own, so the caller gets a copy.
+      if (returnState)
+        outcome.state = new Tensor(this.#carried === null ? state : state.slice(), [batch, units], dtype);
+    } else {
+      checkAttached(out.output, output);
+      if (out.state !== null) checkAttached(out.state, state);
+      outcome.output = deliver(output, out.output);
+      if (out.state !== null) outcome.state = deliver(state, out.state);
+    }
+    this.#carried?.commit(batch, state);
+    return outcome;
+  }
+}
+
+/** As Keras: divided by the batch size, and 0 for an empty batch. */
+function activityLoss(regularizer: Regularizer, values: NativeArray, shape: readonly number[]): number {
+  const batch = shape[0] as number;
+  return batch === 0 ? 0 : regularizer.loss(values, shape) / batch;
+}
+
+/** Throws when the memory of `target`, which an asynchronous call fills at its end, was transferred in the meantime. */
+function checkAttached(target: Tensor<NativeArray>, computed: NativeArray): void {
+  if (target.data.length !== computed.length) throw detached("out");
+}
+
+/** True when the kernels may write to `target` while they read the call's arrays. */
+function isSafe(target: TypedArray, { inputs, initialState, mask, lengths }: CallRequest): boolean {
+  if (isShared(target) || overlap(target, inputs)) return false;
+  if (initialState !== null && overlap(target, initialState)) return false;
+  if (mask !== null && overlap(target, mask)) return false;
+  return lengths === null || !overlap(target, lengths);
+}
+
+function deliver(computed: NativeArray, target: Tensor<NativeArray>): Tensor<NativeArray> {
+  if (target.data !== computed) target.data.set(computed);
+  return target;
+}
+
+let lastToken = 0;
+
+async function cancellable(signal: AbortSignal | null, start: (token: number) => Promise<void>): Promise<void> {
+  lastToken += 1;
+  const token = lastToken;
+  if (signal === null) return start(token);
+  const cancel = () => native().cancel(token);
+  signal.addEventListener("abort", cancel, { once: true });
+  try {
+    await start(token);
+  } catch (error) {
+    throw signal.aborted ? aborted(signal) : error;
+  } finally {
+    signal.removeEventListener("abort", cancel);
+  }
+  if (signal.aborted) throw aborted(signal);
+}

@@ -1,0 +1,94 @@
+import { expectedText } from "../arguments/messages.js";
+import { readShaped, unwrap } from "../arguments/shaped.js";
+import { checkedProduct } from "../arguments/shapes.js";
+import { readTensor } from "../arguments/tensor_like.js";
+import { isTypedArray } from "../arguments/typed_array.js";
+import type { NativeArray, NativeDtype } from "../native.js";
+import { Tensor } from "../tensor.js";
+import { allocate } from "./memory.js";
+
+/**
+ * What a stateful layer carries from call to call: one state per batch row, (batch, units). A call reads the current
+ * state and writes the spare one; only its success makes the spare one current.
+ */
+export class CarriedState {
+  readonly #units: number;
+  readonly #dtype: NativeDtype;
+  /** `null` before the first call: zeros of any batch size. */
+  #current: NativeArray | null = null;
+  #spare: NativeArray | null = null;
+  /** Rows of `#current`. */
+  #batch = 0;
+  /** Whether calls must have `#batch` rows. */
+  #fixed = false;
+
+  constructor(units: number, dtype: NativeDtype) {
+    this.#units = units;
+    this.#dtype = dtype;
+  }
+
+  /** Throws `ERR_SHAPE` unless a call may have `batch` rows. */
+  checkBatch(batch: number): void {
+    if (!this.#fixed || batch === this.#batch) return;
+    throw expectedText(
+      "ERR_SHAPE",
+      "inputs",
+      `the batch size ${this.#batch} of the states (call resetState() to change it)`,
+      `the batch size ${batch}`,
+    );
+  }
+
+  /** The state a call of `batch` rows starts from; `null` is zeros. */
+  before(batch: number): NativeArray | null {
+    return this.#current !== null && this.#batch === batch ? this.#current : null;
+  }
+
+  /** The array a call of `batch` rows writes its last state to. Its contents do not matter. */
+  spare(batch: number): NativeArray {
+    const count = checkedProduct([batch, this.#units], "states");
+    if (this.#spare === null || this.#spare.length !== count) this.#spare = allocate(this.#dtype, count, "states");
+    return this.#spare;
+  }
+
+  /** Makes `state`, which came from `spare`, the current one. */
+  commit(batch: number, state: NativeArray): void {
+    this.#spare = this.#current;
+    this.#current = state;
+    this.#batch = batch;
+    this.#fixed = true;
+  }
+
+  /** Zeros for exactly `batch` rows. */
+  start(batch: number): void {
+    this.commit(batch, allocate(this.#dtype, checkedProduct([batch, this.#units], "states"), "states"));
+  }
+
+  /** Zeros; the next call may have another batch size. */
+  clear(): void {
+    this.#current?.fill(0);
+    this.#fixed = false;
+  }
+
+  /** Sets the state to a (batch, units) tensor, or to a bare typed array of as many elements as some batch has. */
+  set(value: unknown): void {
+    const item = unwrap(value);
+    const batch = isTypedArray(item) ? item.length / this.#units : this.#rows(item);
+    if (!Number.isInteger(batch)) {
+      const received = `${(item as NativeArray).length} elements`;
+      throw expectedText("ERR_SHAPE", "state", `a multiple of ${this.#units} elements`, received);
+    }
+    const shape = [batch, this.#units];
+    this.commit(batch, readShaped(item, shape, checkedProduct(shape, "state"), this.#dtype, "state", true));
+  }
+
+  #rows(value: unknown): number {
+    const { shape } = readTensor(value, "state", this.#dtype);
+    return shape[0] ?? 0;
+  }
+
+  /** Copies, in a list as in Keras; `null` before the first call. */
+  tensors(): [Tensor<NativeArray>] | null {
+    if (this.#current === null) return null;
+    return [new Tensor(this.#current.slice(), [this.#batch, this.#units], this.#dtype)];
+  }
+}

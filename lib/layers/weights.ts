@@ -1,0 +1,177 @@
+import type { GRUOptions } from "../arguments/constructor.js";
+import { expected, expectedText } from "../arguments/messages.js";
+import { readShaped } from "../arguments/shaped.js";
+import { checkedProduct } from "../arguments/shapes.js";
+import { ARRAY_TYPES } from "../arguments/typed_array.js";
+import type { Constraint } from "../keras/constraints.js";
+import type { Initializer } from "../keras/initializers.js";
+import type { Regularizer } from "../keras/regularizers.js";
+import { type NativeArray, type NativeGru, native } from "../native.js";
+import type { Tensor } from "../tensor.js";
+import { replaceVariableData, Variable, type VariableOwner, variableData } from "../variable.js";
+import { allocate, requireMemory } from "./memory.js";
+
+/** The weights at one version. Nobody writes to these arrays: they are as good as copies. */
+export interface WeightSnapshot {
+  readonly version: number;
+  readonly kernel: NativeArray;
+  readonly recurrentKernel: NativeArray;
+  readonly bias: NativeArray | null;
+}
+
+interface Plan {
+  name: string;
+  shape: readonly number[];
+  initializer: Initializer;
+  regularizer: Regularizer | null;
+  constraint: Constraint | null;
+}
+
+function plans(options: GRUOptions, features: number): Plan[] {
+  const { units } = options;
+  const kernel: Plan = {
+    name: "kernel",
+    shape: [features, 3 * units],
+    initializer: options.kernelInitializer,
+    regularizer: options.kernelRegularizer,
+    constraint: options.kernelConstraint,
+  };
+  const recurrent: Plan = {
+    name: "recurrent_kernel",
+    shape: [units, 3 * units],
+    initializer: options.recurrentInitializer,
+    regularizer: options.recurrentRegularizer,
+    constraint: options.recurrentConstraint,
+  };
+  if (!options.useBias) return [kernel, recurrent];
+  const bias: Plan = {
+    name: "bias",
+    shape: options.resetAfter ? [2, 3 * units] : [3 * units],
+    initializer: options.biasInitializer,
+    regularizer: options.biasRegularizer,
+    constraint: options.biasConstraint,
+  };
+  return [kernel, recurrent, bias];
+}
+
+/** A built layer's variables and the native object that holds them packed. */
+export class GRUWeights {
+  readonly features: number;
+  readonly kernel: Variable;
+  readonly recurrentKernel: Variable;
+  readonly bias: Variable | null;
+  /** In Keras's order: kernel, recurrent kernel, bias. */
+  readonly variables: readonly Variable[];
+  readonly #owner: VariableOwner;
+  readonly #native: NativeGru;
+  #packed = -1;
+
+  /**
+   * Initializes the weights for `features` inputs. Throws `ERR_SHAPE` or `ERR_OUT_OF_MEMORY` for weights that are too
+   * large, `ERR_NATIVE_LOAD` without the addon.
+   */
+  constructor(options: GRUOptions, features: number, layerName: string, owner: VariableOwner) {
+    const planned = plans(options, features);
+    const counts = planned.map(({ shape, name }) => checkedProduct(shape, name));
+    // The packed copy is as large again.
+    const bytes = counts.reduce((sum, count) => sum + count, 0) * ARRAY_TYPES[options.dtype].BYTES_PER_ELEMENT;
+    requireMemory(2 * bytes, "units");
+    const variables = planned.map((plan, index) => {
+      const data = allocate(options.dtype, counts[index] as number, plan.name);
+      plan.initializer.fill(data, plan.shape);
+      const path = `${layerName}/gru_cell/${plan.name}`;
+      return new Variable({ ...plan, path, dtype: options.dtype }, data, owner);
+    });
+    this.features = features;
+    this.variables = variables;
+    [this.kernel, this.recurrentKernel] = variables as [Variable, Variable];
+    this.bias = variables[2] ?? null;
+    this.#owner = owner;
+    this.#native = new (native().NativeGru)({
+      dtype: options.dtype,
+      features,
+      units: options.units,
+      resetAfter: options.resetAfter,
+      activation: options.activation.native(),
+      recurrentActivation: options.recurrentActivation.native(),
+    });
+  }
+
+  /** The number of elements of all weights. */
+  count(): number {
+    return this.variables.reduce((sum, variable) => sum + variableData(variable).length, 0);
+  }
+
+  /** Copies, in Keras's order. */
+  get(): Tensor<NativeArray>[] {
+    return this.variables.map((variable) => variable.value);
+  }
+
+  /** Sets all weights, or throws (`ERR_ARGUMENT`, `ERR_SHAPE`, `ERR_DTYPE`) and sets none. */
+  set(values: unknown): void {
+    const names = this.variables.map(({ name }) => name).join(", ");
+    if (!Array.isArray(values)) throw expected("ERR_ARGUMENT", "weights", `an array of ${names}`, values);
+    if (values.length !== this.variables.length) {
+      throw expectedText(
+        "ERR_ARGUMENT",
+        "weights",
+        `${this.variables.length} weights (${names})`,
+        `${values.length} of them`,
+      );
+    }
+    const read = this.variables.map((variable, index) => {
+      const { shape, dtype, name } = variable;
+      return readShaped(values[index], shape, checkedProduct(shape, name), dtype, `weights[${index}]`, true);
+    });
+    this.variables.forEach((variable, index) => {
+      replaceVariableData(variable, read[index] as NativeArray);
+    });
+    this.#owner.version += 1;
+  }
+
+  /** The weights as they are now. */
+  snapshot(): WeightSnapshot {
+    return {
+      version: this.#owner.version,
+      kernel: variableData(this.kernel),
+      recurrentKernel: variableData(this.recurrentKernel),
+      bias: this.bias === null ? null : variableData(this.bias),
+    };
+  }
+
+  /** The native object, holding the weights as they are now. */
+  packed(): NativeGru {
+    if (this.#packed !== this.#owner.version) this.pack(this.snapshot());
+    return this.#native;
+  }
+
+  /** The native object, holding the weights of `snapshot`. */
+  pack(snapshot: WeightSnapshot): NativeGru {
+    if (this.#packed !== snapshot.version) {
+      this.#native.setWeights(snapshot.kernel, snapshot.recurrentKernel, snapshot.bias);
+      this.#packed = snapshot.version;
+    }
+    return this.#native;
+  }
+
+  /** The regularizers' losses of the weights as they are now, in Keras's order. */
+  losses(): number[] {
+    const losses: number[] = [];
+    for (const variable of this.variables) {
+      if (variable.regularizer === null) continue;
+      losses.push(variable.regularizer.loss(variableData(variable), variable.shape));
+    }
+    return losses;
+  }
+
+  /** Bytes of the packed weights. */
+  memoryUsage(): number {
+    return this.#native.memoryUsage();
+  }
+
+  /** Frees the native object (after its last call) and empties the variables. */
+  dispose(): void {
+    this.#native.dispose();
+    for (const variable of this.variables) replaceVariableData(variable, null);
+  }
+}
