@@ -89,7 +89,7 @@ function byName(name: string, argument: string): Activation {
 
 /**
  * The activation that `value` stands for: a Keras name, a serialized function (`{ class_name: "function", config:
- * "tanh", ... }`), an `Activation`, or `null` (linear).
+ * "tanh", ... }`, or named by `class_name` itself in module `keras.activations`), an `Activation`, or `null` (linear).
  *
  * Throws `ERR_ARGUMENT`, naming `argument`, for unknown names (with the nearest one), other values and `glu`;
  * `ERR_UNSUPPORTED` for softmax, log_softmax, sparsemax, threshold and serialized activation layers.
@@ -104,7 +104,8 @@ export function getActivation(value: unknown, argument: string): Activation {
       `Expected an activation (a name, a serialized function or null) for \`${argument}\` but received ${describe(value)}.`,
     );
   }
-  const { class_name, config } = readSerialized(value, argument);
+  const { module, class_name, config } = readSerialized(value, argument);
+  if (module === "keras.activations" && class_name !== "function") return byName(class_name, argument);
   if (class_name === "function") {
     if (typeof config === "string") return byName(config, argument);
     throw new GRUError(

@@ -87,8 +87,8 @@ export class Identity extends Initializer {
     for (let i = 0; i < Math.min(rows, columns); i++) out[i * columns + i] = this.gain;
   }
 
-  /** Keras never writes `gain` and so loses it; here any gain but the default is written, and Keras reads it. */
+  /** Empty, as Keras writes it: a `gain` other than 1 is lost in a config. */
   override getConfig(): Record<string, unknown> {
-    return this.gain === 1 ? {} : { gain: this.gain };
+    return {};
   }
 }

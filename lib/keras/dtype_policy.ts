@@ -27,9 +27,13 @@ export class DTypePolicy {
   readonly computeDtype: Dtype;
   /** The dtype of the weights. */
   readonly variableDtype: Dtype;
+  readonly #className: string;
 
-  /** Throws `ERR_DTYPE`, naming `argument`, unless `name` is a policy of floating-point numbers. */
-  constructor(name: string, argument = "name") {
+  /**
+   * Throws `ERR_DTYPE`, naming `argument`, unless `name` is a policy of floating-point numbers. `className` is the
+   * Keras class it is written as: `DTypePolicy` or its alias.
+   */
+  constructor(name: string, argument = "name", className: "DTypePolicy" | "FloatDTypePolicy" = "DTypePolicy") {
     const dtypes = POLICIES.get(name);
     if (dtypes === undefined) {
       const hint = QUANTIZED.test(name)
@@ -41,12 +45,13 @@ export class DTypePolicy {
       );
     }
     this.name = name;
+    this.#className = className;
     [this.computeDtype, this.variableDtype] = dtypes;
   }
 
   /** The policy as Keras 3.15 writes it into a layer's config. */
   serialize(): SerializedObject {
-    return { module: "keras", class_name: "DTypePolicy", config: { name: this.name }, registered_name: null };
+    return { module: "keras", class_name: this.#className, config: { name: this.name }, registered_name: null };
   }
 }
 
@@ -80,5 +85,5 @@ export function getDTypePolicy(value: unknown, argument: string): DTypePolicy {
       `Expected the name of a dtype policy for \`${argument}.config.name\` but received ${describe(name)}.`,
     );
   }
-  return new DTypePolicy(name, argument);
+  return new DTypePolicy(name, argument, class_name === "FloatDTypePolicy" ? class_name : "DTypePolicy");
 }

@@ -172,17 +172,10 @@ export class VarianceScaling extends RandomInitializer {
 
   override fill(out: NativeArray, shape: readonly number[]): void {
     checkSize(out, shape);
-    const [fanIn, fanOut] = computeFans(shape, this.input_axes, this.output_axes);
-    const fans = { fan_in: fanIn, fan_out: fanOut, fan_avg: (fanIn + fanOut) / 2 };
-    const variance = this.scale / Math.max(1, fans[this.mode]);
-    if (this.distribution === "uniform") {
-      const limit = Math.sqrt(3 * variance);
-      native().randomUniform(out, this.draw(), -limit, limit);
-    } else if (this.distribution === "untruncated_normal") {
-      native().randomNormal(out, this.draw(), 0, Math.sqrt(variance));
-    } else {
-      native().truncatedNormal(out, this.draw(), 0, Math.sqrt(variance) / TRUNCATED_STDDEV);
-    }
+    const { distribution, limit, stddev } = spread(this, shape);
+    if (distribution === "uniform") native().randomUniform(out, this.draw(), -limit, limit);
+    else if (distribution === "normal") native().randomNormal(out, this.draw(), 0, stddev);
+    else native().truncatedNormal(out, this.draw(), 0, stddev);
   }
 
   override getConfig(): Record<string, unknown> {
@@ -195,6 +188,22 @@ export class VarianceScaling extends RandomInitializer {
       output_axes: this.output_axes,
     };
   }
+}
+
+/** What a weight of `shape` is drawn from: uniform within ±`limit`, or around 0 with `stddev` (before truncation). */
+export function spread(
+  initializer: VarianceScaling,
+  shape: readonly number[],
+): { distribution: "uniform" | "normal" | "truncated_normal"; limit: number; stddev: number } {
+  const { scale, mode, distribution, input_axes, output_axes } = initializer;
+  const [fanIn, fanOut] = computeFans(shape, input_axes, output_axes);
+  const fans = { fan_in: fanIn, fan_out: fanOut, fan_avg: (fanIn + fanOut) / 2 };
+  const variance = scale / Math.max(1, fans[mode]);
+  return {
+    distribution: distribution === "untruncated_normal" ? "normal" : distribution,
+    limit: Math.sqrt(3 * variance),
+    stddev: Math.sqrt(variance) / (distribution === "truncated_normal" ? TRUNCATED_STDDEV : 1),
+  };
 }
 
 /** Keras takes the distribution in any case, and "normal" for "truncated_normal". */

@@ -51,6 +51,7 @@ describe("getActivation", () => {
     for (const form of [
       { module: "builtins", class_name: "function", config: "tanh", registered_name: "function" },
       { module: "keras.activations", class_name: "function", config: "tanh", registered_name: "tanh" },
+      { module: "keras.activations", class_name: "tanh", config: {}, registered_name: null },
     ]) {
       expect(getActivation(form, "activation").serialize()).toBe("tanh");
     }

@@ -23,9 +23,11 @@ describe("getDTypePolicy", () => {
     expect(getDTypePolicy(null, "dtype").name).toBe("float32");
     const policy = new DTypePolicy("float64");
     expect(getDTypePolicy(policy, "dtype")).toBe(policy);
-    for (const class_name of ["FloatDTypePolicy", "Policy"]) {
-      expect(getDTypePolicy({ class_name, config: { name: "mixed_float16" } }, "dtype").name).toBe("mixed_float16");
-    }
+    const config = { name: "mixed_float16" };
+    const alias = getDTypePolicy({ class_name: "FloatDTypePolicy", config }, "dtype");
+    expect(alias.serialize()).toEqual(serialized("keras", "FloatDTypePolicy", config));
+    const older = getDTypePolicy({ class_name: "Policy", config }, "dtype");
+    expect(older.serialize()).toEqual(serialized("keras", "DTypePolicy", config));
   });
 
   it.each([

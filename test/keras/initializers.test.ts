@@ -43,7 +43,6 @@ describe("getInitializer", () => {
 
   it.each([
     ["Constant", { value: -2.5 }],
-    ["Identity", { gain: 0.5 }],
     ["RandomNormal", { seed: 3, mean: 1, stddev: 0 }],
     ["RandomUniform", { seed: -3, minval: 1, maxval: 1 }],
     ["TruncatedNormal", { seed: 0, mean: -1, stddev: 2 }],
@@ -75,6 +74,12 @@ describe("getInitializer", () => {
       }
     }
     expect(getInitializer(new Ramp(), "k").serialize()?.registered_name).toBe("Custom>Ramp");
+  });
+
+  it("writes an identity without its gain, as Keras does", () => {
+    const initializer = getInitializer(serialized(MODULE, "Identity", { gain: 0.5 }), "k");
+    expect(initializer).toMatchObject({ gain: 0.5 });
+    expect(initializer.serialize()).toEqual(serialized(MODULE, "Identity", {}));
   });
 
   it("reads a distribution in any case, and normal for truncated_normal", () => {
