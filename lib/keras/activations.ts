@@ -42,32 +42,10 @@ const NAMES: ReadonlyMap<string, string> = new Map([
 /** Keras's activations that are not plain functions of one element. */
 const UNSUPPORTED: ReadonlySet<string> = new Set(["softmax", "log_softmax", "sparsemax", "threshold"]);
 
-/** An activation of the gates, with its parameters where they are not Keras's defaults. */
-export class Activation {
-  /** The name of Keras's function: `silu`, never its alias `swish`. */
-  readonly name: string;
-  /** The function's keyword arguments in Keras's order; empty for Keras's defaults. */
-  readonly parameters: readonly number[];
-
-  constructor(name: string, parameters: readonly number[] = []) {
-    this.name = name;
-    this.parameters = Object.freeze([...parameters]);
-  }
-
-  /** What Keras 3.15's `get_config()` holds for it: the function's name. */
-  serialize(): unknown {
-    return this.name;
-  }
-
-  /** What the kernels take. */
-  native(): NativeActivation {
-    return { name: this.name, parameters: this.parameters };
-  }
-}
-
-function byName(name: string, argument: string): Activation {
+/** The function's own name for any of its names, or the error that `getActivation` documents. */
+function functionName(name: string, argument: string): string {
   const known = NAMES.get(name);
-  if (known !== undefined) return new Activation(known);
+  if (known !== undefined) return known;
   if (UNSUPPORTED.has(name)) {
     throw new GRUError(
       "ERR_UNSUPPORTED",
@@ -87,6 +65,29 @@ function byName(name: string, argument: string): Activation {
   );
 }
 
+/** An activation function of the gates, with Keras's default parameters. Immutable. */
+export class Activation {
+  /** The name of Keras's function: `silu`, never its alias `swish`. */
+  readonly name: string;
+  /** The function's keyword arguments in Keras's order; empty for Keras's defaults. */
+  readonly parameters: readonly number[] = Object.freeze([]);
+
+  /** Throws as `getActivation` does, naming `argument`, unless `name` is a Keras name of an elementwise function. */
+  constructor(name: string, argument = "name") {
+    this.name = functionName(name, argument);
+  }
+
+  /** What Keras 3.15's `get_config()` holds for it: the function's name. */
+  serialize(): unknown {
+    return this.name;
+  }
+
+  /** What the kernels take. */
+  native(): NativeActivation {
+    return { name: this.name, parameters: this.parameters };
+  }
+}
+
 /**
  * The activation that `value` stands for: a Keras name, a serialized function (`{ class_name: "function", config:
  * "tanh", ... }`, or named by `class_name` itself in module `keras.activations`), an `Activation`, or `null` (linear).
@@ -97,7 +98,7 @@ function byName(name: string, argument: string): Activation {
 export function getActivation(value: unknown, argument: string): Activation {
   if (value === null) return new Activation("linear");
   if (value instanceof Activation) return value;
-  if (typeof value === "string") return byName(value, argument);
+  if (typeof value === "string") return new Activation(value, argument);
   if (typeof value !== "object") {
     throw new GRUError(
       "ERR_ARGUMENT",
@@ -105,9 +106,9 @@ export function getActivation(value: unknown, argument: string): Activation {
     );
   }
   const { module, class_name, config } = readSerialized(value, argument);
-  if (module === "keras.activations" && class_name !== "function") return byName(class_name, argument);
+  if (module === "keras.activations" && class_name !== "function") return new Activation(class_name, argument);
   if (class_name === "function") {
-    if (typeof config === "string") return byName(config, argument);
+    if (typeof config === "string") return new Activation(config, argument);
     throw new GRUError(
       "ERR_ARGUMENT",
       `Expected the name of a function for \`${argument}.config\` but received ${describe(config)}.`,

@@ -18,7 +18,7 @@ const POLICIES: ReadonlyMap<string, readonly [compute: Dtype, variable: Dtype]> 
 /** Keras's classes for the policies above: `FloatDTypePolicy` is its alias, `Policy` what Keras 2 called it. */
 const CLASSES = ["DTypePolicy", "FloatDTypePolicy", "Policy"];
 
-const QUANTIZED = /^(int8|int4|float8|gptq|awq)/;
+const QUANTIZED = /^"(int8|int4|float8|gptq|awq)/;
 
 /** What a layer computes in and what it keeps its weights in (`keras.DTypePolicy`). Immutable. */
 export class DTypePolicy {
@@ -36,7 +36,7 @@ export class DTypePolicy {
   constructor(name: string, argument = "name", className: "DTypePolicy" | "FloatDTypePolicy" = "DTypePolicy") {
     const dtypes = POLICIES.get(name);
     if (dtypes === undefined) {
-      const hint = QUANTIZED.test(name)
+      const hint = QUANTIZED.test(describe(name))
         ? `Quantized policies are not supported. Known: ${[...POLICIES.keys()].join(", ")}.`
         : suggestion(name, POLICIES.keys());
       throw new GRUError(

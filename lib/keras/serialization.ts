@@ -35,7 +35,7 @@ function optionalString(value: unknown, key: string, argument: string): string |
  * or `null` module, a `package>name` registration): their code is not here to run.
  */
 export function readSerialized(value: unknown, argument: string): SerializedObject {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+  if (typeof value !== "object" || value === null || Array.isArray(value) || ArrayBuffer.isView(value)) {
     throw new GRUError(
       "ERR_ARGUMENT",
       `Expected a serialized Keras object for \`${argument}\` but received ${describe(value)}.`,

@@ -65,9 +65,12 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
   return found;
 }
 
-/** The sentence that closes a message about an unknown name: the nearest one or, when none is near, all of `listed`. */
-export function suggestion(word: string, candidates: Iterable<string>, listed?: Iterable<string>): string {
+/**
+ * The sentence that closes a message about an unknown name: the nearest one or, when none is near (or `word` is no
+ * string at all), all of `listed`.
+ */
+export function suggestion(word: unknown, candidates: Iterable<string>, listed?: Iterable<string>): string {
   const names = [...candidates];
-  const found = nearest(word, names);
+  const found = typeof word === "string" ? nearest(word, names) : undefined;
   return found === undefined ? `Known: ${[...(listed ?? names)].join(", ")}.` : `Did you mean "${found}"?`;
 }

@@ -57,6 +57,12 @@ describe("getActivation", () => {
     }
   });
 
+  it("is as strict where a user makes an Activation", () => {
+    expect(new Activation("swish").native()).toEqual({ name: "silu", parameters: [] });
+    expect(messageOf("ERR_ARGUMENT", () => new Activation("tahn"))).toContain('for `name` but received "tahn"');
+    expect(messageOf("ERR_ARGUMENT", () => new Activation(3 as never))).toContain("received 3");
+  });
+
   it.each([
     ["tahn", 'for `recurrent_activation` but received "tahn". Did you mean "tanh"?'],
     ["HardSigmoid", 'Did you mean "hard_sigmoid"?'],

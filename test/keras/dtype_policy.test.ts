@@ -49,6 +49,11 @@ describe("getDTypePolicy", () => {
     expect(messageOf("ERR_DTYPE", () => getDTypePolicy(value, "dtype"))).toContain(message);
   });
 
+  it("is as strict where a user makes a DTypePolicy", () => {
+    expect(messageOf("ERR_DTYPE", () => new DTypePolicy("int8"))).toContain("Quantized policies");
+    expect(messageOf("ERR_DTYPE", () => new DTypePolicy(7 as never))).toContain("for `name` but received 7. Known:");
+  });
+
   it("refuses a policy without a name, and what is no serialized object", () => {
     const nameless = serialized("keras", "DTypePolicy", {});
     expect(messageOf("ERR_ARGUMENT", () => getDTypePolicy(nameless, "dtype"))).toContain("`dtype.config.name`");

@@ -26,6 +26,7 @@ describe("readSerialized", () => {
   it.each([
     [7, "Expected a serialized Keras object for `bias_initializer` but received 7."],
     [["Zeros"], "received [ 'Zeros' ]"],
+    [new Float32Array(1), "received Float32Array(1) [ 0 ]"],
     [{}, "Expected a string for `bias_initializer.class_name` but received undefined."],
     [{ class_name: 3 }, "`bias_initializer.class_name` but received 3"],
     [{ class_name: "Zeros", confg: {} }, 'received "confg". Did you mean "config"?'],
