@@ -1,0 +1,164 @@
+// The vectorised activations of every backend against the reference: sigmoid
+// and tanh to 2 ulp over the whole range, all others to the tolerance of the
+// layer, and NaN, infinities and signed zeros where they must be.
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <vector>
+
+#include "check.h"
+#include "core/activation_names.h"
+#include "cpu/dispatch.h"
+#include "cpu/gru_reference.h"
+
+namespace cudnn_gru_test {
+namespace {
+
+using cudnn_gru::Activation;
+using cudnn_gru::ActivationSpec;
+using cudnn_gru::CpuBackend;
+
+const double kInfinity = std::numeric_limits<double>::infinity();
+
+template <typename T>
+const cudnn_gru::Kernels<T>& KernelsOf(const CpuBackend& backend);
+template <>
+const cudnn_gru::Kernels<float>& KernelsOf(const CpuBackend& backend) {
+  return backend.kernels->f32;
+}
+template <>
+const cudnn_gru::Kernels<double>& KernelsOf(const CpuBackend& backend) {
+  return backend.kernels->f64;
+}
+
+// The distance of two neighbouring numbers of T at `x`.
+template <typename T>
+long double Ulp(long double x) {
+  const T magnitude = static_cast<T>(std::fabs(x));
+  const T above =
+      std::nextafter(magnitude, std::numeric_limits<T>::infinity());
+  return static_cast<long double>(above) - static_cast<long double>(magnitude);
+}
+
+long double ExactTanh(long double x) { return std::tanh(x); }
+long double ExactSigmoid(long double x) { return 1 / (1 + std::exp(-x)); }
+
+template <typename T>
+void MeasureUlp(const CpuBackend& backend, Activation kind,
+                long double (*exact)(long double), const std::vector<T>& x) {
+  std::vector<T> y(x.size());
+  KernelsOf<T>(backend).activate({kind, 0.0}, x.data(), y.data(), x.size());
+  long double worst = 0;
+  T worst_x = 0;
+  for (size_t i = 0; i < x.size(); ++i) {
+    const long double expected = exact(x[i]);
+    const long double error =
+        std::fabs(static_cast<long double>(y[i]) - expected) / Ulp<T>(expected);
+    if (!(error <= worst)) {
+      worst = error;
+      worst_x = x[i];
+    }
+  }
+  std::printf("%s %s float%zu: %.2Lf ulp at %.9g\n", backend.isa,
+              cudnn_gru::ActivationName(kind), sizeof(T) * 8, worst,
+              static_cast<double>(worst_x));
+  Check(worst <= 2, "%s %s float%zu: %.2Lf ulp at %.17g", backend.isa,
+        cudnn_gru::ActivationName(kind), sizeof(T) * 8, worst,
+        static_cast<double>(worst_x));
+}
+
+// Every `stride`th bit pattern of the finite numbers of both signs.
+std::vector<float> FloatPatterns(uint32_t stride) {
+  std::vector<float> values;
+  for (uint32_t bits = 0; bits < 0x7f800000u; bits += stride) {
+    for (uint32_t sign : {0u, 0x80000000u}) {
+      const uint32_t pattern = bits | sign;
+      float value;
+      std::memcpy(&value, &pattern, sizeof value);
+      values.push_back(value);
+    }
+  }
+  return values;
+}
+
+// Uniform over the exponents as well as over the range where the functions bend.
+std::vector<double> DoubleSamples(size_t count) {
+  Generator generator(7);
+  std::vector<double> values = {0.0, -0.0, 0.5, -0.5, 1e308, -1e308,
+                                4.9e-324, -4.9e-324, 709.5, -709.5, -745.2};
+  for (size_t i = 0; i < count; ++i) {
+    values.push_back(generator.Uniform(-25, 25));
+    values.push_back(generator.Uniform(-1, 1));
+    values.push_back(generator.Uniform(-760, 760));
+    values.push_back(std::ldexp(generator.Uniform(-2, 2),
+                                static_cast<int>(generator.Next() % 2000) -
+                                    1000));
+  }
+  return values;
+}
+
+void WithinTwoUlp(const CpuBackend& backend) {
+  const std::vector<float> floats = FloatPatterns(2003);
+  const std::vector<double> doubles = DoubleSamples(200000);
+  MeasureUlp<float>(backend, Activation::kTanh, ExactTanh, floats);
+  MeasureUlp<float>(backend, Activation::kSigmoid, ExactSigmoid, floats);
+  MeasureUlp<double>(backend, Activation::kTanh, ExactTanh, doubles);
+  MeasureUlp<double>(backend, Activation::kSigmoid, ExactSigmoid, doubles);
+}
+
+template <typename T>
+void AllActivations(const CpuBackend& backend) {
+  const double tolerance = sizeof(T) == 4 ? 2e-6 : 2e-15;
+  Generator generator(11);
+  std::vector<T> x = {T(0), T(-0.0), T(1), T(-1), T(3), T(-3), T(6), T(0.5),
+                      T(-0.5), T(kInfinity), T(-kInfinity),
+                      std::numeric_limits<T>::quiet_NaN()};
+  // Not a multiple of any vector's width, and to the ends of exp's range.
+  for (int i = 0; i < 20003; ++i) {
+    const double range = i % 3 == 0 ? 1 : i % 3 == 1 ? 20 : 110;
+    x.push_back(static_cast<T>(generator.Uniform(-range, range)));
+  }
+  for (int kind = 0; kind < cudnn_gru::kActivationCount; ++kind) {
+    const char* name = cudnn_gru::ActivationName(static_cast<Activation>(kind));
+    ActivationSpec spec;
+    Check(cudnn_gru::FindActivation(name, nullptr, 0, &spec).ok(),
+          "%s is not found by its own name", name);
+    std::vector<T> y(x.size());
+    KernelsOf<T>(backend).activate(spec, x.data(), y.data(), x.size());
+    std::vector<T> in_place = x;
+    KernelsOf<T>(backend).activate(spec, in_place.data(), in_place.data(),
+                                   x.size());
+    Check(std::memcmp(y.data(), in_place.data(), y.size() * sizeof(T)) == 0,
+          "%s %s: other bits in place", backend.isa, name);
+    for (size_t i = 0; i < x.size(); ++i) {
+      const T expected = static_cast<T>(cudnn_gru::ActivateReference(spec, x[i]));
+      // Functions such as squareplus subtract numbers of the size of x.
+      const double size = std::max({1.0, std::fabs(static_cast<double>(x[i])),
+                                    std::fabs(static_cast<double>(expected))});
+      bool near = std::isnan(expected) == std::isnan(y[i]);
+      if (std::isinf(expected) || std::isinf(y[i])) {
+        near = expected == y[i];
+      } else if (!std::isnan(expected)) {
+        near = near && std::fabs(static_cast<double>(y[i]) - expected) <=
+                           tolerance * size;
+      }
+      Check(near, "%s %s float%zu at %.9g: %.17g, expected %.17g", backend.isa,
+            name, sizeof(T) * 8, static_cast<double>(x[i]),
+            static_cast<double>(y[i]), static_cast<double>(expected));
+    }
+  }
+}
+
+}  // namespace
+}  // namespace cudnn_gru_test
+
+int main() {
+  for (const auto& backend : cudnn_gru::AvailableBackends()) {
+    if (backend.kernels == nullptr) continue;
+    cudnn_gru_test::WithinTwoUlp(backend);
+    cudnn_gru_test::AllActivations<float>(backend);
+    cudnn_gru_test::AllActivations<double>(backend);
+  }
+  return cudnn_gru_test::Finish();
+}

@@ -1,0 +1,206 @@
+// Every vector backend this CPU has, against the scalar reference, at sizes
+// below, at and above the vector widths.
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "cpu/gru_forward.h"
+#include "problem.h"
+
+namespace cudnn_gru_test {
+namespace {
+
+using cudnn_gru::Activation;
+using cudnn_gru::CpuBackend;
+
+// max|a - b| <= tolerance * max(1, max|b|), and both finite in the same places.
+template <typename T>
+bool Near(const std::vector<T>& a, const std::vector<T>& b, double tolerance) {
+  double largest = 1.0;
+  for (T value : b) {
+    if (std::isfinite(value)) largest = std::max<double>(largest, std::fabs(value));
+  }
+  for (size_t i = 0; i < b.size(); ++i) {
+    if (std::isnan(a[i]) != std::isnan(b[i])) return false;
+    if (std::isinf(a[i]) || std::isinf(b[i])) {
+      if (a[i] != b[i]) return false;
+    } else if (!std::isnan(b[i]) &&
+               !(std::fabs(static_cast<double>(a[i]) - b[i]) <=
+                 tolerance * largest)) {
+      return false;
+    }
+  }
+  return a.size() == b.size();
+}
+
+template <typename T>
+void Compare(const Shape& shape, const Options& options, uint64_t seed) {
+  const Problem<T> problem(shape, options, seed);
+  const double tolerance = sizeof(T) == 4 ? 1e-5 : 1e-12;
+  const CpuBackend reference = cudnn_gru::AvailableBackends().front();
+  Result<T> expected;
+  const cudnn_gru::Status status =
+      problem.Forward(reference, 0, shape.batch, 1, &expected);
+  Check(status.ok(), "reference %s: %s", problem.Name().c_str(),
+        status.message().c_str());
+  for (const CpuBackend& backend : cudnn_gru::AvailableBackends()) {
+    if (backend.kernels == nullptr) continue;
+    Result<T> result;
+    const cudnn_gru::Status forward =
+        problem.Forward(backend, 0, shape.batch, 2, &result);
+    Check(forward.ok(), "%s %s: %s", backend.isa, problem.Name().c_str(),
+          forward.message().c_str());
+    Check(Near(result.output, expected.output, tolerance),
+          "%s %s: output differs from the reference", backend.isa,
+          problem.Name().c_str());
+    Check(Near(result.state, expected.state, tolerance),
+          "%s %s: state differs from the reference", backend.isa,
+          problem.Name().c_str());
+  }
+}
+
+void CompareBoth(const Shape& shape, const Options& options, uint64_t seed) {
+  Compare<float>(shape, options, seed);
+  Compare<double>(shape, options, seed);
+}
+
+// Units and features around every vector width (2 to 16 lanes) and panel.
+void Sizes() {
+  const size_t units[] = {1,  2,  3,  4,  5,  7,  8,  9,
+                          15, 16, 17, 31, 32, 33, 47, 64, 65};
+  const size_t features[] = {1, 2, 5, 8, 17};
+  uint64_t seed = 1;
+  for (size_t unit : units) {
+    for (size_t feature : features) {
+      for (bool reset_after : {true, false}) {
+        Options options;
+        options.reset_after = reset_after;
+        CompareBoth({1 + seed % 7, 1 + seed % 5, feature, unit}, options, seed);
+        ++seed;
+      }
+    }
+  }
+  // Batches around every block of rows, and long sequences.
+  for (size_t batch = 0; batch <= 34; ++batch) {
+    Options options;
+    options.reset_after = batch % 3 != 0;
+    CompareBoth({batch, 3, 3, 19}, options, 1000 + batch);
+  }
+  for (size_t timesteps : {63, 64, 65, 129, 300}) {
+    CompareBoth({3, timesteps, 4, 24}, Options(), 2000 + timesteps);
+  }
+  // No features: the bias alone drives the layer.
+  CompareBoth({3, 4, 0, 9}, Options(), 3000);
+}
+
+// Every combination of the options that change the time loop.
+void Combinations() {
+  uint64_t seed = 5000;
+  for (int bits = 0; bits < 64; ++bits) {
+    for (Masking masking :
+         {Masking::kNone, Masking::kMask, Masking::kLengths}) {
+      for (size_t input_masks : {0, 1, 3}) {
+        Options options;
+        options.reset_after = (bits & 1) != 0;
+        options.return_sequences = (bits & 2) != 0;
+        options.go_backwards = (bits & 4) != 0;
+        options.zero_output_for_mask = (bits & 8) != 0;
+        options.initial_state = (bits & 16) != 0;
+        options.recurrent_dropout = (bits & 32) != 0;
+        options.bias = seed % 4 != 0;
+        options.masking = masking;
+        options.input_dropout_masks = input_masks;
+        CompareBoth({1 + seed % 9, 1 + seed % 6, 3, 1 + seed % 21}, options,
+                    seed);
+        ++seed;
+      }
+    }
+  }
+}
+
+// One step: over more of them an unbounded activation's state explodes, and the
+// comparison would tell how badly conditioned the layer is.
+void Activations() {
+  for (int kind = 0; kind < cudnn_gru::kActivationCount; ++kind) {
+    const Activation activation = static_cast<Activation>(kind);
+    const uint64_t seed = 9000 + static_cast<uint64_t>(kind);
+    for (bool reset_after : {true, false}) {
+      Options options;
+      options.reset_after = reset_after;
+      options.initial_state = true;
+      options.activation = activation;
+      CompareBoth({5, 1, 4, 21}, options, seed);
+      options.activation = Activation::kTanh;
+      options.recurrent_activation = activation;
+      CompareBoth({5, 1, 4, 21}, options, seed + 100);
+    }
+  }
+}
+
+// A layer's result is defined by its row alone: the same bits whatever the
+// batch around it and the number of threads.
+template <typename T>
+void SameBits(const Shape& shape, const Options& options, uint64_t seed) {
+  const Problem<T> problem(shape, options, seed);
+  const size_t units = shape.units;
+  for (const CpuBackend& backend : cudnn_gru::AvailableBackends()) {
+    Result<T> whole;
+    Check(problem.Forward(backend, 0, shape.batch, 1, &whole).ok(),
+          "%s %s failed", backend.isa, problem.Name().c_str());
+    for (int threads : {2, 3, 5}) {
+      Result<T> result;
+      Check(problem.Forward(backend, 0, shape.batch, threads, &result).ok() &&
+                result.output == whole.output && result.state == whole.state,
+            "%s %s: %d threads give other bits than one", backend.isa,
+            problem.Name().c_str(), threads);
+    }
+    const size_t row_size = whole.output.size() / shape.batch;
+    for (size_t count : {1, 2, 3, 5}) {
+      for (size_t begin = 0; begin + count <= shape.batch; begin += count) {
+        Result<T> part;
+        const bool ok = problem.Forward(backend, begin, count, 1, &part).ok();
+        Check(ok &&
+                  std::equal(part.output.begin(), part.output.end(),
+                             whole.output.begin() +
+                                 static_cast<std::ptrdiff_t>(begin * row_size)) &&
+                  std::equal(part.state.begin(), part.state.end(),
+                             whole.state.begin() +
+                                 static_cast<std::ptrdiff_t>(begin * units)),
+              "%s %s: rows %zu to %zu alone give other bits", backend.isa,
+              problem.Name().c_str(), begin, begin + count - 1);
+      }
+    }
+  }
+}
+
+void RowsAlone() {
+  uint64_t seed = 20000;
+  for (size_t units : {1, 5, 16, 33}) {
+    for (bool reset_after : {true, false}) {
+      for (Masking masking : {Masking::kNone, Masking::kMask}) {
+        Options options;
+        options.reset_after = reset_after;
+        options.masking = masking;
+        options.recurrent_dropout = seed % 2 == 0;
+        SameBits<float>({17, 4, 6, units}, options, seed);
+        SameBits<double>({17, 4, 6, units}, options, seed);
+        ++seed;
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace cudnn_gru_test
+
+int main() {
+  for (const auto& backend : cudnn_gru::AvailableBackends()) {
+    std::printf("backend %s\n", backend.isa);
+  }
+  cudnn_gru_test::Sizes();
+  cudnn_gru_test::Combinations();
+  cudnn_gru_test::Activations();
+  cudnn_gru_test::RowsAlone();
+  return cudnn_gru_test::Finish();
+}

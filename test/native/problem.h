@@ -1,0 +1,207 @@
+#ifndef CUDNN_GRU_TEST_NATIVE_PROBLEM_H_
+#define CUDNN_GRU_TEST_NATIVE_PROBLEM_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "check.h"
+#include "core/activation_names.h"
+#include "core/gru_problem.h"
+#include "cpu/dispatch.h"
+#include "cpu/gru_forward.h"
+#include "cpu/weights.h"
+
+namespace cudnn_gru_test {
+
+enum class Masking { kNone, kMask, kLengths };
+
+// What distinguishes one case of the forward tests.
+struct Shape {
+  size_t batch = 1;
+  size_t timesteps = 1;
+  size_t features = 1;
+  size_t units = 1;
+};
+
+struct Options {
+  bool reset_after = true;
+  bool bias = true;
+  bool return_sequences = true;
+  bool go_backwards = false;
+  bool zero_output_for_mask = false;
+  bool initial_state = false;
+  Masking masking = Masking::kNone;
+  size_t input_dropout_masks = 0;
+  bool recurrent_dropout = false;
+  cudnn_gru::Activation activation = cudnn_gru::Activation::kTanh;
+  cudnn_gru::Activation recurrent_activation = cudnn_gru::Activation::kSigmoid;
+};
+
+template <typename T>
+std::vector<T> Values(Generator& generator, size_t count, double low,
+                      double high) {
+  std::vector<T> values(count);
+  for (T& value : values) value = static_cast<T>(generator.Uniform(low, high));
+  return values;
+}
+
+template <typename T>
+struct Result {
+  std::vector<T> output;
+  std::vector<T> state;
+};
+
+// A layer's weights and one call's tensors, the same for the same seed.
+template <typename T>
+class Problem {
+ public:
+  Problem(const Shape& shape, const Options& options, uint64_t seed)
+      : shape_(shape), options_(options) {
+    Generator generator(seed);
+    const size_t units = shape.units;
+    const double scale = 1.5 / static_cast<double>(1 + units / 8);
+    kernel_ = Values<T>(generator, shape.features * 3 * units, -1, 1);
+    recurrent_ = Values<T>(generator, units * 3 * units, -scale, scale);
+    bias_ = Values<T>(generator, (options.reset_after ? 6 : 3) * units, -1, 1);
+    inputs_ = Values<T>(
+        generator, shape.batch * shape.timesteps * shape.features, -2, 2);
+    initial_ = Values<T>(generator, shape.batch * units, -1, 1);
+    for (size_t i = 0; i < shape.batch * shape.timesteps; ++i) {
+      mask_.push_back(generator.Next() % 3 != 0);
+    }
+    for (size_t i = 0; i < shape.batch; ++i) {
+      lengths_.push_back(
+          static_cast<int32_t>(generator.Next() % (shape.timesteps + 1)));
+    }
+    input_dropout_ =
+        Keep(generator, options.input_dropout_masks * shape.batch *
+                            shape.features);
+    recurrent_dropout_ = Keep(generator, 3 * shape.batch * units);
+  }
+
+  cudnn_gru::Status Weights(
+      const cudnn_gru::CpuBackend& backend,
+      std::shared_ptr<const cudnn_gru::CpuWeights>* weights) const {
+    cudnn_gru::GruDescription description;
+    description.dtype = sizeof(T) == 4 ? cudnn_gru::Dtype::kFloat32
+                                       : cudnn_gru::Dtype::kFloat64;
+    description.features = shape_.features;
+    description.units = shape_.units;
+    description.reset_after = options_.reset_after;
+    description.activation = Spec(options_.activation);
+    description.recurrent_activation = Spec(options_.recurrent_activation);
+    return cudnn_gru::CpuWeights::Create(
+        description, backend, kernel_.data(), recurrent_.data(),
+        options_.bias ? bias_.data() : nullptr, weights);
+  }
+
+  // Computes rows [begin, begin + count) as a batch of their own, on up to
+  // `threads` threads. What the call does not write stays -77.
+  cudnn_gru::Status Forward(const cudnn_gru::CpuBackend& backend, size_t begin,
+                            size_t count, int threads,
+                            Result<T>* result) const {
+    std::shared_ptr<const cudnn_gru::CpuWeights> weights;
+    const cudnn_gru::Status created = Weights(backend, &weights);
+    if (!created.ok()) return created;
+    const size_t steps = shape_.timesteps;
+    const size_t units = shape_.units;
+    // Dropout masks are (masks, B, width): rows are gathered mask by mask.
+    const std::vector<T> input_dropout = Rows(
+        input_dropout_, options_.input_dropout_masks, shape_.features, begin,
+        count);
+    const std::vector<T> recurrent_dropout =
+        Rows(recurrent_dropout_, 3, units, begin, count);
+    cudnn_gru::GruCall call;
+    call.batch = count;
+    call.timesteps = steps;
+    call.return_sequences = options_.return_sequences;
+    call.go_backwards = options_.go_backwards;
+    call.zero_output_for_mask = options_.zero_output_for_mask;
+    call.inputs = inputs_.data() + begin * steps * shape_.features;
+    if (options_.initial_state) {
+      call.initial_state = initial_.data() + begin * units;
+    }
+    if (options_.masking == Masking::kMask) {
+      call.mask = mask_.data() + begin * steps;
+    } else if (options_.masking == Masking::kLengths) {
+      call.lengths = lengths_.data() + begin;
+    }
+    if (options_.input_dropout_masks != 0) {
+      call.input_dropout = input_dropout.data();
+      call.input_dropout_masks = options_.input_dropout_masks;
+    }
+    if (options_.recurrent_dropout) {
+      call.recurrent_dropout = recurrent_dropout.data();
+    }
+    result->output.assign(
+        count * units * (options_.return_sequences ? steps : 1), T(-77));
+    result->state.assign(count * units, T(-77));
+    call.output = result->output.data();
+    call.state = result->state.data();
+    return cudnn_gru::ForwardOnCpu(*weights, call, threads, nullptr);
+  }
+
+  const Shape& shape() const { return shape_; }
+
+  std::string Name() const {
+    const Options& o = options_;
+    std::string name = sizeof(T) == 4 ? "float32" : "float64";
+    name += " " + std::to_string(shape_.batch) + "x" +
+            std::to_string(shape_.timesteps) + "x" +
+            std::to_string(shape_.features) + " to " +
+            std::to_string(shape_.units);
+    if (!o.reset_after) name += " reset_after=False";
+    if (!o.bias) name += " use_bias=False";
+    if (!o.return_sequences) name += " return_sequences=False";
+    if (o.go_backwards) name += " go_backwards";
+    if (o.zero_output_for_mask) name += " zero_output_for_mask";
+    if (o.initial_state) name += " initial_state";
+    if (o.masking == Masking::kMask) name += " mask";
+    if (o.masking == Masking::kLengths) name += " lengths";
+    if (o.input_dropout_masks != 0) {
+      name += " input dropout " + std::to_string(o.input_dropout_masks);
+    }
+    if (o.recurrent_dropout) name += " recurrent dropout";
+    name += std::string(" ") + cudnn_gru::ActivationName(o.activation) + "/" +
+            cudnn_gru::ActivationName(o.recurrent_activation);
+    return name;
+  }
+
+ private:
+  static cudnn_gru::ActivationSpec Spec(cudnn_gru::Activation kind) {
+    cudnn_gru::ActivationSpec spec;
+    // With no parameters given, the name's default is taken.
+    (void)cudnn_gru::FindActivation(cudnn_gru::ActivationName(kind), nullptr, 0,
+                                    &spec);
+    return spec;
+  }
+
+  static std::vector<T> Keep(Generator& generator, size_t count) {
+    std::vector<T> keep(count);
+    for (T& value : keep) value = generator.Next() % 4 == 0 ? T(0) : T(4.0 / 3);
+    return keep;
+  }
+
+  std::vector<T> Rows(const std::vector<T>& masks, size_t mask_count,
+                      size_t width, size_t begin, size_t count) const {
+    std::vector<T> rows;
+    for (size_t mask = 0; mask < mask_count; ++mask) {
+      const T* first = masks.data() + (mask * shape_.batch + begin) * width;
+      rows.insert(rows.end(), first, first + count * width);
+    }
+    return rows;
+  }
+
+  const Shape shape_;
+  const Options options_;
+  std::vector<T> kernel_, recurrent_, bias_, inputs_, initial_;
+  std::vector<uint8_t> mask_;
+  std::vector<int32_t> lengths_;
+  std::vector<T> input_dropout_, recurrent_dropout_;
+};
+
+}  // namespace cudnn_gru_test
+
+#endif  // CUDNN_GRU_TEST_NATIVE_PROBLEM_H_
