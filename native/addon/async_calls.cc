@@ -1,0 +1,155 @@
+#include "addon/async_calls.h"
+
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <utility>
+
+#include "addon/errors.h"
+#include "core/executor.h"
+
+namespace cudnn_gru {
+
+struct AsyncCalls::Task {
+  double token = 0;
+  Work work;
+  Cancellation cancellation;
+  Status status;
+};
+
+// The way back from executor threads. `open` and the threadsafe function are
+// read under the mutex, so that no thread calls the function once the
+// environment has begun to end.
+struct AsyncCalls::Channel {
+  std::mutex mutex;
+  std::condition_variable idle;
+  bool open = false;
+  int running = 0;
+  napi_threadsafe_function settle = nullptr;
+  std::deque<std::shared_ptr<Task>> ended;
+
+  // False when the environment is going: its buffers must not be touched.
+  bool Begin() {
+    std::lock_guard<std::mutex> lock(mutex);
+    if (!open) return false;
+    ++running;
+    return true;
+  }
+
+  void End(std::shared_ptr<Task> task) {
+    std::lock_guard<std::mutex> lock(mutex);
+    --running;
+    if (open) {
+      ended.push_back(std::move(task));
+      napi_call_threadsafe_function(settle, nullptr, napi_tsfn_nonblocking);
+    }
+    idle.notify_all();
+  }
+};
+
+AsyncCalls::AsyncCalls(napi_env env)
+    : env_(env), channel_(std::make_shared<Channel>()) {}
+
+AsyncCalls::~AsyncCalls() { Close(); }
+
+// Cleanup hooks run in reverse order of registration: this one, registered
+// after the threadsafe function made its own, comes before that function's.
+void AsyncCalls::Cleanup(void* self) {
+  static_cast<AsyncCalls*>(self)->Close();
+}
+
+void AsyncCalls::Close() {
+  for (auto& [token, pending] : pending_) pending.task->cancellation.Request();
+  std::unique_lock<std::mutex> lock(channel_->mutex);
+  channel_->open = false;
+  channel_->idle.wait(lock, [this] { return channel_->running == 0; });
+}
+
+Status AsyncCalls::Open() {
+  std::lock_guard<std::mutex> lock(channel_->mutex);
+  if (channel_->settle != nullptr) return Status();
+  napi_value name = nullptr;
+  napi_create_string_utf8(env_, "cudnn-gru callAsync", NAPI_AUTO_LENGTH, &name);
+  if (napi_create_threadsafe_function(env_, nullptr, nullptr, name, 0, 1,
+                                      nullptr, nullptr, this, CallJs,
+                                      &channel_->settle) != napi_ok) {
+    return Status(StatusCode::kOutOfMemory,
+                  "Node could not make a threadsafe function for callAsync");
+  }
+  napi_unref_threadsafe_function(env_, channel_->settle);
+  napi_add_env_cleanup_hook(env_, Cleanup, this);
+  channel_->open = true;
+  return Status();
+}
+
+napi_value AsyncCalls::Submit(double token, napi_value buffers, Work work) {
+  if (pending_.count(token) != 0) {
+    return Throw(env_, Status(StatusCode::kArgument,
+                              "Expected an unused number for `token`"));
+  }
+  const Status opened = Open();
+  if (!opened.ok()) return Throw(env_, opened);
+  auto task = std::make_shared<Task>();
+  task->token = token;
+  task->work = std::move(work);
+  Pending pending{task, nullptr, nullptr};
+  napi_value promise = nullptr;
+  if (napi_create_promise(env_, &pending.deferred, &promise) != napi_ok ||
+      napi_create_reference(env_, buffers, 1, &pending.buffers) != napi_ok) {
+    return Throw(env_, Status(StatusCode::kOutOfMemory,
+                              "Node could not make a promise for callAsync"));
+  }
+  // An environment with a call in flight stays alive.
+  if (pending_.empty()) napi_ref_threadsafe_function(env_, channel_->settle);
+  pending_.emplace(token, pending);
+  auto job = [task, channel = channel_](bool alone) {
+    if (!channel->Begin()) return;
+    task->status = task->work(alone, task->cancellation);
+    // Weights that only this call still held go now, not at settling.
+    task->work = nullptr;
+    channel->End(task);
+  };
+  if (!Executor::Get().Submit(std::move(job))) {
+    task->status = Status(StatusCode::kOutOfMemory,
+                          "The system could not start a thread for callAsync");
+    channel_->Begin();
+    channel_->End(task);
+  }
+  return promise;
+}
+
+void AsyncCalls::Cancel(double token) {
+  const auto found = pending_.find(token);
+  if (found != pending_.end()) found->second.task->cancellation.Request();
+}
+
+void AsyncCalls::CallJs(napi_env env, napi_value, void* context, void*) {
+  // Null when the environment is going; Close has taken care.
+  if (env != nullptr) static_cast<AsyncCalls*>(context)->SettleAll();
+}
+
+void AsyncCalls::SettleAll() {
+  std::deque<std::shared_ptr<Task>> ended;
+  {
+    std::lock_guard<std::mutex> lock(channel_->mutex);
+    ended.swap(channel_->ended);
+  }
+  for (const std::shared_ptr<Task>& task : ended) {
+    const auto found = pending_.find(task->token);
+    const Pending pending = found->second;
+    pending_.erase(found);
+    if (pending_.empty())
+      napi_unref_threadsafe_function(env_, channel_->settle);
+    napi_delete_reference(env_, pending.buffers);
+    if (task->status.ok()) {
+      napi_value undefined = nullptr;
+      napi_get_undefined(env_, &undefined);
+      napi_resolve_deferred(env_, pending.deferred, undefined);
+    } else {
+      napi_reject_deferred(env_, pending.deferred,
+                           MakeError(env_, task->status));
+    }
+  }
+}
+
+}  // namespace cudnn_gru

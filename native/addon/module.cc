@@ -1,0 +1,62 @@
+// The addon's entry and its table of contents; lib/native.ts is its type.
+
+#include <napi.h>
+
+#include "addon/addon_data.h"
+#include "addon/errors.h"
+#include "addon/native_gru.h"
+#include "addon/process_info.h"
+#include "addon/random.h"
+#include "core/environment.h"
+#include "cpu/dispatch.h"
+
+namespace cudnn_gru {
+namespace {
+
+// initialize(errorClass): from here on errors are of that class. Refuses
+// environment variables it cannot honour.
+napi_value Js_initialize(napi_env env, napi_callback_info info) {
+  size_t count = 1;
+  napi_value error_class = nullptr;
+  napi_get_cb_info(env, info, &count, &error_class, nullptr, nullptr);
+  AddonData* const data = AddonData::Get(env);
+  if (data->error_class == nullptr) {
+    napi_create_reference(env, error_class, 1, &data->error_class);
+  }
+  CpuBackend backend;
+  Status status = SelectedBackend(&backend);
+  if (status.ok()) status = CheckThreadsEnvironment();
+  return status.ok() ? nullptr : Throw(env, status);
+}
+
+void Export(napi_env env, napi_value exports, const char* name,
+            napi_callback callback) {
+  napi_value function = nullptr;
+  napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, nullptr,
+                       &function);
+  napi_set_named_property(env, exports, name, function);
+}
+
+napi_value Init(napi_env env, napi_value exports) {
+  napi_set_instance_data(
+      env, new AddonData(env),
+      [](napi_env, void* data, void*) { delete static_cast<AddonData*>(data); },
+      nullptr);
+  Export(env, exports, "initialize", Js_initialize);
+  napi_set_named_property(env, exports, "NativeGru", DefineNativeGru(env));
+  Export(env, exports, "cancel", Js_cancel);
+  Export(env, exports, "cpuInfo", Js_cpuInfo);
+  Export(env, exports, "setThreads", Js_setThreads);
+  Export(env, exports, "memoryUsage", Js_memoryUsage);
+  Export(env, exports, "randomUniform", Js_randomUniform);
+  Export(env, exports, "randomNormal", Js_randomNormal);
+  Export(env, exports, "truncatedNormal", Js_truncatedNormal);
+  Export(env, exports, "orthogonal", Js_orthogonal);
+  Export(env, exports, "dropoutMask", Js_dropoutMask);
+  return exports;
+}
+
+}  // namespace
+}  // namespace cudnn_gru
+
+NAPI_MODULE_INIT() { return cudnn_gru::Init(env, exports); }

@@ -1,0 +1,389 @@
+#include "addon/native_gru.h"
+
+#include <array>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "addon/addon_data.h"
+#include "addon/arguments.h"
+#include "addon/errors.h"
+#include "core/activation_names.h"
+#include "core/gru_problem.h"
+#include "core/thread_pool.h"
+#include "cpu/dispatch.h"
+#include "cpu/gru_forward.h"
+#include "cpu/weights.h"
+
+namespace cudnn_gru {
+namespace {
+
+struct NativeGru {
+  GruDescription description;
+  CpuBackend backend;
+  std::shared_ptr<const CpuWeights> weights;  // null before setWeights
+  bool disposed = false;
+};
+
+// Marks our objects, so that a method called on another one is an error and
+// not a crash. Random: another copy of the addon may live in this process.
+constexpr napi_type_tag kTypeTag = {0x6f1b9d4e27c8453aULL,
+                                    0x9a40e7d2b15c836fULL};
+
+// Positions of NativeCallArguments in lib/native.ts.
+enum CallArgument {
+  kInputs,
+  kOutput,
+  kState,
+  kInitialState,
+  kMask,
+  kLengths,
+  kInputDropout,
+  kRecurrentDropout,
+  kBatch,
+  kTimesteps,
+  kFlags,
+  kCallArguments,
+};
+
+// CALL_FLAGS in lib/native.ts.
+enum CallFlag { kReturnSequences = 1, kGoBackwards = 2, kZeroOutput = 4 };
+
+// The object behind `this`, or null with a pending exception.
+NativeGru* Unwrap(napi_env env, napi_value self) {
+  bool ours = false;
+  void* object = nullptr;
+  if (napi_check_object_type_tag(env, self, &kTypeTag, &ours) != napi_ok ||
+      !ours || napi_unwrap(env, self, &object) != napi_ok) {
+    Throw(env, Status(StatusCode::kArgument,
+                      "Expected a NativeGru for `this` but received another "
+                      "object"));
+    return nullptr;
+  }
+  return static_cast<NativeGru*>(object);
+}
+
+void AdjustMemory(napi_env env, int64_t change) {
+  int64_t total = 0;
+  napi_adjust_external_memory(env, change, &total);
+}
+
+void ReplaceWeights(napi_env env, NativeGru* gru,
+                    std::shared_ptr<const CpuWeights> weights) {
+  const int64_t before =
+      gru->weights == nullptr ? 0 : static_cast<int64_t>(gru->weights->bytes());
+  gru->weights = std::move(weights);
+  const int64_t after =
+      gru->weights == nullptr ? 0 : static_cast<int64_t>(gru->weights->bytes());
+  AdjustMemory(env, after - before);
+}
+
+void Finalize(napi_env env, void* object, void*) {
+  NativeGru* const gru = static_cast<NativeGru*>(object);
+  ReplaceWeights(env, gru, nullptr);
+  delete gru;
+}
+
+napi_value Property(napi_env env, napi_value object, const char* name) {
+  napi_value value = nullptr;
+  if (napi_get_named_property(env, object, name, &value) != napi_ok) {
+    napi_get_undefined(env, &value);
+  }
+  return value;
+}
+
+Status ReadActivation(napi_env env, napi_value value, ActivationSpec* spec) {
+  std::string name;
+  Status status =
+      ReadString(env, Property(env, value, "name"), "activation.name", &name);
+  if (!status.ok()) return status;
+  const napi_value list = Property(env, value, "parameters");
+  uint32_t count = 0;
+  if (napi_get_array_length(env, list, &count) != napi_ok || count > 8) {
+    return Status(StatusCode::kArgument,
+                  "Expected a short array for the native argument "
+                  "`activation.parameters`");
+  }
+  std::vector<double> parameters(count);
+  for (uint32_t i = 0; i < count; ++i) {
+    napi_value element = nullptr;
+    napi_get_element(env, list, i, &element);
+    status = ReadDouble(env, element, "activation.parameters", &parameters[i]);
+    if (!status.ok()) return status;
+  }
+  return FindActivation(name, parameters.data(), count, spec);
+}
+
+Status ReadDescription(napi_env env, napi_value value,
+                       GruDescription* description) {
+  std::string dtype;
+  Status status =
+      ReadString(env, Property(env, value, "dtype"), "dtype", &dtype);
+  if (!status.ok()) return status;
+  if (dtype != "float32" && dtype != "float64") {
+    return Status(StatusCode::kDtype,
+                  "Expected \"float32\" or \"float64\" for the native argument "
+                  "`dtype` but received \"" +
+                      dtype + "\"");
+  }
+  description->dtype = dtype == "float32" ? Dtype::kFloat32 : Dtype::kFloat64;
+  status = ReadSize(env, Property(env, value, "features"), "features",
+                    &description->features);
+  if (status.ok()) {
+    status = ReadSize(env, Property(env, value, "units"), "units",
+                      &description->units);
+  }
+  if (status.ok()) {
+    status = ReadBool(env, Property(env, value, "resetAfter"), "resetAfter",
+                      &description->reset_after);
+  }
+  if (status.ok()) {
+    status = ReadActivation(env, Property(env, value, "activation"),
+                            &description->activation);
+  }
+  if (status.ok()) {
+    status = ReadActivation(env, Property(env, value, "recurrentActivation"),
+                            &description->recurrent_activation);
+  }
+  return status.ok() ? CheckDescription(*description) : status;
+}
+
+// new NativeGru(description)
+napi_value Construct(napi_env env, napi_callback_info info) {
+  size_t count = 1;
+  napi_value argument = nullptr;
+  napi_value self = nullptr;
+  napi_value target = nullptr;
+  napi_get_cb_info(env, info, &count, &argument, &self, nullptr);
+  napi_get_new_target(env, info, &target);
+  if (target == nullptr) {
+    return Throw(env, Status(StatusCode::kArgument,
+                             "NativeGru is a constructor: call it with `new`"));
+  }
+  auto gru = std::make_unique<NativeGru>();
+  Status status = SelectedBackend(&gru->backend);
+  if (status.ok()) status = ReadDescription(env, argument, &gru->description);
+  if (!status.ok()) return Throw(env, status);
+  if (napi_wrap(env, self, gru.get(), Finalize, nullptr, nullptr) != napi_ok) {
+    return Throw(env, Status(StatusCode::kOutOfMemory,
+                             "Node could not make a NativeGru"));
+  }
+  gru.release();
+  napi_type_tag_object(env, self, &kTypeTag);
+  return self;
+}
+
+// setWeights(kernel, recurrentKernel, bias)
+napi_value Js_setWeights(napi_env env, napi_callback_info info) {
+  size_t count = 3;
+  napi_value arguments[3];
+  napi_value self = nullptr;
+  napi_get_cb_info(env, info, &count, arguments, &self, nullptr);
+  NativeGru* const gru = Unwrap(env, self);
+  if (gru == nullptr) return nullptr;
+  if (gru->disposed) {
+    return Throw(env, Status(StatusCode::kDisposed, "The layer is disposed"));
+  }
+  const GruDescription& description = gru->description;
+  const size_t row = kGates * description.units;
+  void* kernel = nullptr;
+  void* recurrent = nullptr;
+  void* bias = nullptr;
+  Status status = ReadTensor(env, arguments[0], description.dtype,
+                             description.features * row, "kernel", &kernel);
+  if (status.ok()) {
+    status = ReadTensor(env, arguments[1], description.dtype,
+                        description.units * row, "recurrentKernel", &recurrent);
+  }
+  if (status.ok() && !IsNothing(env, arguments[2])) {
+    status = ReadTensor(env, arguments[2], description.dtype,
+                        description.reset_after ? 2 * row : row, "bias", &bias);
+  }
+  std::shared_ptr<const CpuWeights> weights;
+  if (status.ok()) {
+    status = CpuWeights::Create(description, gru->backend, kernel, recurrent,
+                                bias, &weights);
+  }
+  if (!status.ok()) return Throw(env, status);
+  ReplaceWeights(env, gru, std::move(weights));
+  return nullptr;
+}
+
+// Reads NativeCallArguments. The pointers are good while the arrays are.
+Status ReadCall(napi_env env, const GruDescription& description,
+                const napi_value* arguments, GruCall* call) {
+  size_t flags = 0;
+  Status status = ReadSize(env, arguments[kBatch], "batch", &call->batch);
+  if (status.ok()) {
+    status =
+        ReadSize(env, arguments[kTimesteps], "timesteps", &call->timesteps);
+  }
+  if (status.ok()) status = ReadSize(env, arguments[kFlags], "flags", &flags);
+  if (!status.ok()) return status;
+  call->return_sequences = (flags & kReturnSequences) != 0;
+  call->go_backwards = (flags & kGoBackwards) != 0;
+  call->zero_output_for_mask = (flags & kZeroOutput) != 0;
+  GruCallSizes sizes;
+  status = ComputeSizes(description, call->batch, call->timesteps,
+                        call->return_sequences, &sizes);
+  if (!status.ok()) return status;
+
+  const Dtype dtype = description.dtype;
+  const auto read = [&](CallArgument which, size_t length, const char* name) {
+    void* data = nullptr;
+    if (status.ok()) {
+      status = ReadTensor(env, arguments[which], dtype, length, name, &data);
+    }
+    return data;
+  };
+  const auto optional = [&](CallArgument which) {
+    return status.ok() && !IsNothing(env, arguments[which]);
+  };
+  call->inputs = read(kInputs, sizes.inputs, "inputs");
+  call->output = read(kOutput, sizes.output, "output");
+  call->state = read(kState, sizes.state, "state");
+  if (optional(kInitialState)) {
+    call->initial_state = read(kInitialState, sizes.state, "initialState");
+  }
+  void* data = nullptr;
+  if (optional(kMask)) {
+    status = ReadArray(env, arguments[kMask], napi_uint8_array, sizes.mask,
+                       "mask", &data);
+    call->mask = static_cast<const uint8_t*>(data);
+  }
+  if (optional(kLengths)) {
+    status = ReadArray(env, arguments[kLengths], napi_int32_array, call->batch,
+                       "lengths", &data);
+    call->lengths = static_cast<const int32_t*>(data);
+  }
+  if (optional(kInputDropout)) {
+    Dtype found = dtype;
+    size_t length = 0;
+    status = ReadFloatArray(env, arguments[kInputDropout], "inputDropout",
+                            &found, &data, &length);
+    const bool three =
+        sizes.input_dropout != 0 && length >= 3 * sizes.input_dropout;
+    call->input_dropout =
+        read(kInputDropout, sizes.input_dropout, "inputDropout");
+    call->input_dropout_masks = three ? 3 : 1;
+  }
+  if (optional(kRecurrentDropout)) {
+    call->recurrent_dropout =
+        read(kRecurrentDropout, sizes.recurrent_dropout, "recurrentDropout");
+  }
+  return status;
+}
+
+Status CheckReady(const NativeGru& gru) {
+  if (gru.disposed) {
+    return Status(StatusCode::kDisposed, "The layer is disposed");
+  }
+  if (gru.weights == nullptr) {
+    return Status(StatusCode::kNotBuilt, "The layer has no weights yet");
+  }
+  return Status();
+}
+
+// call(...NativeCallArguments)
+napi_value Js_call(napi_env env, napi_callback_info info) {
+  size_t count = kCallArguments;
+  napi_value arguments[kCallArguments];
+  napi_value self = nullptr;
+  napi_get_cb_info(env, info, &count, arguments, &self, nullptr);
+  const NativeGru* const gru = Unwrap(env, self);
+  if (gru == nullptr) return nullptr;
+  Status status = CheckReady(*gru);
+  GruCall call;
+  if (status.ok()) status = ReadCall(env, gru->description, arguments, &call);
+  if (status.ok()) {
+    status =
+        ForwardOnCpu(*gru->weights, call, ThreadPool::Get().threads(), nullptr);
+  }
+  return status.ok() ? nullptr : Throw(env, status);
+}
+
+// callAsync(token, ...NativeCallArguments)
+napi_value Js_callAsync(napi_env env, napi_callback_info info) {
+  size_t count = kCallArguments + 1;
+  napi_value arguments[kCallArguments + 1];
+  napi_value self = nullptr;
+  napi_get_cb_info(env, info, &count, arguments, &self, nullptr);
+  const NativeGru* const gru = Unwrap(env, self);
+  if (gru == nullptr) return nullptr;
+  Status status = CheckReady(*gru);
+  double token = 0;
+  if (status.ok()) status = ReadDouble(env, arguments[0], "token", &token);
+  GruCall call;
+  if (status.ok()) {
+    status = ReadCall(env, gru->description, arguments + 1, &call);
+  }
+  if (!status.ok()) return Throw(env, status);
+  napi_value buffers = nullptr;
+  napi_create_array_with_length(env, kRecurrentDropout + 1, &buffers);
+  for (uint32_t i = kInputs; i <= kRecurrentDropout; ++i) {
+    napi_set_element(env, buffers, i, arguments[1 + i]);
+  }
+  return AddonData::Get(env)->async_calls.Submit(
+      token, buffers,
+      [weights = gru->weights, call](bool alone,
+                                     const Cancellation& cancellation) {
+        const int threads = alone ? ThreadPool::Get().threads() : 1;
+        return ForwardOnCpu(*weights, call, threads, &cancellation);
+      });
+}
+
+napi_value Js_memoryUsage(napi_env env, napi_callback_info info) {
+  napi_value self = nullptr;
+  size_t count = 0;
+  napi_get_cb_info(env, info, &count, nullptr, &self, nullptr);
+  const NativeGru* const gru = Unwrap(env, self);
+  if (gru == nullptr) return nullptr;
+  napi_value bytes = nullptr;
+  napi_create_double(
+      env,
+      gru->weights == nullptr ? 0 : static_cast<double>(gru->weights->bytes()),
+      &bytes);
+  return bytes;
+}
+
+// Calls in flight hold the weights themselves.
+napi_value Js_dispose(napi_env env, napi_callback_info info) {
+  napi_value self = nullptr;
+  size_t count = 0;
+  napi_get_cb_info(env, info, &count, nullptr, &self, nullptr);
+  NativeGru* const gru = Unwrap(env, self);
+  if (gru == nullptr) return nullptr;
+  gru->disposed = true;
+  ReplaceWeights(env, gru, nullptr);
+  return nullptr;
+}
+
+}  // namespace
+
+napi_value DefineNativeGru(napi_env env) {
+  const auto method = [](const char* name, napi_callback callback) {
+    return napi_property_descriptor{name,    nullptr, callback,     nullptr,
+                                    nullptr, nullptr, napi_default, nullptr};
+  };
+  const std::array<napi_property_descriptor, 5> methods = {
+      method("setWeights", Js_setWeights), method("call", Js_call),
+      method("callAsync", Js_callAsync), method("memoryUsage", Js_memoryUsage),
+      method("dispose", Js_dispose)};
+  napi_value constructor = nullptr;
+  napi_define_class(env, "NativeGru", NAPI_AUTO_LENGTH, Construct, nullptr,
+                    methods.size(), methods.data(), &constructor);
+  return constructor;
+}
+
+napi_value Js_cancel(napi_env env, napi_callback_info info) {
+  size_t count = 1;
+  napi_value argument = nullptr;
+  napi_get_cb_info(env, info, &count, &argument, nullptr, nullptr);
+  double token = 0;
+  const Status status = ReadDouble(env, argument, "token", &token);
+  if (!status.ok()) return Throw(env, status);
+  AddonData::Get(env)->async_calls.Cancel(token);
+  return nullptr;
+}
+
+}  // namespace cudnn_gru

@@ -1,0 +1,23 @@
+#ifndef CUDNN_GRU_CORE_ACTIVATION_NAMES_H_
+#define CUDNN_GRU_CORE_ACTIVATION_NAMES_H_
+
+#include <cstddef>
+#include <string>
+
+#include "core/activation.h"
+#include "core/status.h"
+
+namespace cudnn_gru {
+
+// Looks up Keras's canonical name. With `count` 0 the parameter is Keras's
+// default; more than one parameter, or one for a function that has none, is
+// kArgument.
+Status FindActivation(const std::string& name, const double* parameters,
+                      size_t count, ActivationSpec* spec);
+
+// Keras's name of `kind`.
+const char* ActivationName(Activation kind);
+
+}  // namespace cudnn_gru
+
+#endif  // CUDNN_GRU_CORE_ACTIVATION_NAMES_H_

@@ -1,0 +1,43 @@
+#ifndef CUDNN_GRU_CORE_ALIGNED_BUFFER_H_
+#define CUDNN_GRU_CORE_ALIGNED_BUFFER_H_
+
+#include <atomic>
+#include <cstddef>
+
+namespace cudnn_gru {
+
+// Counts the bytes of the buffers that report to it.
+using ByteCounter = std::atomic<size_t>;
+
+// Native memory held by packed weights, and by scratch of calls, process-wide.
+ByteCounter& WeightBytes();
+ByteCounter& ScratchBytes();
+
+// Owns memory aligned to a cache line, which is also the widest vector.
+// Contents are not initialised.
+class AlignedBuffer {
+ public:
+  static constexpr size_t kAlignment = 64;
+
+  explicit AlignedBuffer(ByteCounter& counter) : counter_(counter) {}
+  ~AlignedBuffer() { Free(); }
+  AlignedBuffer(const AlignedBuffer&) = delete;
+  AlignedBuffer& operator=(const AlignedBuffer&) = delete;
+
+  // Replaces the memory; false, and empty, when there is none to be had.
+  [[nodiscard]] bool Allocate(size_t bytes);
+  void Free();
+
+  void* data() { return data_; }
+  const void* data() const { return data_; }
+  size_t size() const { return size_; }
+
+ private:
+  ByteCounter& counter_;
+  void* data_ = nullptr;
+  size_t size_ = 0;
+};
+
+}  // namespace cudnn_gru
+
+#endif  // CUDNN_GRU_CORE_ALIGNED_BUFFER_H_

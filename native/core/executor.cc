@@ -1,0 +1,52 @@
+#include "core/executor.h"
+
+#include <system_error>
+#include <thread>
+#include <utility>
+
+#include "core/thread_pool.h"
+
+namespace cudnn_gru {
+
+Executor& Executor::Get() {
+  static Executor* const executor = new Executor();
+  return *executor;
+}
+
+bool Executor::Submit(Job job) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  const int busy = running_ + static_cast<int>(queue_.size());
+  if (workers_ <= busy && workers_ < ThreadPool::Get().threads()) {
+    try {
+      std::thread(&Executor::WorkerLoop, this).detach();
+      ++workers_;
+    } catch (const std::system_error&) {
+      if (workers_ == 0) return false;
+    }
+  }
+  queue_.push_back(std::move(job));
+  wake_.notify_one();
+  return true;
+}
+
+void Executor::WorkerLoop() {
+  for (;;) {
+    Job job;
+    bool alone = false;
+    {
+      std::unique_lock<std::mutex> lock(mutex_);
+      wake_.wait(lock, [this] { return !queue_.empty(); });
+      job = std::move(queue_.front());
+      queue_.pop_front();
+      ++running_;
+      alone = running_ == 1 && queue_.empty();
+    }
+    job(alone);
+    // The job may own buffers: they are freed before it counts as ended.
+    job = nullptr;
+    std::lock_guard<std::mutex> lock(mutex_);
+    --running_;
+  }
+}
+
+}  // namespace cudnn_gru

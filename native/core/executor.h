@@ -1,0 +1,38 @@
+#ifndef CUDNN_GRU_CORE_EXECUTOR_H_
+#define CUDNN_GRU_CORE_EXECUTOR_H_
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <mutex>
+
+namespace cudnn_gru {
+
+// Runs asynchronous calls on threads of its own, not libuv's. Process-wide and
+// never destroyed, for the reason ThreadPool gives.
+class Executor {
+ public:
+  static Executor& Get();
+
+  // `alone` tells the job that no other one was running or waiting when it
+  // started, so that it may use every thread.
+  using Job = std::function<void(bool alone)>;
+
+  // Queues `job`, first come first served. False when no thread could be
+  // started.
+  [[nodiscard]] bool Submit(Job job);
+
+ private:
+  Executor() = default;
+  void WorkerLoop();
+
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::deque<Job> queue_;
+  int workers_ = 0;
+  int running_ = 0;
+};
+
+}  // namespace cudnn_gru
+
+#endif  // CUDNN_GRU_CORE_EXECUTOR_H_

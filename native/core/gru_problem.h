@@ -1,0 +1,71 @@
+#ifndef CUDNN_GRU_CORE_GRU_PROBLEM_H_
+#define CUDNN_GRU_CORE_GRU_PROBLEM_H_
+
+#include <cstddef>
+#include <cstdint>
+
+#include "core/activation.h"
+#include "core/status.h"
+
+namespace cudnn_gru {
+
+enum class Dtype { kFloat32, kFloat64 };
+
+size_t DtypeSize(Dtype dtype);
+
+// What fixes a layer for life. Gate order everywhere is Keras's: z, r, h.
+struct GruDescription {
+  Dtype dtype = Dtype::kFloat32;
+  size_t features = 0;
+  size_t units = 0;
+  bool reset_after = true;
+  ActivationSpec activation;
+  ActivationSpec recurrent_activation;
+};
+
+// One forward call. Tensors are row-major and contiguous, of the layer's dtype
+// unless said otherwise. B, T, F, U: batch, timesteps, features, units.
+struct GruCall {
+  size_t batch = 0;
+  size_t timesteps = 0;
+  bool return_sequences = false;
+  bool go_backwards = false;
+  bool zero_output_for_mask = false;
+  const void* inputs = nullptr;         // (B, T, F)
+  const void* initial_state = nullptr;  // (B, U), or null: zeros
+  // At most one of these two; null: every step counts.
+  const uint8_t* mask = nullptr;     // (B, T), non-zero is true
+  const int32_t* lengths = nullptr;  // (B,), each 0..T
+  // Dropout multipliers, or null.
+  const void* input_dropout = nullptr;      // (input_dropout_masks, B, F)
+  size_t input_dropout_masks = 0;           // 1, or 3: one for each gate
+  const void* recurrent_dropout = nullptr;  // (3, B, U)
+  void* output = nullptr;  // (B, T, U) with return_sequences, else (B, U)
+  void* state = nullptr;   // (B, U); may be initial_state itself
+};
+
+// The number of elements each tensor of a call must have.
+struct GruCallSizes {
+  size_t inputs = 0;
+  size_t output = 0;
+  size_t state = 0;
+  size_t mask = 0;
+  size_t input_dropout = 0;      // for one mask
+  size_t recurrent_dropout = 0;  // for all three
+};
+
+// kShape unless 1 <= units, and weights and packed weights fit size_t.
+Status CheckDescription(const GruDescription& description);
+
+// kShape when timesteps is 0 or a product overflows.
+Status ComputeSizes(const GruDescription& description, size_t batch,
+                    size_t timesteps, bool return_sequences,
+                    GruCallSizes* sizes);
+
+// Floating-point operations of one call: 2 per multiply-add of both products.
+double CallFlops(const GruDescription& description, size_t batch,
+                 size_t timesteps);
+
+}  // namespace cudnn_gru
+
+#endif  // CUDNN_GRU_CORE_GRU_PROBLEM_H_

@@ -1,0 +1,42 @@
+#ifndef CUDNN_GRU_CORE_STATUS_H_
+#define CUDNN_GRU_CORE_STATUS_H_
+
+#include <string>
+#include <utility>
+
+namespace cudnn_gru {
+
+// One value per GRUError code that native code can raise (lib/errors.ts).
+enum class StatusCode {
+  kOk,
+  kArgument,
+  kShape,
+  kDtype,
+  kNotBuilt,
+  kState,
+  kOutOfMemory,
+  kDisposed,
+  kAborted,
+  kUnsupported,
+  kNativeLoad,
+};
+
+// The outcome of an operation; nothing below the addon layer throws.
+class [[nodiscard]] Status {
+ public:
+  Status() = default;
+  Status(StatusCode code, std::string message)
+      : code_(code), message_(std::move(message)) {}
+
+  bool ok() const { return code_ == StatusCode::kOk; }
+  StatusCode code() const { return code_; }
+  const std::string& message() const { return message_; }
+
+ private:
+  StatusCode code_ = StatusCode::kOk;
+  std::string message_;
+};
+
+}  // namespace cudnn_gru
+
+#endif  // CUDNN_GRU_CORE_STATUS_H_

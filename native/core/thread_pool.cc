@@ -1,0 +1,117 @@
+#include "core/thread_pool.h"
+
+#include <system_error>
+#include <thread>
+
+#include "core/environment.h"
+#include "core/usable_cpus.h"
+
+#if defined(__x86_64__) || defined(__i386__)
+#include <immintrin.h>
+#endif
+
+namespace cudnn_gru {
+namespace {
+
+// About 50 microseconds: long enough to bridge the gap between two calls of a
+// loop, short enough not to heat an idle machine.
+constexpr int kHelperSpins = 1000;
+constexpr int kBarrierSpins = 4000;
+
+inline void Relax() {
+#if defined(__x86_64__) || defined(__i386__)
+  _mm_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
+}
+
+}  // namespace
+
+ThreadPool& ThreadPool::Get() {
+  static ThreadPool* const pool = new ThreadPool();
+  return *pool;
+}
+
+ThreadPool::ThreadPool() : threads_(ThreadsFromEnvironment(UsableCpus())) {}
+
+bool ThreadPool::GrowTo(int helpers) {
+  while (helpers_ < helpers) {
+    try {
+      std::thread(&ThreadPool::HelperLoop, this, helpers_ + 1,
+                  generation_.load(std::memory_order_relaxed))
+          .detach();
+    } catch (const std::system_error&) {
+      return false;
+    }
+    ++helpers_;
+  }
+  return true;
+}
+
+void ThreadPool::HelperLoop(int index, uint64_t seen) {
+  for (;;) {
+    int spins = 0;
+    while (generation_.load(std::memory_order_acquire) == seen &&
+           spins < kHelperSpins) {
+      Relax();
+      ++spins;
+    }
+    const std::function<void(int)>* body = nullptr;
+    {
+      std::unique_lock<std::mutex> lock(mutex_);
+      wake_.wait(lock, [&] {
+        return generation_.load(std::memory_order_relaxed) != seen;
+      });
+      seen = generation_.load(std::memory_order_relaxed);
+      if (index < size_) body = body_;
+    }
+    if (body == nullptr) continue;
+    (*body)(index);
+    unfinished_.fetch_sub(1, std::memory_order_acq_rel);
+  }
+}
+
+bool ThreadPool::TryRun(int n, const std::function<void(int)>& body) {
+  std::unique_lock<std::mutex> team(team_mutex_, std::try_to_lock);
+  if (!team.owns_lock() || !GrowTo(n - 1)) return false;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    body_ = &body;
+    size_ = n;
+    unfinished_.store(n - 1, std::memory_order_relaxed);
+    generation_.fetch_add(1, std::memory_order_release);
+  }
+  wake_.notify_all();
+  body(0);
+  int spins = 0;
+  while (unfinished_.load(std::memory_order_acquire) != 0) {
+    if (++spins < kBarrierSpins) {
+      Relax();
+    } else {
+      std::this_thread::yield();
+    }
+  }
+  return true;
+}
+
+bool SpinBarrier::Wait() {
+  const uint32_t phase = phase_.load(std::memory_order_relaxed);
+  if (arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 == n_) {
+    arrived_.store(0, std::memory_order_relaxed);
+    phase_.store(phase + 1, std::memory_order_release);
+  } else {
+    int spins = 0;
+    while (phase_.load(std::memory_order_acquire) == phase) {
+      if (broken_.load(std::memory_order_acquire)) return false;
+      if (++spins < kBarrierSpins) {
+        Relax();
+      } else {
+        std::this_thread::yield();
+      }
+    }
+  }
+  return !broken_.load(std::memory_order_acquire);
+}
+
+}  // namespace cudnn_gru

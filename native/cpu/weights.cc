@@ -1,0 +1,116 @@
+#include "cpu/weights.h"
+
+#include <algorithm>
+#include <new>
+#include <string>
+
+namespace cudnn_gru {
+namespace {
+
+template <typename T>
+const Kernels<T>& KernelsFor(const KernelSet& set);
+template <>
+const Kernels<float>& KernelsFor<float>(const KernelSet& set) {
+  return set.f32;
+}
+template <>
+const Kernels<double>& KernelsFor<double>(const KernelSet& set) {
+  return set.f64;
+}
+
+// (depth, 3U) to [panel][depth][gate][lane], zeros beyond U.
+template <typename T>
+void Pack(const T* source, size_t depth, size_t units, size_t lanes,
+          size_t panels, T* packed) {
+  for (size_t panel = 0; panel < panels; ++panel) {
+    const size_t unit = panel * lanes;
+    const size_t count = std::min(lanes, units - unit);
+    for (size_t k = 0; k < depth; ++k) {
+      for (size_t gate = 0; gate < kGates; ++gate) {
+        const T* from = source + k * kGates * units + gate * units + unit;
+        std::copy(from, from + count, packed);
+        std::fill(packed + count, packed + lanes, T(0));
+        packed += lanes;
+      }
+    }
+  }
+}
+
+size_t RoundUp(size_t bytes) {
+  constexpr size_t kLine = AlignedBuffer::kAlignment;
+  return (bytes + kLine - 1) / kLine * kLine;
+}
+
+}  // namespace
+
+template <typename T>
+Status CpuWeights::Fill(const T* kernel, const T* recurrent_kernel,
+                        const T* bias) {
+  const size_t units = description_.units;
+  const size_t features = description_.features;
+  size_t lanes = units;
+  size_t panels = 1;
+  if (backend_.kernels != nullptr) {
+    lanes = KernelsFor<T>(*backend_.kernels).lanes;
+    panels = (units + lanes - 1) / lanes;
+    panels_ = panels;
+  }
+  const size_t row = panels * lanes * kGates;
+  const size_t kernel_bytes = RoundUp(features * row * sizeof(T));
+  const size_t recurrent_bytes = RoundUp(units * row * sizeof(T));
+  const size_t bias_bytes = RoundUp(row * sizeof(T));
+  const size_t bytes = kernel_bytes + recurrent_bytes + 2 * bias_bytes;
+  if (!buffer_.Allocate(bytes)) {
+    return Status(StatusCode::kOutOfMemory,
+                  "Expected " + std::to_string(bytes) +
+                      " bytes of memory for the packed weights but the system "
+                      "has no more to give");
+  }
+  char* base = static_cast<char*>(buffer_.data());
+  T* const packed_kernel = reinterpret_cast<T*>(base);
+  T* const packed_recurrent = reinterpret_cast<T*>(base + kernel_bytes);
+  T* const input_bias =
+      reinterpret_cast<T*>(base + kernel_bytes + recurrent_bytes);
+  T* const recurrent_bias =
+      reinterpret_cast<T*>(base + kernel_bytes + recurrent_bytes + bias_bytes);
+  // With one panel of `units` lanes (the reference) this is a plain copy.
+  Pack(kernel, features, units, lanes, panels, packed_kernel);
+  Pack(recurrent_kernel, units, units, lanes, panels, packed_recurrent);
+  std::fill(input_bias, input_bias + row, T(0));
+  std::fill(recurrent_bias, recurrent_bias + row, T(0));
+  if (bias != nullptr) {
+    Pack(bias, 1, units, lanes, panels, input_bias);
+    if (description_.reset_after) {
+      Pack(bias + kGates * units, 1, units, lanes, panels, recurrent_bias);
+    }
+  }
+  kernel_ = packed_kernel;
+  recurrent_kernel_ = packed_recurrent;
+  input_bias_ = input_bias;
+  recurrent_bias_ = recurrent_bias;
+  return Status();
+}
+
+Status CpuWeights::Create(const GruDescription& description,
+                          const CpuBackend& backend, const void* kernel,
+                          const void* recurrent_kernel, const void* bias,
+                          std::shared_ptr<const CpuWeights>* weights) {
+  std::shared_ptr<CpuWeights> created(new (std::nothrow)
+                                          CpuWeights(description, backend));
+  if (created == nullptr) {
+    return Status(StatusCode::kOutOfMemory,
+                  "The system has no memory for the packed weights");
+  }
+  const Status status =
+      description.dtype == Dtype::kFloat32
+          ? created->Fill(static_cast<const float*>(kernel),
+                          static_cast<const float*>(recurrent_kernel),
+                          static_cast<const float*>(bias))
+          : created->Fill(static_cast<const double*>(kernel),
+                          static_cast<const double*>(recurrent_kernel),
+                          static_cast<const double*>(bias));
+  if (status.ok()) *weights = std::move(created);
+  return status;
+}
+
+}  // namespace cudnn_gru

@@ -1,0 +1,72 @@
+#ifndef CUDNN_GRU_CPU_WEIGHTS_H_
+#define CUDNN_GRU_CPU_WEIGHTS_H_
+
+#include <cstddef>
+#include <memory>
+
+#include "core/aligned_buffer.h"
+#include "core/gru_problem.h"
+#include "core/status.h"
+#include "cpu/dispatch.h"
+
+namespace cudnn_gru {
+
+// An immutable snapshot of a layer's weights in the form its backend reads:
+// packed in panels for vector kernels (cpu/kernels.h), Keras's own layout for
+// the reference. Calls in flight share it; a new weight version is a new
+// snapshot.
+class CpuWeights {
+ public:
+  // `kernel` is (F, 3U), `recurrent_kernel` (U, 3U), `bias` null, (2, 3U) with
+  // reset_after, else (3U,); all of description.dtype. They are copied.
+  // kOutOfMemory when there is no room.
+  static Status Create(const GruDescription& description,
+                       const CpuBackend& backend, const void* kernel,
+                       const void* recurrent_kernel, const void* bias,
+                       std::shared_ptr<const CpuWeights>* weights);
+
+  const GruDescription& description() const { return description_; }
+  const CpuBackend& backend() const { return backend_; }
+  size_t bytes() const { return buffer_.size(); }
+
+  // Panels of packed weights; 0 for the reference.
+  size_t panels() const { return panels_; }
+
+  template <typename T>
+  const T* kernel() const {
+    return static_cast<const T*>(kernel_);
+  }
+  template <typename T>
+  const T* recurrent_kernel() const {
+    return static_cast<const T*>(recurrent_kernel_);
+  }
+  // Packed: [panel][gate][lane]; reference: (3U,). Zeros without a bias.
+  template <typename T>
+  const T* input_bias() const {
+    return static_cast<const T*>(input_bias_);
+  }
+  template <typename T>
+  const T* recurrent_bias() const {
+    return static_cast<const T*>(recurrent_bias_);
+  }
+
+ private:
+  CpuWeights(const GruDescription& description, const CpuBackend& backend)
+      : description_(description), backend_(backend), buffer_(WeightBytes()) {}
+
+  template <typename T>
+  Status Fill(const T* kernel, const T* recurrent_kernel, const T* bias);
+
+  const GruDescription description_;
+  const CpuBackend backend_;
+  size_t panels_ = 0;
+  AlignedBuffer buffer_;
+  const void* kernel_ = nullptr;
+  const void* recurrent_kernel_ = nullptr;
+  const void* input_bias_ = nullptr;
+  const void* recurrent_bias_ = nullptr;
+};
+
+}  // namespace cudnn_gru
+
+#endif  // CUDNN_GRU_CPU_WEIGHTS_H_
