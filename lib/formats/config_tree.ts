@@ -1,0 +1,164 @@
+import { MAX_LAYER_DEPTH, MAX_LAYERS } from "./limits.js";
+import { fileProblem } from "./problem.js";
+
+type JsonObject = Record<string, unknown>;
+
+/** One layer that a model's `config.json` describes. */
+export interface ConfigLayer {
+  /**
+   * The layer's place in the model, from the outside in: for each level the names it answers to, the first of them
+   * the one to show. The model's own name is not part of it.
+   */
+  readonly segments: readonly (readonly string[])[];
+  /** Other places of the same layer, where the model uses one layer object several times. */
+  readonly sharedAt: (readonly (readonly string[])[])[];
+  readonly name: string;
+  readonly className: string;
+  /** True for Keras's own GRU layer, not for a user's class of that name. */
+  readonly isGru: boolean;
+  /** The layer's group in `model.weights.h5`, such as `layers/gru_1`. */
+  readonly group: string;
+  readonly config: JsonObject;
+  /** `build_config.input_shape`, if the file has it. */
+  readonly inputShape: unknown;
+}
+
+/** A layer's place as users write it, such as `"bidirectional/forward_layer"`. */
+export function layerPath(segments: readonly (readonly string[])[]): string {
+  return segments.map((names) => names[0]).join("/");
+}
+
+/**
+ * All layers of the serialised model `root`, in the order in which Keras saves them, the nested ones included.
+ *
+ * Keras 3 does not file weights under layer names. A model's `layers` (and any other container) number their members by
+ * class, in order, as `gru`, `gru_1`, ...; a layer held in an attribute lies under the attribute's name. (Keras 3.15.1,
+ * `keras/src/saving/saving_lib.py`: `_save_state`, `_save_container_state`.)
+ *
+ * @throws GRUError `ERR_FILE_FORMAT` if `root` is not a serialised model, or has too many or too deeply nested layers.
+ */
+export function listLayers(root: unknown): ConfigLayer[] {
+  if (!isSerialized(root)) throw fileProblem("expected a serialised model in config.json but found none");
+  const tree: Tree = { layers: [], grus: new Map() };
+  visitChildren(root, [], "", tree);
+  return tree.layers;
+}
+
+interface Tree {
+  layers: ConfigLayer[];
+  /** The GRUs of `layers` by their config. */
+  grus: Map<string, ConfigLayer>;
+}
+
+interface Child {
+  entry: JsonObject;
+  names: string[];
+  group: string;
+}
+
+function visitChildren(entry: JsonObject, segments: string[][], group: string, tree: Tree): void {
+  if (segments.length >= MAX_LAYER_DEPTH) {
+    throw fileProblem(`expected layers nested at most ${MAX_LAYER_DEPTH} deep in config.json but found more`);
+  }
+  for (const child of childrenOf(entry)) {
+    if (tree.layers.length >= MAX_LAYERS) {
+      throw fileProblem(`expected at most ${MAX_LAYERS} layers in config.json but found more`);
+    }
+    const childSegments = [...segments, child.names];
+    const childGroup = group === "" ? child.group : `${group}/${child.group}`;
+    const layer = describe(child.entry, childSegments, childGroup);
+    if (layer.isGru) addGru(child.entry, layer, tree);
+    else {
+      tree.layers.push(layer);
+      visitChildren(child.entry, childSegments, childGroup, tree);
+    }
+  }
+}
+
+/** Adds a GRU. Where a model uses one layer object several times, Keras saves its weights at its first mention. */
+function addGru(entry: JsonObject, layer: ConfigLayer, { layers, grus }: Tree): void {
+  const key = JSON.stringify(layer.config);
+  const original = entry.shared_object_id === undefined ? undefined : grus.get(key);
+  if (original) {
+    original.sharedAt.push(layer.segments);
+    return;
+  }
+  grus.set(key, layer);
+  layers.push(layer);
+}
+
+function describe(entry: JsonObject, segments: string[][], group: string): ConfigLayer {
+  const className = String(entry.class_name);
+  const module = typeof entry.module === "string" ? entry.module : "";
+  const isKeras = module === "keras" || module.startsWith("keras.");
+  const config = asObject(entry.config) ?? {};
+  return {
+    segments,
+    sharedAt: [],
+    name: layerName(entry),
+    className,
+    isGru: className === "GRU" && isKeras && (entry.registered_name ?? null) === null,
+    group,
+    config,
+    inputShape: asObject(entry.build_config)?.input_shape,
+  };
+}
+
+function childrenOf(entry: JsonObject): Child[] {
+  const config = asObject(entry.config);
+  if (!config) return [];
+  if (Array.isArray(config.layers)) return containerChildren("layers", config.layers);
+  if (!isSerialized(config.layer)) return [];
+  if (entry.class_name !== "Bidirectional") {
+    return [{ entry: config.layer, names: [layerName(config.layer), "layer"], group: "layer" }];
+  }
+  const forward = config.layer;
+  const backward = isSerialized(config.backward_layer) ? config.backward_layer : reversed(forward);
+  return [
+    { entry: forward, names: ["forward_layer", layerName(forward)], group: "forward_layer" },
+    { entry: backward, names: ["backward_layer", layerName(backward)], group: "backward_layer" },
+  ];
+}
+
+function containerChildren(container: string, members: readonly unknown[]): Child[] {
+  const used = new Map<string, number>();
+  const children: Child[] = [];
+  for (const entry of members) {
+    if (!isSerialized(entry)) continue;
+    const base = snakeCase(String(entry.class_name));
+    const count = used.get(base) ?? 0;
+    used.set(base, count + 1);
+    const group = `${container}/${count === 0 ? base : `${base}_${count}`}`;
+    children.push({ entry, names: [layerName(entry)], group });
+  }
+  return children;
+}
+
+/** The backward layer that Keras derives from the forward one where a Bidirectional was saved without its own. */
+function reversed(forward: JsonObject): JsonObject {
+  const config = asObject(forward.config) ?? {};
+  const name = `backward_${layerName(forward).replace(/^forward_/, "")}`;
+  return { ...forward, config: { ...config, name, go_backwards: config.go_backwards !== true } };
+}
+
+function layerName(entry: JsonObject): string {
+  const name = entry.name ?? asObject(entry.config)?.name;
+  return typeof name === "string" ? name : snakeCase(String(entry.class_name));
+}
+
+/** Keras's `to_snake_case` (Keras 3.15.1, `keras/src/utils/naming.py`). */
+function snakeCase(className: string): string {
+  return className
+    .replace(/[^\p{L}\p{N}_]+/gu, "")
+    .replace(/(.)([A-Z][a-z]+)/g, "$1_$2")
+    .replace(/([a-z])([A-Z])/g, "$1_$2")
+    .toLowerCase();
+}
+
+function asObject(value: unknown): JsonObject | undefined {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as JsonObject) : undefined;
+}
+
+function isSerialized(value: unknown): value is JsonObject {
+  return typeof asObject(value)?.class_name === "string";
+}

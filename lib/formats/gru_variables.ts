@@ -1,0 +1,92 @@
+import { GRUError } from "../errors.js";
+import type { ConfigLayer } from "./config_tree.js";
+import { widenBfloat16, widenFloat16 } from "./half.js";
+import type { StoredVariable, VariableRequest } from "./hdf5_reader.js";
+import { fileProblem } from "./problem.js";
+
+/** One weight of a GRU as read from a file; `data` is row-major. */
+export interface WeightData {
+  shape: number[];
+  data: Float32Array | Float64Array;
+}
+
+const WIDENED = new Set(["float16", "bfloat16", "mixed_float16", "mixed_bfloat16"]);
+
+/**
+ * The weights that a GRU with `layer`'s config has, in Keras's order: kernel `(F, 3U)`, recurrent_kernel `(U, 3U)` and,
+ * with `use_bias`, bias `(2, 3U)`, or `(3U,)` with `reset_after=False`. `null` stands for F where it is not known.
+ *
+ * @throws GRUError `ERR_FILE_FORMAT` if the config is not that of a GRU.
+ */
+export function expectedVariables(layer: ConfigLayer): VariableRequest[] {
+  const { units, use_bias = true, reset_after = true } = layer.config;
+  if (typeof units !== "number" || !Number.isSafeInteger(units) || units < 1 || units >= 2 ** 31) {
+    throw fileProblem(
+      `expected a positive integer for units of layer ${layer.name} but found ${JSON.stringify(units)}`,
+    );
+  }
+  for (const [key, value] of Object.entries({ use_bias, reset_after })) {
+    if (typeof value !== "boolean") {
+      throw fileProblem(`expected a boolean for ${key} of layer ${layer.name} but found ${JSON.stringify(value)}`);
+    }
+  }
+  const variables: VariableRequest[] = [
+    { label: "kernel", shape: [inputFeatures(layer), 3 * units] },
+    { label: "recurrent_kernel", shape: [units, 3 * units] },
+  ];
+  if (use_bias) variables.push({ label: "bias", shape: reset_after ? [2, 3 * units] : [3 * units] });
+  return variables;
+}
+
+/** Last dimension of the input that the file says the layer was built for, or `null` if it does not say. */
+function inputFeatures({ inputShape }: ConfigLayer): number | null {
+  if (!Array.isArray(inputShape) || inputShape.length !== 3) return null;
+  const features: unknown = inputShape[2];
+  return typeof features === "number" && Number.isSafeInteger(features) && features >= 0 ? features : null;
+}
+
+/** The name of the dtype policy in `config`. */
+function policyName(config: Record<string, unknown>): string {
+  const { dtype = null } = config;
+  if (dtype === null) return "float32";
+  if (typeof dtype === "string") return dtype;
+  const serialized = dtype as { class_name?: unknown; config?: { name?: unknown } };
+  const name = serialized.class_name === "DTypePolicy" ? serialized.config?.name : serialized.class_name;
+  return typeof name === "string" ? name : JSON.stringify(dtype);
+}
+
+/**
+ * The layer's config as `GRU.get_config()` gives it: without the marks that saving leaves in it, and with dtype float32
+ * where Keras's policy computes or stores in 16 bits.
+ *
+ * @throws GRUError `ERR_UNSUPPORTED` for a dtype policy that is not a floating-point one.
+ */
+export function loadableConfig(layer: ConfigLayer): { config: Record<string, unknown>; dtype: "float32" | "float64" } {
+  const config = withoutSharingMarks(layer.config) as Record<string, unknown>;
+  const policy = policyName(config);
+  if (policy === "float32" || policy === "float64") return { config, dtype: policy };
+  if (!WIDENED.has(policy)) {
+    throw new GRUError("ERR_UNSUPPORTED", `layer ${layer.name} has the dtype policy ${policy}, which cannot be read`);
+  }
+  const dtype = { module: "keras", class_name: "DTypePolicy", config: { name: "float32" }, registered_name: null };
+  return { config: { ...config, dtype }, dtype: "float32" };
+}
+
+function withoutSharingMarks(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutSharingMarks);
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).filter(([key]) => key !== "shared_object_id");
+  return Object.fromEntries(entries.map(([key, inner]) => [key, withoutSharingMarks(inner)]));
+}
+
+/** The values of `variable` as `dtype`; 16-bit values are widened exactly. */
+export function toWeight({ shape, dtype: stored, data }: StoredVariable, dtype: "float32" | "float64"): WeightData {
+  const values =
+    stored === "float64"
+      ? new Float64Array(data)
+      : stored === "float32"
+        ? new Float32Array(data)
+        : (stored === "float16" ? widenFloat16 : widenBfloat16)(new Uint16Array(data));
+  const wanted = dtype === "float64" ? Float64Array : Float32Array;
+  return { shape, data: values instanceof wanted ? values : wanted.from(values) };
+}

@@ -1,0 +1,37 @@
+import { GRUError, type GRUErrorCode } from "../errors.js";
+
+/** An error about the contents of a file; {@link inFile} adds which file. */
+export function fileProblem(message: string, cause?: unknown): GRUError {
+  return new GRUError("ERR_FILE_FORMAT", message, cause === undefined ? undefined : { cause });
+}
+
+const FILE_CODES: ReadonlySet<GRUErrorCode> = new Set(["ERR_FILE_FORMAT", "ERR_UNSUPPORTED"]);
+
+/** Runs `read`; an error it throws about the contents of the file then names `path`. */
+export async function inFile<T>(path: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof GRUError && FILE_CODES.has(error.code)) {
+      const message = `Expected a readable Keras 3 model file for \`path\` but received ${JSON.stringify(path)}: ${error.message}`;
+      throw new GRUError(error.code, message, error.cause === undefined ? undefined : { cause: error.cause });
+    }
+    throw error;
+  }
+}
+
+/** Runs the dynamic import `load` of the runtime dependency `name`; `ERR_UNSUPPORTED` if it is not installed. */
+export async function dependency<T>(name: string, load: () => Promise<T>): Promise<T> {
+  try {
+    return await load();
+  } catch (cause) {
+    throw new GRUError("ERR_UNSUPPORTED", `reading it needs the package ${name}, which could not be loaded`, { cause });
+  }
+}
+
+/** Joins `items` for a message, each quoted, at most `limit` of them. */
+export function quotedList(items: readonly string[], limit = 20): string {
+  const shown = items.slice(0, limit).map((item) => JSON.stringify(item));
+  const left = items.length - shown.length;
+  return left > 0 ? `${shown.join(", ")} and ${left} more` : shown.join(", ");
+}

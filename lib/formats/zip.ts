@@ -1,0 +1,146 @@
+import type { FileHandle } from "node:fs/promises";
+import { promisify } from "node:util";
+import { crc32, inflateRaw } from "node:zlib";
+import type { Entry, ZipFile } from "yauzl";
+import { formatBytes, isBomb, MAX_EXPANSION, MAX_ZIP_ENTRIES } from "./limits.js";
+import { dependency, fileProblem } from "./problem.js";
+
+const inflate = promisify(inflateRaw);
+
+const STORED = 0;
+const DEFLATED = 8;
+
+/**
+ * A zip archive opened for reading single entries. The central directory is what counts; sizes are checked before
+ * anything is read or inflated, and every entry read is checked against its CRC-32.
+ */
+export class ZipArchive {
+  readonly #zip: ZipFile;
+  readonly #file: FileHandle;
+  readonly #entries: ReadonlyMap<string, Entry>;
+
+  private constructor(zip: ZipFile, file: FileHandle, entries: ReadonlyMap<string, Entry>) {
+    this.#zip = zip;
+    this.#file = file;
+    this.#entries = entries;
+  }
+
+  /**
+   * Reads the central directory of `file`, which is `size` bytes long and stays the caller's to close.
+   *
+   * @throws GRUError `ERR_FILE_FORMAT` if it is damaged, or has duplicate or too many entries.
+   */
+  static async open(file: FileHandle, size: number): Promise<ZipArchive> {
+    const { default: yauzl } = await dependency("yauzl", () => import("yauzl"));
+
+    class BoundedReader extends yauzl.RandomAccessReader {
+      // The library asks for positions that a damaged directory claims; fs.read throws outside the file's range.
+      override read(
+        buffer: Buffer,
+        offset: number,
+        length: number,
+        position: number,
+        callback: (error: Error | null, bytesRead?: number) => void,
+      ): void {
+        if (!(position >= 0 && position + length <= size)) {
+          callback(new Error(`it refers to bytes ${position} to ${position + length} of ${size}`));
+          return;
+        }
+        file.read(buffer, offset, length, position).then(({ bytesRead }) => callback(null, bytesRead), callback);
+      }
+    }
+
+    const entries = new Map<string, Entry>();
+    let zip: ZipFile;
+    try {
+      zip = await yauzl.fromRandomAccessReaderPromise(new BoundedReader(), size, { autoClose: false });
+      if (zip.entryCount > MAX_ZIP_ENTRIES) throw new Error(`it has ${zip.entryCount} entries`);
+      for await (const entry of zip.eachEntry()) {
+        if (entries.has(entry.fileName)) throw new Error(`it has two entries ${JSON.stringify(entry.fileName)}`);
+        entries.set(entry.fileName, entry);
+      }
+    } catch (cause) {
+      throw fileProblem(`expected a whole zip archive but found a damaged one: ${(cause as Error).message}`, cause);
+    }
+    return new ZipArchive(zip, file, entries);
+  }
+
+  /** Names of all entries, in the archive's order. */
+  get names(): string[] {
+    return [...this.#entries.keys()];
+  }
+
+  has(name: string): boolean {
+    return this.#entries.has(name);
+  }
+
+  /**
+   * The contents of entry `name`, at most `limit` bytes.
+   *
+   * @throws GRUError `ERR_FILE_FORMAT` if it is absent, too large, encrypted, compressed by another method than
+   *   deflate, or not what its CRC-32 says.
+   */
+  async read(name: string, limit: number): Promise<Uint8Array<ArrayBuffer>> {
+    const entry = this.#entries.get(name);
+    if (!entry) throw fileProblem(`expected an entry ${name} but found none`);
+    const { compressedSize, uncompressedSize, compressionMethod } = entry;
+    if (uncompressedSize > limit) {
+      throw fileProblem(
+        `expected ${name} to have at most ${formatBytes(limit)} but found ${formatBytes(uncompressedSize)}`,
+      );
+    }
+    if (isBomb(uncompressedSize, compressedSize)) {
+      const ratio = Math.round(uncompressedSize / Math.max(1, compressedSize));
+      throw fileProblem(`expected ${name} to be compressed at most ${MAX_EXPANSION}-fold but found ${ratio}-fold`);
+    }
+    if (entry.isEncrypted()) throw fileProblem(`expected ${name} without encryption but found it encrypted`);
+    if (compressionMethod !== STORED && compressionMethod !== DEFLATED) {
+      throw fileProblem(`expected ${name} stored or deflated but found compression method ${compressionMethod}`);
+    }
+    const raw = await this.#readRaw(name, entry);
+    const data = compressionMethod === STORED ? raw : await inflateExactly(name, raw, uncompressedSize);
+    const actual = crc32(data);
+    if (actual !== entry.crc32) {
+      throw fileProblem(
+        `expected ${name} with CRC-32 ${hex(entry.crc32)} but found ${hex(actual)}: the file is damaged`,
+      );
+    }
+    return data;
+  }
+
+  async #readRaw(name: string, entry: Entry): Promise<Uint8Array<ArrayBuffer>> {
+    let start: number;
+    try {
+      // Also checks that the entry lies within the file, so that the allocation below is bounded by its size.
+      start = (await this.#zip.readLocalFileHeaderPromise(entry, { minimal: true })).fileDataStart;
+    } catch (cause) {
+      throw fileProblem(`expected ${name} whole but found it damaged: ${(cause as Error).message}`, cause);
+    }
+    const raw = new Uint8Array(entry.compressedSize);
+    let filled = 0;
+    while (filled < raw.length) {
+      const { bytesRead } = await this.#file.read(raw, filled, Math.min(raw.length - filled, 2 ** 30), start + filled);
+      if (bytesRead === 0) throw fileProblem(`expected ${raw.length} bytes of ${name} but found ${filled}`);
+      filled += bytesRead;
+    }
+    return raw;
+  }
+}
+
+async function inflateExactly(name: string, raw: Uint8Array, size: number): Promise<Uint8Array<ArrayBuffer>> {
+  let data: Buffer;
+  try {
+    data = await inflate(raw, { maxOutputLength: Math.max(1, size) });
+  } catch (cause) {
+    throw fileProblem(`expected ${name} as deflated data of ${size} bytes but found it damaged`, cause);
+  }
+  if (data.length !== size) throw fileProblem(`expected ${size} bytes of ${name} but found ${data.length}`);
+  // zlib may hand out a view of a larger pooled buffer; the caller gives the whole buffer to another thread.
+  const own = new Uint8Array(size);
+  own.set(data);
+  return own;
+}
+
+function hex(value: number): string {
+  return (value >>> 0).toString(16).padStart(8, "0");
+}
