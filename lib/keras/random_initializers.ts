@@ -20,7 +20,7 @@ export abstract class RandomInitializer extends Initializer {
     this.seed = this.#given ?? freshSeed();
   }
 
-  /** The seed of the next draw, as the addon takes it: 0..2^53-1. */
+  /** The seed of the next draw, as the addon takes it: 0..2^53-1; negative ones count down from 2^53. */
   protected draw(): number {
     if (this.seed instanceof SeedGenerator) return this.seed.next();
     return this.seed < 0 ? this.seed + 2 ** 53 : this.seed;

