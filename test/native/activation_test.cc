@@ -36,8 +36,7 @@ const cudnn_gru::Kernels<double>& KernelsOf(const CpuBackend& backend) {
 template <typename T>
 long double Ulp(long double x) {
   const T magnitude = static_cast<T>(std::fabs(x));
-  const T above =
-      std::nextafter(magnitude, std::numeric_limits<T>::infinity());
+  const T above = std::nextafter(magnitude, std::numeric_limits<T>::infinity());
   return static_cast<long double>(above) - static_cast<long double>(magnitude);
 }
 
@@ -82,18 +81,20 @@ std::vector<float> FloatPatterns(uint32_t stride) {
   return values;
 }
 
-// Uniform over the exponents as well as over the range where the functions bend.
+// Uniform over the exponents as well as over the range where the functions
+// bend.
 std::vector<double> DoubleSamples(size_t count) {
   Generator generator(7);
-  std::vector<double> values = {0.0, -0.0, 0.5, -0.5, 1e308, -1e308,
-                                4.9e-324, -4.9e-324, 709.5, -709.5, -745.2};
+  std::vector<double> values = {0.0,   -0.0,   0.5,      -0.5,
+                                1e308, -1e308, 4.9e-324, -4.9e-324,
+                                709.5, -709.5, -745.2};
   for (size_t i = 0; i < count; ++i) {
     values.push_back(generator.Uniform(-25, 25));
     values.push_back(generator.Uniform(-1, 1));
     values.push_back(generator.Uniform(-760, 760));
-    values.push_back(std::ldexp(generator.Uniform(-2, 2),
-                                static_cast<int>(generator.Next() % 2000) -
-                                    1000));
+    values.push_back(
+        std::ldexp(generator.Uniform(-2, 2),
+                   static_cast<int>(generator.Next() % 2000) - 1000));
   }
   return values;
 }
@@ -111,9 +112,11 @@ template <typename T>
 void AllActivations(const CpuBackend& backend) {
   const double tolerance = sizeof(T) == 4 ? 2e-6 : 2e-15;
   Generator generator(11);
-  std::vector<T> x = {T(0), T(-0.0), T(1), T(-1), T(3), T(-3), T(6), T(0.5),
-                      T(-0.5), T(kInfinity), T(-kInfinity),
-                      std::numeric_limits<T>::quiet_NaN()};
+  std::vector<T> x = {
+      T(0),         T(-0.0),       T(1),
+      T(-1),        T(3),          T(-3),
+      T(6),         T(0.5),        T(-0.5),
+      T(kInfinity), T(-kInfinity), std::numeric_limits<T>::quiet_NaN()};
   // Not a multiple of any vector's width, and to the ends of exp's range.
   for (int i = 0; i < 20003; ++i) {
     const double range = i % 3 == 0 ? 1 : i % 3 == 1 ? 20 : 110;
@@ -132,7 +135,8 @@ void AllActivations(const CpuBackend& backend) {
     Check(std::memcmp(y.data(), in_place.data(), y.size() * sizeof(T)) == 0,
           "%s %s: other bits in place", backend.isa, name);
     for (size_t i = 0; i < x.size(); ++i) {
-      const T expected = static_cast<T>(cudnn_gru::ActivateReference(spec, x[i]));
+      const T expected =
+          static_cast<T>(cudnn_gru::ActivateReference(spec, x[i]));
       // Functions such as squareplus subtract numbers of the size of x.
       const double size = std::max({1.0, std::fabs(static_cast<double>(x[i])),
                                     std::fabs(static_cast<double>(expected))});

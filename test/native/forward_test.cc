@@ -19,15 +19,15 @@ template <typename T>
 bool Near(const std::vector<T>& a, const std::vector<T>& b, double tolerance) {
   double largest = 1.0;
   for (T value : b) {
-    if (std::isfinite(value)) largest = std::max<double>(largest, std::fabs(value));
+    if (std::isfinite(value))
+      largest = std::max<double>(largest, std::fabs(value));
   }
   for (size_t i = 0; i < b.size(); ++i) {
     if (std::isnan(a[i]) != std::isnan(b[i])) return false;
     if (std::isinf(a[i]) || std::isinf(b[i])) {
       if (a[i] != b[i]) return false;
-    } else if (!std::isnan(b[i]) &&
-               !(std::fabs(static_cast<double>(a[i]) - b[i]) <=
-                 tolerance * largest)) {
+    } else if (!std::isnan(b[i]) && !(std::fabs(static_cast<double>(a[i]) -
+                                                b[i]) <= tolerance * largest)) {
       return false;
     }
   }
@@ -67,8 +67,8 @@ void CompareBoth(const Shape& shape, const Options& options, uint64_t seed) {
 
 // Units and features around every vector width (2 to 16 lanes) and panel.
 void Sizes() {
-  const size_t units[] = {1,  2,  3,  4,  5,  7,  8,  9,
-                          15, 16, 17, 31, 32, 33, 47, 64, 65};
+  const size_t units[] = {1,  2,  3,  4,  5,  7,  8,  9, 15,
+                          16, 17, 31, 32, 33, 47, 64, 65};
   const size_t features[] = {1, 2, 5, 8, 17};
   uint64_t seed = 1;
   for (size_t unit : units) {
@@ -162,8 +162,8 @@ void SameBits(const Shape& shape, const Options& options, uint64_t seed) {
         const bool ok = problem.Forward(backend, begin, count, 1, &part).ok();
         Check(ok &&
                   std::equal(part.output.begin(), part.output.end(),
-                             whole.output.begin() +
-                                 static_cast<std::ptrdiff_t>(begin * row_size)) &&
+                             whole.output.begin() + static_cast<std::ptrdiff_t>(
+                                                        begin * row_size)) &&
                   std::equal(part.state.begin(), part.state.end(),
                              whole.state.begin() +
                                  static_cast<std::ptrdiff_t>(begin * units)),
@@ -191,6 +191,45 @@ void RowsAlone() {
   }
 }
 
+// Calls large enough to be divided: a large batch by rows, a small batch of a
+// large layer by units, with every array that threads share in use.
+template <typename T>
+void Divided(const Shape& shape, uint64_t seed) {
+  for (bool reset_after : {true, false}) {
+    for (Masking masking : {Masking::kNone, Masking::kMask}) {
+      Options options;
+      options.reset_after = reset_after;
+      options.masking = masking;
+      options.recurrent_dropout = true;
+      options.input_dropout_masks = 3;
+      options.return_sequences = masking == Masking::kNone;
+      const Problem<T> problem(shape, options, seed++);
+      for (const CpuBackend& backend : cudnn_gru::AvailableBackends()) {
+        if (backend.kernels == nullptr) continue;
+        Result<T> alone;
+        Check(problem.Forward(backend, 0, shape.batch, 1, &alone).ok(),
+              "%s %s failed", backend.isa, problem.Name().c_str());
+        for (int threads : {2, 3, 5}) {
+          Result<T> team;
+          Check(problem.Forward(backend, 0, shape.batch, threads, &team).ok() &&
+                    team.output == alone.output && team.state == alone.state,
+                "%s %s: %d threads give other bits than one", backend.isa,
+                problem.Name().c_str(), threads);
+        }
+      }
+    }
+  }
+}
+
+void Teams() {
+  const Shape by_rows = {43, 12, 8, 40};
+  const Shape by_units = {2, 20, 8, 136};
+  Divided<float>(by_rows, 30000);
+  Divided<double>(by_rows, 30100);
+  Divided<float>(by_units, 30200);
+  Divided<double>(by_units, 30300);
+}
+
 }  // namespace
 }  // namespace cudnn_gru_test
 
@@ -202,5 +241,6 @@ int main() {
   cudnn_gru_test::Combinations();
   cudnn_gru_test::Activations();
   cudnn_gru_test::RowsAlone();
+  cudnn_gru_test::Teams();
   return cudnn_gru_test::Finish();
 }

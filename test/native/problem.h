@@ -65,8 +65,8 @@ class Problem {
     kernel_ = Values<T>(generator, shape.features * 3 * units, -1, 1);
     recurrent_ = Values<T>(generator, units * 3 * units, -scale, scale);
     bias_ = Values<T>(generator, (options.reset_after ? 6 : 3) * units, -1, 1);
-    inputs_ = Values<T>(
-        generator, shape.batch * shape.timesteps * shape.features, -2, 2);
+    inputs_ = Values<T>(generator,
+                        shape.batch * shape.timesteps * shape.features, -2, 2);
     initial_ = Values<T>(generator, shape.batch * units, -1, 1);
     for (size_t i = 0; i < shape.batch * shape.timesteps; ++i) {
       mask_.push_back(generator.Next() % 3 != 0);
@@ -75,9 +75,8 @@ class Problem {
       lengths_.push_back(
           static_cast<int32_t>(generator.Next() % (shape.timesteps + 1)));
     }
-    input_dropout_ =
-        Keep(generator, options.input_dropout_masks * shape.batch *
-                            shape.features);
+    input_dropout_ = Keep(
+        generator, options.input_dropout_masks * shape.batch * shape.features);
     recurrent_dropout_ = Keep(generator, 3 * shape.batch * units);
   }
 
@@ -108,9 +107,9 @@ class Problem {
     const size_t steps = shape_.timesteps;
     const size_t units = shape_.units;
     // Dropout masks are (masks, B, width): rows are gathered mask by mask.
-    const std::vector<T> input_dropout = Rows(
-        input_dropout_, options_.input_dropout_masks, shape_.features, begin,
-        count);
+    const std::vector<T> input_dropout =
+        Rows(input_dropout_, options_.input_dropout_masks, shape_.features,
+             begin, count);
     const std::vector<T> recurrent_dropout =
         Rows(recurrent_dropout_, 3, units, begin, count);
     cudnn_gru::GruCall call;
