@@ -2,7 +2,7 @@ import { GRUError } from "../errors.js";
 import type { NativeArray } from "../native.js";
 import { Options } from "./options.js";
 import { KerasObject, Vocabulary } from "./serialization.js";
-import { resolveAxis, sizeOf } from "./shape.js";
+import { resolveAxis } from "./shape.js";
 
 /** The base class of Keras's constraints: projections of a weight, applied after each update. It changes nothing. */
 export class Constraint extends KerasObject {
@@ -58,30 +58,42 @@ function rescale(values: NativeArray, shape: readonly number[], axis: Axis, fact
       `Expected different axes of the shape [${shape.join(", ")}] for \`axis\` but received [${axes.join(", ")}].`,
     );
   }
-  // Per dimension: how far one step goes in `values`, and how far among the norms (0 along a reduced axis).
-  const dimensions: { size: number; step: number; normStep: number }[] = [];
-  let norms = 1;
+  // How far one step along each dimension goes among the norms: 0 along a reduced one.
+  const normSteps: number[] = [];
+  let count = 1;
   for (let i = shape.length - 1; i >= 0; i--) {
-    const size = shape[i] as number;
-    const kept = !reduced.has(i);
-    dimensions.push({ size, step: sizeOf(shape.slice(i + 1)), normStep: kept ? norms : 0 });
-    if (kept) norms *= size;
+    normSteps[i] = reduced.has(i) ? 0 : count;
+    if (!reduced.has(i)) count *= shape[i] as number;
   }
-  const normOf = (index: number): number => {
+  const length = shape.at(-1) ?? 1;
+  const step = normSteps.at(-1) ?? 0;
+  /** The first norm that row `row` of the last dimension adds to. */
+  const firstNorm = (row: number): number => {
     let position = 0;
-    for (const { size, step, normStep } of dimensions) position += (Math.floor(index / step) % size) * normStep;
+    for (let i = shape.length - 2, rest = row; i >= 0; i--) {
+      const size = shape[i] as number;
+      position += (rest % size) * (normSteps[i] as number);
+      rest = Math.floor(rest / size);
+    }
     return position;
   };
-  const scales = new Float64Array(norms);
-  for (let i = 0; i < values.length; i++) {
-    const position = normOf(i);
-    scales[position] = (scales[position] as number) + (values[i] as number) ** 2;
+  const rows = length === 0 ? 0 : values.length / length;
+  const norms = new Float64Array(count);
+  for (let row = 0; row < rows; row++) {
+    const first = firstNorm(row);
+    for (let i = 0; i < length; i++) {
+      const position = first + i * step;
+      norms[position] = (norms[position] as number) + (values[row * length + i] as number) ** 2;
+    }
   }
-  for (let i = 0; i < norms; i++) {
-    const norm = Math.sqrt(scales[i] as number);
-    scales[i] = factor(norm) / (EPSILON + norm);
+  const scales = norms.map((squares) => factor(Math.sqrt(squares)) / (EPSILON + Math.sqrt(squares)));
+  for (let row = 0; row < rows; row++) {
+    const first = firstNorm(row);
+    for (let i = 0; i < length; i++) {
+      const index = row * length + i;
+      values[index] = (values[index] as number) * (scales[first + i * step] as number);
+    }
   }
-  for (let i = 0; i < values.length; i++) values[i] = (values[i] as number) * (scales[normOf(i)] as number);
 }
 
 /** Clips like TensorFlow: NaN stays NaN. */

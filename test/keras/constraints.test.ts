@@ -97,7 +97,24 @@ describe("apply", () => {
     }
   });
 
-  it("keeps zero vectors, NaN and empty tensors as they are", () => {
+  it("takes an axis between others, and tensors with empty dimensions", () => {
+    const cube = Float64Array.from([1, 2, 3, 4, 5, 6, 7, 8]);
+    new constraints.UnitNorm({ axis: 1 }).apply(cube, [2, 2, 2]);
+    const expected = [
+      0.3162277560168382, 0.4472135854999581, 0.9486832680505147, 0.8944271909999162, 0.5812381869623398,
+      0.5999999940000001, 0.8137334617472757, 0.7999999920000002,
+    ];
+    expect(relativeError(cube, expected)).toBeLessThan(1e-14);
+    for (const shape of [
+      [0, 3],
+      [3, 0],
+      [2, 0, 3],
+    ]) {
+      for (const axis of [0, 1, null]) new constraints.UnitNorm({ axis }).apply(new Float32Array(0), shape);
+    }
+  });
+
+  it("keeps zero vectors and NaN as they are", () => {
     const zeros = new Float32Array(4);
     new constraints.UnitNorm().apply(zeros, [2, 2]);
     expect([...zeros]).toEqual([0, 0, 0, 0]);
@@ -108,7 +125,6 @@ describe("apply", () => {
     const negative = new Float32Array([Number.NaN, -1]);
     new constraints.NonNeg().apply(negative);
     expect([...negative]).toEqual([Number.NaN, 0]);
-    new constraints.MaxNorm().apply(new Float32Array(0), [0, 3]);
   });
 
   it.each([5, -3, [0, 1, 2], [0, -2]])("refuses the axis %o of a matrix and leaves the values alone", (axis) => {
