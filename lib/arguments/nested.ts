@@ -37,7 +37,10 @@ class Filler {
   }
 
   fill(value: unknown, axis: number): void {
-    if (axis === this.#shape.length) return this.#element(value);
+    if (axis === this.#shape.length) {
+      this.#element(value);
+      return;
+    }
     const length = this.#shape[axis] as number;
     const typed = isTypedArray(value);
     if (!typed && !Array.isArray(value)) throw this.#ragged(value);

@@ -1,0 +1,100 @@
+import { GRU, type GRUArgumentsWithUnits, type Tensor, tensor } from "cudnn-gru";
+import { afterAll, describe, expect, it } from "vitest";
+import { injectDropoutMasks } from "../../dist/layers/dropout.js";
+import {
+  type GoldenCall,
+  type GoldenCase,
+  type GoldenTensor,
+  goldenCases,
+  relativeError,
+  TOLERANCE,
+} from "../golden/reader.js";
+
+const worst = { float32: { cases: 0, error: 0, name: "" }, float64: { cases: 0, error: 0, name: "" } };
+
+function tensorOf({ data, shape, dtype }: GoldenTensor): Tensor {
+  return tensor(data, shape, dtype === "uint8" ? "bool" : undefined);
+}
+
+function layerOf(golden: GoldenCase): GRU {
+  const gru = new GRU({ ...golden.arguments, use_cudnn: false } as GRUArgumentsWithUnits);
+  gru.build([null, null, golden.call.inputs.shape[2] as number]);
+  gru.setWeights(golden.weights.map(tensorOf));
+  return gru;
+}
+
+function inject(gru: GRU, call: GoldenCall): void {
+  const input = (call.input_dropout?.data ?? null) as Float32Array | Float64Array | null;
+  const recurrent = (call.recurrent_dropout?.data ?? null) as Float32Array | Float64Array | null;
+  injectDropoutMasks(gru, { input, recurrent });
+}
+
+function argumentsOf(call: GoldenCall) {
+  return {
+    ...(call.training === undefined ? {} : { training: call.training }),
+    ...(call.mask === undefined ? {} : { mask: tensorOf(call.mask) }),
+    ...(call.initial_state === undefined ? {} : { initial_state: tensorOf(call.initial_state) }),
+  };
+}
+
+/** Runs every call of a case and gives the worst relative error of its outputs and losses. */
+function runCase(golden: GoldenCase): number {
+  const gru = layerOf(golden);
+  let error = 0;
+  for (const step of golden.steps) {
+    if (step.reset_before) gru.resetState();
+    inject(gru, step.call);
+    const result = gru.call(tensorOf(step.call.inputs), argumentsOf(step.call));
+    const results = Array.isArray(result) ? result : [result];
+    expect(results.map(({ shape }) => shape)).toEqual(step.outputs.map(({ shape }) => shape));
+    results.forEach((actual, index) => {
+      expect(actual.dtype).toBe(golden.dtype);
+      error = Math.max(error, relativeError(actual.data, step.outputs[index]?.data ?? []));
+    });
+    if (step.losses.length > 0) {
+      expect(gru.losses).toHaveLength(step.losses.length);
+      error = Math.max(
+        error,
+        ...gru.losses.map((loss, index) => relativeError([loss], [step.losses[index] as number])),
+      );
+    }
+  }
+  gru.dispose();
+  return error;
+}
+
+const cases = goldenCases();
+
+describe("the example of Keras's documentation", () => {
+  it("(32, 10, 8) -> (32, 4)", () => {
+    const gru = new GRU(4);
+    const output = gru.call(tensor(Float32Array.from({ length: 32 * 10 * 8 }, Math.random), [32, 10, 8]));
+    expect(output.shape).toEqual([32, 4]);
+  });
+
+  it("(32, 10, 8) -> (32, 10, 4) with the state (32, 4)", () => {
+    const gru = new GRU(4, { return_sequences: true, return_state: true });
+    const inputs = tensor(Float32Array.from({ length: 32 * 10 * 8 }, Math.random), [32, 10, 8]);
+    const [whole, final] = gru.call(inputs);
+    expect(whole.shape).toEqual([32, 10, 4]);
+    expect(final.shape).toEqual([32, 4]);
+  });
+});
+
+describe.each([...new Set(cases.map(({ group }) => group))])("golden data: %s", (group) => {
+  for (const golden of cases.filter((one) => one.group === group)) {
+    it(golden.name, () => {
+      const error = runCase(golden);
+      const record = worst[golden.dtype];
+      record.cases += 1;
+      if (error > record.error) Object.assign(record, { error, name: golden.name });
+      expect(error).toBeLessThanOrEqual(TOLERANCE[golden.dtype]);
+    });
+  }
+});
+
+afterAll(() => {
+  for (const [dtype, { cases: ran, error, name }] of Object.entries(worst)) {
+    console.log(`golden data, ${dtype}: ${ran} cases, worst relative error ${error.toExponential(2)} (${name})`);
+  }
+});
