@@ -18,20 +18,21 @@ function headers() {
   return existsSync(join(prefix, "include/node/common.gypi")) ? [`--nodedir=${prefix}`] : [];
 }
 
-function build(name, what, steps, build) {
-  const reason = staleness(name, steps);
+/** Runs node-gyp or cmake-js when the addon that it makes is missing or old. */
+function build(tool, program, args, steps) {
+  const reason = staleness(tool, steps);
   if (!reason) return;
-  say(`building the addon with ${what} (${reason})`);
+  say(`building the addon with ${tool} (${reason})`);
   try {
-    build();
+    runNode(join(root, "node_modules", program), args, { quiet: true });
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
     throw new CommandError(
-      `The addon could not be built; ${what} needs ${steps.needs}. ${error.message}`,
+      `The addon could not be built; ${tool} needs ${steps.needs}. ${error.message}`,
       error.status,
     );
   }
-  record(name, steps);
+  record(tool, steps);
 }
 
 /** The everyday build: build/Release/cudnn_gru.node by node-gyp. */
@@ -47,17 +48,9 @@ export function ensureAddon() {
     facts: facts(),
     needs: "python3, make and a C++17 compiler such as g++",
   };
-  build("node-gyp", "node-gyp", steps, () => {
-    const jobs = `--jobs=${availableParallelism()}`;
-    runNode(join(root, "node_modules/node-gyp/bin/node-gyp.js"), [
-      "configure",
-      "build",
-      "--release",
-      "--loglevel=warn",
-      jobs,
-      ...headers(),
-    ]);
-  });
+  const jobs = `--jobs=${availableParallelism()}`;
+  const args = ["configure", "build", "--release", "--loglevel=warn", jobs, ...headers()];
+  build("node-gyp", "node-gyp/bin/node-gyp.js", args, steps);
 }
 
 /** The same addon by CMake: build-cmake/Release/cudnn_gru.node, with the native tests beside it. */
@@ -68,13 +61,7 @@ export function ensureCmakeAddon() {
     facts: facts(),
     needs: "cmake 3.19 or newer, make or ninja, and a C++17 compiler such as g++",
   };
-  build("cmake-js", "cmake-js", steps, () => {
-    runNode(join(root, "node_modules/cmake-js/bin/cmake-js"), [
-      "compile",
-      "--log-level=warn",
-      "--out=build-cmake",
-      `--parallel=${availableParallelism()}`,
-      "--CDCUDNN_GRU_NATIVE_TESTS=ON",
-    ]);
-  });
+  const jobs = `--parallel=${availableParallelism()}`;
+  const args = ["compile", "--log-level=warn", "--out=build-cmake", jobs, "--CDCUDNN_GRU_NATIVE_TESTS=ON"];
+  build("cmake-js", "cmake-js/bin/cmake-js", args, steps);
 }

@@ -18,11 +18,14 @@ export function say(message) {
 }
 
 /**
- * Runs a program in the repository's root with this process's standard streams and waits for it.
- * Throws `CommandError` when it cannot be started or does not exit with 0.
+ * Runs a program in the repository's root with this process's standard streams and waits for it; a `quiet` one is
+ * heard only when it fails or warns. Throws `CommandError` when it cannot be started or does not exit with 0.
  */
-export function run(command, args, { env = {}, cwd = root } = {}) {
-  const child = spawnSync(command, args, { cwd, stdio: "inherit", env: { ...process.env, ...env } });
+export function run(command, args, { cwd = root, quiet = false } = {}) {
+  const stdio = quiet ? ["ignore", "pipe", "pipe"] : "inherit";
+  const child = spawnSync(command, args, { cwd, stdio, encoding: "utf8", maxBuffer: 1 << 28 });
+  const output = quiet ? `${child.stdout}${child.stderr}` : "";
+  if (child.status !== 0 || /\bwarning:/i.test(output)) process.stderr.write(output);
   if (child.error) throw new CommandError(`${command} could not be started: ${child.error.message}`, 127);
   if (child.status !== 0) {
     const how = child.signal ? `was ended by ${child.signal}` : `exited with ${child.status}`;
