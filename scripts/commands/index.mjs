@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { ensurePackages } from "../setup/packages.mjs";
-import { root, run, runNode, say } from "../setup/shell.mjs";
+import { CommandError, root, run, runNode, say } from "../setup/shell.mjs";
 import { golden } from "./golden.mjs";
 import { format, lint } from "./lint.mjs";
 import { addPrebuild } from "./prebuild.mjs";
@@ -13,6 +13,16 @@ function runTypeScript(program, args) {
   run(process.execPath, ["--import", "./scripts/typescript/register.mjs", program, ...args]);
 }
 
+/** Runs vitest. Its counts stay the last line of a failed run too: only the exit status is passed on. */
+function runTests(args) {
+  try {
+    runNode(vitest, ["run", ...args]);
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    process.exitCode = error.status;
+  }
+}
+
 /** By name: what each command does, what must be installed or built before, and the work itself. */
 export const commands = {
   start: {
@@ -23,7 +33,7 @@ export const commands = {
   test: {
     about: "run the tests; arguments go to vitest",
     needs: built,
-    run: (args) => runNode(vitest, ["run", ...args]),
+    run: runTests,
   },
   build: {
     about: "build dist/ and the addon (node-gyp)",
@@ -43,7 +53,7 @@ export const commands = {
   "test:package": {
     about: "pack, install the tarball in an empty folder without a compiler, and run it",
     needs: built,
-    run: (args) => runNode(vitest, ["run", "--config", "test/package/vitest.config.ts", ...args]),
+    run: (args) => runTests(["--config", "test/package/vitest.config.ts", ...args]),
   },
   lint: {
     about: "check style, types and the direction of includes and imports",
