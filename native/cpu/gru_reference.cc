@@ -172,7 +172,9 @@ double ActivateReference(const ActivationSpec& activation, double x) {
     case Activation::kRelu:
       return x < 0.0 ? 0.0 : x;
     case Activation::kLeakyRelu:
-      return x < 0.0 ? parameter * x : x;
+      // TensorFlow's operation holds the slope as a float.
+      return x < 0.0 ? static_cast<double>(static_cast<float>(parameter)) * x
+                     : x;
     case Activation::kRelu6:
       return Clip(x, 0.0, 6.0);
     case Activation::kCelu:
@@ -199,7 +201,9 @@ double ActivateReference(const ActivationSpec& activation, double x) {
     case Activation::kSilu:
       return x / (1.0 + std::exp(-x));
     case Activation::kGelu:
-      return 0.5 * x * std::erfc(-x * 0.70710678118654752440);
+      // TensorFlow's constant is a float.
+      return 0.5 * x *
+             std::erfc(-x * static_cast<double>(0.70710678118654752440f));
     case Activation::kTanh:
       return std::tanh(x);
     case Activation::kTanhShrink:

@@ -1,0 +1,135 @@
+// The team of threads, its barrier, and the executor of asynchronous calls.
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <vector>
+
+#include "check.h"
+#include "core/executor.h"
+#include "core/thread_pool.h"
+#include "core/usable_cpus.h"
+#include "core/workspace.h"
+
+namespace cudnn_gru_test {
+namespace {
+
+using cudnn_gru::Executor;
+using cudnn_gru::SpinBarrier;
+using cudnn_gru::ThreadPool;
+
+void TeamRunsEveryIndexOnce() {
+  for (int round = 0; round < 200; ++round) {
+    const int threads = 1 + round % 5;
+    std::vector<std::atomic<int>> runs(static_cast<size_t>(threads));
+    const bool ran = ThreadPool::Get().TryRun(
+        threads, [&](int index) { ++runs[static_cast<size_t>(index)]; });
+    Check(ran, "the free team of %d was refused", threads);
+    for (int i = 0; i < threads; ++i) {
+      Check(runs[static_cast<size_t>(i)] == 1, "index %d of %d ran %d times", i,
+            threads, runs[static_cast<size_t>(i)].load());
+    }
+  }
+}
+
+void TeamIsRefusedWhileTaken() {
+  bool inner = true;
+  const bool outer = ThreadPool::Get().TryRun(
+      1, [&](int) { inner = ThreadPool::Get().TryRun(1, [](int) {}); });
+  Check(outer && !inner, "a team was lent twice");
+}
+
+// Each thread adds to its own cell and, after the barrier, reads all others.
+void BarrierOrdersMemory() {
+  constexpr int kThreads = 3;
+  constexpr int kSteps = 500;
+  SpinBarrier barrier(kThreads);
+  int cells[kThreads] = {};
+  std::atomic<int> wrong{0};
+  const bool ran = ThreadPool::Get().TryRun(kThreads, [&](int index) {
+    for (int step = 1; step <= kSteps; ++step) {
+      cells[index] = step;
+      if (!barrier.Wait()) ++wrong;
+      for (int cell : cells) wrong += cell != step;
+      if (!barrier.Wait()) ++wrong;
+    }
+  });
+  Check(ran && wrong == 0, "%d reads behind the barrier were stale",
+        wrong.load());
+}
+
+void BrokenBarrierLetsGo() {
+  SpinBarrier barrier(2);
+  std::atomic<int> left{0};
+  const bool ran = ThreadPool::Get().TryRun(2, [&](int index) {
+    if (index == 1) {
+      barrier.Break();
+      ++left;
+    } else if (!barrier.Wait()) {
+      ++left;
+    }
+  });
+  Check(ran && left == 2, "a thread waits at a broken barrier");
+}
+
+void ExecutorRunsAllAndSaysWhoIsAlone() {
+  constexpr int kJobs = 300;
+  std::mutex mutex;
+  std::condition_variable ended;
+  int count = 0;
+  for (int job = 0; job < kJobs; ++job) {
+    const bool queued = Executor::Get().Submit([&](bool) {
+      std::lock_guard<std::mutex> lock(mutex);
+      ++count;
+      ended.notify_all();
+    });
+    Check(queued, "job %d was refused", job);
+  }
+  std::unique_lock<std::mutex> lock(mutex);
+  ended.wait(lock, [&] { return count == kJobs; });
+
+  // Two jobs that wait for each other cannot both be alone; a third, later,
+  // is.
+  int arrived = 0, alone = 0;
+  for (int job = 0; job < 2; ++job) {
+    Check(Executor::Get().Submit([&](bool is_alone) {
+      std::unique_lock<std::mutex> inner(mutex);
+      ++arrived;
+      alone += is_alone;
+      ended.notify_all();
+    }),
+          "a job was refused");
+  }
+  ended.wait(lock, [&] { return arrived == 2; });
+  Check(alone <= 1, "%d of two jobs ran alone", alone);
+}
+
+void WorkspaceIsReused() {
+  const size_t before = cudnn_gru::ScratchBytes().load();
+  void* first = nullptr;
+  {
+    cudnn_gru::Workspace workspace(1 << 20);
+    first = workspace.data();
+    Check(first != nullptr, "no workspace");
+  }
+  cudnn_gru::Workspace again(1 << 19);
+  Check(again.data() == first, "a free workspace was not reused");
+  Check(cudnn_gru::ScratchBytes().load() <= before + (1 << 20),
+        "scratch memory grew");
+}
+
+}  // namespace
+}  // namespace cudnn_gru_test
+
+int main() {
+  using namespace cudnn_gru_test;
+  Check(cudnn_gru::UsableCpus() >= 1, "no usable CPU");
+  Check(ThreadPool::Get().threads() >= 1, "no thread");
+  ThreadPool::Get().set_threads(3);
+  TeamRunsEveryIndexOnce();
+  TeamIsRefusedWhileTaken();
+  BarrierOrdersMemory();
+  BrokenBarrierLetsGo();
+  ExecutorRunsAllAndSaysWhoIsAlone();
+  WorkspaceIsReused();
+  return Finish();
+}
