@@ -107,7 +107,7 @@ function describe(entry: JsonObject, segments: string[][], group: string): Confi
 function childrenOf(entry: JsonObject): Child[] {
   const config = asObject(entry.config);
   if (!config) return [];
-  if (Array.isArray(config.layers)) return containerChildren("layers", config.layers);
+  if (Array.isArray(config.layers)) return containerChildren("layers", modelLayers(entry, config.layers));
   if (!isSerialized(config.layer)) return [];
   if (entry.class_name !== "Bidirectional") {
     return [{ entry: config.layer, names: [layerName(config.layer), "layer"], group: "layer" }];
@@ -118,6 +118,12 @@ function childrenOf(entry: JsonObject): Child[] {
     { entry: forward, names: ["forward_layer", layerName(forward)], group: "forward_layer" },
     { entry: backward, names: ["backward_layer", layerName(backward)], group: "backward_layer" },
   ];
+}
+
+/** The members of a model's `layers`: a Sequential lists its InputLayer in its config, but does not count it. */
+function modelLayers(entry: JsonObject, members: readonly unknown[]): readonly unknown[] {
+  const isInput = asObject(members[0])?.class_name === "InputLayer";
+  return entry.class_name === "Sequential" && isInput ? members.slice(1) : members;
 }
 
 function containerChildren(container: string, members: readonly unknown[]): Child[] {
