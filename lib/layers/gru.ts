@@ -1,7 +1,6 @@
 import type { GRUArguments } from "../arguments/constructor.js";
 import { expected } from "../arguments/messages.js";
 import { isRecord } from "../arguments/predicates.js";
-import { getDTypePolicy } from "../keras/dtype_policy.js";
 import type { GRUConfig } from "./config.js";
 import { GRULayer } from "./layer.js";
 
@@ -60,18 +59,11 @@ class GRUImplementation<S extends boolean = boolean> extends GRULayer<S> {
     }
     const { readKerasGru } = await import("../formats/index.js");
     const file = await readKerasGru(path, layer === undefined ? {} : { layer });
-    const dtype = computableDtype(file.config.dtype);
-    const gru = GRUImplementation.fromConfig({ ...file.config, ...(dtype === null ? {} : { dtype }) }, extra);
+    const gru = GRUImplementation.fromConfig(file.config, extra);
     gru.build([null, null, file.features]);
     gru.setWeights(file.weights);
     return gru;
   }
-}
-
-/** `"float32"` for the policies of 16-bit computing, whose weights fit; `null` where the config's own dtype will do. */
-function computableDtype(dtype: unknown): "float32" | null {
-  const { computeDtype } = getDTypePolicy(dtype ?? null, "dtype");
-  return computeDtype === "float16" || computeDtype === "bfloat16" ? "float32" : null;
 }
 
 Object.defineProperty(GRUImplementation, "name", { value: "GRU" });

@@ -1,6 +1,6 @@
 import type { CallRequest } from "../arguments/call.js";
 import { expected } from "../arguments/messages.js";
-import { ARRAY_TYPES } from "../arguments/typed_array.js";
+import { ARRAY_TYPES, detached } from "../arguments/typed_array.js";
 import type { NativeArray } from "../native.js";
 import type { TypedArray } from "../tensor.js";
 
@@ -18,10 +18,12 @@ export function checkTransfer({ transfer, source, out }: CallRequest): void {
 
 /**
  * Makes the inputs the call's own: moves their buffer (which detaches the caller's) with `transfer`, else copies them
- * where they are still the caller's. Throws `ERR_ARGUMENT`, with the buffer as it was, when it cannot be moved.
+ * where they are still the caller's. Throws `ERR_ARGUMENT`, with the buffer as it was, when it cannot be moved or is gone.
  */
 export function takeInputs(request: CallRequest): void {
-  const { transfer, source, owned, inputs } = request;
+  const { transfer, source, owned, inputs, batch, timesteps, features } = request;
+  // Reading the other arguments may have run code of the caller's.
+  if (inputs.length !== batch * timesteps * features) throw detached("inputs.data");
   if (!transfer || source === null) {
     if (!owned) request.inputs = inputs.slice();
   } else {

@@ -1,0 +1,173 @@
+// Compiled by the type check, never run: what the public types allow and refuse.
+import {
+  Activation,
+  constraints,
+  GRU,
+  type GRUArguments,
+  type GRUConfig,
+  initializers,
+  regularizers,
+  type Tensor,
+  type TensorLike,
+  tensor,
+  type Variable,
+} from "cudnn-gru";
+
+type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+function same<A, B>(_equal: Equal<A, B>): void {}
+type Result = Tensor<Float32Array | Float64Array>;
+
+declare const inputs: TensorLike;
+
+/** The result's type follows `return_state`. */
+export async function results(): Promise<void> {
+  const one = new GRU(4);
+  const output = one.call(inputs);
+  same<typeof one, GRU<false>>(true);
+  same<typeof output, Result>(true);
+  same<Awaited<ReturnType<typeof one.callAsync>>, Result>(true);
+  // @ts-expect-error a tensor cannot be destructured
+  const [a, b] = one.call(inputs);
+
+  const two = new GRU(4, { return_state: true, return_sequences: true });
+  const [whole, final] = two.call(inputs);
+  const [later] = await two.callAsync(inputs);
+  same<typeof two, GRU<true>>(true);
+  same<typeof whole, Result>(true);
+  same<typeof final, Result>(true);
+  same<typeof later, Result>(true);
+  // @ts-expect-error a pair has no data
+  two.call(inputs).data;
+
+  const [fromObject] = new GRU({ units: 4, return_state: true }).call(inputs);
+  same<typeof fromObject, Result>(true);
+  same<ReturnType<GRU<false>["call"]>, Result>(true);
+  const off = new GRU({ units: 4, return_state: false }).call(inputs);
+  same<typeof off, Result>(true);
+  return void [a, b];
+}
+
+/** Arguments that are only known as `GRUArguments` give either. */
+export function widened(flag: boolean): void {
+  const args: GRUArguments = { return_state: true };
+  const gru = new GRU(4, args);
+  same<typeof gru, GRU>(true);
+  const result = gru.call(inputs);
+  const output: Result = Array.isArray(result) ? result[0] : result;
+  const both: Result | [Result, Result] = result;
+  void [output, both];
+  same<ReturnType<GRU["call"]>, typeof result>(true);
+  const either = new GRU({ units: 4, return_state: flag });
+  same<typeof either, GRU>(true);
+  const literal = { units: 4, return_state: true };
+  same<ReturnType<typeof either.call>, ReturnType<GRU["call"]>>(true);
+  new GRU(literal);
+}
+
+/** A function that takes a `GRU` accepts every layer. */
+export function accepts(): void {
+  const size = (gru: GRU) => gru.units;
+  size(new GRU(4));
+  size(new GRU(4, { return_state: true }));
+  size(GRU.fromConfig({}));
+  const layers: GRU[] = [new GRU(1), new GRU(2, { return_state: true })];
+  const config: GRUConfig = layers[0]?.getConfig() ?? {};
+  GRU.fromConfig(config, { use_cudnn: false, implementation: 1 });
+  if (layers[0] instanceof GRU) layers[0].dispose();
+  const fromFile: Promise<GRU> = GRU.fromKeras("model.keras", { layer: "encoder", stateful: true });
+  void fromFile;
+}
+
+/** Misspelled keys and values of other kinds do not compile. */
+export function misspelled(): void {
+  // @ts-expect-error units is missing
+  new GRU({ return_state: true });
+  // @ts-expect-error camelCase
+  new GRU(4, { returnSequences: true });
+  // @ts-expect-error misspelled
+  new GRU(4, { dropuot: 0.5 });
+  // @ts-expect-error misspelled in the object form
+  new GRU({ units: 4, return_sequence: true });
+  // @ts-expect-error a string for a number
+  new GRU("4");
+  // @ts-expect-error a number for a boolean
+  new GRU(4, { use_bias: 1 });
+  // @ts-expect-error no such value
+  new GRU(4, { use_cudnn: "yes" });
+  // @ts-expect-error no such value
+  new GRU(4, { implementation: 3 });
+  const gru = new GRU(4);
+  // @ts-expect-error misspelled call argument
+  gru.call(inputs, { initialState: null });
+  // @ts-expect-error for callAsync only
+  gru.call(inputs, { signal: AbortSignal.abort() });
+  // @ts-expect-error a bare typed array has no shape
+  gru.call(new Float32Array(4));
+  // @ts-expect-error a number for a boolean
+  gru.call(inputs, { training: 1 });
+  // @ts-expect-error numbers are no mask
+  gru.call(inputs, { mask: [[1, 0]] });
+  // @ts-expect-error one tensor, not two, without return_state
+  gru.call(inputs, { out: [new Float32Array(4), new Float32Array(4)] });
+  // @ts-expect-error two tensors with return_state
+  new GRU(4, { return_state: true }).call(inputs, { out: new Float32Array(4) });
+  // @ts-expect-error data is typed
+  gru.call({ data: [1, 2], shape: [1, 1, 2] });
+  // @ts-expect-error a shape or dims
+  gru.call({ data: new Float32Array(2) });
+}
+
+/** What may be passed. */
+export async function allowed(signal: AbortSignal): Promise<void> {
+  new GRU(4, {
+    activation: "relu",
+    recurrent_activation: new Activation("tanh"),
+    kernel_initializer: new initializers.HeNormal({ seed: 1 }),
+    recurrent_initializer: {
+      module: "keras.initializers",
+      class_name: "Orthogonal",
+      config: {},
+      registered_name: null,
+    },
+    bias_initializer: null,
+    kernel_regularizer: new regularizers.L2(),
+    bias_constraint: new constraints.NonNeg(),
+    dtype: "float64",
+    seed: null,
+  });
+  const gru = new GRU(4, { return_state: true });
+  const dims: readonly number[] = [1, 1, 2];
+  gru.call({ data: new Float32Array(2), dims, type: "float32" });
+  gru.call({ data: new Float64Array(2), shape: [1, 1, 2], stride: [2, 2, 1], offset: 0 });
+  gru.call([[[1, 2]]]);
+  gru.call([[Float32Array.of(1, 2)]], { mask: [[true]], training: true, initial_state: [new Float32Array(4)] });
+  gru.call(inputs, { lengths: Int32Array.of(1), out: [new Float32Array(4), tensor(new Float32Array(4), [1, 4])] });
+  const [output, state] = await gru.callAsync(inputs, { signal, transfer: true, lengths: [1] });
+  gru.call(inputs, { initial_state: [state] });
+  gru.call(inputs, { initial_state: gru.getInitialState(1) });
+  gru.setWeights([output, output.data, [[1]]]);
+  gru.setWeights(gru.getWeights());
+  const variable: Variable = gru.kernel;
+  variable.assign(variable.value);
+  // @ts-expect-error read-only
+  variable.name = "other";
+  // @ts-expect-error read-only
+  gru.name = "other";
+  const [shape] = gru.computeOutputShape([null, 3, 4]);
+  same<typeof shape, (number | null)[]>(true);
+  const single = new GRU(4).computeOutputShape([null, 3, 4]);
+  same<typeof single, (number | null)[]>(true);
+  const mask = new GRU(4).computeMask([[true]]);
+  same<typeof mask, boolean[][] | null>(true);
+  const plain = tensor([1, 2, 3]);
+  same<typeof plain, Tensor>(true);
+  const float = tensor(new Float32Array(3));
+  same<typeof float, Tensor<Float32Array>>(true);
+  const { path, requirements } = gru.explain({ mask: [[true]], training: false, inputs });
+  same<typeof path, "cudnn" | "cpu">(true);
+  for (const { id, met, detail } of requirements) {
+    // @ts-expect-error no such requirement
+    if (id === "gpu") return;
+    void [met, detail];
+  }
+}
