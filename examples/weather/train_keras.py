@@ -142,7 +142,7 @@ def main():
         "head": {"kernel": kernel.astype(float).tolist(), "bias": bias.astype(float).tolist()},
         "target": {
             "name": "temperature_change_24h",
-            "meaning": "temperature[origin + h] - temperature[origin + h - 24], h = 1..horizon, origin the last known hour",
+            "meaning": "temperature[origin + h] - temperature[origin + h - 24], h = 1..horizon; origin: last hour",
             "mean": mean,
             "std": std,
             "unit": "°C",
