@@ -28,7 +28,7 @@ export const commands = {
   start: {
     about: "forecast Seattle's weather with a model that Keras trained",
     needs: built,
-    run: (args) => runTypeScript("examples/weather/main.ts", args),
+    run: (args) => runNode("examples/weather/forecast.mjs", args),
   },
   test: {
     about: "run the tests; arguments go to vitest",

@@ -1,0 +1,126 @@
+// Forecasts four weeks of Seattle's hourly temperatures with a GRU that Keras trained, and checks it against Keras's own
+// predictions: node examples/weather/forecast.mjs, or npm start.
+import { writeFileSync } from "node:fs";
+import { relative } from "node:path";
+import { backendInfo, GRU } from "cudnn-gru";
+import { here, readKerasPredictions, readMetadata, readWeather } from "./data.mjs";
+import { dense } from "./head.mjs";
+import { plot } from "./plot.mjs";
+import { errorsOf, score, worstDifference } from "./scores.mjs";
+import { makeInputs, perHour, testOrigins, toTemperature } from "./windows.mjs";
+
+const DAY = 24;
+const ALLOWED_DIFFERENCE = 1e-5;
+
+const metadata = readMetadata();
+const weather = readWeather();
+const origins = testOrigins(metadata);
+const inputs = makeInputs(weather, metadata, origins);
+
+const gru = await GRU.fromKeras(here("model.keras"), { layer: metadata.layer });
+const outputs = dense(gru.call(inputs), metadata.head);
+
+const { temperature, times } = weather;
+const { horizon } = metadata.target;
+const actual = perHour(metadata, origins, (origin, hour) => temperature[origin + hour]);
+const forecasts = {
+  gru: toTemperature(weather, metadata, origins, outputs),
+  seasonal: perHour(metadata, origins, (origin, hour) => temperature[origin + hour - DAY]),
+  persistence: perHour(metadata, origins, (origin) => temperature[origin]),
+};
+const errors = Object.fromEntries(Object.entries(forecasts).map(([name, values]) => [name, errorsOf(values, actual)]));
+
+say("model", `GRU(${gru.units}) of model.keras, trained by Keras ${metadata.keras_version}, and a dense head`);
+say("task", `from ${metadata.timesteps} hours the temperature of the next ${horizon}`);
+say("", `${origins.length} forecasts, from ${clock(origins[0])} to ${clock(origins.at(-1))}`);
+sayPath();
+sayErrors();
+const difference = worstDifference(outputs, readKerasPredictions(metadata));
+say(
+  "Keras",
+  `worst difference from Keras's own predictions ${difference.toExponential(1)} (allowed ${ALLOWED_DIFFERENCE})`,
+);
+say(
+  "speed",
+  `${Math.round(sequencesPerSecond()).toLocaleString("en")} sequences of ${metadata.timesteps} steps a second`,
+);
+say("plot", relative(process.cwd(), await writePlot()));
+
+gru.dispose();
+if (!(difference <= ALLOWED_DIFFERENCE)) {
+  console.error("The outputs are not those of Keras.");
+  process.exitCode = 1;
+}
+
+function say(label, text) {
+  console.log(`${label.padEnd(8)}${text}`);
+}
+
+function clock(row) {
+  return times[row].toISOString().slice(0, 16).replace("T", " ");
+}
+
+function sayPath() {
+  const { path, requirements } = gru.explain();
+  const unmet = requirements.filter(({ met }) => !met);
+  const { isa, threads } = backendInfo().cpu;
+  say(
+    "path",
+    path === "cpu" ? `cpu (${isa}, ${threads} threads), because cuDNN's requirements are not all met:` : path,
+  );
+  for (const { id, detail } of unmet) say("", `${id}: ${detail}`);
+  const met = requirements.filter((requirement) => requirement.met).map(({ id }) => id);
+  say("", `met: ${met.join(", ")}`);
+}
+
+function sayErrors() {
+  const names = { gru: "GRU", seasonal: "same hour yesterday", persistence: "last known hour" };
+  say("error", `${"".padEnd(22)}MAE °C  RMSE °C`);
+  for (const [key, name] of Object.entries(names)) {
+    const { mae, rmse } = score(errors[key]);
+    say("", `${name.padEnd(22)}${mae.toFixed(3).padStart(6)}${rmse.toFixed(3).padStart(9)}`);
+  }
+}
+
+/** Of the GRU alone, all windows in one call; the fastest of the calls that half a second has room for. */
+function sequencesPerSecond() {
+  let best = Number.POSITIVE_INFINITY;
+  const end = performance.now() + 500;
+  while (performance.now() < end) {
+    const start = performance.now();
+    gru.call(inputs);
+    best = Math.min(best, performance.now() - start);
+  }
+  return (1000 * origins.length) / best;
+}
+
+async function writePlot() {
+  // The forecasts made at midnight follow on from one another, a day each.
+  const midnights = origins.flatMap((origin, window) =>
+    times[origin + 1].getUTCHours() === 0 ? [{ origin, window }] : [],
+  );
+  const hourRows = midnights.flatMap(({ origin, window }) =>
+    Array.from({ length: horizon }, (_, hour) => {
+      const index = window * horizon + hour;
+      return { time: times[origin + 1 + hour], actual: actual[index], gru: forecasts.gru[index] };
+    }),
+  );
+  const dayRows = midnights.map(({ origin, window }) => {
+    const mae = (key) => score(errors[key].slice(window * horizon, (window + 1) * horizon)).mae;
+    return { time: times[origin + 1 + horizon / 2], gru: mae("gru"), seasonal: mae("seasonal") };
+  });
+  const leadRows = Array.from({ length: horizon }, (_, hour) => {
+    const mae = (key) => score(errors[key].filter((_error, index) => index % horizon === hour)).mae;
+    return { hours: hour + 1, gru: mae("gru"), seasonal: mae("seasonal"), persistence: mae("persistence") };
+  });
+  const svg = await plot(
+    { hours: hourRows, days: dayRows, leads: leadRows },
+    {
+      title: "Seattle in December, forecast a day ahead by a Keras GRU in Node.js",
+      subtitle: "NOAA hourly climate normals; at each midnight the last four days give the next 24 hours",
+    },
+  );
+  const path = here("forecast.svg");
+  writeFileSync(path, svg);
+  return path;
+}
