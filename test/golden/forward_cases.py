@@ -8,7 +8,8 @@ from golden_format import Stored, Uniform
 
 ACTIVATIONS = (
     "relu leaky_relu relu6 celu elu selu softplus softsign squareplus soft_shrink sparse_plus silu gelu tanh "
-    "tanh_shrink sigmoid sparse_sigmoid exponential hard_sigmoid hard_silu hard_tanh hard_shrink linear mish log_sigmoid"
+    "tanh_shrink sigmoid sparse_sigmoid exponential hard_sigmoid hard_silu hard_tanh hard_shrink linear mish "
+    "log_sigmoid"
 ).split()
 # As `recurrent_activation` these take z out of [0, 1] by so much that a long sequence diverges.
 UNBOUNDED = ("exponential", "squareplus", "softplus")
@@ -258,7 +259,8 @@ def extremes():
         arguments.update(
             {"go_backwards": True} if backwards else {}, **({"zero_output_for_mask": True} if zero else {})
         )
-        name = f"extremes/{label}_under_mask{'+go_backwards' if backwards else ''}{'+zero_output_for_mask' if zero else ''}"
+        flags = f"{'+go_backwards' if backwards else ''}{'+zero_output_for_mask' if zero else ''}"
+        name = f"extremes/{label}_under_mask{flags}"
         yield case(name, arguments, shape, inputs=Stored(inputs), mask=mask)
     for (label, value), flags in product(spoiled.items(), both):
         state = state_of(f"extremes/{label}", 4, 5).array("float32").astype("float64")

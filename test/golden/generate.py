@@ -1,6 +1,7 @@
 """Writes test/golden/data from real Keras. README.md says how to run it and what the data covers."""
 
 import argparse
+import copy
 import os
 import sys
 
@@ -94,7 +95,7 @@ def run_case(case, dtype, writer, unfair):
         error = float32_error(case, weights, calls, upstream, results)
         if not error <= FAIR_FLOAT32:
             unfair.append(f"{case.name}: Keras's own float32 is {error:.1e} away from its float64")
-    entry = {"name": f"{case.name}/{dtype}", "arguments": arguments}
+    entry = {"name": f"{case.name}/{dtype}", "arguments": copy.deepcopy(arguments)}
     entry["weights"] = [writer.reference(weight, dtype) for weight in case.weights]
     entry["calls"] = [call_entry(call, result, dtype, writer) for call, result in zip(case.calls, results, strict=True)]
     if case.gradients:

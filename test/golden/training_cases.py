@@ -81,8 +81,7 @@ def losses():
     yield case("losses/all/masked", everything, (4, 6, 3), mask=mask, dtypes=ORTHOGONAL_DTYPES)
     reset_before = {**everything, "reset_after": False}
     yield case("losses/all/reset_before", reset_before, (3, 4, 5), dtypes=ORTHOGONAL_DTYPES)
-    everything["recurrent_regularizer"] = L2
-    yield case("losses/all/batch_0", everything, (0, 4, 5))
+    yield case("losses/all/batch_0", {**everything, "recurrent_regularizer": L2}, (0, 4, 5))
 
 
 def gradients():
