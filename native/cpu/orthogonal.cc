@@ -12,7 +12,7 @@ namespace cudnn_gru {
 namespace {
 
 // Vectors orthogonalised together, so that most work is matrix products.
-constexpr size_t kBlock = 32;
+constexpr size_t kBlock = 64;
 // "Twice is enough" (Kahan and Parlett): a vector that loses more than this of
 // its length to a projection is projected once more.
 constexpr double kKeptLength = 0.7;
@@ -95,10 +95,12 @@ class GramSchmidt {
   // too little of it was left; then to length one.
   void Orthonormalise(size_t block, size_t i, double before) {
     double* const row = Row(i);
-    for (size_t j = block; j < i; ++j) {
-      kernels_.multiply_transposed(row, Row(j), products_.data(), 1, 1,
-                                   length_);
-      kernels_.subtract_product(products_.data(), Row(j), row, 1, length_, 1);
+    if (i > block) {
+      // Classical Gram-Schmidt is enough: the loop below repeats it on need.
+      kernels_.multiply_transposed(row, Row(block), products_.data(), 1,
+                                   i - block, length_);
+      kernels_.subtract_product(products_.data(), Row(block), row, 1, length_,
+                                i - block);
     }
     double norm = Norm(row, length_);
     while (norm < kKeptLength * before) {
