@@ -3,7 +3,7 @@ import { parse, View } from "vega";
 
 const WIDTH = 1000;
 /** Between two panels: the axis of the upper, the title and legend of the lower. */
-const GAP = 112;
+const GAP = 108;
 
 /** How each series is called and drawn. */
 const SERIES = {
@@ -104,14 +104,27 @@ function panel(text, height, keys, { scales, axes, marks }) {
   const symbols = { update: { strokeWidth: { value: 4 } } };
   return {
     type: "group",
-    title: { text },
     encode: { update: { width: { value: WIDTH }, height: { value: height } } },
     scales: [...scales.map((scale) => ({ ...scale, range: ranges[scale.name] })), method],
     legends: [{ stroke: "method", orient: "none", legendX: 0, legendY: -28, encode: { symbols } }],
     axes,
-    marks,
+    marks: [heading(text), ...marks],
   };
 }
+
+/** A panel's title, above its legend (Vega places its own titles too far from it). */
+const heading = (text) => ({
+  type: "text",
+  encode: {
+    update: {
+      text: { value: text },
+      y: { value: -44 },
+      fontSize: { value: 15 },
+      fontWeight: { value: "bold" },
+      fill: { value: "#212529" },
+    },
+  },
+});
 
 /** Panels one below the other, and their height together. */
 function stack(panels) {

@@ -17,23 +17,14 @@ export async function readHdf5Variables(
   request: GroupRequest,
   deadline: number = HDF5_DEADLINE_MS,
 ): Promise<StoredVariable[]> {
-  const task: Hdf5Task = { bytes, request };
-  // The thread's output is not passed on: HDF5 prints its error stacks.
-  const worker = new Worker(new URL("./hdf5_worker.js", import.meta.url), {
-    workerData: task,
-    transferList: [bytes.buffer],
-    execArgv: [],
-    env: {},
-    stdout: true,
-    stderr: true,
-  });
+  const worker = startWorker({ bytes, request });
   let timer: NodeJS.Timeout | undefined;
   try {
     const answer = await new Promise<Hdf5Answer>((resolve, reject) => {
       const late = `expected its HDF5 weights to be readable within ${deadline / 1000} s but they were not: damaged?`;
       timer = setTimeout(() => reject(fileProblem(late)), deadline);
       worker.once("message", resolve);
-      worker.once("error", (cause) => reject(fileProblem(`reading its HDF5 weights failed: ${cause.message}`, cause)));
+      worker.once("error", (cause) => reject(workerProblem(cause)));
       worker.once("exit", () => reject(fileProblem("reading its HDF5 weights ended without a result")));
     });
     if ("variables" in answer) return answer.variables;
@@ -43,4 +34,25 @@ export async function readHdf5Variables(
     clearTimeout(timer);
     await worker.terminate();
   }
+}
+
+function startWorker(task: Hdf5Task): Worker {
+  try {
+    return new Worker(new URL("./hdf5_worker.js", import.meta.url), {
+      workerData: task,
+      transferList: [task.bytes.buffer as ArrayBuffer],
+      // Threads inherit the process's options, but refuse to start with this one (`node --input-type=module -e`).
+      execArgv: process.execArgv.some((option) => option.startsWith("--input-type")) ? [] : undefined,
+      // The thread's output is not passed on: HDF5 prints its error stacks.
+      stdout: true,
+      stderr: true,
+    });
+  } catch (cause) {
+    throw workerProblem(cause as Error);
+  }
+}
+
+/** The file's own errors come as an answer; what ends the thread is a lack of memory or of permission to start. */
+function workerProblem(cause: Error): GRUError {
+  return new GRUError("ERR_UNSUPPORTED", `the thread that reads its HDF5 weights failed: ${cause.message}`, { cause });
 }
