@@ -99,5 +99,5 @@ function limits({ batch, timesteps, features, units }: EligibilityFacts): Requir
     if (size === null || (size >= 1 && size <= LARGEST_SIZE)) continue;
     return { id: "limits", met: false, detail: `Every size must be in 1..${LARGEST_SIZE}, and ${name} is ${size}.` };
   }
-  return { id: "limits", met: true, detail: `Every size must be in 1..${LARGEST_SIZE}, and is as far as known.` };
+  return { id: "limits", met: true, detail: `Every size must be in 1..${LARGEST_SIZE}, and every known one is.` };
 }

@@ -126,11 +126,11 @@ function readInputs(facts: CallFacts, features: number | null, value: unknown): 
     throw expectedShape("inputs", `shape [batch, timesteps, ${features ?? "features"}]`, shape);
   }
   if (shape[1] === 0) throw expectedShape("inputs", "at least one timestep", shape);
-  const owned = read.owned || read.dtype !== dtype || read.data.length === 0 || isShared(read.data);
+  const data = convert(read, facts);
   return {
-    inputs: convert(read, facts),
+    inputs: data,
     source: read.owned ? null : read.data,
-    owned,
+    owned: read.owned || data !== read.data,
     batch: shape[0] as number,
     timesteps: shape[1] as number,
     features: shape[2] as number,
@@ -146,15 +146,13 @@ function readInputs(facts: CallFacts, features: number | null, value: unknown): 
 /** The elements in the layer's dtype: the caller's own array where that is safe, else a copy. */
 function convert(read: ReadTensor, { dtype, autocast }: CallFacts): NativeArray {
   const { data } = read;
-  const Type = ARRAY_TYPES[dtype];
-  if (read.dtype === dtype) {
-    if (read.owned || (data.length !== 0 && !isShared(data))) return data as NativeArray;
-    return data.length === 0 ? new Type(0) : new Type(data);
-  }
-  if (!autocast && (read.dtype === "float32" || read.dtype === "float64")) {
+  if (read.dtype === dtype && (read.owned || (data.length !== 0 && !isShared(data)))) return data as NativeArray;
+  if (!autocast && read.dtype !== dtype && (read.dtype === "float32" || read.dtype === "float64")) {
     throw expected("ERR_DTYPE", "inputs.dtype", `"${dtype}" (the layer has \`autocast: false\`)`, read.dtype);
   }
-  return new Type(data);
+  // An empty array of our own cannot be detached while the other arguments are read.
+  const Type = ARRAY_TYPES[dtype];
+  return data.length === 0 ? new Type(0) : new Type(data);
 }
 
 function readInitialState(value: unknown, facts: CallFacts, batch: number, copy: boolean): NativeArray {

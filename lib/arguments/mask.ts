@@ -1,7 +1,7 @@
 import type { NestedBooleans, TensorObject, TypedArray } from "../tensor.js";
 import { expected, expectedShape, expectedText } from "./messages.js";
 import { readTensor } from "./tensor_like.js";
-import { detached, isDetached, isShared } from "./typed_array.js";
+import { isShared, requireAttached } from "./typed_array.js";
 
 /** Booleans, (batch, timesteps) or (batch, timesteps, 1): nested, or a tensor of any dtype where non-zero is true. */
 export type MaskLike = TensorObject | readonly NestedBooleans[];
@@ -49,8 +49,8 @@ export function readLengths(value: unknown, batch: number | null, timesteps: num
   if (!Array.isArray(value) && !(value instanceof Int32Array)) {
     throw expected("ERR_ARGUMENT", "lengths", "an Int32Array or an array of integers", value);
   }
+  if (value instanceof Int32Array) requireAttached(value, "lengths");
   if (batch !== null && value.length !== batch) {
-    if (value instanceof Int32Array && isDetached(value)) throw detached("lengths");
     throw expectedText("ERR_SHAPE", "lengths", `one length for each of ${batch} rows`, `${value.length} lengths`);
   }
   const largest = timesteps ?? 2 ** 31 - 1;

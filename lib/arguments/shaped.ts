@@ -1,9 +1,9 @@
 import type { NativeArray, NativeDtype } from "../native.js";
 import type { TensorLike, TypedArray } from "../tensor.js";
-import { expectedShape, expectedText, formatShape } from "./messages.js";
+import { expectedShape, formatShape } from "./messages.js";
 import { sameShape } from "./shapes.js";
 import { readTensor } from "./tensor_like.js";
-import { ARRAY_TYPES, detached, dtypeOfArray, isDetached, isShared, isTypedArray } from "./typed_array.js";
+import { ARRAY_TYPES, dtypeOfArray, isShared, isTypedArray, requireLength } from "./typed_array.js";
 
 /** A tensor, or a bare typed array with the elements of a shape that is known. */
 export type WeightValue = TensorLike | TypedArray;
@@ -26,10 +26,7 @@ export function readShaped(
   const Type = ARRAY_TYPES[dtype];
   if (isTypedArray(value)) {
     const given = dtypeOfArray(value, name);
-    if (value.length !== count) {
-      if (isDetached(value)) throw detached(name);
-      throw expectedText("ERR_SHAPE", name, `${count} elements (shape ${formatShape(shape)})`, `${value.length}`);
-    }
+    requireLength(value, count, name, formatShape(shape));
     return given === dtype && !copy && !isShared(value) ? (value as NativeArray) : new Type(value);
   }
   const read = readTensor(value, name, dtype);

@@ -1,6 +1,6 @@
 import { GRUError } from "../errors.js";
-import { Tensor, type TensorDtype, type TypedArray } from "../tensor.js";
-import { expected, formatShape } from "./messages.js";
+import type { TensorDtype, TypedArray } from "../tensor.js";
+import { expected, expectedText, formatShape } from "./messages.js";
 import { readNested } from "./nested.js";
 import { isRecord } from "./predicates.js";
 import { elementCount } from "./shapes.js";
@@ -28,7 +28,6 @@ const WHAT = "a tensor ({ data, shape } or nested arrays)";
 export function readTensor(value: unknown, name: string, nested: TensorDtype | undefined): ReadTensor {
   if (Array.isArray(value)) return { ...readNested(value, name, nested), owned: true };
   if (!isRecord(value)) throw expected("ERR_ARGUMENT", name, WHAT, value);
-  if (value instanceof Tensor) return readDense(value.data, value.shape, value.dtype, name);
   const data = dataOf(value, name);
   const shape = value.shape ?? value.dims;
   if (!Array.isArray(shape)) throw expected("ERR_SHAPE", `${name}.shape`, "an array of dimensions", shape);
@@ -48,6 +47,7 @@ function readDense(data: TypedArray, shape: readonly number[], dtype: TensorDtyp
 /** The typed data of a tensor object of any library. */
 function dataOf(value: Record<string, unknown>, name: string): TypedArray {
   const { location } = value;
+  if (location === "none") throw expectedText("ERR_ARGUMENT", name, "a tensor with data", "a disposed one");
   if (typeof location === "string" && location !== "cpu" && location !== "cpu-pinned") {
     throw new GRUError(
       "ERR_ARGUMENT",

@@ -47,8 +47,12 @@ export function isTypedArray(value: unknown): value is TypedArray {
   return ArrayBuffer.isView(value) && tagOf(value) !== "DataView";
 }
 
-/** The dtype of a typed array's elements. Throws `ERR_DTYPE` for kinds that hold no numbers of ours. */
+/**
+ * The dtype of a typed array's elements. Throws `ERR_DTYPE` for kinds that hold no numbers of ours, `ERR_ARGUMENT` when
+ * its buffer is detached.
+ */
 export function dtypeOfArray(value: TypedArray, name: string): TensorDtype {
+  requireAttached(value, name);
   if (value instanceof Float32Array) return "float32";
   const tag = tagOf(value) as string;
   const dtype = KINDS[tag];
@@ -80,14 +84,13 @@ export function isShared(array: TypedArray): boolean {
   return typeof SharedArrayBuffer !== "undefined" && array.buffer instanceof SharedArrayBuffer;
 }
 
-/** True when the buffer under `array` has been transferred away. */
-export function isDetached(array: TypedArray): boolean {
-  if (array.byteLength !== 0) return false;
+/** Throws `ERR_ARGUMENT` when the buffer under `array` has been transferred away. */
+export function requireAttached(array: TypedArray, name: string): void {
+  if (array.byteLength !== 0) return;
   try {
     new Uint8Array(array.buffer as ArrayBuffer, 0, 0);
-    return false;
   } catch {
-    return true;
+    throw detached(name);
   }
 }
 
@@ -98,10 +101,9 @@ export function overlap(a: TypedArray, b: TypedArray): boolean {
   );
 }
 
-/** Throws unless `data` has exactly `count` elements; says so when its buffer is detached (`ERR_ARGUMENT`). */
+/** Throws `ERR_SHAPE` unless `data` has exactly `count` elements. */
 export function requireLength(data: TypedArray, count: number, name: string, shape: string): void {
   if (data.length === count) return;
-  if (isDetached(data)) throw detached(name);
   throw expectedText("ERR_SHAPE", name, `${count} elements (shape ${shape})`, `${data.length}`);
 }
 

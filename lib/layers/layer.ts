@@ -214,7 +214,7 @@ export class GRULayer<S extends boolean = boolean> {
     this.#requireAlive();
     const [batch, , features] = readInputShape(inputShape, "input_shape");
     if (this.#weights !== null && this.#weights.features !== features) {
-      throw expectedShape("input_shape", `${this.#weights.features} features, those it was built for,`, inputShape);
+      throw expectedShape("input_shape", `${this.#weights.features} features (those it was built for)`, inputShape);
     }
     if (this.#carried !== null) this.#requireIdle("build");
     this.#weightsFor(features);
@@ -349,8 +349,13 @@ export class GRULayer<S extends boolean = boolean> {
     this.#weights = null;
   }
 
+  /** The weights for a call. Reading its arguments may have run code of the caller's, so nothing is taken for granted. */
   #weightsFor(features: number): GRUWeights {
+    this.#requireAlive();
     this.#weights ??= new GRUWeights(this.#options, features, this.name, this.#owner);
+    if (this.#weights.features !== features) {
+      throw expectedText("ERR_SHAPE", "inputs", `${this.#weights.features} features`, `${features}`);
+    }
     return this.#weights;
   }
 

@@ -171,7 +171,7 @@ function isSafe(target: TypedArray, { inputs, initialState, mask, lengths }: Cal
 }
 
 function deliver(computed: NativeArray, target: Tensor<NativeArray>): Tensor<NativeArray> {
-  if (target.data !== computed) target.data.set(computed);
+  if (target.data !== computed && computed.length > 0) target.data.set(computed);
   return target;
 }
 

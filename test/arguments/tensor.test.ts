@@ -140,6 +140,10 @@ describe("tensors of other libraries", () => {
     expectError(() => read(resident), "ERR_ARGUMENT", /gpu-buffer.*await tensor\.getData\(\)/);
   });
 
+  it("says that an onnxruntime tensor was disposed", () => {
+    expectError(() => read({ location: "none", dims: [1], type: "float32" }), "ERR_ARGUMENT", /disposed/);
+  });
+
   it("wraps what a tensor's own getter throws", () => {
     const disposed = {
       dims: [1],

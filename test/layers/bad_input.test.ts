@@ -1,4 +1,4 @@
-import { GRU, type GRUErrorCode, tensor } from "cudnn-gru";
+import { GRU, type GRUErrorCode, Tensor, tensor } from "cudnn-gru";
 import { describe, expect, it } from "vitest";
 import { expectError, expectRejection, layer, outputOf, random, stateOf } from "./support.js";
 
@@ -268,6 +268,33 @@ describe("objects with code of their own", () => {
       },
     };
     expect(outputOf(reentrant.call(value))).toEqual(wanted);
+  });
+
+  it("cannot use a layer that they disposed or built otherwise", async () => {
+    const meddle = (action: (gru: GRU) => void) => {
+      const gru = new GRU(U);
+      const value = {
+        shape,
+        get data() {
+          action(gru);
+          return data;
+        },
+      };
+      return { gru, value };
+    };
+    const disposed = meddle((gru) => gru.dispose());
+    expectError(() => disposed.gru.call(disposed.value), "ERR_DISPOSED");
+    const built = meddle((gru) => gru.build([null, null, F + 1]));
+    expectError(() => built.gru.call(built.value), "ERR_SHAPE", /`inputs`/);
+    const later = meddle((gru) => gru.dispose());
+    await expectRejection(() => later.gru.callAsync(later.value), "ERR_DISPOSED");
+  });
+
+  it("cannot pass off one kind of data as another", () => {
+    const gru = layer(U, F);
+    const wrong = new Tensor(new Float64Array(data), shape, "float32");
+    expectError(() => gru.call(wrong), "ERR_DTYPE", /inputs\.dtype/);
+    expectError(() => gru.call(new Tensor({} as never, shape, "float32")), "ERR_DTYPE", /inputs\.data/);
   });
 
   it("cannot make a call read memory that they took away", async () => {

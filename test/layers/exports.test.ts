@@ -1,0 +1,26 @@
+import * as api from "cudnn-gru";
+import { expect, it } from "vitest";
+
+it("exports what the documentation names, and no more", () => {
+  expect(Object.keys(api).sort()).toEqual([
+    "Activation",
+    "DTypePolicy",
+    "GRU",
+    "GRUError",
+    "Tensor",
+    "Variable",
+    "backendInfo",
+    "configure",
+    "constraints",
+    "initializers",
+    "memoryUsage",
+    "regularizers",
+    "tensor",
+  ]);
+});
+
+it("names its class as Keras does", () => {
+  const gru = new api.GRU(3);
+  expect(gru).toBeInstanceOf(api.GRU);
+  expect([api.GRU.name, gru.constructor.name]).toEqual(["GRU", "GRU"]);
+});
