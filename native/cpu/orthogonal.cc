@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/random.h"
+#include "core/thread_pool.h"
 #include "cpu/dispatch.h"
 
 namespace cudnn_gru {
@@ -53,17 +54,49 @@ double Norm(const double* vector, size_t length) {
   return std::sqrt(sum);
 }
 
+// Multiply-adds below which waking other threads does not pay.
+constexpr size_t kMinParallelWork = static_cast<size_t>(1) << 20;
+
+// Calls part(begin, end) for parts of 0 .. rows - 1, on several threads when
+// there is `work` for them. Rows must not depend on each other.
+template <class Part>
+void ForParts(size_t rows, size_t work, const Part& part) {
+  ThreadPool& pool = ThreadPool::Get();
+  const size_t parts = std::min(rows, static_cast<size_t>(pool.threads()));
+  if (parts > 1 && work >= kMinParallelWork &&
+      pool.TryRun(static_cast<int>(parts), [&](int index) {
+        const size_t i = static_cast<size_t>(index);
+        part(rows * i / parts, rows * (i + 1) / parts);
+      })) {
+    return;
+  }
+  part(0, rows);
+}
+
+// Row i is drawn from a stream of its own, so that rows can be drawn at once.
+void DrawNormals(std::vector<double>& q, size_t count, size_t length,
+                 uint64_t seed) {
+  ForParts(count, q.size(), [&](size_t begin, size_t end) {
+    for (size_t i = begin; i < end; ++i) {
+      Philox philox(seed, i);
+      for (size_t k = 0; k < length; ++k) {
+        q[i * length + k] = philox.NextNormal();
+      }
+    }
+  });
+}
+
 // Block Gram-Schmidt on the rows of `q` (count, length), count <= length. The
 // rows of a normal matrix are almost surely independent; a row that vanishes
-// all the same is drawn again.
+// all the same is drawn again, from `redraw`.
 class GramSchmidt {
  public:
   GramSchmidt(std::vector<double>& q, size_t count, size_t length,
-              Philox& philox)
+              Philox redraw)
       : q_(q.data()),
         count_(count),
         length_(length),
-        philox_(philox),
+        redraw_(redraw),
         kernels_(SelectKernels()),
         products_(kBlock * count) {}
 
@@ -85,10 +118,14 @@ class GramSchmidt {
   // Takes the part in the span of rows 0 .. basis - 1 out of `size` rows.
   void RemoveSpan(size_t begin, size_t size, size_t basis) {
     if (basis == 0) return;
-    kernels_.multiply_transposed(Row(begin), q_, products_.data(), size, basis,
-                                 length_);
-    kernels_.subtract_product(products_.data(), q_, Row(begin), size, length_,
-                              basis);
+    ForParts(size, size * basis * length_, [&](size_t first, size_t last) {
+      double* const rows = Row(begin + first);
+      double* const products = products_.data() + first * basis;
+      kernels_.multiply_transposed(rows, q_, products, last - first, basis,
+                                   length_);
+      kernels_.subtract_product(products, q_, rows, last - first, length_,
+                                basis);
+    });
   }
 
   // Row `i` against the earlier rows of its block, and against all rows where
@@ -108,7 +145,7 @@ class GramSchmidt {
       RemoveSpan(i, 1, i);
       norm = Norm(row, length_);
       if (norm < 1e-12) {
-        for (size_t k = 0; k < length_; ++k) row[k] = philox_.NextNormal();
+        for (size_t k = 0; k < length_; ++k) row[k] = redraw_.NextNormal();
         before = Norm(row, length_);
         RemoveSpan(i, 1, i);
         norm = Norm(row, length_);
@@ -120,7 +157,7 @@ class GramSchmidt {
   double* const q_;
   const size_t count_;
   const size_t length_;
-  Philox& philox_;
+  Philox redraw_;
   const OrthogonalKernels kernels_;
   std::vector<double> products_;
 };
@@ -135,9 +172,8 @@ Status FillOrthogonal(T* out, size_t rows, size_t columns, uint64_t seed,
     const size_t length = std::max(rows, columns);
     if (count == 0) return Status();
     std::vector<double> q(count * length);
-    Philox philox(seed, 0);
-    for (double& value : q) value = philox.NextNormal();
-    GramSchmidt(q, count, length, philox).Run();
+    DrawNormals(q, count, length, seed);
+    GramSchmidt(q, count, length, Philox(seed, count)).Run();
     for (size_t i = 0; i < rows; ++i) {
       for (size_t j = 0; j < columns; ++j) {
         const double value =
