@@ -1,4 +1,5 @@
 import type { FileHandle } from "node:fs/promises";
+import { setImmediate } from "node:timers/promises";
 import { promisify } from "node:util";
 import { crc32, inflateRaw } from "node:zlib";
 import type { Entry, ZipFile } from "yauzl";
@@ -9,6 +10,8 @@ const inflate = promisify(inflateRaw);
 
 const STORED = 0;
 const DEFLATED = 8;
+
+const CHECKSUM_PIECE_BYTES = 4 * 2 ** 20;
 
 /**
  * A zip archive opened for reading single entries. The central directory is what counts; sizes are checked before
@@ -99,7 +102,7 @@ export class ZipArchive {
     }
     const raw = await this.#readRaw(name, entry);
     const data = compressionMethod === STORED ? raw : await inflateExactly(name, raw, uncompressedSize);
-    const actual = crc32(data);
+    const actual = await checksum(data);
     if (actual !== entry.crc32) {
       throw fileProblem(
         `expected ${name} with CRC-32 ${hex(entry.crc32)} but found ${hex(actual)}: the file is damaged`,
@@ -125,6 +128,16 @@ export class ZipArchive {
     }
     return raw;
   }
+}
+
+/** The CRC-32 of `data`, computed in pieces between which the event loop runs. */
+async function checksum(data: Uint8Array): Promise<number> {
+  let value = 0;
+  for (let start = 0; start < data.length; start += CHECKSUM_PIECE_BYTES) {
+    if (start > 0) await setImmediate();
+    value = crc32(data.subarray(start, start + CHECKSUM_PIECE_BYTES), value);
+  }
+  return value;
 }
 
 async function inflateExactly(name: string, raw: Uint8Array, size: number): Promise<Uint8Array<ArrayBuffer>> {
