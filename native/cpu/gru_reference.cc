@@ -121,14 +121,16 @@ class Reference {
             static_cast<double>(weights_.recurrent_bias<T>()[column]));
       }
     }
+    const auto activate = [](const ActivationSpec& activation, double x) {
+      return static_cast<double>(
+          ActivateReference<T>(activation, static_cast<T>(x)));
+    };
     std::vector<double> z(units_), r(units_), reset(units_);
     for (size_t unit = 0; unit < units_; ++unit) {
-      z[unit] =
-          ActivateReference(description_.recurrent_activation,
-                            input_part[0][unit] + recurrent_part[0][unit]);
-      r[unit] =
-          ActivateReference(description_.recurrent_activation,
-                            input_part[1][unit] + recurrent_part[1][unit]);
+      z[unit] = activate(description_.recurrent_activation,
+                         input_part[0][unit] + recurrent_part[0][unit]);
+      r[unit] = activate(description_.recurrent_activation,
+                         input_part[1][unit] + recurrent_part[1][unit]);
       reset[unit] = r[unit] * hidden[2][unit];
     }
     std::vector<T> next(units_);
@@ -136,8 +138,8 @@ class Reference {
       const double inner = description_.reset_after
                                ? r[unit] * recurrent_part[2][unit]
                                : Column(reset, recurrent, 2, unit);
-      const double candidate = ActivateReference(description_.activation,
-                                                 input_part[2][unit] + inner);
+      const double candidate =
+          activate(description_.activation, input_part[2][unit] + inner);
       next[unit] = static_cast<T>(z[unit] * static_cast<double>(state[unit]) +
                                   (1.0 - z[unit]) * candidate);
     }
@@ -166,8 +168,9 @@ Status Run(const CpuWeights& weights, const GruCall& call,
 
 }  // namespace
 
-double ActivateReference(const ActivationSpec& activation, double x) {
-  const double parameter = activation.parameter;
+template <typename T>
+T ActivateReference(const ActivationSpec& activation, T x) {
+  const T parameter = static_cast<T>(activation.parameter);
   switch (activation.kind) {
     case Activation::kRelu:
       return x < 0.0 ? 0.0 : x;
@@ -231,6 +234,9 @@ double ActivateReference(const ActivationSpec& activation, double x) {
   }
   return x;
 }
+
+template float ActivateReference<float>(const ActivationSpec&, float);
+template double ActivateReference<double>(const ActivationSpec&, double);
 
 Status ForwardReference(const CpuWeights& weights, const GruCall& call,
                         const Cancellation* cancellation) {

@@ -8,14 +8,16 @@
 
 namespace cudnn_gru {
 
-// keras.layers.GRU written down plainly, one row, step and unit at a time, in
-// double with libm's functions: slow, and what every other path is tested
+// keras.layers.GRU written down plainly, one row, step and unit at a time, sums
+// in double with libm's functions: slow, and what every other path is tested
 // against. Needs weights of the "reference" backend.
 Status ForwardReference(const CpuWeights& weights, const GruCall& call,
                         const Cancellation* cancellation);
 
-// One activation in double.
-double ActivateReference(const ActivationSpec& activation, double x);
+// One activation; T is float or double, so that floats overflow where Keras's
+// do.
+template <typename T>
+T ActivateReference(const ActivationSpec& activation, T x);
 
 }  // namespace cudnn_gru
 
