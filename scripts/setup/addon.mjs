@@ -63,5 +63,6 @@ export function ensureCmakeAddon() {
   };
   const jobs = `--parallel=${availableParallelism()}`;
   const args = ["compile", "--log-level=warn", "--out=build-cmake", jobs, "--CDCUDNN_GRU_NATIVE_TESTS=ON"];
+  args.push("--CDCMAKE_COMPILE_WARNING_AS_ERROR=ON");
   build("cmake-js", "cmake-js/bin/cmake-js", args, steps);
 }
