@@ -1,62 +1,94 @@
-// npm run bench [-- --seconds 1]: one layer, the last state, one thread; every library in the same run, interleaved.
-// Prints the median time of a call, the rate that follows from it, and our advantage. Never a test.
-import { parseArgs } from "node:util";
+// npm run bench -- [options]: our layer, the libraries of bench/peers and the machine's own limits, interleaved in one
+// run. README.md says what the numbers mean. Never a test.
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { backendInfo, configure } from "../dist/index.js";
-import { cudnnGru } from "./peers/cudnn_gru.js";
-import { onnxRuntime } from "./peers/onnxruntime.js";
-import { tfjs } from "./peers/tfjs.js";
-import { type Contender, flops, makeProblem, type Peer, type Problem, SHAPES } from "./problem.js";
+import { type BenchArguments, readArguments, USAGE } from "./arguments.js";
+import { type Contender, type ContenderSource, Unavailable } from "./contender.js";
+import { Limits } from "./limits.js";
+import { describeMachine, load, watchSteal } from "./machine.js";
+import { measureShape } from "./measure.js";
+import { CudnnGru } from "./peers/cudnn_gru.js";
+import { KERNEL, PEERS } from "./peers/index.js";
+import { streamingWays } from "./peers/streaming.js";
+import type { BenchRecord, ShapeRecord, Skipped } from "./record.js";
+import { formatReport } from "./report.js";
+import { formatShape } from "./shapes.js";
 
-const { values } = parseArgs({ options: { seconds: { type: "string", default: "1" } } });
-const budget = Number(values.seconds) * 1000;
-
-function median(times: number[]): number {
-  return times.sort((a, b) => a - b)[times.length >> 1]!;
+/** Progress goes to standard error, so that standard output holds the report alone. */
+function progress(message: string): void {
+  console.error(`bench: ${message}`);
 }
 
-/** The median milliseconds of a call for each contender; they take turns until each has had its share of time. */
-async function interleave(contenders: Contender[]): Promise<number[]> {
-  const times = contenders.map((): number[] => []);
-  for (const contender of contenders) for (let i = 0; i < 2; i++) await contender.run();
-  const end = performance.now() + budget * contenders.length;
-  do {
-    for (const [at, contender] of contenders.entries()) {
-      const begin = performance.now();
-      await contender.run();
-      times[at]!.push(performance.now() - begin);
+/** What `open` gives, or null, with the reason noted, where this machine does not have it. */
+async function openOrSkip<T>(name: string, open: () => Promise<T>, skipped: Skipped[]): Promise<T | null> {
+  try {
+    return await open();
+  } catch (error) {
+    if (!(error instanceof Unavailable)) throw error;
+    progress(`without ${name}: ${error.message}`);
+    skipped.push({ contender: name, reason: error.message });
+    return null;
+  }
+}
+
+function chosenPeers(names: readonly string[] | null): ContenderSource[] {
+  const unknown = names?.find((name) => !PEERS.some((peer) => peer.name === name));
+  if (unknown !== undefined) {
+    throw new RangeError(`Expected peers of ${PEERS.map(({ name }) => name).join(", ")}, got "${unknown}"`);
+  }
+  return PEERS.filter(({ name }) => names === null || names.includes(name));
+}
+
+async function measure(args: BenchArguments): Promise<BenchRecord> {
+  const sources = chosenPeers(args.peers);
+  const threads = args.threads ?? backendInfo().cpu.usableCpus;
+  configure({ threads });
+  const busy = load();
+  if (busy > 0.5) progress(`the load average is ${busy.toFixed(2)}: something else computes here, expect noise`);
+  const skipped: Skipped[] = [];
+  const limits = await openOrSkip("the machine's limits", () => Limits.open(threads), skipped);
+  const contenders: Contender[] = [new CudnnGru(), ...streamingWays];
+  for (const source of [KERNEL, ...sources]) {
+    const contender = await openOrSkip(source.name, () => source.open(threads), skipped);
+    if (contender !== null) contenders.push(contender);
+  }
+  const steal = watchSteal();
+  const shapes: ShapeRecord[] = [];
+  try {
+    for (const shape of args.shapes) {
+      progress(formatShape(shape));
+      shapes.push(await measureShape(shape, contenders, limits, { ...args, threads }));
     }
-  } while (performance.now() < end || times[0]!.length < 5);
-  return times.map(median);
-}
-
-/** Two libraries that compute different numbers cannot be compared. */
-async function requireSameNumbers([ours, ...peers]: Contender[]): Promise<void> {
-  const expected = Float32Array.from(await ours!.run());
-  for (const peer of peers) {
-    const got = await peer.run();
-    const worst = expected.reduce((most, value, i) => Math.max(most, Math.abs(value - got[i]!)), 0);
-    if (!(worst <= 1e-4)) throw new Error(`${peer.name} computes other numbers: the worst differs by ${worst}`);
+  } finally {
+    for (const contender of contenders) await contender.close();
+    limits?.close();
   }
+  const { rounds, sampleMs } = args;
+  const date = new Date().toISOString().slice(0, 10);
+  const settings = { threads, rounds, sampleMs, load: busy, steal: steal() };
+  return { format: 1, date, machine: describeMachine(), ...settings, skipped, shapes };
 }
 
-async function compare(problem: Problem, peers: Peer[]): Promise<void> {
-  const made = await Promise.all(peers.map((peer) => peer(problem)));
-  const contenders = made.filter((contender) => contender !== null);
-  await requireSameNumbers(contenders);
-  const times = await interleave(contenders);
-  const { batch, timesteps, features, units, resetAfter } = problem;
-  console.log(`\n${batch}×${timesteps}×${features}→${units}${resetAfter ? "" : ", reset_after=False"}`);
-  for (const [at, contender] of contenders.entries()) {
-    const rate = flops(problem) / times[at]! / 1e6;
-    const ratio = at === 0 ? "" : `  cudnn-gru is ${(times[at]! / times[0]!).toFixed(2)}× as fast`;
-    console.log(
-      `  ${contender.name.padEnd(17)}${times[at]!.toFixed(3).padStart(9)} ms${rate.toFixed(1).padStart(8)} GFLOP/s${ratio}`,
-    );
-    contender.dispose();
+async function main(): Promise<void> {
+  const args = readArguments(process.argv.slice(2));
+  if (args.help) {
+    console.log(USAGE);
+    return;
   }
+  const record =
+    args.report === null ? await measure(args) : (JSON.parse(readFileSync(args.report, "utf8")) as BenchRecord);
+  if (args.record !== null) {
+    mkdirSync(dirname(args.record), { recursive: true });
+    writeFileSync(args.record, `${JSON.stringify(record, null, 1)}\n`);
+  }
+  console.log(await formatReport(record));
 }
 
-configure({ threads: 1 });
-console.log(`cudnn-gru on ${backendInfo().cpu.isa}, one thread, Node ${process.version}; medians`);
-for (const shape of SHAPES) await compare(makeProblem(shape, true), [cudnnGru, onnxRuntime]);
-await compare(makeProblem([1, 100, 64, 64], false), [cudnnGru, onnxRuntime, tfjs]);
+try {
+  await main();
+} catch (error) {
+  const misuse = error instanceof RangeError || (error as { code?: string }).code?.startsWith("ERR_PARSE_ARGS");
+  console.error(misuse ? `bench: ${(error as Error).message}\n\n${USAGE}` : error);
+  process.exitCode = 1;
+}

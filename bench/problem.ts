@@ -1,69 +1,78 @@
-/** A GRU layer and one batch for it; every contender computes the same numbers from these. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Shape } from "./shapes.js";
+
+/** The data of one shape, the same for every contender and in every run. Layouts are Keras's, gates in the order z, r, h. */
 export interface Problem {
-  batch: number;
-  timesteps: number;
-  features: number;
-  units: number;
-  resetAfter: boolean;
-  /** (B, T, F) */
-  inputs: Float32Array;
-  /** (F, 3U), gates in Keras's order z, r, h */
-  kernel: Float32Array;
-  /** (U, 3U) */
-  recurrentKernel: Float32Array;
-  /** (2, 3U) with `resetAfter`, else (3U,) */
-  bias: Float32Array;
+  readonly shape: Shape;
+  /** (batch, timesteps, features), uniform in [-1, 1). */
+  readonly inputs: Float32Array;
+  /** (features, 3 * units), Glorot uniform. */
+  readonly kernel: Float32Array;
+  /** (units, 3 * units), Glorot uniform. */
+  readonly recurrentKernel: Float32Array;
+  /** (2, 3 * units), uniform in [-0.1, 0.1): the input bias, then the recurrent bias. */
+  readonly bias: Float32Array;
 }
 
-/** One library's way to compute a problem's last state. */
-export interface Contender {
-  name: string;
-  /** Computes once; the state (B, U). */
-  run(): Promise<Float32Array> | Float32Array;
-  dispose(): void;
-}
-
-/** Makes a contender for a problem, or null where the library cannot compute it. */
-export type Peer = (problem: Problem) => Promise<Contender | null>;
-
-/** The shapes of the design page's targets, batch × timesteps × features → units. */
-export const SHAPES = [
-  [32, 100, 128, 256],
-  [64, 50, 512, 512],
-  [16, 200, 32, 128],
-  [1, 100, 64, 64],
-  [1, 100, 256, 256],
-  [1, 100, 1024, 1024],
-] as const;
-
-/** Deterministic numbers in [-scale, scale). */
-function uniform(count: number, scale: number, seed: number): Float32Array {
-  const values = new Float32Array(count);
-  let state = seed >>> 0;
-  for (let i = 0; i < count; i++) {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    values[i] = (state / 2 ** 31 - 1) * scale;
-  }
-  return values;
-}
-
-/** A problem with weights small enough that the layer contracts, as trained ones do. */
-export function makeProblem(shape: readonly [number, number, number, number], resetAfter: boolean): Problem {
-  const [batch, timesteps, features, units] = shape;
+/** Makes the problem of a shape. */
+export function makeProblem(shape: Shape): Problem {
+  const { batch, timesteps, features, units } = shape;
+  const random = mulberry32(1);
+  const uniform = (count: number, limit: number) => Float32Array.from({ length: count }, () => limit * random());
   return {
-    batch,
-    timesteps,
-    features,
-    units,
-    resetAfter,
-    inputs: uniform(batch * timesteps * features, 1, 1),
-    kernel: uniform(features * 3 * units, Math.sqrt(3 / features), 2),
-    recurrentKernel: uniform(units * 3 * units, Math.sqrt(1 / units), 3),
-    bias: uniform((resetAfter ? 6 : 3) * units, 0.1, 4),
+    shape,
+    inputs: uniform(batch * timesteps * features, 1),
+    kernel: uniform(features * 3 * units, Math.sqrt(6 / (features + 3 * units))),
+    recurrentKernel: uniform(units * 3 * units, Math.sqrt(6 / (4 * units))),
+    bias: uniform(6 * units, 0.1),
   };
 }
 
-/** Floating-point operations of both matrix products, 2 per multiply-add. */
-export function flops({ batch, timesteps, features, units }: Problem): number {
-  return 2 * batch * timesteps * (features + units) * 3 * units;
+/** Tommy Ettinger's mulberry32, uniform in [-1, 1). */
+function mulberry32(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 31 - 1;
+  };
+}
+
+/**
+ * The (batch, timesteps) axes of a tensor swapped, as time-major libraries want it: (a, b, c) to (b, a, c).
+ */
+export function swapLeadingAxes(data: Float32Array, a: number, b: number, c: number): Float32Array {
+  const swapped = new Float32Array(data.length);
+  for (let i = 0; i < a; i++) {
+    for (let j = 0; j < b; j++) {
+      const from = (i * b + j) * c;
+      swapped.set(data.subarray(from, from + c), (j * a + i) * c);
+    }
+  }
+  return swapped;
+}
+
+/** A folder through which a child process gets a problem and gives its output: raw float32 files. */
+export class Exchange {
+  readonly folder = mkdtempSync(join(tmpdir(), "cudnn-gru-bench-"));
+
+  /** Writes `problem.f32`: inputs, kernel, recurrent kernel and bias, one after the other. */
+  write({ inputs, kernel, recurrentKernel, bias }: Problem): void {
+    const parts = [inputs, kernel, recurrentKernel, bias];
+    const buffers = parts.map((part) => Buffer.from(part.buffer, part.byteOffset, part.byteLength));
+    writeFileSync(join(this.folder, "problem.f32"), Buffer.concat(buffers));
+  }
+
+  /** Reads `output.f32`, (batch, timesteps, units). */
+  read(): Float32Array {
+    const bytes = readFileSync(join(this.folder, "output.f32"));
+    return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
+  }
+
+  close(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
 }

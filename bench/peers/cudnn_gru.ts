@@ -1,15 +1,61 @@
-import { GRU, tensor } from "../../dist/index.js";
-import type { Peer } from "../problem.js";
+import { backendInfo, GRU, type GRUArguments, tensor } from "../../dist/index.js";
+import type { Contender, Task } from "../contender.js";
+import { packageVersion } from "../packages.js";
+import type { Problem } from "../problem.js";
 
-export const cudnnGru: Peer = async (problem) => {
-  const { batch, timesteps, features, units, resetAfter } = problem;
-  const gru = new GRU(units, { reset_after: resetAfter, use_cudnn: false });
-  gru.build([null, null, features]);
-  gru.setWeights([problem.kernel, problem.recurrentKernel, problem.bias]);
-  const inputs = tensor(problem.inputs, [batch, timesteps, features]);
-  return {
-    name: "cudnn-gru",
-    run: () => gru.call(inputs).data as Float32Array,
-    dispose: () => gru.dispose(),
-  };
-};
+/** A built layer with a problem's weights; with `reset_after: false` the recurrent bias is left out. */
+export function makeLayer({ shape, kernel, recurrentKernel, bias }: Problem, args: GRUArguments): GRU {
+  const gru = new GRU(shape.units, { ...args, use_cudnn: false });
+  gru.build([null, null, shape.features]);
+  gru.setWeights([kernel, recurrentKernel, args.reset_after === false ? bias.slice(0, 3 * shape.units) : bias]);
+  return gru;
+}
+
+/** The problem's inputs as the layer takes them. */
+export function makeInputs({ shape, inputs }: Problem) {
+  return tensor(inputs, [shape.batch, shape.timesteps, shape.features]);
+}
+
+/** The nanoseconds that `calls` calls of a function take. */
+export function timeCalls(call: () => unknown, calls: number): number {
+  const start = process.hrtime.bigint();
+  for (let i = 0; i < calls; i++) call();
+  return Number(process.hrtime.bigint() - start);
+}
+
+/** What our layer computes for a problem, (batch, timesteps, units). */
+export function computeOurs(problem: Problem, resetAfter: boolean): Float32Array {
+  const gru = makeLayer(problem, {
+    return_sequences: true,
+    return_state: false,
+    reset_after: resetAfter,
+  }) as GRU<false>;
+  try {
+    return gru.call(makeInputs(problem)).data as Float32Array;
+  } finally {
+    gru.dispose();
+  }
+}
+
+/** Our layer as users call it: synchronous, with a new output array for each call. */
+export class CudnnGru implements Contender {
+  readonly name = "cudnn-gru";
+  readonly version = `${packageVersion("..")} ${backendInfo().cpu.isa}`;
+  readonly resetAfter = true;
+
+  declines(): null {
+    return null;
+  }
+
+  async prepare(problem: Problem): Promise<Task> {
+    const gru = makeLayer(problem, { return_sequences: true, return_state: false }) as GRU<false>;
+    const inputs = makeInputs(problem);
+    return {
+      output: gru.call(inputs).data as Float32Array,
+      time: async (calls) => timeCalls(() => gru.call(inputs), calls),
+      close: () => gru.dispose(),
+    };
+  }
+
+  close(): void {}
+}

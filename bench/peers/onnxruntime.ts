@@ -1,39 +1,64 @@
-import type { Peer, Problem } from "../problem.js";
+import type { Contender, ContenderSource, Task } from "../contender.js";
+import { importPackage, packageVersion } from "../packages.js";
+import { type Problem, swapLeadingAxes } from "../problem.js";
 import { onnxModel } from "./onnx_model.js";
 
-/** What we use of onnxruntime-node (its types are there only once bench/ is installed). */
+/** What we use of onnxruntime-node. */
 interface OnnxRuntime {
-  InferenceSession: {
-    create(model: Uint8Array, options: { intraOpNumThreads: number; interOpNumThreads: number }): Promise<Session>;
-  };
+  InferenceSession: { create(model: Uint8Array, options: object): Promise<Session> };
   Tensor: new (type: "float32", data: Float32Array, dims: number[]) => object;
 }
 
 interface Session {
-  run(feeds: Record<string, object>): Promise<{ state: { data: Float32Array } }>;
+  run(feeds: { x: object }): Promise<{ y: { data: Float32Array } }>;
   release(): Promise<void>;
 }
 
-function timeMajor({ inputs, batch, timesteps, features }: Problem): Float32Array {
-  const out = new Float32Array(inputs.length);
-  for (let b = 0; b < batch; b++) {
-    for (let t = 0; t < timesteps; t++) {
-      const from = (b * timesteps + t) * features;
-      out.set(inputs.subarray(from, from + features), (t * batch + b) * features);
-    }
+class OnnxRuntimeNode implements Contender {
+  readonly name = "onnxruntime-node";
+  readonly version = packageVersion("onnxruntime-node");
+  readonly resetAfter = true;
+  readonly #ort: OnnxRuntime;
+  readonly #threads: number;
+
+  constructor(ort: OnnxRuntime, threads: number) {
+    this.#ort = ort;
+    this.#threads = threads;
   }
-  return out;
+
+  declines(): null {
+    return null;
+  }
+
+  async prepare(problem: Problem): Promise<Task> {
+    const { batch, timesteps, features, units } = problem.shape;
+    const session = await this.#ort.InferenceSession.create(await onnxModel(problem), {
+      executionProviders: ["cpu"],
+      intraOpNumThreads: this.#threads,
+      interOpNumThreads: 1,
+    });
+    const timeMajor = swapLeadingAxes(problem.inputs, batch, timesteps, features);
+    const feeds = { x: new this.#ort.Tensor("float32", timeMajor, [timesteps, batch, features]) };
+    const { y } = await session.run(feeds);
+    return {
+      output: swapLeadingAxes(y.data, timesteps, batch, units),
+      async time(calls) {
+        const start = process.hrtime.bigint();
+        for (let i = 0; i < calls; i++) await session.run(feeds);
+        return Number(process.hrtime.bigint() - start);
+      },
+      close: () => session.release(),
+    };
+  }
+
+  close(): void {}
 }
 
-/** onnxruntime-node on one thread; its inputs are time-major, as its GRU takes them, before the clock runs. */
-export const onnxRuntime: Peer = async (problem) => {
-  const name = "onnxruntime-node";
-  const { default: ort } = (await import(name)) as { default: OnnxRuntime };
-  const session = await ort.InferenceSession.create(onnxModel(problem), { intraOpNumThreads: 1, interOpNumThreads: 1 });
-  const x = new ort.Tensor("float32", timeMajor(problem), [problem.timesteps, problem.batch, problem.features]);
-  return {
-    name,
-    run: async () => (await session.run({ x })).state.data,
-    dispose: () => void session.release(),
-  };
+/** onnxruntime-node on the CPU, from Node.js; its only call is asynchronous, and awaiting it is counted. */
+export const onnxruntime: ContenderSource = {
+  name: "onnxruntime",
+  async open(threads) {
+    const { default: ort } = await importPackage<{ default: OnnxRuntime }>("onnxruntime-node");
+    return new OnnxRuntimeNode(ort, threads);
+  },
 };

@@ -1,18 +1,22 @@
 import { createRequire } from "node:module";
 import { dirname } from "node:path";
-import type { Peer } from "../problem.js";
+import type { Contender, ContenderSource, Task } from "../contender.js";
+import { importPackage, packageVersion } from "../packages.js";
+import type { Problem } from "../problem.js";
+import { flopsOf, type Shape } from "../shapes.js";
 
-/** What we use of tfjs (its types are there only once bench/ is installed). */
+/** What we use of tfjs. */
 interface TensorFlow {
   setBackend(name: string): Promise<boolean>;
   tensor(data: Float32Array, shape: number[]): TfTensor;
   tidy<T>(body: () => T): T;
-  layers: {
-    gru(config: object): {
-      setWeights(w: TfTensor[]): void;
-      apply(x: TfTensor): TfTensor;
-    };
-  };
+  layers: { gru(config: object): TfLayer };
+}
+
+interface TfLayer {
+  setWeights(weights: TfTensor[]): void;
+  apply(inputs: TfTensor): TfTensor;
+  dispose(): void;
 }
 
 interface TfTensor {
@@ -20,28 +24,68 @@ interface TfTensor {
   dispose(): void;
 }
 
-/** tfjs with its wasm backend; its GRU has no `resetAfter: true`. */
-export const tfjs: Peer = async (problem) => {
-  if (problem.resetAfter) return null;
-  const [core, backend] = ["@tensorflow/tfjs", "@tensorflow/tfjs-backend-wasm"] as const;
-  const tf = (await import(core)) as TensorFlow;
-  const wasm = (await import(backend)) as { setWasmPaths(folder: string): void; setThreadsCount(count: number): void };
-  wasm.setWasmPaths(`${dirname(createRequire(import.meta.url).resolve(backend))}/`);
-  wasm.setThreadsCount(1);
-  await tf.setBackend("wasm");
-  const { batch, timesteps, features, units } = problem;
-  const initializers = { kernelInitializer: "zeros", recurrentInitializer: "zeros" };
-  const layer = tf.layers.gru({ units, resetAfter: false, recurrentActivation: "sigmoid", ...initializers });
-  const inputs = tf.tensor(problem.inputs, [batch, timesteps, features]);
-  layer.apply(inputs).dispose(); // builds the layer
-  layer.setWeights([
-    tf.tensor(problem.kernel, [features, 3 * units]),
-    tf.tensor(problem.recurrentKernel, [units, 3 * units]),
-    tf.tensor(problem.bias, [3 * units]),
-  ]);
-  return {
-    name: "tfjs (wasm)",
-    run: () => tf.tidy(() => layer.apply(inputs).dataSync()),
-    dispose: () => inputs.dispose(),
-  };
+/** Beyond this a call takes seconds. */
+const MOST_FLOPS = 1e8;
+
+class TfjsWasm implements Contender {
+  readonly name = "tfjs (wasm)";
+  readonly version = packageVersion("@tensorflow/tfjs");
+  readonly resetAfter = false;
+  readonly #tf: TensorFlow;
+
+  constructor(tf: TensorFlow) {
+    this.#tf = tf;
+  }
+
+  declines(shape: Shape): string | null {
+    return flopsOf(shape) > MOST_FLOPS ? "too slow to be measured at this shape" : null;
+  }
+
+  async prepare(problem: Problem): Promise<Task> {
+    const tf = this.#tf;
+    const { batch, timesteps, features, units } = problem.shape;
+    const layer = tf.layers.gru({
+      units,
+      returnSequences: true,
+      recurrentActivation: "sigmoid",
+      kernelInitializer: "zeros",
+      recurrentInitializer: "zeros",
+    });
+    const inputs = tf.tensor(problem.inputs, [batch, timesteps, features]);
+    layer.apply(inputs).dispose(); // The first call makes the weights.
+    const weights = [
+      tf.tensor(problem.kernel, [features, 3 * units]),
+      tf.tensor(problem.recurrentKernel, [units, 3 * units]),
+      tf.tensor(problem.bias.slice(0, 3 * units), [3 * units]),
+    ];
+    layer.setWeights(weights);
+    const call = () => tf.tidy(() => layer.apply(inputs).dataSync());
+    return {
+      output: call(),
+      async time(calls) {
+        const start = process.hrtime.bigint();
+        for (let i = 0; i < calls; i++) call();
+        return Number(process.hrtime.bigint() - start);
+      },
+      close() {
+        for (const held of [inputs, layer, ...weights]) held.dispose();
+      },
+    };
+  }
+
+  close(): void {}
+}
+
+/** tfjs with its wasm backend. Its GRU knows only `reset_after: false`, so it computes a slightly different layer. */
+export const tfjs: ContenderSource = {
+  name: "tfjs",
+  async open(threads) {
+    const backend = "@tensorflow/tfjs-backend-wasm";
+    const tf = await importPackage<TensorFlow>("@tensorflow/tfjs");
+    const wasm = await importPackage<{ setWasmPaths(folder: string): void; setThreadsCount(n: number): void }>(backend);
+    wasm.setWasmPaths(`${dirname(createRequire(import.meta.url).resolve(backend))}/`);
+    wasm.setThreadsCount(threads);
+    await tf.setBackend("wasm");
+    return new TfjsWasm(tf);
+  },
 };

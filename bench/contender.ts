@@ -1,0 +1,34 @@
+import type { Problem } from "./problem.js";
+import type { Shape } from "./shapes.js";
+
+/** A problem made ready by one contender: weights packed, sessions built, inputs where it wants them. */
+export interface Task {
+  /** What it computed, (batch, timesteps, units) in float32. */
+  readonly output: Float32Array;
+  /** Makes `calls` calls one after the other; nanoseconds for all of them, by the contender's own clock. */
+  time(calls: number): Promise<number>;
+  close(): Promise<void> | void;
+}
+
+/** Something that computes a GRU over whole sequences. */
+export interface Contender {
+  readonly name: string;
+  readonly version: string;
+  /** Keras's `reset_after`: false for the few that know only the older convention. */
+  readonly resetAfter: boolean;
+  /** Why this shape is not run, or null. */
+  declines(shape: Shape): string | null;
+  prepare(problem: Problem): Promise<Task>;
+  close(): Promise<void> | void;
+}
+
+/** How to get a contender. */
+export interface ContenderSource {
+  /** The name on the command line. */
+  readonly name: string;
+  /** Rejects with `Unavailable` where this machine does not have it. */
+  open(threads: number): Promise<Contender>;
+}
+
+/** A contender that this machine does not have; the message says what is missing. */
+export class Unavailable extends Error {}

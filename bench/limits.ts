@@ -1,0 +1,34 @@
+import { LineChild } from "./child.js";
+import { compile } from "./compile.js";
+import type { Sampler } from "./rounds.js";
+
+/** Names of the limits' samplers. */
+export const FMA = "limit: fma";
+export const READ = "limit: read";
+
+/** What this machine can do at best, measured by `bench/native/limits.cc` between the contenders' samples. */
+export class Limits {
+  readonly #child: LineChild;
+
+  private constructor(child: LineChild) {
+    this.#child = child;
+  }
+
+  /** Rejects with `Unavailable` where the program cannot be compiled. */
+  static async open(threads: number): Promise<Limits> {
+    return new Limits(await LineChild.start(compile("limits"), [String(threads)]));
+  }
+
+  /** Floating-point operations a second, and bytes a second when `bytes` are read over and over. */
+  samplers(bytes: number, sampleMs: number): Sampler[] {
+    const ask = async (line: string) => Number(await this.#child.request(line));
+    return [
+      { name: FMA, sample: () => ask(`fma ${sampleMs}`) },
+      { name: READ, sample: () => ask(`read ${bytes} ${sampleMs}`) },
+    ];
+  }
+
+  close(): void {
+    this.#child.close();
+  }
+}

@@ -1,0 +1,92 @@
+import type { GRU } from "../../dist/index.js";
+import { CALL_FLAGS, native } from "../../dist/native.js";
+import type { Contender, Task } from "../contender.js";
+import type { Problem } from "../problem.js";
+import { isStreaming, type Shape } from "../shapes.js";
+import { makeInputs, makeLayer, timeCalls } from "./cudnn_gru.js";
+
+/** Our layer called in another way than `CudnnGru` does; only where calls are single steps. */
+abstract class StreamingWay implements Contender {
+  abstract readonly name: string;
+  readonly version = "";
+  readonly resetAfter = true;
+
+  declines(shape: Shape): string | null {
+    return isStreaming(shape) ? null : "measured for streaming steps only";
+  }
+
+  abstract prepare(problem: Problem): Promise<Task>;
+
+  close(): void {}
+}
+
+/** The layer keeps its state from call to call. */
+class Stateful extends StreamingWay {
+  readonly name = "cudnn-gru, stateful";
+
+  async prepare(problem: Problem): Promise<Task> {
+    const gru = makeLayer(problem, { stateful: true, return_sequences: true, return_state: false }) as GRU<false>;
+    const inputs = makeInputs(problem);
+    return {
+      output: gru.call(inputs).data as Float32Array,
+      time: async (calls) => timeCalls(() => gru.call(inputs), calls),
+      close: () => gru.dispose(),
+    };
+  }
+}
+
+/** The caller carries the state, and lends the arrays for the results. */
+class CarriedByCaller extends StreamingWay {
+  readonly name = "cudnn-gru, initial_state and out";
+
+  async prepare(problem: Problem): Promise<Task> {
+    const { batch, units } = problem.shape;
+    const gru = makeLayer(problem, { return_state: true }) as GRU<true>;
+    const inputs = makeInputs(problem);
+    const tensors = () => ({ data: new Float32Array(batch * units), shape: [batch, units] });
+    let [state, next] = [tensors(), tensors()];
+    const output = tensors();
+    const call = () => {
+      gru.call(inputs, { initial_state: state, out: [output, next] });
+      [state, next] = [next, state];
+    };
+    call();
+    return {
+      output: output.data.slice(),
+      time: async (calls) => timeCalls(call, calls),
+      close: () => gru.dispose(),
+    };
+  }
+}
+
+/** The addon's own function on arrays made once: no checks and no results in TypeScript. */
+class AddonAlone extends StreamingWay {
+  readonly name = "addon's call alone";
+
+  async prepare(problem: Problem): Promise<Task> {
+    const { batch, timesteps, features, units } = problem.shape;
+    const { NativeGru } = native();
+    const gru = new NativeGru({
+      dtype: "float32",
+      features,
+      units,
+      resetAfter: true,
+      activation: { name: "tanh", parameters: [] },
+      recurrentActivation: { name: "sigmoid", parameters: [] },
+    });
+    gru.setWeights(problem.kernel, problem.recurrentKernel, problem.bias);
+    const output = new Float32Array(batch * timesteps * units);
+    const state = new Float32Array(batch * units);
+    const flags = CALL_FLAGS.returnSequences;
+    const call = () => gru.call(problem.inputs, output, state, null, null, null, null, null, batch, timesteps, flags);
+    call();
+    return {
+      output: output.slice(),
+      time: async (calls) => timeCalls(call, calls),
+      close: () => gru.dispose(),
+    };
+  }
+}
+
+/** The ways to make a streaming step with our package. */
+export const streamingWays: readonly Contender[] = [new Stateful(), new CarriedByCaller(), new AddonAlone()];

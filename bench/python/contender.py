@@ -1,0 +1,42 @@
+"""The child's side of bench/child.ts: answers requests on standard input until it ends."""
+
+import sys
+import time
+
+import numpy as np
+
+
+def read_problem(words):
+    """The sizes and arrays of `prepare B T F U folder`, in Keras's layouts: inputs, kernel, recurrent kernel, bias."""
+    batch, timesteps, features, units = map(int, words[:4])
+    folder = words[4]
+    shapes = [(batch, timesteps, features), (features, 3 * units), (units, 3 * units), (2, 3 * units)]
+    data = np.fromfile(f"{folder}/problem.f32", dtype=np.float32)
+    ends = np.cumsum([np.prod(shape) for shape in shapes])
+    parts = np.split(data, ends[:-1])
+    return folder, [part.reshape(shape) for part, shape in zip(parts, shapes)]
+
+
+def serve(version, prepare):
+    """`prepare(inputs, kernel, recurrent_kernel, bias)` gives a function that makes one call and one that gives the
+    output of a call as (batch, timesteps, units)."""
+    print(f"ok {version}", flush=True)
+    call = None
+    for line in sys.stdin:
+        verb, _, rest = line.rstrip("\n").partition(" ")
+        try:
+            if verb == "prepare":
+                folder, arrays = read_problem(rest.split(" ", 4))
+                call, output = prepare(*arrays)
+                np.ascontiguousarray(output(call()), dtype=np.float32).tofile(f"{folder}/output.f32")
+                print("ok", flush=True)
+            elif verb == "time" and call is not None:
+                calls = range(int(rest))
+                start = time.perf_counter_ns()
+                for _ in calls:
+                    call()
+                print(f"ok {time.perf_counter_ns() - start}", flush=True)
+            else:
+                raise ValueError(f"unknown request {verb}")
+        except Exception as error:  # The parent decides; the child lives on.
+            print("error", " ".join(str(error).split()), flush=True)

@@ -1,0 +1,59 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Task } from "./contender.js";
+
+/** Something measured once a round. */
+export interface Sampler {
+  readonly name: string;
+  sample(): Promise<number>;
+}
+
+/**
+ * One sample of every sampler a round, in an order drawn anew each round, so that a change of the machine's speed meets
+ * all of them and nobody always follows the same neighbour. Values by name, in the order of rounds.
+ */
+export async function runRounds(samplers: readonly Sampler[], rounds: number): Promise<Map<string, number[]>> {
+  const samples = new Map<string, number[]>(samplers.map(({ name }) => [name, []]));
+  for (let round = 0; round < rounds; round++) {
+    for (const sampler of shuffled(samplers)) {
+      // Thread pools spin for a while after their last call; what the next one gets should not depend on it.
+      await sleep(2);
+      samples.get(sampler.name)?.push(await sampler.sample());
+    }
+  }
+  return samples;
+}
+
+function shuffled<T>(items: readonly T[]): T[] {
+  const order = [...items];
+  for (let i = order.length - 1; i > 0; i--) {
+    const j = Math.floor(Math.random() * (i + 1));
+    [order[i], order[j]] = [order[j] as T, order[i] as T];
+  }
+  return order;
+}
+
+/**
+ * A sampler of nanoseconds per call. The task is run in until `sampleMs` are filled, which also warms up what is lazily
+ * made; each sample then makes one call that is not counted, since others have had the caches, and as many as fill
+ * `sampleMs`.
+ */
+export async function taskSampler(
+  name: string,
+  task: Task,
+  sampleMs: number,
+): Promise<{ sampler: Sampler; calls: number }> {
+  const wanted = sampleMs * 1e6;
+  let calls = 1;
+  await task.time(1);
+  let elapsed = await task.time(calls);
+  while (elapsed < wanted / 2) {
+    calls *= 2;
+    elapsed = await task.time(calls);
+  }
+  calls = Math.max(1, Math.round((calls * wanted) / elapsed));
+  const sample = async () => {
+    await task.time(1);
+    return (await task.time(calls)) / calls;
+  };
+  return { sampler: { name, sample }, calls };
+}

@@ -1,0 +1,48 @@
+/** One call's sizes. Inputs are (batch, timesteps, features), outputs (batch, timesteps, units). */
+export interface Shape {
+  readonly batch: number;
+  readonly timesteps: number;
+  readonly features: number;
+  readonly units: number;
+}
+
+/** The shapes measured by default: three batches, three single sequences, and one step as a stream gives it. */
+export const DEFAULT_SHAPES = [
+  "32x100x128-256",
+  "64x50x512-512",
+  "16x200x32-128",
+  "1x100x64-64",
+  "1x100x256-256",
+  "1x50x1024-1024",
+  "1x1x32-32",
+];
+
+/** Reads `BxTxF-U`. Throws a `RangeError` for anything else. */
+export function parseShape(text: string): Shape {
+  const sizes = /^([1-9]\d*)[x×]([1-9]\d*)[x×]([1-9]\d*)(?:-|→)([1-9]\d*)$/.exec(text)?.slice(1).map(Number);
+  if (sizes === undefined) {
+    throw new RangeError(`Expected a shape such as 32x100x128-256 (batch, timesteps, features, units), got "${text}"`);
+  }
+  const [batch, timesteps, features, units] = sizes as [number, number, number, number];
+  return { batch, timesteps, features, units };
+}
+
+/** As people write it: `32×100×128→256`. */
+export function formatShape({ batch, timesteps, features, units }: Shape): string {
+  return `${batch}×${timesteps}×${features}→${units}`;
+}
+
+/** Whether calls of this shape are single steps, where what surrounds the arithmetic decides. */
+export function isStreaming({ batch, timesteps }: Shape): boolean {
+  return batch === 1 && timesteps === 1;
+}
+
+/** Floating-point operations of one call: 2 per multiply-add of the products with both kernels; gates are not counted. */
+export function flopsOf({ batch, timesteps, features, units }: Shape): number {
+  return 6 * batch * timesteps * (features + units) * units;
+}
+
+/** Bytes of the float32 recurrent kernel, which every time step reads. */
+export function recurrentBytes({ units }: Shape): number {
+  return 12 * units * units;
+}
