@@ -7,17 +7,24 @@ export interface Sampler {
   sample(): Promise<number>;
 }
 
+/** Rounds at the start that are not counted: JavaScript contenders share code, which V8 compiles anew for each. */
+const UNCOUNTED = 2;
+
+/** How many samples' time a task runs before it is measured. */
+const RUN_IN = 5;
+
 /**
  * One sample of every sampler a round, in an order drawn anew each round, so that a change of the machine's speed meets
  * all of them and nobody always follows the same neighbour. Values by name, in the order of rounds.
  */
 export async function runRounds(samplers: readonly Sampler[], rounds: number): Promise<Map<string, number[]>> {
   const samples = new Map<string, number[]>(samplers.map(({ name }) => [name, []]));
-  for (let round = 0; round < rounds; round++) {
+  for (let round = -UNCOUNTED; round < rounds; round++) {
     for (const sampler of shuffled(samplers)) {
       // Thread pools spin for a while after their last call; what the next one gets should not depend on it.
       await sleep(2);
-      samples.get(sampler.name)?.push(await sampler.sample());
+      const value = await sampler.sample();
+      if (round >= 0) samples.get(sampler.name)?.push(value);
     }
   }
   return samples;
@@ -33,9 +40,8 @@ function shuffled<T>(items: readonly T[]): T[] {
 }
 
 /**
- * A sampler of nanoseconds per call. The task is run in until `sampleMs` are filled, which also warms up what is lazily
- * made; each sample then makes one call that is not counted, since others have had the caches, and as many as fill
- * `sampleMs`.
+ * A sampler of nanoseconds per call. The task is run in first, which makes what is made lazily; each sample then makes one
+ * call that is not counted, since others have had the caches, and as many as fill `sampleMs`.
  */
 export async function taskSampler(
   name: string,
@@ -44,13 +50,13 @@ export async function taskSampler(
 ): Promise<{ sampler: Sampler; calls: number }> {
   const wanted = sampleMs * 1e6;
   let calls = 1;
+  let elapsed = 0;
   await task.time(1);
-  let elapsed = await task.time(calls);
-  while (elapsed < wanted / 2) {
-    calls *= 2;
+  // V8 may take longer than a sample to compile what it sees called often.
+  for (let ran = 0; ran < RUN_IN * wanted; ran += elapsed) {
     elapsed = await task.time(calls);
+    calls = Math.max(1, Math.min(2 * calls, Math.round((calls * wanted) / elapsed)));
   }
-  calls = Math.max(1, Math.round((calls * wanted) / elapsed));
   const sample = async () => {
     await task.time(1);
     return (await task.time(calls)) / calls;
