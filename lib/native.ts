@@ -1,4 +1,5 @@
 import { createRequire } from "node:module";
+import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { GRUError, type GRUErrorCode } from "./errors.js";
 
@@ -8,9 +9,14 @@ export type NativeDtype = "float32" | "float64";
 /** Data of a `NativeDtype`, row-major and contiguous. */
 export type NativeArray = Float32Array | Float64Array;
 
+/** 16-bit types, which travel as bits in a `Uint16Array`. */
+export type NativeHalf = "float16" | "bfloat16";
+
 /**
- * An elementwise activation as the kernels know it: Keras's function name and its parameters, in the order of the
- * Keras function's keyword arguments (`leaky_relu`: `[negative_slope]`); empty for Keras's defaults.
+ * An activation as the kernels know it: Keras's function name and its parameters, in the order of the Keras function's
+ * keyword arguments (`leaky_relu`: `[negative_slope]`; `relu`: `[negative_slope, max_value, threshold]` with Infinity for
+ * no maximum); those left out have Keras's defaults. Beside Keras's names: `keras2_hard_sigmoid` (0.2 x + 0.5 held to
+ * [0, 1]) and `custom`, which `NativeCustomActivation` computes.
  */
 export interface NativeActivation {
   name: string;
@@ -25,6 +31,19 @@ export interface NativeGruDescription {
   resetAfter: boolean;
   activation: NativeActivation;
   recurrentActivation: NativeActivation;
+  /** The type whose values a float32 state is rounded to after every step; `null`: none. */
+  stateRounding: NativeHalf | null;
+}
+
+/**
+ * A user's activation for one synchronous call. For one row and gate at a time the addon writes the `units`
+ * pre-activations to `input`, calls `apply` and reads `output`.
+ */
+export interface NativeCustomActivation {
+  input: NativeArray;
+  output: NativeArray;
+  /** `recurrent`: whether it is a gate (z, r) or the candidate. False, or an exception, makes the call `ERR_CALLBACK`. */
+  apply(recurrent: boolean): boolean;
 }
 
 /** Bits of the `flags` argument of `NativeGru.call`. */
@@ -65,12 +84,14 @@ export interface NativeGru {
   /** Copies and packs kernel (F, 3U), recurrent kernel (U, 3U) and bias ((2, 3U), or (3U,) when `resetAfter` is false). */
   setWeights(kernel: NativeArray, recurrentKernel: NativeArray, bias: NativeArray | null): void;
   /** Computes on the calling thread (and the pool's) until done. */
-  call(...args: NativeCallArguments): void;
+  call(...args: [...NativeCallArguments, custom?: NativeCustomActivation | null]): void;
   /**
    * Computes on the executor's threads with the weights as they are now. `token` is a number the caller has not in
-   * use; `NativeBinding.cancel(token)` makes the promise reject with `ERR_ABORTED` at the next time step.
+   * use; `NativeBinding.cancel(token)` makes the promise reject with `ERR_ABORTED`, at once if the call has not begun, else
+   * at the next time step. Resolves with the milliseconds the call waited and computed. `ERR_UNSUPPORTED` for a layer with a
+   * custom activation.
    */
-  callAsync(token: number, ...args: NativeCallArguments): Promise<void>;
+  callAsync(token: number, ...args: NativeCallArguments): Promise<[queuedMs: number, computedMs: number]>;
   /** Bytes of native memory this object holds (packed weights). */
   memoryUsage(): number;
   /** Refuses new calls; memory is freed when the last running one has ended. Idempotent. */
@@ -108,6 +129,10 @@ export interface NativeBinding {
   orthogonal(out: NativeArray, rows: number, columns: number, seed: number, gain: number): void;
   /** Fills with 0 (probability `rate`) or 1 / (1 - rate). `stream` separates draws under one seed. */
   dropoutMask(out: NativeArray, seed: number, stream: number, rate: number): void;
+  /** Exact. `bits` has at least as many elements as `out`. */
+  widen(out: Float32Array, bits: Uint16Array, dtype: NativeHalf): void;
+  /** To nearest even; overflow gives infinity, NaN stays NaN. `out` has at least as many elements as `values`. */
+  narrow(out: Uint16Array, values: Float32Array, dtype: NativeHalf): void;
 }
 
 const require = createRequire(import.meta.url);
@@ -116,7 +141,7 @@ const require = createRequire(import.meta.url);
 function candidates(): string[] {
   const root = fileURLToPath(new URL("..", import.meta.url));
   const override = process.env.CUDNN_GRU_ADDON;
-  if (override) return [override];
+  if (override) return [resolve(override)];
   return [
     `${root}build/Release/cudnn_gru.node`,
     `${root}build-cmake/Release/cudnn_gru.node`,

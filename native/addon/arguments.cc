@@ -17,6 +17,8 @@ const char* TypeName(napi_typedarray_type type) {
       return "a Float32Array";
     case napi_float64_array:
       return "a Float64Array";
+    case napi_uint16_array:
+      return "a Uint16Array";
     case napi_uint8_array:
       return "a Uint8Array";
     case napi_int32_array:
@@ -111,6 +113,19 @@ Status ReadBool(napi_env env, napi_value value, const char* name, bool* truth) {
   if (napi_get_value_bool(env, value, truth) != napi_ok) {
     return Wrong(StatusCode::kArgument, "a boolean", name);
   }
+  return Status();
+}
+
+Status ReadHalfType(napi_env env, napi_value value, const char* name,
+                    StateRounding* type) {
+  std::string text;
+  const Status status = ReadString(env, value, name, &text);
+  if (!status.ok()) return status;
+  if (text != "float16" && text != "bfloat16") {
+    return Wrong(StatusCode::kDtype, "\"float16\" or \"bfloat16\"", name);
+  }
+  *type =
+      text == "float16" ? StateRounding::kFloat16 : StateRounding::kBfloat16;
   return Status();
 }
 

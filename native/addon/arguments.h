@@ -38,6 +38,9 @@ Status ReadDouble(napi_env env, napi_value value, const char* name,
 Status ReadString(napi_env env, napi_value value, const char* name,
                   std::string* text);
 Status ReadBool(napi_env env, napi_value value, const char* name, bool* truth);
+// "float16" or "bfloat16".
+Status ReadHalfType(napi_env env, napi_value value, const char* name,
+                    StateRounding* type);
 
 }  // namespace cudnn_gru
 

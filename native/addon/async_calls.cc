@@ -1,5 +1,7 @@
 #include "addon/async_calls.h"
 
+#include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -11,10 +13,18 @@
 namespace cudnn_gru {
 
 struct AsyncCalls::Task {
+  using Clock = std::chrono::steady_clock;
+
   double token = 0;
   Work work;
   Cancellation cancellation;
   Status status;
+  // Set by whoever takes the task: an executor thread to run it, or the
+  // JavaScript thread to drop it.
+  std::atomic<bool> taken{false};
+  const Clock::time_point submitted = Clock::now();
+  Clock::time_point started = submitted;
+  Clock::time_point ended = submitted;
 };
 
 // The way back from executor threads. `open` and the threadsafe function are
@@ -103,8 +113,10 @@ napi_value AsyncCalls::Submit(double token, napi_value buffers, Work work) {
   if (pending_.empty()) napi_ref_threadsafe_function(env_, channel_->settle);
   pending_.emplace(token, pending);
   auto job = [task, channel = channel_](bool alone) {
-    if (!channel->Begin()) return;
+    if (task->taken.exchange(true) || !channel->Begin()) return;
+    task->started = Task::Clock::now();
     task->status = task->work(alone, task->cancellation);
+    task->ended = Task::Clock::now();
     // Weights that only this call still held go now, not at settling.
     task->work = nullptr;
     channel->End(task);
@@ -112,6 +124,7 @@ napi_value AsyncCalls::Submit(double token, napi_value buffers, Work work) {
   if (!Executor::Get().Submit(std::move(job))) {
     task->status = Status(StatusCode::kOutOfMemory,
                           "The system could not start a thread for callAsync");
+    task->taken.store(true);
     channel_->Begin();
     channel_->End(task);
   }
@@ -120,7 +133,15 @@ napi_value AsyncCalls::Submit(double token, napi_value buffers, Work work) {
 
 void AsyncCalls::Cancel(double token) {
   const auto found = pending_.find(token);
-  if (found != pending_.end()) found->second.task->cancellation.Request();
+  if (found == pending_.end()) return;
+  const std::shared_ptr<Task> task = found->second.task;
+  task->cancellation.Request();
+  // One that has not begun need not wait for its turn.
+  if (!task->taken.exchange(true)) {
+    task->status = Status(StatusCode::kAborted, "The call was aborted");
+    task->work = nullptr;
+    Settle(found);
+  }
 }
 
 void AsyncCalls::CallJs(napi_env env, napi_value, void* context, void*) {
@@ -135,21 +156,32 @@ void AsyncCalls::SettleAll() {
     ended.swap(channel_->ended);
   }
   for (const std::shared_ptr<Task>& task : ended) {
-    const auto found = pending_.find(task->token);
-    const Pending pending = found->second;
-    pending_.erase(found);
-    if (pending_.empty())
-      napi_unref_threadsafe_function(env_, channel_->settle);
-    napi_delete_reference(env_, pending.buffers);
-    if (task->status.ok()) {
-      napi_value undefined = nullptr;
-      napi_get_undefined(env_, &undefined);
-      napi_resolve_deferred(env_, pending.deferred, undefined);
-    } else {
-      napi_reject_deferred(env_, pending.deferred,
-                           MakeError(env_, task->status));
-    }
+    Settle(pending_.find(task->token));
   }
+}
+
+void AsyncCalls::Settle(PendingMap::iterator entry) {
+  const Pending pending = entry->second;
+  pending_.erase(entry);
+  if (pending_.empty()) napi_unref_threadsafe_function(env_, channel_->settle);
+  napi_delete_reference(env_, pending.buffers);
+  const Task& task = *pending.task;
+  if (!task.status.ok()) {
+    napi_reject_deferred(env_, pending.deferred, MakeError(env_, task.status));
+    return;
+  }
+  const auto milliseconds = [this](Task::Clock::duration duration) {
+    napi_value value = nullptr;
+    napi_create_double(
+        env_, std::chrono::duration<double, std::milli>(duration).count(),
+        &value);
+    return value;
+  };
+  napi_value times = nullptr;
+  napi_create_array_with_length(env_, 2, &times);
+  napi_set_element(env_, times, 0, milliseconds(task.started - task.submitted));
+  napi_set_element(env_, times, 1, milliseconds(task.ended - task.started));
+  napi_resolve_deferred(env_, pending.deferred, times);
 }
 
 }  // namespace cudnn_gru

@@ -29,11 +29,12 @@ class AsyncCalls {
   AsyncCalls& operator=(const AsyncCalls&) = delete;
 
   // Queues `work`, and keeps `buffers` (any object) alive until it has ended.
-  // Returns the promise of undefined or a GRUError; null with a pending
-  // exception when that cannot be made.
+  // Returns the promise of [milliseconds queued, milliseconds computed] or a
+  // GRUError; null with a pending exception when that cannot be made.
   napi_value Submit(double token, napi_value buffers, Work work);
 
-  // Asks the call to stop; unknown tokens (already settled) do nothing.
+  // Asks the call to stop, and settles it at once if it has not begun; unknown
+  // tokens (already settled) do nothing.
   void Cancel(double token);
 
  private:
@@ -45,16 +46,19 @@ class AsyncCalls {
     napi_ref buffers;
   };
 
+  using PendingMap = std::unordered_map<double, Pending>;
+
   static void CallJs(napi_env env, napi_value, void* context, void*);
   static void Cleanup(void* self);
   Status Open();
   void Close();
   void SettleAll();
+  void Settle(PendingMap::iterator entry);
 
   const napi_env env_;
   // Shared with executor threads, which may outlive the environment.
   std::shared_ptr<Channel> channel_;
-  std::unordered_map<double, Pending> pending_;
+  PendingMap pending_;
 };
 
 }  // namespace cudnn_gru

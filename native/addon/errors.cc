@@ -22,6 +22,8 @@ const char* ErrorCode(StatusCode code) {
       return "ERR_DISPOSED";
     case StatusCode::kAborted:
       return "ERR_ABORTED";
+    case StatusCode::kCallback:
+      return "ERR_CALLBACK";
     case StatusCode::kUnsupported:
       return "ERR_UNSUPPORTED";
     case StatusCode::kOk:

@@ -3,6 +3,7 @@
 #include <napi.h>
 
 #include "addon/addon_data.h"
+#include "addon/conversions.h"
 #include "addon/errors.h"
 #include "addon/native_gru.h"
 #include "addon/process_info.h"
@@ -53,6 +54,8 @@ napi_value Init(napi_env env, napi_value exports) {
   Export(env, exports, "truncatedNormal", Js_truncatedNormal);
   Export(env, exports, "orthogonal", Js_orthogonal);
   Export(env, exports, "dropoutMask", Js_dropoutMask);
+  Export(env, exports, "widen", Js_widen);
+  Export(env, exports, "narrow", Js_narrow);
   return exports;
 }
 

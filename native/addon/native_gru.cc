@@ -2,13 +2,14 @@
 
 #include <array>
 #include <memory>
-#include <string>
-#include <vector>
+#include <utility>
 
 #include "addon/addon_data.h"
 #include "addon/arguments.h"
+#include "addon/call_arguments.h"
+#include "addon/custom_activation.h"
+#include "addon/description.h"
 #include "addon/errors.h"
-#include "core/activation_names.h"
 #include "core/gru_problem.h"
 #include "core/thread_pool.h"
 #include "cpu/dispatch.h"
@@ -26,28 +27,10 @@ struct NativeGru {
 };
 
 // Marks our objects, so that a method called on another one is an error and
-// not a crash. Random: another copy of the addon may live in this process.
+// not a crash. A random number of this project's own; two copies of one build
+// in a process share it, and the same layout.
 constexpr napi_type_tag kTypeTag = {0x6f1b9d4e27c8453aULL,
                                     0x9a40e7d2b15c836fULL};
-
-// Positions of NativeCallArguments in lib/native.ts.
-enum CallArgument {
-  kInputs,
-  kOutput,
-  kState,
-  kInitialState,
-  kMask,
-  kLengths,
-  kInputDropout,
-  kRecurrentDropout,
-  kBatch,
-  kTimesteps,
-  kFlags,
-  kCallArguments,
-};
-
-// CALL_FLAGS in lib/native.ts.
-enum CallFlag { kReturnSequences = 1, kGoBackwards = 2, kZeroOutput = 4 };
 
 // The object behind `this`, or null with a pending exception.
 NativeGru* Unwrap(napi_env env, napi_value self) {
@@ -82,70 +65,6 @@ void Finalize(napi_env env, void* object, void*) {
   NativeGru* const gru = static_cast<NativeGru*>(object);
   ReplaceWeights(env, gru, nullptr);
   delete gru;
-}
-
-napi_value Property(napi_env env, napi_value object, const char* name) {
-  napi_value value = nullptr;
-  if (napi_get_named_property(env, object, name, &value) != napi_ok) {
-    napi_get_undefined(env, &value);
-  }
-  return value;
-}
-
-Status ReadActivation(napi_env env, napi_value value, ActivationSpec* spec) {
-  std::string name;
-  Status status =
-      ReadString(env, Property(env, value, "name"), "activation.name", &name);
-  if (!status.ok()) return status;
-  const napi_value list = Property(env, value, "parameters");
-  uint32_t count = 0;
-  if (napi_get_array_length(env, list, &count) != napi_ok || count > 8) {
-    return Status(StatusCode::kArgument,
-                  "Expected a short array for the native argument "
-                  "`activation.parameters`");
-  }
-  std::vector<double> parameters(count);
-  for (uint32_t i = 0; i < count; ++i) {
-    napi_value element = nullptr;
-    napi_get_element(env, list, i, &element);
-    status = ReadDouble(env, element, "activation.parameters", &parameters[i]);
-    if (!status.ok()) return status;
-  }
-  return FindActivation(name, parameters.data(), count, spec);
-}
-
-Status ReadDescription(napi_env env, napi_value value,
-                       GruDescription* description) {
-  std::string dtype;
-  Status status =
-      ReadString(env, Property(env, value, "dtype"), "dtype", &dtype);
-  if (!status.ok()) return status;
-  if (dtype != "float32" && dtype != "float64") {
-    return Status(StatusCode::kDtype,
-                  "Expected \"float32\" or \"float64\" for the native argument "
-                  "`dtype` but received \"" +
-                      dtype + "\"");
-  }
-  description->dtype = dtype == "float32" ? Dtype::kFloat32 : Dtype::kFloat64;
-  status = ReadSize(env, Property(env, value, "features"), "features",
-                    &description->features);
-  if (status.ok()) {
-    status = ReadSize(env, Property(env, value, "units"), "units",
-                      &description->units);
-  }
-  if (status.ok()) {
-    status = ReadBool(env, Property(env, value, "resetAfter"), "resetAfter",
-                      &description->reset_after);
-  }
-  if (status.ok()) {
-    status = ReadActivation(env, Property(env, value, "activation"),
-                            &description->activation);
-  }
-  if (status.ok()) {
-    status = ReadActivation(env, Property(env, value, "recurrentActivation"),
-                            &description->recurrent_activation);
-  }
-  return status.ok() ? CheckDescription(*description) : status;
 }
 
 // new NativeGru(description)
@@ -209,69 +128,9 @@ napi_value Js_setWeights(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-// Reads NativeCallArguments. The pointers are good while the arrays are.
-Status ReadCall(napi_env env, const GruDescription& description,
-                const napi_value* arguments, GruCall* call) {
-  size_t flags = 0;
-  Status status = ReadSize(env, arguments[kBatch], "batch", &call->batch);
-  if (status.ok()) {
-    status =
-        ReadSize(env, arguments[kTimesteps], "timesteps", &call->timesteps);
-  }
-  if (status.ok()) status = ReadSize(env, arguments[kFlags], "flags", &flags);
-  if (!status.ok()) return status;
-  call->return_sequences = (flags & kReturnSequences) != 0;
-  call->go_backwards = (flags & kGoBackwards) != 0;
-  call->zero_output_for_mask = (flags & kZeroOutput) != 0;
-  GruCallSizes sizes;
-  status = ComputeSizes(description, call->batch, call->timesteps,
-                        call->return_sequences, &sizes);
-  if (!status.ok()) return status;
-
-  const Dtype dtype = description.dtype;
-  const auto read = [&](CallArgument which, size_t length, const char* name) {
-    void* data = nullptr;
-    if (status.ok()) {
-      status = ReadTensor(env, arguments[which], dtype, length, name, &data);
-    }
-    return data;
-  };
-  const auto optional = [&](CallArgument which) {
-    return status.ok() && !IsNothing(env, arguments[which]);
-  };
-  call->inputs = read(kInputs, sizes.inputs, "inputs");
-  call->output = read(kOutput, sizes.output, "output");
-  call->state = read(kState, sizes.state, "state");
-  if (optional(kInitialState)) {
-    call->initial_state = read(kInitialState, sizes.state, "initialState");
-  }
-  void* data = nullptr;
-  if (optional(kMask)) {
-    status = ReadArray(env, arguments[kMask], napi_uint8_array, sizes.mask,
-                       "mask", &data);
-    call->mask = static_cast<const uint8_t*>(data);
-  }
-  if (optional(kLengths)) {
-    status = ReadArray(env, arguments[kLengths], napi_int32_array, call->batch,
-                       "lengths", &data);
-    call->lengths = static_cast<const int32_t*>(data);
-  }
-  if (optional(kInputDropout)) {
-    Dtype found = dtype;
-    size_t length = 0;
-    status = ReadFloatArray(env, arguments[kInputDropout], "inputDropout",
-                            &found, &data, &length);
-    const bool three =
-        sizes.input_dropout != 0 && length >= 3 * sizes.input_dropout;
-    call->input_dropout =
-        read(kInputDropout, sizes.input_dropout, "inputDropout");
-    call->input_dropout_masks = three ? 3 : 1;
-  }
-  if (optional(kRecurrentDropout)) {
-    call->recurrent_dropout =
-        read(kRecurrentDropout, sizes.recurrent_dropout, "recurrentDropout");
-  }
-  return status;
+bool IsCustom(const GruDescription& description) {
+  return description.activation.kind == Activation::kCustom ||
+         description.recurrent_activation.kind == Activation::kCustom;
 }
 
 Status CheckReady(const NativeGru& gru) {
@@ -311,6 +170,11 @@ napi_value Js_callAsync(napi_env env, napi_callback_info info) {
   const NativeGru* const gru = Unwrap(env, self);
   if (gru == nullptr) return nullptr;
   Status status = CheckReady(*gru);
+  if (status.ok() && IsCustom(gru->description)) {
+    status = Status(StatusCode::kUnsupported,
+                    "Expected an activation of Keras's for an asynchronous "
+                    "call but received a custom one");
+  }
   double token = 0;
   if (status.ok()) status = ReadDouble(env, arguments[0], "token", &token);
   GruCall call;

@@ -6,8 +6,10 @@
 
 namespace cudnn_gru {
 
-// Keras's elementwise activation functions (keras/src/activations).
+// Keras's activation functions (keras/src/activations), and those that files of
+// earlier versions name.
 enum class Activation {
+  // Elementwise.
   kRelu,
   kLeakyRelu,
   kRelu6,
@@ -33,15 +35,30 @@ enum class Activation {
   kLinear,
   kMish,
   kLogSigmoid,
+  kThreshold,
+  kKeras2HardSigmoid,  // 0.2 x + 0.5 held to [0, 1], of Keras 2
+  // Over all units of a row.
+  kSoftmax,
+  kLogSoftmax,
+  kSparsemax,
+  kCustom,  // a function of the user's: GruCall::custom
 };
 
-constexpr int kActivationCount = 25;
+constexpr int kElementwiseActivations = 27;
+constexpr int kActivationCount = 31;
 
-// An activation with its one parameter: Keras's `negative_slope`, `alpha`, `b`
-// or `threshold`. Unused where the function has none.
+constexpr bool IsElementwise(Activation kind) {
+  return static_cast<int>(kind) < kElementwiseActivations;
+}
+
+// An activation with its parameters, in the order of the Keras function's
+// arguments: `negative_slope`, `alpha`, `b` or `threshold`; relu has
+// negative_slope, max_value (infinity for none) and threshold; threshold has
+// threshold and default_value.
+constexpr int kMaxActivationParameters = 3;
 struct ActivationSpec {
   Activation kind = Activation::kLinear;
-  double parameter = 0.0;
+  double parameters[kMaxActivationParameters] = {0.0, 0.0, 0.0};
 };
 
 }  // namespace cudnn_gru

@@ -9,9 +9,8 @@
 
 namespace cudnn_gru {
 
-// Looks up Keras's canonical name. With `count` 0 the parameter is Keras's
-// default; more than one parameter, or one for a function that has none, is
-// kArgument.
+// Looks up Keras's canonical name. Parameters that are not given have Keras's
+// defaults; more than the function has are kArgument.
 Status FindActivation(const std::string& name, const double* parameters,
                       size_t count, ActivationSpec* spec);
 

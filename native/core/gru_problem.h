@@ -11,6 +11,18 @@ namespace cudnn_gru {
 
 enum class Dtype { kFloat32, kFloat64 };
 
+// The 16-bit type whose values float32 states are rounded to after each step.
+enum class StateRounding { kNone, kFloat16, kBfloat16 };
+
+// An activation of the user's. Called on the thread that made the call, one
+// row and gate at a time.
+class ActivationCallback {
+ public:
+  virtual ~ActivationCallback() = default;
+  // y[0 .. n) = activation(x[0 .. n)), of the layer's dtype; x is not y.
+  virtual Status Apply(bool recurrent, const void* x, void* y, size_t n) = 0;
+};
+
 size_t DtypeSize(Dtype dtype);
 
 // What fixes a layer for life. Gate order everywhere is Keras's: z, r, h.
@@ -21,6 +33,7 @@ struct GruDescription {
   bool reset_after = true;
   ActivationSpec activation;
   ActivationSpec recurrent_activation;
+  StateRounding state_rounding = StateRounding::kNone;  // float32 only
 };
 
 // One forward call. Tensors are row-major and contiguous, of the layer's dtype
@@ -40,6 +53,7 @@ struct GruCall {
   const void* input_dropout = nullptr;      // (input_dropout_masks, B, F)
   size_t input_dropout_masks = 0;           // 1, or 3: one for each gate
   const void* recurrent_dropout = nullptr;  // (3, B, U)
+  ActivationCallback* custom = nullptr;     // for Activation::kCustom
   void* output = nullptr;  // (B, T, U) with return_sequences, else (B, U)
   void* state = nullptr;   // (B, U); may be initial_state itself
 };

@@ -17,6 +17,7 @@ enum class StatusCode {
   kOutOfMemory,
   kDisposed,
   kAborted,
+  kCallback,
   kUnsupported,
   kNativeLoad,
 };

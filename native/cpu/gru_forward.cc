@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <atomic>
+#include <functional>
 #include <string>
+#include <utility>
 
 #include "core/thread_pool.h"
 #include "core/workspace.h"
 #include "cpu/gru_reference.h"
+#include "cpu/row_wise_step.h"
 #include "cpu/time_loop.h"
 
 namespace cudnn_gru {
@@ -34,12 +37,17 @@ Division Divide(const GruDescription& description, const GruCall& call,
       CallFlops(description, call.batch, call.timesteps) < kMinParallelFlops) {
     return {Split::kNone, 1};
   }
+  // JavaScript can be called on one thread only.
+  if (description.activation.kind == Activation::kCustom ||
+      description.recurrent_activation.kind == Activation::kCustom) {
+    return {Split::kNone, 1};
+  }
   const size_t wanted = static_cast<size_t>(threads);
   const double step_flops = CallFlops(description, call.batch, 1);
   if (call.batch >= wanted * kMinRowsPerThread) {
     return {Split::kRows, threads};
   }
-  if (panels >= 2 && step_flops >= kMinStepFlops) {
+  if (panels >= 2 && step_flops >= kMinStepFlops && !IsRowWise(description)) {
     return {Split::kUnits, static_cast<int>(std::min(wanted, panels))};
   }
   if (call.batch >= 2) {
@@ -90,7 +98,7 @@ Status Forward(const CpuWeights& weights, const Kernels<T>& kernels,
     const Share share =
         MakeShare(division, index, call.batch, panels, &barrier);
     RowScratch<T> rows;
-    rows.Take(description, call, share.row_end - share.row_begin, shared.chunk,
+    rows.Take(description, call, share.row_end - share.row_begin, shared,
               allocator);
     return rows;
   };
@@ -102,12 +110,14 @@ Status Forward(const CpuWeights& weights, const Kernels<T>& kernels,
   take(allocator, -1);
   std::fill(shared.zeros, shared.zeros + description.units, T(0));
 
-  std::atomic<bool> cancelled{false};
+  std::atomic<bool> failed{false};
+  Status failure;  // of the first thread to fail
   const auto run = [&](int index, const RowScratch<T>& rows) {
     TimeLoop<T> loop(weights, kernels, call,
                      MakeShare(division, index, call.batch, panels, &barrier),
                      shared, rows, cancellation);
-    if (!loop.Run()) cancelled.store(true, std::memory_order_relaxed);
+    Status status = loop.Run();
+    if (!status.ok() && !failed.exchange(true)) failure = std::move(status);
   };
   if (division.threads == 1) {
     run(0, take(allocator, 0));
@@ -118,14 +128,12 @@ Status Forward(const CpuWeights& weights, const Kernels<T>& kernels,
       for (int i = 0; i < index; ++i) take(own, i);
       run(index, take(own, index));
     };
-    if (!ThreadPool::Get().TryRun(division.threads, body)) {
+    // A reference, since a copy of the closure would be allocated.
+    if (!ThreadPool::Get().TryRun(division.threads, std::cref(body))) {
       return Forward(weights, kernels, call, 1, cancellation);
     }
   }
-  if (cancelled.load(std::memory_order_relaxed)) {
-    return Status(StatusCode::kAborted, "The call was aborted");
-  }
-  return Status();
+  return failure;
 }
 
 }  // namespace

@@ -1,23 +1,14 @@
 #include "cpu/gru_reference.h"
 
 #include <algorithm>
-#include <cmath>
 #include <new>
 #include <vector>
 
+#include "core/half.h"
+#include "cpu/reference_activations.h"
+
 namespace cudnn_gru {
 namespace {
-
-double Softplus(double x) {
-  return std::fmax(x, 0.0) + std::log1p(std::exp(-std::fabs(x)));
-}
-
-double Clip(double x, double low, double high) {
-  if (std::isnan(x)) return x;
-  return x < low ? low : x > high ? high : x;
-}
-
-double HardSigmoid(double x) { return Clip(x + 3.0, 0.0, 6.0) / 6.0; }
 
 template <typename T>
 class Reference {
@@ -29,7 +20,7 @@ class Reference {
         units_(description_.units),
         features_(description_.features) {}
 
-  void Row(size_t row) {
+  Status Row(size_t row) {
     std::vector<T> state(units_, T(0));
     if (call_.initial_state != nullptr) {
       const T* initial =
@@ -56,6 +47,7 @@ class Reference {
             row);
     }
     Write(state, call_.state, row);
+    return failure_;
   }
 
  private:
@@ -99,7 +91,7 @@ class Reference {
     return sum;
   }
 
-  std::vector<T> Cell(size_t row, size_t t, const std::vector<T>& state) const {
+  std::vector<T> Cell(size_t row, size_t t, const std::vector<T>& state) {
     const T* x = static_cast<const T*>(call_.inputs) +
                  (row * call_.timesteps + t) * features_;
     const T* recurrent = weights_.recurrent_kernel<T>();
@@ -121,29 +113,57 @@ class Reference {
             static_cast<double>(weights_.recurrent_bias<T>()[column]));
       }
     }
-    const auto activate = [](const ActivationSpec& activation, double x) {
-      return static_cast<double>(
-          ActivateReference<T>(activation, static_cast<T>(x)));
-    };
-    std::vector<double> z(units_), r(units_), reset(units_);
+    std::vector<double> sum[3];
+    for (size_t gate = 0; gate < 3; ++gate) {
+      for (size_t unit = 0; unit < units_; ++unit) {
+        sum[gate].push_back(input_part[gate][unit] +
+                            recurrent_part[gate][unit]);
+      }
+    }
+    const std::vector<double> z = Activate(true, sum[0]);
+    const std::vector<double> r = Activate(true, sum[1]);
+    std::vector<double> reset(units_);
     for (size_t unit = 0; unit < units_; ++unit) {
-      z[unit] = activate(description_.recurrent_activation,
-                         input_part[0][unit] + recurrent_part[0][unit]);
-      r[unit] = activate(description_.recurrent_activation,
-                         input_part[1][unit] + recurrent_part[1][unit]);
       reset[unit] = r[unit] * hidden[2][unit];
     }
-    std::vector<T> next(units_);
     for (size_t unit = 0; unit < units_; ++unit) {
       const double inner = description_.reset_after
                                ? r[unit] * recurrent_part[2][unit]
                                : Column(reset, recurrent, 2, unit);
-      const double candidate =
-          activate(description_.activation, input_part[2][unit] + inner);
-      next[unit] = static_cast<T>(z[unit] * static_cast<double>(state[unit]) +
-                                  (1.0 - z[unit]) * candidate);
+      sum[2][unit] = input_part[2][unit] + inner;
     }
+    const std::vector<double> candidate = Activate(false, sum[2]);
+    std::vector<T> next(units_);
+    for (size_t unit = 0; unit < units_; ++unit) {
+      next[unit] = static_cast<T>(z[unit] * static_cast<double>(state[unit]) +
+                                  (1.0 - z[unit]) * candidate[unit]);
+    }
+    RoundValues(description_.state_rounding, next.data(), units_);
     return next;
+  }
+
+  // One gate's activation of one row; a failing callback sets failure_.
+  std::vector<double> Activate(bool recurrent, const std::vector<double>& x) {
+    const ActivationSpec& activation =
+        recurrent ? description_.recurrent_activation : description_.activation;
+    if (activation.kind == Activation::kCustom) {
+      const std::vector<T> in(x.begin(), x.end());
+      std::vector<T> out(x.size());
+      if (failure_.ok()) {
+        failure_ =
+            call_.custom->Apply(recurrent, in.data(), out.data(), x.size());
+      }
+      return std::vector<double>(out.begin(), out.end());
+    }
+    if (!IsElementwise(activation.kind)) {
+      return ActivateRowReference(activation, x);
+    }
+    std::vector<double> y;
+    for (double value : x) {
+      y.push_back(static_cast<double>(
+          ActivateReference<T>(activation, static_cast<T>(value))));
+    }
+    return y;
   }
 
   const CpuWeights& weights_;
@@ -151,6 +171,7 @@ class Reference {
   const GruCall& call_;
   const size_t units_;
   const size_t features_;
+  Status failure_;
 };
 
 template <typename T>
@@ -161,82 +182,13 @@ Status Run(const CpuWeights& weights, const GruCall& call,
     if (cancellation != nullptr && cancellation->requested()) {
       return Status(StatusCode::kAborted, "The call was aborted");
     }
-    reference.Row(row);
+    const Status status = reference.Row(row);
+    if (!status.ok()) return status;
   }
   return Status();
 }
 
 }  // namespace
-
-template <typename T>
-T ActivateReference(const ActivationSpec& activation, T x) {
-  const T parameter = static_cast<T>(activation.parameter);
-  switch (activation.kind) {
-    case Activation::kRelu:
-      return x < 0.0 ? 0.0 : x;
-    case Activation::kLeakyRelu:
-      // TensorFlow's operation holds the slope as a float.
-      return x < 0.0 ? static_cast<double>(static_cast<float>(parameter)) * x
-                     : x;
-    case Activation::kRelu6:
-      return Clip(x, 0.0, 6.0);
-    case Activation::kCelu:
-      return x < 0.0 ? parameter * std::expm1(x / parameter) : x;
-    case Activation::kElu:
-      return x < 0.0 ? parameter * std::expm1(x) : x;
-    case Activation::kSelu: {
-      const double scale = 1.0507009873554804934193349852946;
-      const double alpha = 1.6732632423543772848170429916717;
-      return x < 0.0 ? scale * alpha * std::expm1(x) : scale * x;
-    }
-    case Activation::kSoftplus:
-      return std::isnan(x) ? x : Softplus(x);
-    case Activation::kSoftsign:
-      return x / (1.0 + std::fabs(x));
-    case Activation::kSquareplus:
-      return (x + std::sqrt(x * x + parameter)) / 2.0;
-    case Activation::kSoftShrink:
-      return x > parameter    ? x - parameter
-             : x < -parameter ? x + parameter
-                              : 0.0;
-    case Activation::kSparsePlus:
-      return x <= -1.0 ? 0.0 : x < 1.0 ? 0.25 * (x + 1.0) * (x + 1.0) : x;
-    case Activation::kSilu:
-      return x / (1.0 + std::exp(-x));
-    case Activation::kGelu:
-      // TensorFlow's constant is a float.
-      return 0.5 * x *
-             std::erfc(-x * static_cast<double>(0.70710678118654752440f));
-    case Activation::kTanh:
-      return std::tanh(x);
-    case Activation::kTanhShrink:
-      return x - std::tanh(x);
-    case Activation::kSigmoid:
-      return 1.0 / (1.0 + std::exp(-x));
-    case Activation::kSparseSigmoid:
-      return Clip(0.5 * (x + 1.0), 0.0, 1.0);
-    case Activation::kExponential:
-      return std::exp(x);
-    case Activation::kHardSigmoid:
-      return HardSigmoid(x);
-    case Activation::kHardSilu:
-      return x * HardSigmoid(x);
-    case Activation::kHardTanh:
-      return Clip(x, -1.0, 1.0);
-    case Activation::kHardShrink:
-      return std::fabs(x) > parameter ? x : 0.0;
-    case Activation::kLinear:
-      return x;
-    case Activation::kMish:
-      return x * std::tanh(std::isnan(x) ? x : Softplus(x));
-    case Activation::kLogSigmoid:
-      return std::isnan(x) ? x : -Softplus(-x);
-  }
-  return x;
-}
-
-template float ActivateReference<float>(const ActivationSpec&, float);
-template double ActivateReference<double>(const ActivationSpec&, double);
 
 Status ForwardReference(const CpuWeights& weights, const GruCall& call,
                         const Cancellation* cancellation) {

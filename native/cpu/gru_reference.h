@@ -14,11 +14,6 @@ namespace cudnn_gru {
 Status ForwardReference(const CpuWeights& weights, const GruCall& call,
                         const Cancellation* cancellation);
 
-// One activation; T is float or double, so that floats overflow where Keras's
-// do.
-template <typename T>
-T ActivateReference(const ActivationSpec& activation, T x);
-
 }  // namespace cudnn_gru
 
 #endif  // CUDNN_GRU_CPU_GRU_REFERENCE_H_

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/half.h"
+
 namespace cudnn_gru {
 namespace {
 
@@ -43,7 +45,8 @@ void SharedScratch<T>::Take(const CpuWeights& weights, const GruCall& call,
 
 template <typename T>
 void RowScratch<T>::Take(const GruDescription& description, const GruCall& call,
-                         size_t rows, size_t chunk, BumpAllocator& allocator) {
+                         size_t rows, const SharedScratch<T>& shared,
+                         BumpAllocator& allocator) {
   state = allocator.Take<const T*>(rows);
   seen = allocator.Take<uint8_t>(rows);
   slot = allocator.Take<uint8_t>(rows);
@@ -62,10 +65,13 @@ void RowScratch<T>::Take(const GruDescription& description, const GruCall& call,
                               : allocator.Take<const T*>(rows);
     // Equal pointer arrays let the kernels make one pass for all gates.
     input[gate] = gate == 0 || call.input_dropout_masks == kGates
-                      ? allocator.Take<const T*>(rows * chunk)
+                      ? allocator.Take<const T*>(rows * shared.chunk)
                       : input[0];
   }
-  projected = allocator.Take<T*>(rows * chunk);
+  projected = allocator.Take<T*>(rows * shared.chunk);
+  if (IsRowWise(description)) {
+    row_wise.Take(description, rows, shared.row_stride, allocator);
+  }
 }
 
 template <typename T>
@@ -108,17 +114,20 @@ bool TimeLoop<T>::Cancelled() {
 }
 
 template <typename T>
-bool TimeLoop<T>::Run() {
+Status TimeLoop<T>::Run() {
+  const Status aborted(StatusCode::kAborted, "The call was aborted");
   Start();
   for (size_t begin = 0; begin < call_.timesteps; begin += shared_.chunk) {
     const size_t count = std::min(shared_.chunk, call_.timesteps - begin);
-    if (Cancelled() || !Project(begin, count)) return false;
+    if (Cancelled() || !Project(begin, count)) return aborted;
     for (size_t step = begin; step < begin + count; ++step) {
-      if (Cancelled() || !Step(step, begin)) return false;
+      if (Cancelled() || !Step(step, begin)) {
+        return failure_.ok() ? aborted : failure_;
+      }
     }
   }
   Finish();
-  return true;
+  return Status();
 }
 
 template <typename T>
@@ -271,20 +280,41 @@ bool TimeLoop<T>::Step(size_t step, size_t chunk_begin) {
   arguments.reset_source = arguments.operand[2];
   arguments.activation = description_.activation;
   arguments.recurrent_activation = description_.recurrent_activation;
-  if (description_.reset_after) {
-    kernels_.step_reset_after(arguments);
-  } else {
-    kernels_.step_gates(arguments);
-    if (!Meet()) return false;
-    arguments.operand[2] = rows_.reset_state;
-    kernels_.step_candidate(arguments);
-  }
+  if (!ComputeStep(arguments)) return false;
+  if (description_.state_rounding != StateRounding::kNone) RoundStates(active);
   for (size_t i = 0; i < active; ++i) {
     const size_t row = rows_.active[i];
     rows_.state[row] = rows_.next[i];
     rows_.seen[row] = 1;
   }
   return Meet();
+}
+
+template <typename T>
+bool TimeLoop<T>::ComputeStep(StepArguments<T>& arguments) {
+  if (IsRowWise(description_)) {
+    failure_ =
+        rows_.row_wise.Run(description_, kernels_, arguments, call_.custom);
+    return failure_.ok();
+  }
+  if (description_.reset_after) {
+    kernels_.step_reset_after(arguments);
+    return true;
+  }
+  kernels_.step_gates(arguments);
+  if (!Meet()) return false;
+  arguments.operand[2] = rows_.reset_state;
+  kernels_.step_candidate(arguments);
+  return true;
+}
+
+// The new states of active rows, this share's units, to the 16-bit type.
+template <typename T>
+void TimeLoop<T>::RoundStates(size_t active) {
+  for (size_t i = 0; i < active; ++i) {
+    RoundValues(description_.state_rounding, rows_.next[i] + unit_begin_,
+                unit_end_ - unit_begin_);
+  }
 }
 
 // The states of active rows times the three recurrent dropout masks, this

@@ -10,6 +10,7 @@
 #include "core/thread_pool.h"
 #include "core/workspace.h"
 #include "cpu/kernels.h"
+#include "cpu/row_wise_step.h"
 #include "cpu/weights.h"
 
 namespace cudnn_gru {
@@ -60,9 +61,10 @@ struct RowScratch {
   const T** dropped_state[kGates];
   const T** input[kGates];  // by projected row: (rows * chunk)
   T** projected;            // likewise
+  RowWiseStep<T> row_wise;  // for layers that need it
 
   void Take(const GruDescription& description, const GruCall& call, size_t rows,
-            size_t chunk, BumpAllocator& allocator);
+            const SharedScratch<T>& shared, BumpAllocator& allocator);
 };
 
 // The time loop of one share.
@@ -74,8 +76,9 @@ class TimeLoop {
            const SharedScratch<T>& shared, const RowScratch<T>& rows,
            const Cancellation* cancellation);
 
-  // False when the call was cancelled.
-  bool Run();
+  // kAborted when the call was cancelled, kCallback when the user's activation
+  // failed.
+  Status Run();
 
  private:
   bool Active(size_t row, size_t step) const;
@@ -87,7 +90,9 @@ class TimeLoop {
   bool DropInputs(size_t begin, size_t count);
   size_t CollectActiveRows(size_t step, size_t chunk_begin);
   bool Step(size_t step, size_t chunk_begin);
+  bool ComputeStep(StepArguments<T>& arguments);
   void DropStates(size_t rows);
+  void RoundStates(size_t active);
   void WriteMaskedOutput(size_t row, size_t step);
   void Finish();
 
@@ -103,6 +108,7 @@ class TimeLoop {
   // This share's units: what it may write of any row.
   const size_t unit_begin_;
   const size_t unit_end_;
+  Status failure_;
 };
 
 }  // namespace cudnn_gru

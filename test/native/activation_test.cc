@@ -10,7 +10,7 @@
 #include "check.h"
 #include "core/activation_names.h"
 #include "cpu/dispatch.h"
-#include "cpu/gru_reference.h"
+#include "cpu/reference_activations.h"
 
 namespace cudnn_gru_test {
 namespace {
@@ -47,7 +47,7 @@ template <typename T>
 void MeasureUlp(const CpuBackend& backend, Activation kind,
                 long double (*exact)(long double), const std::vector<T>& x) {
   std::vector<T> y(x.size());
-  KernelsOf<T>(backend).activate({kind, 0.0}, x.data(), y.data(), x.size());
+  KernelsOf<T>(backend).activate({kind, {}}, x.data(), y.data(), x.size());
   long double worst = 0;
   T worst_x = 0;
   for (size_t i = 0; i < x.size(); ++i) {
@@ -122,7 +122,7 @@ void AllActivations(const CpuBackend& backend) {
     const double range = i % 3 == 0 ? 1 : i % 3 == 1 ? 20 : 110;
     x.push_back(static_cast<T>(generator.Uniform(-range, range)));
   }
-  for (int kind = 0; kind < cudnn_gru::kActivationCount; ++kind) {
+  for (int kind = 0; kind < cudnn_gru::kElementwiseActivations; ++kind) {
     const char* name = cudnn_gru::ActivationName(static_cast<Activation>(kind));
     ActivationSpec spec;
     Check(cudnn_gru::FindActivation(name, nullptr, 0, &spec).ok(),
@@ -154,6 +154,39 @@ void AllActivations(const CpuBackend& backend) {
   }
 }
 
+// relu and threshold with other parameters than Keras's defaults.
+template <typename T>
+void Parameters(const CpuBackend& backend) {
+  const double infinity = std::numeric_limits<double>::infinity();
+  const ActivationSpec specs[] = {
+      {Activation::kRelu, {0.0, 6.0, 0.0}},
+      {Activation::kRelu, {0.25, infinity, 0.0}},
+      {Activation::kRelu, {0.25, 3.0, 0.0}},
+      {Activation::kRelu, {0.25, 3.0, 1.5}},
+      {Activation::kRelu, {0.0, infinity, -1.5}},
+      {Activation::kRelu, {0.5, 2.0, -1.5}},
+      {Activation::kThreshold, {0.5, -2.0, 0.0}},
+      {Activation::kElu, {0.7, 0.0, 0.0}},
+      {Activation::kLeakyRelu, {0.01, 0.0, 0.0}},
+  };
+  Generator generator(13);
+  std::vector<T> x;
+  for (int i = 0; i < 1003; ++i) {
+    x.push_back(static_cast<T>(generator.Uniform(-8, 8)));
+  }
+  std::vector<T> y(x.size());
+  for (const ActivationSpec& spec : specs) {
+    KernelsOf<T>(backend).activate(spec, x.data(), y.data(), x.size());
+    for (size_t i = 0; i < x.size(); ++i) {
+      const T expected = cudnn_gru::ActivateReference(spec, x[i]);
+      Check(std::fabs(y[i] - expected) <= 1e-6, "%s %s(%g, %g, %g) at %.9g",
+            backend.isa, cudnn_gru::ActivationName(spec.kind),
+            spec.parameters[0], spec.parameters[1], spec.parameters[2],
+            static_cast<double>(x[i]));
+    }
+  }
+}
+
 }  // namespace
 }  // namespace cudnn_gru_test
 
@@ -163,6 +196,8 @@ int main() {
     cudnn_gru_test::WithinTwoUlp(backend);
     cudnn_gru_test::AllActivations<float>(backend);
     cudnn_gru_test::AllActivations<double>(backend);
+    cudnn_gru_test::Parameters<float>(backend);
+    cudnn_gru_test::Parameters<double>(backend);
   }
   return cudnn_gru_test::Finish();
 }

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/half.h"
 #include "cpu/gru_forward.h"
 #include "problem.h"
 
@@ -37,7 +38,10 @@ bool Near(const std::vector<T>& a, const std::vector<T>& b, double tolerance) {
 template <typename T>
 void Compare(const Shape& shape, const Options& options, uint64_t seed) {
   const Problem<T> problem(shape, options, seed);
-  const double tolerance = sizeof(T) == 4 ? 1e-5 : 1e-12;
+  double tolerance = sizeof(T) == 4 ? 1e-5 : 1e-12;
+  // A sum on the border of two 16-bit values may fall to either side.
+  if (options.rounding == cudnn_gru::StateRounding::kFloat16) tolerance = 4e-3;
+  if (options.rounding == cudnn_gru::StateRounding::kBfloat16) tolerance = 3e-2;
   const CpuBackend reference = cudnn_gru::AvailableBackends().front();
   Result<T> expected;
   const cudnn_gru::Status status =
@@ -122,7 +126,7 @@ void Combinations() {
 // One step: over more of them an unbounded activation's state explodes, and the
 // comparison would tell how badly conditioned the layer is.
 void Activations() {
-  for (int kind = 0; kind < cudnn_gru::kActivationCount; ++kind) {
+  for (int kind = 0; kind < cudnn_gru::kElementwiseActivations; ++kind) {
     const Activation activation = static_cast<Activation>(kind);
     const uint64_t seed = 9000 + static_cast<uint64_t>(kind);
     for (bool reset_after : {true, false}) {
@@ -134,6 +138,75 @@ void Activations() {
       options.activation = Activation::kTanh;
       options.recurrent_activation = activation;
       CompareBoth({5, 1, 4, 21}, options, seed + 100);
+    }
+  }
+}
+
+// Softmax and its kin and the user's own, whose rows go through memory, with
+// every option of the time loop.
+void RowWise() {
+  uint64_t seed = 12000;
+  for (Activation kind : {Activation::kSoftmax, Activation::kLogSoftmax,
+                          Activation::kSparsemax, Activation::kCustom}) {
+    for (int bits = 0; bits < 16; ++bits) {
+      Options options;
+      options.reset_after = (bits & 1) != 0;
+      options.return_sequences = (bits & 2) != 0;
+      options.recurrent_dropout = (bits & 4) != 0;
+      options.masking = (bits & 8) != 0 ? Masking::kMask : Masking::kNone;
+      options.initial_state = seed % 2 == 0;
+      (seed % 3 == 0 ? options.activation : options.recurrent_activation) =
+          kind;
+      CompareBoth({1 + seed % 9, 1 + seed % 4, 3, 1 + seed % 37}, options,
+                  seed);
+      ++seed;
+    }
+  }
+}
+
+// A failing callback ends the call at once, on every backend.
+void FailingCallback() {
+  Options options;
+  options.activation = Activation::kCustom;
+  const Problem<float> problem({3, 4, 5, 6}, options, 13000);
+  for (const CpuBackend& backend : cudnn_gru::AvailableBackends()) {
+    for (int failing : {0, 1, 7}) {
+      Result<float> result;
+      const cudnn_gru::Status status =
+          problem.Forward(backend, 0, 3, 2, &result, failing);
+      Check(status.code() == cudnn_gru::StatusCode::kCallback,
+            "%s: the callback's failure was lost", backend.isa);
+    }
+  }
+}
+
+void Rounding() {
+  uint64_t seed = 14000;
+  for (auto rounding : {cudnn_gru::StateRounding::kFloat16,
+                        cudnn_gru::StateRounding::kBfloat16}) {
+    for (bool reset_after : {true, false}) {
+      for (bool return_sequences : {true, false}) {
+        for (size_t units : {1, 7, 16, 40}) {
+          Options options;
+          options.reset_after = reset_after;
+          options.return_sequences = return_sequences;
+          options.masking = Masking::kMask;
+          options.rounding = rounding;
+          const Shape shape = {5, 6, 4, units};
+          Compare<float>(shape, options, seed);
+          Result<float> result;
+          const Problem<float> problem(shape, options, seed++);
+          Check(problem
+                    .Forward(cudnn_gru::AvailableBackends().back(), 0, 5, 1,
+                             &result)
+                    .ok(),
+                "%s failed", problem.Name().c_str());
+          std::vector<float> rounded = result.output;
+          cudnn_gru::RoundValues(rounding, rounded.data(), rounded.size());
+          Check(rounded == result.output, "%s: output has other values",
+                problem.Name().c_str());
+        }
+      }
     }
   }
 }
@@ -183,6 +256,7 @@ void RowsAlone() {
         options.reset_after = reset_after;
         options.masking = masking;
         options.recurrent_dropout = seed % 2 == 0;
+        if (seed % 5 == 0) options.activation = Activation::kSoftmax;
         SameBits<float>({17, 4, 6, units}, options, seed);
         SameBits<double>({17, 4, 6, units}, options, seed);
         ++seed;
@@ -240,6 +314,9 @@ int main() {
   cudnn_gru_test::Sizes();
   cudnn_gru_test::Combinations();
   cudnn_gru_test::Activations();
+  cudnn_gru_test::RowWise();
+  cudnn_gru_test::FailingCallback();
+  cudnn_gru_test::Rounding();
   cudnn_gru_test::RowsAlone();
   cudnn_gru_test::Teams();
   return cudnn_gru_test::Finish();

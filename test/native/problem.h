@@ -1,6 +1,7 @@
 #ifndef CUDNN_GRU_TEST_NATIVE_PROBLEM_H_
 #define CUDNN_GRU_TEST_NATIVE_PROBLEM_H_
 
+#include <cmath>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -37,6 +38,30 @@ struct Options {
   bool recurrent_dropout = false;
   cudnn_gru::Activation activation = cudnn_gru::Activation::kTanh;
   cudnn_gru::Activation recurrent_activation = cudnn_gru::Activation::kSigmoid;
+  cudnn_gru::StateRounding rounding = cudnn_gru::StateRounding::kNone;
+};
+
+// x / (1 + |x|), less half of the row's first element: a function of the whole
+// row. Fails from its `failing`th call on.
+template <typename T>
+class Callback : public cudnn_gru::ActivationCallback {
+ public:
+  explicit Callback(int failing) : failing_(failing) {}
+
+  cudnn_gru::Status Apply(bool, const void* x, void* y, size_t n) override {
+    if (--failing_ < 0) {
+      return cudnn_gru::Status(cudnn_gru::StatusCode::kCallback, "as asked");
+    }
+    const T* in = static_cast<const T*>(x);
+    T* out = static_cast<T*>(y);
+    for (size_t i = 0; i < n; ++i) {
+      out[i] = in[i] / (T(1) + std::fabs(in[i])) - in[0] / T(2);
+    }
+    return cudnn_gru::Status();
+  }
+
+ private:
+  int failing_;
 };
 
 template <typename T>
@@ -91,6 +116,7 @@ class Problem {
     description.reset_after = options_.reset_after;
     description.activation = Spec(options_.activation);
     description.recurrent_activation = Spec(options_.recurrent_activation);
+    description.state_rounding = options_.rounding;
     return cudnn_gru::CpuWeights::Create(
         description, backend, kernel_.data(), recurrent_.data(),
         options_.bias ? bias_.data() : nullptr, weights);
@@ -99,8 +125,8 @@ class Problem {
   // Computes rows [begin, begin + count) as a batch of their own, on up to
   // `threads` threads. What the call does not write stays -77.
   cudnn_gru::Status Forward(const cudnn_gru::CpuBackend& backend, size_t begin,
-                            size_t count, int threads,
-                            Result<T>* result) const {
+                            size_t count, int threads, Result<T>* result,
+                            int failing_callback = 1000000) const {
     std::shared_ptr<const cudnn_gru::CpuWeights> weights;
     const cudnn_gru::Status created = Weights(backend, &weights);
     if (!created.ok()) return created;
@@ -139,6 +165,8 @@ class Problem {
     result->state.assign(count * units, T(-77));
     call.output = result->output.data();
     call.state = result->state.data();
+    Callback<T> custom(failing_callback);
+    call.custom = &custom;
     return cudnn_gru::ForwardOnCpu(*weights, call, threads, nullptr);
   }
 

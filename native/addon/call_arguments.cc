@@ -1,0 +1,77 @@
+#include "addon/call_arguments.h"
+
+#include "addon/arguments.h"
+
+namespace cudnn_gru {
+namespace {
+
+// CALL_FLAGS in lib/native.ts.
+enum CallFlag { kReturnSequences = 1, kGoBackwards = 2, kZeroOutput = 4 };
+
+}  // namespace
+
+Status ReadCall(napi_env env, const GruDescription& description,
+                const napi_value* arguments, GruCall* call) {
+  size_t flags = 0;
+  Status status = ReadSize(env, arguments[kBatch], "batch", &call->batch);
+  if (status.ok()) {
+    status =
+        ReadSize(env, arguments[kTimesteps], "timesteps", &call->timesteps);
+  }
+  if (status.ok()) status = ReadSize(env, arguments[kFlags], "flags", &flags);
+  if (!status.ok()) return status;
+  call->return_sequences = (flags & kReturnSequences) != 0;
+  call->go_backwards = (flags & kGoBackwards) != 0;
+  call->zero_output_for_mask = (flags & kZeroOutput) != 0;
+  GruCallSizes sizes;
+  status = ComputeSizes(description, call->batch, call->timesteps,
+                        call->return_sequences, &sizes);
+  if (!status.ok()) return status;
+
+  const Dtype dtype = description.dtype;
+  const auto read = [&](CallArgument which, size_t length, const char* name) {
+    void* data = nullptr;
+    if (status.ok()) {
+      status = ReadTensor(env, arguments[which], dtype, length, name, &data);
+    }
+    return data;
+  };
+  const auto optional = [&](CallArgument which) {
+    return status.ok() && !IsNothing(env, arguments[which]);
+  };
+  call->inputs = read(kInputs, sizes.inputs, "inputs");
+  call->output = read(kOutput, sizes.output, "output");
+  call->state = read(kState, sizes.state, "state");
+  if (optional(kInitialState)) {
+    call->initial_state = read(kInitialState, sizes.state, "initialState");
+  }
+  void* data = nullptr;
+  if (optional(kMask)) {
+    status = ReadArray(env, arguments[kMask], napi_uint8_array, sizes.mask,
+                       "mask", &data);
+    call->mask = static_cast<const uint8_t*>(data);
+  }
+  if (optional(kLengths)) {
+    status = ReadArray(env, arguments[kLengths], napi_int32_array, call->batch,
+                       "lengths", &data);
+    call->lengths = static_cast<const int32_t*>(data);
+  }
+  if (optional(kInputDropout)) {
+    Dtype found = dtype;
+    size_t length = 0;
+    status = ReadFloatArray(env, arguments[kInputDropout], "inputDropout",
+                            &found, &data, &length);
+    const bool three =
+        sizes.input_dropout != 0 && length >= 3 * sizes.input_dropout;
+    call->input_dropout =
+        read(kInputDropout, sizes.input_dropout, "inputDropout");
+    call->input_dropout_masks = three ? 3 : 1;
+  }
+  if (optional(kRecurrentDropout)) {
+    call->recurrent_dropout =
+        read(kRecurrentDropout, sizes.recurrent_dropout, "recurrentDropout");
+  }
+  return status;
+}
+
+}  // namespace cudnn_gru

@@ -1,0 +1,17 @@
+#ifndef CUDNN_GRU_ADDON_DESCRIPTION_H_
+#define CUDNN_GRU_ADDON_DESCRIPTION_H_
+
+#include <napi.h>
+
+#include "core/gru_problem.h"
+#include "core/status.h"
+
+namespace cudnn_gru {
+
+// Reads a NativeGruDescription (lib/native.ts).
+Status ReadDescription(napi_env env, napi_value value,
+                       GruDescription* description);
+
+}  // namespace cudnn_gru
+
+#endif  // CUDNN_GRU_ADDON_DESCRIPTION_H_

@@ -1,0 +1,58 @@
+#include "cpu/row_activations.h"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <limits>
+
+namespace cudnn_gru {
+namespace {
+
+// The simplex's nearest point (Martins and Astudillo, "From softmax to
+// sparsemax", ICML 2016): x - tau held above zero, tau such that the sum is 1.
+template <typename T>
+void Sparsemax(const T* x, T* y, T* sorted, size_t n) {
+  std::copy(x, x + n, sorted);
+  std::sort(sorted, sorted + n, std::greater<T>());
+  T sum = 0;
+  T tau = 0;
+  for (size_t k = 0; k < n; ++k) {
+    sum += sorted[k];
+    const T count = static_cast<T>(k + 1);
+    if (T(1) + count * sorted[k] > sum) tau = (sum - T(1)) / count;
+  }
+  for (size_t i = 0; i < n; ++i) y[i] = std::max(x[i] - tau, T(0));
+}
+
+}  // namespace
+
+template <typename T>
+void ActivateRow(Activation kind, const T* x, T* y, T* sorted, size_t n) {
+  if (std::any_of(x, x + n, [](T value) { return std::isnan(value); })) {
+    std::fill(y, y + n, std::numeric_limits<T>::quiet_NaN());
+    return;
+  }
+  if (kind == Activation::kSparsemax) {
+    Sparsemax(x, y, sorted, n);
+    return;
+  }
+  const T largest = *std::max_element(x, x + n);
+  T sum = 0;
+  for (size_t i = 0; i < n; ++i) {
+    y[i] = std::exp(x[i] - largest);
+    sum += y[i];
+  }
+  if (kind == Activation::kSoftmax) {
+    for (size_t i = 0; i < n; ++i) y[i] /= sum;
+  } else {
+    const T normaliser = std::log(sum);
+    for (size_t i = 0; i < n; ++i) y[i] = x[i] - largest - normaliser;
+  }
+}
+
+template void ActivateRow<float>(Activation, const float*, float*, float*,
+                                 size_t);
+template void ActivateRow<double>(Activation, const double*, double*, double*,
+                                  size_t);
+
+}  // namespace cudnn_gru
