@@ -177,10 +177,13 @@ function deliver(computed: NativeArray, target: Tensor<NativeArray>): Tensor<Nat
 
 let lastToken = 0;
 
-async function cancellable(signal: AbortSignal | null, start: (token: number) => Promise<void>): Promise<void> {
+async function cancellable(signal: AbortSignal | null, start: (token: number) => Promise<unknown>): Promise<void> {
   lastToken += 1;
   const token = lastToken;
-  if (signal === null) return start(token);
+  if (signal === null) {
+    await start(token);
+    return;
+  }
   const cancel = () => native().cancel(token);
   signal.addEventListener("abort", cancel, { once: true });
   try {

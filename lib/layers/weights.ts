@@ -94,6 +94,7 @@ export class GRUWeights {
       resetAfter: options.resetAfter,
       activation: options.activation.native(),
       recurrentActivation: options.recurrentActivation.native(),
+      stateRounding: null,
     });
   }
 
