@@ -1,6 +1,7 @@
 import { expected } from "./arguments/messages.js";
 import { isRecord, refuseUnknown, requireInteger } from "./arguments/predicates.js";
 import { native } from "./native.js";
+import { limitQueue } from "./queue.js";
 
 /** What computes here, and what does not and why. */
 export interface BackendInfo {
@@ -42,9 +43,15 @@ export interface Configuration {
   threads?: number;
   /** Whether float32 products on the cuDNN path may round their factors to TF32; default false. */
   allow_tf32?: boolean;
+  /**
+   * The most asynchronous calls that may be in flight, running or waiting, in this environment (the main thread, or the
+   * worker that sets it): an integer from 1, or `Infinity` (the default) for no bound. Further ones are rejected with
+   * `ERR_BUSY`; those already in flight stay.
+   */
+  maxQueue?: number;
 }
 
-const KNOWN: ReadonlySet<string> = new Set(["threads", "allow_tf32"]);
+const KNOWN: ReadonlySet<string> = new Set(["threads", "allow_tf32", "maxQueue"]);
 
 const NO_CUDNN_PATH = "This version of cudnn-gru does not have its cuDNN path yet: every call runs on the CPU.";
 
@@ -82,19 +89,26 @@ function cpuInfo(): BackendInfo["cpu"] {
 }
 
 /**
- * Sets choices for the whole process; what is left out stays. Throws `ERR_ARGUMENT`, with nothing set, for an unknown
- * key or a value out of range.
+ * Sets choices for the whole process (`maxQueue`: for this environment); what is left out stays. Throws `ERR_ARGUMENT`,
+ * with nothing set, for an unknown key or a value out of range.
  */
 export function configure(configuration: Configuration): void {
   if (!isRecord(configuration)) throw expected("ERR_ARGUMENT", "configuration", "an object", configuration);
   refuseUnknown(configuration as Record<string, unknown>, KNOWN, "configure");
-  const { threads, allow_tf32 } = configuration;
+  const { threads, allow_tf32, maxQueue } = configuration;
   if (allow_tf32 !== undefined && typeof allow_tf32 !== "boolean") {
     throw expected("ERR_ARGUMENT", "allow_tf32", "true or false", allow_tf32);
   }
+  const queue = maxQueue === undefined ? undefined : readMaxQueue(maxQueue);
   if (threads !== undefined)
     native().setThreads(requireInteger(threads, "threads", "an integer from 1 to 1024", 1, 1024));
   if (allow_tf32 !== undefined) settings.allowTf32 = allow_tf32;
+  if (queue !== undefined) limitQueue(queue);
+}
+
+function readMaxQueue(value: unknown): number {
+  if (value === Number.POSITIVE_INFINITY) return value;
+  return requireInteger(value, "maxQueue", "an integer from 1, or Infinity", 1, Number.MAX_SAFE_INTEGER);
 }
 
 /** Bytes of native memory held by this process: packed weights of living layers, and scratch memory. */

@@ -3,6 +3,7 @@ export type { GRUArguments, Spec } from "./arguments/constructor.js";
 export type { MaskLike } from "./arguments/mask.js";
 export type { Out, OutTensor } from "./arguments/out.js";
 export type { WeightValue } from "./arguments/shaped.js";
+export type { WarmUpSizes } from "./arguments/warm_up.js";
 export {
   type BackendInfo,
   backendInfo,
@@ -23,6 +24,7 @@ export {
   type SerializedObject,
 } from "./keras/index.js";
 export type { GRUConfig } from "./layers/config.js";
+export type { CallEvent } from "./layers/diagnostics.js";
 export type { ExplainArguments, Explanation } from "./layers/explain.js";
 export { type FromKerasArguments, GRU, type GRUArgumentsWithUnits, type GRUConstructor } from "./layers/gru.js";
 export type { CallResult, MaskResult, PartialShape, ShapeResult } from "./layers/layer.js";

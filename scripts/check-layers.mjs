@@ -16,7 +16,7 @@ const nativeLayers = {
 /** Folders and files of lib/, lowest first: each may import itself and what stands in a line above it. */
 const libLayers = [
   ["errors"],
-  ["native"],
+  ["native", "queue"],
   ["tensor", "keras"],
   ["arguments", "formats"],
   ["backend", "variable", "eligibility", "tensor_from"],

@@ -12,19 +12,22 @@ import { requireInteger, SIZE_LIMIT } from "../arguments/predicates.js";
 import type { WeightValue } from "../arguments/shaped.js";
 import { checkedProduct, readInputShape } from "../arguments/shapes.js";
 import { aborted } from "../arguments/signal.js";
+import { readWarmUp, type WarmUpSizes } from "../arguments/warm_up.js";
 import { GRUError } from "../errors.js";
 import type { NativeArray } from "../native.js";
+import { enterQueue, leaveQueue } from "../queue.js";
 import { Tensor, type TensorLike } from "../tensor.js";
 import type { Variable } from "../variable.js";
+import { AsyncCalls } from "./async_calls.js";
 import { type GRUConfig, kerasConfig } from "./config.js";
-import { type Draw, DropoutGenerator } from "./dropout.js";
+import { traceCall } from "./diagnostics.js";
+import { DropoutGenerator } from "./dropout.js";
 import { type ExplainArguments, type Explanation, explainCall, requireCudnn } from "./explain.js";
 import { allocate } from "./memory.js";
 import { defaultName } from "./names.js";
 import { type CallOutcome, CallRunner } from "./run.js";
 import { CarriedState } from "./state.js";
 import { checkTransfer, takeInputs } from "./transfer.js";
-import { Turns, waitFor } from "./turns.js";
 import { GRUWeights } from "./weights.js";
 
 /** What a call gives: the output, or `[output, state]` for a layer with `return_state: true`. */
@@ -55,11 +58,10 @@ export class GRULayer<S extends boolean = boolean> {
   readonly #carried: CarriedState | null;
   readonly #dropout: DropoutGenerator;
   readonly #runner: CallRunner;
-  readonly #turns = new Turns();
+  readonly #calls: AsyncCalls;
   #weights: GRUWeights | null = null;
   #losses: readonly number[] = [];
   #disposed = false;
-  #inFlight = 0;
 
   constructor(first: unknown, second?: unknown) {
     const options = readConstructor(first, second);
@@ -68,6 +70,7 @@ export class GRULayer<S extends boolean = boolean> {
     this.#carried = options.stateful ? new CarriedState(options.units, options.dtype) : null;
     this.#dropout = new DropoutGenerator(this, options);
     this.#runner = new CallRunner(options, this.#carried);
+    this.#calls = new AsyncCalls(this.#runner, this.#carried, this.#dropout);
     this.name = options.name ?? defaultName();
   }
 
@@ -117,9 +120,14 @@ export class GRULayer<S extends boolean = boolean> {
     );
     if (this.#options.useCudnn === true) requireCudnn(this.#options, request);
     if (this.#carried !== null) {
-      this.#requireIdle("call");
+      this.#calls.requireNone("call");
       this.#carried.checkBatch(request.batch);
     }
+    const trace = traceCall(this, request, false);
+    return trace === null ? this.#compute(request) : trace.follow(() => this.#compute(request));
+  }
+
+  #compute(request: CallRequest): CallResult<S> {
     const gru = this.#weightsFor(request.features).packed();
     if (!request.training || !this.#dropout.active) return this.#accept(this.#runner.run(gru, request, null));
     const draw = this.#dropout.draw(request.batch, request.features);
@@ -136,25 +144,34 @@ export class GRULayer<S extends boolean = boolean> {
    * As `call`, off this thread. The inputs are copied before this returns (or given away, with `transfer: true`), and the
    * weights are those of that moment; `out` is filled when the promise settles. Calls on a stateful layer run in order.
    *
-   * Never throws: rejects with what `call` throws, and with `ERR_ABORTED` (`name` `"AbortError"`, `cause` the signal's
-   * reason) when `signal` aborts before the promise settles. The layer is then as it was.
+   * Never throws: rejects with what `call` throws, with `ERR_BUSY` where `configure({ maxQueue })` allows no more calls,
+   * and with `ERR_ABORTED` (`name` `"AbortError"`, `cause` the signal's reason) when `signal` aborts before the promise
+   * settles: at once while the call waits, after the current timestep while it runs. The layer is then as it was.
    */
   callAsync(inputs: TensorLike, args?: CallAsyncArguments<S> | null): Promise<CallResult<S>> {
     try {
-      return this.#submit(inputs, args);
+      const signal = readCallSignal(args);
+      if (signal?.aborted) throw aborted(signal);
+      this.#requireAlive();
+      enterQueue("callAsync");
+      try {
+        return this.#submit(inputs, args, signal);
+      } catch (error) {
+        leaveQueue();
+        throw error;
+      }
     } catch (error) {
       return Promise.reject(error);
     }
   }
 
-  #submit(inputs: unknown, args: unknown): Promise<CallResult<S>> {
-    const signal = readCallSignal(args);
-    if (signal?.aborted) throw aborted(signal);
-    this.#requireAlive();
+  #submit(inputs: unknown, args: unknown, signal: AbortSignal | null): Promise<CallResult<S>> {
     const request = readCall(this.#options, this.#weights?.features ?? null, inputs, args, true);
+    // Reading the arguments may have run code of the caller's.
+    if (signal?.aborted) throw aborted(signal);
     checkTransfer(request);
     if (this.#options.useCudnn === true) requireCudnn(this.#options, request);
-    if (this.#turns.pending === 0) this.#carried?.checkBatch(request.batch);
+    this.#calls.checkBatch(request.batch);
     const weights = this.#weightsFor(request.features);
     const draw = request.training && this.#dropout.active ? this.#dropout.draw(request.batch, request.features) : null;
     try {
@@ -163,32 +180,23 @@ export class GRULayer<S extends boolean = boolean> {
       if (draw !== null) this.#dropout.release(draw);
       throw error;
     }
-    return this.#runAsync(weights, request, draw, signal);
+    const trace = traceCall(this, request, true);
+    return this.#calls.run({ weights, request, draw, signal, trace }).then((outcome) => this.#accept(outcome));
   }
 
-  async #runAsync(
-    weights: GRUWeights,
-    request: CallRequest,
-    draw: Draw | null,
-    signal: AbortSignal | null,
-  ): Promise<CallResult<S>> {
-    const snapshot = weights.snapshot();
-    const turn = this.#carried === null ? null : this.#turns.enter();
-    this.#inFlight += 1;
-    try {
-      if (turn !== null) {
-        await waitFor(turn.ready, signal);
-        this.#carried?.checkBatch(request.batch);
-      }
-      const outcome = await this.#runner.runAsync(weights.pack(snapshot), request, draw, signal);
-      if (draw !== null) this.#dropout.keep(draw);
-      return this.#accept(outcome);
-    } finally {
-      if (draw !== null) this.#dropout.release(draw);
-      turn?.leave();
-      this.#inFlight -= 1;
-      if (this.#disposed && this.#inFlight === 0) this.#free();
-    }
+  /**
+   * Prepares for calls of this batch size and number of timesteps: packs the weights, makes scratch memory and starts
+   * threads, by computing on zeros off this thread, so that the first request allocates no native memory. Changes nothing
+   * that a call could see.
+   *
+   * Rejects with `ERR_ARGUMENT`, `ERR_SHAPE`, `ERR_NOT_BUILT`, `ERR_OUT_OF_MEMORY`, `ERR_BUSY`, `ERR_DISPOSED`; never
+   * throws.
+   */
+  async warmUp(sizes: WarmUpSizes): Promise<void> {
+    const read = readWarmUp(sizes);
+    const weights = this.#requireBuilt("warmUp");
+    enterQueue("warmUp");
+    await this.#calls.hold(() => this.#runner.warmUp(weights.packed(), weights.features, read));
   }
 
   #accept(outcome: CallOutcome): CallResult<S> {
@@ -216,7 +224,7 @@ export class GRULayer<S extends boolean = boolean> {
     if (this.#weights !== null && this.#weights.features !== features) {
       throw expectedShape("input_shape", `${this.#weights.features} features (those it was built for)`, inputShape);
     }
-    if (this.#carried !== null) this.#requireIdle("build");
+    if (this.#carried !== null) this.#calls.requireNone("build");
     this.#weightsFor(features);
     if (batch === null) this.#carried?.clear();
     else this.#carried?.start(batch);
@@ -301,7 +309,7 @@ export class GRULayer<S extends boolean = boolean> {
     if (this.#carried === null) {
       throw new GRUError("ERR_STATE", "Expected a layer with `stateful: true` for `resetState` but received another.");
     }
-    this.#requireIdle("resetState");
+    this.#calls.requireNone("resetState");
     if (state === undefined || state === null) this.#carried.clear();
     else this.#carried.set(state);
   }
@@ -336,17 +344,15 @@ export class GRULayer<S extends boolean = boolean> {
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
-    if (this.#inFlight === 0) this.#free();
+    this.#calls.close(() => {
+      this.#weights?.dispose();
+      this.#weights = null;
+    });
   }
 
   /** As `dispose`, for `using`. */
   [Symbol.dispose](): void {
     this.dispose();
-  }
-
-  #free(): void {
-    this.#weights?.dispose();
-    this.#weights = null;
   }
 
   /** The weights for a call. Reading its arguments may have run code of the caller's, so nothing is taken for granted. */
@@ -371,17 +377,6 @@ export class GRULayer<S extends boolean = boolean> {
     throw new GRUError(
       "ERR_NOT_BUILT",
       `Expected a built layer for \`${what}\` but received one without weights. Call build([null, null, features]) first.`,
-    );
-  }
-
-  #requireIdle(what: string): void {
-    const { pending } = this.#turns;
-    if (pending === 0) return;
-    throw expectedText(
-      "ERR_STATE",
-      what,
-      "no asynchronous calls pending on a stateful layer",
-      `${pending} pending; await them first`,
     );
   }
 }

@@ -3,9 +3,11 @@ import type { GRUOptions } from "../arguments/constructor.js";
 import { checkedProduct } from "../arguments/shapes.js";
 import { aborted } from "../arguments/signal.js";
 import { detached, isShared, overlap } from "../arguments/typed_array.js";
+import type { WarmUpSizes } from "../arguments/warm_up.js";
 import type { Regularizer } from "../keras/regularizers.js";
 import { CALL_FLAGS, type NativeArray, type NativeGru, native } from "../native.js";
 import { Tensor, type TypedArray } from "../tensor.js";
+import type { CallTrace } from "./diagnostics.js";
 import type { Draw } from "./dropout.js";
 import { allocate } from "./memory.js";
 import type { CarriedState } from "./state.js";
@@ -79,6 +81,7 @@ export class CallRunner {
     request: CallRequest,
     draw: Draw | null,
     signal: AbortSignal | null,
+    trace: CallTrace | null,
   ): Promise<CallOutcome> {
     const { batch } = request;
     const output = this.#newOutput(request);
@@ -88,6 +91,7 @@ export class CallRunner {
     const input = draw === null ? null : draw.input;
     const recurrent = draw === null ? null : draw.recurrent;
     const flags = this.#flags;
+    const started = trace === null ? 0 : performance.now();
     await cancellable(signal, (token) =>
       gru.callAsync(
         token,
@@ -104,7 +108,25 @@ export class CallRunner {
         flags,
       ),
     );
+    trace?.computed(0, performance.now() - started);
     return this.#finish(request, output, state);
+  }
+
+  /**
+   * Computes on zeros: once with every thread, then once on each thread at the same time. What a call needs of native
+   * memory and threads is there afterwards; results are thrown away, and nothing of the layer changes.
+   */
+  async warmUp(gru: NativeGru, features: number, { batch, timesteps }: WarmUpSizes): Promise<void> {
+    const inputs = allocate(this.#options.dtype, checkedProduct([batch, timesteps, features], "inputs"), "inputs");
+    // Calls that return the last output only need the most scratch memory, and here the least of any other.
+    const flags = this.#flags & ~CALL_FLAGS.returnSequences;
+    const compute = () => {
+      const output = this.#newState(batch);
+      const state = this.#newState(batch);
+      return gru.callAsync(nextToken(), inputs, output, state, null, null, null, null, null, batch, timesteps, flags);
+    };
+    await compute();
+    await Promise.all(Array.from({ length: native().cpuInfo().threads }, compute));
   }
 
   #newOutput({ batch, timesteps }: CallRequest): NativeArray {
@@ -177,13 +199,18 @@ function deliver(computed: NativeArray, target: Tensor<NativeArray>): Tensor<Nat
 
 let lastToken = 0;
 
-async function cancellable(signal: AbortSignal | null, start: (token: number) => Promise<unknown>): Promise<void> {
+function nextToken(): number {
   lastToken += 1;
-  const token = lastToken;
+  return lastToken;
+}
+
+async function cancellable(signal: AbortSignal | null, start: (token: number) => Promise<unknown>): Promise<void> {
+  const token = nextToken();
   if (signal === null) {
     await start(token);
     return;
   }
+  if (signal.aborted) throw aborted(signal);
   const cancel = () => native().cancel(token);
   signal.addEventListener("abort", cancel, { once: true });
   try {

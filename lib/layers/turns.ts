@@ -39,6 +39,7 @@ export class Turns {
 /** Waits for `ready`; rejects with `ERR_ABORTED` as soon as the signal aborts. */
 export function waitFor(ready: Promise<void>, signal: AbortSignal | null): Promise<void> {
   if (signal === null) return ready;
+  if (signal.aborted) return Promise.reject(aborted(signal));
   return new Promise((resolve, reject) => {
     const stop = () => reject(aborted(signal));
     signal.addEventListener("abort", stop, { once: true });
