@@ -87,19 +87,21 @@ void ExecutorRunsAllAndSaysWhoIsAlone() {
   std::unique_lock<std::mutex> lock(mutex);
   ended.wait(lock, [&] { return count == kJobs; });
 
-  // Two jobs that wait for each other cannot both be alone; a third, later,
-  // is.
-  int arrived = 0, alone = 0;
+  // Two jobs that run until both have started cannot both be alone.
+  int started = 0, finished = 0, alone = 0;
   for (int job = 0; job < 2; ++job) {
-    Check(Executor::Get().Submit([&](bool is_alone) {
+    const bool queued = Executor::Get().Submit([&](bool is_alone) {
       std::unique_lock<std::mutex> inner(mutex);
-      ++arrived;
       alone += is_alone;
+      ++started;
       ended.notify_all();
-    }),
-          "a job was refused");
+      ended.wait(inner, [&] { return started == 2; });
+      ++finished;
+      ended.notify_all();
+    });
+    Check(queued, "a job was refused");
   }
-  ended.wait(lock, [&] { return arrived == 2; });
+  ended.wait(lock, [&] { return finished == 2; });
   Check(alone <= 1, "%d of two jobs ran alone", alone);
 }
 
