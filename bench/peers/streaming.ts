@@ -73,6 +73,7 @@ class AddonAlone extends StreamingWay {
       resetAfter: true,
       activation: { name: "tanh", parameters: [] },
       recurrentActivation: { name: "sigmoid", parameters: [] },
+      stateRounding: null,
     });
     gru.setWeights(problem.kernel, problem.recurrentKernel, problem.bias);
     const output = new Float32Array(batch * timesteps * units);

@@ -35,7 +35,10 @@ void Executor::WorkerLoop() {
     bool alone = false;
     {
       std::unique_lock<std::mutex> lock(mutex_);
-      wake_.wait(lock, [this] { return !queue_.empty(); });
+      // Workers that a lower setting has made too many stay asleep.
+      wake_.wait(lock, [this] {
+        return !queue_.empty() && running_ < ThreadPool::Get().threads();
+      });
       job = std::move(queue_.front());
       queue_.pop_front();
       ++running_;
@@ -46,6 +49,7 @@ void Executor::WorkerLoop() {
     job = nullptr;
     std::lock_guard<std::mutex> lock(mutex_);
     --running_;
+    wake_.notify_one();
   }
 }
 

@@ -8,8 +8,9 @@
 
 namespace cudnn_gru {
 
-// Runs asynchronous calls on threads of its own, not libuv's. Process-wide and
-// never destroyed, for the reason ThreadPool gives.
+// Runs asynchronous calls on threads of its own, not libuv's: as many at a time
+// as ThreadPool::threads(). Process-wide and never destroyed, for the reason
+// ThreadPool gives.
 class Executor {
  public:
   static Executor& Get();

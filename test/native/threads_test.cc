@@ -1,5 +1,7 @@
 // The team of threads, its barrier, and the executor of asynchronous calls.
+#include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <vector>
@@ -105,6 +107,34 @@ void ExecutorRunsAllAndSaysWhoIsAlone() {
   Check(alone <= 1, "%d of two jobs ran alone", alone);
 }
 
+// Jobs beyond the configured number wait, also when more threads exist.
+void ExecutorKeepsToItsNumber() {
+  ThreadPool::Get().set_threads(2);
+  std::mutex mutex;
+  std::condition_variable changed;
+  int running = 0, most = 0, ended = 0;
+  constexpr int kJobs = 40;
+  for (int job = 0; job < kJobs; ++job) {
+    Check(Executor::Get().Submit([&](bool) {
+      std::unique_lock<std::mutex> lock(mutex);
+      most = std::max(most, ++running);
+      changed.notify_all();
+      // Held until a second job has come, or for a moment.
+      changed.wait_for(lock, std::chrono::milliseconds(1),
+                       [&] { return running > 1; });
+      --running;
+      ++ended;
+      changed.notify_all();
+    }),
+          "a job was refused");
+  }
+  std::unique_lock<std::mutex> lock(mutex);
+  changed.wait(lock, [&] { return ended == kJobs; });
+  Check(most >= 1 && most <= 2, "%d jobs ran at a time, expected at most 2",
+        most);
+  ThreadPool::Get().set_threads(3);
+}
+
 void WorkspaceIsReused() {
   const size_t before = cudnn_gru::ScratchBytes().load();
   void* first = nullptr;
@@ -132,6 +162,7 @@ int main() {
   BarrierOrdersMemory();
   BrokenBarrierLetsGo();
   ExecutorRunsAllAndSaysWhoIsAlone();
+  ExecutorKeepsToItsNumber();
   WorkspaceIsReused();
   return Finish();
 }
