@@ -138,6 +138,7 @@ describe("judge", () => {
       resetAfter: true,
       training: true,
       mask: null,
+      hasLengths: false,
       batch: 1,
       timesteps: 1,
       features: 1,
