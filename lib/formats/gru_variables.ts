@@ -1,7 +1,7 @@
 import { GRUError } from "../errors.js";
 import type { ConfigLayer } from "./config_tree.js";
 import { widenBfloat16, widenFloat16 } from "./half.js";
-import type { StoredVariable, VariableRequest } from "./hdf5_reader.js";
+import type { StoredVariable, VariableRequest } from "./hdf5_file.js";
 import { fileProblem } from "./problem.js";
 
 /** One weight of a GRU as read from a file; `data` is row-major. */
@@ -14,7 +14,7 @@ const WIDENED = new Set(["float16", "bfloat16", "mixed_float16", "mixed_bfloat16
 
 /**
  * The weights that a GRU with `layer`'s config has, in Keras's order: kernel `(F, 3U)`, recurrent_kernel `(U, 3U)` and,
- * with `use_bias`, bias `(2, 3U)`, or `(3U,)` with `reset_after=False`. `null` stands for F where it is not known.
+ * with `use_bias`, bias `(2, 3U)`, or `(3U,)` with `reset_after=False`; `(6U,)` for CuDNNGRU. `null` stands for F where it is not known.
  *
  * @throws GRUError `ERR_FILE_FORMAT` if the config is not that of a GRU.
  */
@@ -34,7 +34,8 @@ export function expectedVariables(layer: ConfigLayer): VariableRequest[] {
     { label: "kernel", shape: [inputFeatures(layer), 3 * units] },
     { label: "recurrent_kernel", shape: [units, 3 * units] },
   ];
-  if (use_bias) variables.push({ label: "bias", shape: reset_after ? [2, 3 * units] : [3 * units] });
+  if (layer.className === "CuDNNGRU") variables.push({ label: "bias", shape: [6 * units] });
+  else if (use_bias) variables.push({ label: "bias", shape: reset_after ? [2, 3 * units] : [3 * units] });
   return variables;
 }
 

@@ -37,8 +37,9 @@ export interface GRUConstructor {
    */
   fromConfig(config: GRUConfig, extra?: Partial<GRUArgumentsWithUnits>): GRU;
   /**
-   * A built layer with the config and weights of a GRU in a `.keras` file; 16-bit weights are widened to float32. Rejects
-   * with `ERR_FILE_FORMAT`, `ERR_ARGUMENT` (no such layer, or several GRUs and no `layer`), and as the constructor throws.
+   * A built layer with the config and weights of a GRU in a `.keras` or whole-model `.h5` file; 16-bit weights are widened
+   * to float32. Rejects with `ERR_FILE_FORMAT`, `ERR_ARGUMENT` (no such layer, several GRUs and no `layer`, or a file of
+   * weights only), `ERR_UNSUPPORTED`, and as the constructor throws.
    */
   fromKeras(path: string, args?: FromKerasArguments): Promise<GRU>;
 }
@@ -51,7 +52,7 @@ class GRUImplementation<S extends boolean = boolean> extends GRULayer<S> {
   }
 
   static async fromKeras(path: string, args: FromKerasArguments = {}): Promise<GRU> {
-    if (typeof path !== "string") throw expected("ERR_ARGUMENT", "path", "the path of a .keras file", path);
+    if (typeof path !== "string") throw expected("ERR_ARGUMENT", "path", "the path of a Keras model file", path);
     if (!isRecord(args)) throw expected("ERR_ARGUMENT", "arguments of fromKeras", "an object", args);
     const { layer, ...extra } = args as FromKerasArguments;
     if (layer !== undefined && typeof layer !== "string") {

@@ -23,6 +23,7 @@ import { type GRUConfig, kerasConfig } from "./config.js";
 import { traceCall } from "./diagnostics.js";
 import { DropoutGenerator } from "./dropout.js";
 import { type ExplainArguments, type Explanation, explainCall, requireCudnn } from "./explain.js";
+import { type LoadWeightsArguments, readWeightsFile, requireFit } from "./load_weights.js";
 import { allocate } from "./memory.js";
 import { defaultName } from "./names.js";
 import { type CallOutcome, CallRunner } from "./run.js";
@@ -273,6 +274,20 @@ export class GRULayer<S extends boolean = boolean> {
    */
   setWeights(weights: readonly WeightValue[]): void {
     this.#requireBuilt("setWeights").set(weights);
+  }
+
+  /**
+   * Sets all weights from a GRU in a Keras model file of any kind; builds the layer if it is not. Rejects as `fromKeras`
+   * and with `ERR_SHAPE` where the file's shapes are not this layer's; the layer is then as it was.
+   */
+  async loadWeights(path: string, args?: LoadWeightsArguments | null): Promise<void> {
+    this.#requireAlive();
+    const file = await readWeightsFile(path, args);
+    this.#requireAlive();
+    requireFit(file, path, this.#options, this.#weights?.features ?? null);
+    const weights = this.#weights ?? new GRUWeights(this.#options, file.features, this.name, this.#owner);
+    weights.set(file.weights);
+    this.#weights = weights;
   }
 
   /** The number of elements of all weights. Throws `ERR_NOT_BUILT` before the layer is built. */
