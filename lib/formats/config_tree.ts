@@ -139,7 +139,7 @@ function childrenOf(entry: JsonObject): Child[] {
   if (entry.class_name !== "Bidirectional") {
     return [{ entry: config.layer, names: [layerName(config.layer), "layer"], group: "layer" }];
   }
-  const forward = config.layer;
+  const forward = forwards(config.layer);
   const backward = isSerialized(config.backward_layer) ? config.backward_layer : reversed(forward);
   return [
     { entry: forward, names: ["forward_layer", layerName(forward)], group: "forward_layer" },
@@ -167,11 +167,18 @@ function containerChildren(container: string, members: readonly unknown[]): Chil
   return children;
 }
 
+/** A Bidirectional's forward layer by the name it has in there, which Keras 2 left out of the config. */
+function forwards(entry: JsonObject): JsonObject {
+  const given = layerName(entry);
+  const name = given.startsWith("forward_") ? given : `forward_${given}`;
+  return { ...entry, name, config: { ...asObject(entry.config), name } };
+}
+
 /** The backward layer that Keras derives from the forward one where a Bidirectional was saved without its own. */
 function reversed(forward: JsonObject): JsonObject {
   const config = asObject(forward.config) ?? {};
   const name = `backward_${layerName(forward).replace(/^forward_/, "")}`;
-  return { ...forward, config: { ...config, name, go_backwards: config.go_backwards !== true } };
+  return { ...forward, name, config: { ...config, name, go_backwards: config.go_backwards !== true } };
 }
 
 function layerName(entry: JsonObject): string {

@@ -79,7 +79,9 @@ export class Hdf5File {
   readonly #h5: H5Wasm;
   readonly #file: bigint;
   readonly #size: number;
+  /** The names in each group that was looked into, and what members that were looked at are. */
   readonly #members = new Map<string, Set<string>>();
+  readonly #kinds = new Map<string, number>();
 
   constructor(h5: H5Wasm, file: bigint, size: number) {
     this.#h5 = h5;
@@ -102,10 +104,9 @@ export class Hdf5File {
     return names;
   }
 
-  /** Whether `name` in the group at the absolute `path` is a group of the file itself. */
+  /** Whether `name` in the group at the absolute `path` is a group itself; a link is refused. */
   isGroup(path: string, name: string): boolean {
-    const child = path === "/" ? `/${name}` : `${path}/${name}`;
-    return this.#call(child, () => this.#h5.Module.get_type(this.#file, child)) === this.#h5.Module.H5G_GROUP;
+    return this.#kind(path === "/" ? `/${name}` : `${path}/${name}`) === this.#h5.Module.H5G_GROUP;
   }
 
   /** The absolute path of `relative` if every part of it is a plain member of its group and it is a `kind`. */
@@ -117,17 +118,27 @@ export class Hdf5File {
       const wanted = index === parts.length - 1 ? kind : Module.H5G_GROUP;
       if (!this.names(path === "" ? "/" : path).has(part)) return undefined;
       path = `${path}/${part}`;
-      if (this.#call(path, () => Module.get_symbolic_link(this.#file, path)) !== null) {
-        throw fileProblem(`expected ${path} in the file itself but found a soft link`);
-      }
-      if (this.#call(path, () => Module.get_external_link(this.#file, path)).filename !== undefined) {
-        throw fileProblem(`expected ${path} in the file itself but found an external link`);
-      }
-      if (this.#call(path, () => Module.get_type(this.#file, path)) !== wanted) {
+      if (this.#kind(path) !== wanted) {
         throw fileProblem(`expected a ${wanted === Module.H5G_GROUP ? "group" : "dataset"} at ${path} but found none`);
       }
     }
     return path;
+  }
+
+  /** What the member at the absolute `path` is; a link is refused. */
+  #kind(path: string): number {
+    let kind = this.#kinds.get(path);
+    if (kind !== undefined) return kind;
+    const { Module } = this.#h5;
+    if (this.#call(path, () => Module.get_symbolic_link(this.#file, path)) !== null) {
+      throw fileProblem(`expected ${path} in the file itself but found a soft link`);
+    }
+    if (this.#call(path, () => Module.get_external_link(this.#file, path)).filename !== undefined) {
+      throw fileProblem(`expected ${path} in the file itself but found an external link`);
+    }
+    kind = this.#call(path, () => Module.get_type(this.#file, path));
+    this.#kinds.set(path, kind);
+    return kind;
   }
 
   /** The text in attribute `name` of the group or dataset at the absolute `path`, if it has one. */
