@@ -9,8 +9,8 @@
 namespace cudnn_gru {
 
 // Runs asynchronous calls on threads of its own, not libuv's, which give way to
-// others: as many at a time as ThreadPool::threads(). Process-wide and never destroyed, for the reason
-// ThreadPool gives.
+// others: as many at a time as ThreadPool::threads(). Process-wide and never
+// destroyed, for the reason ThreadPool gives.
 class Executor {
  public:
   static Executor& Get();

@@ -100,6 +100,9 @@ describe("the steady state", () => {
     for (let i = 0; i < 20; i++) await round();
     const before = memoryUsage();
     for (let i = 0; i < 50; i++) await round();
-    expect(memoryUsage()).toEqual(before);
+    const after = memoryUsage();
+    expect(after.scratch).toBe(before.scratch);
+    // Layers of other tests may have been collected.
+    expect(after.weights).toBeLessThanOrEqual(before.weights);
   });
 });
