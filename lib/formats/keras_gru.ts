@@ -62,11 +62,14 @@ export async function readKerasGru(path: string, options: ReadOptions = {}): Pro
 export async function readGruWeights(path: string, options: ReadOptions = {}): Promise<KerasLayerWeights> {
   const wanted = checkArguments(path, options);
   return inFile(path, () =>
-    withModelFile(path, (model) =>
-      model.kind === "weights"
-        ? readStored(model, wanted, path)
-        : readLayer(model, selectGru(model.layers, wanted, path)),
-    ),
+    withModelFile<KerasLayerWeights>(path, (model) => {
+      if (model.kind === "weights") return readStored(model, wanted, path);
+      // A subclassed model's config does not say what its layers are, but its weights do.
+      if (model.layers.length === 0 && model.withWeights) {
+        return model.withWeights((weights) => readStored(weights, wanted, path));
+      }
+      return readLayer(model, selectGru(model.layers, wanted, path));
+    }),
   );
 }
 
@@ -88,6 +91,14 @@ function weightsOnly(path: string): GRUError {
   );
 }
 
+function noGru(path: string): GRUError {
+  return new GRUError(
+    "ERR_ARGUMENT",
+    `Expected a file with the weights of a GRU for \`path\` but received ${JSON.stringify(path)}, none of whose weights ` +
+      "have the shapes of a GRU's",
+  );
+}
+
 async function readLayer(model: ModelWithConfig, found: ConfigLayer): Promise<KerasLayerFile> {
   const layer = model.legacy ? { ...found, config: modernConfig(found.config, found.className, found.label) } : found;
   const { config, dtype } = loadableConfig(layer);
@@ -97,6 +108,7 @@ async function readLayer(model: ModelWithConfig, found: ConfigLayer): Promise<Ke
 }
 
 async function readStored(model: WeightsOnly, wanted: string | undefined, path: string): Promise<KerasLayerWeights> {
+  if (model.layers.length === 0) throw noGru(path);
   const layer = selectGru(model.layers, wanted, path);
   const stored = await model.read(layer);
   const dtype = stored.every((variable) => variable.dtype === "float64") ? "float64" : "float32";

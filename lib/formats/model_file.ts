@@ -3,6 +3,7 @@ import { GRUError } from "../errors.js";
 import { type ConfigLayer, listLayers } from "./config_tree.js";
 import { type Hdf5Handle, withHdf5 } from "./hdf5.js";
 import type { StoredVariable, VariableRequest } from "./hdf5_file.js";
+import type { Hdf5Outline } from "./hdf5_outline.js";
 import { parseJson } from "./json.js";
 import { readArchive } from "./keras_archive.js";
 import { isLegacyVersion } from "./legacy_config.js";
@@ -20,6 +21,8 @@ export interface ModelWithConfig {
   layers: ConfigLayer[];
   /** The variables of one of `layers`, which must be of these shapes. */
   read(layer: ConfigLayer, variables: VariableRequest[]): Promise<StoredVariable[]>;
+  /** Passes the model's weights to `use` as if the file held nothing else; not for legacy files. */
+  withWeights?<T>(use: (weights: WeightsOnly) => Promise<T>): Promise<T>;
 }
 
 /** A model file that holds numbers only. */
@@ -48,7 +51,8 @@ export async function withModelFile<T>(
     if (kind === "hdf5") {
       return withHdf5(await readWhole(file, size), async (handle) => use(await openHdf5File(handle)));
     }
-    throw fileProblem(`expected a zip archive (.keras) or an HDF5 file (.h5) but found ${description}`);
+    const shards = path.endsWith(".weights.json") ? " (weights in several shards: save them in one file)" : "";
+    throw fileProblem(`expected a zip archive (.keras) or an HDF5 file (.h5) but found ${description}${shards}`);
   });
 }
 
@@ -101,18 +105,14 @@ async function openArchive(file: FileHandle, size: number): Promise<ModelWithCon
       const request = { group: `${group}/cell`, named: { group, name }, variables };
       return withHdf5(await readWeights(), (handle) => handle.variables(request));
     },
+    withWeights: async (use) =>
+      withHdf5(await readWeights(), async (handle) => use(weightsOnly(await handle.outline(), handle))),
   };
 }
 
 async function openHdf5File(handle: Hdf5Handle): Promise<ModelWithConfig | WeightsOnly> {
   const outline = await handle.outline();
-  if (outline.kind === "weights" || outline.modelConfig === undefined) {
-    return {
-      kind: "weights",
-      layers: outline.kind === "weights" ? weightLayers(outline.cells) : legacyLayers(outline.layers),
-      read: ({ cell }) => handle.variables({ datasets: labelled(cell.variables) }),
-    };
-  }
+  if (outline.kind === "weights" || outline.modelConfig === undefined) return weightsOnly(outline, handle);
   const layers = listLayers(parseJson("model_config", outline.modelConfig));
   return {
     kind: "model",
@@ -128,6 +128,14 @@ async function openHdf5File(handle: Hdf5Handle): Promise<ModelWithConfig | Weigh
       }
       return handle.variables({ datasets: variables.map((variable, index) => ({ ...found[index]!, ...variable })) });
     },
+  };
+}
+
+function weightsOnly(outline: Hdf5Outline, handle: Hdf5Handle): WeightsOnly {
+  return {
+    kind: "weights",
+    layers: outline.kind === "weights" ? weightLayers(outline.cells) : legacyLayers(outline.layers),
+    read: ({ cell }) => handle.variables({ datasets: labelled(cell.variables) }),
   };
 }
 

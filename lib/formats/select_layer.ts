@@ -66,7 +66,9 @@ function matches<T extends NamedLayer>(layers: readonly T[], wanted: string): T[
 }
 
 function describeOthers(layers: readonly NamedLayer[]): string {
-  if (layers.length === 0) return "whose config lists no layers (is it a subclassed model?)";
+  if (layers.length === 0) {
+    return "whose config lists no layers (a subclassed model? Make the layer with new GRU(units, ...) and call its loadWeights)";
+  }
   return `whose layers are: ${quotedList(layers.map(({ label, className }) => `${label} (${className})`))}`;
 }
 

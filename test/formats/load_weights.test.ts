@@ -2,6 +2,7 @@
 import { GRU } from "cudnn-gru";
 import { describe, expect, it } from "vitest";
 import { h5Fixture } from "./h5_files.js";
+import { counting, makeGroups, writeHdf5 } from "./hdf5_writer.js";
 import { fixture, modelFile } from "./keras_files.js";
 
 /** Holds the GRUs "gru_1" (2 features, 2 units) and "gru" (2 features, 3 units, no bias). */
@@ -93,6 +94,35 @@ describe("which layer", () => {
       expect(snapshot(gru)).toEqual(snapshot(wanted));
     },
   );
+});
+
+describe("files whose config names no layers", () => {
+  it("a subclassed model's weights lie under its attributes", async () => {
+    const path = fixture("subclassed.keras");
+    const gru = new GRU(3);
+    await gru.loadWeights(path, { layer: "encoder" });
+    expect(gru.kernel.shape).toEqual([2, 9]);
+    await expect(GRU.fromKeras(path)).rejects.toMatchObject({
+      code: "ERR_ARGUMENT",
+      message: expect.stringContaining("a subclassed model? Make the layer with new GRU(units, ...)"),
+    });
+  });
+
+  it("weights of other layers only", async () => {
+    const bytes = await writeHdf5((file) => {
+      makeGroups(file, "layers/dense/vars").create_dataset({ name: "0", data: counting([2, 3]), shape: [2, 3] });
+    });
+    const error = await refusal(new GRU(3), modelFile(bytes, ".weights.h5"));
+    expect(error.code).toBe("ERR_ARGUMENT");
+    expect(error.message).toContain("none of whose weights have the shapes of a GRU's");
+  });
+
+  it("weights in several shards", async () => {
+    const index = Buffer.from('{"metadata": {"total_size": 540.0}, "weight_map": {}}');
+    const error = await refusal(new GRU(3), modelFile(index, ".weights.json"));
+    expect(error.code).toBe("ERR_FILE_FORMAT");
+    expect(error.message).toContain("a JSON text (weights in several shards: save them in one file)");
+  });
 });
 
 describe("shapes that do not fit", () => {
