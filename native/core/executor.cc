@@ -30,7 +30,7 @@ Executor& Executor::Get() {
   return *executor;
 }
 
-bool Executor::Submit(Job job) {
+bool Executor::Submit(Job job, std::function<void()> ended) {
   std::lock_guard<std::mutex> lock(mutex_);
   const int busy = running_ + static_cast<int>(queue_.size());
   if (workers_ <= busy && workers_ < ThreadPool::Get().threads()) {
@@ -41,7 +41,7 @@ bool Executor::Submit(Job job) {
       if (workers_ == 0) return false;
     }
   }
-  queue_.push_back(std::move(job));
+  queue_.push_back({std::move(job), std::move(ended)});
   wake_.notify_one();
   return true;
 }
@@ -49,7 +49,7 @@ bool Executor::Submit(Job job) {
 void Executor::WorkerLoop() {
   GiveWay();
   for (;;) {
-    Job job;
+    Entry entry;
     bool alone = false;
     {
       std::unique_lock<std::mutex> lock(mutex_);
@@ -57,17 +57,20 @@ void Executor::WorkerLoop() {
       wake_.wait(lock, [this] {
         return !queue_.empty() && running_ < ThreadPool::Get().threads();
       });
-      job = std::move(queue_.front());
+      entry = std::move(queue_.front());
       queue_.pop_front();
       ++running_;
       alone = running_ == 1 && queue_.empty();
     }
-    job(alone);
+    entry.job(alone);
     // The job may own buffers: they are freed before it counts as ended.
-    job = nullptr;
-    std::lock_guard<std::mutex> lock(mutex_);
-    --running_;
-    wake_.notify_one();
+    entry.job = nullptr;
+    {
+      std::lock_guard<std::mutex> lock(mutex_);
+      --running_;
+      wake_.notify_one();
+    }
+    if (entry.ended) entry.ended();
   }
 }
 
