@@ -143,7 +143,7 @@ Status CheckReady(const NativeGru& gru) {
   return Status();
 }
 
-// call(...NativeCallArguments)
+// call(...NativeCallArguments, custom)
 napi_value Js_call(napi_env env, napi_callback_info info) {
   size_t count = kCallArguments;
   napi_value arguments[kCallArguments];
@@ -155,8 +155,11 @@ napi_value Js_call(napi_env env, napi_callback_info info) {
   GruCall call;
   if (status.ok()) status = ReadCall(env, gru->description, arguments, &call);
   if (status.ok()) {
-    status =
-        ForwardOnCpu(*gru->weights, call, ThreadPool::Get().threads(), nullptr);
+    CustomActivation custom(env, arguments[kCustom], gru->description.dtype);
+    call.custom = &custom;
+    // The user's function may replace the layer's weights.
+    const std::shared_ptr<const CpuWeights> weights = gru->weights;
+    status = ForwardOnCpu(*weights, call, ThreadPool::Get().threads(), nullptr);
   }
   return status.ok() ? nullptr : Throw(env, status);
 }
