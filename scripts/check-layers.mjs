@@ -17,6 +17,7 @@ const nativeLayers = {
 const libLayers = [
   ["errors"],
   ["native", "queue"],
+  ["sixteen_bit"],
   ["tensor", "keras"],
   ["arguments", "formats"],
   ["backend", "variable", "eligibility", "tensor_from"],

@@ -16,13 +16,13 @@ export function fromCudnnGru([kernel, recurrent, bias]: readonly WeightData[]): 
       return [Math.floor(flat / units), flat % units];
     }),
     reordered(recurrent!, (row, column) => [column, row]),
-    { shape: [2, 3 * units], data: bias!.data },
+    { ...bias!, shape: [2, 3 * units] },
   ];
 }
 
 /** `weight` with each gate's block rearranged: its element (row, column) comes from that block's `source(row, column)`. */
 function reordered(
-  { shape, data }: WeightData,
+  { shape, dtype, data }: WeightData,
   source: (row: number, column: number) => readonly [number, number],
 ): WeightData {
   const [rows, columns] = shape as [number, number];
@@ -36,5 +36,5 @@ function reordered(
       }
     }
   }
-  return { shape, data: out };
+  return { shape, dtype, data: out };
 }

@@ -19,7 +19,7 @@ export interface KerasLayerWeights {
 
 /** A GRU layer read from a Keras model file. */
 export interface KerasLayerFile extends KerasLayerWeights {
-  /** The layer's config, as Keras's `GRU.get_config()` gives it; dtype float32 where the file's is a 16-bit one. */
+  /** The layer's config, as Keras's `GRU.get_config()` gives it. */
   config: Record<string, unknown>;
 }
 
@@ -35,9 +35,8 @@ export interface ReadOptions {
  * `"encoder_model/gru"`, `"bidirectional/forward_layer"`, `"bidirectional/backward_layer"`, `"time_distributed/gru"`.
  * It may be left out where the model has one GRU.
  *
- * Configs of Keras 2 come out as those of Keras 3, a CuDNNGRU as the GRU that computes the same. float16 and bfloat16
- * weights are widened exactly to float32, and the returned config then says float32, as it does for the mixed policies,
- * whose weights are float32 already. float64 stays float64.
+ * Configs of Keras 2 come out as those of Keras 3, a CuDNNGRU as the GRU that computes the same. Weights keep the file's
+ * dtype.
  *
  * @throws GRUError `ERR_ARGUMENT` if `path` is not a readable file or holds weights only, the model has no GRU, or `layer`
  *   does not name exactly one; `ERR_FILE_FORMAT` if the file is not a whole model file, is damaged, or holds weights that
@@ -101,18 +100,16 @@ function noGru(path: string): GRUError {
 
 async function readLayer(model: ModelWithConfig, found: ConfigLayer): Promise<KerasLayerFile> {
   const layer = model.legacy ? { ...found, config: modernConfig(found.config, found.className, found.label) } : found;
-  const { config, dtype } = loadableConfig(layer);
+  const config = loadableConfig(layer);
   const stored = await model.read(found, expectedVariables(layer));
-  const weights = stored.map((variable) => toWeight(variable, dtype));
-  return { config, ...inGruLayout(weights), path: found.label };
+  return { config, ...inGruLayout(stored.map(toWeight)), path: found.label };
 }
 
 async function readStored(model: WeightsOnly, wanted: string | undefined, path: string): Promise<KerasLayerWeights> {
   if (model.layers.length === 0) throw noGru(path);
   const layer = selectGru(model.layers, wanted, path);
   const stored = await model.read(layer);
-  const dtype = stored.every((variable) => variable.dtype === "float64") ? "float64" : "float32";
-  return { ...inGruLayout(stored.map((variable) => toWeight(variable, dtype))), path: layer.label };
+  return { ...inGruLayout(stored.map(toWeight)), path: layer.label };
 }
 
 function inGruLayout(weights: WeightData[]): { weights: WeightData[]; features: number } {

@@ -14,48 +14,34 @@ import { checkedProduct, readInputShape } from "../arguments/shapes.js";
 import { aborted } from "../arguments/signal.js";
 import { readWarmUp, type WarmUpSizes } from "../arguments/warm_up.js";
 import { GRUError } from "../errors.js";
-import type { NativeArray } from "../native.js";
+import { autoName } from "../keras/auto_name.js";
+import type { Dtype } from "../keras/dtype_policy.js";
 import { enterQueue, leaveQueue } from "../queue.js";
-import { Tensor, type TensorLike } from "../tensor.js";
-import type { Variable } from "../variable.js";
+import { type FloatArray, Tensor, type TensorLike } from "../tensor.js";
+import { requireUnlocked, type Variable, type VariableOwner } from "../variable.js";
 import { AsyncCalls } from "./async_calls.js";
 import { type GRUConfig, kerasConfig } from "./config.js";
+import { CustomActivations, notAsynchronous } from "./custom.js";
 import { traceCall } from "./diagnostics.js";
 import { DropoutGenerator } from "./dropout.js";
 import { type ExplainArguments, type Explanation, explainCall, requireCudnn } from "./explain.js";
 import { type LoadWeightsArguments, readWeightsFile, requireFit } from "./load_weights.js";
 import { allocate } from "./memory.js";
-import { defaultName } from "./names.js";
+import type { CallResult, MaskResult, PartialShape, ShapeResult } from "./results.js";
 import { type CallOutcome, CallRunner } from "./run.js";
 import { CarriedState } from "./state.js";
 import { checkTransfer, takeInputs } from "./transfer.js";
 import { GRUWeights } from "./weights.js";
 
-/** What a call gives: the output, or `[output, state]` for a layer with `return_state: true`. */
-export type CallResult<S extends boolean> = S extends true
-  ? [output: Tensor<NativeArray>, state: Tensor<NativeArray>]
-  : Tensor<NativeArray>;
-
-/** A shape whose batch and timesteps may be unknown. */
-export type PartialShape = (number | null)[];
-
-/** As `CallResult`, for shapes. */
-export type ShapeResult<S extends boolean> = S extends true
-  ? [output: PartialShape, state: PartialShape]
-  : PartialShape;
-
-/** As `CallResult`, for masks; a state has none. */
-export type MaskResult<M, S extends boolean> = S extends true ? [output: M | null, state: null] : M | null;
-
 /**
  * The GRU layer. Inputs are (batch, timesteps, features); the output is (batch, units), or (batch, timesteps, units) with
- * `return_sequences`; the state is (batch, units). All in the layer's dtype.
+ * `return_sequences`; the state is (batch, units). All in the layer's `compute_dtype`; weights are in its `dtype`.
  */
 export class GRULayer<S extends boolean = boolean> {
   /** Keras's `name`. */
   readonly name: string;
   readonly #options: GRUOptions;
-  readonly #owner: { trainable: boolean; version: number };
+  readonly #owner: VariableOwner & { trainable: boolean };
   readonly #carried: CarriedState | null;
   readonly #dropout: DropoutGenerator;
   readonly #runner: CallRunner;
@@ -67,12 +53,13 @@ export class GRULayer<S extends boolean = boolean> {
   constructor(first: unknown, second?: unknown) {
     const options = readConstructor(first, second);
     this.#options = options;
-    this.#owner = { trainable: options.trainable, version: 0 };
-    this.#carried = options.stateful ? new CarriedState(options.units, options.dtype) : null;
+    this.#owner = { trainable: options.trainable, version: 0, locked: false };
+    this.#carried = options.stateful ? new CarriedState(options.units, options.computeDtype) : null;
     this.#dropout = new DropoutGenerator(this, options);
-    this.#runner = new CallRunner(options, this.#carried);
+    const custom = options.custom ? new CustomActivations(options, this.#owner) : null;
+    this.#runner = new CallRunner(options, this.#carried, custom);
     this.#calls = new AsyncCalls(this.#runner, this.#carried, this.#dropout);
-    this.name = options.name ?? defaultName();
+    this.name = options.name ?? autoName("gru");
   }
 
   /** The size of the output's last dimension. */
@@ -80,9 +67,14 @@ export class GRULayer<S extends boolean = boolean> {
     return this.#options.units;
   }
 
-  /** The dtype of weights, states and outputs. */
-  get dtype(): "float32" | "float64" {
-    return this.#options.dtype;
+  /** The dtype of the weights. */
+  get dtype(): Dtype {
+    return this.#options.variableDtype;
+  }
+
+  /** The dtype of inputs, initial states and results; 16-bit elements are computed in float32 and then rounded. */
+  get compute_dtype(): Dtype {
+    return this.#options.computeDtype;
   }
 
   /** Whether `weights` are trainable and their regularizers' losses are counted. */
@@ -92,6 +84,7 @@ export class GRULayer<S extends boolean = boolean> {
 
   set trainable(value: boolean) {
     if (typeof value !== "boolean") throw expected("ERR_ARGUMENT", "trainable", "true or false", value);
+    requireUnlocked(this.#owner, "trainable");
     this.#owner.trainable = value;
   }
 
@@ -107,18 +100,15 @@ export class GRULayer<S extends boolean = boolean> {
    * layer that is not built builds itself for these features.
    *
    * Throws `ERR_ARGUMENT`, `ERR_SHAPE`, `ERR_DTYPE` for bad arguments; `ERR_STATE` on a stateful layer with asynchronous
-   * calls pending; `ERR_CUDNN_NOT_ELIGIBLE` or `ERR_CUDNN_UNAVAILABLE` with `use_cudnn: true`; `ERR_OUT_OF_MEMORY`;
-   * `ERR_NATIVE_LOAD`; `ERR_DISPOSED`. The layer is then as it was.
+   * calls pending, and inside a custom activation of the layer; `ERR_CALLBACK`, caused by what a custom activation threw;
+   * `ERR_CUDNN_NOT_ELIGIBLE` or `ERR_CUDNN_UNAVAILABLE` with `use_cudnn: true`; `ERR_OUT_OF_MEMORY`; `ERR_NATIVE_LOAD`;
+   * `ERR_DISPOSED`. The layer is then as it was.
    */
   call(inputs: TensorLike, args?: CallArguments<S> | null): CallResult<S> {
-    this.#requireAlive();
-    const request = readCall(
-      this.#options,
-      this.#weights === null ? null : this.#weights.features,
-      inputs,
-      args,
-      false,
-    );
+    this.#requireFree("call");
+    const request = readCall(this.#options, this.#weights?.features ?? null, inputs, args, false);
+    // Functions of the caller's could detach what the kernels read.
+    if (this.#options.custom) takeInputs(request);
     if (this.#options.useCudnn === true) requireCudnn(this.#options, request);
     if (this.#carried !== null) {
       this.#calls.requireNone("call");
@@ -145,7 +135,7 @@ export class GRULayer<S extends boolean = boolean> {
    * As `call`, off this thread. The inputs are copied before this returns (or given away, with `transfer: true`), and the
    * weights are those of that moment; `out` is filled when the promise settles. Calls on a stateful layer run in order.
    *
-   * Never throws: rejects with what `call` throws, with `ERR_BUSY` where `configure({ maxQueue })` allows no more calls,
+   * Never throws: rejects with what `call` throws, with `ERR_ARGUMENT` for a layer with a custom activation, with `ERR_BUSY` where `configure({ maxQueue })` allows no more calls,
    * and with `ERR_ABORTED` (`name` `"AbortError"`, `cause` the signal's reason) when `signal` aborts before the promise
    * settles: at once while the call waits, after the current timestep while it runs. The layer is then as it was.
    */
@@ -153,7 +143,8 @@ export class GRULayer<S extends boolean = boolean> {
     try {
       const signal = readCallSignal(args);
       if (signal?.aborted) throw aborted(signal);
-      this.#requireAlive();
+      this.#requireFree("callAsync");
+      if (this.#options.custom) throw notAsynchronous("callAsync");
       enterQueue("callAsync");
       try {
         return this.#submit(inputs, args, signal);
@@ -194,8 +185,10 @@ export class GRULayer<S extends boolean = boolean> {
    * throws.
    */
   async warmUp(sizes: WarmUpSizes): Promise<void> {
+    this.#requireFree("warmUp");
     const read = readWarmUp(sizes);
     const weights = this.#requireBuilt("warmUp");
+    if (this.#options.custom) throw notAsynchronous("warmUp");
     enterQueue("warmUp");
     await this.#calls.hold(() => this.#runner.warmUp(weights.packed(), weights.features, read));
   }
@@ -220,7 +213,7 @@ export class GRULayer<S extends boolean = boolean> {
    * `ERR_STATE` on a stateful layer with asynchronous calls pending, `ERR_NATIVE_LOAD`, `ERR_DISPOSED`.
    */
   build(inputShape: readonly (number | null)[]): void {
-    this.#requireAlive();
+    this.#requireFree("build");
     const [batch, , features] = readInputShape(inputShape, "input_shape");
     if (this.#weights !== null && this.#weights.features !== features) {
       throw expectedShape("input_shape", `${this.#weights.features} features (those it was built for)`, inputShape);
@@ -261,7 +254,7 @@ export class GRULayer<S extends boolean = boolean> {
   }
 
   /** Copies of the weights, in the order of `weights`. */
-  getWeights(): Tensor<NativeArray>[] {
+  getWeights(): Tensor<FloatArray>[] {
     this.#requireAlive();
     return this.#weights === null ? [] : this.#weights.get();
   }
@@ -273,6 +266,7 @@ export class GRULayer<S extends boolean = boolean> {
    * Throws `ERR_ARGUMENT`, `ERR_SHAPE`, `ERR_DTYPE` with no weight changed; `ERR_NOT_BUILT`; `ERR_DISPOSED`.
    */
   setWeights(weights: readonly WeightValue[]): void {
+    this.#requireFree("setWeights");
     this.#requireBuilt("setWeights").set(weights);
   }
 
@@ -307,7 +301,7 @@ export class GRULayer<S extends boolean = boolean> {
   }
 
   /** Copies of the carried states, in a list of one; `null` where none are carried (yet). */
-  get states(): [Tensor<NativeArray>] | null {
+  get states(): [Tensor<FloatArray>] | null {
     this.#requireAlive();
     return this.#carried === null ? null : this.#carried.tensors();
   }
@@ -320,7 +314,7 @@ export class GRULayer<S extends boolean = boolean> {
    * `ERR_ARGUMENT`; `ERR_DISPOSED`.
    */
   resetState(state?: StateLike | readonly [StateLike] | null): void {
-    this.#requireAlive();
+    this.#requireFree("resetState");
     if (this.#carried === null) {
       throw new GRUError("ERR_STATE", "Expected a layer with `stateful: true` for `resetState` but received another.");
     }
@@ -330,10 +324,11 @@ export class GRULayer<S extends boolean = boolean> {
   }
 
   /** Zeros of shape (batch, units), in a list of one as in Keras. */
-  getInitialState(batch: number): [Tensor<NativeArray>] {
+  getInitialState(batch: number): [Tensor<FloatArray>] {
     const rows = requireInteger(batch, "batch", "an integer from 0 to 2^31 - 1", 0, SIZE_LIMIT - 1);
     const shape = [rows, this.units];
-    return [new Tensor(allocate(this.dtype, checkedProduct(shape, "state"), "state"), shape, this.dtype)];
+    const { computeDtype } = this.#options;
+    return [new Tensor(allocate(computeDtype, checkedProduct(shape, "state"), "state"), shape, computeDtype)];
   }
 
   /** The shapes of a call's results, for inputs of shape `[batch, timesteps, features]`. Throws `ERR_SHAPE`. */
@@ -358,6 +353,7 @@ export class GRULayer<S extends boolean = boolean> {
   /** Refuses new calls and frees native memory when the last running one has ended. Idempotent. */
   dispose(): void {
     if (this.#disposed) return;
+    requireUnlocked(this.#owner, "dispose");
     this.#disposed = true;
     this.#calls.close(() => {
       this.#weights?.dispose();
@@ -384,6 +380,12 @@ export class GRULayer<S extends boolean = boolean> {
     if (this.#disposed) {
       throw new GRUError("ERR_DISPOSED", `Expected a living layer for \`${this.name}\` but received a disposed one.`);
     }
+  }
+
+  /** For what a custom activation may not do to its own layer. */
+  #requireFree(what: string): void {
+    this.#requireAlive();
+    requireUnlocked(this.#owner, what);
   }
 
   #requireBuilt(what: string): GRUWeights {
