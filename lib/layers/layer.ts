@@ -135,9 +135,10 @@ export class GRULayer<S extends boolean = boolean> {
    * As `call`, off this thread. The inputs are copied before this returns (or given away, with `transfer: true`), and the
    * weights are those of that moment; `out` is filled when the promise settles. Calls on a stateful layer run in order.
    *
-   * Never throws: rejects with what `call` throws, with `ERR_ARGUMENT` for a layer with a custom activation, with `ERR_BUSY` where `configure({ maxQueue })` allows no more calls,
-   * and with `ERR_ABORTED` (`name` `"AbortError"`, `cause` the signal's reason) when `signal` aborts before the promise
-   * settles: at once while the call waits, after the current timestep while it runs. The layer is then as it was.
+   * Never throws: rejects with what `call` throws, with `ERR_ARGUMENT` for a layer with a custom activation, with
+   * `ERR_BUSY` where `configure({ maxQueue })` allows no more calls, and with `ERR_ABORTED` (`name` `"AbortError"`,
+   * `cause` the signal's reason) when `signal` aborts before the promise settles: at once while the call waits, after the
+   * current timestep while it runs. The layer is then as it was.
    */
   callAsync(inputs: TensorLike, args?: CallAsyncArguments<S> | null): Promise<CallResult<S>> {
     try {
@@ -181,8 +182,8 @@ export class GRULayer<S extends boolean = boolean> {
    * threads, by computing on zeros off this thread, so that the first request allocates no native memory. Changes nothing
    * that a call could see.
    *
-   * Rejects with `ERR_ARGUMENT`, `ERR_SHAPE`, `ERR_NOT_BUILT`, `ERR_OUT_OF_MEMORY`, `ERR_BUSY`, `ERR_DISPOSED`; never
-   * throws.
+   * Rejects with `ERR_ARGUMENT` (for a layer with a custom activation too), `ERR_SHAPE`, `ERR_NOT_BUILT`,
+   * `ERR_OUT_OF_MEMORY`, `ERR_BUSY`, `ERR_DISPOSED`; never throws.
    */
   async warmUp(sizes: WarmUpSizes): Promise<void> {
     this.#requireFree("warmUp");
