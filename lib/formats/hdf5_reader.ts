@@ -38,10 +38,34 @@ export function readVariables(file: Hdf5File, request: GroupRequest | DatasetReq
   return variables.map((variable, index) => file.read(`${path}/${index}`, variable));
 }
 
-/** Keras 2.12 and 2.13 filed a model's layers under another name. */
+/** How Keras 2.12 and 2.13 called a model's layers. */
+const OLD_CONTAINER = "_layer_checkpoint_dependencies";
+
+/**
+ * Where this file keeps what belongs in `group`. In files of Keras 2.12 and 2.13 a model's layers lie in another
+ * container, which counts a layer with weights twice: their numbers of one class rise with the layers, but skip some.
+ */
 function inThisFile(file: Hdf5File, group: string): string {
-  if (file.names("/").has("layers")) return group;
-  return group.replaceAll(/(?<![^/])layers(?=\/)/g, "_layer_checkpoint_dependencies");
+  const root = file.names("/");
+  if (root.has("layers") || !root.has(OLD_CONTAINER)) return group;
+  const found: string[] = [];
+  for (const part of group.split("/")) {
+    const inContainer = found.at(-1) === OLD_CONTAINER;
+    found.push(inContainer ? nthOfClass(file, found.join("/"), part) : part === "layers" ? OLD_CONTAINER : part);
+  }
+  return found.join("/");
+}
+
+/** The member of `container` in the place of `name`: for `gru_1` the second of `gru`, `gru_2`, `gru_4`. */
+function nthOfClass(file: Hdf5File, container: string, name: string): string {
+  const path = file.group(container);
+  const [, base, index = "0"] = /^(.*?)(?:_(\d+))?$/.exec(name)!;
+  const number = (member: string) => (member === base ? 0 : Number(member.slice(base!.length + 1)));
+  const members = path === undefined ? [] : [...file.names(path)];
+  const alike = members.filter((member) =>
+    /^(_\d+)?$/.test(member.startsWith(base!) ? member.slice(base!.length) : "?"),
+  );
+  return alike.sort((one, other) => number(one) - number(other))[Number(index)] ?? name;
 }
 
 /** Two layers of equal shape could be mistaken for each other; newer versions of Keras note the name. */

@@ -22,7 +22,7 @@ export interface ExpectedLayer {
   outputs: ExpectedArray[];
 }
 
-export const WRITERS = ["keras", "tf_keras", "keras2"] as const;
+export const WRITERS = ["keras", "tf_keras", "keras213", "keras2"] as const;
 
 export function expectedOf(writer: (typeof WRITERS)[number]): Record<string, ExpectedLayer[]> {
   return JSON.parse(readFileSync(join(FOLDER, `expected_${writer}.json`), "utf8")).files;
