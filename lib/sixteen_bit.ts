@@ -12,7 +12,7 @@ export function isSixteenBit(dtype: string): dtype is SixteenBitDtype {
 export function widened(bits: Uint16Array, dtype: SixteenBitDtype): Float32Array {
   const out = new Float32Array(bits.length);
   // The addon never reads memory that other threads share.
-  if (bits.length > 0) native().widen(out, bits.buffer instanceof ArrayBuffer ? bits : bits.slice(), dtype);
+  if (bits.length > 0) native().widen(out, bits.buffer instanceof ArrayBuffer ? bits : new Uint16Array(bits), dtype);
   return out;
 }
 

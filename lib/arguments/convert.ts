@@ -13,7 +13,8 @@ import { ARRAY_TYPES, isShared } from "./typed_array.js";
 export function converted(data: TypedArray, from: TensorDtype, to: Dtype): FloatArray;
 export function converted(data: TypedArray, from: TensorDtype, to: TensorDtype): TypedArray;
 export function converted(data: TypedArray, from: TensorDtype, to: TensorDtype): TypedArray {
-  if (from === to) return data.slice();
+  // Never slice or map: a subclass of the caller's decides what those make.
+  if (from === to) return new ARRAY_TYPES[to](data);
   const wide = isSixteenBit(from) ? widened(data as Uint16Array, from) : data;
   if (to === "bool") return Uint8Array.from(wide, (value) => (value === 0 ? 0 : 1));
   if (!isSixteenBit(to)) return wide !== data && to === "float32" ? wide : new ARRAY_TYPES[to](wide);

@@ -26,7 +26,7 @@ export function readMask(value: unknown, copy: boolean): ReadMask {
   if (shape.length !== 2 && !(shape.length === 3 && shape[2] === 1)) {
     throw expectedShape("mask", "shape [batch, timesteps] or [batch, timesteps, 1]", shape);
   }
-  const bytes = isSixteenBit(dtype) ? data.map((bits) => bits & MAGNITUDE) : data;
+  const bytes = isSixteenBit(dtype) ? Uint16Array.from(data, (bits) => bits & MAGNITUDE) : data;
   return { data: toBytes(bytes, owned, copy), batch: shape[0] as number, timesteps: shape[1] as number };
 }
 

@@ -189,6 +189,24 @@ describe.each(POLICIES)("%s", (dtype, compute, variable) => {
     expect(outputs(float32, inputs)).toEqual(outputs(plain, inputs));
   });
 
+  it("a subclass of the caller's does not decide what copies are", () => {
+    let made = 0;
+    class Sly extends Uint16Array {
+      static get [Symbol.species]() {
+        made += 1;
+        return Uint16Array;
+      }
+    }
+    const gru = make();
+    const inputs = { data: Sly.from(bits), shape, dtype: compute };
+    made = 0;
+    const mask = { data: Sly.from({ length: B * T }, () => 0x3c00), shape: [B, T], dtype: "float16" };
+    made = 0;
+    gru.call(inputs, { mask, initial_state: new Sly(B * U) });
+    gru.setWeights(gru.weights.map((weight) => new Sly(count(weight.shape))));
+    expect(made).toBe(0);
+  });
+
   it("assign keeps the other weights and copies", () => {
     const gru = make();
     const before = gru.recurrent_kernel.value;
