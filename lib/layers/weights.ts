@@ -95,6 +95,7 @@ export class GRUWeights {
       activation: options.activation.native(),
       recurrentActivation: options.recurrentActivation.native(),
       stateRounding: null,
+      cudaDevice: options.cudaDevice,
     });
   }
 
