@@ -10,6 +10,7 @@ export {
   type Configuration,
   type CudaDevice,
   configure,
+  type MemoryUsage,
   memoryUsage,
 } from "./backend.js";
 export type { Requirement, RequirementId } from "./eligibility.js";

@@ -17,11 +17,13 @@ const nativeLayers = {
 const libLayers = [
   ["errors"],
   ["native", "queue"],
+  ["cudnn"],
   ["tensor", "keras"],
   ["arguments", "formats"],
   ["backend", "variable", "eligibility", "tensor_from"],
   ["layers"],
   ["index"],
+  ["cli"],
 ];
 
 const problems = [];

@@ -22,9 +22,10 @@ import { AsyncCalls } from "./async_calls.js";
 import { type GRUConfig, kerasConfig } from "./config.js";
 import { traceCall } from "./diagnostics.js";
 import { DropoutGenerator } from "./dropout.js";
-import { type ExplainArguments, type Explanation, explainCall, requireCudnn } from "./explain.js";
+import { type ExplainArguments, type Explanation, explainCall } from "./explain.js";
 import { allocate } from "./memory.js";
 import { defaultName } from "./names.js";
+import { PathChooser } from "./path.js";
 import { type CallOutcome, CallRunner } from "./run.js";
 import { CarriedState } from "./state.js";
 import { checkTransfer, takeInputs } from "./transfer.js";
@@ -54,6 +55,7 @@ export class GRULayer<S extends boolean = boolean> {
   /** Keras's `name`. */
   readonly name: string;
   readonly #options: GRUOptions;
+  readonly #path: PathChooser;
   readonly #owner: { trainable: boolean; version: number };
   readonly #carried: CarriedState | null;
   readonly #dropout: DropoutGenerator;
@@ -66,6 +68,7 @@ export class GRULayer<S extends boolean = boolean> {
   constructor(first: unknown, second?: unknown) {
     const options = readConstructor(first, second);
     this.#options = options;
+    this.#path = new PathChooser(options);
     this.#owner = { trainable: options.trainable, version: 0 };
     this.#carried = options.stateful ? new CarriedState(options.units, options.dtype) : null;
     this.#dropout = new DropoutGenerator(this, options);
@@ -106,8 +109,8 @@ export class GRULayer<S extends boolean = boolean> {
    * layer that is not built builds itself for these features.
    *
    * Throws `ERR_ARGUMENT`, `ERR_SHAPE`, `ERR_DTYPE` for bad arguments; `ERR_STATE` on a stateful layer with asynchronous
-   * calls pending; `ERR_CUDNN_NOT_ELIGIBLE` or `ERR_CUDNN_UNAVAILABLE` with `use_cudnn: true`; `ERR_OUT_OF_MEMORY`;
-   * `ERR_NATIVE_LOAD`; `ERR_DISPOSED`. The layer is then as it was.
+   * calls pending; `ERR_CUDNN_NOT_ELIGIBLE` or `ERR_CUDNN_UNAVAILABLE` with `use_cudnn: true`; `ERR_CUDNN` or `ERR_CUDA` when the device
+   * fails; `ERR_OUT_OF_MEMORY`; `ERR_NATIVE_LOAD`; `ERR_DISPOSED`. The layer is then as it was.
    */
   call(inputs: TensorLike, args?: CallArguments<S> | null): CallResult<S> {
     this.#requireAlive();
@@ -118,7 +121,7 @@ export class GRULayer<S extends boolean = boolean> {
       args,
       false,
     );
-    if (this.#options.useCudnn === true) requireCudnn(this.#options, request);
+    request.pathFlags = this.#path.flagsFor(request);
     if (this.#carried !== null) {
       this.#calls.requireNone("call");
       this.#carried.checkBatch(request.batch);
@@ -170,7 +173,7 @@ export class GRULayer<S extends boolean = boolean> {
     // Reading the arguments may have run code of the caller's.
     if (signal?.aborted) throw aborted(signal);
     checkTransfer(request);
-    if (this.#options.useCudnn === true) requireCudnn(this.#options, request);
+    request.pathFlags = this.#path.flagsFor(request);
     this.#calls.checkBatch(request.batch);
     const weights = this.#weightsFor(request.features);
     const draw = request.training && this.#dropout.active ? this.#dropout.draw(request.batch, request.features) : null;
@@ -185,18 +188,20 @@ export class GRULayer<S extends boolean = boolean> {
   }
 
   /**
-   * Prepares for calls of this batch size and number of timesteps: packs the weights, makes scratch memory and starts
-   * threads, by computing on zeros off this thread, so that the first request allocates no native memory. Changes nothing
-   * that a call could see.
+   * Prepares for calls of this batch size and number of timesteps, on the path they will take: packs the weights, makes
+   * scratch memory and starts threads, or sets up the CUDA device, by computing on zeros off this thread, so that the
+   * first request allocates no native memory. Changes nothing that a call could see.
    *
-   * Rejects with `ERR_ARGUMENT`, `ERR_SHAPE`, `ERR_NOT_BUILT`, `ERR_OUT_OF_MEMORY`, `ERR_BUSY`, `ERR_DISPOSED`; never
-   * throws.
+   * Rejects with `ERR_ARGUMENT`, `ERR_SHAPE`, `ERR_NOT_BUILT`, `ERR_OUT_OF_MEMORY`, `ERR_BUSY`, `ERR_DISPOSED`, and for
+   * its path as `call`; never throws.
    */
   async warmUp(sizes: WarmUpSizes): Promise<void> {
     const read = readWarmUp(sizes);
     const weights = this.#requireBuilt("warmUp");
+    const { features } = weights;
+    const flags = this.#path.flagsFor({ ...read, features, mask: null, lengths: null, training: false });
     enterQueue("warmUp");
-    await this.#calls.hold(() => this.#runner.warmUp(weights.packed(), weights.features, read));
+    await this.#calls.hold(() => this.#runner.warmUp(weights.packed(), features, read, flags));
   }
 
   #accept(outcome: CallOutcome): CallResult<S> {

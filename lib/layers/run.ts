@@ -67,7 +67,7 @@ export class CallRunner {
       draw === null ? null : draw.recurrent,
       batch,
       request.timesteps,
-      this.#flags,
+      this.#flags | request.pathFlags,
     );
     return this.#finish(request, output, state);
   }
@@ -90,7 +90,7 @@ export class CallRunner {
     const { inputs, mask, lengths, timesteps } = request;
     const input = draw === null ? null : draw.input;
     const recurrent = draw === null ? null : draw.recurrent;
-    const flags = this.#flags;
+    const flags = this.#flags | request.pathFlags;
     const started = trace === null ? 0 : performance.now();
     await cancellable(signal, (token) =>
       gru.callAsync(
@@ -113,19 +113,21 @@ export class CallRunner {
   }
 
   /**
-   * Computes on zeros: once with every thread, then once on each thread at the same time. What a call needs of native
+   * Computes on zeros: once on the CUDA device; or once with every thread, then once on each thread at the same time. What a call needs of native
    * memory and threads is there afterwards; results are thrown away, and nothing of the layer changes.
    */
-  async warmUp(gru: NativeGru, features: number, { batch, timesteps }: WarmUpSizes): Promise<void> {
+  async warmUp(gru: NativeGru, features: number, sizes: WarmUpSizes, pathFlags: number): Promise<void> {
+    const { batch, timesteps } = sizes;
     const inputs = allocate(this.#options.dtype, checkedProduct([batch, timesteps, features], "inputs"), "inputs");
     // Calls that return the last output only need the most scratch memory, and here the least of any other.
-    const flags = this.#flags & ~CALL_FLAGS.returnSequences;
+    const flags = (this.#flags & ~CALL_FLAGS.returnSequences) | pathFlags;
     const compute = () => {
       const output = this.#newState(batch);
       const state = this.#newState(batch);
       return gru.callAsync(nextToken(), inputs, output, state, null, null, null, null, null, batch, timesteps, flags);
     };
     await compute();
+    if (pathFlags !== 0) return;
     await Promise.all(Array.from({ length: native().cpuInfo().threads }, compute));
   }
 
