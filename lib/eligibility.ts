@@ -31,8 +31,10 @@ export interface EligibilityFacts {
   readonly useBias: boolean;
   readonly resetAfter: boolean;
   readonly training: boolean;
-  /** (batch, timesteps), row-major, non-zero is true; `null` without a mask. Lengths are right-padded by nature. */
+  /** (batch, timesteps), row-major, non-zero is true; `null` without a mask. */
   readonly mask: Uint8Array | null;
+  /** Whether `lengths` stand for a mask: right-padded by nature. */
+  readonly hasLengths: boolean;
   readonly batch: number | null;
   readonly timesteps: number | null;
   readonly features: number | null;
@@ -74,7 +76,8 @@ function flag(id: RequirementId, value: boolean, wanted: boolean): Requirement {
   return { id, met: value === wanted, detail: `\`${id}\` must be ${wanted} and is ${value}.` };
 }
 
-function padding({ mask, timesteps }: EligibilityFacts): Requirement {
+function padding({ mask, hasLengths, timesteps }: EligibilityFacts): Requirement {
+  if (hasLengths) return { id: "mask", met: true, detail: "A mask must be strictly right-padded, as `lengths` are." };
   if (mask === null)
     return { id: "mask", met: true, detail: "A mask must be strictly right-padded, and there is none." };
   const row = firstRowNotRightPadded(mask, timesteps ?? 0);

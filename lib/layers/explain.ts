@@ -28,7 +28,7 @@ export interface Explanation {
   readonly requirements: readonly Requirement[];
 }
 
-type CallSide = Pick<CallRequest, "mask" | "training"> & {
+type CallSide = Pick<CallRequest, "mask" | "lengths" | "training"> & {
   batch: number | null;
   timesteps: number | null;
   features: number | null;
@@ -48,6 +48,7 @@ export function requirementsOf(options: GRUOptions, call: CallSide): Requirement
     resetAfter: options.resetAfter,
     training: call.training,
     mask: call.mask,
+    hasLengths: call.lengths !== null,
     batch: call.batch,
     timesteps: call.timesteps,
     features: call.features,
@@ -72,7 +73,7 @@ export function explainCall(options: GRUOptions, features: number | null, args: 
 }
 
 function readExplain(features: number | null, args: unknown): CallSide {
-  const call: CallSide = { mask: null, training: false, batch: null, timesteps: null, features };
+  const call: CallSide = { mask: null, lengths: null, training: false, batch: null, timesteps: null, features };
   if (args === undefined || args === null) return call;
   if (!isRecord(args)) throw expected("ERR_ARGUMENT", "arguments of explain", "an object", args);
   refuseUnknown(args, KNOWN, "explain");
@@ -97,7 +98,7 @@ function readExplain(features: number | null, args: unknown): CallSide {
   }
   if (lengths !== undefined && lengths !== null) {
     if (call.mask !== null) throw expected("ERR_ARGUMENT", "lengths", "either `mask` or `lengths`, not both,", lengths);
-    readLengths(lengths, call.batch, call.timesteps, false);
+    call.lengths = readLengths(lengths, call.batch, call.timesteps, false);
   }
   return call;
 }

@@ -7,6 +7,7 @@ import type { WarmUpSizes } from "../arguments/warm_up.js";
 import type { Regularizer } from "../keras/regularizers.js";
 import { CALL_FLAGS, type NativeArray, type NativeGru, native } from "../native.js";
 import { Tensor, type TypedArray } from "../tensor.js";
+import { onAbort } from "./abort.js";
 import type { CallTrace } from "./diagnostics.js";
 import type { Draw } from "./dropout.js";
 import { allocate } from "./memory.js";
@@ -91,8 +92,7 @@ export class CallRunner {
     const input = draw === null ? null : draw.input;
     const recurrent = draw === null ? null : draw.recurrent;
     const flags = this.#flags | request.pathFlags;
-    const started = trace === null ? 0 : performance.now();
-    await cancellable(signal, (token) =>
+    const [queued, computed] = await cancellable(signal, (token) =>
       gru.callAsync(
         token,
         inputs,
@@ -108,7 +108,7 @@ export class CallRunner {
         flags,
       ),
     );
-    trace?.computed(0, performance.now() - started);
+    trace?.computed(queued, computed);
     return this.#finish(request, output, state);
   }
 
@@ -176,7 +176,7 @@ export class CallRunner {
 }
 
 /** As Keras: divided by the batch size, and 0 for an empty batch. */
-function activityLoss(regularizer: Regularizer, values: NativeArray, shape: readonly number[]): number {
+export function activityLoss(regularizer: Regularizer, values: NativeArray, shape: readonly number[]): number {
   const batch = shape[0] as number;
   return batch === 0 ? 0 : regularizer.loss(values, shape) / batch;
 }
@@ -206,21 +206,19 @@ function nextToken(): number {
   return lastToken;
 }
 
-async function cancellable(signal: AbortSignal | null, start: (token: number) => Promise<unknown>): Promise<void> {
+/** Runs `start`, which aborting the signal cancels. Rejects with `ERR_ABORTED` once it has aborted, whatever came out. */
+export async function cancellable<T>(signal: AbortSignal | null, start: (token: number) => Promise<T>): Promise<T> {
   const token = nextToken();
-  if (signal === null) {
-    await start(token);
-    return;
-  }
+  if (signal === null) return start(token);
   if (signal.aborted) throw aborted(signal);
-  const cancel = () => native().cancel(token);
-  signal.addEventListener("abort", cancel, { once: true });
+  const release = onAbort(signal, () => native().cancel(token));
   try {
-    await start(token);
+    const result = await start(token);
+    if (signal.aborted) throw aborted(signal);
+    return result;
   } catch (error) {
     throw signal.aborted ? aborted(signal) : error;
   } finally {
-    signal.removeEventListener("abort", cancel);
+    release();
   }
-  if (signal.aborted) throw aborted(signal);
 }

@@ -1,4 +1,5 @@
 import { aborted } from "../arguments/signal.js";
+import { onAbort } from "./abort.js";
 
 /** A place in the order of calls. */
 export interface Turn {
@@ -41,10 +42,9 @@ export function waitFor(ready: Promise<void>, signal: AbortSignal | null): Promi
   if (signal === null) return ready;
   if (signal.aborted) return Promise.reject(aborted(signal));
   return new Promise((resolve, reject) => {
-    const stop = () => reject(aborted(signal));
-    signal.addEventListener("abort", stop, { once: true });
+    const release = onAbort(signal, () => reject(aborted(signal)));
     ready.then(() => {
-      signal.removeEventListener("abort", stop);
+      release();
       resolve();
     });
   });

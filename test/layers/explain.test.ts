@@ -96,6 +96,8 @@ describe("explain", () => {
 
   it("takes lengths as right-padded", () => {
     expect(unmet(new GRU(4), { lengths: [2, 0, 1] })).toEqual(["runtime"]);
+    const mask = new GRU(4).explain({ lengths: [2, 0, 1] }).requirements.find(({ id }) => id === "mask");
+    expect(mask?.detail).toMatch(/as `lengths` are/);
   });
 
   it("judges the sizes", () => {
@@ -136,6 +138,7 @@ describe("judge", () => {
       resetAfter: true,
       training: true,
       mask: null,
+      hasLengths: false,
       batch: 1,
       timesteps: 1,
       features: 1,
