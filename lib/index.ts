@@ -1,5 +1,12 @@
 export type { CallArguments, CallAsyncArguments, StateLike } from "./arguments/call.js";
 export type { GRUArguments, Spec } from "./arguments/constructor.js";
+export type {
+  BackwardAsyncArguments,
+  ForwardArguments,
+  ForwardAsyncArguments,
+  GradientLike,
+  Upstream,
+} from "./arguments/forward.js";
 export type { MaskLike } from "./arguments/mask.js";
 export type { Out, OutTensor } from "./arguments/out.js";
 export type { WeightValue } from "./arguments/shaped.js";
@@ -28,7 +35,8 @@ export type { GRUConfig } from "./layers/config.js";
 export type { CallEvent } from "./layers/diagnostics.js";
 export type { ExplainArguments, Explanation } from "./layers/explain.js";
 export { type FromKerasArguments, GRU, type GRUArgumentsWithUnits, type GRUConstructor } from "./layers/gru.js";
-export type { CallResult, MaskResult, PartialShape, ShapeResult } from "./layers/layer.js";
+export type { GRUGradients, GRUPass } from "./layers/pass.js";
+export type { CallResult, MaskResult, PartialShape, ShapeResult } from "./layers/results.js";
 export {
   type NestedBooleans,
   type NestedNumbers,

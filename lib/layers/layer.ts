@@ -7,6 +7,7 @@ import {
   type StateLike,
 } from "../arguments/call.js";
 import { type GRUOptions, readConstructor } from "../arguments/constructor.js";
+import type { ForwardArguments, ForwardAsyncArguments } from "../arguments/forward.js";
 import { expected, expectedShape, expectedText } from "../arguments/messages.js";
 import { requireInteger, SIZE_LIMIT } from "../arguments/predicates.js";
 import type { WeightValue } from "../arguments/shaped.js";
@@ -25,27 +26,14 @@ import { DropoutGenerator } from "./dropout.js";
 import { type ExplainArguments, type Explanation, explainCall } from "./explain.js";
 import { allocate } from "./memory.js";
 import { defaultName } from "./names.js";
+import type { GRUPass } from "./pass.js";
+import { type ForwardOutcome, Passes } from "./passes.js";
 import { PathChooser } from "./path.js";
+import { type CallResult, type MaskResult, outputMask, outputShape, type ShapeResult } from "./results.js";
 import { type CallOutcome, CallRunner } from "./run.js";
 import { CarriedState } from "./state.js";
 import { checkTransfer, takeInputs } from "./transfer.js";
 import { GRUWeights } from "./weights.js";
-
-/** What a call gives: the output, or `[output, state]` for a layer with `return_state: true`. */
-export type CallResult<S extends boolean> = S extends true
-  ? [output: Tensor<NativeArray>, state: Tensor<NativeArray>]
-  : Tensor<NativeArray>;
-
-/** A shape whose batch and timesteps may be unknown. */
-export type PartialShape = (number | null)[];
-
-/** As `CallResult`, for shapes. */
-export type ShapeResult<S extends boolean> = S extends true
-  ? [output: PartialShape, state: PartialShape]
-  : PartialShape;
-
-/** As `CallResult`, for masks; a state has none. */
-export type MaskResult<M, S extends boolean> = S extends true ? [output: M | null, state: null] : M | null;
 
 /**
  * The GRU layer. Inputs are (batch, timesteps, features); the output is (batch, units), or (batch, timesteps, units) with
@@ -60,6 +48,7 @@ export class GRULayer<S extends boolean = boolean> {
   readonly #carried: CarriedState | null;
   readonly #dropout: DropoutGenerator;
   readonly #runner: CallRunner;
+  readonly #passes: Passes;
   readonly #calls: AsyncCalls;
   #weights: GRUWeights | null = null;
   #losses: readonly number[] = [];
@@ -74,6 +63,11 @@ export class GRULayer<S extends boolean = boolean> {
     this.#dropout = new DropoutGenerator(this, options);
     this.#runner = new CallRunner(options, this.#carried);
     this.#calls = new AsyncCalls(this.#runner, this.#carried, this.#dropout);
+    this.#passes = new Passes(options, this.#carried, this.#calls, this.#path, {
+      layer: this,
+      features: () => this.#weights?.features ?? null,
+      weightsFor: (features) => this.#weightsFor(features),
+    });
     this.name = options.name ?? defaultName();
   }
 
@@ -114,13 +108,7 @@ export class GRULayer<S extends boolean = boolean> {
    */
   call(inputs: TensorLike, args?: CallArguments<S> | null): CallResult<S> {
     this.#requireAlive();
-    const request = readCall(
-      this.#options,
-      this.#weights === null ? null : this.#weights.features,
-      inputs,
-      args,
-      false,
-    );
+    const request = readCall(this.#options, this.#weights?.features ?? null, inputs, args, false);
     request.pathFlags = this.#path.flagsFor(request);
     if (this.#carried !== null) {
       this.#calls.requireNone("call");
@@ -152,13 +140,18 @@ export class GRULayer<S extends boolean = boolean> {
    * settles: at once while the call waits, after the current timestep while it runs. The layer is then as it was.
    */
   callAsync(inputs: TensorLike, args?: CallAsyncArguments<S> | null): Promise<CallResult<S>> {
+    return this.#enqueue("callAsync", args, (signal) => this.#submit(inputs, args, signal));
+  }
+
+  /** Runs `submit`, which gives back the place in the queue when it succeeds, with the signal of `args`. */
+  #enqueue<T>(what: string, args: unknown, submit: (signal: AbortSignal | null) => Promise<T>): Promise<T> {
     try {
       const signal = readCallSignal(args);
       if (signal?.aborted) throw aborted(signal);
       this.#requireAlive();
-      enterQueue("callAsync");
+      enterQueue(what);
       try {
-        return this.#submit(inputs, args, signal);
+        return submit(signal);
       } catch (error) {
         leaveQueue();
         throw error;
@@ -185,6 +178,27 @@ export class GRULayer<S extends boolean = boolean> {
     }
     const trace = traceCall(this, request, true);
     return this.#calls.run({ weights, request, draw, signal, trace }).then((outcome) => this.#accept(outcome));
+  }
+
+  /**
+   * As `call`, and keeps what the gradients need: see `GRUPass`. Whether dropout is on is for `training` to say.
+   *
+   * Throws as `call`; and, in this version, `ERR_UNSUPPORTED` for a call that would run on the CPU.
+   */
+  forward(inputs: TensorLike, args?: ForwardArguments | null): GRUPass {
+    this.#requireAlive();
+    return this.#keep(this.#passes.forward(inputs, args));
+  }
+
+  /** As `forward`, off this thread, with `callAsync`'s rules. Never throws: rejects. */
+  forwardAsync(inputs: TensorLike, args?: ForwardAsyncArguments | null): Promise<GRUPass> {
+    const submit = (signal: AbortSignal | null) => this.#passes.forwardAsync(inputs, args, signal);
+    return this.#enqueue("forwardAsync", args, submit).then((outcome) => this.#keep(outcome));
+  }
+
+  #keep({ pass, losses }: ForwardOutcome): GRUPass {
+    this.#losses = losses;
+    return pass;
   }
 
   /**
@@ -328,16 +342,12 @@ export class GRULayer<S extends boolean = boolean> {
 
   /** The shapes of a call's results, for inputs of shape `[batch, timesteps, features]`. Throws `ERR_SHAPE`. */
   computeOutputShape(inputShape: readonly (number | null)[]): ShapeResult<S> {
-    const [batch, timesteps] = readInputShape(inputShape, "input_shape");
-    const { units, returnSequences, returnState } = this.#options;
-    const output: PartialShape = returnSequences ? [batch, timesteps, units] : [batch, units];
-    return (returnState ? [output, [batch, units]] : output) as ShapeResult<S>;
+    return outputShape<S>(this.#options, inputShape);
   }
 
   /** The masks of a call's results: `mask` itself with `return_sequences`, otherwise none. */
   computeMask<M>(mask: M | null): MaskResult<M, S> {
-    const output = this.#options.returnSequences ? mask : null;
-    return (this.#options.returnState ? [output, null] : output) as MaskResult<M, S>;
+    return outputMask<M, S>(this.#options, mask);
   }
 
   /** What Keras 3.15's `get_config()` gives, key for key: JSON that Keras reads, and `GRU.fromConfig`. */
