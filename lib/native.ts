@@ -246,9 +246,8 @@ function load(): NativeBinding {
     "ERR_NATIVE_LOAD",
     `The native addon of cudnn-gru could not be loaded on ${process.platform}-${process.arch}, Node ${process.version}. ` +
       `Tried:\n${failures.join("\n")}\n` +
-      'In a clone, "npm test" builds it. From an installed package, "npx cmake-js compile" in the package\'s folder ' +
-      "builds it with CMake and a C++17 compiler (it needs node-addon-api@8 installed beside it). CUDNN_GRU_ADDON names a " +
-      "binary to load instead.",
+      'In a clone, "npm test" builds it. From an installed package, "npx cudnn-gru build" builds it with CMake and a ' +
+      "C++17 compiler. CUDNN_GRU_ADDON names a binary to load instead.",
   );
 }
 
