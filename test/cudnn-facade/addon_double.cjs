@@ -22,7 +22,7 @@ const double = {
   /** Thrown by the next call, forward or backward with the cudnn flag. */
   failure: null,
   info: null,
-  ...JSON.parse(process.env.CUDNN_GRU_DOUBLE ?? "{}"),
+  ...JSON.parse(process.env.CUDNN_GRU_ADDON_DOUBLE ?? "{}"),
 };
 
 let GRUError;

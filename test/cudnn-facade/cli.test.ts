@@ -23,7 +23,7 @@ function run(args: string[], double: object, env: NodeJS.ProcessEnv = {}) {
       ...rest,
       ...(process.env.CUDNN_GRU_ADDON ? { CUDNN_GRU_REAL_ADDON: process.env.CUDNN_GRU_ADDON } : {}),
       CUDNN_GRU_ADDON: addon,
-      CUDNN_GRU_DOUBLE: JSON.stringify(double),
+      CUDNN_GRU_ADDON_DOUBLE: JSON.stringify(double),
       ...env,
     },
   });

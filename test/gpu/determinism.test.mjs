@@ -1,10 +1,10 @@
 // The same call gives the same bits, alone or among others.
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
-import { layer, random, record, sameBits, skipReason } from "./support.mjs";
+import { it } from "node:test";
+import { layer, onGpu, random, record, sameBits, skipReason } from "./support.mjs";
 
 for (const dtype of ["float32", "float64", "float16", "bfloat16"]) {
-  describe(`determinism, ${dtype}`, { skip: skipReason(dtype) }, () => {
+  onGpu(`determinism, ${dtype}`, skipReason(dtype), () => {
     const args = { dtype, use_cudnn: true, return_sequences: true };
     const inputs = random([17, 40, 24], dtype);
 

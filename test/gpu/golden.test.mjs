@@ -1,9 +1,9 @@
 // Real Keras's numbers, on the device: every golden case that cuDNN can compute, forward and backward.
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { it } from "node:test";
 import { GRU } from "cudnn-gru";
 import { goldenCases, relativeError, TOLERANCE } from "./golden.mjs";
-import { listed, record, skipReason, valuesOf } from "./support.mjs";
+import { listed, onGpu, record, skipReason, valuesOf } from "./support.mjs";
 
 const DTYPES = ["float32", "float64", "float16", "bfloat16"];
 
@@ -75,7 +75,7 @@ async function runBackward(golden) {
 
 for (const dtype of DTYPES) {
   const skip = skipReason(dtype);
-  describe(`golden data, ${dtype}`, { skip }, () => {
+  onGpu(`golden data, ${dtype}`, skip, () => {
     const cases = skip
       ? []
       : [...goldenCases()].filter((one) => (one.arguments.dtype ?? "float32") === dtype && eligible(one));

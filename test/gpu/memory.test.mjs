@@ -1,8 +1,8 @@
 // 10,000 calls with flat memory, on the host and on the device; what was made is given back.
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { it } from "node:test";
 import { memoryUsage } from "cudnn-gru";
-import { layer, random, record, skipReason } from "./support.mjs";
+import { layer, onGpu, random, record, skipReason } from "./support.mjs";
 
 const CALLS = 10_000;
 const MIB = 2 ** 20;
@@ -12,7 +12,7 @@ function usage() {
   return { device, pinned, resident: process.memoryUsage.rss() };
 }
 
-describe("memory", { skip: skipReason() }, () => {
+onGpu("memory", skipReason(), () => {
   it(`${CALLS} calls, forward and training steps in turn`, async () => {
     const gru = layer(64, 32, { use_cudnn: true, return_sequences: true });
     const inputs = random([8, 20, 32]);

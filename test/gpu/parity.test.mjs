@@ -1,8 +1,8 @@
 // The two paths give the same numbers, in every dtype; gradients are slopes.
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { it } from "node:test";
 import { relativeError, TOLERANCE } from "./golden.mjs";
-import { layer, listed, onBoth, random, record, size, skipReason, valuesOf } from "./support.mjs";
+import { layer, listed, onBoth, onGpu, random, record, size, skipReason, valuesOf } from "./support.mjs";
 
 const SHAPES = [
   [1, 1, 1, 1],
@@ -33,7 +33,7 @@ function worstOf(ours, reference) {
 }
 
 for (const dtype of ["float32", "float64", "float16", "bfloat16"]) {
-  describe(`parity, ${dtype}`, { skip: skipReason(dtype) }, () => {
+  onGpu(`parity, ${dtype}`, skipReason(dtype), () => {
     it("shapes, flags and lengths", () => {
       let worst = { error: 0 };
       for (const [batch, timesteps, features, units] of SHAPES) {
@@ -70,7 +70,7 @@ for (const dtype of ["float32", "float64", "float16", "bfloat16"]) {
   });
 }
 
-describe("long sequences", { skip: skipReason() }, () => {
+onGpu("long sequences", skipReason(), () => {
   it("more than 65,535 timesteps, in chunks, also with rows that end in the first", () => {
     const timesteps = 65535 + 100;
     const [gpu, cpu] = onBoth(4, 2, { return_state: true });
@@ -82,7 +82,7 @@ describe("long sequences", { skip: skipReason() }, () => {
   });
 });
 
-describe("gradients, float64", { skip: skipReason("float64") }, () => {
+onGpu("gradients, float64", skipReason("float64"), () => {
   const shape = [3, 4, 3];
   const units = 5;
 

@@ -5,15 +5,15 @@ import { spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { after, describe, it } from "node:test";
+import { after, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { backendInfo, configure } from "cudnn-gru";
 import { relativeError, TOLERANCE } from "./golden.mjs";
-import { layer, onBoth, random, record, sameBits, skipReason, valuesOf } from "./support.mjs";
+import { layer, onBoth, onGpu, random, record, sameBits, skipReason, valuesOf } from "./support.mjs";
 
 const skip = skipReason();
 
-describe("questions", { skip }, () => {
+onGpu("questions", skip, () => {
   after(() => configure({ allow_tf32: false }));
 
   it("Q1 what runs: versions, devices, dtypes", () => {

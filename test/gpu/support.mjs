@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
+import { describe, it } from "node:test";
 import { GRU, tensor } from "cudnn-gru";
 
 /** Why nothing can run on the GPU in this dtype; `false` when it can. For the `skip` of a test. */
@@ -11,6 +12,12 @@ export function skipReason(dtype = "float32") {
     // A layer that cannot be made has no path at all.
     return `no ${dtype} layers here: ${error.message}`;
   }
+}
+
+/** A suite of tests that need a GPU: one skipped test where there is `reason` to skip it. */
+export function onGpu(name, reason, body) {
+  if (reason) it(name, { skip: reason }, () => {});
+  else describe(name, body);
 }
 
 /** Reproducible numbers in [-1, 1). */
