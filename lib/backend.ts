@@ -138,7 +138,7 @@ export interface MemoryUsage {
   weights: number;
   /** Scratch memory of the CPU path. */
   scratch: number;
-  /** On CUDA devices: weights, workspaces, and what passes keep for `backward`. */
+  /** On CUDA devices: weights, workspaces, what passes keep for `backward`, and what is kept for later calls. */
   device: number;
   /** Page-locked host memory, through which data travels to and from devices. */
   pinned: number;
