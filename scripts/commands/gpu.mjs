@@ -55,7 +55,7 @@ export function bundleGpu() {
   mkdirSync(folder, { recursive: true });
   for (const path of CONTENTS) cpSync(join(root, path), join(folder, path), { recursive: true });
   // The one package that doctor needs; nothing else here reads a model.
-  const commander = dirname(createRequire(import.meta.url).resolve("commander/package.json"));
+  const commander = dirname(createRequire(import.meta.url).resolve("commander"));
   cpSync(commander, join(folder, "node_modules/commander"), { recursive: true, dereference: true });
   const addon = process.env.CUDNN_GRU_ADDON || join(root, "build/Release/cudnn_gru.node");
   mkdirSync(join(folder, "prebuilds/linux-x64"), { recursive: true });

@@ -76,7 +76,7 @@ export function ensureDoubles() {
   if (process.platform !== "linux") return;
   const steps = {
     output: "build-cmake/doubles/cudnn/libcudnn_adv.so.9",
-    inputs: ["test/doubles"],
+    inputs: ["test/doubles", "test/native", "native/cudnn/abi.h"],
     facts: facts(),
   };
   const reason = staleness("doubles", steps);
