@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { backendInfo, GRU, tensor } from "cudnn-gru";
+import { backendInfo, GRU, tensor } from "../../dist/index.js";
 
 const SHAPES = [
   "32x100x128-256",
