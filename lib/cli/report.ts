@@ -47,7 +47,8 @@ export function examine(device: number): DoctorReport {
 
 function judged(device: number, dtype: NativeCudnnDtype): { met: boolean; detail: string } {
   try {
-    return cudnnRuntime(device, dtype);
+    const { met, detail } = cudnnRuntime(device, dtype);
+    return { met, detail };
   } catch (error) {
     return { met: false, detail: (error as Error).message };
   }

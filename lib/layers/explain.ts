@@ -67,7 +67,8 @@ export function runtimeOf(options: GRUOptions): RuntimeVerdict {
  */
 export function explainCall(options: GRUOptions, features: number | null, args: unknown): Explanation {
   const requirements: Requirement[] = requirementsOf(options, readExplain(features, args));
-  requirements.push({ id: "runtime", ...runtimeOf(options) });
+  const { met: works, detail } = runtimeOf(options);
+  requirements.push({ id: "runtime", met: works, detail });
   const met = requirements.every((requirement) => requirement.met);
   return { path: met && options.useCudnn !== false ? "cudnn" : "cpu", requirements };
 }

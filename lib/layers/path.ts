@@ -36,10 +36,10 @@ export class PathChooser {
       if (this.#options.useCudnn === true) throw notEligible(unmet);
       return 0;
     }
-    const { met, detail } = runtimeOf(this.#options);
+    const { met, detail, final } = runtimeOf(this.#options);
     if (met) return cudnnFlags();
     if (this.#options.useCudnn === true) throw unavailable(detail);
-    this.#neverCudnn = true;
+    this.#neverCudnn = final;
     return 0;
   }
 

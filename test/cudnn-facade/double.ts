@@ -23,6 +23,22 @@ process.env.CUDNN_GRU_ADDON = path;
 /** The double that this test's process has for its addon. */
 export const { double } = createRequire(import.meta.url)(path) as { double: Double };
 
+const works = { available: true, reason: null };
+
+/** What the double finds unless a test says otherwise. */
+export const FOUND: NativeCudnnInfo = {
+  cuda: { ...works, driver: "13.0", devices: [] },
+  cudnn: { ...works, version: "9.24.0", path: "/libcudnn_adv.so.9", tried: [] },
+};
+
 beforeEach(() => {
-  Object.assign(double, { asked: [], flags: [], descriptions: [], upstream: [], living: 0, failure: null, info: null });
+  Object.assign(double, {
+    asked: [],
+    flags: [],
+    descriptions: [],
+    upstream: [],
+    living: 0,
+    failure: null,
+    info: FOUND,
+  });
 });

@@ -2,7 +2,7 @@ import { channel } from "node:diagnostics_channel";
 import { type CallEvent, configure, GRU, type GRUArguments, tensor } from "cudnn-gru";
 import { afterEach, describe, expect, it } from "vitest";
 import { expectError, expectRejection, layer, random } from "../layers/support.js";
-import { double } from "./double.js";
+import { double, FOUND } from "./double.js";
 
 const CUDNN = 8;
 const TF32 = 16;
@@ -104,6 +104,32 @@ describe("what is asked of CUDA", () => {
     for (let i = 0; i < 3; i++) layer(4, 4, { cuda_device: 7 }).call(inputs);
     layer(4, 4, { cuda_device: 7, dtype: "float64" }).call(inputs);
     expect(double.asked).toEqual(["7 float32", "7 float64"]);
+  });
+});
+
+describe("a runtime that does not work", () => {
+  const unmet = { met: false, detail: "The device has no memory left." };
+
+  it("is asked again where driver and cuDNN are there", () => {
+    double.verdicts["8 float32"] = unmet;
+    const gru = layer(4, 4, { cuda_device: 8 });
+    gru.call(inputs);
+    gru.call(inputs);
+    expect([double.asked.length, double.flags]).toEqual([2, [0, 0]]);
+    delete double.verdicts["8 float32"];
+    gru.call(inputs);
+    // From here on it works, whatever the device says.
+    double.verdicts["8 float32"] = unmet;
+    gru.call(inputs);
+    expect(double.flags).toEqual([0, 0, CUDNN, CUDNN]);
+    expect(gru.explain().path).toBe("cudnn");
+  });
+
+  it("is not asked again where there is nothing", () => {
+    double.info = { ...FOUND, cuda: { ...FOUND.cuda, available: false, reason: "No driver." } };
+    double.verdicts["9 float32"] = unmet;
+    for (let i = 0; i < 2; i++) layer(4, 4, { cuda_device: 9 }).call(inputs);
+    expect(double.asked).toEqual(["9 float32"]);
   });
 });
 
