@@ -24,20 +24,30 @@ export type { Requirement, RequirementId } from "./eligibility.js";
 export { GRUError, type GRUErrorCode } from "./errors.js";
 export {
   Activation,
+  type CustomActivation,
+  type CustomObjects,
   constraints,
   DTypePolicy,
   type Dtype,
   initializers,
   regularizers,
   type SerializedObject,
+  type ThresholdParameters,
 } from "./keras/index.js";
 export type { GRUConfig } from "./layers/config.js";
 export type { CallEvent } from "./layers/diagnostics.js";
 export type { ExplainArguments, Explanation } from "./layers/explain.js";
-export { type FromKerasArguments, GRU, type GRUArgumentsWithUnits, type GRUConstructor } from "./layers/gru.js";
+export {
+  type FromConfigArguments,
+  type FromKerasArguments,
+  GRU,
+  type GRUArgumentsWithUnits,
+  type GRUConstructor,
+} from "./layers/gru.js";
 export type { GRUGradients, GRUPass } from "./layers/pass.js";
 export type { CallResult, MaskResult, PartialShape, ShapeResult } from "./layers/results.js";
 export {
+  type FloatArray,
   type NestedBooleans,
   type NestedNumbers,
   Tensor,

@@ -1,3 +1,5 @@
+import { isSixteenBit, widened } from "./sixteen_bit.js";
+
 /** Any of JavaScript's typed arrays of numbers, as far as this package reads them. */
 export type TypedArray =
   | Float32Array
@@ -10,8 +12,25 @@ export type TypedArray =
   | Int32Array
   | Uint32Array;
 
-/** Element types of a `Tensor`. A `bool` tensor holds a `Uint8Array` of zeros and ones. */
-export type TensorDtype = "float32" | "float64" | "int8" | "uint8" | "int16" | "uint16" | "int32" | "uint32" | "bool";
+/** Data of a floating-point tensor: `Uint16Array` is the bits of 16-bit elements. */
+export type FloatArray = Float32Array | Float64Array | Uint16Array;
+
+/**
+ * Element types of a `Tensor`. A `bool` tensor holds a `Uint8Array` of zeros and ones; `float16` and `bfloat16` tensors
+ * hold the elements' bits in a `Uint16Array`.
+ */
+export type TensorDtype =
+  | "float32"
+  | "float64"
+  | "float16"
+  | "bfloat16"
+  | "int8"
+  | "uint8"
+  | "int16"
+  | "uint16"
+  | "int32"
+  | "uint32"
+  | "bool";
 
 /** Numbers in nested arrays, one level per dimension; the innermost rows may be typed arrays. */
 export type NestedNumbers = number | TypedArray | readonly NestedNumbers[];
@@ -72,9 +91,11 @@ export class Tensor<D extends TypedArray = TypedArray> {
     return this.dtype;
   }
 
-  /** The elements as nested plain arrays, one level per dimension (a bare value for shape `[]`). */
+  /** The elements as nested plain arrays of numbers, one level per dimension (a bare value for shape `[]`). */
   toArray(): unknown {
-    return nest(this.data, this.shape, this.dtype === "bool");
+    const { data, dtype } = this;
+    const numbers = isSixteenBit(dtype) && data instanceof Uint16Array ? widened(data, dtype) : data;
+    return nest(numbers, this.shape, dtype === "bool");
   }
 }
 

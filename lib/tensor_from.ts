@@ -1,14 +1,16 @@
+import { converted } from "./arguments/convert.js";
 import { expected, formatShape } from "./arguments/messages.js";
 import { readNested } from "./arguments/nested.js";
 import { elementCount } from "./arguments/shapes.js";
-import { ARRAY_TYPES, dtypeOfArray, dtypeOfName, isTypedArray, requireLength } from "./arguments/typed_array.js";
+import { bitsOf, dtypeOfArray, dtypeOfName, isTypedArray, requireLength } from "./arguments/typed_array.js";
+import { isSixteenBit } from "./sixteen_bit.js";
 import { type NestedBooleans, type NestedNumbers, Tensor, type TensorDtype, type TypedArray } from "./tensor.js";
 
 /**
  * Makes a tensor.
  *
  * A typed array is wrapped, not copied, unless `dtype` asks for another element type; `shape` defaults to one dimension.
- * Nested arrays (or, with `shape`, a flat list) of numbers give float32 and of booleans give bool, unless `dtype` says
+ * The bits of 16-bit elements come in a `Uint16Array` with dtype `"float16"` or `"bfloat16"`. Nested arrays (or, with `shape`, a flat list) of numbers give float32 and of booleans give bool, unless `dtype` says
  * otherwise.
  *
  * Throws `ERR_SHAPE` for ragged nesting or a shape that does not fit the data, `ERR_DTYPE` for elements of another kind.
@@ -25,6 +27,11 @@ export function tensor(
   shape: readonly number[] | undefined,
   dtype: "float64",
 ): Tensor<Float64Array>;
+export function tensor(
+  data: TypedArray | readonly NestedNumbers[] | readonly NestedBooleans[],
+  shape: readonly number[] | undefined,
+  dtype: "float16" | "bfloat16",
+): Tensor<Uint16Array>;
 export function tensor(
   data: TypedArray | readonly NestedNumbers[] | readonly NestedBooleans[],
   shape?: readonly number[],
@@ -49,7 +56,8 @@ function readElements(
   if (!isTypedArray(data)) throw expected("ERR_ARGUMENT", "data", "a typed array or nested arrays", data);
   const dtype = dtypeOfArray(data, "data");
   const shape = [data.length];
-  if (wanted === undefined || wanted === dtype) return { data, shape, dtype };
-  if (wanted === "bool") return { data: Uint8Array.from(data, (value) => (value === 0 ? 0 : 1)), shape, dtype: "bool" };
-  return { data: new ARRAY_TYPES[wanted](data), shape, dtype: wanted };
+  const elements = bitsOf(data);
+  if (wanted === undefined || wanted === dtype) return { data: elements, shape, dtype };
+  if (dtype === "uint16" && isSixteenBit(wanted)) return { data: elements, shape, dtype: wanted };
+  return { data: converted(elements, dtype, wanted), shape, dtype: wanted };
 }

@@ -22,7 +22,7 @@ const nativeExceptions = {
 const libLayers = [
   ["errors"],
   ["native", "queue"],
-  ["cudnn"],
+  ["cudnn", "sixteen_bit"],
   ["tensor", "keras"],
   ["arguments", "formats"],
   ["backend", "variable", "eligibility", "tensor_from"],

@@ -1,5 +1,8 @@
-import type { NativeArray, NativeDtype } from "../native.js";
-import type { TensorLike, TypedArray } from "../tensor.js";
+import type { Dtype } from "../keras/dtype_policy.js";
+import type { NativeArray } from "../native.js";
+import { isSixteenBit } from "../sixteen_bit.js";
+import type { FloatArray, TensorDtype, TensorLike, TypedArray } from "../tensor.js";
+import { converted, kernelArray, requireNamed } from "./convert.js";
 import { checkMaskShape, type MaskLike, readLengths, readMask } from "./mask.js";
 import { expected, expectedShape } from "./messages.js";
 import { type Out, type ReadOut, readOut } from "./out.js";
@@ -8,7 +11,7 @@ import { readShaped, unwrap } from "./shaped.js";
 import { checkedProduct } from "./shapes.js";
 import { readSignal } from "./signal.js";
 import { type ReadTensor, readTensor } from "./tensor_like.js";
-import { ARRAY_TYPES, isShared } from "./typed_array.js";
+import { isShared } from "./typed_array.js";
 
 /** An initial state: a (batch, units) tensor, or a bare typed array of that many elements. */
 export type StateLike = TensorLike | TypedArray;
@@ -41,13 +44,18 @@ const KNOWN_ASYNC: ReadonlySet<string> = new Set([...KNOWN, "signal", "transfer"
 /** What a layer brings to the reading of a call's arguments. */
 export interface CallFacts {
   readonly units: number;
-  readonly dtype: NativeDtype;
+  /** The dtype of inputs, initial states and results. */
+  readonly computeDtype: Dtype;
   readonly autocast: boolean;
+  /** Whether functions of the caller's run during the call, so that it must have memory of its own. */
+  readonly custom: boolean;
   readonly returnSequences: boolean;
   readonly returnState: boolean;
 }
 
-/** A call, read and checked. Arrays may be the caller's memory unless it is asynchronous; `inputs` may be even then. */
+/**
+ * A call, read and checked. Its floating-point arrays are as the kernels take them: rounded to the layer's compute dtype,
+ * float32 where that has 16 bits. Arrays may be the caller's memory unless it is asynchronous; `inputs` may be even then. */
 export interface CallRequest {
   inputs: NativeArray;
   /** What the caller gave as data, when `inputs` is or was read from it; `null` for nested arrays. */
@@ -93,24 +101,25 @@ export function readCall(
     request.transfer = transfer;
   }
   const { batch, timesteps } = request;
+  const copy = asynchronous || facts.custom;
   if (mask !== undefined && mask !== null) {
-    const read = readMask(mask, asynchronous);
+    const read = readMask(mask, copy);
     checkMaskShape(read, batch, timesteps);
     request.mask = read.data;
   }
   if (lengths !== undefined && lengths !== null) {
-    request.lengths = readLengths(lengths, batch, timesteps, asynchronous);
+    request.lengths = readLengths(lengths, batch, timesteps, copy);
     if (request.mask !== null)
       throw expected("ERR_ARGUMENT", "lengths", "either `mask` or `lengths`, not both,", lengths);
   }
   if (initial_state !== undefined && initial_state !== null) {
-    request.initialState = readInitialState(initial_state, facts, batch, asynchronous);
+    request.initialState = readInitialState(initial_state, facts, batch, copy);
   }
   if (out !== undefined && out !== null) {
-    const { units, dtype, returnSequences, returnState } = facts;
+    const { units, computeDtype, returnSequences, returnState } = facts;
     const outputShape = returnSequences ? [batch, timesteps, units] : [batch, units];
     checkedProduct(outputShape, "out");
-    request.out = readOut(out, outputShape, returnState ? [batch, units] : null, dtype);
+    request.out = readOut(out, outputShape, returnState ? [batch, units] : null, computeDtype);
   }
   return request;
 }
@@ -121,8 +130,7 @@ export function readCallSignal(args: unknown): AbortSignal | null {
 }
 
 function readInputs(facts: CallFacts, features: number | null, value: unknown): CallRequest {
-  const { dtype } = facts;
-  const read = readTensor(value, "inputs", dtype);
+  const read = readTensor(value, "inputs", facts.computeDtype);
   const { shape } = read;
   if (shape.length !== 3 || (features !== null && shape[2] !== features)) {
     throw expectedShape("inputs", `shape [batch, timesteps, ${features ?? "features"}]`, shape);
@@ -146,16 +154,24 @@ function readInputs(facts: CallFacts, features: number | null, value: unknown): 
   };
 }
 
-/** The elements in the layer's dtype: the caller's own array where that is safe, else a copy. */
-function convert(read: ReadTensor, { dtype, autocast }: CallFacts): NativeArray {
-  const { data } = read;
-  if (read.dtype === dtype && (read.owned || (data.length !== 0 && !isShared(data)))) return data as NativeArray;
-  if (!autocast && read.dtype !== dtype && (read.dtype === "float32" || read.dtype === "float64")) {
-    throw expected("ERR_DTYPE", "inputs.dtype", `"${dtype}" (the layer has \`autocast: false\`)`, read.dtype);
+/** The elements as the kernels take them: the caller's own array where that is safe, else a copy. */
+function convert(read: ReadTensor, { computeDtype, autocast }: CallFacts): NativeArray {
+  const { data, dtype } = read;
+  const sixteenBit = isSixteenBit(computeDtype);
+  if (dtype === computeDtype) {
+    if (sixteenBit) return kernelArray(data as FloatArray, computeDtype);
+    // An empty array of our own cannot be detached while the other arguments are read.
+    if (read.owned || (data.length !== 0 && !isShared(data))) return data as NativeArray;
   }
-  // An empty array of our own cannot be detached while the other arguments are read.
-  const Type = ARRAY_TYPES[dtype];
-  return data.length === 0 ? new Type(0) : new Type(data);
+  if (!autocast && dtype !== computeDtype && isFloat(dtype)) {
+    throw expected("ERR_DTYPE", "inputs.dtype", `"${computeDtype}" (the layer has \`autocast: false\`)`, dtype);
+  }
+  requireNamed(read, computeDtype, "inputs");
+  return kernelArray(converted(data, dtype, computeDtype), computeDtype);
+}
+
+function isFloat(dtype: TensorDtype): boolean {
+  return dtype === "float32" || dtype === "float64" || isSixteenBit(dtype);
 }
 
 function readInitialState(value: unknown, facts: CallFacts, batch: number, copy: boolean): NativeArray {
@@ -164,5 +180,7 @@ function readInitialState(value: unknown, facts: CallFacts, batch: number, copy:
     throw expected("ERR_ARGUMENT", "initial_state", "one state (a GRU has one)", value);
   }
   const shape = [batch, facts.units];
-  return readShaped(item, shape, checkedProduct(shape, "initial_state"), facts.dtype, "initial_state", copy);
+  const { computeDtype } = facts;
+  const count = checkedProduct(shape, "initial_state");
+  return kernelArray(readShaped(item, shape, count, computeDtype, "initial_state", copy), computeDtype);
 }

@@ -1,11 +1,13 @@
-import { GRUError } from "../errors.js";
-import { type Activation, getActivation } from "../keras/activations.js";
+import type { Activation, GateActivation } from "../keras/activation.js";
+import { getActivation } from "../keras/activations.js";
 import { type Constraint, getConstraint } from "../keras/constraints.js";
-import { type DTypePolicy, getDTypePolicy } from "../keras/dtype_policy.js";
+import type { CustomActivation } from "../keras/custom_activation.js";
+import { type DTypePolicy, type Dtype, getDTypePolicy } from "../keras/dtype_policy.js";
 import { getInitializer, type Initializer } from "../keras/initializers.js";
 import { getRegularizer, type Regularizer } from "../keras/regularizers.js";
 import type { SerializedObject } from "../keras/serialization.js";
 import type { NativeDtype } from "../native.js";
+import { isSixteenBit, type SixteenBitDtype } from "../sixteen_bit.js";
 import { expected } from "./messages.js";
 import { isRecord, refuseUnknown, requireBoolean, requireInteger, requireRate, SIZE_LIMIT } from "./predicates.js";
 
@@ -18,9 +20,9 @@ export type Spec<T> = string | SerializedObject | T | null;
  */
 export interface GRUArguments {
   /** Activation of the candidate state; default `"tanh"`, `null` is linear. */
-  activation?: Spec<Activation>;
+  activation?: Spec<Activation> | CustomActivation;
   /** Activation of the update and reset gates; default `"sigmoid"`, `null` is linear. */
-  recurrent_activation?: Spec<Activation>;
+  recurrent_activation?: Spec<Activation> | CustomActivation;
   /** Whether there is a bias; default true. */
   use_bias?: boolean;
   /** Initializer of the (features, 3 * units) kernel; default `"glorot_uniform"`. */
@@ -61,7 +63,10 @@ export interface GRUArguments {
   name?: string | null;
   /** Whether the weights are trainable, and their regularizers counted. Default true. */
   trainable?: boolean;
-  /** `"float32"` (default) or `"float64"`, or a serialized policy. */
+  /**
+   * `"float32"` (default), `"float64"`, `"float16"`, `"bfloat16"`, `"mixed_float16"` or `"mixed_bfloat16"` (float32
+   * weights, 16-bit inputs and results), or a serialized policy.
+   */
   dtype?: Spec<DTypePolicy>;
   /** Whether the output is zero at masked timesteps in place of the output before. Default false. */
   zero_output_for_mask?: boolean;
@@ -80,8 +85,10 @@ export interface GRUArguments {
 /** The constructor's arguments, read: every default filled in, every name resolved. */
 export interface GRUOptions {
   readonly units: number;
-  readonly activation: Activation;
-  readonly recurrentActivation: Activation;
+  readonly activation: GateActivation;
+  readonly recurrentActivation: GateActivation;
+  /** Whether functions of the user's run during a call. */
+  readonly custom: boolean;
   readonly useBias: boolean;
   readonly kernelInitializer: Initializer;
   readonly recurrentInitializer: Initializer;
@@ -106,8 +113,14 @@ export interface GRUOptions {
   readonly name: string | null;
   readonly trainable: boolean;
   readonly policy: DTypePolicy;
-  /** The dtype of inputs, weights, states and outputs, by `policy`. */
-  readonly dtype: NativeDtype;
+  /** The dtype of inputs, initial states and results, by `policy`. */
+  readonly computeDtype: Dtype;
+  /** The dtype of the weights, by `policy`. */
+  readonly variableDtype: Dtype;
+  /** What the kernels compute in: float32 where `computeDtype` has 16 bits. */
+  readonly kernelDtype: NativeDtype;
+  /** What the kernels round every state to: `computeDtype` where it has 16 bits. */
+  readonly rounding: SixteenBitDtype | null;
   readonly zeroOutputForMask: boolean;
   readonly implementation: 1 | 2;
   readonly autocast: boolean;
@@ -164,11 +177,18 @@ export function readConstructor(first: unknown, second: unknown): GRUOptions {
   const recurrentDropout = requireRate(args.recurrent_dropout, "recurrent_dropout");
   const implementation = readImplementation(args.implementation);
   const policy = getDTypePolicy(args.dtype ?? null, "dtype");
+  const activation = getActivation(otherwise(args.activation, "tanh"), "activation", policy);
+  const recurrentActivation = getActivation(
+    otherwise(args.recurrent_activation, "sigmoid"),
+    "recurrent_activation",
+    policy,
+  );
   checkInputHints(args);
   return {
     units,
-    activation: getActivation(otherwise(args.activation, "tanh"), "activation"),
-    recurrentActivation: getActivation(otherwise(args.recurrent_activation, "sigmoid"), "recurrent_activation"),
+    activation,
+    recurrentActivation,
+    custom: activation.custom !== null || recurrentActivation.custom !== null,
     useBias: requireBoolean(args.use_bias, "use_bias", true),
     kernelInitializer: getInitializer(otherwise(args.kernel_initializer, "glorot_uniform"), "kernel_initializer"),
     recurrentInitializer: getInitializer(otherwise(args.recurrent_initializer, "orthogonal"), "recurrent_initializer"),
@@ -193,7 +213,7 @@ export function readConstructor(first: unknown, second: unknown): GRUOptions {
     name: readName(args.name),
     trainable: requireBoolean(args.trainable, "trainable", true),
     policy,
-    dtype: computeDtype(policy),
+    ...dtypes(policy),
     zeroOutputForMask: requireBoolean(args.zero_output_for_mask, "zero_output_for_mask", false),
     implementation: recurrentDropout !== 0 ? 1 : implementation,
     autocast: requireBoolean(args.autocast, "autocast", true),
@@ -258,12 +278,11 @@ function checkInputHints(args: Record<string, unknown>): void {
   if (!valid) throw expected("ERR_ARGUMENT", "input_shape", "an array of dimensions (integers or null)", input_shape);
 }
 
-function computeDtype(policy: DTypePolicy): NativeDtype {
-  const { name, computeDtype, variableDtype } = policy;
-  if (computeDtype === variableDtype && (computeDtype === "float32" || computeDtype === "float64")) return computeDtype;
-  throw new GRUError(
-    "ERR_UNSUPPORTED",
-    `Expected a dtype that this version computes in for \`dtype\` but received "${name}". The 16-bit and mixed policies ` +
-      'are not available yet: use "float32", whose weights can be set from 16-bit ones without loss.',
-  );
+function dtypes({
+  computeDtype,
+  variableDtype,
+}: DTypePolicy): Pick<GRUOptions, "computeDtype" | "variableDtype" | "kernelDtype" | "rounding"> {
+  return isSixteenBit(computeDtype)
+    ? { computeDtype, variableDtype, kernelDtype: "float32", rounding: computeDtype }
+    : { computeDtype, variableDtype, kernelDtype: computeDtype, rounding: null };
 }

@@ -1,6 +1,8 @@
-import type { NativeArray, NativeDtype } from "../native.js";
+import type { Dtype } from "../keras/dtype_policy.js";
+import type { NativeArray } from "../native.js";
 import type { TensorLike, TypedArray } from "../tensor.js";
 import { type CallArguments, type CallFacts, type CallRequest, readCall } from "./call.js";
+import { kernelArray } from "./convert.js";
 import { expected } from "./messages.js";
 import { isRecord, refuseUnknown } from "./predicates.js";
 import { readShaped, unwrap } from "./shaped.js";
@@ -51,18 +53,18 @@ export function readForward(
   return readCall(facts, features, inputs, args, asynchronous);
 }
 
-/** Upstream gradients, read: of the layer's dtype, `null` for zeros. */
+/** Upstream gradients, read: as the kernels take them, `null` for zeros. */
 export interface ReadUpstream {
   output: NativeArray | null;
   state: NativeArray | null;
 }
 
-/** Reads upstream gradients for results of these shapes. Throws `ERR_ARGUMENT`, `ERR_SHAPE` or `ERR_DTYPE`. */
+/** Reads upstream gradients for results of these shapes and this dtype. Throws `ERR_ARGUMENT`, `ERR_SHAPE` or `ERR_DTYPE`. */
 export function readUpstream(
   value: unknown,
   outputShape: readonly number[],
   stateShape: readonly number[],
-  dtype: NativeDtype,
+  dtype: Dtype,
   copy: boolean,
 ): ReadUpstream {
   if (value === undefined || value === null) return { output: null, state: null };
@@ -71,7 +73,7 @@ export function readUpstream(
   const read = (entry: unknown, shape: readonly number[], name: string) =>
     entry === undefined || entry === null
       ? null
-      : readShaped(entry, shape, checkedProduct(shape, name), dtype, name, copy);
+      : kernelArray(readShaped(entry, shape, checkedProduct(shape, name), dtype, name, copy), dtype);
   const { output, state } = value;
   return { output: read(output, outputShape, "output"), state: read(unwrap(state), stateShape, "state") };
 }

@@ -1,3 +1,4 @@
+import { isSixteenBit } from "../sixteen_bit.js";
 import type { NestedBooleans, TensorObject, TypedArray } from "../tensor.js";
 import { expected, expectedShape, expectedText } from "./messages.js";
 import { readTensor } from "./tensor_like.js";
@@ -5,6 +6,9 @@ import { isShared, requireAttached } from "./typed_array.js";
 
 /** Booleans, (batch, timesteps) or (batch, timesteps, 1): nested, or a tensor of any dtype where non-zero is true. */
 export type MaskLike = TensorObject | readonly NestedBooleans[];
+
+/** All but the sign of a 16-bit float: -0 is false, too. */
+const MAGNITUDE = 0x7fff;
 
 /** A mask, read: (batch, timesteps), row-major, non-zero is true. */
 export interface ReadMask {
@@ -18,11 +22,12 @@ export interface ReadMask {
  * Throws `ERR_SHAPE`, `ERR_DTYPE` or `ERR_ARGUMENT`, naming `mask`.
  */
 export function readMask(value: unknown, copy: boolean): ReadMask {
-  const { data, shape, owned } = readTensor(value, "mask", "bool");
+  const { data, shape, owned, dtype } = readTensor(value, "mask", "bool");
   if (shape.length !== 2 && !(shape.length === 3 && shape[2] === 1)) {
     throw expectedShape("mask", "shape [batch, timesteps] or [batch, timesteps, 1]", shape);
   }
-  return { data: toBytes(data, owned, copy), batch: shape[0] as number, timesteps: shape[1] as number };
+  const bytes = isSixteenBit(dtype) ? data.map((bits) => bits & MAGNITUDE) : data;
+  return { data: toBytes(bytes, owned, copy), batch: shape[0] as number, timesteps: shape[1] as number };
 }
 
 /** Throws `ERR_SHAPE` unless the mask is one for inputs of these sizes. */

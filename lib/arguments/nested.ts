@@ -1,5 +1,6 @@
 import { GRUError } from "../errors.js";
 import { describe } from "../keras/text.js";
+import { isSixteenBit, narrowed } from "../sixteen_bit.js";
 import type { TensorDtype, TypedArray } from "../tensor.js";
 import { expected } from "./messages.js";
 import { ARRAY_TYPES, dtypeOfArray, isTypedArray } from "./typed_array.js";
@@ -84,6 +85,10 @@ export function readNested(
   name: string,
   dtype: TensorDtype | undefined,
 ): { data: TypedArray; shape: number[]; dtype: TensorDtype } {
+  if (dtype !== undefined && isSixteenBit(dtype)) {
+    const { data, shape } = readNested(value, name, "float32");
+    return { data: narrowed(data as Float32Array, dtype), shape, dtype };
+  }
   const { shape, leaf } = shapeOf(value, name);
   const chosen = dtype ?? (typeof leaf === "boolean" ? "bool" : "float32");
   const count = shape.reduce((product, length) => product * length, 1);

@@ -1,33 +1,29 @@
-import type { NativeArray, NativeDtype } from "../native.js";
-import { Tensor, type TensorObject } from "../tensor.js";
+import type { Dtype } from "../keras/dtype_policy.js";
+import { isSixteenBit } from "../sixteen_bit.js";
+import { type FloatArray, Tensor, type TensorObject } from "../tensor.js";
 import { expected, expectedShape } from "./messages.js";
 import { isRecord } from "./predicates.js";
 import { sameShape } from "./shapes.js";
 import { readTensor } from "./tensor_like.js";
-import { dtypeOfArray, isTypedArray, overlap, requireLength } from "./typed_array.js";
+import { bitsOf, dtypeOfArray, isTypedArray, overlap, requireLength } from "./typed_array.js";
 
 /** An array or tensor that takes one result in place of a new one. */
-export type OutTensor = NativeArray | TensorObject;
+export type OutTensor = FloatArray | TensorObject;
 
 /** `out` of a call: one tensor, or `[output, state]` with `return_state`. */
 export type Out<S extends boolean> = S extends true ? readonly [output: OutTensor, state: OutTensor] : OutTensor;
 
 /** `out`, read: tensors over the caller's memory, of the results' shapes and dtype. */
 export interface ReadOut {
-  output: Tensor<NativeArray>;
-  state: Tensor<NativeArray> | null;
+  output: Tensor<FloatArray>;
+  state: Tensor<FloatArray> | null;
 }
 
 /**
  * Reads `out` for results of these shapes (`stateShape` is `null` without `return_state`). Throws `ERR_ARGUMENT`,
  * `ERR_SHAPE` or `ERR_DTYPE`.
  */
-export function readOut(
-  value: unknown,
-  outputShape: number[],
-  stateShape: number[] | null,
-  dtype: NativeDtype,
-): ReadOut {
+export function readOut(value: unknown, outputShape: number[], stateShape: number[] | null, dtype: Dtype): ReadOut {
   if (stateShape === null) return { output: readOne(value, outputShape, dtype, "out"), state: null };
   if (!Array.isArray(value) || value.length !== 2) {
     throw expected("ERR_ARGUMENT", "out", "[output, state], because `return_state` is true,", value);
@@ -40,20 +36,25 @@ export function readOut(
   return { output, state };
 }
 
-function readOne(value: unknown, shape: number[], dtype: NativeDtype, name: string): Tensor<NativeArray> {
+function readOne(value: unknown, shape: number[], dtype: Dtype, name: string): Tensor<FloatArray> {
   const count = shape.reduce((product, size) => product * size, 1);
   if (isTypedArray(value)) {
-    if (dtypeOfArray(value, name) !== dtype) throw expected("ERR_DTYPE", name, `${dtype} elements`, value);
+    const kind = dtypeOfArray(value, name);
+    if (kind !== dtype && !(kind === "uint16" && isSixteenBit(dtype))) {
+      throw expected("ERR_DTYPE", name, `${dtype} elements`, value);
+    }
     requireLength(value, count, name, `[${shape.join(", ")}]`);
-    return new Tensor(value as NativeArray, shape, dtype);
+    return new Tensor(bitsOf(value) as FloatArray, shape, dtype);
   }
   if (!isRecord(value)) throw expected("ERR_ARGUMENT", name, "a tensor or typed array to write to", value);
   const read = readTensor(value, name, dtype);
-  if (read.dtype !== dtype) throw expected("ERR_DTYPE", name, `a ${dtype} tensor`, value);
+  if (read.dtype !== dtype && !(read.dtype === "uint16" && !read.named && isSixteenBit(dtype))) {
+    throw expected("ERR_DTYPE", name, `a ${dtype} tensor`, value);
+  }
   if (!sameShape(read.shape, shape)) throw expectedShape(name, `shape [${shape.join(", ")}]`, read.shape);
-  if (value instanceof Tensor) return value as Tensor<NativeArray>;
-  if (read.data.buffer !== (value.data as NativeArray).buffer) {
+  if (value instanceof Tensor) return value as Tensor<FloatArray>;
+  if (read.data.buffer !== (value.data as FloatArray).buffer) {
     throw expected("ERR_ARGUMENT", name, "a contiguous tensor to write to", value);
   }
-  return new Tensor(read.data as NativeArray, shape, dtype);
+  return new Tensor(read.data as FloatArray, shape, dtype);
 }

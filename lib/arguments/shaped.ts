@@ -1,16 +1,18 @@
-import type { NativeArray, NativeDtype } from "../native.js";
-import type { TensorLike, TypedArray } from "../tensor.js";
+import type { Dtype } from "../keras/dtype_policy.js";
+import { isSixteenBit } from "../sixteen_bit.js";
+import type { FloatArray, TensorLike, TypedArray } from "../tensor.js";
+import { converted, requireNamed } from "./convert.js";
 import { expectedShape, formatShape } from "./messages.js";
 import { sameShape } from "./shapes.js";
 import { readTensor } from "./tensor_like.js";
-import { ARRAY_TYPES, dtypeOfArray, isShared, isTypedArray, requireLength } from "./typed_array.js";
+import { bitsOf, dtypeOfArray, isShared, isTypedArray, requireLength } from "./typed_array.js";
 
 /** A tensor, or a bare typed array with the elements of a shape that is known. */
 export type WeightValue = TensorLike | TypedArray;
 
 /**
  * Reads a value whose shape is known, as dense data of `dtype`: a tensor of that shape or a bare typed array of that
- * many elements. With `copy` the result is always memory of its own; otherwise it may be the caller's,
+ * many elements (of which a `Uint16Array` holds bits where `dtype` has 16). With `copy` the result is always memory of its own; otherwise it may be the caller's,
  * though never memory that other threads share.
  *
  * Throws `ERR_SHAPE`, `ERR_DTYPE` or `ERR_ARGUMENT`, naming `name`.
@@ -19,20 +21,22 @@ export function readShaped(
   value: unknown,
   shape: readonly number[],
   count: number,
-  dtype: NativeDtype,
+  dtype: Dtype,
   name: string,
   copy: boolean,
-): NativeArray {
-  const Type = ARRAY_TYPES[dtype];
+): FloatArray {
   if (isTypedArray(value)) {
-    const given = dtypeOfArray(value, name);
+    const kind = dtypeOfArray(value, name);
+    const given = kind === "uint16" && isSixteenBit(dtype) ? dtype : kind;
     requireLength(value, count, name, formatShape(shape));
-    return given === dtype && !copy && !isShared(value) ? (value as NativeArray) : new Type(value);
+    const bare = bitsOf(value);
+    return given === dtype && !copy && !isShared(bare) ? (bare as FloatArray) : converted(bare, given, dtype);
   }
   const read = readTensor(value, name, dtype);
   if (!sameShape(read.shape, shape)) throw expectedShape(name, `shape ${formatShape(shape)}`, read.shape);
-  if (read.dtype === dtype && (read.owned || !(copy || isShared(read.data)))) return read.data as NativeArray;
-  return new Type(read.data);
+  requireNamed(read, dtype, name);
+  if (read.dtype === dtype && (read.owned || !(copy || isShared(read.data)))) return read.data as FloatArray;
+  return converted(read.data, read.dtype, dtype);
 }
 
 /** A state that comes in a list of one, as Keras gives them, taken out of it; nested arrays are no such list. */

@@ -1,11 +1,12 @@
 import { GRUError } from "../errors.js";
+import { isSixteenBit } from "../sixteen_bit.js";
 import type { TensorDtype, TypedArray } from "../tensor.js";
 import { expected, expectedText, formatShape } from "./messages.js";
 import { readNested } from "./nested.js";
 import { isRecord } from "./predicates.js";
 import { elementCount } from "./shapes.js";
 import { readStrided } from "./strided.js";
-import { dtypeOfArray, dtypeOfName, isTypedArray, requireLength } from "./typed_array.js";
+import { bitsOf, dtypeOfArray, dtypeOfName, isTypedArray, requireLength } from "./typed_array.js";
 
 /** A tensor argument, read: contiguous row-major data that may still be the caller's own memory. */
 export interface ReadTensor {
@@ -14,6 +15,8 @@ export interface ReadTensor {
   dtype: TensorDtype;
   /** False when `data` is, or may be, the caller's memory. */
   owned: boolean;
+  /** Whether the tensor said its dtype, or it can be no other. */
+  named: boolean;
 }
 
 const WHAT = "a tensor ({ data, shape } or nested arrays)";
@@ -26,22 +29,31 @@ const WHAT = "a tensor ({ data, shape } or nested arrays)";
  * and shape disagree, `ERR_DTYPE` for elements that are not numbers of ours.
  */
 export function readTensor(value: unknown, name: string, nested: TensorDtype | undefined): ReadTensor {
-  if (Array.isArray(value)) return { ...readNested(value, name, nested), owned: true };
+  if (Array.isArray(value)) return { ...readNested(value, name, nested), owned: true, named: true };
   if (!isRecord(value)) throw expected("ERR_ARGUMENT", name, WHAT, value);
-  const data = dataOf(value, name);
+  const given = dataOf(value, name);
   const shape = value.shape ?? value.dims;
   if (!Array.isArray(shape)) throw expected("ERR_SHAPE", `${name}.shape`, "an array of dimensions", shape);
-  const dtype = agreedDtype(data, value.dtype ?? value.type, name);
+  const dtypeName = value.dtype ?? value.type;
+  const dtype = agreedDtype(given, dtypeName, name);
+  const data = dtype === "float16" ? bitsOf(given) : given;
+  const named = dtypeName !== undefined || dtype !== "uint16";
   const strides = value.stride ?? value.strides;
-  if (strides === undefined && value.offset === undefined) return readDense(data, shape, dtype, name);
+  if (strides === undefined && value.offset === undefined) return readDense(data, shape, dtype, named, name);
   const count = elementCount(shape, name);
-  return { data: readStrided(data, shape, count, strides, value.offset, name), shape, dtype, owned: false };
+  return { data: readStrided(data, shape, count, strides, value.offset, name), shape, dtype, owned: false, named };
 }
 
-function readDense(data: TypedArray, shape: readonly number[], dtype: TensorDtype, name: string): ReadTensor {
+function readDense(
+  data: TypedArray,
+  shape: readonly number[],
+  dtype: TensorDtype,
+  named: boolean,
+  name: string,
+): ReadTensor {
   const count = elementCount(shape, name);
   if (data.length !== count) requireLength(data, count, `${name}.data`, formatShape(shape));
-  return { data, shape, dtype, owned: false };
+  return { data, shape, dtype, owned: false, named };
 }
 
 /** The typed data of a tensor object of any library. */
@@ -84,5 +96,6 @@ function agreedDtype(data: TypedArray, given: unknown, name: string): TensorDtyp
   const named = dtypeOfName(given, `${name}.dtype`);
   if (named === dtype) return dtype;
   if (named === "bool" && (dtype === "uint8" || dtype === "int8")) return "bool";
+  if (isSixteenBit(named) && dtype === "uint16") return named;
   throw expected("ERR_DTYPE", `${name}.dtype`, `"${dtype}" (the kind of its data)`, given);
 }

@@ -1,4 +1,4 @@
-import { GRUError } from "../errors.js";
+import type { GRUError } from "../errors.js";
 import type { TensorDtype, TypedArray } from "../tensor.js";
 import { expected, expectedText } from "./messages.js";
 
@@ -13,12 +13,15 @@ const KINDS: Readonly<Record<string, TensorDtype>> = {
   Uint16Array: "uint16",
   Int32Array: "int32",
   Uint32Array: "uint32",
+  Float16Array: "float16",
 };
 
-/** The array class of each dtype. */
+/** The array class that holds each dtype: 16-bit floats are held as bits. */
 export const ARRAY_TYPES = {
   float32: Float32Array,
   float64: Float64Array,
+  float16: Uint16Array,
+  bfloat16: Uint16Array,
   int8: Int8Array,
   uint8: Uint8Array,
   int16: Int16Array,
@@ -31,6 +34,7 @@ export const ARRAY_TYPES = {
 /** Other libraries' names of dtypes. */
 const DTYPE_ALIASES: Readonly<Record<string, TensorDtype>> = {
   double: "float64",
+  half: "float16",
   uint8_clamped: "uint8",
   uint8c: "uint8",
   boolean: "bool",
@@ -54,29 +58,28 @@ export function isTypedArray(value: unknown): value is TypedArray {
 export function dtypeOfArray(value: TypedArray, name: string): TensorDtype {
   requireAttached(value, name);
   if (value instanceof Float32Array) return "float32";
-  const tag = tagOf(value) as string;
-  const dtype = KINDS[tag];
+  const dtype = KINDS[tagOf(value) as string];
   if (dtype !== undefined) return dtype;
-  if (tag === "Float16Array") throw sixteenBit("float16", name);
   throw expected("ERR_DTYPE", name, "a typed array of numbers up to 32-bit integers or of floats", value);
 }
 
-/** The dtype that a name stands for. Throws `ERR_DTYPE`, or `ERR_UNSUPPORTED` for 16-bit floats. */
+/**
+ * The array itself or, for a `Float16Array`, its bits: Node-API and older runtimes do not know that class, so nothing
+ * but this function ever holds one.
+ */
+export function bitsOf(value: TypedArray): TypedArray {
+  if (tagOf(value) !== "Float16Array") return value;
+  return new Uint16Array(value.buffer, value.byteOffset, value.length);
+}
+
+/** The dtype that a name stands for. Throws `ERR_DTYPE`. */
 export function dtypeOfName(value: unknown, name: string): TensorDtype {
   if (typeof value === "string") {
     if (Object.hasOwn(ARRAY_TYPES, value)) return value as TensorDtype;
     const alias = DTYPE_ALIASES[value];
     if (alias !== undefined) return alias;
-    if (value === "float16" || value === "bfloat16") throw sixteenBit(value, name);
   }
   throw expected("ERR_DTYPE", name, `one of ${Object.keys(ARRAY_TYPES).join(", ")}`, value);
-}
-
-function sixteenBit(dtype: string, name: string): GRUError {
-  return new GRUError(
-    "ERR_UNSUPPORTED",
-    `Expected float32 or float64 elements for \`${name}\` but received ${dtype}: 16-bit tensors are not available yet.`,
-  );
 }
 
 /** True when the memory under `array` is a SharedArrayBuffer, which other threads may write to. */

@@ -3,22 +3,33 @@ import { fileProblem } from "./problem.js";
 
 type JsonObject = Record<string, unknown>;
 
-/** One layer that a model's `config.json` describes. */
-export interface ConfigLayer {
+/** A layer that a model file names. */
+export interface NamedLayer {
   /**
    * The layer's place in the model, from the outside in: for each level the names it answers to, the first of them
    * the one to show. The model's own name is not part of it.
    */
   readonly segments: readonly (readonly string[])[];
   /** Other places of the same layer, where the model uses one layer object several times. */
+  readonly sharedAt: readonly (readonly (readonly string[])[])[];
+  readonly className: string;
+  /** True for Keras's own GRU layer (or CuDNNGRU), not for a user's class of that name. */
+  readonly isGru: boolean;
+  /** The layer's group in a Keras 3 weights file, such as `layers/gru_1`. */
+  readonly group: string;
+  /** What to call the layer in messages; users may write it too. */
+  readonly label: string;
+  /** A remark to the label. */
+  readonly note?: string;
+}
+
+/** One layer that a model's config describes. */
+export interface ConfigLayer extends NamedLayer {
   readonly sharedAt: (readonly (readonly string[])[])[];
   readonly name: string;
-  readonly className: string;
-  /** True for Keras's own GRU layer, not for a user's class of that name. */
-  readonly isGru: boolean;
-  /** The layer's group in `model.weights.h5`, such as `layers/gru_1`. */
-  readonly group: string;
   readonly config: JsonObject;
+  /** False for a layer that is frozen, alone or with a model around it. */
+  readonly trainable: boolean;
   /** `build_config.input_shape`, if the file has it. */
   readonly inputShape: unknown;
 }
@@ -38,9 +49,9 @@ export function layerPath(segments: readonly (readonly string[])[]): string {
  * @throws GRUError `ERR_FILE_FORMAT` if `root` is not a serialised model, or has too many or too deeply nested layers.
  */
 export function listLayers(root: unknown): ConfigLayer[] {
-  if (!isSerialized(root)) throw fileProblem("expected a serialised model in config.json but found none");
+  if (!isSerialized(root)) throw fileProblem("expected a serialised model in its config but found none");
   const tree: Tree = { layers: [], grus: new Map() };
-  visitChildren(root, [], "", tree);
+  visitChildren(root, { segments: [], group: "", trainable: true }, tree);
   return tree.layers;
 }
 
@@ -56,21 +67,30 @@ interface Child {
   group: string;
 }
 
-function visitChildren(entry: JsonObject, segments: string[][], group: string, tree: Tree): void {
+/** Where a layer is, and whether all the models around it are trainable. */
+interface Place {
+  segments: string[][];
+  group: string;
+  trainable: boolean;
+}
+
+function visitChildren(entry: JsonObject, { segments, group, trainable }: Place, tree: Tree): void {
   if (segments.length >= MAX_LAYER_DEPTH) {
-    throw fileProblem(`expected layers nested at most ${MAX_LAYER_DEPTH} deep in config.json but found more`);
+    throw fileProblem(`expected layers nested at most ${MAX_LAYER_DEPTH} deep in its config but found more`);
   }
   for (const child of childrenOf(entry)) {
     if (tree.layers.length >= MAX_LAYERS) {
-      throw fileProblem(`expected at most ${MAX_LAYERS} layers in config.json but found more`);
+      throw fileProblem(`expected at most ${MAX_LAYERS} layers in its config but found more`);
     }
     const childSegments = [...segments, child.names];
     const childGroup = group === "" ? child.group : `${group}/${child.group}`;
-    const layer = describe(child.entry, childSegments, childGroup);
+    const isTrainable = trainable && asObject(child.entry.config)?.trainable !== false;
+    const place = { segments: childSegments, group: childGroup, trainable: isTrainable };
+    const layer = describe(child.entry, place);
     if (layer.isGru) addGru(child.entry, layer, tree);
     else {
       tree.layers.push(layer);
-      visitChildren(child.entry, childSegments, childGroup, tree);
+      visitChildren(child.entry, place, tree);
     }
   }
 }
@@ -87,24 +107,31 @@ function addGru(entry: JsonObject, layer: ConfigLayer, { layers, grus }: Tree): 
   layers.push(layer);
 }
 
-function describe(entry: JsonObject, segments: string[][], group: string): ConfigLayer {
+/** Packages whose layers are Keras's own. */
+const KERAS_MODULE = /^(keras|tf_keras|tensorflow)(\.|$)/;
+
+function describe(entry: JsonObject, { segments, group, trainable }: Place): ConfigLayer {
   const className = String(entry.class_name);
-  const module = typeof entry.module === "string" ? entry.module : "";
-  const isKeras = module === "keras" || module.startsWith("keras.");
+  // Configs without modules are those of Keras 2, which marked custom classes by their names (`package>GRU`).
+  const isKeras = entry.module === undefined || KERAS_MODULE.test(String(entry.module));
   const config = asObject(entry.config) ?? {};
   return {
     segments,
     sharedAt: [],
     name: layerName(entry),
     className,
-    isGru: className === "GRU" && isKeras && (entry.registered_name ?? null) === null,
+    isGru: (className === "GRU" || className === "CuDNNGRU") && isKeras && (entry.registered_name ?? null) === null,
     group,
+    label: layerPath(segments),
     config,
+    trainable,
     inputShape: asObject(entry.build_config)?.input_shape,
   };
 }
 
 function childrenOf(entry: JsonObject): Child[] {
+  // Up to Keras 2.2.2 a Sequential's config is the list of its layers.
+  if (Array.isArray(entry.config)) return containerChildren("layers", entry.config);
   const config = asObject(entry.config);
   if (!config) return [];
   if (Array.isArray(config.layers)) return containerChildren("layers", modelLayers(entry, config.layers));
@@ -112,7 +139,7 @@ function childrenOf(entry: JsonObject): Child[] {
   if (entry.class_name !== "Bidirectional") {
     return [{ entry: config.layer, names: [layerName(config.layer), "layer"], group: "layer" }];
   }
-  const forward = config.layer;
+  const forward = forwards(config.layer);
   const backward = isSerialized(config.backward_layer) ? config.backward_layer : reversed(forward);
   return [
     { entry: forward, names: ["forward_layer", layerName(forward)], group: "forward_layer" },
@@ -140,11 +167,18 @@ function containerChildren(container: string, members: readonly unknown[]): Chil
   return children;
 }
 
+/** A Bidirectional's forward layer by the name it has in there, which Keras 2 left out of the config. */
+function forwards(entry: JsonObject): JsonObject {
+  const given = layerName(entry);
+  const name = given.startsWith("forward_") ? given : `forward_${given}`;
+  return { ...entry, name, config: { ...asObject(entry.config), name } };
+}
+
 /** The backward layer that Keras derives from the forward one where a Bidirectional was saved without its own. */
 function reversed(forward: JsonObject): JsonObject {
   const config = asObject(forward.config) ?? {};
   const name = `backward_${layerName(forward).replace(/^forward_/, "")}`;
-  return { ...forward, config: { ...config, name, go_backwards: config.go_backwards !== true } };
+  return { ...forward, name, config: { ...config, name, go_backwards: config.go_backwards !== true } };
 }
 
 function layerName(entry: JsonObject): string {

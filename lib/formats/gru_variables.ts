@@ -1,20 +1,20 @@
 import { GRUError } from "../errors.js";
 import type { ConfigLayer } from "./config_tree.js";
-import { widenBfloat16, widenFloat16 } from "./half.js";
-import type { StoredVariable, VariableRequest } from "./hdf5_reader.js";
+import type { StoredVariable, VariableRequest } from "./hdf5_file.js";
 import { fileProblem } from "./problem.js";
 
-/** One weight of a GRU as read from a file; `data` is row-major. */
+/** One weight of a GRU as the file has it; `data` is row-major, the bits of 16-bit elements in a `Uint16Array`. */
 export interface WeightData {
   shape: number[];
-  data: Float32Array | Float64Array;
+  dtype: StoredVariable["dtype"];
+  data: Float32Array | Float64Array | Uint16Array;
 }
 
-const WIDENED = new Set(["float16", "bfloat16", "mixed_float16", "mixed_bfloat16"]);
+const POLICIES = new Set(["float32", "float64", "float16", "bfloat16", "mixed_float16", "mixed_bfloat16"]);
 
 /**
  * The weights that a GRU with `layer`'s config has, in Keras's order: kernel `(F, 3U)`, recurrent_kernel `(U, 3U)` and,
- * with `use_bias`, bias `(2, 3U)`, or `(3U,)` with `reset_after=False`. `null` stands for F where it is not known.
+ * with `use_bias`, bias `(2, 3U)`, or `(3U,)` with `reset_after=False`; `(6U,)` for CuDNNGRU. `null` stands for F where it is not known.
  *
  * @throws GRUError `ERR_FILE_FORMAT` if the config is not that of a GRU.
  */
@@ -34,7 +34,8 @@ export function expectedVariables(layer: ConfigLayer): VariableRequest[] {
     { label: "kernel", shape: [inputFeatures(layer), 3 * units] },
     { label: "recurrent_kernel", shape: [units, 3 * units] },
   ];
-  if (use_bias) variables.push({ label: "bias", shape: reset_after ? [2, 3 * units] : [3 * units] });
+  if (layer.className === "CuDNNGRU") variables.push({ label: "bias", shape: [6 * units] });
+  else if (use_bias) variables.push({ label: "bias", shape: reset_after ? [2, 3 * units] : [3 * units] });
   return variables;
 }
 
@@ -56,20 +57,15 @@ function policyName(config: Record<string, unknown>): string {
 }
 
 /**
- * The layer's config as `GRU.get_config()` gives it: without the marks that saving leaves in it, and with dtype float32
- * where Keras's policy computes or stores in 16 bits.
+ * The layer's config as `GRU.get_config()` gives it: without the marks that saving leaves in it.
  *
  * @throws GRUError `ERR_UNSUPPORTED` for a dtype policy that is not a floating-point one.
  */
-export function loadableConfig(layer: ConfigLayer): { config: Record<string, unknown>; dtype: "float32" | "float64" } {
+export function loadableConfig(layer: ConfigLayer): Record<string, unknown> {
   const config = withoutSharingMarks(layer.config) as Record<string, unknown>;
   const policy = policyName(config);
-  if (policy === "float32" || policy === "float64") return { config, dtype: policy };
-  if (!WIDENED.has(policy)) {
-    throw new GRUError("ERR_UNSUPPORTED", `layer ${layer.name} has the dtype policy ${policy}, which cannot be read`);
-  }
-  const dtype = { module: "keras", class_name: "DTypePolicy", config: { name: "float32" }, registered_name: null };
-  return { config: { ...config, dtype }, dtype: "float32" };
+  if (POLICIES.has(policy)) return config;
+  throw new GRUError("ERR_UNSUPPORTED", `layer ${layer.name} has the dtype policy ${policy}, which cannot be read`);
 }
 
 function withoutSharingMarks(value: unknown): unknown {
@@ -79,14 +75,9 @@ function withoutSharingMarks(value: unknown): unknown {
   return Object.fromEntries(entries.map(([key, inner]) => [key, withoutSharingMarks(inner)]));
 }
 
-/** The values of `variable` as `dtype`; 16-bit values are widened exactly. */
-export function toWeight({ shape, dtype: stored, data }: StoredVariable, dtype: "float32" | "float64"): WeightData {
-  const values =
-    stored === "float64"
-      ? new Float64Array(data)
-      : stored === "float32"
-        ? new Float32Array(data)
-        : (stored === "float16" ? widenFloat16 : widenBfloat16)(new Uint16Array(data));
-  const wanted = dtype === "float64" ? Float64Array : Float32Array;
-  return { shape, data: values instanceof wanted ? values : wanted.from(values) };
+const ARRAYS = { float32: Float32Array, float64: Float64Array, float16: Uint16Array, bfloat16: Uint16Array } as const;
+
+/** The elements of `variable`, as the file has them. */
+export function toWeight({ shape, dtype, data }: StoredVariable): WeightData {
+  return { shape, dtype, data: new ARRAYS[dtype](data) };
 }

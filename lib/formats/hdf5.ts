@@ -1,46 +1,74 @@
 import { Worker } from "node:worker_threads";
 import { GRUError } from "../errors.js";
-import type { GroupRequest, StoredVariable } from "./hdf5_reader.js";
-import type { Hdf5Answer, Hdf5Task } from "./hdf5_worker.js";
+import type { StoredVariable } from "./hdf5_file.js";
+import type { Hdf5Outline } from "./hdf5_outline.js";
+import type { DatasetRequest, GroupRequest } from "./hdf5_reader.js";
+import type { Hdf5Answer, Hdf5Request, Hdf5Task } from "./hdf5_worker.js";
 import { HDF5_DEADLINE_MS } from "./limits.js";
 import { fileProblem } from "./problem.js";
 
+/** An HDF5 file open on a thread of its own; to be asked one thing at a time. */
+export interface Hdf5Handle {
+  /** What the file holds, without the numbers. */
+  outline(): Promise<Hdf5Outline>;
+  /** The variables of one layer. */
+  variables(request: GroupRequest | DatasetRequest): Promise<StoredVariable[]>;
+}
+
 /**
- * Reads the variables of one layer from the HDF5 file `bytes` on a thread of its own. `bytes` is given away: its buffer
- * is detached.
+ * Opens the HDF5 file `bytes` on a thread of its own, passes it to `use`, and ends the thread. `bytes` is given away: its
+ * buffer is detached.
  *
  * @param deadline milliseconds after which the file counts as damaged.
- * @throws GRUError `ERR_FILE_FORMAT` if the file is damaged or does not hold what `request` asks for.
+ * @throws GRUError `ERR_FILE_FORMAT` if the file is damaged or does not hold what it is asked for.
  */
-export async function readHdf5Variables(
+export async function withHdf5<T>(
   bytes: Uint8Array<ArrayBuffer>,
-  request: GroupRequest,
+  use: (file: Hdf5Handle) => Promise<T>,
   deadline: number = HDF5_DEADLINE_MS,
-): Promise<StoredVariable[]> {
-  const worker = startWorker({ bytes, request });
+): Promise<T> {
+  const worker = startWorker({ bytes });
   let timer: NodeJS.Timeout | undefined;
-  try {
-    const answer = await new Promise<Hdf5Answer>((resolve, reject) => {
-      const late = `expected its HDF5 weights to be readable within ${deadline / 1000} s but they were not: damaged?`;
-      timer = setTimeout(() => reject(fileProblem(late)), deadline);
-      worker.once("message", resolve);
-      worker.once("error", (cause) => reject(workerProblem(cause)));
-      worker.once("exit", () => reject(fileProblem("reading its HDF5 weights ended without a result")));
-    });
-    if ("variables" in answer) return answer.variables;
+  const broken = new Promise<never>((_, reject) => {
+    const late = `expected its HDF5 weights to be readable within ${deadline / 1000} s but they were not: damaged?`;
+    timer = setTimeout(() => reject(fileProblem(late)), deadline);
+    worker.once("error", (cause) => reject(workerProblem(cause)));
+    worker.once("exit", () => reject(fileProblem("reading its HDF5 weights ended without a result")));
+  });
+  broken.catch(() => {});
+  const ask = async (request: Hdf5Request) => {
+    const answered = new Promise<Hdf5Answer>((resolve) => worker.once("message", resolve));
+    worker.postMessage(request);
+    const answer = await Promise.race([answered, broken]);
+    if (!("code" in answer)) return answer;
     const cause = answer.detail === undefined ? undefined : new Error(answer.detail);
     throw new GRUError(answer.code, answer.message, cause && { cause });
+  };
+  try {
+    return await use({
+      outline: async () => ((await ask("outline")) as { outline: Hdf5Outline }).outline,
+      variables: async (request) => ((await ask(request)) as { variables: StoredVariable[] }).variables,
+    });
   } finally {
     clearTimeout(timer);
     await worker.terminate();
   }
 }
 
+/** Reads the variables of one layer from the HDF5 file `bytes`; otherwise as {@link withHdf5}. */
+export function readHdf5Variables(
+  bytes: Uint8Array<ArrayBuffer>,
+  request: GroupRequest,
+  deadline?: number,
+): Promise<StoredVariable[]> {
+  return withHdf5(bytes, (file) => file.variables(request), deadline);
+}
+
 function startWorker(task: Hdf5Task): Worker {
   try {
     return new Worker(new URL("./hdf5_worker.js", import.meta.url), {
       workerData: task,
-      transferList: [task.bytes.buffer as ArrayBuffer],
+      transferList: [task.bytes.buffer],
       // Threads inherit the process's options, but refuse to start with this one (`node --input-type=module -e`).
       execArgv: process.execArgv.some((option) => option.startsWith("--input-type")) ? [] : undefined,
       // The thread's output is not passed on: HDF5 prints its error stacks.

@@ -1,27 +1,42 @@
 /**
- * Worker thread that reads the variables of one layer from one HDF5 file. HDF5 on WebAssembly never gives memory back
- * and can be left broken by a damaged file, so each file gets a thread of its own that ends with it.
+ * Worker thread that reads one HDF5 file. HDF5 on WebAssembly never gives memory back and can be left broken by a damaged
+ * file, so each file gets a thread of its own that ends with it.
  */
 import { parentPort, workerData } from "node:worker_threads";
 import { GRUError, type GRUErrorCode } from "../errors.js";
-import type { GroupRequest, StoredVariable } from "./hdf5_reader.js";
+import type { Hdf5File, StoredVariable } from "./hdf5_file.js";
+import type { Hdf5Outline } from "./hdf5_outline.js";
+import type { DatasetRequest, GroupRequest } from "./hdf5_reader.js";
 import { dependency, fileProblem } from "./problem.js";
 
-/** What the thread is started with. */
+/** What the thread is started with; its buffer is given to it. */
 export interface Hdf5Task {
-  bytes: Uint8Array;
-  request: GroupRequest;
+  bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** What it answers, once. */
-export type Hdf5Answer = { variables: StoredVariable[] } | { code: GRUErrorCode; message: string; detail?: string };
+/** What it can be asked for, one question at a time. */
+export type Hdf5Request = "outline" | GroupRequest | DatasetRequest;
 
-async function answer({ bytes, request }: Hdf5Task): Promise<Hdf5Answer> {
+/** Its answer to each. */
+export type Hdf5Answer =
+  | { outline: Hdf5Outline }
+  | { variables: StoredVariable[] }
+  | { code: GRUErrorCode; message: string; detail?: string };
+
+let opened: Hdf5File | undefined;
+
+async function open(): Promise<Hdf5File> {
+  const h5 = await dependency("h5wasm", () => import("h5wasm"));
+  await h5.ready;
+  const { openHdf5 } = await import("./hdf5_file.js");
+  return openHdf5(h5, (workerData as Hdf5Task).bytes);
+}
+
+async function answer(request: Hdf5Request): Promise<Hdf5Answer> {
   try {
-    const h5 = await dependency("h5wasm", () => import("h5wasm"));
-    await h5.ready;
-    const { readVariables } = await import("./hdf5_reader.js");
-    return { variables: readVariables(h5, bytes, request) };
+    opened ??= await open();
+    if (request === "outline") return { outline: (await import("./hdf5_outline.js")).outline(opened) };
+    return { variables: (await import("./hdf5_reader.js")).readVariables(opened, request) };
   } catch (error) {
     // Anything else that comes out of the WebAssembly module was provoked by the file.
     const problem =
@@ -31,5 +46,7 @@ async function answer({ bytes, request }: Hdf5Task): Promise<Hdf5Answer> {
   }
 }
 
-const result = await answer(workerData as Hdf5Task);
-parentPort?.postMessage(result, "variables" in result ? result.variables.map(({ data }) => data) : []);
+parentPort?.on("message", async (request: Hdf5Request) => {
+  const result = await answer(request);
+  parentPort?.postMessage(result, "variables" in result ? result.variables.map(({ data }) => data) : []);
+});

@@ -3,4 +3,4 @@
  * h5wasm for HDF5) only when a file turns out to need them.
  */
 export type { WeightData } from "./gru_variables.js";
-export { type KerasLayerFile, readKerasGru } from "./keras_gru.js";
+export { type KerasLayerFile, type KerasLayerWeights, readGruWeights, readKerasGru } from "./keras_gru.js";

@@ -1,15 +1,14 @@
 import { GRUError } from "../errors.js";
-import { layerPath, listLayers } from "./config_tree.js";
+import type { ConfigLayer } from "./config_tree.js";
+import { fromCudnnGru } from "./cudnn_weights.js";
 import { expectedVariables, loadableConfig, toWeight, type WeightData } from "./gru_variables.js";
-import { readHdf5Variables } from "./hdf5.js";
-import { withKerasArchive } from "./keras_archive.js";
+import { modernConfig } from "./legacy_config.js";
+import { type ModelWithConfig, type WeightsOnly, withModelFile } from "./model_file.js";
 import { inFile } from "./problem.js";
 import { selectGru } from "./select_layer.js";
 
-/** A GRU layer read from a Keras model file. */
-export interface KerasLayerFile {
-  /** The layer's config, as Keras's `GRU.get_config()` gives it; dtype float32 where the file's is a 16-bit one. */
-  config: Record<string, unknown>;
+/** The weights of a GRU layer in a Keras model file. */
+export interface KerasLayerWeights {
   /** kernel `(F, 3U)`, recurrent_kernel `(U, 3U)` and, with `use_bias`, bias `(2, 3U)` or `(3U,)`; row-major. */
   weights: WeightData[];
   /** F, the features of the input that the layer was built for. */
@@ -18,44 +17,106 @@ export interface KerasLayerFile {
   path: string;
 }
 
+/** A GRU layer read from a Keras model file. */
+export interface KerasLayerFile extends KerasLayerWeights {
+  /** The layer's config, as Keras's `GRU.get_config()` gives it. */
+  config: Record<string, unknown>;
+}
+
+/** Which layer to read. */
+export interface ReadOptions {
+  layer?: string;
+}
+
 /**
- * Reads one GRU layer, config and weights, from a Keras 3 `.keras` file.
+ * Reads one GRU layer, config and weights, from a model file: a `.keras` file or a whole-model `.h5` file.
  *
  * `layer` is the layer's Keras name (`"encoder"`), or, for a nested one, the names from the outside in, joined by `/`:
  * `"encoder_model/gru"`, `"bidirectional/forward_layer"`, `"bidirectional/backward_layer"`, `"time_distributed/gru"`.
  * It may be left out where the model has one GRU.
  *
- * float16 and bfloat16 weights are widened exactly to float32, and the returned config then says float32, as it does for
- * the mixed policies, whose weights are float32 already. float64 stays float64.
+ * Configs of Keras 2 come out as those of Keras 3, a CuDNNGRU as the GRU that computes the same. Weights keep the file's
+ * dtype.
  *
- * @throws GRUError `ERR_ARGUMENT` if `path` is not a readable file, the model has no GRU, or `layer` does not name exactly
- *   one; `ERR_FILE_FORMAT` if the file is not a whole Keras 3 `.keras` file, is damaged, or holds weights that do not fit
- *   the layer's config; `ERR_UNSUPPORTED` for `.h5` and `.weights.h5` files and for quantised layers.
+ * @throws GRUError `ERR_ARGUMENT` if `path` is not a readable file or holds weights only, the model has no GRU, or `layer`
+ *   does not name exactly one; `ERR_FILE_FORMAT` if the file is not a whole model file, is damaged, or holds weights that
+ *   do not fit the layer's config; `ERR_UNSUPPORTED` for quantised layers and those of Keras 1.
  */
-export async function readKerasGru(path: string, options: { layer?: string } = {}): Promise<KerasLayerFile> {
+export async function readKerasGru(path: string, options: ReadOptions = {}): Promise<KerasLayerFile> {
+  const wanted = checkArguments(path, options);
+  return inFile(path, () =>
+    withModelFile(path, (model) => {
+      if (model.kind === "weights") throw weightsOnly(path);
+      return readLayer(model, selectGru(model.layers, wanted, path));
+    }),
+  );
+}
+
+/**
+ * Reads the weights of one GRU layer from a model file of any kind, weights-only ones included. `layer` is as for
+ * {@link readKerasGru}; in a `.weights.h5` file it may also be the layer's group, such as `"layers/gru_1"`.
+ *
+ * @throws GRUError as {@link readKerasGru} does.
+ */
+export async function readGruWeights(path: string, options: ReadOptions = {}): Promise<KerasLayerWeights> {
+  const wanted = checkArguments(path, options);
+  return inFile(path, () =>
+    withModelFile<KerasLayerWeights>(path, (model) => {
+      if (model.kind === "weights") return readStored(model, wanted, path);
+      // A subclassed model's config does not say what its layers are, but its weights do.
+      if (model.layers.length === 0 && model.withWeights) {
+        return model.withWeights((weights) => readStored(weights, wanted, path));
+      }
+      return readLayer(model, selectGru(model.layers, wanted, path));
+    }),
+  );
+}
+
+function checkArguments(path: string, { layer }: ReadOptions): string | undefined {
   if (typeof path !== "string" || path === "" || path.includes("\0")) {
     throw new GRUError("ERR_ARGUMENT", `Expected a file path for \`path\` but received ${show(path)}`);
   }
-  const { layer: wanted } = options;
-  if (wanted !== undefined && (typeof wanted !== "string" || wanted === "")) {
-    throw new GRUError("ERR_ARGUMENT", `Expected a layer name for \`layer\` but received ${show(wanted)}`);
+  if (layer !== undefined && (typeof layer !== "string" || layer === "")) {
+    throw new GRUError("ERR_ARGUMENT", `Expected a layer name for \`layer\` but received ${show(layer)}`);
   }
-  return inFile(path, async () => {
-    const found = await withKerasArchive(path, async (archive) => {
-      const layer = selectGru(listLayers(archive.config), wanted, path);
-      return {
-        layer,
-        ...loadableConfig(layer),
-        variables: expectedVariables(layer),
-        bytes: await archive.readWeights(),
-      };
-    });
-    const { layer, config, dtype, variables, bytes } = found;
-    const named = { group: layer.group, name: layer.name };
-    const stored = await readHdf5Variables(bytes, { group: `${layer.group}/cell`, named, variables });
-    const weights = stored.map((variable) => toWeight(variable, dtype));
-    return { config, weights, features: weights[0]!.shape[0]!, path: layerPath(layer.segments) };
-  });
+  return layer;
+}
+
+function weightsOnly(path: string): GRUError {
+  return new GRUError(
+    "ERR_ARGUMENT",
+    `Expected a model file with the layers' configs for \`path\` but received ${JSON.stringify(path)}, which holds ` +
+      "weights only: make the layer with new GRU(units, ...) and call its loadWeights(path, { layer })",
+  );
+}
+
+function noGru(path: string): GRUError {
+  return new GRUError(
+    "ERR_ARGUMENT",
+    `Expected a file with the weights of a GRU for \`path\` but received ${JSON.stringify(path)}, none of whose weights ` +
+      "have the shapes of a GRU's",
+  );
+}
+
+async function readLayer(model: ModelWithConfig, found: ConfigLayer): Promise<KerasLayerFile> {
+  const layer = model.legacy ? { ...found, config: modernConfig(found.config, found.className, found.label) } : found;
+  const config = loadableConfig(layer);
+  const stored = await model.read(found, expectedVariables(layer));
+  return { config, ...inGruLayout(stored.map(toWeight)), path: found.label };
+}
+
+async function readStored(model: WeightsOnly, wanted: string | undefined, path: string): Promise<KerasLayerWeights> {
+  if (model.layers.length === 0) throw noGru(path);
+  const layer = selectGru(model.layers, wanted, path);
+  const stored = await model.read(layer);
+  return { ...inGruLayout(stored.map(toWeight)), path: layer.label };
+}
+
+function inGruLayout(weights: WeightData[]): { weights: WeightData[]; features: number } {
+  const units = weights[1]!.shape[0]!;
+  const [, , bias] = weights;
+  const isCudnn = bias?.shape.length === 1 && bias.shape[0] === 6 * units;
+  return { weights: isCudnn ? fromCudnnGru(weights) : weights, features: weights[0]!.shape[0]! };
 }
 
 function show(value: unknown): string {

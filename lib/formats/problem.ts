@@ -13,7 +13,7 @@ export async function inFile<T>(path: string, read: () => Promise<T>): Promise<T
     return await read();
   } catch (error) {
     if (error instanceof GRUError && FILE_CODES.has(error.code)) {
-      const message = `Expected a readable Keras 3 model file for \`path\` but received ${JSON.stringify(path)}: ${error.message}`;
+      const message = `Expected a readable Keras model file for \`path\` but received ${JSON.stringify(path)}: ${error.message}`;
       throw new GRUError(error.code, message, error.cause === undefined ? undefined : { cause: error.cause });
     }
     throw error;

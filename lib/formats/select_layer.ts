@@ -1,15 +1,17 @@
 import { GRUError } from "../errors.js";
-import { type ConfigLayer, layerPath } from "./config_tree.js";
+import type { NamedLayer } from "./config_tree.js";
 import { quotedList } from "./problem.js";
 
+const MAX_SHOWN = 20;
+
 /**
- * The GRU among `layers` that `wanted` names: its path, or its own name where that is unique. Without `wanted` the only
- * GRU there is.
+ * The GRU among `layers` that `wanted` names: its group in the weights file, its path, or its own name where that is
+ * unique. Without `wanted` the only GRU there is.
  *
  * @param file path of the model file, for messages.
  * @throws GRUError `ERR_ARGUMENT` if there is no such GRU, or more than one; the message lists those there are.
  */
-export function selectGru(layers: readonly ConfigLayer[], wanted: string | undefined, file: string): ConfigLayer {
+export function selectGru<T extends NamedLayer>(layers: readonly T[], wanted: string | undefined, file: string): T {
   const grus = layers.filter(({ isGru }) => isGru);
   const source = JSON.stringify(file);
   if (grus.length === 0) {
@@ -18,7 +20,7 @@ export function selectGru(layers: readonly ConfigLayer[], wanted: string | undef
       `Expected a model with a GRU layer for \`path\` but received ${source}, ${describeOthers(layers)}`,
     );
   }
-  const list = quotedList(grus.map(({ segments }) => layerPath(segments)));
+  const list = labels(grus);
   if (wanted === undefined) {
     if (grus.length === 1) return grus[0]!;
     throw new GRUError(
@@ -30,10 +32,9 @@ export function selectGru(layers: readonly ConfigLayer[], wanted: string | undef
   if (found.length === 1) return found[0]!;
   const received = JSON.stringify(wanted);
   if (found.length > 1) {
-    const candidates = quotedList(found.map(({ segments }) => layerPath(segments)));
     throw new GRUError(
       "ERR_ARGUMENT",
-      `Expected the path of one GRU layer for \`layer\` but received ${received}, which fits ${candidates}`,
+      `Expected the path of one GRU layer for \`layer\` but received ${received}, which fits ${labels(found)}`,
     );
   }
   const other = matches(layers, wanted)[0];
@@ -44,19 +45,36 @@ export function selectGru(layers: readonly ConfigLayer[], wanted: string | undef
   );
 }
 
-function matches(layers: readonly ConfigLayer[], wanted: string): ConfigLayer[] {
+/** The layers that `wanted` fits: first as a group, then as a path, then as a name; Keras's names before other ones. */
+function matches<T extends NamedLayer>(layers: readonly T[], wanted: string): T[] {
+  const byGroup = layers.filter(({ group }) => group === wanted);
+  if (byGroup.length > 0) return byGroup;
   const parts = wanted.split("/");
-  const places = (layer: ConfigLayer) => [layer.segments, ...layer.sharedAt];
-  const byPath = layers.filter((layer) =>
-    places(layer).some(
-      (segments) => segments.length === parts.length && segments.every((names, index) => names.includes(parts[index]!)),
-    ),
-  );
-  if (byPath.length > 0 || parts.length > 1) return byPath;
-  return layers.filter((layer) => places(layer).some((segments) => segments.at(-1)?.includes(wanted)));
+  const called = (names: readonly string[] | undefined, part: string | undefined, first: boolean) =>
+    first ? names?.[0] === part : names?.includes(part!) === true;
+  const search = (fits: (segments: NamedLayer["segments"]) => boolean) =>
+    layers.filter(({ segments, sharedAt }) => [segments, ...sharedAt].some(fits));
+  for (const first of [true, false]) {
+    const byPath = search(
+      (segments) => segments.length === parts.length && segments.every((names, at) => called(names, parts[at], first)),
+    );
+    if (byPath.length > 0) return byPath;
+  }
+  if (parts.length > 1) return [];
+  const byName = search((segments) => called(segments.at(-1), wanted, true));
+  return byName.length > 0 ? byName : search((segments) => called(segments.at(-1), wanted, false));
 }
 
-function describeOthers(layers: readonly ConfigLayer[]): string {
-  if (layers.length === 0) return "whose config.json lists no layers (is it a subclassed model?)";
-  return `whose layers are: ${quotedList(layers.map(({ segments, className }) => `${layerPath(segments)} (${className})`))}`;
+function describeOthers(layers: readonly NamedLayer[]): string {
+  if (layers.length === 0) {
+    return "whose config lists no layers (a subclassed model? Make the layer with new GRU(units, ...) and call its loadWeights)";
+  }
+  return `whose layers are: ${quotedList(layers.map(({ label, className }) => `${label} (${className})`))}`;
+}
+
+/** The labels of `layers`, each with its remark. */
+function labels(layers: readonly NamedLayer[]): string {
+  const shown = layers.slice(0, MAX_SHOWN).map(({ label, note }) => JSON.stringify(label) + (note ? ` (${note})` : ""));
+  const left = layers.length - shown.length;
+  return left > 0 ? `${shown.join(", ")} and ${left} more` : shown.join(", ");
 }

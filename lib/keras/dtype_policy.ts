@@ -1,9 +1,11 @@
 import { GRUError } from "../errors.js";
+import type { NativeDtype } from "../native.js";
+import type { SixteenBitDtype } from "../sixteen_bit.js";
 import { readSerialized, type SerializedObject } from "./serialization.js";
 import { describe, suggestion } from "./text.js";
 
 /** Element types a layer can compute in or keep its variables in. */
-export type Dtype = "float32" | "float64" | "float16" | "bfloat16";
+export type Dtype = NativeDtype | SixteenBitDtype;
 
 /** Each policy's compute and variable dtype. */
 const POLICIES: ReadonlyMap<string, readonly [compute: Dtype, variable: Dtype]> = new Map([

@@ -1,5 +1,6 @@
 /** What users see of Keras's vocabularies: namespaces named as in Keras, and the types that appear in them. */
-export { Activation } from "./activations.js";
+export { Activation, type ThresholdParameters } from "./activation.js";
+export type { CustomActivation, CustomObjects } from "./custom_activation.js";
 export { DTypePolicy, type Dtype } from "./dtype_policy.js";
 export * as constraints from "./public/constraints.js";
 export * as initializers from "./public/initializers.js";

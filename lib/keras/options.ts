@@ -89,6 +89,12 @@ export class Options {
     return this.#fail(name, "a string or null");
   }
 
+  /** `true` or `false`. */
+  boolean(name: string, fallback: boolean): boolean {
+    const value = this.raw(name, fallback);
+    return typeof value === "boolean" ? value : this.#fail(name, "true or false");
+  }
+
   /** One of `allowed`. */
   oneOf<T extends string>(name: string, fallback: T, allowed: readonly T[]): T {
     const value = this.raw(name, fallback);

@@ -78,13 +78,13 @@ export class CallTrace {
 
 /** A trace of the call that `request` asks of a layer, or `null` when nobody listens: then nothing is built. */
 export function traceCall(
-  layer: { readonly name: string; readonly units: number; readonly dtype: Dtype },
+  layer: { readonly name: string; readonly units: number; readonly compute_dtype: Dtype },
   request: CallRequest,
   asynchronous: boolean,
 ): CallTrace | null {
   if (!CHANNEL.hasSubscribers) return null;
   const { batch, timesteps, features } = request;
-  const { name, units, dtype } = layer;
+  const { name, units, compute_dtype } = layer;
   return new CallTrace({
     layer: name,
     path: request.pathFlags === 0 ? "cpu" : "cudnn",
@@ -92,7 +92,7 @@ export function traceCall(
     timesteps,
     features,
     units,
-    dtype,
+    dtype: compute_dtype,
     async: asynchronous,
     queued: null,
     computed: null,

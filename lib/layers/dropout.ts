@@ -2,6 +2,7 @@ import type { GRUOptions } from "../arguments/constructor.js";
 import { checkedProduct } from "../arguments/shapes.js";
 import { freshSeed } from "../keras/seed_generator.js";
 import { type NativeArray, native } from "../native.js";
+import { narrowed, widened } from "../sixteen_bit.js";
 import { allocate } from "./memory.js";
 
 /** The multipliers of one call: input (1 or 3, batch, features), recurrent (3, batch, units), in the gate order z, r, h. */
@@ -87,9 +88,9 @@ export class DropoutGenerator {
 
   #fill(rate: number, shape: readonly number[], stream: number): NativeArray | null {
     if (!drops(rate)) return null;
-    const { dtype } = this.#options;
-    const mask = allocate(dtype, checkedProduct(shape, "dropout"), "dropout");
+    const { kernelDtype, rounding } = this.#options;
+    const mask = allocate(kernelDtype, checkedProduct(shape, "dropout"), "dropout");
     native().dropoutMask(mask, this.#seed, stream, rate);
-    return mask;
+    return rounding === null ? mask : widened(narrowed(mask as Float32Array, rounding), rounding);
   }
 }

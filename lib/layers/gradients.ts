@@ -1,6 +1,10 @@
 import type { GRUOptions } from "../arguments/constructor.js";
+import { kernelArray } from "../arguments/convert.js";
+import type { Dtype } from "../keras/dtype_policy.js";
 import type { Regularizer } from "../keras/regularizers.js";
 import type { NativeArray } from "../native.js";
+import { isSixteenBit, rounded } from "../sixteen_bit.js";
+import type { FloatArray } from "../tensor.js";
 import { variableData } from "../variable.js";
 import { allocate } from "./memory.js";
 import { activityLoss } from "./run.js";
@@ -8,7 +12,8 @@ import type { GRUWeights } from "./weights.js";
 
 /** One weight as a pass used it, and what its loss comes from (`null`: it has none). */
 export interface WeightTerm {
-  readonly values: NativeArray;
+  readonly values: FloatArray;
+  readonly dtype: Dtype;
   readonly shape: readonly number[];
   readonly regularizer: Regularizer | null;
 }
@@ -17,6 +22,7 @@ export interface WeightTerm {
 export function weightTerms(weights: GRUWeights, trainable: boolean): WeightTerm[] {
   return weights.variables.map((variable) => ({
     values: variableData(variable),
+    dtype: variable.dtype,
     shape: variable.shape,
     regularizer: trainable ? variable.regularizer : null,
   }));
@@ -24,15 +30,17 @@ export function weightTerms(weights: GRUWeights, trainable: boolean): WeightTerm
 
 /** The regularizers' losses, in Keras's order. */
 export function weightLosses(terms: readonly WeightTerm[]): number[] {
-  return terms.flatMap(({ regularizer, values, shape }) =>
-    regularizer === null ? [] : [regularizer.loss(values, shape)],
-  );
+  return terms.flatMap(({ regularizer, values, dtype, shape }) => {
+    if (regularizer === null) return [];
+    const loss = regularizer.loss(kernelArray(values, dtype), shape);
+    return [isSixteenBit(dtype) ? rounded(loss, dtype) : loss];
+  });
 }
 
 /** Adds the gradients of `weightLosses` to `gradients`, one for each term. */
 export function addWeightGradients(gradients: readonly NativeArray[], terms: readonly WeightTerm[]): void {
-  terms.forEach(({ regularizer, values, shape }, index) => {
-    regularizer?.addGradient(gradients[index] as NativeArray, values, shape, 1);
+  terms.forEach(({ regularizer, values, dtype, shape }, index) => {
+    regularizer?.addGradient(gradients[index] as NativeArray, kernelArray(values, dtype), shape, 1);
   });
 }
 
@@ -56,13 +64,14 @@ export function activityOf(
   state: NativeArray,
   stateShape: readonly number[],
 ): Activity {
-  const { activityRegularizer, returnState } = options;
+  const { activityRegularizer, returnState, kernelDtype, rounding } = options;
   if (activityRegularizer === null) return NO_ACTIVITY;
   const judged = (values: NativeArray, shape: readonly number[]) => {
-    const gradient = allocate(options.dtype, values.length, "gradient");
+    const gradient = allocate(kernelDtype, values.length, "gradient");
     const batch = shape[0] as number;
     if (batch > 0) activityRegularizer.addGradient(gradient, values, shape, 1 / batch);
-    return { loss: activityLoss(activityRegularizer, values, shape), gradient };
+    const loss = activityLoss(activityRegularizer, values, shape);
+    return { loss: rounding === null ? loss : rounded(loss, rounding), gradient };
   };
   const first = judged(output, outputShape);
   if (!returnState) return { losses: [first.loss], output: first.gradient, state: null };

@@ -1,6 +1,7 @@
 import type { GRUArguments } from "../arguments/constructor.js";
 import { expected } from "../arguments/messages.js";
 import { isRecord } from "../arguments/predicates.js";
+import { type CustomObjects, readCustomObjects, withCustomObjects } from "../keras/custom_activation.js";
 import type { GRUConfig } from "./config.js";
 import { GRULayer } from "./layer.js";
 
@@ -10,8 +11,14 @@ export type GRUArgumentsWithUnits = GRUArguments & {
   units: number;
 };
 
+/** What `fromConfig` takes beside the config: arguments that override it. */
+export type FromConfigArguments = Partial<GRUArgumentsWithUnits> & {
+  /** Your own activations, by the names that the config has for them. */
+  custom_objects?: CustomObjects | null;
+};
+
 /** What `fromKeras` takes beside the path: arguments that override the file's config. */
-export type FromKerasArguments = Partial<GRUArgumentsWithUnits> & {
+export type FromKerasArguments = FromConfigArguments & {
   /** Which layer to read, by its Keras name; needed when the file has several GRUs. */
   layer?: string;
 };
@@ -33,25 +40,32 @@ export interface GRUConstructor {
   readonly prototype: GRU;
   /**
    * A layer from what `getConfig()` or Keras's `get_config()` gave; `extra` overrides it and adds what configs do not
-   * carry (`use_cudnn`, `implementation`, `cuda_device`). Throws as the constructor.
+   * carry (`use_cudnn`, `implementation`, `cuda_device`, the functions of `custom_objects`). Throws as the constructor.
    */
-  fromConfig(config: GRUConfig, extra?: Partial<GRUArgumentsWithUnits>): GRU;
+  fromConfig(config: GRUConfig, extra?: FromConfigArguments): GRU;
   /**
-   * A built layer with the config and weights of a GRU in a `.keras` file; 16-bit weights are widened to float32. Rejects
-   * with `ERR_FILE_FORMAT`, `ERR_ARGUMENT` (no such layer, or several GRUs and no `layer`), and as the constructor throws.
+   * A built layer with the config and weights of a GRU in a `.keras` or whole-model `.h5` file, in the file's dtype. Rejects
+   * with `ERR_FILE_FORMAT`, `ERR_ARGUMENT` (no such layer, several GRUs and no `layer`, or a file of
+   * weights only), `ERR_UNSUPPORTED`, and as the constructor throws.
    */
   fromKeras(path: string, args?: FromKerasArguments): Promise<GRU>;
 }
 
 class GRUImplementation<S extends boolean = boolean> extends GRULayer<S> {
-  static fromConfig(config: GRUConfig, extra?: Partial<GRUArgumentsWithUnits>): GRU {
+  static fromConfig(config: GRUConfig, extra?: FromConfigArguments): GRU {
     if (!isRecord(config)) throw expected("ERR_ARGUMENT", "config", "an object as getConfig() gives", config);
     if (extra !== undefined && !isRecord(extra)) throw expected("ERR_ARGUMENT", "extra", "an object", extra);
-    return new GRUImplementation({ ...config, ...extra });
+    const { custom_objects, ...overrides } = extra ?? {};
+    const objects = readCustomObjects(custom_objects);
+    const args: FromConfigArguments = { ...config, ...overrides };
+    for (const key of ["activation", "recurrent_activation"] as const) {
+      if (key in args) args[key] = withCustomObjects(args[key], objects) as typeof args.activation;
+    }
+    return new GRUImplementation(args);
   }
 
   static async fromKeras(path: string, args: FromKerasArguments = {}): Promise<GRU> {
-    if (typeof path !== "string") throw expected("ERR_ARGUMENT", "path", "the path of a .keras file", path);
+    if (typeof path !== "string") throw expected("ERR_ARGUMENT", "path", "the path of a Keras model file", path);
     if (!isRecord(args)) throw expected("ERR_ARGUMENT", "arguments of fromKeras", "an object", args);
     const { layer, ...extra } = args as FromKerasArguments;
     if (layer !== undefined && typeof layer !== "string") {

@@ -1,11 +1,4 @@
-import {
-  type CallArguments,
-  type CallAsyncArguments,
-  type CallRequest,
-  readCall,
-  readCallSignal,
-  type StateLike,
-} from "../arguments/call.js";
+import { type CallArguments, type CallAsyncArguments, readCallSignal, type StateLike } from "../arguments/call.js";
 import { type GRUOptions, readConstructor } from "../arguments/constructor.js";
 import type { ForwardArguments, ForwardAsyncArguments } from "../arguments/forward.js";
 import { expected, expectedShape, expectedText } from "../arguments/messages.js";
@@ -15,41 +8,36 @@ import { checkedProduct, readInputShape } from "../arguments/shapes.js";
 import { aborted } from "../arguments/signal.js";
 import { readWarmUp, type WarmUpSizes } from "../arguments/warm_up.js";
 import { GRUError } from "../errors.js";
-import type { NativeArray } from "../native.js";
+import { autoName } from "../keras/auto_name.js";
+import type { Dtype } from "../keras/dtype_policy.js";
 import { enterQueue, leaveQueue } from "../queue.js";
-import { Tensor, type TensorLike } from "../tensor.js";
-import type { Variable } from "../variable.js";
-import { AsyncCalls } from "./async_calls.js";
+import { type FloatArray, Tensor, type TensorLike } from "../tensor.js";
+import { requireUnlocked, type Variable, type VariableOwner } from "../variable.js";
+import { Calls, type LayerHost } from "./calls.js";
 import { type GRUConfig, kerasConfig } from "./config.js";
-import { traceCall } from "./diagnostics.js";
-import { DropoutGenerator } from "./dropout.js";
+import { CustomActivations, notAsynchronous } from "./custom.js";
 import { type ExplainArguments, type Explanation, explainCall } from "./explain.js";
+import { type LoadWeightsArguments, readWeightsFile, requireFit } from "./load_weights.js";
 import { allocate } from "./memory.js";
-import { defaultName } from "./names.js";
 import type { GRUPass } from "./pass.js";
 import { type ForwardOutcome, Passes } from "./passes.js";
-import { PathChooser } from "./path.js";
 import { type CallResult, type MaskResult, outputMask, outputShape, type ShapeResult } from "./results.js";
-import { type CallOutcome, CallRunner } from "./run.js";
+import type { CallOutcome } from "./run.js";
 import { CarriedState } from "./state.js";
-import { checkTransfer, takeInputs } from "./transfer.js";
 import { GRUWeights } from "./weights.js";
 
 /**
  * The GRU layer. Inputs are (batch, timesteps, features); the output is (batch, units), or (batch, timesteps, units) with
- * `return_sequences`; the state is (batch, units). All in the layer's dtype.
+ * `return_sequences`; the state is (batch, units). All in the layer's `compute_dtype`; weights are in its `dtype`.
  */
 export class GRULayer<S extends boolean = boolean> {
   /** Keras's `name`. */
   readonly name: string;
   readonly #options: GRUOptions;
-  readonly #path: PathChooser;
-  readonly #owner: { trainable: boolean; version: number };
+  readonly #owner: VariableOwner & { trainable: boolean };
   readonly #carried: CarriedState | null;
-  readonly #dropout: DropoutGenerator;
-  readonly #runner: CallRunner;
+  readonly #calls: Calls;
   readonly #passes: Passes;
-  readonly #calls: AsyncCalls;
   #weights: GRUWeights | null = null;
   #losses: readonly number[] = [];
   #disposed = false;
@@ -57,18 +45,17 @@ export class GRULayer<S extends boolean = boolean> {
   constructor(first: unknown, second?: unknown) {
     const options = readConstructor(first, second);
     this.#options = options;
-    this.#path = new PathChooser(options);
-    this.#owner = { trainable: options.trainable, version: 0 };
-    this.#carried = options.stateful ? new CarriedState(options.units, options.dtype) : null;
-    this.#dropout = new DropoutGenerator(this, options);
-    this.#runner = new CallRunner(options, this.#carried);
-    this.#calls = new AsyncCalls(this.#runner, this.#carried, this.#dropout);
-    this.#passes = new Passes(options, this.#carried, this.#calls, this.#path, {
+    this.#owner = { trainable: options.trainable, version: 0, locked: false };
+    this.#carried = options.stateful ? new CarriedState(options.units, options.computeDtype) : null;
+    const custom = options.custom ? new CustomActivations(options, this.#owner) : null;
+    const host: LayerHost = {
       layer: this,
       features: () => this.#weights?.features ?? null,
       weightsFor: (features) => this.#weightsFor(features),
-    });
-    this.name = options.name ?? defaultName();
+    };
+    this.#calls = new Calls(options, this.#carried, custom, host);
+    this.#passes = new Passes(options, this.#carried, this.#calls, host);
+    this.name = options.name ?? autoName("gru");
   }
 
   /** The size of the output's last dimension. */
@@ -76,9 +63,14 @@ export class GRULayer<S extends boolean = boolean> {
     return this.#options.units;
   }
 
-  /** The dtype of weights, states and outputs. */
-  get dtype(): "float32" | "float64" {
-    return this.#options.dtype;
+  /** The dtype of the weights. */
+  get dtype(): Dtype {
+    return this.#options.variableDtype;
+  }
+
+  /** The dtype of inputs, initial states and results; 16-bit elements are computed in float32 and then rounded. */
+  get compute_dtype(): Dtype {
+    return this.#options.computeDtype;
   }
 
   /** Whether `weights` are trainable and their regularizers' losses are counted. */
@@ -88,6 +80,7 @@ export class GRULayer<S extends boolean = boolean> {
 
   set trainable(value: boolean) {
     if (typeof value !== "boolean") throw expected("ERR_ARGUMENT", "trainable", "true or false", value);
+    requireUnlocked(this.#owner, "trainable");
     this.#owner.trainable = value;
   }
 
@@ -103,44 +96,27 @@ export class GRULayer<S extends boolean = boolean> {
    * layer that is not built builds itself for these features.
    *
    * Throws `ERR_ARGUMENT`, `ERR_SHAPE`, `ERR_DTYPE` for bad arguments; `ERR_STATE` on a stateful layer with asynchronous
-   * calls pending; `ERR_CUDNN_NOT_ELIGIBLE` or `ERR_CUDNN_UNAVAILABLE` with `use_cudnn: true`; `ERR_CUDNN` or `ERR_CUDA` when the device
-   * fails; `ERR_OUT_OF_MEMORY`; `ERR_NATIVE_LOAD`; `ERR_DISPOSED`. The layer is then as it was.
+   * calls pending, and inside a custom activation of the layer; `ERR_CALLBACK`, caused by what a custom activation threw;
+   * `ERR_CUDNN_NOT_ELIGIBLE` or `ERR_CUDNN_UNAVAILABLE` with `use_cudnn: true`; `ERR_CUDNN` or `ERR_CUDA` when the
+   * device fails; `ERR_OUT_OF_MEMORY`; `ERR_NATIVE_LOAD`; `ERR_DISPOSED`. The layer is then as it was.
    */
   call(inputs: TensorLike, args?: CallArguments<S> | null): CallResult<S> {
-    this.#requireAlive();
-    const request = readCall(this.#options, this.#weights?.features ?? null, inputs, args, false);
-    request.pathFlags = this.#path.flagsFor(request);
-    if (this.#carried !== null) {
-      this.#calls.requireNone("call");
-      this.#carried.checkBatch(request.batch);
-    }
-    const trace = traceCall(this, request, false);
-    return trace === null ? this.#compute(request) : trace.follow(() => this.#compute(request));
-  }
-
-  #compute(request: CallRequest): CallResult<S> {
-    const gru = this.#weightsFor(request.features).packed();
-    if (!request.training || !this.#dropout.active) return this.#accept(this.#runner.run(gru, request, null));
-    const draw = this.#dropout.draw(request.batch, request.features);
-    try {
-      const outcome = this.#runner.run(gru, request, draw);
-      this.#dropout.keep(draw);
-      return this.#accept(outcome);
-    } finally {
-      this.#dropout.release(draw);
-    }
+    this.#requireFree("call");
+    return this.#accept(this.#calls.run(inputs, args));
   }
 
   /**
    * As `call`, off this thread. The inputs are copied before this returns (or given away, with `transfer: true`), and the
    * weights are those of that moment; `out` is filled when the promise settles. Calls on a stateful layer run in order.
    *
-   * Never throws: rejects with what `call` throws, with `ERR_BUSY` where `configure({ maxQueue })` allows no more calls,
-   * and with `ERR_ABORTED` (`name` `"AbortError"`, `cause` the signal's reason) when `signal` aborts before the promise
-   * settles: at once while the call waits, after the current timestep while it runs. The layer is then as it was.
+   * Never throws: rejects with what `call` throws, with `ERR_ARGUMENT` for a layer with a custom activation, with
+   * `ERR_BUSY` where `configure({ maxQueue })` allows no more calls, and with `ERR_ABORTED` (`name` `"AbortError"`,
+   * `cause` the signal's reason) when `signal` aborts before the promise settles: at once while the call waits, after the
+   * current timestep while it runs. The layer is then as it was.
    */
   callAsync(inputs: TensorLike, args?: CallAsyncArguments<S> | null): Promise<CallResult<S>> {
-    return this.#enqueue("callAsync", args, (signal) => this.#submit(inputs, args, signal));
+    const submit = (signal: AbortSignal | null) => this.#calls.submit(inputs, args, signal);
+    return this.#enqueue("callAsync", args, submit).then((outcome) => this.#accept(outcome));
   }
 
   /** Runs `submit`, which gives back the place in the queue when it succeeds, with the signal of `args`. */
@@ -148,7 +124,8 @@ export class GRULayer<S extends boolean = boolean> {
     try {
       const signal = readCallSignal(args);
       if (signal?.aborted) throw aborted(signal);
-      this.#requireAlive();
+      this.#requireFree(what);
+      if (this.#options.custom) throw notAsynchronous(what);
       enterQueue(what);
       try {
         return submit(signal);
@@ -161,32 +138,13 @@ export class GRULayer<S extends boolean = boolean> {
     }
   }
 
-  #submit(inputs: unknown, args: unknown, signal: AbortSignal | null): Promise<CallResult<S>> {
-    const request = readCall(this.#options, this.#weights?.features ?? null, inputs, args, true);
-    // Reading the arguments may have run code of the caller's.
-    if (signal?.aborted) throw aborted(signal);
-    checkTransfer(request);
-    request.pathFlags = this.#path.flagsFor(request);
-    this.#calls.checkBatch(request.batch);
-    const weights = this.#weightsFor(request.features);
-    const draw = request.training && this.#dropout.active ? this.#dropout.draw(request.batch, request.features) : null;
-    try {
-      takeInputs(request);
-    } catch (error) {
-      if (draw !== null) this.#dropout.release(draw);
-      throw error;
-    }
-    const trace = traceCall(this, request, true);
-    return this.#calls.run({ weights, request, draw, signal, trace }).then((outcome) => this.#accept(outcome));
-  }
-
   /**
    * As `call`, and keeps what the gradients need: see `GRUPass`. Whether dropout is on is for `training` to say.
    *
    * Throws as `call`; and, in this version, `ERR_UNSUPPORTED` for a call that would run on the CPU.
    */
   forward(inputs: TensorLike, args?: ForwardArguments | null): GRUPass {
-    this.#requireAlive();
+    this.#requireFree("forward");
     return this.#keep(this.#passes.forward(inputs, args));
   }
 
@@ -206,16 +164,18 @@ export class GRULayer<S extends boolean = boolean> {
    * scratch memory and starts threads, or sets up the CUDA device, by computing on zeros off this thread, so that the
    * first request allocates no native memory. Changes nothing that a call could see.
    *
-   * Rejects with `ERR_ARGUMENT`, `ERR_SHAPE`, `ERR_NOT_BUILT`, `ERR_OUT_OF_MEMORY`, `ERR_BUSY`, `ERR_DISPOSED`, and for
-   * its path as `call`; never throws.
+   * Rejects with `ERR_ARGUMENT` (for a layer with a custom activation too), `ERR_SHAPE`, `ERR_NOT_BUILT`,
+   * `ERR_OUT_OF_MEMORY`, `ERR_BUSY`, `ERR_DISPOSED`, and for its path as `call`; never throws.
    */
   async warmUp(sizes: WarmUpSizes): Promise<void> {
+    this.#requireFree("warmUp");
     const read = readWarmUp(sizes);
     const weights = this.#requireBuilt("warmUp");
+    if (this.#options.custom) throw notAsynchronous("warmUp");
     const { features } = weights;
-    const flags = this.#path.flagsFor({ ...read, features, mask: null, lengths: null, training: false });
+    const flags = this.#calls.path.flagsFor({ ...read, features, mask: null, lengths: null, training: false });
     enterQueue("warmUp");
-    await this.#calls.hold(() => this.#runner.warmUp(weights.packed(), features, read, flags));
+    await this.#calls.warmUp(weights, read, flags);
   }
 
   #accept(outcome: CallOutcome): CallResult<S> {
@@ -238,12 +198,12 @@ export class GRULayer<S extends boolean = boolean> {
    * `ERR_STATE` on a stateful layer with asynchronous calls pending, `ERR_NATIVE_LOAD`, `ERR_DISPOSED`.
    */
   build(inputShape: readonly (number | null)[]): void {
-    this.#requireAlive();
+    this.#requireFree("build");
     const [batch, , features] = readInputShape(inputShape, "input_shape");
     if (this.#weights !== null && this.#weights.features !== features) {
       throw expectedShape("input_shape", `${this.#weights.features} features (those it was built for)`, inputShape);
     }
-    if (this.#carried !== null) this.#calls.requireNone("build");
+    if (this.#carried !== null) this.#calls.inFlight.requireNone("build");
     this.#weightsFor(features);
     if (batch === null) this.#carried?.clear();
     else this.#carried?.start(batch);
@@ -279,7 +239,7 @@ export class GRULayer<S extends boolean = boolean> {
   }
 
   /** Copies of the weights, in the order of `weights`. */
-  getWeights(): Tensor<NativeArray>[] {
+  getWeights(): Tensor<FloatArray>[] {
     this.#requireAlive();
     return this.#weights === null ? [] : this.#weights.get();
   }
@@ -291,7 +251,22 @@ export class GRULayer<S extends boolean = boolean> {
    * Throws `ERR_ARGUMENT`, `ERR_SHAPE`, `ERR_DTYPE` with no weight changed; `ERR_NOT_BUILT`; `ERR_DISPOSED`.
    */
   setWeights(weights: readonly WeightValue[]): void {
+    this.#requireFree("setWeights");
     this.#requireBuilt("setWeights").set(weights);
+  }
+
+  /**
+   * Sets all weights from a GRU in a Keras model file of any kind; builds the layer if it is not. Rejects as `fromKeras`
+   * and with `ERR_SHAPE` where the file's shapes are not this layer's; the layer is then as it was.
+   */
+  async loadWeights(path: string, args?: LoadWeightsArguments | null): Promise<void> {
+    this.#requireAlive();
+    const file = await readWeightsFile(path, args);
+    this.#requireAlive();
+    requireFit(file, path, this.#options, this.#weights?.features ?? null);
+    const weights = this.#weights ?? new GRUWeights(this.#options, file.features, this.name, this.#owner);
+    weights.set(file.weights);
+    this.#weights = weights;
   }
 
   /** The number of elements of all weights. Throws `ERR_NOT_BUILT` before the layer is built. */
@@ -311,7 +286,7 @@ export class GRULayer<S extends boolean = boolean> {
   }
 
   /** Copies of the carried states, in a list of one; `null` where none are carried (yet). */
-  get states(): [Tensor<NativeArray>] | null {
+  get states(): [Tensor<FloatArray>] | null {
     this.#requireAlive();
     return this.#carried === null ? null : this.#carried.tensors();
   }
@@ -324,20 +299,21 @@ export class GRULayer<S extends boolean = boolean> {
    * `ERR_ARGUMENT`; `ERR_DISPOSED`.
    */
   resetState(state?: StateLike | readonly [StateLike] | null): void {
-    this.#requireAlive();
+    this.#requireFree("resetState");
     if (this.#carried === null) {
       throw new GRUError("ERR_STATE", "Expected a layer with `stateful: true` for `resetState` but received another.");
     }
-    this.#calls.requireNone("resetState");
+    this.#calls.inFlight.requireNone("resetState");
     if (state === undefined || state === null) this.#carried.clear();
     else this.#carried.set(state);
   }
 
   /** Zeros of shape (batch, units), in a list of one as in Keras. */
-  getInitialState(batch: number): [Tensor<NativeArray>] {
+  getInitialState(batch: number): [Tensor<FloatArray>] {
     const rows = requireInteger(batch, "batch", "an integer from 0 to 2^31 - 1", 0, SIZE_LIMIT - 1);
     const shape = [rows, this.units];
-    return [new Tensor(allocate(this.dtype, checkedProduct(shape, "state"), "state"), shape, this.dtype)];
+    const { computeDtype } = this.#options;
+    return [new Tensor(allocate(computeDtype, checkedProduct(shape, "state"), "state"), shape, computeDtype)];
   }
 
   /** The shapes of a call's results, for inputs of shape `[batch, timesteps, features]`. Throws `ERR_SHAPE`. */
@@ -358,8 +334,9 @@ export class GRULayer<S extends boolean = boolean> {
   /** Refuses new calls and frees native memory when the last running one has ended. Idempotent. */
   dispose(): void {
     if (this.#disposed) return;
+    requireUnlocked(this.#owner, "dispose");
     this.#disposed = true;
-    this.#calls.close(() => {
+    this.#calls.inFlight.close(() => {
       this.#weights?.dispose();
       this.#weights = null;
     });
@@ -384,6 +361,12 @@ export class GRULayer<S extends boolean = boolean> {
     if (this.#disposed) {
       throw new GRUError("ERR_DISPOSED", `Expected a living layer for \`${this.name}\` but received a disposed one.`);
     }
+  }
+
+  /** For what a custom activation may not do to its own layer. */
+  #requireFree(what: string): void {
+    this.#requireAlive();
+    requireUnlocked(this.#owner, what);
   }
 
   #requireBuilt(what: string): GRUWeights {

@@ -4,30 +4,42 @@ import { isRecord, refuseUnknown } from "../arguments/predicates.js";
 import { checkedProduct } from "../arguments/shapes.js";
 import { aborted, readSignal } from "../arguments/signal.js";
 import { GRUError } from "../errors.js";
+import type { Dtype } from "../keras/dtype_policy.js";
 import type { NativeArray, NativeBackwardArguments, NativeDtype, NativeTape } from "../native.js";
 import { enterQueue, leaveQueue } from "../queue.js";
-import { Tensor } from "../tensor.js";
+import { isSixteenBit, narrowed } from "../sixteen_bit.js";
+import { type FloatArray, Tensor } from "../tensor.js";
 import { type Activity, addWeightGradients, sumOf, type WeightTerm } from "./gradients.js";
 import { allocate } from "./memory.js";
 import { cancellable } from "./run.js";
 
 /** The gradient of `sum(upstream * outputs) + sum(losses)` with respect to everything a pass was computed from. */
 export interface GRUGradients {
-  /** (batch, timesteps, features). */
-  inputs: Tensor<NativeArray>;
-  /** (batch, units), also where the pass began with zeros or with a carried state. */
-  initial_state: Tensor<NativeArray>;
-  /** In the order and the shapes of the layer's `weights`. */
-  weights: Tensor<NativeArray>[];
+  /** (batch, timesteps, features), in the layer's `compute_dtype`. */
+  inputs: Tensor<FloatArray>;
+  /** (batch, units), also where the pass began with zeros or with a carried state; in the layer's `compute_dtype`. */
+  initial_state: Tensor<FloatArray>;
+  /** In the order, the shapes and the dtype of the layer's `weights`. */
+  weights: Tensor<FloatArray>[];
+}
+
+/** The arrays that the addon writes gradients to, weights in Keras's order. */
+interface RawGradients {
+  readonly inputs: NativeArray;
+  readonly initialState: NativeArray;
+  readonly weights: NativeArray[];
 }
 
 /** What a pass is made of. Arrays and tape become its own. */
 export interface PassParts {
   readonly tape: NativeTape;
-  readonly dtype: NativeDtype;
+  /** Of the results. */
+  readonly dtype: Dtype;
+  /** Of the arrays that the addon takes. */
+  readonly kernelDtype: NativeDtype;
   readonly inputShape: readonly number[];
-  readonly output: Tensor<NativeArray>;
-  readonly state: Tensor<NativeArray>;
+  readonly output: Tensor<FloatArray>;
+  readonly state: Tensor<FloatArray>;
   readonly losses: readonly number[];
   readonly activity: Activity;
   readonly terms: readonly WeightTerm[];
@@ -41,9 +53,9 @@ const KNOWN: ReadonlySet<string> = new Set(["signal"]);
  */
 export class GRUPass {
   /** (batch, units), or (batch, timesteps, units) with `return_sequences`. */
-  readonly output: Tensor<NativeArray>;
+  readonly output: Tensor<FloatArray>;
   /** (batch, units): the state after the last timestep, whatever `return_state` is. */
-  readonly state: Tensor<NativeArray>;
+  readonly state: Tensor<FloatArray>;
   /** The layer's `losses` after this pass: activity first, then weights. */
   readonly losses: number[];
   readonly #parts: PassParts;
@@ -110,7 +122,7 @@ export class GRUPass {
     }
   }
 
-  async #backwardAsync(read: ReadUpstream, gradients: GRUGradients, signal: AbortSignal | null): Promise<GRUGradients> {
+  async #backwardAsync(read: ReadUpstream, gradients: RawGradients, signal: AbortSignal | null): Promise<GRUGradients> {
     const { tape } = this.#parts;
     try {
       const args = this.#argumentsOf(read, gradients);
@@ -137,37 +149,32 @@ export class GRUPass {
     return readUpstream(upstream, this.#outputShape, this.#stateShape, this.#parts.dtype, copy);
   }
 
-  #emptyGradients(): GRUGradients {
-    const { inputShape, dtype, terms } = this.#parts;
-    const zeros = (shape: readonly number[]) =>
-      new Tensor(allocate(dtype, checkedProduct(shape, "gradients"), "gradients"), [...shape], dtype);
+  #emptyGradients(): RawGradients {
+    const { inputShape, kernelDtype, terms } = this.#parts;
+    const zeros = (shape: readonly number[]) => allocate(kernelDtype, checkedProduct(shape, "gradients"), "gradients");
     return {
       inputs: zeros(inputShape),
-      initial_state: zeros(this.#stateShape),
+      initialState: zeros(this.#stateShape),
       weights: terms.map(({ shape }) => zeros(shape)),
     };
   }
 
-  #argumentsOf(read: ReadUpstream, { inputs, initial_state, weights }: GRUGradients): NativeBackwardArguments {
+  #argumentsOf(read: ReadUpstream, { inputs, initialState, weights }: RawGradients): NativeBackwardArguments {
     const { activity } = this.#parts;
-    const [kernel, recurrentKernel, bias] = weights.map(({ data }) => data) as [NativeArray, NativeArray, NativeArray?];
-    return [
-      sumOf(activity.output, read.output),
-      sumOf(activity.state, read.state),
-      inputs.data,
-      initial_state.data,
-      kernel,
-      recurrentKernel,
-      bias ?? null,
-    ];
+    const [kernel, recurrentKernel, bias] = weights as [NativeArray, NativeArray, NativeArray?];
+    const dOutput = sumOf(activity.output, read.output);
+    const dState = sumOf(activity.state, read.state);
+    return [dOutput, dState, inputs, initialState, kernel, recurrentKernel, bias ?? null];
   }
 
-  #finish(gradients: GRUGradients): GRUGradients {
-    addWeightGradients(
-      gradients.weights.map(({ data }) => data),
-      this.#parts.terms,
-    );
-    return gradients;
+  #finish({ inputs, initialState, weights }: RawGradients): GRUGradients {
+    const { dtype, inputShape, terms } = this.#parts;
+    addWeightGradients(weights, terms);
+    return {
+      inputs: tensorOf(inputs, inputShape, dtype),
+      initial_state: tensorOf(initialState, this.#stateShape, dtype),
+      weights: terms.map((term, index) => tensorOf(weights[index] as NativeArray, term.shape, term.dtype)),
+    };
   }
 
   #requireFresh(): void {
@@ -180,6 +187,11 @@ export class GRUPass {
       "Expected a fresh pass for `backward` but received one whose gradients were computed already. Call forward() again.",
     );
   }
+}
+
+/** What the addon computed, as a tensor of `dtype`. */
+export function tensorOf(data: NativeArray, shape: readonly number[], dtype: Dtype): Tensor<FloatArray> {
+  return new Tensor(isSixteenBit(dtype) ? narrowed(data as Float32Array, dtype) : data, [...shape], dtype);
 }
 
 function readBackwardSignal(args: unknown): AbortSignal | null {

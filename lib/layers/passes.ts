@@ -3,19 +3,17 @@ import type { GRUOptions } from "../arguments/constructor.js";
 import { readForward } from "../arguments/forward.js";
 import { checkedProduct } from "../arguments/shapes.js";
 import { aborted } from "../arguments/signal.js";
-import type { Dtype } from "../keras/dtype_policy.js";
 import type { NativeArray, NativeCallArguments, NativeTape } from "../native.js";
-import { Tensor } from "../tensor.js";
 import type { AsyncCalls } from "./async_calls.js";
+import type { Calls, LayerHost } from "./calls.js";
 import { traceCall } from "./diagnostics.js";
 import { activityOf, type WeightTerm, weightLosses, weightTerms } from "./gradients.js";
 import { allocate } from "./memory.js";
-import { GRUPass } from "./pass.js";
+import { GRUPass, tensorOf } from "./pass.js";
 import type { PathChooser } from "./path.js";
 import { callFlags, cancellable } from "./run.js";
 import type { CarriedState } from "./state.js";
 import { checkTransfer, takeInputs } from "./transfer.js";
-import type { GRUWeights } from "./weights.js";
 
 /** A pass, and the part of its losses that the layer keeps: the activity regularizer's. */
 export interface ForwardOutcome {
@@ -30,29 +28,20 @@ interface Computation {
   readonly args: NativeCallArguments;
 }
 
-/** What `Passes` asks of the layer that it belongs to. */
-export interface PassHost {
-  readonly layer: { readonly name: string; readonly units: number; readonly dtype: Dtype; readonly trainable: boolean };
-  /** Of the layer's inputs; `null` before it is built. */
-  features(): number | null;
-  /** Builds the layer where it is not. Throws as `call`. */
-  weightsFor(features: number): GRUWeights;
-}
-
 /** Runs the forward computations of one layer that keep what `backward` needs. Disposal and the queue are the layer's. */
 export class Passes {
   readonly #options: GRUOptions;
   readonly #carried: CarriedState | null;
-  readonly #calls: AsyncCalls;
+  readonly #inFlight: AsyncCalls;
   readonly #path: PathChooser;
-  readonly #host: PassHost;
+  readonly #host: LayerHost;
   readonly #flags: number;
 
-  constructor(options: GRUOptions, carried: CarriedState | null, calls: AsyncCalls, path: PathChooser, host: PassHost) {
+  constructor(options: GRUOptions, carried: CarriedState | null, calls: Calls, host: LayerHost) {
     this.#options = options;
     this.#carried = carried;
-    this.#calls = calls;
-    this.#path = path;
+    this.#inFlight = calls.inFlight;
+    this.#path = calls.path;
     this.#host = host;
     this.#flags = callFlags(options);
   }
@@ -62,7 +51,7 @@ export class Passes {
     const request = readForward(this.#options, this.#host.features(), inputs, args, false);
     request.pathFlags = this.#path.cudnnFlagsFor(request, "forward");
     if (this.#carried !== null) {
-      this.#calls.requireNone("forward");
+      this.#inFlight.requireNone("forward");
       this.#carried.checkBatch(request.batch);
     }
     const compute = () => {
@@ -82,13 +71,13 @@ export class Passes {
     if (signal?.aborted) throw aborted(signal);
     checkTransfer(request);
     request.pathFlags = this.#path.cudnnFlagsFor(request, "forwardAsync");
-    this.#calls.checkBatch(request.batch);
+    this.#inFlight.checkBatch(request.batch);
     const weights = this.#host.weightsFor(request.features);
     takeInputs(request);
     const terms = weightTerms(weights, this.#host.layer.trainable);
     const snapshot = weights.snapshot();
     const trace = traceCall(this.#host.layer, request, true);
-    return this.#calls.inTurn({ request, draw: null, signal, trace }, async () => {
+    return this.#inFlight.inTurn({ request, draw: null, signal, trace }, async () => {
       const gru = weights.pack(snapshot);
       const computation = this.#prepare(request);
       const started = trace === null ? 0 : performance.now();
@@ -106,13 +95,13 @@ export class Passes {
   }
 
   #prepare(request: CallRequest): Computation {
-    const { returnSequences, units, dtype } = this.#options;
+    const { returnSequences, units, kernelDtype } = this.#options;
     const { inputs, batch, timesteps, initialState, mask, lengths } = request;
     const count = checkedProduct([batch, returnSequences ? timesteps : 1, units], "output");
-    const output = allocate(dtype, count, "output");
+    const output = allocate(kernelDtype, count, "output");
     const state =
       this.#carried === null
-        ? allocate(dtype, checkedProduct([batch, units], "state"), "state")
+        ? allocate(kernelDtype, checkedProduct([batch, units], "state"), "state")
         : this.#carried.spare(batch);
     const before = initialState ?? this.#carried?.before(batch) ?? null;
     const flags = this.#flags | request.pathFlags;
@@ -126,7 +115,7 @@ export class Passes {
     { output, state }: Computation,
     terms: readonly WeightTerm[],
   ): ForwardOutcome {
-    const { returnSequences, units, dtype } = this.#options;
+    const { returnSequences, units, computeDtype, kernelDtype, rounding } = this.#options;
     const { batch, timesteps, features } = request;
     try {
       const outputShape = returnSequences ? [batch, timesteps, units] : [batch, units];
@@ -134,11 +123,12 @@ export class Passes {
       const activity = activityOf(this.#options, output, outputShape, state, stateShape);
       const pass = new GRUPass({
         tape,
-        dtype,
+        dtype: computeDtype,
+        kernelDtype,
         inputShape: [batch, timesteps, features],
-        output: new Tensor(output, outputShape, dtype),
+        output: tensorOf(output, outputShape, computeDtype),
         // A carried state stays the layer's own.
-        state: new Tensor(this.#carried === null ? state : state.slice(), stateShape, dtype),
+        state: tensorOf(this.#carried === null || rounding !== null ? state : state.slice(), stateShape, computeDtype),
         losses: [...activity.losses, ...weightLosses(terms)],
         activity,
         terms,

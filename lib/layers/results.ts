@@ -1,11 +1,10 @@
 import { readInputShape } from "../arguments/shapes.js";
-import type { NativeArray } from "../native.js";
-import type { Tensor } from "../tensor.js";
+import type { FloatArray, Tensor } from "../tensor.js";
 
 /** What a call gives: the output, or `[output, state]` for a layer with `return_state: true`. */
 export type CallResult<S extends boolean> = S extends true
-  ? [output: Tensor<NativeArray>, state: Tensor<NativeArray>]
-  : Tensor<NativeArray>;
+  ? [output: Tensor<FloatArray>, state: Tensor<FloatArray>]
+  : Tensor<FloatArray>;
 
 /** A shape whose batch and timesteps may be unknown. */
 export type PartialShape = (number | null)[];

@@ -6,8 +6,10 @@ import { detached, isShared, overlap } from "../arguments/typed_array.js";
 import type { WarmUpSizes } from "../arguments/warm_up.js";
 import type { Regularizer } from "../keras/regularizers.js";
 import { CALL_FLAGS, type NativeArray, type NativeGru, native } from "../native.js";
-import { Tensor, type TypedArray } from "../tensor.js";
+import { narrowed, rounded, type SixteenBitDtype } from "../sixteen_bit.js";
+import { type FloatArray, Tensor, type TypedArray } from "../tensor.js";
 import { onAbort } from "./abort.js";
+import type { CustomActivations } from "./custom.js";
 import type { CallTrace } from "./diagnostics.js";
 import type { Draw } from "./dropout.js";
 import { allocate } from "./memory.js";
@@ -15,14 +17,14 @@ import type { CarriedState } from "./state.js";
 
 /** What one call gives: `state` is `null` without `return_state`. */
 export interface CallOutcome {
-  output: Tensor<NativeArray>;
-  state: Tensor<NativeArray> | null;
+  output: Tensor<FloatArray>;
+  state: Tensor<FloatArray> | null;
   /** The activity regularizer's losses, in Keras's order: output, state. */
   losses: readonly number[];
 }
 
 const NO_LOSSES: readonly number[] = Object.freeze([]);
-const NOTHING = new Tensor<NativeArray>(new Float32Array(0), [0], "float32");
+const NOTHING = new Tensor<FloatArray>(new Float32Array(0), [0], "float32");
 
 /** The native flags of a layer's calls. */
 export function callFlags(options: GRUOptions): number {
@@ -37,13 +39,18 @@ export function callFlags(options: GRUOptions): number {
 export class CallRunner {
   readonly #options: GRUOptions;
   readonly #carried: CarriedState | null;
+  readonly #custom: CustomActivations | null;
   readonly #flags: number;
+  /** Whether the kernels may write to the caller's memory: results of their type, and no code of the caller's meanwhile. */
+  readonly #direct: boolean;
   /** Last states that nobody asked for; synchronous calls only, one at a time. */
   #scratch: NativeArray | null = null;
 
-  constructor(options: GRUOptions, carried: CarriedState | null) {
+  constructor(options: GRUOptions, carried: CarriedState | null, custom: CustomActivations | null) {
     this.#options = options;
     this.#carried = carried;
+    this.#custom = custom;
+    this.#direct = options.rounding === null && custom === null;
     this.#flags = callFlags(options);
   }
 
@@ -51,25 +58,36 @@ export class CallRunner {
   run(gru: NativeGru, request: CallRequest, draw: Draw | null): CallOutcome {
     const { out, batch } = request;
     const { returnState } = this.#options;
-    const output = out !== null && isSafe(out.output.data, request) ? out.output.data : this.#newOutput(request);
+    const given = this.#direct ? out : null;
+    const output = (
+      given !== null && isSafe(given.output.data, request) ? given.output.data : this.#newOutput(request)
+    ) as NativeArray;
     let state: NativeArray;
     if (this.#carried !== null) state = this.#carried.spare(batch);
     else if (!returnState) state = this.#scratchFor(batch);
-    else if (out?.state && isSafe(out.state.data, request)) state = out.state.data;
+    else if (given?.state && isSafe(given.state.data, request)) state = given.state.data as NativeArray;
     else state = this.#newState(batch);
-    gru.call(
-      request.inputs,
-      output,
-      state,
-      request.initialState ?? this.#carried?.before(batch) ?? null,
-      request.mask,
-      request.lengths,
-      draw === null ? null : draw.input,
-      draw === null ? null : draw.recurrent,
-      batch,
-      request.timesteps,
-      this.#flags | request.pathFlags,
-    );
+    const custom = this.#custom === null ? null : this.#custom.begin();
+    try {
+      gru.call(
+        request.inputs,
+        output,
+        state,
+        request.initialState ?? this.#carried?.before(batch) ?? null,
+        request.mask,
+        request.lengths,
+        draw === null ? null : draw.input,
+        draw === null ? null : draw.recurrent,
+        batch,
+        request.timesteps,
+        this.#flags | request.pathFlags,
+        custom,
+      );
+    } catch (error) {
+      throw this.#custom === null ? error : this.#custom.explain(error);
+    } finally {
+      this.#custom?.end();
+    }
     return this.#finish(request, output, state);
   }
 
@@ -118,7 +136,11 @@ export class CallRunner {
    */
   async warmUp(gru: NativeGru, features: number, sizes: WarmUpSizes, pathFlags: number): Promise<void> {
     const { batch, timesteps } = sizes;
-    const inputs = allocate(this.#options.dtype, checkedProduct([batch, timesteps, features], "inputs"), "inputs");
+    const inputs = allocate(
+      this.#options.kernelDtype,
+      checkedProduct([batch, timesteps, features], "inputs"),
+      "inputs",
+    );
     // Calls that return the last output only need the most scratch memory, and here the least of any other.
     const flags = (this.#flags & ~CALL_FLAGS.returnSequences) | pathFlags;
     const compute = () => {
@@ -132,13 +154,13 @@ export class CallRunner {
   }
 
   #newOutput({ batch, timesteps }: CallRequest): NativeArray {
-    const { returnSequences, units, dtype } = this.#options;
+    const { returnSequences, units, kernelDtype } = this.#options;
     const count = checkedProduct([batch, returnSequences ? timesteps : 1, units], "output");
-    return allocate(dtype, count, "output");
+    return allocate(kernelDtype, count, "output");
   }
 
   #newState(batch: number): NativeArray {
-    return allocate(this.#options.dtype, checkedProduct([batch, this.#options.units], "state"), "state");
+    return allocate(this.#options.kernelDtype, checkedProduct([batch, this.#options.units], "state"), "state");
   }
 
   #scratchFor(batch: number): NativeArray {
@@ -150,28 +172,38 @@ export class CallRunner {
 
   /** Nothing of the layer changes before everything that can fail is done. */
   #finish(request: CallRequest, output: NativeArray, state: NativeArray): CallOutcome {
-    const { returnSequences, returnState, units, dtype, activityRegularizer } = this.#options;
+    const { returnSequences, returnState, units, activityRegularizer, rounding } = this.#options;
     const { batch, timesteps, out } = request;
     const shape = returnSequences ? [batch, timesteps, units] : [batch, units];
     const outcome: CallOutcome = { output: NOTHING, state: null, losses: NO_LOSSES };
     if (activityRegularizer !== null) {
-      outcome.losses = returnState
-        ? [activityLoss(activityRegularizer, output, shape), activityLoss(activityRegularizer, state, [batch, units])]
-        : [activityLoss(activityRegularizer, output, shape)];
+      const losses = [activityLoss(activityRegularizer, output, shape)];
+      if (returnState) losses.push(activityLoss(activityRegularizer, state, [batch, units]));
+      outcome.losses = rounding === null ? losses : losses.map((loss) => rounded(loss, rounding));
     }
     if (out === null) {
-      outcome.output = new Tensor(output, shape, dtype);
+      outcome.output = this.#result(output, shape);
       // A carried state stays the layer's own, so the caller gets a copy.
-      if (returnState)
-        outcome.state = new Tensor(this.#carried === null ? state : state.slice(), [batch, units], dtype);
+      if (returnState) {
+        outcome.state = this.#result(this.#carried === null || rounding !== null ? state : state.slice(), [
+          batch,
+          units,
+        ]);
+      }
     } else {
       checkAttached(out.output, output);
       if (out.state !== null) checkAttached(out.state, state);
-      outcome.output = deliver(output, out.output);
-      if (out.state !== null) outcome.state = deliver(state, out.state);
+      outcome.output = deliver(output, out.output, rounding);
+      if (out.state !== null) outcome.state = deliver(state, out.state, rounding);
     }
     this.#carried?.commit(batch, state);
     return outcome;
+  }
+
+  /** What the kernels computed, in the compute dtype. */
+  #result(data: NativeArray, shape: number[]): Tensor<FloatArray> {
+    const { computeDtype, rounding } = this.#options;
+    return new Tensor(rounding === null ? data : narrowed(data as Float32Array, rounding), shape, computeDtype);
   }
 }
 
@@ -182,7 +214,7 @@ export function activityLoss(regularizer: Regularizer, values: NativeArray, shap
 }
 
 /** Throws when the memory of `target`, which an asynchronous call fills at its end, was transferred in the meantime. */
-function checkAttached(target: Tensor<NativeArray>, computed: NativeArray): void {
+function checkAttached(target: Tensor<FloatArray>, computed: NativeArray): void {
   if (target.data.length !== computed.length) throw detached("out");
 }
 
@@ -194,8 +226,13 @@ function isSafe(target: TypedArray, { inputs, initialState, mask, lengths }: Cal
   return lengths === null || !overlap(target, lengths);
 }
 
-function deliver(computed: NativeArray, target: Tensor<NativeArray>): Tensor<NativeArray> {
-  if (target.data !== computed && computed.length > 0) target.data.set(computed);
+function deliver(
+  computed: NativeArray,
+  target: Tensor<FloatArray>,
+  rounding: SixteenBitDtype | null,
+): Tensor<FloatArray> {
+  if (target.data === computed || computed.length === 0) return target;
+  target.data.set(rounding === null ? computed : narrowed(computed as Float32Array, rounding));
   return target;
 }
 

@@ -1,18 +1,24 @@
+import { kernelArray } from "../arguments/convert.js";
 import { expectedText } from "../arguments/messages.js";
 import { readShaped, unwrap } from "../arguments/shaped.js";
 import { checkedProduct } from "../arguments/shapes.js";
 import { readTensor } from "../arguments/tensor_like.js";
 import { isTypedArray } from "../arguments/typed_array.js";
+import type { Dtype } from "../keras/dtype_policy.js";
 import type { NativeArray, NativeDtype } from "../native.js";
+import { isSixteenBit } from "../sixteen_bit.js";
 import { Tensor } from "../tensor.js";
 import { allocate } from "./memory.js";
 
 /**
  * What a stateful layer carries from call to call: one state per batch row, (batch, units). A call reads the current
- * state and writes the spare one; only its success makes the spare one current.
+ * state and writes the spare one; only its success makes the spare one current. States of 16-bit layers are float32,
+ * rounded to the compute dtype.
  */
 export class CarriedState {
   readonly #units: number;
+  readonly #computeDtype: Dtype;
+  /** That of the arrays. */
   readonly #dtype: NativeDtype;
   /** `null` before the first call: zeros of any batch size. */
   #current: NativeArray | null = null;
@@ -22,9 +28,10 @@ export class CarriedState {
   /** Whether calls must have `#batch` rows. */
   #fixed = false;
 
-  constructor(units: number, dtype: NativeDtype) {
+  constructor(units: number, computeDtype: Dtype) {
     this.#units = units;
-    this.#dtype = dtype;
+    this.#computeDtype = computeDtype;
+    this.#dtype = isSixteenBit(computeDtype) ? "float32" : computeDtype;
   }
 
   /** Throws `ERR_SHAPE` unless a call may have `batch` rows. */
@@ -78,7 +85,8 @@ export class CarriedState {
       throw expectedText("ERR_SHAPE", "state", `a multiple of ${this.#units} elements`, received);
     }
     const shape = [batch, this.#units];
-    this.commit(batch, readShaped(item, shape, checkedProduct(shape, "state"), this.#dtype, "state", true));
+    const state = readShaped(item, shape, checkedProduct(shape, "state"), this.#computeDtype, "state", true);
+    this.commit(batch, kernelArray(state, this.#computeDtype));
   }
 
   #rows(value: unknown): number {

@@ -1,4 +1,5 @@
 import type { GRUOptions } from "../arguments/constructor.js";
+import { kernelArray } from "../arguments/convert.js";
 import { expected, expectedText } from "../arguments/messages.js";
 import { readShaped } from "../arguments/shaped.js";
 import { checkedProduct } from "../arguments/shapes.js";
@@ -7,16 +8,17 @@ import type { Constraint } from "../keras/constraints.js";
 import type { Initializer } from "../keras/initializers.js";
 import type { Regularizer } from "../keras/regularizers.js";
 import { type NativeArray, type NativeGru, native } from "../native.js";
-import type { Tensor } from "../tensor.js";
+import { isSixteenBit, narrowed, rounded, type SixteenBitDtype } from "../sixteen_bit.js";
+import type { FloatArray, Tensor } from "../tensor.js";
 import { replaceVariableData, Variable, type VariableOwner, variableData } from "../variable.js";
 import { allocate, requireMemory } from "./memory.js";
 
 /** The weights at one version. Nobody writes to these arrays: they are as good as copies. */
 export interface WeightSnapshot {
   readonly version: number;
-  readonly kernel: NativeArray;
-  readonly recurrentKernel: NativeArray;
-  readonly bias: NativeArray | null;
+  readonly kernel: FloatArray;
+  readonly recurrentKernel: FloatArray;
+  readonly bias: FloatArray | null;
 }
 
 interface Plan {
@@ -63,6 +65,8 @@ export class GRUWeights {
   /** In Keras's order: kernel, recurrent kernel, bias. */
   readonly variables: readonly Variable[];
   readonly #owner: VariableOwner;
+  /** What the kernels take weights rounded to. */
+  readonly #rounding: SixteenBitDtype | null;
   readonly #native: NativeGru;
   #packed = -1;
 
@@ -73,28 +77,31 @@ export class GRUWeights {
   constructor(options: GRUOptions, features: number, layerName: string, owner: VariableOwner) {
     const planned = plans(options, features);
     const counts = planned.map(({ shape, name }) => checkedProduct(shape, name));
-    // The packed copy is as large again.
-    const bytes = counts.reduce((sum, count) => sum + count, 0) * ARRAY_TYPES[options.dtype].BYTES_PER_ELEMENT;
-    requireMemory(2 * bytes, "units");
+    const { variableDtype, kernelDtype, rounding } = options;
+    // The variables and the packed copy.
+    const bytes = ARRAY_TYPES[variableDtype].BYTES_PER_ELEMENT + ARRAY_TYPES[kernelDtype].BYTES_PER_ELEMENT;
+    requireMemory(bytes * counts.reduce((sum, count) => sum + count, 0), "units");
     const variables = planned.map((plan, index) => {
-      const data = allocate(options.dtype, counts[index] as number, plan.name);
-      plan.initializer.fill(data, plan.shape);
+      const filled = allocate(kernelDtype, counts[index] as number, plan.name);
+      plan.initializer.fill(filled, plan.shape);
+      const data = isSixteenBit(variableDtype) ? narrowed(filled as Float32Array, variableDtype) : filled;
       const path = `${layerName}/gru_cell/${plan.name}`;
-      return new Variable({ ...plan, path, dtype: options.dtype }, data, owner);
+      return new Variable({ ...plan, path, dtype: variableDtype }, data, owner);
     });
     this.features = features;
     this.variables = variables;
     [this.kernel, this.recurrentKernel] = variables as [Variable, Variable];
     this.bias = variables[2] ?? null;
     this.#owner = owner;
+    this.#rounding = rounding;
     this.#native = new (native().NativeGru)({
-      dtype: options.dtype,
+      dtype: kernelDtype,
       features,
       units: options.units,
       resetAfter: options.resetAfter,
       activation: options.activation.native(),
       recurrentActivation: options.recurrentActivation.native(),
-      stateRounding: null,
+      stateRounding: rounding,
       cudaDevice: options.cudaDevice,
     });
   }
@@ -105,7 +112,7 @@ export class GRUWeights {
   }
 
   /** Copies, in Keras's order. */
-  get(): Tensor<NativeArray>[] {
+  get(): Tensor<FloatArray>[] {
     return this.variables.map((variable) => variable.value);
   }
 
@@ -126,7 +133,7 @@ export class GRUWeights {
       return readShaped(values[index], shape, checkedProduct(shape, name), dtype, `weights[${index}]`, true);
     });
     this.variables.forEach((variable, index) => {
-      replaceVariableData(variable, read[index] as NativeArray);
+      replaceVariableData(variable, read[index] as FloatArray);
     });
     this.#owner.version += 1;
   }
@@ -150,10 +157,17 @@ export class GRUWeights {
   /** The native object, holding the weights of `snapshot`. */
   pack(snapshot: WeightSnapshot): NativeGru {
     if (this.#packed !== snapshot.version) {
-      this.#native.setWeights(snapshot.kernel, snapshot.recurrentKernel, snapshot.bias);
+      const { kernel, recurrentKernel, bias } = snapshot;
+      this.#native.setWeights(this.#cast(kernel), this.#cast(recurrentKernel), bias === null ? null : this.#cast(bias));
       this.#packed = snapshot.version;
     }
     return this.#native;
+  }
+
+  /** A weight as the kernels take it, rounded to the compute dtype. */
+  #cast(data: FloatArray): NativeArray {
+    if (this.#rounding === null) return data as NativeArray;
+    return kernelArray(data instanceof Float32Array ? narrowed(data, this.#rounding) : data, this.#rounding);
   }
 
   /** The regularizers' losses of the weights as they are now, in Keras's order. */
@@ -161,7 +175,9 @@ export class GRUWeights {
     const losses: number[] = [];
     for (const variable of this.variables) {
       if (variable.regularizer === null) continue;
-      losses.push(variable.regularizer.loss(variableData(variable), variable.shape));
+      const { dtype } = variable;
+      const loss = variable.regularizer.loss(kernelArray(variableData(variable), dtype), variable.shape);
+      losses.push(isSixteenBit(dtype) ? rounded(loss, dtype) : loss);
     }
     return losses;
   }

@@ -23,6 +23,7 @@ struct AsyncCalls::Task {
   // Set by whoever takes the task: an executor thread to run it, or the
   // JavaScript thread to drop it.
   std::atomic<bool> taken{false};
+  bool began = false;  // of the executor thread that runs it only
   const Clock::time_point submitted = Clock::now();
   Clock::time_point started = submitted;
   Clock::time_point ended = submitted;
@@ -117,14 +118,17 @@ napi_value AsyncCalls::Submit(double token, napi_value buffers, Work work,
   pending_.emplace(token, pending);
   auto job = [task, channel = channel_](bool alone) {
     if (task->taken.exchange(true) || !channel->Begin()) return;
+    task->began = true;
     task->started = Task::Clock::now();
     task->status = task->work(alone, task->cancellation);
     task->ended = Task::Clock::now();
     // Weights that only this call still held go now, not at settling.
     task->work = nullptr;
-    channel->End(task);
   };
-  if (!Executor::Get().Submit(std::move(job))) {
+  auto ended = [task, channel = channel_] {
+    if (task->began) channel->End(task);
+  };
+  if (!Executor::Get().Submit(std::move(job), std::move(ended))) {
     task->status = Status(StatusCode::kOutOfMemory,
                           "The system could not start a thread for callAsync");
     task->taken.store(true);

@@ -221,7 +221,7 @@ napi_value Buffers(napi_env env, const napi_value* arguments) {
   return buffers;
 }
 
-// call(...NativeCallArguments)
+// call(...NativeCallArguments, custom)
 napi_value Js_call(napi_env env, napi_callback_info info) {
   size_t count = kCallArguments;
   napi_value arguments[kCallArguments];

@@ -21,7 +21,8 @@ double Clip(double x, double low, double high) {
 
 double HardSigmoid(double x) { return Clip(x + 3.0, 0.0, 6.0) / 6.0; }
 
-// keras.activations.relu: parameters negative_slope, max_value, threshold.
+// keras.activations.relu: parameters negative_slope, max_value, threshold. Its
+// casts of the threshold it compares with and of the limit go by way of float.
 double Relu(const double* parameters, double x) {
   const double slope = parameters[0];
   const double threshold = parameters[2];
@@ -30,8 +31,9 @@ double Relu(const double* parameters, double x) {
     // TensorFlow's operation holds the slope as a float.
     return x < 0.0 ? static_cast<double>(static_cast<float>(slope)) * x : x;
   }
-  double kept = threshold == 0 ? (x < 0.0 ? 0.0 : x) : x > threshold ? x : 0.0;
-  if (limited) kept = Clip(kept, 0.0, parameters[1]);
+  const double start = static_cast<float>(threshold);
+  double kept = threshold == 0 ? (x < 0.0 ? 0.0 : x) : x > start ? x : 0.0;
+  if (limited) kept = Clip(kept, 0.0, static_cast<float>(parameters[1]));
   return slope == 0 ? kept : kept - slope * std::fmax(threshold - x, 0.0);
 }
 
@@ -47,17 +49,21 @@ double Exponentials(const std::vector<double>& x, std::vector<double>* y) {
   return std::log(sum) + largest;
 }
 
-// The projection onto the simplex (Martins and Astudillo 2016).
+// Keras's sparsemax, with Keras's tau (row_activations.cc).
 void Sparsemax(const std::vector<double>& x, std::vector<double>* y) {
   std::vector<double> sorted = x;
   std::sort(sorted.begin(), sorted.end(), std::greater<double>());
   double sum = 0.0;
-  double tau = 0.0;
+  double sums = 0.0;
+  double support = 0.0;
   for (size_t k = 0; k < sorted.size(); ++k) {
     sum += sorted[k];
-    const double count = static_cast<double>(k + 1);
-    if (1.0 + count * sorted[k] > sum) tau = (sum - 1.0) / count;
+    if (sorted[k] - (sum - 1.0) / static_cast<double>(k + 1) > 0.0) {
+      sums += sum;
+      support += 1.0;
+    }
   }
+  const double tau = (sums - 1.0) / support;
   for (size_t i = 0; i < x.size(); ++i) (*y)[i] = std::fmax(x[i] - tau, 0.0);
 }
 

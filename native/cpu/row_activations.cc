@@ -8,19 +8,26 @@
 namespace cudnn_gru {
 namespace {
 
-// The simplex's nearest point (Martins and Astudillo, "From softmax to
-// sparsemax", ICML 2016): x - tau held above zero, tau such that the sum is 1.
+// x - tau held above zero, as Keras 3.15 computes it. Hazard: its tau adds up
+// all the partial sums over the support where the paper (Martins and Astudillo,
+// "From softmax to sparsemax", ICML 2016) has the last one alone, so that the
+// outputs add up to 1 only where one element supports them. Keras is the
+// referee.
 template <typename T>
 void Sparsemax(const T* x, T* y, T* sorted, size_t n) {
   std::copy(x, x + n, sorted);
   std::sort(sorted, sorted + n, std::greater<T>());
   T sum = 0;
-  T tau = 0;
+  T sums = 0;
+  T support = 0;
   for (size_t k = 0; k < n; ++k) {
     sum += sorted[k];
-    const T count = static_cast<T>(k + 1);
-    if (T(1) + count * sorted[k] > sum) tau = (sum - T(1)) / count;
+    if (sorted[k] - (sum - T(1)) / static_cast<T>(k + 1) > T(0)) {
+      sums += sum;
+      support += T(1);
+    }
   }
+  const T tau = (sums - T(1)) / support;
   for (size_t i = 0; i < n; ++i) y[i] = std::max(x[i] - tau, T(0));
 }
 

@@ -97,19 +97,20 @@ describe("unknown arguments", () => {
   });
 });
 
-describe("16-bit policies", () => {
-  it.each(["float16", "bfloat16", "mixed_float16", "mixed_bfloat16"])("%s says what to use", (dtype) => {
-    expectError(() => new GRU(4, { dtype }), "ERR_UNSUPPORTED", /not available yet.*float32/);
-  });
-
-  it("refuses a serialized one too", () => {
-    const dtype = {
-      module: "keras",
-      class_name: "DTypePolicy",
-      config: { name: "mixed_float16" },
-      registered_name: null,
-    };
-    expectError(() => new GRU(4, { dtype }), "ERR_UNSUPPORTED");
+describe("dtype policies", () => {
+  it.each([
+    ["float32", "float32", "float32"],
+    ["float64", "float64", "float64"],
+    ["float16", "float16", "float16"],
+    ["bfloat16", "bfloat16", "bfloat16"],
+    ["mixed_float16", "float32", "float16"],
+    ["mixed_bfloat16", "float32", "bfloat16"],
+  ])("%s: variables in %s, results in %s", (dtype, variables, results) => {
+    const serialized = { module: "keras", class_name: "DTypePolicy", config: { name: dtype }, registered_name: null };
+    for (const gru of [new GRU(4, { dtype }), new GRU(4, { dtype: serialized })]) {
+      expect([gru.dtype, gru.compute_dtype]).toEqual([variables, results]);
+      expect(gru.getConfig().dtype).toEqual(serialized);
+    }
   });
 });
 

@@ -3,9 +3,8 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { GRUError } from "../../dist/errors.js";
 import { readKerasGru } from "../../dist/formats/index.js";
-import { withKerasArchive } from "../../dist/formats/keras_archive.js";
 import { MAX_WEIGHTS_BYTES } from "../../dist/formats/limits.js";
-import { entriesOf, fixture, modelFile, partsOf } from "./keras_files.js";
+import { entriesOf, fixture, modelFile, partsOf, withKerasArchive } from "./keras_files.js";
 import { seededIntegers } from "./random.js";
 import { writeZip, type ZipEntry } from "./zip_writer.js";
 

@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll } from "vitest";
-import { withKerasArchive } from "../../dist/formats/keras_archive.js";
+import { type KerasArchive, readArchive } from "../../dist/formats/keras_archive.js";
+import { withFile } from "../../dist/formats/model_file.js";
 import { writeZip, type ZipEntry } from "./zip_writer.js";
 
 const FIXTURES = fileURLToPath(new URL("../fixtures/keras/", import.meta.url));
@@ -55,6 +56,11 @@ export interface KerasParts {
   metadata: Json;
   config: Json;
   weights: Uint8Array<ArrayBuffer>;
+}
+
+/** Opens the `.keras` file at `path` and passes its parts to `use`. */
+export function withKerasArchive<T>(path: string, use: (archive: KerasArchive) => Promise<T>): Promise<T> {
+  return withFile(path, async (file, size) => use(await readArchive(file, size)));
 }
 
 export async function partsOf(name: string): Promise<KerasParts> {

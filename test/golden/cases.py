@@ -7,6 +7,12 @@ import numpy as np
 from golden_format import Stored, Uniform
 
 DTYPES = ("float32", "float64")
+VARIABLE_DTYPES = {"mixed_float16": "float32", "mixed_bfloat16": "float32"}
+
+
+def variable_dtype(policy):
+    """The dtype of the weights of a layer with this dtype policy."""
+    return VARIABLE_DTYPES.get(policy, policy)
 
 
 @dataclass
@@ -27,6 +33,8 @@ class Case:
     calls: list
     weights: list
     dtypes: tuple = DTYPES
+    # Of inputs, initial states; None means that of the weights.
+    given_dtype: str | None = None
     gradients: bool = False
     upstream: list = field(default_factory=list)
 

@@ -112,24 +112,24 @@ def activation_grids():
     candidate is 0 and the state 1, so that the output is z * 1 + (1 - z) * 0.
     """
     for activation, kind in product(ACTIVATIONS, ("core", "middle", "extreme")):
-        points = grid(kind)
-        units = len(points)
-        zeros = [Uniform((1, 3 * units), 0, 0.0), Uniform((units, 3 * units), 0, 0.0)]
-        bias = np.zeros((3, units))
-        bias[0], bias[2] = -1e4, points
-        arguments = {"units": units, "activation": activation, "reset_after": False}
-        yield case(
-            f"activation_grids/activation/{activation}/{kind}",
-            arguments,
-            (1, 1, 1),
-            weights=[*zeros, Stored(bias.ravel())],
-        )
-        bias = np.zeros((3, units))
-        bias[0] = points
-        arguments = {"units": units, "activation": "linear", "recurrent_activation": activation, "reset_after": False}
-        name = f"activation_grids/recurrent_activation/{activation}/{kind}"
-        state = Stored(np.ones((1, units)))
-        yield case(name, arguments, (1, 1, 1), weights=[*zeros, Stored(bias.ravel())], state=state)
+        yield from activation_grid("activation_grids", activation, activation, grid(kind), kind)
+
+
+def activation_grid(prefix, label, activation, points, kind):
+    """`activation` over `points`, in both places; `activation_grids` says how."""
+    units = len(points)
+    zeros = [Uniform((1, 3 * units), 0, 0.0), Uniform((units, 3 * units), 0, 0.0)]
+    bias = np.zeros((3, units))
+    bias[0], bias[2] = -1e4, points
+    arguments = {"units": units, "activation": activation, "reset_after": False}
+    weights = [*zeros, Stored(bias.ravel())]
+    yield case(f"{prefix}/activation/{label}/{kind}", arguments, (1, 1, 1), weights=weights)
+    bias = np.zeros((3, units))
+    bias[0] = points
+    arguments = {"units": units, "activation": "linear", "recurrent_activation": activation, "reset_after": False}
+    weights = [*zeros, Stored(bias.ravel())]
+    name = f"{prefix}/recurrent_activation/{label}/{kind}"
+    yield case(name, arguments, (1, 1, 1), weights=weights, state=Stored(np.ones((1, units))))
 
 
 def mask_kinds():

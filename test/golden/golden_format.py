@@ -5,11 +5,20 @@ import json
 import os
 import struct
 
+import ml_dtypes
 import numpy as np
 
 MAGIC = b"GRUGOLD\0"
 VERSION = 1
 HEADER_BYTES = 16
+
+
+def cast(values, dtype):
+    """float64 `values` in `dtype`, by its name: rounded once, or for 16 bits twice, by way of float32."""
+    if dtype in ("float16", "bfloat16"):
+        with np.errstate(over="ignore"):
+            return values.astype(np.float32).astype(np.float16 if dtype == "float16" else ml_dtypes.bfloat16)
+    return values.astype(dtype)
 
 
 class Uniform:
@@ -21,7 +30,7 @@ class Uniform:
         self.scale = float(scale)
 
     def array(self, dtype):
-        """The values in `dtype`: computed in float64, rounded once."""
+        """The values in `dtype`: computed in float64, then `cast`."""
         count = int(np.prod(self.shape, dtype=np.int64))
         with np.errstate(over="ignore"):
             h = np.arange(count, dtype=np.uint32) + np.uint32(self.seed) * np.uint32(0x9E3779B9)
@@ -31,7 +40,7 @@ class Uniform:
             h *= np.uint32(0xC2B2AE35)
             h ^= h >> np.uint32(16)
         values = (h.astype(np.float64) / 2.0**31 - 1.0) * self.scale
-        return values.astype(dtype).reshape(self.shape)
+        return cast(values, dtype).reshape(self.shape)
 
 
 class Stored:
@@ -43,7 +52,7 @@ class Stored:
         self.dtype = dtype
 
     def array(self, dtype):
-        return self.values.astype(self.dtype or dtype)
+        return cast(self.values, self.dtype or dtype)
 
 
 class GroupWriter:
@@ -62,7 +71,8 @@ class GroupWriter:
             return {"dtype": dtype, "shape": list(tensor.shape), "uniform": uniform}
         array = tensor.array(dtype) if isinstance(tensor, Stored) else np.asarray(tensor)
         name = array.dtype.name
-        little = array.astype(array.dtype.newbyteorder("<"), order="C", copy=False)
+        bits = array.view(np.uint16) if name in ("float16", "bfloat16") else array
+        little = bits.astype(bits.dtype.newbyteorder("<"), order="C", copy=False)
         return {"dtype": name, "shape": list(array.shape), "offset": self._append(little.tobytes())}
 
     def _append(self, data):
@@ -98,3 +108,10 @@ def write_index(folder, versions, groups):
     json.loads(text)
     with open(os.path.join(folder, "index.json"), "w", encoding="utf-8") as file:
         file.write(text)
+
+
+def read_index(folder):
+    """The groups of an index.json that `write_index` wrote."""
+    with open(os.path.join(folder, "index.json"), encoding="utf-8") as file:
+        groups = json.load(file)["groups"]
+    return {name: (group["blob"], group["cases"]) for name, group in groups.items()}

@@ -1,5 +1,6 @@
 """Runs one case through real Keras: its own loop (`use_cudnn=False`) on the TensorFlow backend."""
 
+import copy
 import os
 
 os.environ["KERAS_BACKEND"] = "tensorflow"
@@ -65,8 +66,34 @@ def _call(layer, call, trainable_inputs=None):
     return list(outputs) if isinstance(outputs, (list, tuple)) else [outputs]
 
 
+def keras2_hard_sigmoid(x):
+    """What tf.keras 2 computes as hard_sigmoid."""
+    return tf.clip_by_value(x * tf.constant(0.2, x.dtype) + tf.constant(0.5, x.dtype), 0.0, 1.0)
+
+
+def for_keras(arguments):
+    """`arguments` with functions in place of what Keras cannot read from a config."""
+    functions = {}
+    for key in ("activation", "recurrent_activation"):
+        given = arguments.get(key)
+        if not isinstance(given, dict):
+            continue
+        if given["class_name"] == "threshold":
+            parameters = given["config"]
+            functions[key] = lambda x, parameters=parameters: keras.activations.threshold(x, **parameters)
+        elif given["config"] == "cudnn_gru>keras2_hard_sigmoid":
+            functions[key] = keras2_hard_sigmoid
+        else:
+            # Keras changes the dictionaries it reads.
+            functions[key] = copy.deepcopy(given)
+    if "bfloat16" in arguments.get("dtype", ""):
+        # Keras cannot draw an orthogonal matrix in bfloat16; the values are set anyway.
+        functions["recurrent_initializer"] = "zeros"
+    return {**arguments, **functions}
+
+
 def make_layer(arguments, shape, weights):
-    layer = keras.layers.GRU(**arguments, use_cudnn=False)
+    layer = keras.layers.GRU(**for_keras(arguments), use_cudnn=False)
     layer.build(shape)
     for regularizer in (layer.kernel_regularizer, layer.recurrent_regularizer):
         # Keras keeps this factor in float32 whatever the layer; needed only to check float32 against float64.

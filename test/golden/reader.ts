@@ -1,13 +1,17 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { bitsOf, numberOf } from "./sixteen_bit.js";
 
-/** A tensor of the golden data: row-major values and what they are. Masks are "uint8". */
+/** A tensor of the golden data: row-major values and what they are. Masks are "uint8"; 16-bit floats are bits. */
 export interface GoldenTensor {
   shape: number[];
   dtype: string;
-  data: Float32Array | Float64Array | Uint8Array | Int32Array;
+  data: Float32Array | Float64Array | Uint8Array | Int32Array | Uint16Array;
 }
+
+/** The dtype policies of the cases. */
+export type GoldenDtype = "float32" | "float64" | "float16" | "bfloat16" | "mixed_float16" | "mixed_bfloat16";
 
 /** Arguments of one call, by Keras's names; the dropout multipliers are those Keras drew. */
 export interface GoldenCall {
@@ -44,8 +48,8 @@ export interface GoldenGradients {
 export interface GoldenCase {
   name: string;
   group: string;
-  /** The layer's dtype, also in `arguments` where it is not the default. */
-  dtype: "float32" | "float64";
+  /** The layer's dtype policy, also in `arguments` where it is not the default. */
+  dtype: GoldenDtype;
   /** Constructor arguments as a user writes them, `use_cudnn` left open (Keras ran with `false`). */
   arguments: Record<string, unknown>;
   /** kernel, recurrent_kernel and, with a bias, bias. */
@@ -94,7 +98,14 @@ const REGENERATE =
   "Regenerate the golden data with real Keras: " +
   "python3.11 -m venv .venv && .venv/bin/pip install -r test/golden/requirements.txt && " +
   ".venv/bin/python test/golden/generate.py (see test/golden/README.md).";
-const ARRAYS = { float32: Float32Array, float64: Float64Array, uint8: Uint8Array, int32: Int32Array } as const;
+const ARRAYS = {
+  float32: Float32Array,
+  float64: Float64Array,
+  uint8: Uint8Array,
+  int32: Int32Array,
+  float16: Uint16Array,
+  bfloat16: Uint16Array,
+} as const;
 
 function fail(problem: string): never {
   throw new Error(`${problem} ${REGENERATE}`);
@@ -129,7 +140,7 @@ function readBlob(entry: { file: string; bytes: number; sha256: string }): Buffe
 }
 
 /** Element i of a computed tensor: a 32-bit hash of seed and i, mapped to [-scale, scale). README.md, "Format". */
-function uniform(out: Float32Array | Float64Array, seed: number, scale: number): void {
+function uniform(out: GoldenTensor["data"], seed: number, scale: number, dtype: string): void {
   const start = Math.imul(seed, 0x9e3779b9);
   for (let i = 0; i < out.length; i++) {
     let h = (i + start) | 0;
@@ -138,7 +149,8 @@ function uniform(out: Float32Array | Float64Array, seed: number, scale: number):
     h ^= h >>> 13;
     h = Math.imul(h, 0xc2b2ae35);
     h ^= h >>> 16;
-    out[i] = ((h >>> 0) / 2 ** 31 - 1) * scale;
+    const value = ((h >>> 0) / 2 ** 31 - 1) * scale;
+    out[i] = dtype === "float16" || dtype === "bfloat16" ? bitsOf(value, dtype) : value;
   }
 }
 
@@ -148,7 +160,7 @@ function tensorOf(entry: TensorEntry, blob: Buffer): GoldenTensor {
   const length = entry.shape.reduce((product, size) => product * size, 1);
   const data = new ArrayType(length);
   if (entry.uniform) {
-    uniform(data as Float32Array | Float64Array, entry.uniform.seed, entry.uniform.scale);
+    uniform(data, entry.uniform.seed, entry.uniform.scale, entry.dtype);
   } else {
     const offset = entry.offset ?? fail("Expected a tensor to have an offset or a seed but found neither.");
     if (offset + data.byteLength > blob.length) fail("Expected a tensor to lie inside its blob but it does not.");
@@ -193,7 +205,7 @@ function caseOf(entry: CaseEntry, group: string, blob: Buffer): GoldenCase {
   const result: GoldenCase = {
     name: entry.name,
     group,
-    dtype: entry.arguments.dtype === "float64" ? "float64" : "float32",
+    dtype: (entry.arguments.dtype ?? "float32") as GoldenDtype,
     arguments: entry.arguments,
     weights: entry.weights.map(tensor),
     call: first.call,
@@ -244,5 +256,18 @@ export function relativeError(actual: ArrayLike<number>, expected: ArrayLike<num
   return worst / scale;
 }
 
+/** The elements of a tensor as numbers. */
+export function numbersOf({ data, dtype }: { data: ArrayLike<number>; dtype: string }): ArrayLike<number> {
+  if (dtype !== "float16" && dtype !== "bfloat16") return data;
+  return Float64Array.from(data, (bits) => numberOf(bits, dtype));
+}
+
 /** Largest `relativeError` allowed, by dtype. */
-export const TOLERANCE = { float32: 1e-5, float64: 1e-12 } as const;
+export const TOLERANCE: Readonly<Record<GoldenDtype, number>> = {
+  float32: 1e-5,
+  float64: 1e-12,
+  float16: 4e-3,
+  bfloat16: 3e-2,
+  mixed_float16: 4e-3,
+  mixed_bfloat16: 3e-2,
+};

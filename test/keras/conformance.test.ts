@@ -40,12 +40,8 @@ type Vocabulary = keyof typeof GET;
 
 /** Where this package, on purpose, is not as Keras; each entry says what it does. */
 const DIFFERENT: Record<string, string> = {
-  // Keras's function needs arguments, or works on whole vectors.
-  "activations threshold": "ERR_UNSUPPORTED",
-  "activations softmax": "ERR_UNSUPPORTED",
-  "activations log_softmax": "ERR_UNSUPPORTED",
-  "activations sparsemax": "ERR_UNSUPPORTED",
-  // Keras makes a layer with it that fails when it is called.
+  // Keras makes a layer with them that fails when it is called.
+  "activations threshold": "ERR_ARGUMENT",
   "activations glu": "ERR_ARGUMENT",
   "initializers Initializer": "ERR_ARGUMENT",
   "initializers initializer": "ERR_ARGUMENT",
@@ -103,18 +99,30 @@ describe("serialized objects", () => {
   it.each(table.objects)("$vocabulary: $given", ({ vocabulary, given, serialized }) => {
     const { module, class_name, config } = given as Record<string, unknown>;
     const ours = outcome(vocabulary, given);
-    if (vocabulary === "activations" && module === "keras.layers") {
-      expect(ours).toEqual({ error: "ERR_UNSUPPORTED" });
+    if (vocabulary === "activations" && class_name === "LeakyReLU" && module === undefined) {
+      // Keras 2's form, which Keras 3 reads in whole models only.
+      expect(isError(ours)).toBe(false);
+    } else if (config === "threshold") {
+      expect(ours).toEqual({ error: "ERR_ARGUMENT" });
     } else if (class_name === "Constant" && Array.isArray((config as { value: unknown }).value)) {
       // Keras's documentation allows scalars only; a list works there as long as it broadcasts.
       expect(ours).toEqual({ error: "ERR_ARGUMENT" });
     } else if (isError(serialized)) {
       expect(isError(ours)).toBe(true);
     } else {
-      expect(ours).toEqual(serialized);
+      const named = typeof config === "object" && config !== null && "name" in config;
+      expect(named ? ours : unnamed(ours)).toEqual(named ? serialized : unnamed(serialized));
     }
   });
 });
+
+/** Without the name that Keras counts up for a layer that has none. */
+function unnamed(value: unknown): unknown {
+  const { module, config } = (value ?? {}) as { module?: string; config?: Record<string, unknown> };
+  if (module !== "keras.layers") return value;
+  expect(config?.name).toMatch(/^[a-z_]+(_\d+)?$/);
+  return { ...(value as object), config: { ...config, name: "" } };
+}
 
 const ARRAYS = { float32: Float32Array, float64: Float64Array };
 const TOLERANCES = { float32: 1e-6, float64: 1e-12 };

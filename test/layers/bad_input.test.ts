@@ -61,7 +61,7 @@ const refused: [what: string, values: [inputs: unknown, args?: unknown], code: G
     "ERR_DTYPE",
     "inputs.data",
   ],
-  ["16-bit bits", [{ data: new Uint16Array(B * T * F), shape, dtype: "bfloat16" }], "ERR_UNSUPPORTED", "inputs.dtype"],
+  ["float32 data said to be bits", [{ data, shape, dtype: "bfloat16" }], "ERR_DTYPE", "inputs.dtype"],
   ["a detached buffer", [{ data: detach(data.slice()), shape }], "ERR_ARGUMENT", "inputs.data"],
   ["a product that overflows", [{ data, shape: [2 ** 30, 2 ** 30, 2 ** 30] }], "ERR_SHAPE", "inputs"],
   ["a product that overflows before a 0", [{ data, shape: [2 ** 30, 2 ** 30, 0] }], "ERR_SHAPE", "inputs.data"],

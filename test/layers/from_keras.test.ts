@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { GRU, tensor } from "cudnn-gru";
+import { GRU, type TensorDtype, tensor } from "cudnn-gru";
 import { describe, expect, it } from "vitest";
-import { relativeError, TOLERANCE } from "../golden/reader.js";
+import { type GoldenDtype, numbersOf, relativeError, TOLERANCE } from "../golden/reader.js";
 import { expectRejection } from "./support.js";
 
 interface Stored {
@@ -14,7 +14,16 @@ interface Stored {
 interface Expected {
   files: Record<
     string,
-    { grus: { path: string[]; features: number; config: Record<string, unknown>; input: Stored; outputs: Stored[] }[] }
+    {
+      grus: {
+        path: string[];
+        features: number;
+        config: Record<string, unknown>;
+        weights: Stored[];
+        input: Stored;
+        outputs: Stored[];
+      }[];
+    }
   >;
 }
 
@@ -34,19 +43,28 @@ describe("GRU.fromKeras", () => {
     const gru = await GRU.fromKeras(path(file), { layer });
     expect([gru.built, gru.kernel.shape[0], gru.name]).toEqual([true, expected.features, expected.config.name]);
     const { input } = expected;
-    const result = gru.call(tensor(input.values, input.shape, input.dtype === "float64" ? "float64" : "float32"));
+    const result = gru.call(tensor(input.values, input.shape, input.dtype as TensorDtype));
     const results = Array.isArray(result) ? result : [result];
     expect(results.map(({ shape }) => shape)).toEqual(expected.outputs.map(({ shape }) => shape));
-    results.forEach(({ data, dtype }, index) => {
-      const tolerance = TOLERANCE[dtype as keyof typeof TOLERANCE];
-      expect(relativeError(data, expected.outputs[index]?.values ?? [])).toBeLessThanOrEqual(tolerance);
+    results.forEach((found, index) => {
+      const tolerance = TOLERANCE[found.dtype as GoldenDtype];
+      expect(relativeError(numbersOf(found), expected.outputs[index]?.values ?? [])).toBeLessThanOrEqual(tolerance);
     });
   });
 
-  it("computes 16-bit models in float32", async () => {
-    for (const file of ["float16.keras", "mixed_float16.keras", "bfloat16.keras"]) {
-      expect((await GRU.fromKeras(path(file))).dtype).toBe("float32");
-    }
+  it.each([
+    ["float16.keras", "float16", "float16"],
+    ["bfloat16.keras", "bfloat16", "bfloat16"],
+    ["mixed_float16.keras", "float32", "float16"],
+  ])("%s keeps its dtype policy, and the weights their bits", async (file, variables, results) => {
+    const gru = await GRU.fromKeras(path(file));
+    expect([gru.dtype, gru.compute_dtype]).toEqual([variables, results]);
+    const { config, weights } = grus.find(([name]) => name === file)![2];
+    expect(gru.getConfig()).toEqual(config);
+    gru.getWeights().forEach((weight, index) => {
+      expect(weight.dtype).toBe(variables);
+      expect([...(numbersOf(weight) as Float64Array)]).toEqual(weights[index]?.values);
+    });
   });
 
   it("takes arguments that override the file's", async () => {
@@ -68,7 +86,7 @@ describe("GRU.fromKeras", () => {
       "ERR_ARGUMENT",
       /units/,
     );
-    await expectRejection(() => GRU.fromKeras(path("sequential.keras"), { dtype: "float16" }), "ERR_UNSUPPORTED");
+    await expectRejection(() => GRU.fromKeras(path("sequential.keras"), { dtype: "int16" }), "ERR_DTYPE");
     await expectRejection(() => GRU.fromKeras(path("sequential.keras"), { units: 5 }), "ERR_SHAPE", /weights\[0\]/);
     await expectRejection(() => GRU.fromKeras(path("two_grus.keras")), "ERR_ARGUMENT", /first.*second/s);
     await expectRejection(() => GRU.fromKeras(path("no_gru.keras")), "ERR_ARGUMENT", /Dense/);

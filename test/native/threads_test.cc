@@ -107,6 +107,41 @@ void ExecutorRunsAllAndSaysWhoIsAlone() {
   Check(alone <= 1, "%d of two jobs ran alone", alone);
 }
 
+// A call that is awaited before the next one leaves nobody beside it.
+void ExecutorJobsInAnswerAreAlone() {
+  std::mutex mutex;
+  std::condition_variable changed;
+  int started = 0, alone = 0, ended = 0;
+  const auto end = [&] {
+    std::lock_guard<std::mutex> lock(mutex);
+    ++ended;
+    changed.notify_all();
+  };
+  const auto submit = [&](const Executor::Job& job) {
+    Check(Executor::Get().Submit(job, end), "a job was refused");
+  };
+  const auto wait_for = [&](int jobs) {
+    std::unique_lock<std::mutex> lock(mutex);
+    changed.wait(lock, [&] { return ended == jobs; });
+  };
+  // Two at a time, so that there is a second thread to take the next job.
+  for (int job = 0; job < 2; ++job) {
+    submit([&](bool) {
+      std::unique_lock<std::mutex> lock(mutex);
+      ++started;
+      changed.notify_all();
+      changed.wait(lock, [&] { return started == 2; });
+    });
+  }
+  wait_for(2);
+  constexpr int kJobs = 2000;
+  for (int job = 0; job < kJobs; ++job) {
+    submit([&](bool is_alone) { alone += is_alone; });
+    wait_for(job + 3);
+  }
+  Check(alone == kJobs, "%d of %d jobs ran alone", alone, kJobs);
+}
+
 // Jobs beyond the configured number wait, also when more threads exist.
 void ExecutorKeepsToItsNumber() {
   ThreadPool::Get().set_threads(2);
@@ -161,6 +196,7 @@ int main() {
   TeamIsRefusedWhileTaken();
   BarrierOrdersMemory();
   BrokenBarrierLetsGo();
+  ExecutorJobsInAnswerAreAlone();
   ExecutorRunsAllAndSaysWhoIsAlone();
   ExecutorKeepsToItsNumber();
   WorkspaceIsReused();

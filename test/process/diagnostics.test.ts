@@ -63,6 +63,12 @@ describe("the diagnostics channel", () => {
     expect(computed).toBeGreaterThan(0);
   });
 
+  it("names the dtype of the outputs", async () => {
+    layer(U, F, { dtype: "mixed_float16" }).call(inputs);
+    await layer(U, F, { dtype: "bfloat16" }).callAsync(inputs);
+    expect(events.map(({ dtype }) => dtype)).toEqual(["float16", "bfloat16"]);
+  });
+
   it("counts the wait for earlier calls on a stateful layer as time in the queue", async () => {
     const gru = layer(64, F, { stateful: true });
     const long = random([2, 4000, F]);

@@ -1,7 +1,9 @@
 // Compiled by the type check, never run: what the public types allow and refuse.
 import {
   Activation,
+  type CustomActivation,
   constraints,
+  type Dtype,
   GRU,
   type GRUArguments,
   type GRUConfig,
@@ -16,7 +18,7 @@ import {
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 function same<A, B>(_equal: Equal<A, B>): void {}
-type Result = Tensor<Float32Array | Float64Array>;
+type Result = Tensor<Float32Array | Float64Array | Uint16Array>;
 
 declare const inputs: TensorLike;
 
@@ -116,6 +118,41 @@ export function misspelled(): void {
   gru.call({ data: [1, 2], shape: [1, 1, 2] });
   // @ts-expect-error a shape or dims
   gru.call({ data: new Float32Array(2) });
+  // @ts-expect-error backward is missing
+  new GRU(4, { activation: { name: "mine", forward() {} } });
+  // @ts-expect-error misspelled
+  GRU.fromConfig({}, { customObjects: {} });
+}
+
+/** Dtypes of 16 bits are bits in a Uint16Array, and no type of ours names another array for them. */
+export function sixteenBits(): void {
+  const gru = new GRU(4, { dtype: "mixed_float16" });
+  same<typeof gru.dtype, Dtype>(true);
+  same<typeof gru.compute_dtype, Dtype>(true);
+  same<Dtype, "float32" | "float64" | "float16" | "bfloat16">(true);
+  gru.call({ data: new Uint16Array(2), shape: [1, 1, 2], dtype: "float16" }, { out: new Uint16Array(4) });
+  gru.setWeights([new Uint16Array(24), new Uint16Array(48), new Uint16Array(24)]);
+  const bits = tensor(new Uint16Array(2), [2], "bfloat16");
+  same<typeof bits, Tensor<Uint16Array>>(true);
+}
+
+/** Activations of the user's own. */
+export function customActivations(): void {
+  const mine: CustomActivation = {
+    name: "mine",
+    forward(x, out) {
+      out.set(x);
+    },
+    backward(_x, _y, dy, dx) {
+      dx.set(dy);
+    },
+  };
+  const gru = new GRU(4, {
+    activation: mine,
+    recurrent_activation: new Activation("threshold", { threshold: 0, default_value: 1 }),
+  });
+  GRU.fromConfig(gru.getConfig(), { custom_objects: { mine, other: new Activation("tanh") } });
+  void GRU.fromKeras("model.keras", { custom_objects: { mine } });
 }
 
 /** What may be passed. */

@@ -1,0 +1,147 @@
+import type { Hdf5File } from "./hdf5_file.js";
+import { MAX_LAYER_DEPTH, MAX_LAYERS } from "./limits.js";
+import { fileProblem, quotedList } from "./problem.js";
+
+/** The variables of one GRU cell: kernel, recurrent_kernel and maybe bias, with their absolute paths. */
+export interface StoredCell {
+  /** For Keras 3 the cell's group, such as `layers/gru/cell`; for legacy files what the variables' names begin with. */
+  group: string;
+  variables: { path: string; shape: number[] }[];
+  /** For Keras 3: what the layers of `group`, part by part, are named, where the file says so. */
+  names: (string | undefined)[];
+}
+
+/** A top-level layer of a legacy file: its arrays come in an order of their own. */
+export interface LegacyLayer {
+  name: string;
+  /** How many arrays it has. */
+  arrays: number;
+  /** Its GRU cells, in the order of their arrays. */
+  cells: StoredCell[];
+}
+
+/** What an HDF5 model file holds, without the numbers. */
+export type Hdf5Outline =
+  /** Keras 3's `.weights.h5`: groups named after classes. */
+  | { kind: "weights"; cells: StoredCell[] }
+  /** `.h5` of Keras 1 and 2, tf.keras and Keras 3's legacy writer; `modelConfig` is absent where it has weights only. */
+  | { kind: "legacy"; kerasVersion: string | undefined; modelConfig: string | undefined; layers: LegacyLayer[] };
+
+/**
+ * Surveys an HDF5 model file.
+ *
+ * @throws GRUError `ERR_FILE_FORMAT` if it is none, or is damaged, too large, or held together by links.
+ */
+export function outline(file: Hdf5File): Hdf5Outline {
+  const root = file.names("/").has("model_weights") ? "model_weights" : "";
+  const weights = file.group(root)!;
+  const layerNames = file.texts(weights, "layer_names");
+  const modelConfig = file.text("/", "model_config");
+  if (layerNames !== undefined) {
+    if (layerNames.length > MAX_LAYERS) throw tooMany();
+    const kerasVersion = file.text("/", "keras_version") ?? file.text(weights, "keras_version");
+    const layers = layerNames.map((name) => legacyLayer(file, root, name));
+    return { kind: "legacy", kerasVersion, modelConfig, layers };
+  }
+  if (root !== "" || modelConfig !== undefined) {
+    throw fileProblem(`expected layer_names in ${root || "the file"} but found none`);
+  }
+  return { kind: "weights", cells: weightCells(file) };
+}
+
+function tooMany(): Error {
+  return fileProblem(`expected at most ${MAX_LAYERS} layers but found more`);
+}
+
+/** True for the shapes of a GRU cell's variables, in Keras's layout or that of CuDNNGRU. */
+export function isGruCell([kernel, recurrent, bias, ...more]: readonly (readonly number[])[]): boolean {
+  if (kernel?.length !== 2 || recurrent?.length !== 2 || more.length > 0) return false;
+  const units = recurrent[0]!;
+  const gates = 3 * units;
+  if (units < 1 || recurrent[1] !== gates || kernel[1] !== gates) return false;
+  if (bias === undefined) return true;
+  return bias.length === 2 ? bias[0] === 2 && bias[1] === gates : bias[0] === gates || bias[0] === 2 * gates;
+}
+
+function legacyLayer(file: Hdf5File, root: string, name: string): LegacyLayer {
+  const group = root === "" ? name : `${root}/${name}`;
+  const path = file.group(group);
+  if (path === undefined) throw fileProblem(`expected a group for layer ${JSON.stringify(name)} but found none`);
+  const weightNames = file.texts(path, "weight_names");
+  if (weightNames === undefined) throw fileProblem(`expected weight_names of layer ${JSON.stringify(name)}`);
+  if (weightNames.length > MAX_LAYERS) throw tooMany();
+  const cells: StoredCell[] = [];
+  for (const run of cellRuns(weightNames)) {
+    const variables = run.map((weight) => {
+      const shape = file.shape(`${group}/${weight}`);
+      if (shape === undefined) throw fileProblem(`expected an array ${weight} in ${path} but found none`);
+      return { path: `${path}/${weight}`, shape };
+    });
+    if (!isGruCell(variables.map(({ shape }) => shape))) continue;
+    cells.push({ group: run[0]!.split("/").slice(0, -1).join("/"), variables, names: [] });
+  }
+  return { name, arrays: weightNames.length, cells };
+}
+
+/** The arrays that belong to one recurrent cell each: those named kernel, recurrent_kernel and bias, in a row. */
+function cellRuns(names: readonly string[]): string[][] {
+  const runs: string[][] = [];
+  for (let index = 0; index + 1 < names.length; index += 1) {
+    if (role(names[index]!) !== "kernel" || role(names[index + 1]!) !== "recurrent_kernel") continue;
+    const end = index + (role(names[index + 2] ?? "") === "bias" ? 3 : 2);
+    runs.push(names.slice(index, end));
+    index = end - 1;
+  }
+  // Whatever the names are, the order is Keras's.
+  return runs.length === 0 && (names.length === 2 || names.length === 3) ? [[...names]] : runs;
+}
+
+/** `kernel` for `gru/gru_cell/kernel:0`; TensorFlow numbers names that would repeat (`kernel_1:0`). */
+function role(name: string): string {
+  return name.split("/").at(-1)!.replace(/:\d+$/, "").replace(/_\d+$/, "");
+}
+
+function weightCells(file: Hdf5File): StoredCell[] {
+  const cells: StoredCell[] = [];
+  let groups = 0;
+  const visit = (parts: readonly string[]): void => {
+    groups += 1;
+    if (groups > MAX_LAYERS) throw tooMany();
+    if (parts.length > 2 * MAX_LAYER_DEPTH) {
+      throw fileProblem(`expected layers nested at most ${MAX_LAYER_DEPTH} deep but found more`);
+    }
+    const path = file.group(parts.join("/"))!;
+    const members = file.names(path);
+    if (members.has("vars") && file.isGroup(path, "vars")) {
+      const cell = cellIn(file, parts);
+      if (cell) cells.push(cell);
+    }
+    for (const name of members) {
+      if (name !== "vars" && name !== "optimizer" && file.isGroup(path, name)) visit([...parts, name]);
+    }
+  };
+  visit([]);
+  if (groups === 1) {
+    const found = quotedList([...file.names("/")]) || "nothing";
+    throw fileProblem(`expected the weights of a Keras model but found an HDF5 file with ${found} in it`);
+  }
+  return cells;
+}
+
+function cellIn(file: Hdf5File, parts: readonly string[]): StoredCell | undefined {
+  const vars = [...parts, "vars"].join("/");
+  const path = file.group(vars)!;
+  const count = file.names(path).size;
+  if (count !== 2 && count !== 3) return undefined;
+  const variables: StoredCell["variables"] = [];
+  for (let index = 0; index < count; index += 1) {
+    if (!file.names(path).has(String(index)) || file.isGroup(path, String(index))) return undefined;
+    variables.push({ path: `${path}/${index}`, shape: file.shape(`${vars}/${index}`)! });
+  }
+  if (!isGruCell(variables.map(({ shape }) => shape))) return undefined;
+  const names = parts.map((_, index) => {
+    const noted = file.group([...parts.slice(0, index + 1), "vars"].join("/"));
+    return noted === undefined ? undefined : file.text(noted, "name");
+  });
+  return { group: parts.join("/"), variables, names };
+}

@@ -1,0 +1,97 @@
+import { GRUError } from "../errors.js";
+
+type JsonObject = Record<string, unknown>;
+
+/** Keys that Keras 2 and tf.keras wrote into a layer's config and that Keras 3 does not know. */
+const DROPPED = new Set([
+  "time_major",
+  "batch_input_shape",
+  "input_length",
+  "input_dtype",
+  "ragged",
+  "dynamic",
+  "cell",
+]);
+
+/** What a CuDNNGRU, which has no such arguments, computes. */
+const CUDNN_GRU: JsonObject = {
+  activation: "tanh",
+  recurrent_activation: "sigmoid",
+  use_bias: true,
+  reset_after: true,
+};
+
+/** What a GRU of Keras 2 does where its config is too old to say. */
+const KERAS_2_DEFAULTS: JsonObject = {
+  recurrent_activation: "hard_sigmoid",
+  implementation: 1,
+  reset_after: false,
+};
+
+/** True for a `keras_version` before Keras 3, tf.keras's included (such as `2.2.4-tf`); Keras 1.0 wrote none. */
+export function isLegacyVersion(version: string | undefined): boolean {
+  return version === undefined || /^[0-2]\./.test(version);
+}
+
+/**
+ * The config that Keras 3's GRU would have for `config`, which a GRU or CuDNNGRU of Keras 2 has.
+ *
+ * @throws GRUError `ERR_UNSUPPORTED` for a layer of Keras 1 and for `time_major`.
+ */
+export function modernConfig(config: JsonObject, className: string, name: string): JsonObject {
+  if (config.units === undefined && config.output_dim !== undefined) throw kerasOne(name);
+  if (config.time_major === true) {
+    throw new GRUError(
+      "ERR_UNSUPPORTED",
+      `layer ${name} has time_major=True, inputs of shape (timesteps, batch, features), which GRU does not take`,
+    );
+  }
+  const defaults = className === "CuDNNGRU" ? CUDNN_GRU : KERAS_2_DEFAULTS;
+  const modern: JsonObject = { ...defaults };
+  for (const [key, value] of Object.entries(config)) {
+    if (DROPPED.has(key)) continue;
+    modern[key] = key.endsWith("_initializer") ? initializer(value) : value;
+  }
+  for (const key of ["activation", "recurrent_activation"]) modern[key] = activation(modern[key]);
+  modern.dtype = policy(modern.dtype);
+  return modern;
+}
+
+/** The error for a layer of Keras 1, whose nine arrays hold one gate's weights each. */
+export function kerasOne(name: string): GRUError {
+  return new GRUError(
+    "ERR_UNSUPPORTED",
+    `layer ${name} was saved by Keras 1 (nine arrays, three for each gate), which is not read: load and save it again ` +
+      "with Keras 2",
+  );
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Keras 2's hard_sigmoid is `clip(0.2 * x + 0.5, 0, 1)`, Keras 3's `relu6(x + 3) / 6`. */
+function activation(value: unknown): unknown {
+  if (value === "hard_sigmoid") return "keras2_hard_sigmoid";
+  if (!isObject(value)) return value;
+  if (value.class_name === "function" && value.config === "hard_sigmoid") return "keras2_hard_sigmoid";
+  if (value.class_name !== "LeakyReLU" || !isObject(value.config) || !("alpha" in value.config)) return value;
+  const { alpha, ...rest } = value.config;
+  return { ...value, config: { ...rest, negative_slope: alpha } };
+}
+
+/** tf.keras wrote a dtype into initializers. */
+function initializer(value: unknown): unknown {
+  if (!isObject(value) || !isObject(value.config)) return value;
+  const { dtype: _, ...config } = value.config;
+  return { ...value, config };
+}
+
+/** tf.keras's `Policy` and `PolicyV1` are Keras 3's `DTypePolicy`; Keras 2 before TensorFlow had float32 only. */
+function policy(value: unknown): unknown {
+  if (value === undefined || value === null) return "float32";
+  if (!isObject(value) || !isObject(value.config)) return value;
+  if (value.class_name !== "Policy" && value.class_name !== "PolicyV1") return value;
+  const { name } = value.config;
+  return typeof name === "string" && name.startsWith("infer") ? "float32" : name;
+}

@@ -1,0 +1,146 @@
+import { type FileHandle, open, stat } from "node:fs/promises";
+import { GRUError } from "../errors.js";
+import { type ConfigLayer, listLayers } from "./config_tree.js";
+import { type Hdf5Handle, withHdf5 } from "./hdf5.js";
+import type { StoredVariable, VariableRequest } from "./hdf5_file.js";
+import type { Hdf5Outline } from "./hdf5_outline.js";
+import { parseJson } from "./json.js";
+import { readArchive } from "./keras_archive.js";
+import { isLegacyVersion } from "./legacy_config.js";
+import { legacyCell } from "./legacy_weights.js";
+import { formatBytes, MAX_WEIGHTS_BYTES } from "./limits.js";
+import { fileProblem } from "./problem.js";
+import { SNIFF_BYTES, sniff } from "./sniff.js";
+import { legacyLayers, type StoredLayer, weightLayers } from "./stored_layers.js";
+
+/** A model file that says what its layers are. */
+export interface ModelWithConfig {
+  kind: "model";
+  /** Whether Keras 2 (or 1) wrote it, whose configs mean other things. */
+  legacy: boolean;
+  layers: ConfigLayer[];
+  /** The variables of one of `layers`, which must be of these shapes. */
+  read(layer: ConfigLayer, variables: VariableRequest[]): Promise<StoredVariable[]>;
+  /** Passes the model's weights to `use` as if the file held nothing else; not for legacy files. */
+  withWeights?<T>(use: (weights: WeightsOnly) => Promise<T>): Promise<T>;
+}
+
+/** A model file that holds numbers only. */
+export interface WeightsOnly {
+  kind: "weights";
+  layers: StoredLayer[];
+  read(layer: StoredLayer): Promise<StoredVariable[]>;
+}
+
+/**
+ * Opens the model file at `path`, passes it to `use`, and closes it again: a `.keras` archive, Keras 3's `.weights.h5`,
+ * or an `.h5` file of any version.
+ *
+ * @throws GRUError `ERR_ARGUMENT` if there is no readable file at `path`; `ERR_FILE_FORMAT` if it is of another kind, or
+ *   damaged.
+ */
+export async function withModelFile<T>(
+  path: string,
+  use: (model: ModelWithConfig | WeightsOnly) => Promise<T>,
+): Promise<T> {
+  return withFile(path, async (file, size) => {
+    const head = new Uint8Array(Math.min(SNIFF_BYTES, size));
+    await file.read(head, 0, head.length, 0);
+    const { kind, description } = sniff(head);
+    if (kind === "zip") return use(await openArchive(file, size));
+    if (kind === "hdf5") {
+      return withHdf5(await readWhole(file, size), async (handle) => use(await openHdf5File(handle)));
+    }
+    const shards = path.endsWith(".weights.json") ? " (weights in several shards: save them in one file)" : "";
+    throw fileProblem(`expected a zip archive (.keras) or an HDF5 file (.h5) but found ${description}${shards}`);
+  });
+}
+
+/** Opens the regular file at `path`, passes it and its size to `use`, and closes it again. Throws `ERR_ARGUMENT`. */
+export async function withFile<T>(path: string, use: (file: FileHandle, size: number) => Promise<T>): Promise<T> {
+  const { file, size } = await openFile(path);
+  try {
+    return await use(file, size);
+  } finally {
+    await file.close();
+  }
+}
+
+async function openFile(path: string): Promise<{ file: FileHandle; size: number }> {
+  let file: FileHandle | undefined;
+  try {
+    // Opening a FIFO would wait for a writer, so the kind of file is asked for first.
+    const { isFile, size } = await stat(path).then((stats) => ({ isFile: stats.isFile(), size: stats.size }));
+    if (!isFile) throw Object.assign(new Error("not a regular file"), { code: "not a regular file" });
+    file = await open(path, "r");
+    return { file, size };
+  } catch (cause) {
+    const reason = (cause as NodeJS.ErrnoException).code ?? (cause as Error).message;
+    const message = `Expected the path of a Keras model file for \`path\` but received ${JSON.stringify(path)} (${reason})`;
+    throw new GRUError("ERR_ARGUMENT", message, { cause });
+  }
+}
+
+async function readWhole(file: FileHandle, size: number): Promise<Uint8Array<ArrayBuffer>> {
+  if (size > MAX_WEIGHTS_BYTES) {
+    throw fileProblem(`expected at most ${formatBytes(MAX_WEIGHTS_BYTES)} but found ${formatBytes(size)}`);
+  }
+  const bytes = new Uint8Array(size);
+  let filled = 0;
+  while (filled < size) {
+    const { bytesRead } = await file.read(bytes, filled, Math.min(size - filled, 2 ** 30), filled);
+    if (bytesRead === 0) throw fileProblem(`expected ${size} bytes but found ${filled}`);
+    filled += bytesRead;
+  }
+  return bytes;
+}
+
+async function openArchive(file: FileHandle, size: number): Promise<ModelWithConfig> {
+  const { kerasVersion, config, readWeights } = await readArchive(file, size);
+  return {
+    kind: "model",
+    legacy: isLegacyVersion(kerasVersion),
+    layers: listLayers(config),
+    read: async ({ group, name }, variables) => {
+      const request = { group: `${group}/cell`, named: { group, name }, variables };
+      return withHdf5(await readWeights(), (handle) => handle.variables(request));
+    },
+    withWeights: async (use) =>
+      withHdf5(await readWeights(), async (handle) => use(weightsOnly(await handle.outline(), handle))),
+  };
+}
+
+async function openHdf5File(handle: Hdf5Handle): Promise<ModelWithConfig | WeightsOnly> {
+  const outline = await handle.outline();
+  if (outline.kind === "weights" || outline.modelConfig === undefined) return weightsOnly(outline, handle);
+  const layers = listLayers(parseJson("model_config", outline.modelConfig));
+  return {
+    kind: "model",
+    legacy: isLegacyVersion(outline.kerasVersion),
+    layers,
+    read: (layer, variables) => {
+      const { variables: found } = legacyCell(layer, layers, outline.layers);
+      if (found.length !== variables.length) {
+        const expected = variables.map(({ label }) => label).join(", ");
+        throw fileProblem(
+          `expected ${variables.length} arrays (${expected}) of layer ${layer.label} but found ${found.length}`,
+        );
+      }
+      return handle.variables({ datasets: variables.map((variable, index) => ({ ...found[index]!, ...variable })) });
+    },
+  };
+}
+
+function weightsOnly(outline: Hdf5Outline, handle: Hdf5Handle): WeightsOnly {
+  return {
+    kind: "weights",
+    layers: outline.kind === "weights" ? weightLayers(outline.cells) : legacyLayers(outline.layers),
+    read: ({ cell }) => handle.variables({ datasets: labelled(cell.variables) }),
+  };
+}
+
+const LABELS = ["kernel", "recurrent_kernel", "bias"];
+
+function labelled<T>(variables: readonly T[]): (T & { label: string })[] {
+  return variables.map((variable, index) => ({ ...variable, label: LABELS[index]! }));
+}

@@ -1,0 +1,61 @@
+import type { NamedLayer } from "./config_tree.js";
+import type { LegacyLayer, StoredCell } from "./hdf5_outline.js";
+import { kerasOne } from "./legacy_config.js";
+
+/** A GRU as a file without configs shows it: by its place and its arrays' shapes. */
+export interface StoredLayer extends NamedLayer {
+  readonly cell: StoredCell;
+}
+
+/** The GRUs of Keras 3's `.weights.h5`, which answer to their groups and, where the file has them, to Keras's names. */
+export function weightLayers(cells: readonly StoredCell[]): StoredLayer[] {
+  return cells.map((cell) => {
+    const all = cell.group.split("/").map((part, index) => ({ part, name: cell.names[index] }));
+    // The cell inside a layer is not one that users name.
+    const own = all.length > 1 && all.at(-1)!.part === "cell" ? all.slice(0, -1) : all;
+    const places = own.filter(({ part }) => part !== "layers" && part !== "_layer_checkpoint_dependencies");
+    const note = places.map(({ part, name }) => name ?? part).join("/");
+    const label = own.map(({ part }) => part).join("/");
+    return {
+      segments: places.map(({ part, name }) => (name === undefined ? [part] : [name, part])),
+      sharedAt: [],
+      className: "GRU",
+      isGru: true,
+      group: label,
+      label,
+      note: places.some(({ name }) => name !== undefined) ? note : undefined,
+      cell,
+    };
+  });
+}
+
+/**
+ * The GRUs of a legacy weights-only file, which answer to the name of their top-level layer, and those inside others to
+ * the names that their arrays bear too.
+ *
+ * @throws GRUError `ERR_UNSUPPORTED` if there are none but layers of Keras 1.
+ */
+export function legacyLayers(layers: readonly LegacyLayer[]): StoredLayer[] {
+  const found = layers.flatMap(({ name, arrays, cells }) =>
+    cells.map((cell) => {
+      const whole = cell.variables.length === arrays;
+      const segments = whole ? [[name]] : [[name], ...innerSegments(cell.group, name)];
+      const label = segments.map(([first]) => first).join("/");
+      return { segments, sharedAt: [], className: "GRU", isGru: true, group: label, label, cell };
+    }),
+  );
+  const old = layers.find(({ arrays }) => arrays === 9);
+  if (found.length === 0 && old) throw kerasOne(old.name);
+  return found;
+}
+
+/** The layers inside `outer` on the way to the arrays of `group`, such as `both/forward_gru/gru_cell`. */
+function innerSegments(group: string, outer: string): string[][] {
+  const parts = group.split("/");
+  if (parts[0] === outer) parts.shift();
+  if (parts.length > 1 && /^(gru_)?cell(_\d+)?$/.test(parts.at(-1)!)) parts.pop();
+  return parts.map((part) => {
+    const direction = /^(forward|backward)_/.exec(part);
+    return direction ? [`${direction[1]}_layer`, part] : [part];
+  });
+}

@@ -1,0 +1,161 @@
+import { GRUError } from "../errors.js";
+import type { NativeActivation } from "../native.js";
+import type { CustomActivation } from "./custom_activation.js";
+import { Options } from "./options.js";
+import type { SerializedObject } from "./serialization.js";
+import { describe, suggestion } from "./text.js";
+
+/** Keras's activation functions that need no arguments and keep the width, by the names Keras's own functions bear. */
+const FUNCTIONS = [
+  "relu",
+  "leaky_relu",
+  "relu6",
+  "celu",
+  "elu",
+  "selu",
+  "softplus",
+  "softsign",
+  "squareplus",
+  "soft_shrink",
+  "sparse_plus",
+  "silu",
+  "gelu",
+  "tanh",
+  "tanh_shrink",
+  "sigmoid",
+  "sparse_sigmoid",
+  "exponential",
+  "hard_sigmoid",
+  "hard_silu",
+  "hard_tanh",
+  "hard_shrink",
+  "linear",
+  "mish",
+  "log_sigmoid",
+  "softmax",
+  "log_softmax",
+  "sparsemax",
+] as const;
+
+/**
+ * The registered name of tf.keras 2's `hard_sigmoid`, clip(0.2x + 0.5, 0, 1), which Keras 3 has no name for (its own is
+ * clip(x/6 + 0.5, 0, 1)). In Keras, register such a function with `package="cudnn_gru", name="keras2_hard_sigmoid"`.
+ */
+export const KERAS2_HARD_SIGMOID = "cudnn_gru>keras2_hard_sigmoid";
+
+/** Every name to the kernels' own: the functions themselves, Keras's two aliases, and the function of tf.keras 2. */
+const NAMES: ReadonlyMap<string, string> = new Map<string, string>([
+  ...FUNCTIONS.map((name) => [name, name] as const),
+  ["threshold", "threshold"],
+  ["swish", "silu"],
+  ["hard_swish", "hard_silu"],
+  ["keras2_hard_sigmoid", "keras2_hard_sigmoid"],
+  [KERAS2_HARD_SIGMOID, "keras2_hard_sigmoid"],
+]);
+
+/** True for the names that Keras's own functions have, aliases included. */
+export function isActivationName(name: string): boolean {
+  return NAMES.has(name) || name === "glu";
+}
+
+/** The kernels' name for any name of a function, or the error that `getActivation` documents. */
+function kernelName(name: string, argument: string): string {
+  const known = NAMES.get(name);
+  if (known !== undefined) return known;
+  if (name === "glu") {
+    throw new GRUError(
+      "ERR_ARGUMENT",
+      `Expected an activation that keeps the width for \`${argument}\` but received "glu", which halves it.`,
+    );
+  }
+  throw new GRUError(
+    "ERR_ARGUMENT",
+    `Expected the name of a Keras activation for \`${argument}\` but received ${describe(name)}. ` +
+      `${suggestion(name, NAMES.keys())} A function of your own comes as { name, forward, backward }, ` +
+      "or through `custom_objects`.",
+  );
+}
+
+/** What a gate of the layer activates with: a function of Keras's, an activation layer, or a function of the user's. */
+export abstract class GateActivation {
+  /** Keras's name of the function (`silu`, never its alias `swish`) or the class of the layer (`LeakyReLU`). */
+  abstract readonly name: string;
+
+  /** What Keras 3.15's `get_config()` holds for it. */
+  abstract serialize(): string | SerializedObject;
+
+  /** What the kernels take. */
+  abstract native(): NativeActivation;
+
+  /** The user's functions, where it is the user who computes. */
+  get custom(): CustomActivation | null {
+    return null;
+  }
+}
+
+/** The arguments of Keras's `threshold`, the one function that has no defaults: x where x > threshold. */
+export interface ThresholdParameters {
+  threshold: number;
+  default_value: number;
+}
+
+/** One of Keras's activation functions, with Keras's default parameters. Immutable. */
+export class Activation extends GateActivation {
+  override readonly name: string;
+  /** The function's arguments in Keras's order; empty for Keras's defaults. */
+  readonly parameters: readonly number[];
+
+  /**
+   * `parameters` are those of `threshold`, which needs them; no other function takes any. Throws as `getActivation` does,
+   * naming `argument`.
+   */
+  constructor(name: "threshold", parameters: ThresholdParameters, argument?: string);
+  constructor(name: string, parameters?: Record<string, never> | ThresholdParameters, argument?: string);
+  constructor(name: string, parameters: object = {}, argument = "name") {
+    super();
+    this.name = kernelName(name, argument);
+    this.parameters = Object.freeze(this.name === "threshold" ? thresholdParameters(parameters, argument) : []);
+    if (this.name !== "threshold" && Object.keys(parameters).length > 0) {
+      throw new GRUError(
+        "ERR_ARGUMENT",
+        `Expected no parameters of "${name}" for \`${argument}\` but received ${describe(parameters)}. Keras keeps ` +
+          "parameters of functions in its activation layers, such as LeakyReLU.",
+      );
+    }
+  }
+
+  /**
+   * The function's name. `threshold` and tf.keras 2's `hard_sigmoid` are objects: Keras reads the first without its
+   * parameters, and the second where a function is registered under its name.
+   */
+  override serialize(): string | SerializedObject {
+    if (this.name === "threshold") {
+      const [threshold, default_value] = this.parameters;
+      const config = { threshold, default_value };
+      return { module: "keras.activations", class_name: "threshold", config, registered_name: null };
+    }
+    return this.name === "keras2_hard_sigmoid" ? serializedFunction(KERAS2_HARD_SIGMOID) : this.name;
+  }
+
+  override native(): NativeActivation {
+    return { name: this.name, parameters: this.parameters };
+  }
+}
+
+/** A function as Keras 3.15 writes those that are not its own, by its registered name. */
+export function serializedFunction(name: string): SerializedObject {
+  return { module: "builtins", class_name: "function", config: name, registered_name: "function" };
+}
+
+function thresholdParameters(parameters: object, argument: string): number[] {
+  const { threshold, default_value } = parameters as Partial<ThresholdParameters>;
+  if (threshold === undefined || default_value === undefined) {
+    throw new GRUError(
+      "ERR_ARGUMENT",
+      `Expected \`threshold\` and \`default_value\` with the activation "threshold" for \`${argument}\` but received ` +
+        `${describe(parameters)}. Pass new Activation("threshold", { threshold: 0.5, default_value: 0 }).`,
+    );
+  }
+  const read = new Options("threshold", parameters, ["threshold", "default_value"]);
+  return [read.number("threshold", 0), read.number("default_value", 0)];
+}

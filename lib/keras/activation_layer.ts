@@ -1,0 +1,183 @@
+import { GRUError } from "../errors.js";
+import type { NativeActivation } from "../native.js";
+import { GateActivation } from "./activation.js";
+import { autoName } from "./auto_name.js";
+import type { CustomActivation } from "./custom_activation.js";
+import { type DTypePolicy, getDTypePolicy } from "./dtype_policy.js";
+import { Options } from "./options.js";
+import type { SerializedObject } from "./serialization.js";
+import { describe, suggestion } from "./text.js";
+
+/** What a kind of layer makes of its own arguments. */
+interface Reading {
+  /** The arguments as Keras 3.15 writes them, beside name, trainable and dtype. */
+  config: Record<string, unknown>;
+  /** What it computes. */
+  function: NativeActivation | GateActivation;
+}
+
+/** What reading a layer takes from outside. */
+interface Surroundings {
+  /** Where the layer stands, for messages. */
+  argument: string;
+  /** Reads the activation inside an `Activation` layer. */
+  activation: (value: unknown, argument: string) => GateActivation;
+}
+
+/** A kind of Keras layer that holds no weights and computes an activation. */
+interface Kind {
+  /** The names of its own arguments. */
+  keys: readonly string[];
+  read(options: Options, surroundings: Surroundings): Reading;
+}
+
+const NOT_NEGATIVE = { min: 0 };
+
+const KINDS: Readonly<Record<string, Kind>> = {
+  LeakyReLU: {
+    // `alpha` is what Keras 2 called the slope; Keras 3 takes it still and writes the other.
+    keys: ["negative_slope", "alpha"],
+    read(options) {
+      const key = options.raw("alpha", undefined) === undefined ? "negative_slope" : "alpha";
+      const negative_slope = options.number(key, 0.3, NOT_NEGATIVE);
+      return { config: { negative_slope }, function: { name: "leaky_relu", parameters: [negative_slope] } };
+    },
+  },
+  ELU: {
+    keys: ["alpha"],
+    read(options) {
+      const alpha = options.number("alpha", 1);
+      return { config: { alpha }, function: { name: "elu", parameters: [alpha] } };
+    },
+  },
+  ReLU: {
+    keys: ["max_value", "negative_slope", "threshold"],
+    read(options) {
+      const unlimited = options.raw("max_value", null) === null;
+      const max_value = unlimited ? null : options.number("max_value", 0, NOT_NEGATIVE);
+      const negative_slope = options.number("negative_slope", 0, NOT_NEGATIVE);
+      const threshold = options.number("threshold", 0, NOT_NEGATIVE);
+      const parameters = [negative_slope, max_value ?? Number.POSITIVE_INFINITY, threshold];
+      return { config: { max_value, negative_slope, threshold }, function: { name: "relu", parameters } };
+    },
+  },
+  Softmax: {
+    keys: ["axis"],
+    read(options, { argument }) {
+      const axis = options.axisOrAxes("axis", -1);
+      const [only, ...more] = typeof axis === "number" ? [axis] : (axis ?? []);
+      if (more.length > 0 || (only !== -1 && only !== 1)) {
+        throw new GRUError(
+          "ERR_UNSUPPORTED",
+          `Expected an axis of -1, that of the units, for \`${argument}.config.axis\` but received ${describe(axis)}.`,
+        );
+      }
+      return { config: { axis }, function: { name: "softmax", parameters: [] } };
+    },
+  },
+  Activation: {
+    keys: ["activation"],
+    read(options, { argument, activation }) {
+      const inner = activation(options.raw("activation", undefined), `${argument}.config.activation`);
+      return { config: { activation: inner.serialize() }, function: inner };
+    },
+  },
+};
+
+/** The arguments that every Keras layer has and that change nothing here. */
+const COMMON_KEYS = ["name", "trainable", "dtype", "autocast", "activity_regularizer"];
+
+/** A Keras layer in the place of an activation function, such as `keras.layers.LeakyReLU`. Immutable. */
+export class ActivationLayer extends GateActivation {
+  override readonly name: string;
+  readonly #reading: Reading;
+  readonly #common: { name: string; trainable: boolean };
+  readonly #policy: DTypePolicy;
+
+  /**
+   * Reads a serialized layer. `policy` is that of the GRU, for which a missing dtype stands. Throws `ERR_UNSUPPORTED` for
+   * other layers (PReLU has weights), `ERR_ARGUMENT` for bad arguments, `ERR_DTYPE` for a compute dtype other than the
+   * GRU's, which Keras cannot run either.
+   */
+  constructor(serialized: SerializedObject, policy: DTypePolicy, surroundings: Surroundings) {
+    super();
+    const { argument } = surroundings;
+    const { class_name, config } = serialized;
+    const kind = Object.hasOwn(KINDS, class_name) ? KINDS[class_name] : undefined;
+    if (kind === undefined) throw unsupported(class_name, argument);
+    this.name = class_name;
+    const options = within(argument, () => new Options(class_name, config, [...COMMON_KEYS, ...kind.keys]));
+    this.#reading = within(argument, () => kind.read(options, surroundings));
+    this.#common = within(argument, () => readCommon(options, class_name));
+    this.#policy = readPolicy(options, policy, class_name, argument);
+  }
+
+  override get custom(): CustomActivation | null {
+    const inner = this.#reading.function;
+    return inner instanceof GateActivation ? inner.custom : null;
+  }
+
+  override serialize(): SerializedObject {
+    const { name, trainable } = this.#common;
+    const common = { name, trainable, dtype: this.#policy.serialize() };
+    return {
+      module: "keras.layers",
+      class_name: this.name,
+      config: { ...common, ...this.#reading.config },
+      registered_name: null,
+    };
+  }
+
+  override native(): NativeActivation {
+    const inner = this.#reading.function;
+    return inner instanceof GateActivation ? inner.native() : inner;
+  }
+}
+
+function unsupported(className: string, argument: string): GRUError {
+  const reason = className === "PReLU" ? "PReLU has weights of its own." : suggestion(className, Object.keys(KINDS));
+  return new GRUError(
+    "ERR_UNSUPPORTED",
+    `Expected an activation layer without weights for \`${argument}\` but received ${describe(className)}. ${reason}`,
+  );
+}
+
+/** Runs `read`; says in its errors where the layer stands. */
+function within<T>(argument: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof GRUError) || error.message.includes(`\`${argument}`)) throw error;
+    throw new GRUError(error.code, `In \`${argument}\`: ${error.message}`, { cause: error });
+  }
+}
+
+function readCommon(options: Options, className: string): { name: string; trainable: boolean } {
+  const name = options.nullableString("name");
+  if (options.raw("activity_regularizer", null) !== null) {
+    throw new GRUError(
+      "ERR_UNSUPPORTED",
+      `Expected no \`activity_regularizer\` of ${className}: its loss is not counted.`,
+    );
+  }
+  return { name: name ?? autoName(snakeCase(className)), trainable: options.boolean("trainable", true) };
+}
+
+function readPolicy(options: Options, policy: DTypePolicy, className: string, argument: string): DTypePolicy {
+  const given = options.raw("dtype", null);
+  const own = given === null ? policy : getDTypePolicy(given, `${argument}.config.dtype`);
+  if (own.computeDtype === policy.computeDtype) return own;
+  throw new GRUError(
+    "ERR_DTYPE",
+    `Expected a ${className} that computes in ${policy.computeDtype}, as the GRU does, for \`${argument}.config.dtype\` ` +
+      `but received "${own.name}".`,
+  );
+}
+
+/** `leaky_re_lu` for `LeakyReLU`, as Keras names layers. */
+function snakeCase(className: string): string {
+  return className
+    .replace(/(.)([A-Z][a-z0-9]+)/g, "$1_$2")
+    .replace(/([a-z])([A-Z])/g, "$1_$2")
+    .toLowerCase();
+}

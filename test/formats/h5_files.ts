@@ -1,0 +1,37 @@
+// The files of test/fixtures/keras_h5, and what their writers say is in them.
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const FOLDER = fileURLToPath(new URL("../fixtures/keras_h5/", import.meta.url));
+
+export interface ExpectedArray {
+  shape: number[];
+  values: number[];
+}
+
+export interface ExpectedLayer {
+  path: string[];
+  /** In Keras 3's .weights.h5: the group of the cell's variables. */
+  group: string | null;
+  class_name: string;
+  features: number;
+  config: Record<string, unknown>;
+  weights: ExpectedArray[];
+  input: ExpectedArray;
+  outputs: ExpectedArray[];
+}
+
+export const WRITERS = ["keras", "tf_keras", "keras213", "keras2"] as const;
+
+export function expectedOf(writer: (typeof WRITERS)[number]): Record<string, ExpectedLayer[]> {
+  return JSON.parse(readFileSync(join(FOLDER, `expected_${writer}.json`), "utf8")).files;
+}
+
+export function h5Fixture(name: string): string {
+  return join(FOLDER, name);
+}
+
+export function h5FixtureNames(): string[] {
+  return readdirSync(FOLDER).filter((name) => /\.(h5|keras)$/.test(name));
+}
