@@ -1,7 +1,7 @@
 // Runs golden cases with `use_cudnn: true` and prints, by case, how far the results are from Keras's.
 import { isDeepStrictEqual } from "node:util";
-import { GRU, type GRUArgumentsWithUnits } from "cudnn-gru";
-import { type GoldenCase, goldenCases, relativeError } from "../../golden/reader.js";
+import { GRU, type GRUArgumentsWithUnits, type Tensor } from "cudnn-gru";
+import { type GoldenCase, type GoldenTensor, goldenCases, numbersOf, relativeError } from "../../golden/reader.js";
 import { eligible } from "../eligible.js";
 import { argumentsOf, listed, tensorOf } from "./layers.js";
 
@@ -17,6 +17,11 @@ function layerOf(golden: GoldenCase, use_cudnn: boolean | "auto"): GRU {
   gru.build([null, null, golden.call.inputs.shape[2] as number]);
   gru.setWeights(golden.weights.map(tensorOf));
   return gru;
+}
+
+function errorOf(found: Tensor | undefined, expected: GoldenTensor): number {
+  if (found?.dtype !== expected.dtype || !isDeepStrictEqual(found.shape, expected.shape)) return Number.MAX_VALUE;
+  return relativeError(numbersOf(found), numbersOf(expected));
 }
 
 function judgedOnCudnn(golden: GoldenCase): boolean {
@@ -44,10 +49,7 @@ async function worstOutput(golden: GoldenCase): Promise<number> {
     if (!isDeepStrictEqual(later, results) || !isDeepStrictEqual(gru.losses, losses))
       throw new Error(`${golden.name}: callAsync differs from call`);
     if (results.length !== step.outputs.length) throw new Error(`${golden.name}: ${results.length} outputs`);
-    step.outputs.forEach(({ data, shape }, i) => {
-      if (!isDeepStrictEqual(results[i]?.shape, shape)) throw new Error(`${golden.name}: shape of output ${i}`);
-      worst = Math.max(worst, relativeError(results[i]?.data as Float32Array, data));
-    });
+    worst = Math.max(worst, ...step.outputs.map((output, i) => errorOf(results[i], output)));
     worst = Math.max(worst, relativeError(losses, step.losses));
   }
   gru.dispose();
@@ -61,18 +63,15 @@ async function worstGradient(golden: GoldenCase): Promise<number | null> {
   const [output, state] = gradients.upstream.map(tensorOf);
   const upstream = { ...(output && { output }), ...(state && { state }) };
   const pass = gru.forward(tensorOf(call.inputs), argumentsOf(call));
-  let worst = relativeError(pass.output.data as Float32Array, golden.outputs[0]?.data ?? []);
+  let worst = errorOf(pass.output, golden.outputs[0] as GoldenTensor);
   worst = Math.max(worst, relativeError(pass.losses, golden.losses));
   const found = pass.backward(upstream);
   const later = await gru.forwardAsync(tensorOf(call.inputs), argumentsOf(call));
   if (!isDeepStrictEqual(await later.backwardAsync(upstream), found))
     throw new Error(`${golden.name}: backwardAsync differs from backward`);
-  worst = Math.max(worst, relativeError(found.inputs.data, gradients.inputs.data));
-  if (gradients.initial_state)
-    worst = Math.max(worst, relativeError(found.initial_state.data, gradients.initial_state.data));
-  gradients.weights.forEach(({ data }, i) => {
-    worst = Math.max(worst, relativeError(found.weights[i]?.data as Float32Array, data));
-  });
+  worst = Math.max(worst, errorOf(found.inputs, gradients.inputs));
+  if (gradients.initial_state) worst = Math.max(worst, errorOf(found.initial_state, gradients.initial_state));
+  worst = Math.max(worst, ...gradients.weights.map((weight, i) => errorOf(found.weights[i], weight)));
   gru.dispose();
   return worst;
 }

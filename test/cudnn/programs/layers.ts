@@ -1,9 +1,9 @@
-import { type GRU, type Tensor, tensor } from "cudnn-gru";
+import { type GRU, type Tensor, type TensorDtype, tensor } from "cudnn-gru";
 import type { GoldenCall, GoldenTensor } from "../../golden/reader.js";
 
 /** A golden tensor as users pass it. */
 export function tensorOf({ data, shape, dtype }: GoldenTensor): Tensor {
-  return tensor(data, shape, dtype === "uint8" ? "bool" : undefined);
+  return tensor(data, shape, dtype === "uint8" ? "bool" : (dtype as TensorDtype));
 }
 
 /** The arguments of a golden call beside its inputs. */
