@@ -24,8 +24,8 @@ namespace {
 
 struct NativeGru {
   GruDescription description;
-  size_t cuda_device = 0;
   CpuBackend backend;
+  std::shared_ptr<CudnnLayer> cudnn_layer;
   std::shared_ptr<const CpuWeights> weights;  // null before setWeights
   // The same on the device, from the first call with cuDNN on.
   std::shared_ptr<CudnnWeights> cudnn_weights;
@@ -65,7 +65,7 @@ void ReplaceWeights(napi_env env, NativeGru* gru,
   gru->cudnn_weights = nullptr;
   if (gru->weights != nullptr) {
     gru->cudnn_weights = std::make_shared<CudnnWeights>(
-        gru->description, gru->cuda_device,
+        gru->cudnn_layer,
         [weights = gru->weights](void* kernel, void* recurrent, void* bias) {
           weights->Unpack(kernel, recurrent, bias);
         });
@@ -95,11 +95,13 @@ napi_value Construct(napi_env env, napi_callback_info info) {
   }
   auto gru = std::make_unique<NativeGru>();
   Status status = SelectedBackend(&gru->backend);
+  size_t cuda_device = 0;
   if (status.ok()) {
-    status =
-        ReadDescription(env, argument, &gru->description, &gru->cuda_device);
+    status = ReadDescription(env, argument, &gru->description, &cuda_device);
   }
   if (!status.ok()) return Throw(env, status);
+  gru->cudnn_layer =
+      std::make_shared<CudnnLayer>(gru->description, cuda_device);
   if (napi_wrap(env, self, gru.get(), Finalize, nullptr, nullptr) != napi_ok) {
     return Throw(env, Status(StatusCode::kOutOfMemory,
                              "Node could not make a NativeGru"));
@@ -324,6 +326,7 @@ napi_value Js_dispose(napi_env env, napi_callback_info info) {
   if (gru == nullptr) return nullptr;
   gru->disposed = true;
   ReplaceWeights(env, gru, nullptr);
+  gru->cudnn_layer = nullptr;
   return nullptr;
 }
 

@@ -24,10 +24,15 @@ Status RunOnDevice(Device& device,
                    const std::function<Status(Lane&)>& attempt) {
   const ContextScope context(device);
   CUDNN_GRU_RETURN_IF_ERROR(context.status());
-  const Status status = Attempt(device, attempt);
-  if (status.code() != StatusCode::kOutOfMemory) return status;
-  FreeCaches(device);
-  return Attempt(device, attempt);
+  Status status = Attempt(device, attempt);
+  if (status.code() == StatusCode::kOutOfMemory) {
+    FreeCaches(device);
+    status = Attempt(device, attempt);
+  }
+  if (status.ok()) return status;
+  // What cuDNN says of a lost context does not tell that it is lost.
+  const Status usable = device.CheckUsable();
+  return usable.ok() ? status : usable;
 }
 
 Status CheckCancelled(const Cancellation* cancellation) {

@@ -102,17 +102,18 @@ Status Device::CheckUsable() {
 }
 
 ContextScope::ContextScope(Device& device) : device_(device) {
-  status_ = device.CheckUsable();
-  if (!status_.ok()) return;
   const CudaDriver& driver = device.driver();
   driver.cuCtxGetCurrent(&previous_);
-  if (previous_ == device.context_) return;
-  status_ =
-      device.Check(driver.cuCtxSetCurrent(device.context_), "cuCtxSetCurrent");
+  if (previous_ != device.context_) {
+    status_ = device.Check(driver.cuCtxSetCurrent(device.context_),
+                           "cuCtxSetCurrent");
+  }
+  current_ = status_.ok();
+  if (current_) status_ = device.CheckUsable();
 }
 
 ContextScope::~ContextScope() {
-  if (status_.ok() && previous_ != device_.context_) {
+  if (current_ && previous_ != device_.context_) {
     device_.driver().cuCtxSetCurrent(previous_);
   }
 }
@@ -141,7 +142,7 @@ Status DeviceBuffer::Allocate(Device& device, MemoryKind kind, size_t bytes) {
 void DeviceBuffer::Free() {
   if (pool_ == nullptr) return;
   const ContextScope context(*device_);
-  pool_->Release(block_);
+  pool_->Release(block_, context.current());
   pool_ = nullptr;
   block_ = MemoryPool::Block();
 }

@@ -56,7 +56,7 @@ class Device {
 };
 
 // Makes the device's context current on this thread, for a scope, and then the
-// one that was.
+// one that was. A lost context too: what it held can still be given up.
 class ContextScope {
  public:
   explicit ContextScope(Device& device);
@@ -64,11 +64,15 @@ class ContextScope {
   ContextScope(const ContextScope&) = delete;
   ContextScope& operator=(const ContextScope&) = delete;
 
+  // Whether the device can be used.
   const Status& status() const { return status_; }
+  // Whether its context is current.
+  bool current() const { return current_; }
 
  private:
   Device& device_;
   abi::CUcontext previous_ = nullptr;
+  bool current_ = false;
   Status status_;
 };
 

@@ -141,7 +141,7 @@ DeviceUse::~DeviceUse() {
   }
   if (!last) return;
   const ContextScope context(device_);
-  FreeCaches(device_);
+  if (context.current()) FreeCaches(device_);
 }
 
 }  // namespace cudnn_gru

@@ -41,7 +41,7 @@ abi::CUresult MemoryPool::Acquire(size_t bytes, Block* block) {
   return Allocate(wanted, block);
 }
 
-void MemoryPool::Release(const Block& block) {
+void MemoryPool::Release(const Block& block, bool has_context) {
   std::vector<Block> surplus;
   {
     std::lock_guard<std::mutex> lock(mutex_);
@@ -50,7 +50,7 @@ void MemoryPool::Release(const Block& block) {
         [](const Block& each, size_t size) { return each.bytes < size; });
     idle_.insert(larger, block);
     idle_bytes_ += block.bytes;
-    while (idle_bytes_ > idle_limit_) {
+    while (has_context && idle_bytes_ > idle_limit_) {
       idle_bytes_ -= idle_.back().bytes;
       surplus.push_back(idle_.back());
       idle_.pop_back();

@@ -17,8 +17,8 @@ enum class MemoryKind { kDevice, kPinned };
 ByteCounter& MemoryBytes(MemoryKind kind);
 
 // Memory of one device, or pinned on the host for it, kept for the next calls.
-// Every method needs the device's context to be current. A block must not be
-// in use by the device when it is given back.
+// Methods need the device's context to be current. A block must not be in use
+// by the device when it is given back.
 class MemoryPool {
  public:
   struct Block {
@@ -32,7 +32,8 @@ class MemoryPool {
 
   // At least `bytes`, which is not 0.
   abi::CUresult Acquire(size_t bytes, Block* block);
-  void Release(const Block& block);
+  // Without the context the block is kept, however much there is.
+  void Release(const Block& block, bool has_context);
   // Gives what is kept back to the system.
   void FreeIdle();
 

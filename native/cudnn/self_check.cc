@@ -76,7 +76,7 @@ Status Check(size_t device, const GruDescription& description) {
   call.output = output.data();
   call.state = state.data();
   const auto weights = std::make_shared<CudnnWeights>(
-      description, device,
+      std::make_shared<CudnnLayer>(description, device),
       [&](void* to_kernel, void* to_recurrent, void* to_bias) {
         std::copy(kernel.begin(), kernel.end(), static_cast<T*>(to_kernel));
         std::copy(recurrent.begin(), recurrent.end(),

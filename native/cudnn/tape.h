@@ -34,13 +34,12 @@ struct KeptTensors {
 // Everything backward needs of a forward call, whatever happens to the layer.
 struct CudnnTape {
   CudnnTape(Device& owner, std::shared_ptr<CudnnWeights> used)
-      : device(owner), use(owner), weights(std::move(used)) {}
+      : device(owner), weights(std::move(used)) {}
 
   size_t bytes() const { return kept.buffer.bytes(); }
 
   Device& device;
-  DeviceUse use;  // ends after the buffer
-  const std::shared_ptr<CudnnWeights> weights;
+  const std::shared_ptr<CudnnWeights> weights;  // keeps the device in use
   GruCall call;  // its sizes and flags; no pointers
   bool has_initial_state = false;
   bool allow_tf32 = false;
