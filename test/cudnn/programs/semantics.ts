@@ -1,6 +1,6 @@
 // What the golden data does not reach: forms of one call on the cuDNN path against the CPU path, and gradients against
 // finite differences in float64.
-import { configure, GRU, GRUError, type GRUOptions, type Tensor, tensor } from "cudnn-gru";
+import { configure, GRU, type GRUArguments, GRUError, type Tensor, tensor } from "cudnn-gru";
 import { relativeError } from "../../golden/reader.js";
 import { listed, numbers, setNumbers } from "./layers.js";
 
@@ -31,7 +31,7 @@ type Flags = Partial<Record<(typeof FLAGS)[number], boolean>>;
 
 function pair(options: object, features: number, units = 3): [GRU, GRU] {
   const on = (use_cudnn: boolean) => {
-    const gru = new GRU(units, { return_state: true, ...options, use_cudnn } as GRUOptions);
+    const gru = new GRU(units, { return_state: true, ...options, use_cudnn } as GRUArguments);
     setNumbers(gru, features, 21);
     return gru;
   };

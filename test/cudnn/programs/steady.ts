@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { configure, GRU, memoryUsage } from "cudnn-gru";
 import { Control } from "../control.js";
-import { numbers, setNumbers } from "./layers.js";
+import { listed, numbers, setNumbers } from "./layers.js";
 
 export interface SteadyReport {
   /** Calls to cuDNN and the driver of one warm call, of one with other lengths, and of one warm forward and backward. */
@@ -83,12 +83,13 @@ function distance(dtype: "float32" | "float64"): number {
   const one = layer(8, dtype);
   const values = numbers([2, 20, 3], 9, 1, dtype);
   configure({ allow_tf32: false });
-  const exact = one.call(values).data;
+  const exact = one.call(values);
   configure({ allow_tf32: true });
-  const rounded = one.call(values).data;
+  const rounded = one.call(values);
   configure({ allow_tf32: false });
   one.dispose();
-  return Math.max(...Array.from(exact, (value, i) => Math.abs(Number(value) - Number(rounded[i]))));
+  const [before, after] = [exact, rounded].map((result) => Array.from(listed(result)[0]?.data as Float32Array));
+  return Math.max(...(before ?? []).map((value, i) => Math.abs(value - (after?.[i] as number))));
 }
 const tf32 = { float32: distance("float32"), float64: distance("float64") };
 
