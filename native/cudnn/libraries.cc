@@ -38,38 +38,55 @@ std::string LoaderError(const std::string& path) {
   return why.compare(0, path.size(), path) == 0 ? why : path + ": " + why;
 }
 
+// What opening a file in some places gave.
+struct Opened {
+  void* handle = nullptr;
+  std::string path;    // real; empty when the system loader found it
+  std::string broken;  // why a file that is there could not be opened
+};
+
 // Opens `file` in `place`, null when that fails, and says so in `tried`.
 //
 // Hazard: always the real path. The parts of cuDNN look for each other beside
 // the path as given, and some abort the process when they are not there; the
 // part opened here needs the others, so that the loader refuses it instead.
-void* Open(const SearchPlace& place, const std::string& file, std::string* path,
+void* Open(const SearchPlace& place, const std::string& file, Opened* opened,
            std::vector<std::string>* tried) {
   if (place == kSystemLoader) {
     void* const handle = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
     tried->push_back(handle == nullptr ? LoaderError(file) : file + ": opened");
+    // Else it is there, and something that it needs is not.
+    const std::string absent = file + ": cannot open shared object file";
+    if (handle == nullptr && opened->broken.empty() &&
+        tried->back().compare(0, absent.size(), absent) != 0) {
+      opened->broken = tried->back();
+    }
     return handle;
   }
   const std::string wanted = place + "/" + file;
-  *path = RealPath(wanted);
-  if (path->empty()) {
+  const std::string path = RealPath(wanted);
+  if (path.empty()) {
     tried->push_back(wanted + ": no such file");
     return nullptr;
   }
-  void* const handle = dlopen(path->c_str(), RTLD_NOW | RTLD_LOCAL);
-  tried->push_back(handle == nullptr ? LoaderError(*path) : *path + ": opened");
+  void* const handle = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+  tried->push_back(handle == nullptr ? LoaderError(path) : path + ": opened");
+  if (handle != nullptr) {
+    opened->path = path;
+  } else if (opened->broken.empty()) {
+    opened->broken = tried->back();
+  }
   return handle;
 }
 
-void* OpenFirst(const std::vector<SearchPlace>& places, const std::string& file,
-                std::string* path, std::vector<std::string>* tried) {
+Opened OpenFirst(const std::vector<SearchPlace>& places,
+                 const std::string& file, std::vector<std::string>* tried) {
+  Opened opened;
   for (const SearchPlace& place : places) {
-    path->clear();
-    void* const handle = Open(place, file, path, tried);
-    if (handle != nullptr) return handle;
+    opened.handle = Open(place, file, &opened, tried);
+    if (opened.handle != nullptr) break;
   }
-  path->clear();
-  return nullptr;
+  return opened;
 }
 
 // The name of the first function that is missing, or null.
@@ -137,16 +154,18 @@ Search<CudaDriver> SearchCudaDriver() {
     search.reason = kDisabled;
     return search;
   }
-  void* const handle =
-      OpenFirst(DriverPlaces(), kDriverFile, &search.path, &search.tried);
-  if (handle == nullptr) {
+  const Opened opened = OpenFirst(DriverPlaces(), kDriverFile, &search.tried);
+  search.path = opened.path;
+  if (opened.handle == nullptr) {
     search.reason =
-        std::string("No CUDA driver was found: ") + search.tried.front() + ".";
+        opened.broken.empty()
+            ? "No CUDA driver was found: " + search.tried.front() + "."
+            : "The CUDA driver could not be opened: " + opened.broken + ".";
     return search;
   }
   // Never freed: calls may run while the process exits.
   auto driver = std::make_unique<CudaDriver>();
-  const char* const missing = Resolve(handle, driver.get());
+  const char* const missing = Resolve(opened.handle, driver.get());
   if (missing != nullptr) {
     search.reason =
         std::string("The CUDA driver is too old: it has no ") + missing + ".";
@@ -202,18 +221,22 @@ Search<CudnnLibrary> SearchCudnn() {
     search.reason = kDisabled;
     return search;
   }
-  void* const handle = OpenFirst(CudnnPlaces(environment), kCudnnFile,
-                                 &search.path, &search.tried);
-  if (handle == nullptr) {
-    search.reason = std::string("cuDNN 9 was not found: no ") + kCudnnFile +
-                    " could be opened in " +
-                    std::to_string(search.tried.size()) + " places.";
+  const Opened opened =
+      OpenFirst(CudnnPlaces(environment), kCudnnFile, &search.tried);
+  search.path = opened.path;
+  if (opened.handle == nullptr) {
+    search.reason =
+        opened.broken.empty()
+            ? std::string("cuDNN 9 was not found: no ") + kCudnnFile +
+                  " could be opened in " + std::to_string(search.tried.size()) +
+                  " places."
+            : "A part of cuDNN 9 is missing or broken: " + opened.broken + ".";
     return search;
   }
   auto cudnn = std::make_unique<CudnnLibrary>();
-  const char* const missing = Resolve(handle, cudnn.get());
+  const char* const missing = Resolve(opened.handle, cudnn.get());
   if (search.path.empty()) {
-    search.path = FileOf(dlsym(handle, "cudnnRNNForward"));
+    search.path = FileOf(dlsym(opened.handle, "cudnnRNNForward"));
   }
   if (missing != nullptr) {
     search.reason = "The cuDNN at " + search.path + " has no " + missing + ".";
@@ -227,10 +250,10 @@ Search<CudnnLibrary> SearchCudnn() {
   // cuDNN would open it in the middle of a call, and fail without its name.
   const int major = static_cast<int>(cudnn->cudart_version / 1000);
   const std::string cublas = "libcublasLt.so." + std::to_string(major);
-  std::string ignored;
   const std::string folder = search.path.substr(0, search.path.rfind('/'));
-  if (OpenFirst(CublasLtPlaces(folder, major), cublas, &ignored,
-                &search.tried) == nullptr) {
+  const Opened found =
+      OpenFirst(CublasLtPlaces(folder, major), cublas, &search.tried);
+  if (found.handle == nullptr) {
     search.reason = "cuDNN " + search.version + " needs " + cublas +
                     " (cuBLAS of CUDA " + std::to_string(major) +
                     "), which could not be opened.";
