@@ -103,8 +103,9 @@ Status Device::CheckUsable() {
 
 ContextScope::ContextScope(Device& device) : device_(device) {
   const CudaDriver& driver = device.driver();
-  driver.cuCtxGetCurrent(&previous_);
-  if (previous_ != device.context_) {
+  // Without knowing the one that is, it could not be made current again.
+  status_ = device.Check(driver.cuCtxGetCurrent(&previous_), "cuCtxGetCurrent");
+  if (status_.ok() && previous_ != device.context_) {
     status_ = device.Check(driver.cuCtxSetCurrent(device.context_),
                            "cuCtxSetCurrent");
   }
