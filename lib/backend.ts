@@ -1,6 +1,7 @@
 import { expected } from "./arguments/messages.js";
 import { isRecord, refuseUnknown, requireInteger } from "./arguments/predicates.js";
-import { native } from "./native.js";
+import { allowTf32, isTf32Allowed } from "./cudnn/runtime.js";
+import { type NativeCudnnInfo, native } from "./native.js";
 import { limitQueue } from "./queue.js";
 
 /** What computes here, and what does not and why. */
@@ -18,13 +19,24 @@ export interface BackendInfo {
     /** CPUs this process may use, by its affinity mask and cgroup quota. */
     usableCpus: number;
   };
-  cuda: { available: boolean; reason?: string; driver: string | null; devices: CudaDevice[] };
-  cudnn: {
+  cuda: {
     available: boolean;
+    /** Why no CUDA device can be used, when none can. */
     reason?: string;
+    /** The newest CUDA version that the driver serves, such as `"13.0"`; `null` without a driver. */
+    driver: string | null;
+    devices: CudaDevice[];
+  };
+  cudnn: {
+    /** Whether cuDNN 9 is loaded. A call also needs a device, and the self-check that `explain()` reports. */
+    available: boolean;
+    /** Why cuDNN could not be loaded, when it could not. */
+    reason?: string;
+    /** Such as `"9.24.0"`. */
     version: string | null;
+    /** The file it was loaded from, links resolved. */
     path: string | null;
-    /** Paths looked at, in order. */
+    /** Paths looked at, in order, each with what became of it. */
     tried: string[];
     /** What `configure({ allow_tf32 })` last set. */
     allow_tf32: boolean;
@@ -33,8 +45,13 @@ export interface BackendInfo {
 
 /** A CUDA device as the driver reports it. */
 export interface CudaDevice {
+  /** What `cuda_device` takes. */
   index: number;
   name: string;
+  /** Such as `"9.0"`. */
+  computeCapability: string;
+  /** Bytes. */
+  totalMemory: number;
 }
 
 /** What `configure` sets. */
@@ -53,30 +70,34 @@ export interface Configuration {
 
 const KNOWN: ReadonlySet<string> = new Set(["threads", "allow_tf32", "maxQueue"]);
 
-const NO_CUDNN_PATH = "This version of cudnn-gru does not have its cuDNN path yet: every call runs on the CPU.";
-
-/** Process-wide choices that the native side is told about with each call. */
-const settings = { allowTf32: false };
-
-/** Whether the cuDNN path works here, and why not. */
-export function cudnnRuntime(): { met: boolean; detail: string } {
-  return { met: false, detail: NO_CUDNN_PATH };
-}
-
 /** What computes here. Never throws and creates no CUDA context: what is missing is said in `reason`. */
 export function backendInfo(): BackendInfo {
+  const { cuda, cudnn } = cudnnInfo();
   return {
     cpu: cpuInfo(),
-    cuda: { available: false, reason: NO_CUDNN_PATH, driver: null, devices: [] },
-    cudnn: {
-      available: false,
-      reason: NO_CUDNN_PATH,
-      version: null,
-      path: null,
-      tried: [],
-      allow_tf32: settings.allowTf32,
-    },
+    cuda: withReason(cuda),
+    cudnn: { ...withReason(cudnn), allow_tf32: isTf32Allowed() },
   };
+}
+
+function cudnnInfo(): NativeCudnnInfo {
+  try {
+    return native().cudnnInfo();
+  } catch (error) {
+    const reason = (error as Error).message;
+    return {
+      cuda: { available: false, reason, driver: null, devices: [] },
+      cudnn: { available: false, reason, version: null, path: null, tried: [] },
+    };
+  }
+}
+
+/** The key `reason` is there only where there is one. */
+function withReason<T extends { reason: string | null }>({
+  reason,
+  ...rest
+}: T): Omit<T, "reason"> & { reason?: string } {
+  return reason === null ? rest : { ...rest, reason };
 }
 
 function cpuInfo(): BackendInfo["cpu"] {
@@ -102,7 +123,7 @@ export function configure(configuration: Configuration): void {
   const queue = maxQueue === undefined ? undefined : readMaxQueue(maxQueue);
   if (threads !== undefined)
     native().setThreads(requireInteger(threads, "threads", "an integer from 1 to 1024", 1, 1024));
-  if (allow_tf32 !== undefined) settings.allowTf32 = allow_tf32;
+  if (allow_tf32 !== undefined) allowTf32(allow_tf32);
   if (queue !== undefined) limitQueue(queue);
 }
 
@@ -111,7 +132,19 @@ function readMaxQueue(value: unknown): number {
   return requireInteger(value, "maxQueue", "an integer from 1, or Infinity", 1, Number.MAX_SAFE_INTEGER);
 }
 
-/** Bytes of native memory held by this process: packed weights of living layers, and scratch memory. */
-export function memoryUsage(): { weights: number; scratch: number } {
+/** Bytes that this package's native side holds in this process. */
+export interface MemoryUsage {
+  /** Packed weights of living layers. */
+  weights: number;
+  /** Scratch memory of the CPU path. */
+  scratch: number;
+  /** On CUDA devices: weights, workspaces, what passes keep for `backward`, and what is kept for later calls. */
+  device: number;
+  /** Page-locked host memory, through which data travels to and from devices. */
+  pinned: number;
+}
+
+/** Native memory of the whole process. Throws `ERR_NATIVE_LOAD`. */
+export function memoryUsage(): MemoryUsage {
   return native().memoryUsage();
 }

@@ -39,14 +39,15 @@ export interface EligibilityFacts {
   readonly timesteps: number | null;
   readonly features: number | null;
   readonly units: number;
-  /** Whether driver, device, cuDNN and this dtype work here, and why not. */
-  readonly runtime: { readonly met: boolean; readonly detail: string };
 }
 
-/** cuDNN's sizes are 32-bit signed integers. */
+/** cuDNN's sizes and strides are 32-bit signed integers. */
 const LARGEST_SIZE = 2 ** 31 - 1;
 
-/** Judges every requirement. Pure: the same facts give the same answer. */
+/**
+ * Judges every requirement but `runtime`, which is not a matter of the layer or the call. Pure: the same facts give the
+ * same answer.
+ */
 export function judge(facts: EligibilityFacts): Requirement[] {
   return [
     named("activation", facts.activation, "tanh"),
@@ -59,7 +60,6 @@ export function judge(facts: EligibilityFacts): Requirement[] {
     padding(facts),
     { id: "eager", met: true, detail: "Eager execution is required, and every call here is eager." },
     limits(facts),
-    { id: "runtime", ...facts.runtime },
   ];
 }
 
@@ -101,6 +101,16 @@ function limits({ batch, timesteps, features, units }: EligibilityFacts): Requir
   for (const [name, size] of Object.entries({ batch, timesteps, features, units })) {
     if (size === null || (size >= 1 && size <= LARGEST_SIZE)) continue;
     return { id: "limits", met: false, detail: `Every size must be in 1..${LARGEST_SIZE}, and ${name} is ${size}.` };
+  }
+  // Strides of the state and of one gate's matrices.
+  const products: [string, number][] = [
+    ["batch * units", (batch ?? 1) * units],
+    ["units * units", units * units],
+    ["features * units", (features ?? 1) * units],
+  ];
+  for (const [name, product] of products) {
+    if (product <= LARGEST_SIZE) continue;
+    return { id: "limits", met: false, detail: `${name} must be at most ${LARGEST_SIZE}, and is ${product}.` };
   }
   return { id: "limits", met: true, detail: `Every size must be in 1..${LARGEST_SIZE}, and every known one is.` };
 }

@@ -1,5 +1,12 @@
 export type { CallArguments, CallAsyncArguments, StateLike } from "./arguments/call.js";
 export type { GRUArguments, Spec } from "./arguments/constructor.js";
+export type {
+  BackwardAsyncArguments,
+  ForwardArguments,
+  ForwardAsyncArguments,
+  GradientLike,
+  Upstream,
+} from "./arguments/forward.js";
 export type { MaskLike } from "./arguments/mask.js";
 export type { Out, OutTensor } from "./arguments/out.js";
 export type { WeightValue } from "./arguments/shaped.js";
@@ -10,6 +17,7 @@ export {
   type Configuration,
   type CudaDevice,
   configure,
+  type MemoryUsage,
   memoryUsage,
 } from "./backend.js";
 export type { Requirement, RequirementId } from "./eligibility.js";
@@ -36,6 +44,7 @@ export {
   type GRUArgumentsWithUnits,
   type GRUConstructor,
 } from "./layers/gru.js";
+export type { GRUGradients, GRUPass } from "./layers/pass.js";
 export type { CallResult, MaskResult, PartialShape, ShapeResult } from "./layers/results.js";
 export {
   type FloatArray,

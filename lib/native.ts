@@ -33,6 +33,8 @@ export interface NativeGruDescription {
   recurrentActivation: NativeActivation;
   /** The type whose values a float32 state is rounded to after every step; `null`: none. */
   stateRounding: NativeHalf | null;
+  /** Index of the CUDA device on which calls with the `cudnn` flag run. */
+  cudaDevice: number;
 }
 
 /**
@@ -51,6 +53,10 @@ export const CALL_FLAGS = {
   returnSequences: 1,
   goBackwards: 2,
   zeroOutputForMask: 4,
+  /** On the CUDA device, by cuDNN: the call meets every requirement, and `cudnnRuntime` has said that it can run. */
+  cudnn: 8,
+  /** With `cudnn`: float32 products may round their factors to TF32. */
+  allowTf32: 16,
 } as const;
 
 /**
@@ -92,10 +98,43 @@ export interface NativeGru {
    * custom activation.
    */
   callAsync(token: number, ...args: NativeCallArguments): Promise<[queuedMs: number, computedMs: number]>;
+  /**
+   * As `call`, and keeps what `backward` needs: copies of its own, so that neither later calls nor `setWeights` change
+   * them. Without the `cudnn` flag `ERR_UNSUPPORTED`: the CPU path computes no gradients yet.
+   */
+  forward(...args: NativeCallArguments): NativeTape;
+  /** As `forward`, on the executor's threads; `token` as in `callAsync`. */
+  forwardAsync(token: number, ...args: NativeCallArguments): Promise<NativeTape>;
   /** Bytes of native memory this object holds (packed weights). */
   memoryUsage(): number;
   /** Refuses new calls; memory is freed when the last running one has ended. Idempotent. */
   dispose(): void;
+}
+
+/**
+ * Positional arguments of `NativeTape.backward`: the gradients that come from above (`null` is zeros), of the shapes of the
+ * call's output and state, and the arrays that the call's gradients are written to, in Keras's layouts: dInputs
+ * (B, T, F), dInitialState (B, U), dKernel (F, 3U), dRecurrentKernel (U, 3U), dBias (2, 3U), or `null` for none.
+ */
+export type NativeBackwardArguments = [
+  dOutput: NativeArray | null,
+  dState: NativeArray | null,
+  dInputs: NativeArray,
+  dInitialState: NativeArray,
+  dKernel: NativeArray,
+  dRecurrentKernel: NativeArray,
+  dBias: NativeArray | null,
+];
+
+/** What one forward call kept. Good for one backward call: a second one is `ERR_STATE`. */
+export interface NativeTape {
+  backward(...args: NativeBackwardArguments): void;
+  /** On the executor's threads; `token` and what it resolves with as in `NativeGru.callAsync`. */
+  backwardAsync(token: number, ...args: NativeBackwardArguments): Promise<[queuedMs: number, computedMs: number]>;
+  /** Frees what it holds, when a running backward call has ended. Idempotent; afterwards `backward` is `ERR_DISPOSED`. */
+  dispose(): void;
+  /** Bytes it holds, on the host and on the device. */
+  memoryUsage(): number;
 }
 
 export interface NativeCpuInfo {
@@ -109,6 +148,40 @@ export interface NativeCpuInfo {
   usableCpus: number;
 }
 
+/** What the CUDA driver says of one device. */
+export interface NativeCudaDevice {
+  index: number;
+  name: string;
+  /** Such as "9.0". */
+  computeCapability: string;
+  /** Bytes. */
+  totalMemory: number;
+}
+
+/** Driver and cuDNN as they are found here; `reason` is `null` where `available`. */
+export interface NativeCudnnInfo {
+  cuda: {
+    available: boolean;
+    reason: string | null;
+    /** The newest CUDA version that the driver serves, such as "13.0". */
+    driver: string | null;
+    devices: NativeCudaDevice[];
+  };
+  cudnn: {
+    available: boolean;
+    reason: string | null;
+    /** Such as "9.24.0". */
+    version: string | null;
+    /** The real path it was loaded from. */
+    path: string | null;
+    /** Every path tried, in order, each with what became of it. */
+    tried: string[];
+  };
+}
+
+/** Element types of the cuDNN path. */
+export type NativeCudnnDtype = NativeDtype | NativeHalf;
+
 /** Everything the addon exports. `seed` is an integer in 0..2^53-1; `out` arrays are filled in place. */
 export interface NativeBinding {
   /** Hands the error class to the addon; called once per environment, at load. */
@@ -118,8 +191,15 @@ export interface NativeBinding {
   cpuInfo(): NativeCpuInfo;
   /** Throws `ERR_ARGUMENT` unless 1 <= threads <= 1024. */
   setThreads(threads: number): void;
-  /** Native bytes held by packed weights and scratch memory, in the whole process. */
-  memoryUsage(): { weights: number; scratch: number };
+  /** Looks for driver and cuDNN, once. Makes no CUDA context, never throws, prints nothing. */
+  cudnnInfo(): NativeCudnnInfo;
+  /**
+   * Whether the cuDNN path works on this device in this dtype, by a tiny computation that is made once and compared with
+   * the scalar reference. Never throws.
+   */
+  cudnnRuntime(device: number, dtype: NativeCudnnDtype): { met: boolean; detail: string };
+  /** Native bytes held by packed weights and scratch memory, on CUDA devices, and pinned, in the whole process. */
+  memoryUsage(): { weights: number; scratch: number; device: number; pinned: number };
   /** Uniform in [low, high). */
   randomUniform(out: NativeArray, seed: number, low: number, high: number): void;
   randomNormal(out: NativeArray, seed: number, mean: number, stddev: number): void;
@@ -166,9 +246,8 @@ function load(): NativeBinding {
     "ERR_NATIVE_LOAD",
     `The native addon of cudnn-gru could not be loaded on ${process.platform}-${process.arch}, Node ${process.version}. ` +
       `Tried:\n${failures.join("\n")}\n` +
-      'In a clone, "npm test" builds it. From an installed package, "npx cmake-js compile" in the package\'s folder ' +
-      "builds it with CMake and a C++17 compiler (it needs node-addon-api@8 installed beside it). CUDNN_GRU_ADDON names a " +
-      "binary to load instead.",
+      'In a clone, "npm test" builds it. From an installed package, "npx cudnn-gru build" builds it with CMake and a ' +
+      "C++17 compiler. CUDNN_GRU_ADDON names a binary to load instead.",
   );
 }
 

@@ -5,7 +5,7 @@ import { CommandError, root, runNode } from "./setup/shell.mjs";
 
 const program = join(root, "node_modules/@wasm-fmt/clang-format/clang-format-cli.cjs");
 
-const sources = ["native", "test/native"].flatMap((folder) =>
+const sources = ["native", "test/native", "test/doubles"].flatMap((folder) =>
   readdirSync(join(root, folder), { recursive: true })
     .filter((name) => /\.(cc|h|inc)$/.test(name))
     .map((name) => join(folder, name)),

@@ -1,13 +1,19 @@
 // Every npm script of this repository: node scripts/run.mjs <command> [arguments]. It runs in a fresh clone, before
 // anything is installed, so this file and what it imports use Node.js alone.
 import { commands } from "./commands/index.mjs";
-import { ensureAddon, ensureCmakeAddon } from "./setup/addon.mjs";
+import { ensureAddon, ensureCmakeAddon, ensureDoubles } from "./setup/addon.mjs";
 import { ensureDist } from "./setup/dist.mjs";
 import { exclusively } from "./setup/lock.mjs";
 import { ensurePackages } from "./setup/packages.mjs";
 import { CommandError } from "./setup/shell.mjs";
 
-const setUp = { packages: ensurePackages, dist: ensureDist, addon: ensureAddon, cmake: ensureCmakeAddon };
+const setUp = {
+  packages: ensurePackages,
+  dist: ensureDist,
+  addon: ensureAddon,
+  cmake: ensureCmakeAddon,
+  doubles: ensureDoubles,
+};
 
 /** Whether this Node.js is one that package.json's `engines` names. */
 function supported() {

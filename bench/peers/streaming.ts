@@ -74,6 +74,7 @@ class AddonAlone extends StreamingWay {
       activation: { name: "tanh", parameters: [] },
       recurrentActivation: { name: "sigmoid", parameters: [] },
       stateRounding: null,
+      cudaDevice: 0,
     });
     gru.setWeights(problem.kernel, problem.recurrentKernel, problem.bias);
     const output = new Float32Array(batch * timesteps * units);

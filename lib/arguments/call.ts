@@ -71,6 +71,8 @@ export interface CallRequest {
   training: boolean;
   out: ReadOut | null;
   transfer: boolean;
+  /** What the choice of the path adds to the flags of the native call; 0 on the CPU. */
+  pathFlags: number;
 }
 
 /**
@@ -148,6 +150,7 @@ function readInputs(facts: CallFacts, features: number | null, value: unknown): 
     training: false,
     out: null,
     transfer: false,
+    pathFlags: 0,
   };
 }
 

@@ -14,6 +14,29 @@ export abstract class Regularizer extends KerasObject {
 
   /** The penalty of `values`, the row-major data of a tensor of `shape`. */
   abstract loss(values: NativeArray, shape: readonly number[]): number;
+
+  /**
+   * Adds `scale` times the gradient of `loss` to `gradient`, which has as many elements as `values`. As in TensorFlow, that
+   * of |x| at 0 is 0. Throws as `loss`, and `ERR_UNSUPPORTED` in a class that does not have one.
+   */
+  addGradient(_gradient: NativeArray, _values: NativeArray, _shape: readonly number[], _scale: number): void {
+    throw new GRUError(
+      "ERR_UNSUPPORTED",
+      `Expected a regularizer with a method \`addGradient\` for gradients but received ${this.constructor.name}.`,
+    );
+  }
+}
+
+function addSigns(gradient: NativeArray, values: NativeArray, factor: number): void {
+  // With a factor of 0, an infinite or NaN value must not spoil the gradient.
+  if (factor === 0) return;
+  for (let i = 0; i < values.length; i++)
+    gradient[i] = (gradient[i] as number) + factor * Math.sign(values[i] as number);
+}
+
+function addMultiples(gradient: NativeArray, values: NativeArray, factor: number): void {
+  if (factor === 0) return;
+  for (let i = 0; i < values.length; i++) gradient[i] = (gradient[i] as number) + factor * (values[i] as number);
 }
 
 function sumOfAbsolutes(values: NativeArray): number {
@@ -44,6 +67,10 @@ export class L1 extends Regularizer {
     return this.l1 * sumOfAbsolutes(values);
   }
 
+  override addGradient(gradient: NativeArray, values: NativeArray, _shape: readonly number[], scale: number): void {
+    addSigns(gradient, values, scale * this.l1);
+  }
+
   override getConfig(): Record<string, unknown> {
     return { l1: this.l1 };
   }
@@ -62,6 +89,10 @@ export class L2 extends Regularizer {
 
   override loss(values: NativeArray): number {
     return Math.fround(this.l2) * sumOfSquares(values);
+  }
+
+  override addGradient(gradient: NativeArray, values: NativeArray, _shape: readonly number[], scale: number): void {
+    addMultiples(gradient, values, 2 * scale * Math.fround(this.l2));
   }
 
   override getConfig(): Record<string, unknown> {
@@ -88,6 +119,11 @@ export class L1L2 extends Regularizer {
     const absolutes = this.l1 === 0 ? 0 : Math.fround(this.l1) * sumOfAbsolutes(values);
     const squares = this.l2 === 0 ? 0 : Math.fround(this.l2) * sumOfSquares(values);
     return absolutes + squares;
+  }
+
+  override addGradient(gradient: NativeArray, values: NativeArray, _shape: readonly number[], scale: number): void {
+    addSigns(gradient, values, scale * Math.fround(this.l1));
+    addMultiples(gradient, values, 2 * scale * Math.fround(this.l2));
   }
 
   override getConfig(): Record<string, unknown> {
@@ -117,6 +153,42 @@ export class OrthogonalRegularizer extends Regularizer {
   }
 
   override loss(values: NativeArray, shape: readonly number[]): number {
+    const layout = this.#layout(shape);
+    const { count, length } = layout;
+    const { vectors } = unitVectors(values, layout);
+    let sum = 0;
+    for (let i = 0; i < count; i++) {
+      for (let j = 0; j < i; j++) sum += Math.abs(dot(vectors, i, vectors, j, length));
+    }
+    return (this.factor * sum) / pairsOf(count);
+  }
+
+  /** A vector shorter than Keras's epsilon counts as divided by a constant. */
+  override addGradient(gradient: NativeArray, values: NativeArray, shape: readonly number[], scale: number): void {
+    const layout = this.#layout(shape);
+    const { count, length, vectorStride, elementStride } = layout;
+    const { vectors, scales } = unitVectors(values, layout);
+    const factor = (scale * this.factor) / pairsOf(count);
+    const slope = new Float64Array(length);
+    for (let i = 0; i < count; i++) {
+      slope.fill(0);
+      for (let j = 0; j < count; j++) {
+        if (j === i) continue;
+        const sign = Math.sign(dot(vectors, i, vectors, j, length));
+        for (let k = 0; k < length; k++) slope[k] = (slope[k] as number) + sign * (vectors[j * length + k] as number);
+      }
+      const size = scales[i] as number;
+      // What is left of the slope when the length of the vector is taken out.
+      const along = size < LARGEST_SCALE ? dot(slope, 0, vectors, i, length) : 0;
+      for (let k = 0; k < length; k++) {
+        const at = i * vectorStride + k * elementStride;
+        const across = (slope[k] as number) - along * (vectors[i * length + k] as number);
+        gradient[at] = (gradient[at] as number) + factor * size * across;
+      }
+    }
+  }
+
+  #layout(shape: readonly number[]): VectorLayout {
     const [rows, columns] = shape;
     if (shape.length !== 2 || rows === undefined || columns === undefined) {
       throw new GRUError(
@@ -124,20 +196,9 @@ export class OrthogonalRegularizer extends Regularizer {
         `Expected a tensor of rank 2 for the regularizer OrthogonalRegularizer but received the shape [${shape.join(", ")}].`,
       );
     }
-    const byRows = this.mode === "rows";
-    const [count, length] = byRows ? [rows, columns] : [columns, rows];
-    const vectors = unitVectors(values, count, length, byRows ? [columns, 1] : [1, columns]);
-    let sum = 0;
-    for (let i = 0; i < count; i++) {
-      for (let j = 0; j < i; j++) {
-        let product = 0;
-        for (let k = 0; k < length; k++) {
-          product += (vectors[i * length + k] as number) * (vectors[j * length + k] as number);
-        }
-        sum += Math.abs(product);
-      }
-    }
-    return (this.factor * sum) / ((count * (count - 1)) / 2);
+    return this.mode === "rows"
+      ? { count: rows, length: columns, vectorStride: columns, elementStride: 1 }
+      : { count: columns, length: rows, vectorStride: 1, elementStride: columns };
   }
 
   override getConfig(): Record<string, unknown> {
@@ -145,21 +206,39 @@ export class OrthogonalRegularizer extends Regularizer {
   }
 }
 
-/** (count, length): the vectors that lie in `values` with the given strides, each divided by its norm. */
-function unitVectors(
-  values: NativeArray,
-  count: number,
-  length: number,
-  [vectorStride, elementStride]: readonly [number, number],
-): Float64Array {
+/** How vectors lie in a matrix. */
+interface VectorLayout {
+  count: number;
+  length: number;
+  vectorStride: number;
+  elementStride: number;
+}
+
+const LARGEST_SCALE = 1 / EPSILON;
+
+/** (count, length): the vectors that lie in `values`, each multiplied with its scale, which is one over its norm. */
+function unitVectors(values: NativeArray, layout: VectorLayout): { vectors: Float64Array; scales: Float64Array } {
+  const { count, length, vectorStride, elementStride } = layout;
   const vectors = new Float64Array(count * length);
+  const scales = new Float64Array(count);
   for (let i = 0; i < count; i++) {
     const vector = vectors.subarray(i * length, (i + 1) * length);
     for (let k = 0; k < length; k++) vector[k] = values[i * vectorStride + k * elementStride] as number;
-    const scale = Math.min(1 / Math.sqrt(sumOfSquares(vector)), 1 / EPSILON);
+    const scale = Math.min(1 / Math.sqrt(sumOfSquares(vector)), LARGEST_SCALE);
     for (let k = 0; k < length; k++) vector[k] = (vector[k] as number) * scale;
+    scales[i] = scale;
   }
-  return vectors;
+  return { vectors, scales };
+}
+
+function dot(a: Float64Array, i: number, b: Float64Array, j: number, length: number): number {
+  let product = 0;
+  for (let k = 0; k < length; k++) product += (a[i * length + k] as number) * (b[j * length + k] as number);
+  return product;
+}
+
+function pairsOf(count: number): number {
+  return (count * (count - 1)) / 2;
 }
 
 const REGULARIZERS = new Vocabulary<Regularizer>(

@@ -52,6 +52,13 @@ export class AsyncCalls {
   /** Computes with the weights as they are now, when the calls before it have ended. Gives back the place in the queue. */
   run({ weights, request, draw, signal, trace }: Submission): Promise<CallOutcome> {
     const snapshot = weights.snapshot();
+    return this.inTurn({ request, draw, signal, trace }, () =>
+      this.#runner.runAsync(weights.pack(snapshot), request, draw, signal, trace),
+    );
+  }
+
+  /** Runs `compute` when the calls before it have ended. Gives back the place in the queue. */
+  inTurn<T>({ request, draw, signal, trace }: Omit<Submission, "weights">, compute: () => Promise<T>): Promise<T> {
     const turn = this.#carried === null ? null : this.#turns.enter();
     return this.hold(async () => {
       try {
@@ -60,7 +67,7 @@ export class AsyncCalls {
           this.#carried?.checkBatch(request.batch);
         }
         trace?.begin();
-        const outcome = await this.#runner.runAsync(weights.pack(snapshot), request, draw, signal, trace);
+        const outcome = await compute();
         if (draw !== null) this.#dropout.keep(draw);
         return outcome;
       } catch (error) {

@@ -87,7 +87,7 @@ export function traceCall(
   const { name, units, compute_dtype } = layer;
   return new CallTrace({
     layer: name,
-    path: "cpu",
+    path: request.pathFlags === 0 ? "cpu" : "cudnn",
     batch,
     timesteps,
     features,

@@ -4,9 +4,8 @@ import { checkMaskShape, type MaskLike, readLengths, readMask } from "../argumen
 import { expected, expectedShape } from "../arguments/messages.js";
 import { isRecord, refuseUnknown } from "../arguments/predicates.js";
 import { readTensor } from "../arguments/tensor_like.js";
-import { cudnnRuntime } from "../backend.js";
+import { cudnnRuntime, type RuntimeVerdict } from "../cudnn/runtime.js";
 import { judge, type Requirement } from "../eligibility.js";
-import { GRUError } from "../errors.js";
 import type { TensorLike } from "../tensor.js";
 
 /** What `explain` takes: the parts of a call that the path depends on. */
@@ -37,7 +36,7 @@ type CallSide = Pick<CallRequest, "mask" | "lengths" | "training"> & {
 
 const KNOWN: ReadonlySet<string> = new Set(["mask", "lengths", "training", "inputs"]);
 
-/** The requirements as a call with these sizes, mask and mode meets them. */
+/** The requirements but `runtime`, as a call with these sizes, mask and mode meets them. */
 export function requirementsOf(options: GRUOptions, call: CallSide): Requirement[] {
   return judge({
     activation: options.activation.name,
@@ -54,16 +53,22 @@ export function requirementsOf(options: GRUOptions, call: CallSide): Requirement
     timesteps: call.timesteps,
     features: call.features,
     units: options.units,
-    runtime: cudnnRuntime(),
   });
 }
 
+/** Whether cuDNN works here for a layer: on its device, in its dtype. */
+export function runtimeOf(options: GRUOptions): RuntimeVerdict {
+  return cudnnRuntime(options.cudaDevice, options.policy.computeDtype);
+}
+
 /**
- * Which path a call with these arguments takes. Throws `ERR_ARGUMENT`, `ERR_SHAPE` or `ERR_DTYPE` for arguments that a
+ * Which path a call with these arguments takes. Looks for driver and cuDNN and tries them, whatever `use_cudnn` is. Throws `ERR_ARGUMENT`, `ERR_SHAPE` or `ERR_DTYPE` for arguments that a
  * call would refuse.
  */
 export function explainCall(options: GRUOptions, features: number | null, args: unknown): Explanation {
-  const requirements = requirementsOf(options, readExplain(features, args));
+  const requirements: Requirement[] = requirementsOf(options, readExplain(features, args));
+  const { met: works, detail } = runtimeOf(options);
+  requirements.push({ id: "runtime", met: works, detail });
   const met = requirements.every((requirement) => requirement.met);
   return { path: met && options.useCudnn !== false ? "cudnn" : "cpu", requirements };
 }
@@ -97,26 +102,4 @@ function readExplain(features: number | null, args: unknown): CallSide {
     call.lengths = readLengths(lengths, call.batch, call.timesteps, false);
   }
   return call;
-}
-
-/**
- * For a layer with `use_cudnn: true`: throws `ERR_CUDNN_NOT_ELIGIBLE` listing every unmet requirement of the layer or the
- * call, or `ERR_CUDNN_UNAVAILABLE` when only the runtime fails.
- */
-export function requireCudnn(options: GRUOptions, request: CallRequest): void {
-  const unmet = requirementsOf(options, request).filter((requirement) => !requirement.met);
-  const [first] = unmet;
-  if (first === undefined) return;
-  if (unmet.length === 1 && first.id === "runtime") {
-    throw new GRUError(
-      "ERR_CUDNN_UNAVAILABLE",
-      `Expected cuDNN to be available, because \`use_cudnn\` is true. ${first.detail} Use "auto" to run on the CPU.`,
-    );
-  }
-  const reasons = unmet.filter(({ id }) => id !== "runtime").map(({ id, detail }) => `\n  ${id}: ${detail}`);
-  throw new GRUError(
-    "ERR_CUDNN_NOT_ELIGIBLE",
-    `Expected a layer and a call that cuDNN can compute, because \`use_cudnn\` is true, but these requirements are ` +
-      `unmet:${reasons.join("")}\nUse "auto" to run such calls on the CPU.`,
-  );
 }

@@ -1,12 +1,6 @@
-import {
-  type CallArguments,
-  type CallAsyncArguments,
-  type CallRequest,
-  readCall,
-  readCallSignal,
-  type StateLike,
-} from "../arguments/call.js";
+import { type CallArguments, type CallAsyncArguments, readCallSignal, type StateLike } from "../arguments/call.js";
 import { type GRUOptions, readConstructor } from "../arguments/constructor.js";
+import type { ForwardArguments, ForwardAsyncArguments } from "../arguments/forward.js";
 import { expected, expectedShape, expectedText } from "../arguments/messages.js";
 import { requireInteger, SIZE_LIMIT } from "../arguments/predicates.js";
 import type { WeightValue } from "../arguments/shaped.js";
@@ -19,18 +13,17 @@ import type { Dtype } from "../keras/dtype_policy.js";
 import { enterQueue, leaveQueue } from "../queue.js";
 import { type FloatArray, Tensor, type TensorLike } from "../tensor.js";
 import { requireUnlocked, type Variable, type VariableOwner } from "../variable.js";
-import { AsyncCalls } from "./async_calls.js";
+import { Calls, type LayerHost } from "./calls.js";
 import { type GRUConfig, kerasConfig } from "./config.js";
 import { CustomActivations, notAsynchronous } from "./custom.js";
-import { traceCall } from "./diagnostics.js";
-import { DropoutGenerator } from "./dropout.js";
-import { type ExplainArguments, type Explanation, explainCall, requireCudnn } from "./explain.js";
+import { type ExplainArguments, type Explanation, explainCall } from "./explain.js";
 import { type LoadWeightsArguments, readWeightsFile, requireFit } from "./load_weights.js";
 import { allocate } from "./memory.js";
-import type { CallResult, MaskResult, PartialShape, ShapeResult } from "./results.js";
-import { type CallOutcome, CallRunner } from "./run.js";
+import type { GRUPass } from "./pass.js";
+import { type ForwardOutcome, Passes } from "./passes.js";
+import { type CallResult, type MaskResult, outputMask, outputShape, type ShapeResult } from "./results.js";
+import type { CallOutcome } from "./run.js";
 import { CarriedState } from "./state.js";
-import { checkTransfer, takeInputs } from "./transfer.js";
 import { GRUWeights } from "./weights.js";
 
 /**
@@ -43,9 +36,8 @@ export class GRULayer<S extends boolean = boolean> {
   readonly #options: GRUOptions;
   readonly #owner: VariableOwner & { trainable: boolean };
   readonly #carried: CarriedState | null;
-  readonly #dropout: DropoutGenerator;
-  readonly #runner: CallRunner;
-  readonly #calls: AsyncCalls;
+  readonly #calls: Calls;
+  readonly #passes: Passes;
   #weights: GRUWeights | null = null;
   #losses: readonly number[] = [];
   #disposed = false;
@@ -55,10 +47,14 @@ export class GRULayer<S extends boolean = boolean> {
     this.#options = options;
     this.#owner = { trainable: options.trainable, version: 0, locked: false };
     this.#carried = options.stateful ? new CarriedState(options.units, options.computeDtype) : null;
-    this.#dropout = new DropoutGenerator(this, options);
     const custom = options.custom ? new CustomActivations(options, this.#owner) : null;
-    this.#runner = new CallRunner(options, this.#carried, custom);
-    this.#calls = new AsyncCalls(this.#runner, this.#carried, this.#dropout);
+    const host: LayerHost = {
+      layer: this,
+      features: () => this.#weights?.features ?? null,
+      weightsFor: (features) => this.#weightsFor(features),
+    };
+    this.#calls = new Calls(options, this.#carried, custom, host);
+    this.#passes = new Passes(options, this.#carried, this.#calls, host);
     this.name = options.name ?? autoName("gru");
   }
 
@@ -101,34 +97,12 @@ export class GRULayer<S extends boolean = boolean> {
    *
    * Throws `ERR_ARGUMENT`, `ERR_SHAPE`, `ERR_DTYPE` for bad arguments; `ERR_STATE` on a stateful layer with asynchronous
    * calls pending, and inside a custom activation of the layer; `ERR_CALLBACK`, caused by what a custom activation threw;
-   * `ERR_CUDNN_NOT_ELIGIBLE` or `ERR_CUDNN_UNAVAILABLE` with `use_cudnn: true`; `ERR_OUT_OF_MEMORY`; `ERR_NATIVE_LOAD`;
-   * `ERR_DISPOSED`. The layer is then as it was.
+   * `ERR_CUDNN_NOT_ELIGIBLE` or `ERR_CUDNN_UNAVAILABLE` with `use_cudnn: true`; `ERR_CUDNN` or `ERR_CUDA` when the
+   * device fails; `ERR_OUT_OF_MEMORY`; `ERR_NATIVE_LOAD`; `ERR_DISPOSED`. The layer is then as it was.
    */
   call(inputs: TensorLike, args?: CallArguments<S> | null): CallResult<S> {
     this.#requireFree("call");
-    const request = readCall(this.#options, this.#weights?.features ?? null, inputs, args, false);
-    // Functions of the caller's could detach what the kernels read.
-    if (this.#options.custom) takeInputs(request);
-    if (this.#options.useCudnn === true) requireCudnn(this.#options, request);
-    if (this.#carried !== null) {
-      this.#calls.requireNone("call");
-      this.#carried.checkBatch(request.batch);
-    }
-    const trace = traceCall(this, request, false);
-    return trace === null ? this.#compute(request) : trace.follow(() => this.#compute(request));
-  }
-
-  #compute(request: CallRequest): CallResult<S> {
-    const gru = this.#weightsFor(request.features).packed();
-    if (!request.training || !this.#dropout.active) return this.#accept(this.#runner.run(gru, request, null));
-    const draw = this.#dropout.draw(request.batch, request.features);
-    try {
-      const outcome = this.#runner.run(gru, request, draw);
-      this.#dropout.keep(draw);
-      return this.#accept(outcome);
-    } finally {
-      this.#dropout.release(draw);
-    }
+    return this.#accept(this.#calls.run(inputs, args));
   }
 
   /**
@@ -141,14 +115,20 @@ export class GRULayer<S extends boolean = boolean> {
    * current timestep while it runs. The layer is then as it was.
    */
   callAsync(inputs: TensorLike, args?: CallAsyncArguments<S> | null): Promise<CallResult<S>> {
+    const submit = (signal: AbortSignal | null) => this.#calls.submit(inputs, args, signal);
+    return this.#enqueue("callAsync", args, submit).then((outcome) => this.#accept(outcome));
+  }
+
+  /** Runs `submit`, which gives back the place in the queue when it succeeds, with the signal of `args`. */
+  #enqueue<T>(what: string, args: unknown, submit: (signal: AbortSignal | null) => Promise<T>): Promise<T> {
     try {
       const signal = readCallSignal(args);
       if (signal?.aborted) throw aborted(signal);
-      this.#requireFree("callAsync");
-      if (this.#options.custom) throw notAsynchronous("callAsync");
-      enterQueue("callAsync");
+      this.#requireFree(what);
+      if (this.#options.custom) throw notAsynchronous(what);
+      enterQueue(what);
       try {
-        return this.#submit(inputs, args, signal);
+        return submit(signal);
       } catch (error) {
         leaveQueue();
         throw error;
@@ -158,40 +138,44 @@ export class GRULayer<S extends boolean = boolean> {
     }
   }
 
-  #submit(inputs: unknown, args: unknown, signal: AbortSignal | null): Promise<CallResult<S>> {
-    const request = readCall(this.#options, this.#weights?.features ?? null, inputs, args, true);
-    // Reading the arguments may have run code of the caller's.
-    if (signal?.aborted) throw aborted(signal);
-    checkTransfer(request);
-    if (this.#options.useCudnn === true) requireCudnn(this.#options, request);
-    this.#calls.checkBatch(request.batch);
-    const weights = this.#weightsFor(request.features);
-    const draw = request.training && this.#dropout.active ? this.#dropout.draw(request.batch, request.features) : null;
-    try {
-      takeInputs(request);
-    } catch (error) {
-      if (draw !== null) this.#dropout.release(draw);
-      throw error;
-    }
-    const trace = traceCall(this, request, true);
-    return this.#calls.run({ weights, request, draw, signal, trace }).then((outcome) => this.#accept(outcome));
+  /**
+   * As `call`, and keeps what the gradients need: see `GRUPass`. Whether dropout is on is for `training` to say.
+   *
+   * Throws as `call`; and, in this version, `ERR_UNSUPPORTED` for a call that would run on the CPU.
+   */
+  forward(inputs: TensorLike, args?: ForwardArguments | null): GRUPass {
+    this.#requireFree("forward");
+    return this.#keep(this.#passes.forward(inputs, args));
+  }
+
+  /** As `forward`, off this thread, with `callAsync`'s rules. Never throws: rejects. */
+  forwardAsync(inputs: TensorLike, args?: ForwardAsyncArguments | null): Promise<GRUPass> {
+    const submit = (signal: AbortSignal | null) => this.#passes.forwardAsync(inputs, args, signal);
+    return this.#enqueue("forwardAsync", args, submit).then((outcome) => this.#keep(outcome));
+  }
+
+  #keep({ pass, losses }: ForwardOutcome): GRUPass {
+    this.#losses = losses;
+    return pass;
   }
 
   /**
-   * Prepares for calls of this batch size and number of timesteps: packs the weights, makes scratch memory and starts
-   * threads, by computing on zeros off this thread, so that the first request allocates no native memory. Changes nothing
-   * that a call could see.
+   * Prepares for calls of this batch size and number of timesteps, on the path they will take: packs the weights, makes
+   * scratch memory and starts threads, or sets up the CUDA device, by computing on zeros off this thread, so that the
+   * first request allocates no native memory. Changes nothing that a call could see.
    *
    * Rejects with `ERR_ARGUMENT` (for a layer with a custom activation too), `ERR_SHAPE`, `ERR_NOT_BUILT`,
-   * `ERR_OUT_OF_MEMORY`, `ERR_BUSY`, `ERR_DISPOSED`; never throws.
+   * `ERR_OUT_OF_MEMORY`, `ERR_BUSY`, `ERR_DISPOSED`, and for its path as `call`; never throws.
    */
   async warmUp(sizes: WarmUpSizes): Promise<void> {
     this.#requireFree("warmUp");
     const read = readWarmUp(sizes);
     const weights = this.#requireBuilt("warmUp");
     if (this.#options.custom) throw notAsynchronous("warmUp");
+    const { features } = weights;
+    const flags = this.#calls.path.flagsFor({ ...read, features, mask: null, lengths: null, training: false });
     enterQueue("warmUp");
-    await this.#calls.hold(() => this.#runner.warmUp(weights.packed(), weights.features, read));
+    await this.#calls.warmUp(weights, read, flags);
   }
 
   #accept(outcome: CallOutcome): CallResult<S> {
@@ -219,7 +203,7 @@ export class GRULayer<S extends boolean = boolean> {
     if (this.#weights !== null && this.#weights.features !== features) {
       throw expectedShape("input_shape", `${this.#weights.features} features (those it was built for)`, inputShape);
     }
-    if (this.#carried !== null) this.#calls.requireNone("build");
+    if (this.#carried !== null) this.#calls.inFlight.requireNone("build");
     this.#weightsFor(features);
     if (batch === null) this.#carried?.clear();
     else this.#carried?.start(batch);
@@ -319,7 +303,7 @@ export class GRULayer<S extends boolean = boolean> {
     if (this.#carried === null) {
       throw new GRUError("ERR_STATE", "Expected a layer with `stateful: true` for `resetState` but received another.");
     }
-    this.#calls.requireNone("resetState");
+    this.#calls.inFlight.requireNone("resetState");
     if (state === undefined || state === null) this.#carried.clear();
     else this.#carried.set(state);
   }
@@ -334,16 +318,12 @@ export class GRULayer<S extends boolean = boolean> {
 
   /** The shapes of a call's results, for inputs of shape `[batch, timesteps, features]`. Throws `ERR_SHAPE`. */
   computeOutputShape(inputShape: readonly (number | null)[]): ShapeResult<S> {
-    const [batch, timesteps] = readInputShape(inputShape, "input_shape");
-    const { units, returnSequences, returnState } = this.#options;
-    const output: PartialShape = returnSequences ? [batch, timesteps, units] : [batch, units];
-    return (returnState ? [output, [batch, units]] : output) as ShapeResult<S>;
+    return outputShape<S>(this.#options, inputShape);
   }
 
   /** The masks of a call's results: `mask` itself with `return_sequences`, otherwise none. */
   computeMask<M>(mask: M | null): MaskResult<M, S> {
-    const output = this.#options.returnSequences ? mask : null;
-    return (this.#options.returnState ? [output, null] : output) as MaskResult<M, S>;
+    return outputMask<M, S>(this.#options, mask);
   }
 
   /** What Keras 3.15's `get_config()` gives, key for key: JSON that Keras reads, and `GRU.fromConfig`. */
@@ -356,7 +336,7 @@ export class GRULayer<S extends boolean = boolean> {
     if (this.#disposed) return;
     requireUnlocked(this.#owner, "dispose");
     this.#disposed = true;
-    this.#calls.close(() => {
+    this.#calls.inFlight.close(() => {
       this.#weights?.dispose();
       this.#weights = null;
     });

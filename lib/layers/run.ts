@@ -80,7 +80,7 @@ export class CallRunner {
         draw === null ? null : draw.recurrent,
         batch,
         request.timesteps,
-        this.#flags,
+        this.#flags | request.pathFlags,
         custom,
       );
     } catch (error) {
@@ -109,7 +109,7 @@ export class CallRunner {
     const { inputs, mask, lengths, timesteps } = request;
     const input = draw === null ? null : draw.input;
     const recurrent = draw === null ? null : draw.recurrent;
-    const flags = this.#flags;
+    const flags = this.#flags | request.pathFlags;
     const [queued, computed] = await cancellable(signal, (token) =>
       gru.callAsync(
         token,
@@ -131,23 +131,25 @@ export class CallRunner {
   }
 
   /**
-   * Computes on zeros: once with every thread, then once on each thread at the same time. What a call needs of native
+   * Computes on zeros: once on the CUDA device; or once with every thread, then once on each thread at the same time. What a call needs of native
    * memory and threads is there afterwards; results are thrown away, and nothing of the layer changes.
    */
-  async warmUp(gru: NativeGru, features: number, { batch, timesteps }: WarmUpSizes): Promise<void> {
+  async warmUp(gru: NativeGru, features: number, sizes: WarmUpSizes, pathFlags: number): Promise<void> {
+    const { batch, timesteps } = sizes;
     const inputs = allocate(
       this.#options.kernelDtype,
       checkedProduct([batch, timesteps, features], "inputs"),
       "inputs",
     );
     // Calls that return the last output only need the most scratch memory, and here the least of any other.
-    const flags = this.#flags & ~CALL_FLAGS.returnSequences;
+    const flags = (this.#flags & ~CALL_FLAGS.returnSequences) | pathFlags;
     const compute = () => {
       const output = this.#newState(batch);
       const state = this.#newState(batch);
       return gru.callAsync(nextToken(), inputs, output, state, null, null, null, null, null, batch, timesteps, flags);
     };
     await compute();
+    if (pathFlags !== 0) return;
     await Promise.all(Array.from({ length: native().cpuInfo().threads }, compute));
   }
 
@@ -206,7 +208,7 @@ export class CallRunner {
 }
 
 /** As Keras: divided by the batch size, and 0 for an empty batch. */
-function activityLoss(regularizer: Regularizer, values: NativeArray, shape: readonly number[]): number {
+export function activityLoss(regularizer: Regularizer, values: NativeArray, shape: readonly number[]): number {
   const batch = shape[0] as number;
   return batch === 0 ? 0 : regularizer.loss(values, shape) / batch;
 }
@@ -242,7 +244,7 @@ function nextToken(): number {
 }
 
 /** Runs `start`, which aborting the signal cancels. Rejects with `ERR_ABORTED` once it has aborted, whatever came out. */
-async function cancellable<T>(signal: AbortSignal | null, start: (token: number) => Promise<T>): Promise<T> {
+export async function cancellable<T>(signal: AbortSignal | null, start: (token: number) => Promise<T>): Promise<T> {
   const token = nextToken();
   if (signal === null) return start(token);
   if (signal.aborted) throw aborted(signal);

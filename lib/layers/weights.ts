@@ -102,6 +102,7 @@ export class GRUWeights {
       activation: options.activation.native(),
       recurrentActivation: options.recurrentActivation.native(),
       stateRounding: rounding,
+      cudaDevice: options.cudaDevice,
     });
   }
 

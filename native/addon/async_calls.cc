@@ -17,6 +17,7 @@ struct AsyncCalls::Task {
 
   double token = 0;
   Work work;
+  MakeResult result;
   Cancellation cancellation;
   Status status;
   // Set by whoever takes the task: an executor thread to run it, or the
@@ -93,7 +94,8 @@ Status AsyncCalls::Open() {
   return Status();
 }
 
-napi_value AsyncCalls::Submit(double token, napi_value buffers, Work work) {
+napi_value AsyncCalls::Submit(double token, napi_value buffers, Work work,
+                              MakeResult result) {
   if (pending_.count(token) != 0) {
     return Throw(env_, Status(StatusCode::kArgument,
                               "Expected an unused number for `token`"));
@@ -103,6 +105,7 @@ napi_value AsyncCalls::Submit(double token, napi_value buffers, Work work) {
   auto task = std::make_shared<Task>();
   task->token = token;
   task->work = std::move(work);
+  task->result = std::move(result);
   Pending pending{task, nullptr, nullptr};
   napi_value promise = nullptr;
   if (napi_create_promise(env_, &pending.deferred, &promise) != napi_ok ||
@@ -172,6 +175,17 @@ void AsyncCalls::Settle(PendingMap::iterator entry) {
   const Task& task = *pending.task;
   if (!task.status.ok()) {
     napi_reject_deferred(env_, pending.deferred, MakeError(env_, task.status));
+    return;
+  }
+  if (task.result != nullptr) {
+    const napi_value result = task.result(env_);
+    if (result != nullptr) {
+      napi_resolve_deferred(env_, pending.deferred, result);
+    } else {
+      napi_value error = nullptr;
+      napi_get_and_clear_last_exception(env_, &error);
+      napi_reject_deferred(env_, pending.deferred, error);
+    }
     return;
   }
   const auto milliseconds = [this](Task::Clock::duration duration) {

@@ -28,10 +28,15 @@ class AsyncCalls {
   AsyncCalls(const AsyncCalls&) = delete;
   AsyncCalls& operator=(const AsyncCalls&) = delete;
 
+  // Makes what the promise resolves with, on the JavaScript thread.
+  using MakeResult = std::function<napi_value(napi_env env)>;
+
   // Queues `work`, and keeps `buffers` (any object) alive until it has ended.
-  // Returns the promise of [milliseconds queued, milliseconds computed] or a
-  // GRUError; null with a pending exception when that cannot be made.
-  napi_value Submit(double token, napi_value buffers, Work work);
+  // Returns the promise of [milliseconds queued, milliseconds computed], or of
+  // what `result` makes, or of a GRUError; null with a pending exception when
+  // that cannot be made.
+  napi_value Submit(double token, napi_value buffers, Work work,
+                    MakeResult result = nullptr);
 
   // Asks the call to stop, and settles it at once if it has not begun; unknown
   // tokens (already settled) do nothing.

@@ -6,12 +6,18 @@ namespace cudnn_gru {
 namespace {
 
 // CALL_FLAGS in lib/native.ts.
-enum CallFlag { kReturnSequences = 1, kGoBackwards = 2, kZeroOutput = 4 };
+enum CallFlag {
+  kReturnSequences = 1,
+  kGoBackwards = 2,
+  kZeroOutput = 4,
+  kCudnnFlag = 8,
+  kAllowTf32 = 16,
+};
 
 }  // namespace
 
 Status ReadCall(napi_env env, const GruDescription& description,
-                const napi_value* arguments, GruCall* call) {
+                const napi_value* arguments, GruCall* call, CallPath* path) {
   size_t flags = 0;
   Status status = ReadSize(env, arguments[kBatch], "batch", &call->batch);
   if (status.ok()) {
@@ -23,6 +29,8 @@ Status ReadCall(napi_env env, const GruDescription& description,
   call->return_sequences = (flags & kReturnSequences) != 0;
   call->go_backwards = (flags & kGoBackwards) != 0;
   call->zero_output_for_mask = (flags & kZeroOutput) != 0;
+  path->cudnn = (flags & kCudnnFlag) != 0;
+  path->allow_tf32 = (flags & kAllowTf32) != 0;
   GruCallSizes sizes;
   status = ComputeSizes(description, call->batch, call->timesteps,
                         call->return_sequences, &sizes);

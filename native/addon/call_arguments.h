@@ -25,10 +25,16 @@ enum CallArgument {
   kCallArguments,
 };
 
+// What computes a call.
+struct CallPath {
+  bool cudnn = false;
+  bool allow_tf32 = false;
+};
+
 // Reads NativeCallArguments up to the flags. The pointers are good while the
 // arrays are.
 Status ReadCall(napi_env env, const GruDescription& description,
-                const napi_value* arguments, GruCall* call);
+                const napi_value* arguments, GruCall* call, CallPath* path);
 
 }  // namespace cudnn_gru
 

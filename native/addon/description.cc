@@ -56,7 +56,7 @@ Status ReadRounding(napi_env env, napi_value value,
 }  // namespace
 
 Status ReadDescription(napi_env env, napi_value value,
-                       GruDescription* description) {
+                       GruDescription* description, size_t* cuda_device) {
   std::string dtype;
   Status status =
       ReadString(env, Property(env, value, "dtype"), "dtype", &dtype);
@@ -89,6 +89,10 @@ Status ReadDescription(napi_env env, napi_value value,
   if (status.ok()) {
     status =
         ReadRounding(env, Property(env, value, "stateRounding"), description);
+  }
+  if (status.ok()) {
+    status = ReadSize(env, Property(env, value, "cudaDevice"), "cudaDevice",
+                      cuda_device);
   }
   return status.ok() ? CheckDescription(*description) : status;
 }

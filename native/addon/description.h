@@ -8,9 +8,10 @@
 
 namespace cudnn_gru {
 
-// Reads a NativeGruDescription (lib/native.ts).
+// Reads a NativeGruDescription (lib/native.ts). `cuda_device` is the index of
+// the device for calls with cuDNN.
 Status ReadDescription(napi_env env, napi_value value,
-                       GruDescription* description);
+                       GruDescription* description, size_t* cuda_device);
 
 }  // namespace cudnn_gru
 

@@ -26,6 +26,12 @@ const char* ErrorCode(StatusCode code) {
       return "ERR_CALLBACK";
     case StatusCode::kUnsupported:
       return "ERR_UNSUPPORTED";
+    case StatusCode::kCudnn:
+      return "ERR_CUDNN";
+    case StatusCode::kCuda:
+      return "ERR_CUDA";
+    case StatusCode::kCudnnUnavailable:
+      return "ERR_CUDNN_UNAVAILABLE";
     case StatusCode::kOk:
     case StatusCode::kNativeLoad:
       break;

@@ -4,6 +4,7 @@
 
 #include "addon/addon_data.h"
 #include "addon/conversions.h"
+#include "addon/cudnn_info.h"
 #include "addon/errors.h"
 #include "addon/native_gru.h"
 #include "addon/process_info.h"
@@ -49,6 +50,8 @@ napi_value Init(napi_env env, napi_value exports) {
   Export(env, exports, "cpuInfo", Js_cpuInfo);
   Export(env, exports, "setThreads", Js_setThreads);
   Export(env, exports, "memoryUsage", Js_memoryUsage);
+  Export(env, exports, "cudnnInfo", Js_cudnnInfo);
+  Export(env, exports, "cudnnRuntime", Js_cudnnRuntime);
   Export(env, exports, "randomUniform", Js_randomUniform);
   Export(env, exports, "randomNormal", Js_randomNormal);
   Export(env, exports, "truncatedNormal", Js_truncatedNormal);

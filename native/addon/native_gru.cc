@@ -10,11 +10,14 @@
 #include "addon/custom_activation.h"
 #include "addon/description.h"
 #include "addon/errors.h"
+#include "addon/native_tape.h"
 #include "core/gru_problem.h"
 #include "core/thread_pool.h"
 #include "cpu/dispatch.h"
 #include "cpu/gru_forward.h"
 #include "cpu/weights.h"
+#include "cudnn/forward.h"
+#include "cudnn/weights.h"
 
 namespace cudnn_gru {
 namespace {
@@ -22,7 +25,10 @@ namespace {
 struct NativeGru {
   GruDescription description;
   CpuBackend backend;
+  std::shared_ptr<CudnnLayer> cudnn_layer;
   std::shared_ptr<const CpuWeights> weights;  // null before setWeights
+  // The same on the device, from the first call with cuDNN on.
+  std::shared_ptr<CudnnWeights> cudnn_weights;
   bool disposed = false;
 };
 
@@ -56,6 +62,14 @@ void ReplaceWeights(napi_env env, NativeGru* gru,
   const int64_t before =
       gru->weights == nullptr ? 0 : static_cast<int64_t>(gru->weights->bytes());
   gru->weights = std::move(weights);
+  gru->cudnn_weights = nullptr;
+  if (gru->weights != nullptr) {
+    gru->cudnn_weights = std::make_shared<CudnnWeights>(
+        gru->cudnn_layer,
+        [weights = gru->weights](void* kernel, void* recurrent, void* bias) {
+          weights->Unpack(kernel, recurrent, bias);
+        });
+  }
   const int64_t after =
       gru->weights == nullptr ? 0 : static_cast<int64_t>(gru->weights->bytes());
   AdjustMemory(env, after - before);
@@ -81,8 +95,13 @@ napi_value Construct(napi_env env, napi_callback_info info) {
   }
   auto gru = std::make_unique<NativeGru>();
   Status status = SelectedBackend(&gru->backend);
-  if (status.ok()) status = ReadDescription(env, argument, &gru->description);
+  size_t cuda_device = 0;
+  if (status.ok()) {
+    status = ReadDescription(env, argument, &gru->description, &cuda_device);
+  }
   if (!status.ok()) return Throw(env, status);
+  gru->cudnn_layer =
+      std::make_shared<CudnnLayer>(gru->description, cuda_device);
   if (napi_wrap(env, self, gru.get(), Finalize, nullptr, nullptr) != napi_ok) {
     return Throw(env, Status(StatusCode::kOutOfMemory,
                              "Node could not make a NativeGru"));
@@ -143,6 +162,67 @@ Status CheckReady(const NativeGru& gru) {
   return Status();
 }
 
+// A call with all it needs: it may outlive the layer.
+struct PreparedCall {
+  std::shared_ptr<const CpuWeights> weights;
+  std::shared_ptr<CudnnWeights> cudnn_weights;
+  GruCall call;
+  CallPath path;
+
+  Status Run(int threads, const Cancellation* cancellation) const {
+    return path.cudnn
+               ? ForwardOnCudnn(cudnn_weights, call,
+                                CudnnOptions{path.allow_tf32}, cancellation)
+               : ForwardOnCpu(*weights, call, threads, cancellation);
+  }
+  Status RunWithTape(const Cancellation* cancellation,
+                     std::unique_ptr<CudnnTape>* tape) const {
+    return ForwardOnCudnn(cudnn_weights, call, CudnnOptions{path.allow_tf32},
+                          cancellation, tape);
+  }
+};
+
+// Reads NativeCallArguments.
+Status Prepare(napi_env env, const NativeGru& gru, const napi_value* arguments,
+               PreparedCall* prepared) {
+  const Status status = CheckReady(gru);
+  if (!status.ok()) return status;
+  prepared->weights = gru.weights;
+  prepared->cudnn_weights = gru.cudnn_weights;
+  return ReadCall(env, gru.description, arguments, &prepared->call,
+                  &prepared->path);
+}
+
+Status CheckHasTape(const PreparedCall& prepared) {
+  if (prepared.path.cudnn) return Status();
+  return Status(StatusCode::kUnsupported,
+                "Gradients on the CPU path come with the training issue: "
+                "`forward` needs a call that runs with cuDNN");
+}
+
+// Reads (token, ...NativeCallArguments).
+Status PrepareAsync(napi_env env, const NativeGru& gru,
+                    const napi_value* arguments, double* token,
+                    PreparedCall* prepared) {
+  Status status = Prepare(env, gru, arguments + 1, prepared);
+  if (status.ok() && IsCustom(gru.description)) {
+    status = Status(StatusCode::kUnsupported,
+                    "Expected an activation of Keras's for an asynchronous "
+                    "call but received a custom one");
+  }
+  return status.ok() ? ReadDouble(env, arguments[0], "token", token) : status;
+}
+
+// The arrays that an asynchronous call uses, in one object.
+napi_value Buffers(napi_env env, const napi_value* arguments) {
+  napi_value buffers = nullptr;
+  napi_create_array_with_length(env, kRecurrentDropout + 1, &buffers);
+  for (uint32_t i = kInputs; i <= kRecurrentDropout; ++i) {
+    napi_set_element(env, buffers, i, arguments[1 + i]);
+  }
+  return buffers;
+}
+
 // call(...NativeCallArguments, custom)
 napi_value Js_call(napi_env env, napi_callback_info info) {
   size_t count = kCallArguments;
@@ -151,15 +231,12 @@ napi_value Js_call(napi_env env, napi_callback_info info) {
   napi_get_cb_info(env, info, &count, arguments, &self, nullptr);
   const NativeGru* const gru = Unwrap(env, self);
   if (gru == nullptr) return nullptr;
-  Status status = CheckReady(*gru);
-  GruCall call;
-  if (status.ok()) status = ReadCall(env, gru->description, arguments, &call);
+  PreparedCall prepared;
+  Status status = Prepare(env, *gru, arguments, &prepared);
+  CustomActivation custom(env, arguments[kCustom], gru->description.dtype);
+  prepared.call.custom = &custom;
   if (status.ok()) {
-    CustomActivation custom(env, arguments[kCustom], gru->description.dtype);
-    call.custom = &custom;
-    // The user's function may replace the layer's weights.
-    const std::shared_ptr<const CpuWeights> weights = gru->weights;
-    status = ForwardOnCpu(*weights, call, ThreadPool::Get().threads(), nullptr);
+    status = prepared.Run(ThreadPool::Get().threads(), nullptr);
   }
   return status.ok() ? nullptr : Throw(env, status);
 }
@@ -172,30 +249,57 @@ napi_value Js_callAsync(napi_env env, napi_callback_info info) {
   napi_get_cb_info(env, info, &count, arguments, &self, nullptr);
   const NativeGru* const gru = Unwrap(env, self);
   if (gru == nullptr) return nullptr;
-  Status status = CheckReady(*gru);
-  if (status.ok() && IsCustom(gru->description)) {
-    status = Status(StatusCode::kUnsupported,
-                    "Expected an activation of Keras's for an asynchronous "
-                    "call but received a custom one");
-  }
   double token = 0;
-  if (status.ok()) status = ReadDouble(env, arguments[0], "token", &token);
-  GruCall call;
-  if (status.ok()) {
-    status = ReadCall(env, gru->description, arguments + 1, &call);
-  }
+  PreparedCall prepared;
+  const Status status = PrepareAsync(env, *gru, arguments, &token, &prepared);
   if (!status.ok()) return Throw(env, status);
-  napi_value buffers = nullptr;
-  napi_create_array_with_length(env, kRecurrentDropout + 1, &buffers);
-  for (uint32_t i = kInputs; i <= kRecurrentDropout; ++i) {
-    napi_set_element(env, buffers, i, arguments[1 + i]);
-  }
   return AddonData::Get(env)->async_calls.Submit(
-      token, buffers,
-      [weights = gru->weights, call](bool alone,
-                                     const Cancellation& cancellation) {
-        const int threads = alone ? ThreadPool::Get().threads() : 1;
-        return ForwardOnCpu(*weights, call, threads, &cancellation);
+      token, Buffers(env, arguments),
+      [prepared](bool alone, const Cancellation& cancellation) {
+        return prepared.Run(alone ? ThreadPool::Get().threads() : 1,
+                            &cancellation);
+      });
+}
+
+// forward(...NativeCallArguments)
+napi_value Js_forward(napi_env env, napi_callback_info info) {
+  size_t count = kCallArguments;
+  napi_value arguments[kCallArguments];
+  napi_value self = nullptr;
+  napi_get_cb_info(env, info, &count, arguments, &self, nullptr);
+  const NativeGru* const gru = Unwrap(env, self);
+  if (gru == nullptr) return nullptr;
+  PreparedCall prepared;
+  Status status = Prepare(env, *gru, arguments, &prepared);
+  if (status.ok()) status = CheckHasTape(prepared);
+  std::unique_ptr<CudnnTape> tape;
+  if (status.ok()) status = prepared.RunWithTape(nullptr, &tape);
+  return status.ok() ? MakeNativeTape(env, std::move(tape))
+                     : Throw(env, status);
+}
+
+// forwardAsync(token, ...NativeCallArguments)
+napi_value Js_forwardAsync(napi_env env, napi_callback_info info) {
+  size_t count = kCallArguments + 1;
+  napi_value arguments[kCallArguments + 1];
+  napi_value self = nullptr;
+  napi_get_cb_info(env, info, &count, arguments, &self, nullptr);
+  const NativeGru* const gru = Unwrap(env, self);
+  if (gru == nullptr) return nullptr;
+  double token = 0;
+  PreparedCall prepared;
+  Status status = PrepareAsync(env, *gru, arguments, &token, &prepared);
+  if (status.ok()) status = CheckHasTape(prepared);
+  if (!status.ok()) return Throw(env, status);
+  // Made on the executor's thread, taken on this one.
+  const auto tape = std::make_shared<std::unique_ptr<CudnnTape>>();
+  return AddonData::Get(env)->async_calls.Submit(
+      token, Buffers(env, arguments),
+      [prepared, tape](bool, const Cancellation& cancellation) {
+        return prepared.RunWithTape(&cancellation, tape.get());
+      },
+      [tape](napi_env settling) {
+        return MakeNativeTape(settling, std::move(*tape));
       });
 }
 
@@ -222,6 +326,7 @@ napi_value Js_dispose(napi_env env, napi_callback_info info) {
   if (gru == nullptr) return nullptr;
   gru->disposed = true;
   ReplaceWeights(env, gru, nullptr);
+  gru->cudnn_layer = nullptr;
   return nullptr;
 }
 
@@ -232,9 +337,13 @@ napi_value DefineNativeGru(napi_env env) {
     return napi_property_descriptor{name,    nullptr, callback,     nullptr,
                                     nullptr, nullptr, napi_default, nullptr};
   };
-  const std::array<napi_property_descriptor, 5> methods = {
-      method("setWeights", Js_setWeights), method("call", Js_call),
-      method("callAsync", Js_callAsync), method("memoryUsage", Js_memoryUsage),
+  const std::array<napi_property_descriptor, 7> methods = {
+      method("setWeights", Js_setWeights),
+      method("call", Js_call),
+      method("callAsync", Js_callAsync),
+      method("forward", Js_forward),
+      method("forwardAsync", Js_forwardAsync),
+      method("memoryUsage", Js_memoryUsage),
       method("dispose", Js_dispose)};
   napi_value constructor = nullptr;
   napi_define_class(env, "NativeGru", NAPI_AUTO_LENGTH, Construct, nullptr,

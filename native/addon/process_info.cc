@@ -9,6 +9,7 @@
 #include "core/thread_pool.h"
 #include "core/usable_cpus.h"
 #include "cpu/dispatch.h"
+#include "cudnn/memory_pool.h"
 
 namespace cudnn_gru {
 namespace {
@@ -70,6 +71,10 @@ napi_value Js_memoryUsage(napi_env env, napi_callback_info) {
   napi_create_object(env, &result);
   SetNumber(env, result, "weights", static_cast<double>(WeightBytes().load()));
   SetNumber(env, result, "scratch", static_cast<double>(ScratchBytes().load()));
+  SetNumber(env, result, "device",
+            static_cast<double>(MemoryBytes(MemoryKind::kDevice).load()));
+  SetNumber(env, result, "pinned",
+            static_cast<double>(MemoryBytes(MemoryKind::kPinned).load()));
   return result;
 }
 

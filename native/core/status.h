@@ -20,6 +20,9 @@ enum class StatusCode {
   kCallback,
   kUnsupported,
   kNativeLoad,
+  kCudnn,
+  kCuda,
+  kCudnnUnavailable,
 };
 
 // The outcome of an operation; nothing below the addon layer throws.

@@ -36,6 +36,23 @@ void Pack(const T* source, size_t depth, size_t units, size_t lanes,
   }
 }
 
+// The way back from Pack.
+template <typename T>
+void Unpack(const T* packed, size_t depth, size_t units, size_t lanes,
+            size_t panels, T* target) {
+  for (size_t panel = 0; panel < panels; ++panel) {
+    const size_t unit = panel * lanes;
+    const size_t count = std::min(lanes, units - unit);
+    for (size_t k = 0; k < depth; ++k) {
+      for (size_t gate = 0; gate < kGates; ++gate) {
+        std::copy(packed, packed + count,
+                  target + k * kGates * units + gate * units + unit);
+        packed += lanes;
+      }
+    }
+  }
+}
+
 size_t RoundUp(size_t bytes) {
   constexpr size_t kLine = AlignedBuffer::kAlignment;
   return (bytes + kLine - 1) / kLine * kLine;
@@ -89,6 +106,37 @@ Status CpuWeights::Fill(const T* kernel, const T* recurrent_kernel,
   input_bias_ = input_bias;
   recurrent_bias_ = recurrent_bias;
   return Status();
+}
+
+template <typename T>
+void CpuWeights::UnpackAs(T* to_kernel, T* to_recurrent, T* to_bias) const {
+  const size_t units = description_.units;
+  size_t lanes = units;
+  size_t panels = 1;
+  if (backend_.kernels != nullptr) {
+    lanes = KernelsFor<T>(*backend_.kernels).lanes;
+    panels = panels_;
+  }
+  cudnn_gru::Unpack(kernel<T>(), description_.features, units, lanes, panels,
+                    to_kernel);
+  cudnn_gru::Unpack(recurrent_kernel<T>(), units, units, lanes, panels,
+                    to_recurrent);
+  cudnn_gru::Unpack(input_bias<T>(), 1, units, lanes, panels, to_bias);
+  if (description_.reset_after) {
+    cudnn_gru::Unpack(recurrent_bias<T>(), 1, units, lanes, panels,
+                      to_bias + kGates * units);
+  }
+}
+
+void CpuWeights::Unpack(void* to_kernel, void* to_recurrent,
+                        void* to_bias) const {
+  if (description_.dtype == Dtype::kFloat32) {
+    UnpackAs(static_cast<float*>(to_kernel), static_cast<float*>(to_recurrent),
+             static_cast<float*>(to_bias));
+  } else {
+    UnpackAs(static_cast<double*>(to_kernel),
+             static_cast<double*>(to_recurrent), static_cast<double*>(to_bias));
+  }
 }
 
 Status CpuWeights::Create(const GruDescription& description,

@@ -29,6 +29,11 @@ class CpuWeights {
   const CpuBackend& backend() const { return backend_; }
   size_t bytes() const { return buffer_.size(); }
 
+  // Writes the weights as Keras has them: kernel (F, 3U), recurrent kernel
+  // (U, 3U) and bias, zeros if there was none: (2, 3U) with reset_after, else
+  // (3U,).
+  void Unpack(void* kernel, void* recurrent_kernel, void* bias) const;
+
   // Panels of packed weights; 0 for the reference.
   size_t panels() const { return panels_; }
 
@@ -56,6 +61,8 @@ class CpuWeights {
 
   template <typename T>
   Status Fill(const T* kernel, const T* recurrent_kernel, const T* bias);
+  template <typename T>
+  void UnpackAs(T* kernel, T* recurrent_kernel, T* bias) const;
 
   const GruDescription description_;
   const CpuBackend backend_;

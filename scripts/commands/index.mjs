@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { ensurePackages } from "../setup/packages.mjs";
 import { CommandError, root, run, runNode, say } from "../setup/shell.mjs";
 import { golden } from "./golden.mjs";
+import { bundleGpu, testGpu } from "./gpu.mjs";
 import { format, lint } from "./lint.mjs";
 import { addPrebuild } from "./prebuild.mjs";
 
@@ -32,7 +33,7 @@ export const commands = {
   },
   test: {
     about: "run the tests; arguments go to vitest",
-    needs: built,
+    needs: [...built, "doubles"],
     run: runTests,
   },
   build: {
@@ -54,6 +55,16 @@ export const commands = {
     about: "pack, install the tarball in an empty folder without a compiler, and run it",
     needs: built,
     run: (args) => runTests(["--config", "test/package/vitest.config.ts", ...args]),
+  },
+  "test:gpu": {
+    about: "run the tests on a GPU; skipped, with the reason, where there is none",
+    needs: built,
+    run: testGpu,
+  },
+  "gpu:bundle": {
+    about: "pack the tests on a GPU, Node.js included, into one archive in gpu-bundle/",
+    needs: built,
+    run: bundleGpu,
   },
   lint: {
     about: "check style, types and the direction of includes and imports",

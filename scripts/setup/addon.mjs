@@ -1,8 +1,9 @@
+import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
-import { CommandError, root, runNode, say } from "./shell.mjs";
+import { CommandError, root, run, runNode, say } from "./shell.mjs";
 import { record, staleness } from "./stamp.mjs";
 
 const require = createRequire(import.meta.url);
@@ -57,7 +58,7 @@ export function ensureAddon() {
 export function ensureCmakeAddon() {
   const steps = {
     output: "build-cmake/Release/cudnn_gru.node",
-    inputs: ["native", "test/native", "CMakeLists.txt"],
+    inputs: ["native", "test/native", "test/doubles", "CMakeLists.txt"],
     facts: facts(),
     needs: "cmake 3.19 or newer, make or ninja, and a C++17 compiler such as g++",
   };
@@ -65,4 +66,28 @@ export function ensureCmakeAddon() {
   const args = ["compile", "--log-level=warn", "--out=build-cmake", jobs, "--CDCUDNN_GRU_NATIVE_TESTS=ON"];
   args.push("--CDCMAKE_COMPILE_WARNING_AS_ERROR=ON");
   build("cmake-js", "cmake-js/bin/cmake-js", args, steps);
+}
+
+/**
+ * The test doubles of cuDNN and the driver, in build-cmake/doubles/ (test/doubles/README.md). Tests that need them are
+ * skipped where they cannot be built, so that is said and no failure; sources that do not compile are one.
+ */
+export function ensureDoubles() {
+  if (process.platform !== "linux") return;
+  const steps = {
+    output: "build-cmake/doubles/cudnn/libcudnn_adv.so.9",
+    inputs: ["test/doubles", "test/native", "native/cudnn/abi.h"],
+    facts: facts(),
+  };
+  const reason = staleness("doubles", steps);
+  if (!reason) return;
+  if (spawnSync("cmake", ["--version"]).error) {
+    say("the test doubles of cuDNN are not built, because cmake was not found: tests that need them are skipped");
+    return;
+  }
+  say(`building the test doubles of cuDNN (${reason})`);
+  const folder = "build-cmake/doubles";
+  run("cmake", ["-S", "test/doubles", "-B", folder, "-DCMAKE_BUILD_TYPE=Release"], { quiet: true });
+  run("cmake", ["--build", folder, "--parallel", String(availableParallelism())], { quiet: true });
+  record("doubles", steps);
 }

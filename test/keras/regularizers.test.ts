@@ -53,6 +53,91 @@ describe("losses", () => {
   });
 });
 
+/** Gradients at VALUES that Keras 3.15.1 gave in float32; factors as in LOSSES. */
+const GRADIENTS = [
+  [0.3, -0.3, 0.3, 0, 0.3, 0.3, -0.3, 0.3, -0.3, 0.3, 0.3, 0.3],
+  [0.3, -0.75, 1.2, 0, 1.8, 0.45, -0.3, 6e-10, -1.35, 2.4, 0.9, 0.15],
+  [0.5, -0.8, 1.1, 0, 1.5, 0.6, -0.5, 0.3, -1.2, 1.9, 0.9, 0.4],
+  [
+    -0.023225251585245132, -0.037236060947179794, -0.0174662247300148, -0.00214478000998497, -0.002619466744363308,
+    -0.012573868036270142, -0.03457759693264961, -0.0016507238615304232, -0.01865755021572113, -0.0039006201550364494,
+    -0.017483923584222794, -0.0006045217742212117,
+  ],
+  [
+    -0.009027720429003239, 0.01347245555371046, -0.028011776506900787, 0.07173813879489899, -0.01497876551002264,
+    -0.015103315934538841, -0.007181347347795963, -0.1625864952802658, -0.021977853029966354, 0.007042013108730316,
+    0.034955255687236786, 0,
+  ],
+];
+
+describe("gradients", () => {
+  it.each(LOSSES.map((entry, index) => ({ ...entry, gradient: GRADIENTS[index] as number[] })))(
+    "of $name $config are Keras's, scaled and added",
+    ({ name, config, gradient }) => {
+      const regularizer = getRegularizer(serialized(MODULE, name, config), "kernel_regularizer");
+      const sum = new Float32Array(VALUES.length).fill(1);
+      regularizer?.addGradient(sum, new Float32Array(VALUES), SHAPE, 0.5);
+      expect(
+        relativeError(
+          sum,
+          gradient.map((slope) => 1 + 0.5 * slope),
+        ),
+      ).toBeLessThan(1e-6);
+    },
+  );
+
+  it.each(LOSSES)("of $name $config are the slopes of the loss, in float64", ({ name, config }) => {
+    const regularizer = getRegularizer(serialized(MODULE, name, config), "r") as InstanceType<
+      typeof regularizers.Regularizer
+    >;
+    // No zeros: |x| has no slope there.
+    const values = Float64Array.from(VALUES, (value) => value + 0.3);
+    const gradient = new Float64Array(values.length);
+    regularizer.addGradient(gradient, values, SHAPE, 1);
+    const slopes = Array.from(values, (value, index) => {
+      const lossAt = (at: number) => regularizer.loss(values.with(index, at), SHAPE);
+      return (lossAt(value + 1e-5) - lossAt(value - 1e-5)) / 2e-5;
+    });
+    expect(relativeError(gradient, slopes)).toBeLessThan(1e-8);
+  });
+
+  it("leave a term with factor 0 out", () => {
+    const values = new Float64Array([Number.POSITIVE_INFINITY, Number.NaN]);
+    const gradient = new Float64Array(2);
+    new regularizers.L1L2({ l1: 1 }).addGradient(gradient, values, [2], 1);
+    expect([...gradient]).toEqual([1, Number.NaN]);
+    const none = new Float64Array(2);
+    new regularizers.L1L2().addGradient(none, values, [2], 1);
+    expect([...none]).toEqual([0, 0]);
+  });
+
+  it("of the orthogonal regularizer: a short vector counts as divided by epsilon; NaN without a pair", () => {
+    const regularizer = new regularizers.OrthogonalRegularizer({ factor: 0.5 });
+    const gradient = new Float64Array(4);
+    regularizer.addGradient(gradient, new Float64Array([1e-9, 0, 0, 1]), [2, 2], 1);
+    expect([...gradient]).toEqual([0, 0, 0, 0]);
+    regularizer.addGradient(gradient, new Float64Array([1e-9, 0, 1, 1]), [2, 2], 1);
+    expect(gradient[0]).toBeCloseTo((0.5 * 1e7) / Math.SQRT2, 3);
+    regularizer.addGradient(gradient, new Float64Array([1, 2]), [1, 2], 1);
+    expect(gradient[0]).toBeNaN();
+  });
+
+  it("need a method in a class of the user's own", () => {
+    class Entropy extends regularizers.Regularizer {
+      override loss() {
+        return 1;
+      }
+      override getConfig() {
+        return {};
+      }
+    }
+    const message = messageOf("ERR_UNSUPPORTED", () =>
+      new Entropy().addGradient(new Float32Array(1), new Float32Array(1), [1], 1),
+    );
+    expect(message).toMatch(/addGradient.*Entropy/);
+  });
+});
+
 describe("getRegularizer", () => {
   const l1 = { l1: Math.fround(0.01) };
   const orthogonal = { factor: Math.fround(0.01), mode: "rows" };

@@ -4,6 +4,9 @@ import { backendInfo, configure, memoryUsage } from "cudnn-gru";
 import { afterAll, describe, expect, it } from "vitest";
 import { expectError, layer, random } from "./support.js";
 
+// The same answers on every machine. The addon, which reads it, is loaded at first use.
+process.env.CUDNN_GRU_DISABLE_CUDA = "1";
+
 const { threads } = backendInfo().cpu;
 
 afterAll(() => configure({ threads, allow_tf32: false }));
@@ -18,11 +21,11 @@ describe("backendInfo", () => {
     expect(cpu.usableCpus).toBeGreaterThanOrEqual(1);
     expect(cuda).toEqual({
       available: false,
-      reason: expect.stringMatching(/cuDNN path yet/),
+      reason: expect.stringMatching(/CUDNN_GRU_DISABLE_CUDA/),
       driver: null,
       devices: [],
     });
-    expect(cudnn).toMatchObject({ available: false, reason: expect.stringMatching(/yet/), version: null, tried: [] });
+    expect(cudnn).toMatchObject({ available: false, version: null, tried: [] });
   });
 
   it("does not throw where the addon cannot be loaded, and says why", () => {

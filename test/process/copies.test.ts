@@ -29,7 +29,8 @@ const LOADING = `
   const activation = (name) => ({ name, parameters: [] });
   const description = {
     dtype: "float32", features: 2, units: 3, resetAfter: true,
-    activation: activation("tanh"), recurrentActivation: activation("sigmoid"), stateRounding: null,
+    activation: activation("tanh"), recurrentActivation: activation("sigmoid"), stateRounding: null, cudaDevice: 0,
+    cudaDevice: 0,
   };
   const filled = (count) => Float32Array.from({ length: count }, (_, i) => Math.sin(i));
   const make = (binding) => {

@@ -15,7 +15,8 @@ describe("native memory", () => {
       const units = 512, features = 256;
       const activation = { name: "tanh", parameters: [] };
       const description =
-        { dtype: "float32", features, units, resetAfter: true, activation, recurrentActivation: activation, stateRounding: null };
+        { dtype: "float32", features, units, resetAfter: true, activation, recurrentActivation: activation, stateRounding: null,
+          cudaDevice: 0 };
       const kernel = new Float32Array(features * 3 * units);
       const recurrent = new Float32Array(units * 3 * units);
       const one = new NativeGru(description);

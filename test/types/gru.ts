@@ -7,6 +7,7 @@ import {
   GRU,
   type GRUArguments,
   type GRUConfig,
+  type GRUPass,
   initializers,
   regularizers,
   type Tensor,
@@ -207,4 +208,20 @@ export async function allowed(signal: AbortSignal): Promise<void> {
     if (id === "gpu") return;
     void [met, detail];
   }
+}
+
+/** Passes and gradients. */
+export async function passes(gru: GRU<true>, gradient: Float32Array): Promise<void> {
+  using pass = gru.forward(inputs, { training: true, lengths: [1, 2] });
+  same<typeof pass, GRUPass>(true);
+  const state: Result = pass.state;
+  const grads = pass.backward({ output: gradient, state: [pass.state] });
+  const weights: Result[] = grads.weights;
+  const later = await gru.forwardAsync(inputs, { transfer: true, signal: null });
+  same<Awaited<ReturnType<typeof later.backwardAsync>>, typeof grads>(true);
+  // @ts-expect-error results are new arrays
+  gru.forward(inputs, { out: gradient });
+  // @ts-expect-error a key of its own
+  pass.backward({ outputs: gradient });
+  void [state, weights, grads.inputs.data, grads.initial_state.shape, pass.losses.length];
 }

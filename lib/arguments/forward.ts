@@ -1,0 +1,79 @@
+import type { Dtype } from "../keras/dtype_policy.js";
+import type { NativeArray } from "../native.js";
+import type { TensorLike, TypedArray } from "../tensor.js";
+import { type CallArguments, type CallFacts, type CallRequest, readCall } from "./call.js";
+import { kernelArray } from "./convert.js";
+import { expected } from "./messages.js";
+import { isRecord, refuseUnknown } from "./predicates.js";
+import { readShaped, unwrap } from "./shaped.js";
+import { checkedProduct } from "./shapes.js";
+
+/** What `forward` takes beside its inputs; as in `call`. */
+export type ForwardArguments = Omit<CallArguments, "out">;
+
+/** What `forwardAsync` takes beside its inputs; as in `callAsync`. */
+export interface ForwardAsyncArguments extends ForwardArguments {
+  /** Aborting it makes the promise reject with `ERR_ABORTED`. */
+  signal?: AbortSignal | null;
+  /** Gives the inputs' buffer away (it is detached) in place of copying it; default false. */
+  transfer?: boolean;
+}
+
+/** A tensor, or a bare typed array with as many elements. */
+export type GradientLike = TensorLike | TypedArray;
+
+/** The gradients that come from above, of the shapes of a pass's output and state; one that is left out is zeros. */
+export interface Upstream {
+  output?: GradientLike | null;
+  state?: GradientLike | readonly [GradientLike] | null;
+}
+
+/** What `backwardAsync` takes beside the upstream gradients. */
+export interface BackwardAsyncArguments {
+  /** Aborting it makes the promise reject with `ERR_ABORTED`; the pass is then used up. */
+  signal?: AbortSignal | null;
+}
+
+const KNOWN: ReadonlySet<string> = new Set(["mask", "lengths", "training", "initial_state"]);
+const KNOWN_ASYNC: ReadonlySet<string> = new Set([...KNOWN, "signal", "transfer"]);
+const UPSTREAM: ReadonlySet<string> = new Set(["output", "state"]);
+
+/** Reads `forward`'s arguments. Throws as `readCall`. */
+export function readForward(
+  facts: CallFacts,
+  features: number | null,
+  inputs: unknown,
+  args: unknown,
+  asynchronous: boolean,
+): CallRequest {
+  if (isRecord(args)) {
+    const [known, name] = asynchronous ? ([KNOWN_ASYNC, "forwardAsync"] as const) : ([KNOWN, "forward"] as const);
+    refuseUnknown(args, known, name);
+  }
+  return readCall(facts, features, inputs, args, asynchronous);
+}
+
+/** Upstream gradients, read: as the kernels take them, `null` for zeros. */
+export interface ReadUpstream {
+  output: NativeArray | null;
+  state: NativeArray | null;
+}
+
+/** Reads upstream gradients for results of these shapes and this dtype. Throws `ERR_ARGUMENT`, `ERR_SHAPE` or `ERR_DTYPE`. */
+export function readUpstream(
+  value: unknown,
+  outputShape: readonly number[],
+  stateShape: readonly number[],
+  dtype: Dtype,
+  copy: boolean,
+): ReadUpstream {
+  if (value === undefined || value === null) return { output: null, state: null };
+  if (!isRecord(value)) throw expected("ERR_ARGUMENT", "upstream", "an object { output, state }", value);
+  refuseUnknown(value, UPSTREAM, "backward");
+  const read = (entry: unknown, shape: readonly number[], name: string) =>
+    entry === undefined || entry === null
+      ? null
+      : kernelArray(readShaped(entry, shape, checkedProduct(shape, name), dtype, name, copy), dtype);
+  const { output, state } = value;
+  return { output: read(output, outputShape, "output"), state: read(unwrap(state), stateShape, "state") };
+}

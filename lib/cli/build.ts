@@ -1,0 +1,54 @@
+import { spawnSync } from "node:child_process";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+
+/** What the build needs and the package does not bring along: the program that drives CMake, and the headers. */
+const TOOLS = ["cmake-js", "node-addon-api"];
+
+/** Where a package of the user's, or of ours, is; `null` when it is not installed. */
+function find(name: string): string | null {
+  for (const folder of [process.cwd(), root]) {
+    try {
+      return createRequire(join(folder, "package.json")).resolve(`${name}/package.json`);
+    } catch {
+      // Not there.
+    }
+  }
+  return null;
+}
+
+/** Runs a Node.js program in the package's folder with this process's streams. The exit status; 1 when it was ended. */
+function runNode(args: readonly string[]): number {
+  const { status, error } = spawnSync(process.execPath, args, { cwd: root, stdio: "inherit" });
+  if (error) console.error(error.message);
+  return status ?? 1;
+}
+
+/**
+ * Builds the addon from the package's sources with cmake-js, where the package lies, and loads it. Installs nothing: says
+ * what is missing. The exit status.
+ */
+export function buildAddon(): number {
+  const missing = TOOLS.filter((name) => find(name) === null);
+  if (missing.length > 0) {
+    console.error(
+      `The build needs ${missing.join(" and ")}. Install what it needs beside cudnn-gru, then run it again:\n` +
+        "  npm install --save-dev cmake-js@8 node-addon-api@8",
+    );
+    return 1;
+  }
+  if (spawnSync("cmake", ["--version"], { stdio: "ignore" }).status !== 0) {
+    console.error("The build needs CMake 3.19 or newer on the PATH, and a C++17 compiler: apt install cmake g++");
+    return 1;
+  }
+  const program = join(find("cmake-js") as string, "../bin/cmake-js");
+  const status = runNode([program, "compile", "--log-level=warn", "--out=build-cmake"]);
+  if (status !== 0) return status;
+  const addon = join(root, "build-cmake/Release/cudnn_gru.node");
+  const loads = runNode(["-e", `require(${JSON.stringify(addon)})`]);
+  console.log(loads === 0 ? `Built ${addon}, and it loads.` : `Built ${addon}, but it does not load.`);
+  return loads;
+}

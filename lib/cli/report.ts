@@ -1,0 +1,81 @@
+import { createRequire } from "node:module";
+import { cudnnRuntime } from "../cudnn/runtime.js";
+import { type BackendInfo, backendInfo } from "../index.js";
+import type { NativeCudnnDtype } from "../native.js";
+
+const DTYPES: readonly NativeCudnnDtype[] = ["float32", "float64", "float16", "bfloat16"];
+
+/** Whether calls in one dtype can run on one device, and why not. */
+export interface DtypeVerdict {
+  dtype: NativeCudnnDtype;
+  met: boolean;
+  detail: string;
+}
+
+/** What `doctor` finds out: JSON. */
+export interface DoctorReport {
+  version: string;
+  node: string;
+  platform: string;
+  /** The device that is judged. */
+  device: number;
+  /** The path of a call that meets every other requirement, in float32. */
+  path: "cudnn" | "cpu";
+  backend: BackendInfo;
+  runtime: DtypeVerdict[];
+  /** What to do so that calls run on the GPU; empty where they do. */
+  advice: string[];
+}
+
+/** Tries everything on one device: loads libraries, makes a context there and computes. Never throws. */
+export function examine(device: number): DoctorReport {
+  const backend = backendInfo();
+  const runtime = DTYPES.map((dtype) => ({ dtype, ...judged(device, dtype) }));
+  const path = runtime[0]?.met ? "cudnn" : "cpu";
+  const { version } = createRequire(import.meta.url)("../../package.json") as { version: string };
+  return {
+    version,
+    node: process.version,
+    platform: `${process.platform}-${process.arch}`,
+    device,
+    path,
+    backend,
+    runtime,
+    advice: path === "cudnn" ? [] : adviceFor(backend, device),
+  };
+}
+
+function judged(device: number, dtype: NativeCudnnDtype): { met: boolean; detail: string } {
+  try {
+    const { met, detail } = cudnnRuntime(device, dtype);
+    return { met, detail };
+  } catch (error) {
+    return { met: false, detail: (error as Error).message };
+  }
+}
+
+function adviceFor({ cpu, cuda, cudnn }: BackendInfo, device: number): string[] {
+  if (!cpu.available)
+    return ["Make the addon load first; where no prebuilt binary fits, `npx cudnn-gru build` builds one."];
+  if (process.platform !== "linux") return ["The cuDNN path is for Linux; here every call runs on the CPU."];
+  if (/^(?!0$|$)/.test(process.env.CUDNN_GRU_DISABLE_CUDA ?? "")) return ["Unset CUDNN_GRU_DISABLE_CUDA."];
+  const advice: string[] = [];
+  if (!cuda.available) {
+    advice.push(
+      "Make `nvidia-smi` show a GPU: install NVIDIA's driver on the host; start a container with its GPUs " +
+        "(docker run --gpus all); let CUDA_VISIBLE_DEVICES name a device, or unset it.",
+    );
+  } else if (!cuda.devices.some(({ index }) => index === device)) {
+    const known = cuda.devices.map(({ index }) => index).join(", ");
+    advice.push(`Choose a device that exists: ${known}.`);
+  }
+  if (!cudnn.available) {
+    advice.push(
+      "Install cuDNN 9: `pip install nvidia-cudnn-cu13` (nvidia-cudnn-cu12 for a driver before CUDA 13), or " +
+        "`apt install cudnn9-cuda-13` from NVIDIA's repository, or `conda install -c conda-forge cudnn`. " +
+        "CUDNN_GRU_CUDNN_PATH names the folder of libcudnn_adv.so.9 where it is not found by itself.",
+    );
+  }
+  if (advice.length === 0) advice.push("See the reason of float32 above.");
+  return advice;
+}

@@ -1,0 +1,103 @@
+import { type CallRequest, readCall } from "../arguments/call.js";
+import type { GRUOptions } from "../arguments/constructor.js";
+import { aborted } from "../arguments/signal.js";
+import type { WarmUpSizes } from "../arguments/warm_up.js";
+import type { Dtype } from "../keras/dtype_policy.js";
+import { AsyncCalls } from "./async_calls.js";
+import type { CustomActivations } from "./custom.js";
+import { traceCall } from "./diagnostics.js";
+import { DropoutGenerator } from "./dropout.js";
+import { PathChooser } from "./path.js";
+import { type CallOutcome, CallRunner } from "./run.js";
+import type { CarriedState } from "./state.js";
+import { checkTransfer, takeInputs } from "./transfer.js";
+import type { GRUWeights } from "./weights.js";
+
+/** What the parts of a layer ask of it. */
+export interface LayerHost {
+  readonly layer: {
+    readonly name: string;
+    readonly units: number;
+    readonly compute_dtype: Dtype;
+    readonly trainable: boolean;
+  };
+  /** Of the layer's inputs; `null` before it is built. */
+  features(): number | null;
+  /** Builds the layer where it is not. Throws as `call`. */
+  weightsFor(features: number): GRUWeights;
+}
+
+/** The calls of one layer, from arguments to results. Disposal and the queue are the layer's. */
+export class Calls {
+  /** Those that have been submitted and have not ended. */
+  readonly inFlight: AsyncCalls;
+  readonly path: PathChooser;
+  readonly #options: GRUOptions;
+  readonly #carried: CarriedState | null;
+  readonly #dropout: DropoutGenerator;
+  readonly #runner: CallRunner;
+  readonly #host: LayerHost;
+
+  constructor(options: GRUOptions, carried: CarriedState | null, custom: CustomActivations | null, host: LayerHost) {
+    this.path = new PathChooser(options);
+    this.#options = options;
+    this.#carried = carried;
+    this.#dropout = new DropoutGenerator(host.layer, options);
+    this.#runner = new CallRunner(options, carried, custom);
+    this.#host = host;
+    this.inFlight = new AsyncCalls(this.#runner, carried, this.#dropout);
+  }
+
+  /** Computes on this thread. Throws as `GRULayer.call`. */
+  run(inputs: unknown, args: unknown): CallOutcome {
+    const request = readCall(this.#options, this.#host.features(), inputs, args, false);
+    // Functions of the caller's could detach what the kernels read.
+    if (this.#options.custom) takeInputs(request);
+    request.pathFlags = this.path.flagsFor(request);
+    if (this.#carried !== null) {
+      this.inFlight.requireNone("call");
+      this.#carried.checkBatch(request.batch);
+    }
+    const trace = traceCall(this.#host.layer, request, false);
+    return trace === null ? this.#compute(request) : trace.follow(() => this.#compute(request));
+  }
+
+  #compute(request: CallRequest): CallOutcome {
+    const gru = this.#host.weightsFor(request.features).packed();
+    if (!request.training || !this.#dropout.active) return this.#runner.run(gru, request, null);
+    const draw = this.#dropout.draw(request.batch, request.features);
+    try {
+      const outcome = this.#runner.run(gru, request, draw);
+      this.#dropout.keep(draw);
+      return outcome;
+    } finally {
+      this.#dropout.release(draw);
+    }
+  }
+
+  /** Computes on the executor's threads, in turn. Throws or rejects as `GRULayer.callAsync` rejects. */
+  submit(inputs: unknown, args: unknown, signal: AbortSignal | null): Promise<CallOutcome> {
+    const request = readCall(this.#options, this.#host.features(), inputs, args, true);
+    // Reading the arguments may have run code of the caller's.
+    if (signal?.aborted) throw aborted(signal);
+    checkTransfer(request);
+    request.pathFlags = this.path.flagsFor(request);
+    this.inFlight.checkBatch(request.batch);
+    const weights = this.#host.weightsFor(request.features);
+    const draw = request.training && this.#dropout.active ? this.#dropout.draw(request.batch, request.features) : null;
+    try {
+      takeInputs(request);
+    } catch (error) {
+      if (draw !== null) this.#dropout.release(draw);
+      throw error;
+    }
+    const trace = traceCall(this.#host.layer, request, true);
+    return this.inFlight.run({ weights, request, draw, signal, trace });
+  }
+
+  /** Computes on zeros, on the path of such calls; `pathFlags` are those of `flagsFor`. */
+  warmUp(weights: GRUWeights, sizes: WarmUpSizes, pathFlags: number): Promise<void> {
+    const { features } = weights;
+    return this.inFlight.hold(() => this.#runner.warmUp(weights.packed(), features, sizes, pathFlags));
+  }
+}

@@ -1,0 +1,87 @@
+import type { GRUOptions } from "../arguments/constructor.js";
+import { kernelArray } from "../arguments/convert.js";
+import type { Dtype } from "../keras/dtype_policy.js";
+import type { Regularizer } from "../keras/regularizers.js";
+import type { NativeArray } from "../native.js";
+import { isSixteenBit, rounded } from "../sixteen_bit.js";
+import type { FloatArray } from "../tensor.js";
+import { variableData } from "../variable.js";
+import { allocate } from "./memory.js";
+import { activityLoss } from "./run.js";
+import type { GRUWeights } from "./weights.js";
+
+/** One weight as a pass used it, and what its loss comes from (`null`: it has none). */
+export interface WeightTerm {
+  readonly values: FloatArray;
+  readonly dtype: Dtype;
+  readonly shape: readonly number[];
+  readonly regularizer: Regularizer | null;
+}
+
+/** The weights as they are now, in Keras's order; weights that are not trainable have no losses. */
+export function weightTerms(weights: GRUWeights, trainable: boolean): WeightTerm[] {
+  return weights.variables.map((variable) => ({
+    values: variableData(variable),
+    dtype: variable.dtype,
+    shape: variable.shape,
+    regularizer: trainable ? variable.regularizer : null,
+  }));
+}
+
+/** The regularizers' losses, in Keras's order. */
+export function weightLosses(terms: readonly WeightTerm[]): number[] {
+  return terms.flatMap(({ regularizer, values, dtype, shape }) => {
+    if (regularizer === null) return [];
+    const loss = regularizer.loss(kernelArray(values, dtype), shape);
+    return [isSixteenBit(dtype) ? rounded(loss, dtype) : loss];
+  });
+}
+
+/** Adds the gradients of `weightLosses` to `gradients`, one for each term. */
+export function addWeightGradients(gradients: readonly NativeArray[], terms: readonly WeightTerm[]): void {
+  terms.forEach(({ regularizer, values, dtype, shape }, index) => {
+    regularizer?.addGradient(gradients[index] as NativeArray, kernelArray(values, dtype), shape, 1);
+  });
+}
+
+/** The activity regularizer's losses of a call's results, and their gradients with respect to them. */
+export interface Activity {
+  readonly losses: readonly number[];
+  readonly output: NativeArray | null;
+  readonly state: NativeArray | null;
+}
+
+const NO_ACTIVITY: Activity = { losses: [], output: null, state: null };
+
+/**
+ * Judges output and, with `return_state`, state; each loss is divided by the batch size, as in Keras. Throws what the
+ * regularizer throws.
+ */
+export function activityOf(
+  options: GRUOptions,
+  output: NativeArray,
+  outputShape: readonly number[],
+  state: NativeArray,
+  stateShape: readonly number[],
+): Activity {
+  const { activityRegularizer, returnState, kernelDtype, rounding } = options;
+  if (activityRegularizer === null) return NO_ACTIVITY;
+  const judged = (values: NativeArray, shape: readonly number[]) => {
+    const gradient = allocate(kernelDtype, values.length, "gradient");
+    const batch = shape[0] as number;
+    if (batch > 0) activityRegularizer.addGradient(gradient, values, shape, 1 / batch);
+    const loss = activityLoss(activityRegularizer, values, shape);
+    return { loss: rounding === null ? loss : rounded(loss, rounding), gradient };
+  };
+  const first = judged(output, outputShape);
+  if (!returnState) return { losses: [first.loss], output: first.gradient, state: null };
+  const second = judged(state, stateShape);
+  return { losses: [first.loss, second.loss], output: first.gradient, state: second.gradient };
+}
+
+/** The sum of two gradients of one shape, `null` being zeros. May write to `own`. */
+export function sumOf(own: NativeArray | null, other: NativeArray | null): NativeArray | null {
+  if (own === null || other === null) return own ?? other;
+  for (let i = 0; i < own.length; i++) own[i] = (own[i] as number) + (other[i] as number);
+  return own;
+}

@@ -1,0 +1,202 @@
+import { type BackwardAsyncArguments, type ReadUpstream, readUpstream, type Upstream } from "../arguments/forward.js";
+import { expected } from "../arguments/messages.js";
+import { isRecord, refuseUnknown } from "../arguments/predicates.js";
+import { checkedProduct } from "../arguments/shapes.js";
+import { aborted, readSignal } from "../arguments/signal.js";
+import { GRUError } from "../errors.js";
+import type { Dtype } from "../keras/dtype_policy.js";
+import type { NativeArray, NativeBackwardArguments, NativeDtype, NativeTape } from "../native.js";
+import { enterQueue, leaveQueue } from "../queue.js";
+import { isSixteenBit, narrowed } from "../sixteen_bit.js";
+import { type FloatArray, Tensor } from "../tensor.js";
+import { type Activity, addWeightGradients, sumOf, type WeightTerm } from "./gradients.js";
+import { allocate } from "./memory.js";
+import { cancellable } from "./run.js";
+
+/** The gradient of `sum(upstream * outputs) + sum(losses)` with respect to everything a pass was computed from. */
+export interface GRUGradients {
+  /** (batch, timesteps, features), in the layer's `compute_dtype`. */
+  inputs: Tensor<FloatArray>;
+  /** (batch, units), also where the pass began with zeros or with a carried state; in the layer's `compute_dtype`. */
+  initial_state: Tensor<FloatArray>;
+  /** In the order, the shapes and the dtype of the layer's `weights`. */
+  weights: Tensor<FloatArray>[];
+}
+
+/** The arrays that the addon writes gradients to, weights in Keras's order. */
+interface RawGradients {
+  readonly inputs: NativeArray;
+  readonly initialState: NativeArray;
+  readonly weights: NativeArray[];
+}
+
+/** What a pass is made of. Arrays and tape become its own. */
+export interface PassParts {
+  readonly tape: NativeTape;
+  /** Of the results. */
+  readonly dtype: Dtype;
+  /** Of the arrays that the addon takes. */
+  readonly kernelDtype: NativeDtype;
+  readonly inputShape: readonly number[];
+  readonly output: Tensor<FloatArray>;
+  readonly state: Tensor<FloatArray>;
+  readonly losses: readonly number[];
+  readonly activity: Activity;
+  readonly terms: readonly WeightTerm[];
+}
+
+const KNOWN: ReadonlySet<string> = new Set(["signal"]);
+
+/**
+ * One forward computation that has kept what `backward` needs. It keeps it on the CUDA device, until `backward` or
+ * `dispose`: later calls and changes of the layer, its `dispose` included, do not touch it.
+ */
+export class GRUPass {
+  /** (batch, units), or (batch, timesteps, units) with `return_sequences`. */
+  readonly output: Tensor<FloatArray>;
+  /** (batch, units): the state after the last timestep, whatever `return_state` is. */
+  readonly state: Tensor<FloatArray>;
+  /** The layer's `losses` after this pass: activity first, then weights. */
+  readonly losses: number[];
+  readonly #parts: PassParts;
+  readonly #outputShape: readonly number[];
+  readonly #stateShape: readonly number[];
+  #used = false;
+  #disposed = false;
+
+  /**
+   * Made by `forward`.
+   *
+   * @internal
+   */
+  constructor(parts: PassParts) {
+    this.output = parts.output;
+    this.state = parts.state;
+    this.losses = [...parts.losses];
+    this.#parts = parts;
+    this.#outputShape = [...parts.output.shape];
+    this.#stateShape = [...parts.state.shape];
+  }
+
+  /**
+   * The gradient of `sum(upstream.output * output) + sum(upstream.state * state) + sum(losses)`. Good for once: what the
+   * pass has kept is used up and freed.
+   *
+   * Throws `ERR_ARGUMENT`, `ERR_SHAPE`, `ERR_DTYPE` for bad gradients, after which it can be called again; `ERR_STATE`
+   * the second time; `ERR_DISPOSED` after `dispose`; `ERR_UNSUPPORTED` for a regularizer without a gradient;
+   * `ERR_OUT_OF_MEMORY`, `ERR_CUDNN`, `ERR_CUDA`.
+   */
+  backward(upstream?: Upstream | null): GRUGradients {
+    this.#requireFresh();
+    const read = this.#read(upstream, false);
+    const gradients = this.#emptyGradients();
+    this.#requireFresh();
+    this.#used = true;
+    try {
+      this.#parts.tape.backward(...this.#argumentsOf(read, gradients));
+      return this.#finish(gradients);
+    } finally {
+      this.#parts.tape.dispose();
+    }
+  }
+
+  /**
+   * As `backward`, off this thread; the gradients are copied before this returns. Never throws: rejects with what
+   * `backward` throws, with `ERR_BUSY`, and with `ERR_ABORTED` when `signal` aborts.
+   */
+  backwardAsync(upstream?: Upstream | null, args?: BackwardAsyncArguments | null): Promise<GRUGradients> {
+    try {
+      const signal = readBackwardSignal(args);
+      if (signal?.aborted) throw aborted(signal);
+      this.#requireFresh();
+      const read = this.#read(upstream, true);
+      const gradients = this.#emptyGradients();
+      // Reading the gradients may have run code of the caller's.
+      if (signal?.aborted) throw aborted(signal);
+      this.#requireFresh();
+      enterQueue("backwardAsync");
+      this.#used = true;
+      return this.#backwardAsync(read, gradients, signal);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  async #backwardAsync(read: ReadUpstream, gradients: RawGradients, signal: AbortSignal | null): Promise<GRUGradients> {
+    const { tape } = this.#parts;
+    try {
+      const args = this.#argumentsOf(read, gradients);
+      await cancellable(signal, (token) => tape.backwardAsync(token, ...args));
+      return this.#finish(gradients);
+    } finally {
+      leaveQueue();
+      tape.dispose();
+    }
+  }
+
+  /** Frees what the pass has kept, after a running `backwardAsync`. Output, state and losses stay. Idempotent. */
+  dispose(): void {
+    this.#disposed = true;
+    this.#parts.tape.dispose();
+  }
+
+  /** As `dispose`, for `using`. */
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  #read(upstream: unknown, copy: boolean): ReadUpstream {
+    return readUpstream(upstream, this.#outputShape, this.#stateShape, this.#parts.dtype, copy);
+  }
+
+  #emptyGradients(): RawGradients {
+    const { inputShape, kernelDtype, terms } = this.#parts;
+    const zeros = (shape: readonly number[]) => allocate(kernelDtype, checkedProduct(shape, "gradients"), "gradients");
+    return {
+      inputs: zeros(inputShape),
+      initialState: zeros(this.#stateShape),
+      weights: terms.map(({ shape }) => zeros(shape)),
+    };
+  }
+
+  #argumentsOf(read: ReadUpstream, { inputs, initialState, weights }: RawGradients): NativeBackwardArguments {
+    const { activity } = this.#parts;
+    const [kernel, recurrentKernel, bias] = weights as [NativeArray, NativeArray, NativeArray?];
+    const dOutput = sumOf(activity.output, read.output);
+    const dState = sumOf(activity.state, read.state);
+    return [dOutput, dState, inputs, initialState, kernel, recurrentKernel, bias ?? null];
+  }
+
+  #finish({ inputs, initialState, weights }: RawGradients): GRUGradients {
+    const { dtype, inputShape, terms } = this.#parts;
+    addWeightGradients(weights, terms);
+    return {
+      inputs: tensorOf(inputs, inputShape, dtype),
+      initial_state: tensorOf(initialState, this.#stateShape, dtype),
+      weights: terms.map((term, index) => tensorOf(weights[index] as NativeArray, term.shape, term.dtype)),
+    };
+  }
+
+  #requireFresh(): void {
+    if (this.#disposed) {
+      throw new GRUError("ERR_DISPOSED", "Expected a living pass for `backward` but received a disposed one.");
+    }
+    if (!this.#used) return;
+    throw new GRUError(
+      "ERR_STATE",
+      "Expected a fresh pass for `backward` but received one whose gradients were computed already. Call forward() again.",
+    );
+  }
+}
+
+/** What the addon computed, as a tensor of `dtype`. */
+export function tensorOf(data: NativeArray, shape: readonly number[], dtype: Dtype): Tensor<FloatArray> {
+  return new Tensor(isSixteenBit(dtype) ? narrowed(data as Float32Array, dtype) : data, [...shape], dtype);
+}
+
+function readBackwardSignal(args: unknown): AbortSignal | null {
+  if (args === undefined || args === null) return null;
+  if (!isRecord(args)) throw expected("ERR_ARGUMENT", "arguments of backwardAsync", "an object", args);
+  refuseUnknown(args, KNOWN, "backwardAsync");
+  return readSignal(args.signal);
+}

@@ -1,0 +1,143 @@
+import type { CallRequest } from "../arguments/call.js";
+import type { GRUOptions } from "../arguments/constructor.js";
+import { readForward } from "../arguments/forward.js";
+import { checkedProduct } from "../arguments/shapes.js";
+import { aborted } from "../arguments/signal.js";
+import type { NativeArray, NativeCallArguments, NativeTape } from "../native.js";
+import type { AsyncCalls } from "./async_calls.js";
+import type { Calls, LayerHost } from "./calls.js";
+import { traceCall } from "./diagnostics.js";
+import { activityOf, type WeightTerm, weightLosses, weightTerms } from "./gradients.js";
+import { allocate } from "./memory.js";
+import { GRUPass, tensorOf } from "./pass.js";
+import type { PathChooser } from "./path.js";
+import { callFlags, cancellable } from "./run.js";
+import type { CarriedState } from "./state.js";
+import { checkTransfer, takeInputs } from "./transfer.js";
+
+/** A pass, and the part of its losses that the layer keeps: the activity regularizer's. */
+export interface ForwardOutcome {
+  readonly pass: GRUPass;
+  readonly losses: readonly number[];
+}
+
+/** The arrays of one forward computation, and how the addon takes them. */
+interface Computation {
+  readonly output: NativeArray;
+  readonly state: NativeArray;
+  readonly args: NativeCallArguments;
+}
+
+/** Runs the forward computations of one layer that keep what `backward` needs. Disposal and the queue are the layer's. */
+export class Passes {
+  readonly #options: GRUOptions;
+  readonly #carried: CarriedState | null;
+  readonly #inFlight: AsyncCalls;
+  readonly #path: PathChooser;
+  readonly #host: LayerHost;
+  readonly #flags: number;
+
+  constructor(options: GRUOptions, carried: CarriedState | null, calls: Calls, host: LayerHost) {
+    this.#options = options;
+    this.#carried = carried;
+    this.#inFlight = calls.inFlight;
+    this.#path = calls.path;
+    this.#host = host;
+    this.#flags = callFlags(options);
+  }
+
+  /** Computes on this thread. Throws as `GRULayer.forward`. */
+  forward(inputs: unknown, args: unknown): ForwardOutcome {
+    const request = readForward(this.#options, this.#host.features(), inputs, args, false);
+    request.pathFlags = this.#path.cudnnFlagsFor(request, "forward");
+    if (this.#carried !== null) {
+      this.#inFlight.requireNone("forward");
+      this.#carried.checkBatch(request.batch);
+    }
+    const compute = () => {
+      const weights = this.#host.weightsFor(request.features);
+      const terms = weightTerms(weights, this.#host.layer.trainable);
+      const computation = this.#prepare(request);
+      return this.#finish(weights.packed().forward(...computation.args), request, computation, terms);
+    };
+    const trace = traceCall(this.#host.layer, request, false);
+    return trace === null ? compute() : trace.follow(compute);
+  }
+
+  /** Computes on the executor's threads, in turn. Throws or rejects as `GRULayer.forwardAsync` rejects. */
+  forwardAsync(inputs: unknown, args: unknown, signal: AbortSignal | null): Promise<ForwardOutcome> {
+    const request = readForward(this.#options, this.#host.features(), inputs, args, true);
+    // Reading the arguments may have run code of the caller's.
+    if (signal?.aborted) throw aborted(signal);
+    checkTransfer(request);
+    request.pathFlags = this.#path.cudnnFlagsFor(request, "forwardAsync");
+    this.#inFlight.checkBatch(request.batch);
+    const weights = this.#host.weightsFor(request.features);
+    takeInputs(request);
+    const terms = weightTerms(weights, this.#host.layer.trainable);
+    const snapshot = weights.snapshot();
+    const trace = traceCall(this.#host.layer, request, true);
+    return this.#inFlight.inTurn({ request, draw: null, signal, trace }, async () => {
+      const gru = weights.pack(snapshot);
+      const computation = this.#prepare(request);
+      const started = trace === null ? 0 : performance.now();
+      const tapes: NativeTape[] = [];
+      try {
+        await cancellable(signal, async (token) => tapes.push(await gru.forwardAsync(token, ...computation.args)));
+      } catch (error) {
+        // Aborted when the computation had ended already.
+        tapes[0]?.dispose();
+        throw error;
+      }
+      trace?.computed(0, performance.now() - started);
+      return this.#finish(tapes[0] as NativeTape, request, computation, terms);
+    });
+  }
+
+  #prepare(request: CallRequest): Computation {
+    const { returnSequences, units, kernelDtype } = this.#options;
+    const { inputs, batch, timesteps, initialState, mask, lengths } = request;
+    const count = checkedProduct([batch, returnSequences ? timesteps : 1, units], "output");
+    const output = allocate(kernelDtype, count, "output");
+    const state =
+      this.#carried === null
+        ? allocate(kernelDtype, checkedProduct([batch, units], "state"), "state")
+        : this.#carried.spare(batch);
+    const before = initialState ?? this.#carried?.before(batch) ?? null;
+    const flags = this.#flags | request.pathFlags;
+    return { output, state, args: [inputs, output, state, before, mask, lengths, null, null, batch, timesteps, flags] };
+  }
+
+  /** Nothing of the layer changes before everything that can fail is done. */
+  #finish(
+    tape: NativeTape,
+    request: CallRequest,
+    { output, state }: Computation,
+    terms: readonly WeightTerm[],
+  ): ForwardOutcome {
+    const { returnSequences, units, computeDtype, kernelDtype, rounding } = this.#options;
+    const { batch, timesteps, features } = request;
+    try {
+      const outputShape = returnSequences ? [batch, timesteps, units] : [batch, units];
+      const stateShape = [batch, units];
+      const activity = activityOf(this.#options, output, outputShape, state, stateShape);
+      const pass = new GRUPass({
+        tape,
+        dtype: computeDtype,
+        kernelDtype,
+        inputShape: [batch, timesteps, features],
+        output: tensorOf(output, outputShape, computeDtype),
+        // A carried state stays the layer's own.
+        state: tensorOf(this.#carried === null || rounding !== null ? state : state.slice(), stateShape, computeDtype),
+        losses: [...activity.losses, ...weightLosses(terms)],
+        activity,
+        terms,
+      });
+      this.#carried?.commit(batch, state);
+      return { pass, losses: activity.losses };
+    } catch (error) {
+      tape.dispose();
+      throw error;
+    }
+  }
+}

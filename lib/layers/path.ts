@@ -1,0 +1,90 @@
+import type { CallRequest } from "../arguments/call.js";
+import type { GRUOptions } from "../arguments/constructor.js";
+import { cudnnFlags } from "../cudnn/runtime.js";
+import type { Requirement } from "../eligibility.js";
+import { GRUError } from "../errors.js";
+import { requirementsOf, runtimeOf } from "./explain.js";
+
+/** What the choice of a path needs to know of a call. */
+export type PathRequest = Pick<CallRequest, "mask" | "lengths" | "training"> & {
+  readonly batch: number;
+  readonly timesteps: number;
+  readonly features: number;
+};
+
+/** Chooses the path of each call of one layer, by Keras's rule. */
+export class PathChooser {
+  readonly #options: GRUOptions;
+  /** Whether every call of the layer can only run on the CPU, so far as that is known. */
+  #neverCudnn: boolean;
+
+  constructor(options: GRUOptions) {
+    this.#options = options;
+    const layer = { mask: null, lengths: null, training: false, batch: 1, timesteps: 1, features: 1 };
+    this.#neverCudnn = options.useCudnn === false || (options.useCudnn === "auto" && this.#unmet(layer).length > 0);
+  }
+
+  /**
+   * The bits that its path adds to the flags of a native call: 0 on the CPU. Driver and cuDNN are looked for and tried only
+   * when everything else is met. With `use_cudnn: true` throws `ERR_CUDNN_NOT_ELIGIBLE`, listing every unmet requirement
+   * of the layer and the call, or `ERR_CUDNN_UNAVAILABLE`, when only the runtime fails.
+   */
+  flagsFor(request: PathRequest): number {
+    if (this.#neverCudnn) return 0;
+    const unmet = this.#unmet(request);
+    if (unmet.length > 0) {
+      if (this.#options.useCudnn === true) throw notEligible(unmet);
+      return 0;
+    }
+    const { met, detail, final } = runtimeOf(this.#options);
+    if (met) return cudnnFlags();
+    if (this.#options.useCudnn === true) throw unavailable(detail);
+    this.#neverCudnn = final;
+    return 0;
+  }
+
+  /** As `flagsFor`, for what only the cuDNN path can do: throws `ERR_UNSUPPORTED` where the call would run on the CPU. */
+  cudnnFlagsFor(request: PathRequest, what: string): number {
+    const flags = this.flagsFor(request);
+    if (flags !== 0) return flags;
+    const obstacles = this.#obstacles(request);
+    throw new GRUError(
+      "ERR_UNSUPPORTED",
+      `Expected a call on the cuDNN path for \`${what}\`, because gradients on the CPU come with a later version, but ` +
+        `received one that runs on the CPU:${obstacles.map((obstacle) => `\n  ${obstacle}`).join("")}`,
+    );
+  }
+
+  /** Why this call would not run on the CUDA device, one line each; empty when it would. */
+  #obstacles(request: PathRequest): string[] {
+    if (this.#options.useCudnn === false) return ["use_cudnn: `use_cudnn` is false."];
+    const unmet = this.#unmet(request);
+    if (unmet.length > 0) return unmet.map(line);
+    const { met, detail } = runtimeOf(this.#options);
+    return met ? [] : [`runtime: ${detail}`];
+  }
+
+  #unmet(request: PathRequest): Requirement[] {
+    return requirementsOf(this.#options, request).filter(({ met }) => !met);
+  }
+}
+
+function line({ id, detail }: Requirement): string {
+  return `${id}: ${detail}`;
+}
+
+function unavailable(detail: string): GRUError {
+  return new GRUError(
+    "ERR_CUDNN_UNAVAILABLE",
+    `Expected cuDNN to be available, because \`use_cudnn\` is true. ${detail} Use "auto" to run on the CPU.`,
+  );
+}
+
+function notEligible(unmet: readonly Requirement[]): GRUError {
+  return new GRUError(
+    "ERR_CUDNN_NOT_ELIGIBLE",
+    `Expected a layer and a call that cuDNN can compute, because \`use_cudnn\` is true, but these requirements are ` +
+      `unmet:${unmet.map((requirement) => `\n  ${line(requirement)}`).join("")}\n` +
+      'Use "auto" to run such calls on the CPU.',
+  );
+}

@@ -1,0 +1,135 @@
+#include "addon/cudnn_info.h"
+
+#include <string>
+
+#include "addon/arguments.h"
+#include "addon/errors.h"
+#include "cudnn/runtime.h"
+
+namespace cudnn_gru {
+namespace {
+
+void Set(napi_env env, napi_value object, const char* name, napi_value value) {
+  napi_set_named_property(env, object, name, value);
+}
+
+napi_value Object(napi_env env) {
+  napi_value object = nullptr;
+  napi_create_object(env, &object);
+  return object;
+}
+
+napi_value Text(napi_env env, const std::string& text) {
+  napi_value value = nullptr;
+  napi_create_string_utf8(env, text.data(), text.size(), &value);
+  return value;
+}
+
+// null for an empty text.
+napi_value TextOrNull(napi_env env, const std::string& text) {
+  if (!text.empty()) return Text(env, text);
+  napi_value null = nullptr;
+  napi_get_null(env, &null);
+  return null;
+}
+
+napi_value Number(napi_env env, double number) {
+  napi_value value = nullptr;
+  napi_create_double(env, number, &value);
+  return value;
+}
+
+napi_value Bool(napi_env env, bool truth) {
+  napi_value value = nullptr;
+  napi_get_boolean(env, truth, &value);
+  return value;
+}
+
+napi_value DeviceObject(napi_env env, size_t index,
+                        const CudaDeviceInfo& device) {
+  const napi_value object = Object(env);
+  Set(env, object, "index", Number(env, static_cast<double>(index)));
+  Set(env, object, "name", Text(env, device.name));
+  Set(env, object, "computeCapability",
+      Text(env,
+           std::to_string(device.major) + "." + std::to_string(device.minor)));
+  Set(env, object, "totalMemory",
+      Number(env, static_cast<double>(device.total_memory)));
+  return object;
+}
+
+napi_value CudaObject(napi_env env) {
+  const CudaInfo info = QueryCuda();
+  const napi_value object = Object(env);
+  Set(env, object, "available", Bool(env, info.available));
+  Set(env, object, "reason", TextOrNull(env, info.reason));
+  Set(env, object, "driver", TextOrNull(env, info.driver));
+  napi_value devices = nullptr;
+  napi_create_array(env, &devices);
+  for (size_t i = 0; i < info.devices.size(); ++i) {
+    napi_set_element(env, devices, static_cast<uint32_t>(i),
+                     DeviceObject(env, i, info.devices[i]));
+  }
+  Set(env, object, "devices", devices);
+  return object;
+}
+
+napi_value CudnnObject(napi_env env) {
+  const CudnnInfo info = QueryCudnn();
+  const napi_value object = Object(env);
+  Set(env, object, "available", Bool(env, info.available));
+  Set(env, object, "reason", TextOrNull(env, info.reason));
+  Set(env, object, "version", TextOrNull(env, info.version));
+  Set(env, object, "path", TextOrNull(env, info.path));
+  napi_value tried = nullptr;
+  napi_create_array(env, &tried);
+  uint32_t index = 0;
+  for (const std::string& line : info.tried) {
+    napi_set_element(env, tried, index++, Text(env, line));
+  }
+  Set(env, object, "tried", tried);
+  return object;
+}
+
+// "float32", "float64", "float16" or "bfloat16".
+Status ReadCudnnDtype(napi_env env, napi_value value, Dtype* dtype,
+                      StateRounding* rounding) {
+  std::string name;
+  const Status status = ReadString(env, value, "dtype", &name);
+  if (!status.ok()) return status;
+  *dtype = name == "float64" ? Dtype::kFloat64 : Dtype::kFloat32;
+  *rounding = StateRounding::kNone;
+  if (name == "float32" || name == "float64") return Status();
+  return ReadHalfType(env, value, "dtype", rounding);
+}
+
+}  // namespace
+
+napi_value Js_cudnnInfo(napi_env env, napi_callback_info) {
+  const napi_value result = Object(env);
+  Set(env, result, "cuda", CudaObject(env));
+  Set(env, result, "cudnn", CudnnObject(env));
+  return result;
+}
+
+// cudnnRuntime(device, dtype)
+napi_value Js_cudnnRuntime(napi_env env, napi_callback_info info) {
+  size_t count = 2;
+  napi_value arguments[2];
+  napi_get_cb_info(env, info, &count, arguments, nullptr, nullptr);
+  size_t device = 0;
+  Dtype dtype = Dtype::kFloat32;
+  StateRounding rounding = StateRounding::kNone;
+  Status status = ReadSize(env, arguments[0], "device", &device);
+  if (status.ok()) {
+    status = ReadCudnnDtype(env, arguments[1], &dtype, &rounding);
+  }
+  if (!status.ok()) return Throw(env, status);
+  const RuntimeVerdict verdict = JudgeRuntime(device, dtype, rounding);
+  const napi_value result = Object(env);
+  Set(env, result, "met", Bool(env, verdict.met));
+  Set(env, result, "detail", Text(env, verdict.detail));
+  return result;
+}
+
+}  // namespace cudnn_gru

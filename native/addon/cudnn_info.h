@@ -1,0 +1,14 @@
+#ifndef CUDNN_GRU_ADDON_CUDNN_INFO_H_
+#define CUDNN_GRU_ADDON_CUDNN_INFO_H_
+
+#include <napi.h>
+
+namespace cudnn_gru {
+
+// What this machine has for the cuDNN path (NativeBinding in lib/native.ts).
+napi_value Js_cudnnInfo(napi_env env, napi_callback_info info);
+napi_value Js_cudnnRuntime(napi_env env, napi_callback_info info);
+
+}  // namespace cudnn_gru
+
+#endif  // CUDNN_GRU_ADDON_CUDNN_INFO_H_

@@ -1,0 +1,53 @@
+#include "cudnn/call.h"
+
+#include <new>
+
+#include "cudnn/result.h"
+
+namespace cudnn_gru {
+namespace {
+
+Status Attempt(Device& device, const std::function<Status(Lane&)>& attempt) {
+  LaneLease lane(device);
+  CUDNN_GRU_RETURN_IF_ERROR(lane.Acquire());
+  try {
+    return attempt(*lane);
+  } catch (const std::bad_alloc&) {
+    return Status(StatusCode::kOutOfMemory,
+                  "The system has no memory for the tables of a cuDNN call");
+  }
+}
+
+}  // namespace
+
+Status RunOnDevice(Device& device,
+                   const std::function<Status(Lane&)>& attempt) {
+  const ContextScope context(device);
+  CUDNN_GRU_RETURN_IF_ERROR(context.status());
+  Status status = Attempt(device, attempt);
+  if (status.code() == StatusCode::kOutOfMemory) {
+    FreeCaches(device);
+    status = Attempt(device, attempt);
+  }
+  if (status.ok()) return status;
+  // What cuDNN says of a lost context does not tell that it is lost.
+  const Status usable = device.CheckUsable();
+  return usable.ok() ? status : usable;
+}
+
+Status CheckCancelled(const Cancellation* cancellation) {
+  return cancellation != nullptr && cancellation->requested()
+             ? Status(StatusCode::kAborted, "The call was aborted")
+             : Status();
+}
+
+Status FindPlan(Lane& lane, const RnnSettings& settings,
+                const Schedule& schedule, const Chunk& chunk, bool training,
+                Plan** plan) {
+  const Plan::Key key = {settings, static_cast<int>(chunk.rows),
+                         static_cast<int>(chunk.timesteps), training};
+  return lane.plans.Find(lane.device, lane.handle, key,
+                         schedule.chunk_lengths.data() + chunk.first_row, plan);
+}
+
+}  // namespace cudnn_gru

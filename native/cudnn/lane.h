@@ -1,0 +1,84 @@
+#ifndef CUDNN_GRU_CUDNN_LANE_H_
+#define CUDNN_GRU_CUDNN_LANE_H_
+
+#include <cstddef>
+#include <memory>
+
+#include "core/status.h"
+#include "cudnn/device.h"
+#include "cudnn/plan.h"
+#include "cudnn/schedule.h"
+
+namespace cudnn_gru {
+
+// What one call needs for itself while it runs: a stream, a cuDNN handle bound
+// to it, and the plans made with that handle. Lanes live as long as the
+// process: destroying a handle would wait for the whole device.
+struct Lane {
+  explicit Lane(Device& owner) : device(owner) {}
+
+  Status Upload(char* to, const char* from, size_t bytes);
+  Status Download(char* to, const char* from, size_t bytes);
+  Status Zero(char* to, size_t bytes);
+  // Waits until everything queued has ended.
+  Status Synchronize();
+
+  Device& device;
+  abi::CUstream stream = nullptr;
+  abi::cudnnHandle_t handle = nullptr;
+  PlanCache plans;
+  Schedule schedule;  // its memory is kept
+  bool busy = false;  // something was queued since the last Synchronize
+};
+
+// A lane for one scope; needs the device's context for as long.
+class LaneLease {
+ public:
+  explicit LaneLease(Device& device) : device_(device) {}
+  ~LaneLease();
+  LaneLease(const LaneLease&) = delete;
+  LaneLease& operator=(const LaneLease&) = delete;
+
+  // Takes an idle lane, or makes one.
+  Status Acquire();
+
+  Lane* operator->() const { return lane_.get(); }
+  Lane& operator*() const { return *lane_; }
+
+ private:
+  Device& device_;
+  std::unique_ptr<Lane> lane_;
+};
+
+// Declared after the buffers that a lane's work uses: waits, when a scope is
+// left with work still queued, before they go.
+class Drain {
+ public:
+  explicit Drain(Lane& lane) : lane_(lane) {}
+  ~Drain();
+  Drain(const Drain&) = delete;
+  Drain& operator=(const Drain&) = delete;
+
+ private:
+  Lane& lane_;
+};
+
+// Frees what is kept for later calls: idle memory, and the plans of idle lanes.
+// Needs the device's context.
+void FreeCaches(Device& device);
+
+// Something that lives on the device. When the last one goes, so do the caches.
+class DeviceUse {
+ public:
+  explicit DeviceUse(Device& device);
+  ~DeviceUse();
+  DeviceUse(const DeviceUse&) = delete;
+  DeviceUse& operator=(const DeviceUse&) = delete;
+
+ private:
+  Device& device_;
+};
+
+}  // namespace cudnn_gru
+
+#endif  // CUDNN_GRU_CUDNN_LANE_H_

@@ -1,0 +1,128 @@
+#include "cudnn/plan.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "cudnn/element.h"
+
+namespace cudnn_gru {
+namespace {
+
+constexpr size_t kMaxPlans = 16;
+
+abi::cudnnMathType_t MathType(abi::cudnnDataType_t type, bool allow_tf32) {
+  switch (type) {
+    case abi::CUDNN_DATA_FLOAT:
+      // FMA is float32 throughout; the default may use TF32.
+      return allow_tf32 ? abi::CUDNN_DEFAULT_MATH : abi::CUDNN_FMA_MATH;
+    case abi::CUDNN_DATA_DOUBLE:
+      return abi::CUDNN_FMA_MATH;
+    case abi::CUDNN_DATA_HALF:
+    case abi::CUDNN_DATA_BFLOAT16:
+      break;
+  }
+  return abi::CUDNN_TENSOR_OP_MATH;
+}
+
+}  // namespace
+
+RnnSettings::RnnSettings(const GruDescription& description, bool allow_tf32)
+    : data_type(Element(description).data_type()),
+      math_precision(Element(description).math_precision()),
+      math_type(MathType(data_type, allow_tf32)),
+      features(static_cast<int32_t>(description.features)),
+      units(static_cast<int32_t>(description.units)) {}
+
+bool RnnSettings::operator==(const RnnSettings& other) const {
+  return data_type == other.data_type &&
+         math_precision == other.math_precision &&
+         math_type == other.math_type && features == other.features &&
+         units == other.units;
+}
+
+Status MakeRnn(const Device& device, const RnnSettings& settings,
+               RnnDescriptor* rnn) {
+  const CudnnLibrary& cudnn = device.cudnn();
+  CUDNN_GRU_RETURN_IF_ERROR(MakeRnnDescriptor(cudnn, rnn));
+  // A projection as wide as the state is none; 0 is refused. Without layers to
+  // drop between there is no dropout descriptor.
+  return device.Check(
+      cudnn.cudnnSetRNNDescriptor_v8(
+          rnn->get(), abi::CUDNN_RNN_ALGO_STANDARD, abi::CUDNN_GRU,
+          abi::CUDNN_RNN_DOUBLE_BIAS, abi::CUDNN_UNIDIRECTIONAL,
+          abi::CUDNN_LINEAR_INPUT, settings.data_type, settings.math_precision,
+          settings.math_type, settings.features, settings.units, settings.units,
+          1, nullptr, abi::CUDNN_RNN_PADDED_IO_ENABLED),
+      "cudnnSetRNNDescriptor_v8");
+}
+
+bool Plan::Key::operator==(const Key& other) const {
+  return settings == other.settings && batch == other.batch &&
+         timesteps == other.timesteps && training == other.training;
+}
+
+Status Plan::Make(const Device& device) {
+  const CudnnLibrary& cudnn = device.cudnn();
+  CUDNN_GRU_RETURN_IF_ERROR(MakeRnn(device, key_.settings, &rnn_));
+  CUDNN_GRU_RETURN_IF_ERROR(MakeRnnDataDescriptor(cudnn, &x_));
+  CUDNN_GRU_RETURN_IF_ERROR(MakeRnnDataDescriptor(cudnn, &y_));
+  CUDNN_GRU_RETURN_IF_ERROR(MakeTensorDescriptor(cudnn, &h_));
+  const int units = key_.settings.units;
+  const int dims[3] = {1, key_.batch, units};
+  const int strides[3] = {key_.batch * units, units, 1};
+  return device.Check(cudnn.cudnnSetTensorNdDescriptor(
+                          h_.get(), key_.settings.data_type, 3, dims, strides),
+                      "cudnnSetTensorNdDescriptor");
+}
+
+Status Plan::SetLengths(const Device& device, abi::cudnnHandle_t handle,
+                        const int* lengths) {
+  const size_t batch = static_cast<size_t>(key_.batch);
+  if (lengths_.size() == batch &&
+      std::equal(lengths, lengths + batch, lengths_.begin())) {
+    return Status();
+  }
+  lengths_.clear();
+  const CudnnLibrary& cudnn = device.cudnn();
+  const auto set = [&](const RnnDataDescriptor& data, int width) {
+    double padding = 0.0;  // all zero bits, in each of the types
+    return device.Check(
+        cudnn.cudnnSetRNNDataDescriptor(
+            data.get(), key_.settings.data_type,
+            abi::CUDNN_RNN_DATA_LAYOUT_BATCH_MAJOR_UNPACKED, key_.timesteps,
+            key_.batch, width, lengths, &padding),
+        "cudnnSetRNNDataDescriptor");
+  };
+  CUDNN_GRU_RETURN_IF_ERROR(set(x_, key_.settings.features));
+  CUDNN_GRU_RETURN_IF_ERROR(set(y_, key_.settings.units));
+  size_t reserve = 0;
+  CUDNN_GRU_RETURN_IF_ERROR(device.Check(
+      cudnn.cudnnGetRNNTempSpaceSizes(handle, rnn_.get(),
+                                      key_.training
+                                          ? abi::CUDNN_FWD_MODE_TRAINING
+                                          : abi::CUDNN_FWD_MODE_INFERENCE,
+                                      x_.get(), &workspace_bytes_, &reserve),
+      "cudnnGetRNNTempSpaceSizes"));
+  reserve_bytes_ = key_.training ? reserve : 0;
+  lengths_.assign(lengths, lengths + batch);
+  return Status();
+}
+
+Status PlanCache::Find(const Device& device, abi::cudnnHandle_t handle,
+                       const Plan::Key& key, const int* lengths, Plan** plan) {
+  const auto found =
+      std::find_if(plans_.begin(), plans_.end(),
+                   [&](const auto& each) { return each->key() == key; });
+  if (found != plans_.end()) {
+    std::rotate(found, found + 1, plans_.end());
+  } else {
+    auto made = std::make_unique<Plan>(key);
+    CUDNN_GRU_RETURN_IF_ERROR(made->Make(device));
+    if (plans_.size() == kMaxPlans) plans_.erase(plans_.begin());
+    plans_.push_back(std::move(made));
+  }
+  *plan = plans_.back().get();
+  return (*plan)->SetLengths(device, handle, lengths);
+}
+
+}  // namespace cudnn_gru

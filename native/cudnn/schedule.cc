@@ -1,0 +1,100 @@
+#include "cudnn/schedule.h"
+
+#include <algorithm>
+#include <numeric>
+#include <string>
+
+namespace cudnn_gru {
+namespace {
+
+Status ReadLengths(const GruCall& call, std::vector<int>* lengths) {
+  lengths->assign(call.batch, static_cast<int>(call.timesteps));
+  if (call.lengths != nullptr) {
+    for (size_t row = 0; row < call.batch; ++row) {
+      const int32_t length = call.lengths[row];
+      if (length < 0 || static_cast<size_t>(length) > call.timesteps) {
+        return Status(
+            StatusCode::kArgument,
+            "Expected lengths from 0 to " + std::to_string(call.timesteps) +
+                " for `lengths` but received " + std::to_string(length) +
+                " in row " + std::to_string(row));
+      }
+      (*lengths)[row] = length;
+    }
+  } else if (call.mask != nullptr) {
+    for (size_t row = 0; row < call.batch; ++row) {
+      const uint8_t* const begin = call.mask + row * call.timesteps;
+      const uint8_t* const end = begin + call.timesteps;
+      const uint8_t* const padding = std::find(begin, end, uint8_t{0});
+      if (std::any_of(padding, end, [](uint8_t step) { return step != 0; })) {
+        return Status(StatusCode::kArgument,
+                      "Expected a strictly right-padded `mask` for cuDNN but "
+                      "received another in row " +
+                          std::to_string(row));
+      }
+      (*lengths)[row] = static_cast<int>(padding - begin);
+    }
+  }
+  return Status();
+}
+
+// cuDNN wants the tensors of each chunk aligned: 256 bytes, whatever the width
+// and the element type.
+size_t Align(size_t elements) {
+  constexpr size_t kElements = 128;
+  return (elements + kElements - 1) / kElements * kElements;
+}
+
+}  // namespace
+
+Status MakeSchedule(const GruCall& call, size_t max_timesteps,
+                    Schedule* schedule) {
+  const Status status = ReadLengths(call, &schedule->lengths);
+  if (!status.ok()) return status;
+  const std::vector<int>& lengths = schedule->lengths;
+  schedule->batch = call.batch;
+  schedule->timesteps = call.timesteps;
+  schedule->order.resize(call.batch);
+  std::iota(schedule->order.begin(), schedule->order.end(), size_t{0});
+  const auto chunks_of = [&](size_t row) {
+    return (static_cast<size_t>(lengths[row]) + max_timesteps - 1) /
+           max_timesteps;
+  };
+  // Within a number of chunks rows stay in their own order, so that most calls
+  // change nothing. (std::stable_sort would take memory at every call.)
+  std::sort(schedule->order.begin(), schedule->order.end(),
+            [&](size_t a, size_t b) {
+              const size_t chunks_a = chunks_of(a);
+              const size_t chunks_b = chunks_of(b);
+              return chunks_a != chunks_b ? chunks_a > chunks_b : a < b;
+            });
+  schedule->chunks.clear();
+  schedule->chunk_lengths.clear();
+  schedule->cells = 0;
+  schedule->rows = 0;
+  size_t rows = call.batch;
+  for (size_t start = 0; start < call.timesteps; start += max_timesteps) {
+    const auto reaches = [&](size_t row) {
+      return static_cast<size_t>(lengths[row]) > start;
+    };
+    while (rows > 0 && !reaches(schedule->order[rows - 1])) --rows;
+    if (rows == 0) break;
+    const size_t timesteps = std::min(max_timesteps, call.timesteps - start);
+    schedule->rows = Align(schedule->rows);
+    schedule->cells = Align(schedule->cells);
+    schedule->chunk_lengths.resize(schedule->rows, 0);
+    schedule->chunks.push_back(
+        {start, timesteps, rows, schedule->rows, schedule->cells});
+    for (size_t i = 0; i < rows; ++i) {
+      const size_t left =
+          static_cast<size_t>(lengths[schedule->order[i]]) - start;
+      schedule->chunk_lengths.push_back(
+          static_cast<int>(std::min(left, timesteps)));
+    }
+    schedule->cells += rows * timesteps;
+    schedule->rows += rows;
+  }
+  return Status();
+}
+
+}  // namespace cudnn_gru

@@ -1,0 +1,50 @@
+#ifndef CUDNN_GRU_CUDNN_SCHEDULE_H_
+#define CUDNN_GRU_CUDNN_SCHEDULE_H_
+
+#include <cstddef>
+#include <vector>
+
+#include "core/gru_problem.h"
+#include "core/status.h"
+
+namespace cudnn_gru {
+
+// Most time steps that one cuDNN call can take.
+constexpr size_t kMaxChunkTimesteps = 65535;
+
+// One cuDNN call: steps [start, start + timesteps) of the rows that have any
+// there, which are the first `rows` of Schedule::order.
+struct Chunk {
+  size_t start;
+  size_t timesteps;
+  size_t rows;
+  // Where the chunk begins, in rows and in rows x timesteps: the tensors of a
+  // call lie chunk after chunk, each (rows, timesteps, width) and aligned.
+  size_t first_row;
+  size_t first_cell;
+};
+
+// How a call of any lengths becomes calls that cuDNN takes. Rows stand in order
+// of the number of chunks they reach into, and those without a step (for which
+// cuDNN gives errors or wrong gradients) stand at the end and take no part. So
+// the rows of every chunk are the head of those of the one before, and states
+// go from chunk to chunk where they lie.
+struct Schedule {
+  size_t batch = 0;
+  size_t timesteps = 0;
+  std::vector<int> lengths;        // by row of the call: its unmasked steps
+  std::vector<size_t> order;       // rows of the call, as they stand in chunks
+  std::vector<Chunk> chunks;       // none when every row is empty
+  std::vector<int> chunk_lengths;  // at Chunk::first_row: steps of each row
+  size_t cells = 0;                // over all chunks: where the last one ends
+  size_t rows = 0;
+};
+
+// kArgument when the mask is not strictly right-padded, or a length is not in
+// 0 .. timesteps. `schedule` may be reused: its memory is.
+Status MakeSchedule(const GruCall& call, size_t max_timesteps,
+                    Schedule* schedule);
+
+}  // namespace cudnn_gru
+
+#endif  // CUDNN_GRU_CUDNN_SCHEDULE_H_

@@ -1,0 +1,36 @@
+#ifndef CUDNN_GRU_CUDNN_SEARCH_PATHS_H_
+#define CUDNN_GRU_CUDNN_SEARCH_PATHS_H_
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace cudnn_gru {
+
+// A variable of the environment; an empty string when it is not set.
+using Environment = std::function<std::string(const char* name)>;
+Environment ProcessEnvironment();
+
+// Whether CUDNN_GRU_DISABLE_CUDA is set to anything but "0".
+bool CudaDisabled(const Environment& environment);
+
+// One place where a library may lie: a folder, or (empty) whatever the system
+// loader finds by the library's name.
+using SearchPlace = std::string;
+constexpr char kSystemLoader[] = "";
+
+// Where cuDNN may lie, best first: CUDNN_GRU_CUDNN_PATH alone when it is set;
+// else the wheels of the active Python environments, LD_LIBRARY_PATH, the
+// system loader, and the folders that NVIDIA's and distributions' packages use.
+std::vector<SearchPlace> CudnnPlaces(const Environment& environment);
+
+// Where cuBLASLt of CUDA `major` may lie, given cuDNN's folder.
+std::vector<SearchPlace> CublasLtPlaces(const std::string& cudnn_folder,
+                                        int major);
+
+// Where the driver's libcuda.so.1 may lie.
+std::vector<SearchPlace> DriverPlaces();
+
+}  // namespace cudnn_gru
+
+#endif  // CUDNN_GRU_CUDNN_SEARCH_PATHS_H_

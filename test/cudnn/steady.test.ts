@@ -1,0 +1,74 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { reportOf, titled, withoutDoubles } from "./doubles.js";
+import type { SteadyReport } from "./programs/steady.js";
+
+describe.skipIf(withoutDoubles)(titled("a warm layer on the cuDNN path, on doubles", withoutDoubles), () => {
+  let report: SteadyReport;
+
+  beforeAll(async () => {
+    report = await reportOf<SteadyReport>("steady");
+  }, 60_000);
+
+  /** The calls that cost time or memory; contexts are set and given back besides. */
+  function work(calls: Record<string, number>): Record<string, number> {
+    return Object.fromEntries(Object.entries(calls).filter(([name]) => !name.startsWith("cuCtx")));
+  }
+
+  it("a call allocates nothing, makes no descriptor and synchronises once", () => {
+    expect(work(report.call)).toEqual({
+      cuMemcpyHtoDAsync_v2: 1,
+      cudnnRNNForward: 1,
+      kernel: 1,
+      cuMemcpyDtoHAsync_v2: 2,
+      cuStreamSynchronize: 1,
+    });
+  });
+
+  it("other lengths set the descriptors they change, and make none", () => {
+    expect(work(report.lengths)).toEqual({
+      ...work(report.call),
+      cudnnSetRNNDataDescriptor: 2,
+      cudnnGetRNNTempSpaceSizes: 1,
+    });
+  });
+
+  it("a forward and backward synchronise once each", () => {
+    const { cuStreamSynchronize, cudnnRNNForward, cudnnRNNBackwardData_v8, cudnnRNNBackwardWeights_v8 } =
+      report.training;
+    expect(cuStreamSynchronize).toBe(2);
+    expect([cudnnRNNForward, cudnnRNNBackwardData_v8, cudnnRNNBackwardWeights_v8]).toEqual([1, 1, 1]);
+    expect(Object.keys(report.training).filter((name) => /Alloc|Free|Create|Destroy/.test(name))).toEqual([]);
+  });
+
+  it("1,000 calls later it holds what it held", () => {
+    expect(report.later).toEqual(report.warm);
+  });
+
+  it("24 calls in flight give what each gives alone", () => {
+    expect(report.wrongInFlight).toBe(0);
+  });
+
+  it("40 shapes in turn take bounded memory", () => {
+    expect(report.manyShapes.bytes).toBeLessThanOrEqual(3 * report.manyShapes.largest);
+  });
+
+  it("a disposed layer leaves no memory and no descriptor", () => {
+    const { device, pinned, living } = report.disposed;
+    expect([device, pinned]).toEqual([0, 0]);
+    const left = Object.keys(living).filter((name) => !/primary_contexts|handles|streams/.test(name));
+    expect(left).toEqual([]);
+  });
+
+  it("memoryUsage() says what the device holds", () => {
+    for (const { device, pinned, living } of [report.warm, report.later]) {
+      expect(device).toBe(living["live.device_bytes"]);
+      expect(pinned).toBe(living["live.pinned_bytes"]);
+    }
+  });
+
+  it("TF32 is off, on when allowed, and for float32 alone", () => {
+    expect(report.tf32.float32).toBeGreaterThan(1e-5);
+    expect(report.tf32.float32).toBeLessThan(1e-2);
+    expect(report.tf32.float64).toBe(0);
+  });
+});

@@ -1,0 +1,191 @@
+#include "cuda/streams.h"
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <set>
+#include <utility>
+
+#include "support/control.h"
+
+namespace doubles {
+namespace {
+
+constexpr int kMostDevices = 8;
+
+struct Context {
+  int device;
+  int sticky = 0;
+};
+
+struct Stream {
+  void* context;
+  bool blocking;
+  std::deque<Work> queue;
+};
+
+struct Event {
+  void* context;
+  std::shared_ptr<bool> reached;
+  void* stream = nullptr;
+};
+
+struct World {
+  Context contexts[kMostDevices];
+  std::map<void*, std::unique_ptr<Stream>> streams;
+  std::map<void*, std::unique_ptr<Event>> events;
+};
+
+World& Get() {
+  static World* world = [] {
+    World* made = new World;
+    for (int i = 0; i < kMostDevices; ++i) made->contexts[i].device = i;
+    return made;
+  }();
+  return *world;
+}
+
+Event& FindEvent(const char* function, void* event, void* context) {
+  auto found = Get().events.find(event);
+  if (found == Get().events.end())
+    Violation(function, "the event is not a living one");
+  if (found->second->context != context)
+    Violation(function, "the event belongs to another context");
+  return *found->second;
+}
+
+void Run(Context* context, const Work& work) {
+  if (context->sticky != 0) return;
+  context->sticky = work();
+}
+
+}  // namespace
+
+void* ContextOf(int device) { return &Get().contexts[device]; }
+
+int DeviceOf(void* context) { return static_cast<Context*>(context)->device; }
+
+bool IsContext(void* context) {
+  for (Context& one : Get().contexts)
+    if (&one == context) return true;
+  return false;
+}
+
+int StickyError(void* context) {
+  return static_cast<Context*>(context)->sticky;
+}
+
+void* MakeStream(void* context, bool blocking) {
+  auto stream = std::make_unique<Stream>(Stream{context, blocking, {}});
+  void* key = stream.get();
+  Get().streams.emplace(key, std::move(stream));
+  Count("live.streams", 1);
+  return key;
+}
+
+void DestroyStream(const char* function, void* stream, void* context) {
+  if (stream == nullptr) Violation(function, "the legacy stream is destroyed");
+  CheckStream(function, stream, context);
+  Drain(stream, context);
+  Get().streams.erase(stream);
+  Count("live.streams", -1);
+}
+
+void CheckStream(const char* function, void* stream, void* context) {
+  if (stream == nullptr) return;
+  auto found = Get().streams.find(stream);
+  if (found == Get().streams.end())
+    Violation(function, "the stream is not a living one");
+  if (found->second->context != context)
+    Violation(function, "the stream belongs to another context");
+}
+
+void Enqueue(void* stream, void* context, Work work) {
+  if (stream != nullptr) {
+    Get().streams.at(stream)->queue.push_back(std::move(work));
+    return;
+  }
+  for (auto& [key, one] : Get().streams)
+    if (one->context == context && one->blocking) Drain(key, context);
+  Run(static_cast<Context*>(context), work);
+}
+
+int Drain(void* stream, void* context) {
+  while (!Advance(stream, context)) {
+  }
+  return StickyError(context);
+}
+
+int DrainAll(void* context) {
+  for (auto& [key, stream] : Get().streams)
+    if (stream->context == context) Drain(key, context);
+  return StickyError(context);
+}
+
+bool Advance(void* stream, void* context) {
+  if (stream == nullptr) {
+    for (auto& [key, one] : Get().streams)
+      if (one->context == context && one->blocking) Drain(key, context);
+    return true;
+  }
+  std::deque<Work>& queue = Get().streams.at(stream)->queue;
+  if (queue.empty()) return true;
+  const Work work = std::move(queue.front());
+  queue.pop_front();
+  Run(static_cast<Context*>(context), work);
+  return queue.empty();
+}
+
+void* MakeEvent(void* context) {
+  auto event = std::make_unique<Event>();
+  event->context = context;
+  void* key = event.get();
+  Get().events.emplace(key, std::move(event));
+  Count("live.events", 1);
+  return key;
+}
+
+void DestroyEvent(const char* function, void* event, void* context) {
+  FindEvent(function, event, context);
+  Get().events.erase(event);
+  Count("live.events", -1);
+}
+
+void RecordEvent(const char* function, void* event, void* stream,
+                 void* context) {
+  Event& found = FindEvent(function, event, context);
+  CheckStream(function, stream, context);
+  found.reached = std::make_shared<bool>(false);
+  found.stream = stream;
+  Enqueue(stream, context, [reached = found.reached] {
+    *reached = true;
+    return 0;
+  });
+}
+
+bool EventReached(const char* function, void* event, void* context, bool wait) {
+  Event& found = FindEvent(function, event, context);
+  if (found.reached == nullptr) return true;
+  do {
+    // A destroyed stream has run everything.
+    if (Get().streams.count(found.stream) == 0) return true;
+    if (*found.reached || StickyError(context) != 0) return true;
+    Advance(found.stream, context);
+  } while (wait);
+  return *found.reached;
+}
+
+void StreamWaitsFor(const char* function, void* stream, void* event,
+                    void* context) {
+  Event& found = FindEvent(function, event, context);
+  CheckStream(function, stream, context);
+  if (found.reached == nullptr) return;
+  Enqueue(stream, context,
+          [reached = found.reached, other = found.stream, context] {
+            while (!*reached && StickyError(context) == 0)
+              if (Advance(other, context)) break;
+            return 0;
+          });
+}
+
+}  // namespace doubles

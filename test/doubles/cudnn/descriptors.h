@@ -1,0 +1,63 @@
+#ifndef CUDNN_GRU_TEST_DOUBLES_CUDNN_DESCRIPTORS_H_
+#define CUDNN_GRU_TEST_DOUBLES_CUDNN_DESCRIPTORS_H_
+
+#include <string>
+#include <vector>
+
+#include "api/cudnn_api.h"
+
+// The descriptors hold copies of what they were set to.
+struct cudnnTensorStruct {
+  bool set = false;
+  cudnnDataType_t type;
+  std::vector<int> sizes;
+  std::vector<int> strides;
+};
+
+struct cudnnDropoutStruct {
+  float dropout = 0;
+};
+
+struct cudnnRNNStruct {
+  bool set = false;
+  cudnnRNNAlgo_t algorithm;
+  cudnnRNNMode_t cell;
+  cudnnRNNBiasMode_t bias;
+  cudnnDirectionMode_t direction;
+  cudnnRNNInputMode_t input;
+  cudnnDataType_t type;
+  cudnnDataType_t math_precision;
+  cudnnMathType_t math_type;
+  int32_t input_size;
+  int32_t hidden_size;
+  int32_t layers;
+  cudnnDropoutDescriptor_t dropout;
+  uint32_t aux_flags;
+};
+
+struct cudnnRNNDataStruct {
+  bool set = false;
+  cudnnDataType_t type;
+  cudnnRNNDataLayout_t layout;
+  int max_length;
+  int batch;
+  int vector_size;
+  std::vector<int> lengths;
+  std::vector<char> padding_fill;  // empty: padding is undefined
+};
+
+namespace doubles {
+
+// Aborts unless the argument is a living descriptor of its kind.
+void CheckAlive(const char* function, cudnnTensorDescriptor_t descriptor);
+void CheckAlive(const char* function, cudnnDropoutDescriptor_t descriptor);
+void CheckAlive(const char* function, cudnnRNNDescriptor_t descriptor);
+void CheckAlive(const char* function, cudnnRNNDataDescriptor_t descriptor);
+
+// Whether it is [1, batch, hidden], fully packed, of that type.
+bool IsPackedState(cudnnTensorDescriptor_t descriptor, cudnnDataType_t type,
+                   int batch, int hidden);
+
+}  // namespace doubles
+
+#endif  // CUDNN_GRU_TEST_DOUBLES_CUDNN_DESCRIPTORS_H_

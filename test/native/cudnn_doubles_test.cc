@@ -1,0 +1,409 @@
+// Tests the test doubles themselves: the GRU they compute, and that they notice
+// each rule a caller breaks.
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <csignal>
+#include <functional>
+#include <string>
+#include <thread>
+
+#include "check.h"
+#include "doubles_fixture.h"
+
+namespace cudnn_gru_test {
+namespace {
+
+using Vector = std::vector<double>;
+
+Vector Random(Generator* generator, size_t count) {
+  Vector values(count);
+  for (double& value : values) value = generator->Uniform(-0.8, 0.8);
+  return values;
+}
+
+// Zero past the end of each row.
+void ClearPadding(const Sizes& sizes, int vector_size, Vector* values) {
+  const size_t row = static_cast<size_t>(sizes.steps * vector_size);
+  for (size_t b = 0; b < sizes.lengths.size(); ++b)
+    for (size_t i = static_cast<size_t>(sizes.lengths[b] * vector_size);
+         i < row; ++i)
+      (*values)[b * row + i] = 0;
+}
+
+// Random weights in their places, zeros between.
+Vector RandomWeights(Layer* layer, Generator* generator) {
+  Vector space(layer->weight_bytes / 8);
+  const int units = layer->sizes().units;
+  for (int id = 0; id < 6; ++id) {
+    const int columns = id < 3 ? layer->sizes().features : units;
+    for (bool is_bias : {false, true}) {
+      const size_t count =
+          static_cast<size_t>(is_bias ? units : units * columns);
+      const Vector part = Random(generator, count);
+      std::copy(part.begin(), part.end(),
+                space.begin() +
+                    static_cast<std::ptrdiff_t>(layer->OffsetOf(id, is_bias)));
+    }
+  }
+  return space;
+}
+
+struct Inputs {
+  Vector x, hx, weights, dy, dhy;
+};
+
+Inputs RandomInputs(Layer* layer) {
+  Generator generator(5);
+  Inputs inputs;
+  inputs.x = Random(&generator, layer->XCount());
+  inputs.hx = Random(&generator, layer->StateCount());
+  inputs.weights = RandomWeights(layer, &generator);
+  inputs.dy = Random(&generator, layer->YCount());
+  inputs.dhy = Random(&generator, layer->StateCount());
+  ClearPadding(layer->sizes(), layer->sizes().units, &inputs.dy);
+  return inputs;
+}
+
+void UploadAll(Layer* layer, const Inputs& inputs) {
+  layer->Upload(layer->x, inputs.x);
+  layer->Upload(layer->hx, inputs.hx);
+  layer->Upload(layer->weights, inputs.weights);
+  layer->Upload(layer->dy, inputs.dy);
+  layer->Upload(layer->dhy, inputs.dhy);
+  layer->Upload(layer->dweights, Vector(layer->weight_bytes / 8));
+}
+
+// sum(dy * y) + sum(dhy * hy)
+double Loss(Layer* layer, const Inputs& inputs) {
+  UploadAll(layer, inputs);
+  GOOD(layer->Forward(CUDNN_FWD_MODE_INFERENCE));
+  const Vector y = layer->Download(layer->y, layer->YCount());
+  const Vector hy = layer->Download(layer->hy, layer->StateCount());
+  double sum = 0;
+  for (size_t i = 0; i < y.size(); ++i) sum += inputs.dy[i] * y[i];
+  for (size_t i = 0; i < hy.size(); ++i) sum += inputs.dhy[i] * hy[i];
+  return sum;
+}
+
+void CheckAgainstDifferences(Layer* layer, const char* name, Vector* values,
+                             const Inputs& inputs, const Vector& gradient) {
+  for (size_t i = 0; i < values->size(); ++i) {
+    const double kept = (*values)[i];
+    const double step = 1e-6;
+    (*values)[i] = kept + step;
+    const double above = Loss(layer, inputs);
+    (*values)[i] = kept - step;
+    const double below = Loss(layer, inputs);
+    (*values)[i] = kept;
+    const double expected = (above - below) / (2 * step);
+    Check(std::fabs(gradient[i] - expected) < 1e-8,
+          "the gradient by %s[%zu] is %g, by differences %g", name, i,
+          gradient[i], expected);
+  }
+}
+
+// The gaps of the weight space must stay zero, so only weights are varied.
+void CheckWeightGradients(Layer* layer, Inputs* inputs, const Vector& found) {
+  for (size_t i = 0; i < inputs->weights.size(); ++i) {
+    if (inputs->weights[i] == 0) {
+      Check(found[i] == 0, "a gap of dweightSpace was written at %zu", i);
+      continue;
+    }
+    const double kept = inputs->weights[i];
+    inputs->weights[i] = kept + 1e-6;
+    const double above = Loss(layer, *inputs);
+    inputs->weights[i] = kept - 1e-6;
+    const double below = Loss(layer, *inputs);
+    inputs->weights[i] = kept;
+    const double expected = (above - below) / 2e-6;
+    Check(std::fabs(found[i] - expected) < 1e-8,
+          "the gradient by weight %zu is %g, by differences %g", i, found[i],
+          expected);
+  }
+}
+
+void TestGradients() {
+  Layer layer{Sizes{}};
+  Inputs inputs = RandomInputs(&layer);
+  UploadAll(&layer, inputs);
+  GOOD(layer.Forward());
+  GOOD(layer.BackwardData());
+  GOOD(layer.BackwardWeights());
+  Vector dx = layer.Download(layer.dx, layer.XCount());
+  const Vector dhx = layer.Download(layer.dhx, layer.StateCount());
+  const Vector dweights =
+      layer.Download(layer.dweights, layer.weight_bytes / 8);
+  // Rows of 4, 1 and 3 steps: the padding of dx is poisoned.
+  Check(std::isnan(dx[(4 + 1) * 3]), "the padding of dx is not poisoned");
+  ClearPadding(layer.sizes(), layer.sizes().features, &dx);
+  CheckAgainstDifferences(&layer, "x", &inputs.x, inputs, dx);
+  CheckAgainstDifferences(&layer, "hx", &inputs.hx, inputs, dhx);
+  CheckWeightGradients(&layer, &inputs, dweights);
+
+  // Weight gradients accumulate.
+  UploadAll(&layer, inputs);
+  layer.Upload(layer.dweights, dweights);
+  GOOD(layer.Forward());
+  GOOD(layer.BackwardData());
+  GOOD(layer.BackwardWeights());
+  const Vector twice = layer.Download(layer.dweights, layer.weight_bytes / 8);
+  for (size_t i = 0; i < twice.size(); ++i)
+    Check(std::fabs(twice[i] - 2 * dweights[i]) < 1e-12,
+          "dweightSpace does not accumulate at %zu", i);
+}
+
+// One unit, one feature, one step: the equations by hand.
+void TestEquations() {
+  Layer layer{Sizes{1, 1, 1, 1, {1}}};
+  Vector space(layer.weight_bytes / 8);
+  const double matrix[] = {0.5, -0.3, 0.7, 0.2, 0.4, -0.6};
+  const double bias[] = {0.1, 0.2, -0.1, 0.05, -0.15, 0.25};
+  for (int id = 0; id < 6; ++id) {
+    space[layer.OffsetOf(id, false)] = matrix[id];
+    space[layer.OffsetOf(id, true)] = bias[id];
+  }
+  const double x = 0.9;
+  const double h = -0.4;
+  layer.Upload(layer.x, {x});
+  layer.Upload(layer.hx, {h});
+  layer.Upload(layer.weights, space);
+  GOOD(layer.Forward(CUDNN_FWD_MODE_INFERENCE));
+  const auto sigmoid = [](double v) { return 1 / (1 + std::exp(-v)); };
+  const double r = sigmoid(0.5 * x + 0.1 + 0.2 * h + 0.05);
+  const double z = sigmoid(-0.3 * x + 0.2 + 0.4 * h - 0.15);
+  const double n = std::tanh(0.7 * x - 0.1 + r * (-0.6 * h + 0.25));
+  const double expected = (1 - z) * n + z * h;
+  const double found = layer.Download(layer.hy, 1)[0];
+  Check(std::fabs(found - expected) < 1e-15, "the state is %g, not %g", found,
+        expected);
+}
+
+// Runs `act` in a child process and gives what it wrote to stderr, if it was
+// ended by `signal`.
+std::string DiesBy(int signal, const std::function<void()>& act) {
+  int ends[2];
+  Require(pipe(ends) == 0, "pipe");
+  std::fflush(nullptr);
+  const pid_t child = fork();
+  if (child == 0) {
+    dup2(ends[1], STDERR_FILENO);
+    close(ends[0]);
+    // A sanitizer has a handler of its own.
+    std::signal(SIGSEGV, SIG_DFL);
+    act();
+    _exit(0);
+  }
+  close(ends[1]);
+  std::string text;
+  char buffer[256];
+  for (ssize_t got; (got = read(ends[0], buffer, sizeof(buffer))) > 0;)
+    text.append(buffer, static_cast<size_t>(got));
+  close(ends[0]);
+  int status = 0;
+  waitpid(child, &status, 0);
+  if (!WIFSIGNALED(status) || WTERMSIG(status) != signal)
+    return "(not ended by the signal) " + text;
+  return text;
+}
+
+void CheckRule(const char* expected, const std::function<void(Layer*)>& act) {
+  const std::string text = DiesBy(SIGABRT, [&] {
+    Layer layer{Sizes{}};
+    UploadAll(&layer, RandomInputs(&layer));
+    act(&layer);
+    layer.Synchronize();
+  });
+  Check(text.find(expected) != std::string::npos,
+        "expected the double to say \"%s\" but it said \"%s\"", expected,
+        text.c_str());
+}
+
+void TestMemoryRules() {
+  CheckRule("not aligned", [](Layer* layer) {
+    layer->x += 8;
+    layer->Forward();
+  });
+  CheckRule("its allocation has", [](Layer* layer) {
+    layer->x += 64;
+    layer->Forward();
+  });
+  CheckRule("not in living device memory", [](Layer* layer) {
+    GOOD(CUDA(cuMemFree_v2)(layer->x));
+    layer->Forward();
+  });
+  CheckRule("y overlaps x", [](Layer* layer) {
+    layer->y = layer->x = layer->Allocate(1024);
+    layer->Forward();
+  });
+  CheckRule("in a gap, is not 0", [](Layer* layer) {
+    GOOD(CUDA(cuMemsetD8Async)(layer->weights, 1, layer->weight_bytes,
+                               layer->stream));
+    layer->Forward();
+  });
+  CheckRule("not the beginning of a living", [](Layer* layer) {
+    GOOD(CUDA(cuMemFree_v2)(layer->x));
+    CUDA(cuMemFree_v2)(layer->x);
+  });
+  CheckRule("a copy that has not run yet", [](Layer* layer) {
+    void* pinned;
+    GOOD(CUDA(cuMemAllocHost_v2)(&pinned, 64));
+    GOOD(CUDA(cuMemcpyHtoDAsync_v2)(layer->x, pinned, 64, layer->stream));
+    CUDA(cuMemFreeHost)(pinned);
+  });
+  CheckRule("runs over the end of its pinned", [](Layer* layer) {
+    void* pinned;
+    GOOD(CUDA(cuMemAllocHost_v2)(&pinned, 64));
+    CUDA(cuMemcpyHtoDAsync_v2)(layer->x, pinned, 72, layer->stream);
+  });
+  CheckRule("host side of a copy is device memory", [](Layer* layer) {
+    CUDA(cuMemcpyHtoDAsync_v2)(layer->x, Layer::Pointer(layer->y), 64,
+                               layer->stream);
+  });
+}
+
+void TestOrderRules() {
+  CheckRule("was used, or never filled", [](Layer* layer) {
+    GOOD(layer->Forward());
+    GOOD(layer->BackwardData());
+    layer->BackwardData();
+  });
+  CheckRule("was used, or never filled", [](Layer* layer) {
+    GOOD(layer->Forward(CUDNN_FWD_MODE_INFERENCE));
+    layer->BackwardData();
+  });
+  CheckRule("not as cudnnRNNBackwardData_v8 left", [](Layer* layer) {
+    GOOD(layer->Forward());
+    layer->BackwardWeights();
+  });
+  CheckRule("x is not what it was", [](Layer* layer) {
+    GOOD(layer->Forward());
+    GOOD(layer->BackwardData());
+    layer->Upload(layer->x, Vector(layer->XCount(), 0.5));
+    layer->BackwardWeights();
+  });
+  CheckRule("weightSpace is not what it was", [](Layer* layer) {
+    GOOD(layer->Forward());
+    layer->Upload(layer->weights, Vector(layer->weight_bytes / 8));
+    layer->BackwardData();
+  });
+  CheckRule("changed by its owner", [](Layer* layer) {
+    GOOD(layer->Forward());
+    GOOD(CUDA(cuMemsetD8Async)(layer->reserve + 256, 0, 8, layer->stream));
+    layer->BackwardData();
+  });
+  CheckRule("dy is not 0 in the padding", [](Layer* layer) {
+    layer->Upload(layer->dy, Vector(layer->YCount(), 1));
+    GOOD(layer->Forward());
+    layer->BackwardData();
+  });
+}
+
+void TestOwnershipRules() {
+  CheckRule("no current context", [](Layer* layer) {
+    std::thread([&] {
+      CUdeviceptr address;
+      CUDA(cuMemAlloc_v2)(&address, 8);
+    }).join();
+    layer->Synchronize();
+  });
+  CheckRule("context is not the one the handle", [](Layer* layer) {
+    std::thread([&] { layer->Forward(); }).join();
+  });
+  CheckRule("is not a living handle", [](Layer* layer) {
+    GOOD(CUDNN(cudnnDestroy)(layer->handle));
+    layer->Forward();
+  });
+  CheckRule("is not living among live.rnn_descriptors", [](Layer* layer) {
+    GOOD(CUDNN(cudnnDestroyRNNDescriptor)(layer->rnn));
+    layer->Forward();
+  });
+  CheckRule("stream is not a living one", [](Layer* layer) {
+    GOOD(CUDA(cuStreamDestroy_v2)(layer->stream));
+    layer->Forward();
+  });
+  const std::string text = DiesBy(SIGSEGV, [] {
+    Layer layer{Sizes{}};
+    *static_cast<volatile double*>(Layer::Pointer(layer.x)) = 1;
+  });
+  Check(text.find("not ended") == std::string::npos,
+        "the host can write device memory");
+}
+
+// Where the real library gives a status, the double does.
+void TestStatuses() {
+  Layer layer{Sizes{}};
+  UploadAll(&layer, RandomInputs(&layer));
+  layer.work_bytes -= 8;
+  Check(layer.Forward() == CUDNN_STATUS_BAD_PARAM_SIZE_INSUFFICIENT,
+        "a workspace that is too small is accepted");
+  char text[128];
+  CUDNN(cudnnGetLastErrorString)(text, sizeof(text));
+  Check(std::string(text) == "work_bytes < sizes.work", "the error is \"%s\"",
+        text);
+  CUDNN(cudnnGetLastErrorString)(text, sizeof(text));
+  Check(text[0] == '\0', "the last error is not cleared when read");
+  layer.work_bytes += 8;
+
+  const int empty[] = {0, 0, 0};
+  for (auto descriptor : {layer.x_descriptor, layer.y_descriptor}) {
+    GOOD(CUDNN(cudnnSetRNNDataDescriptor)(
+        descriptor, CUDNN_DATA_DOUBLE,
+        CUDNN_RNN_DATA_LAYOUT_BATCH_MAJOR_UNPACKED, 4, 3,
+        descriptor == layer.x_descriptor ? 3 : 5, empty, nullptr));
+  }
+  Check(layer.Forward() == CUDNN_STATUS_EXECUTION_FAILED,
+        "a batch of empty rows is accepted");
+  cudnnRNNDataDescriptor_t data;
+  GOOD(CUDNN(cudnnCreateRNNDataDescriptor)(&data));
+  Check(CUDNN(cudnnSetRNNDataDescriptor)(
+            data, CUDNN_DATA_DOUBLE, CUDNN_RNN_DATA_LAYOUT_BATCH_MAJOR_UNPACKED,
+            65536, 1, 1, empty, nullptr) == CUDNN_STATUS_NOT_SUPPORTED,
+        "65,536 steps are accepted");
+}
+
+void TestFaults() {
+  const auto set_cuda = Symbol<void(const char*)>(Libraries::Get().cuda,
+                                                  "CudnnGruDoubleSetFaults");
+  const auto counter = Symbol<int64_t(const char*)>(Libraries::Get().cuda,
+                                                    "CudnnGruDoubleCounter");
+  Layer layer{Sizes{}};
+  UploadAll(&layer, RandomInputs(&layer));
+  const int64_t before = counter("live.device_bytes");
+  CUdeviceptr address;
+  set_cuda("cuMemAlloc_v2 2 1 2");
+  Check(CUDA(cuMemAlloc_v2)(&address, 100) == 0, "the first call fails");
+  Check(counter("live.device_bytes") == before + 100, "100 bytes not counted");
+  CUdeviceptr other;
+  Check(CUDA(cuMemAlloc_v2)(&other, 8) == CUDA_ERROR_OUT_OF_MEMORY,
+        "the second call does not fail");
+  Check(CUDA(cuMemAlloc_v2)(&other, 8) == 0, "the third call fails");
+  GOOD(CUDA(cuMemFree_v2)(address));
+  GOOD(CUDA(cuMemFree_v2)(other));
+  Check(counter("live.device_bytes") == before, "memory leaks");
+
+  // A kernel that fails shows when somebody synchronises, and stays.
+  set_cuda("kernel 1 1 700");
+  Check(layer.Forward() == 0, "the launch fails");
+  Check(layer.Synchronize() == CUDA_ERROR_ILLEGAL_ADDRESS,
+        "the kernel's error is lost");
+  set_cuda("");
+  Check(layer.Synchronize() == CUDA_ERROR_ILLEGAL_ADDRESS,
+        "the error is not sticky");
+}
+
+}  // namespace
+}  // namespace cudnn_gru_test
+
+int main() {
+  using namespace cudnn_gru_test;
+  TestEquations();
+  TestGradients();
+  TestMemoryRules();
+  TestOrderRules();
+  TestOwnershipRules();
+  TestStatuses();
+  TestFaults();
+  return Finish();
+}

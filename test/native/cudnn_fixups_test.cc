@@ -1,0 +1,270 @@
+// How a call becomes calls of cuDNN's and back: against the scalar reference,
+// with chunks so short that small calls have several; and the gradients of that
+// as the transposes of what it does forward.
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "check.h"
+#include "cpu/gru_reference.h"
+#include "cpu/weights.h"
+#include "cudnn/fixups.h"
+#include "cudnn/schedule.h"
+
+namespace cudnn_gru_test {
+namespace {
+
+using cudnn_gru::Activation;
+using cudnn_gru::Chunk;
+using cudnn_gru::CpuBackend;
+using cudnn_gru::CpuWeights;
+using cudnn_gru::Fixups;
+using cudnn_gru::ForwardReference;
+using cudnn_gru::GruCall;
+using cudnn_gru::GruDescription;
+using cudnn_gru::MakeSchedule;
+using cudnn_gru::Schedule;
+using cudnn_gru::Status;
+using cudnn_gru::StatusCode;
+
+constexpr size_t kFeatures = 3;
+constexpr size_t kUnits = 4;
+
+// Small whole numbers: sums of them are exact.
+std::vector<float> Whole(size_t n, Generator* generator) {
+  std::vector<float> values(n);
+  for (float& value : values) {
+    value = static_cast<float>(static_cast<int>(generator->Uniform(-8, 8)));
+  }
+  return values;
+}
+
+std::vector<float> Uniform(size_t n, Generator* generator) {
+  std::vector<float> values(n);
+  for (float& value : values) {
+    value = static_cast<float>(generator->Uniform(-1, 1));
+  }
+  return values;
+}
+
+double Dot(const std::vector<float>& a, const std::vector<float>& b) {
+  double sum = 0.0;
+  for (size_t i = 0; i < a.size(); ++i) {
+    sum += static_cast<double>(a[i]) * static_cast<double>(b[i]);
+  }
+  return sum;
+}
+
+struct Case {
+  std::string name;
+  GruDescription description;
+  GruCall call;
+  std::vector<int32_t> lengths;
+  size_t max_timesteps = 0;
+};
+
+std::vector<Case> Cases() {
+  const std::vector<std::vector<int32_t>> all_lengths = {
+      {7, 7, 7}, {7, 3, 5}, {2, 7, 0, 4, 1}, {0, 0}, {4, 6, 2}, {1}, {0, 3}};
+  std::vector<Case> cases;
+  for (const std::vector<int32_t>& lengths : all_lengths) {
+    for (size_t max_timesteps : {1, 2, 3, 7, 100}) {
+      for (int flags = 0; flags < 8; ++flags) {
+        Case each;
+        each.description.features = kFeatures;
+        each.description.units = kUnits;
+        each.description.activation.kind = Activation::kTanh;
+        each.description.recurrent_activation.kind = Activation::kSigmoid;
+        each.call.batch = lengths.size();
+        each.call.timesteps = 7;
+        each.call.return_sequences = (flags & 1) != 0;
+        each.call.go_backwards = (flags & 2) != 0;
+        each.call.zero_output_for_mask = (flags & 4) != 0;
+        each.lengths = lengths;
+        each.max_timesteps = max_timesteps;
+        each.name = "lengths";
+        for (int32_t length : lengths) {
+          each.name += " " + std::to_string(length);
+        }
+        each.name += ", chunks of " + std::to_string(max_timesteps) +
+                     ", flags " + std::to_string(flags);
+        cases.push_back(std::move(each));
+      }
+    }
+  }
+  return cases;
+}
+
+size_t OutputSize(const GruCall& call) {
+  return call.batch * (call.return_sequences ? call.timesteps : 1) * kUnits;
+}
+
+// What cuDNN does with a chunk: rows of valid steps, then padding.
+void Compute(const CpuWeights& weights, const Schedule& schedule,
+             const Chunk& chunk, const float* x, const float* hx, float* y,
+             float* hy) {
+  GruCall call;
+  call.batch = chunk.rows;
+  call.timesteps = chunk.timesteps;
+  call.return_sequences = true;
+  call.zero_output_for_mask = true;
+  call.inputs = x;
+  call.initial_state = hx;
+  call.lengths = schedule.chunk_lengths.data() + chunk.first_row;
+  call.output = y;
+  call.state = hy;
+  const Status status = ForwardReference(weights, call, nullptr);
+  Check(status.ok(), "%s", status.message().c_str());
+}
+
+void ForwardIsTheReference(Case each, bool by_mask, bool with_state,
+                           Generator* generator) {
+  GruCall& call = each.call;
+  const std::vector<float> kernel = Uniform(kFeatures * 3 * kUnits, generator);
+  const std::vector<float> recurrent = Uniform(kUnits * 3 * kUnits, generator);
+  const std::vector<float> bias = Uniform(6 * kUnits, generator);
+  std::shared_ptr<const CpuWeights> weights;
+  const Status made = CpuWeights::Create(
+      each.description, CpuBackend{"reference", nullptr}, kernel.data(),
+      recurrent.data(), bias.data(), &weights);
+  Check(made.ok(), "%s", made.message().c_str());
+
+  const std::vector<float> inputs =
+      Uniform(call.batch * call.timesteps * kFeatures, generator);
+  const std::vector<float> initial = Uniform(call.batch * kUnits, generator);
+  std::vector<uint8_t> mask;
+  for (int32_t length : each.lengths) {
+    for (size_t t = 0; t < call.timesteps; ++t) {
+      mask.push_back(t < static_cast<size_t>(length));
+    }
+  }
+  call.inputs = inputs.data();
+  call.initial_state = with_state ? initial.data() : nullptr;
+  if (by_mask) {
+    call.mask = mask.data();
+  } else {
+    call.lengths = each.lengths.data();
+  }
+  std::vector<float> expected(OutputSize(call));
+  std::vector<float> expected_state(initial.size());
+  call.output = expected.data();
+  call.state = expected_state.data();
+  const Status reference = ForwardReference(*weights, call, nullptr);
+  Check(reference.ok(), "%s", reference.message().c_str());
+
+  Schedule schedule;
+  const Status scheduled = MakeSchedule(call, each.max_timesteps, &schedule);
+  Check(scheduled.ok(), "%s", scheduled.message().c_str());
+  const Fixups fixups(each.description, call, schedule);
+  std::vector<float> x(schedule.cells * kFeatures, 99.0f);
+  std::vector<float> y(schedule.cells * kUnits, 99.0f);
+  std::vector<float> hx(call.batch * kUnits, 0.0f);
+  std::vector<float> hy(schedule.rows * kUnits, 99.0f);
+  if (with_state && !schedule.chunks.empty()) {
+    fixups.PackInitialState(initial.data(), hx.data());
+  }
+  const float* before = hx.data();
+  for (const Chunk& chunk : schedule.chunks) {
+    float* const chunk_x = x.data() + chunk.first_cell * kFeatures;
+    for (size_t row = 0; row < chunk.rows; ++row) {
+      fixups.PackInputs(chunk, row, row + 1, inputs.data(), chunk_x);
+    }
+    for (size_t row = 0; row < chunk.rows; ++row) {
+      Check(schedule.chunk_lengths[chunk.first_row + row] > 0,
+            "%s: an empty row reaches cuDNN", each.name.c_str());
+    }
+    float* const after = hy.data() + chunk.first_row * kUnits;
+    Compute(*weights, schedule, chunk, chunk_x, before,
+            y.data() + chunk.first_cell * kUnits, after);
+    before = after;
+  }
+  std::vector<float> output(expected.size(), 98.0f);
+  std::vector<float> state = initial;
+  fixups.UnpackOutput(call.return_sequences ? y.data() : nullptr, hy.data(),
+                      output.data());
+  fixups.UnpackState(hy.data(), with_state ? state.data() : nullptr,
+                     state.data());
+  Check(output == expected, "%s: output differs", each.name.c_str());
+  Check(state == expected_state, "%s: state differs", each.name.c_str());
+}
+
+// <unpack(y, hy), upstream> = <(y, hy), pack(upstream)>, for all y and hy.
+void GradientsAreTransposes(const Case& each, Generator* generator) {
+  GruCall call = each.call;
+  call.lengths = each.lengths.data();
+  Schedule schedule;
+  const Status scheduled = MakeSchedule(call, each.max_timesteps, &schedule);
+  Check(scheduled.ok(), "%s", scheduled.message().c_str());
+  const Fixups fixups(each.description, call, schedule);
+  const std::vector<float> y = Whole(schedule.cells * kUnits, generator);
+  // Only states that are some row's last one are read; cuDNN passes the others
+  // on itself.
+  const std::vector<float> hy = Whole(schedule.rows * kUnits, generator);
+  const std::vector<float> initial = Whole(call.batch * kUnits, generator);
+  const std::vector<float> up = Whole(OutputSize(call), generator);
+  const std::vector<float> up_state = Whole(call.batch * kUnits, generator);
+  std::vector<float> output(up.size());
+  std::vector<float> state(initial.size());
+  fixups.UnpackOutput(y.data(), hy.data(), output.data());
+  fixups.UnpackState(hy.data(), initial.data(), state.data());
+  const double forward = Dot(output, up) + Dot(state, up_state);
+
+  std::vector<float> dy(y.size(), 0.0f);
+  std::vector<float> dhy(hy.size(), 99.0f);
+  std::vector<float> dhx(
+      schedule.chunks.empty() ? 0 : schedule.chunks[0].rows * kUnits, 0.0f);
+  std::vector<float> dinitial(initial.size(), 99.0f);
+  if (call.return_sequences) fixups.PackOutputGradient(up.data(), dy.data());
+  fixups.PackStateGradient(up.data(), up_state.data(), dhy.data());
+  fixups.UnpackInitialStateGradient(dhx.data(), up_state.data(),
+                                    dinitial.data());
+  const double backward = Dot(y, dy) + Dot(hy, dhy) + Dot(initial, dinitial);
+  Check(forward == backward, "%s: %g forward, %g backward", each.name.c_str(),
+        forward, backward);
+
+  const std::vector<float> inputs =
+      Whole(call.batch * call.timesteps * kFeatures, generator);
+  const std::vector<float> dx = Whole(schedule.cells * kFeatures, generator);
+  std::vector<float> x(dx.size(), 0.0f);
+  for (const Chunk& chunk : schedule.chunks) {
+    fixups.PackInputs(chunk, 0, chunk.rows, inputs.data(),
+                      x.data() + chunk.first_cell * kFeatures);
+  }
+  std::vector<float> dinputs(inputs.size(), 99.0f);
+  fixups.UnpackInputGradient(dx.data(), dinputs.data());
+  Check(Dot(x, dx) == Dot(inputs, dinputs), "%s: inputs", each.name.c_str());
+}
+
+void RefusesWhatIsNotRightPadded() {
+  GruCall call;
+  call.batch = 2;
+  call.timesteps = 3;
+  Schedule schedule;
+  const uint8_t hole[] = {1, 1, 0, 1, 0, 1};
+  call.mask = hole;
+  Check(MakeSchedule(call, 3, &schedule).code() == StatusCode::kArgument,
+        "a mask with a hole was taken");
+  call.mask = nullptr;
+  for (int32_t length : {-1, 4}) {
+    const int32_t lengths[] = {2, length};
+    call.lengths = lengths;
+    Check(MakeSchedule(call, 3, &schedule).code() == StatusCode::kArgument,
+          "length %d was taken", length);
+  }
+}
+
+}  // namespace
+}  // namespace cudnn_gru_test
+
+int main() {
+  using namespace cudnn_gru_test;
+  Generator generator(41);
+  for (const Case& each : Cases()) {
+    ForwardIsTheReference(each, false, true, &generator);
+    ForwardIsTheReference(each, true, false, &generator);
+    GradientsAreTransposes(each, &generator);
+  }
+  RefusesWhatIsNotRightPadded();
+  return Finish();
+}

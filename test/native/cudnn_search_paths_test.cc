@@ -1,0 +1,91 @@
+// Where cuDNN is looked for, and in what order.
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "check.h"
+#include "cudnn/search_paths.h"
+
+namespace cudnn_gru_test {
+namespace {
+
+using cudnn_gru::CudaDisabled;
+using cudnn_gru::CudnnPlaces;
+using cudnn_gru::Environment;
+using cudnn_gru::kSystemLoader;
+
+Environment Variables(std::map<std::string, std::string> values) {
+  return [values = std::move(values)](const char* name) {
+    const auto found = values.find(name);
+    return found == values.end() ? std::string() : found->second;
+  };
+}
+
+size_t At(const std::vector<std::string>& places, const std::string& place) {
+  return static_cast<size_t>(std::find(places.begin(), places.end(), place) -
+                             places.begin());
+}
+
+void TheOverrideIsTheOnlyPlace() {
+  const std::vector<std::string> expected = {"/opt/cudnn", "/opt/cudnn/lib",
+                                             "/opt/cudnn/lib64"};
+  Check(CudnnPlaces(Variables({{"CUDNN_GRU_CUDNN_PATH", "/opt/cudnn"},
+                               {"VIRTUAL_ENV", "/venv"}})) == expected,
+        "a folder");
+  Check(CudnnPlaces(Variables({{"CUDNN_GRU_CUDNN_PATH",
+                                "/opt/cudnn/libcudnn.so.9"}})) == expected,
+        "a file");
+}
+
+void InTheOrderOfTheDocuments() {
+  char root[] = "/tmp/cudnn_gru_search_XXXXXX";
+  Check(mkdtemp(root) != nullptr, "no temporary folder");
+  // A folder whose name means something to glob().
+  const std::string venv = std::string(root) + "/e[nv]";
+  std::string path = venv;
+  mkdir(path.c_str(), 0700);
+  for (const char* part :
+       {"/lib", "/python3.11", "/site-packages", "/nvidia", "/cudnn", "/lib"}) {
+    path += part;
+    mkdir(path.c_str(), 0700);
+  }
+  const std::vector<std::string> places =
+      CudnnPlaces(Variables({{"VIRTUAL_ENV", venv},
+                             {"CONDA_PREFIX", "/conda"},
+                             {"LD_LIBRARY_PATH", "/a:relative::/b"}}));
+  Check(At(places, path) == 0, "the virtual environment comes first");
+  Check(At(places, "/conda/lib") < At(places, "/a"), "conda, then the path");
+  Check(At(places, "/a") + 1 == At(places, "/b"), "the path's own order");
+  Check(At(places, "/b") < At(places, kSystemLoader), "then the loader");
+  Check(At(places, kSystemLoader) < At(places, "/usr/local/cuda/lib64"),
+        "then the usual folders");
+  Check(At(places, "/usr/local/cuda/lib64") < places.size(), "which are there");
+  Check(At(places, "relative") == places.size(), "only absolute folders");
+  while (path != root) {
+    rmdir(path.c_str());
+    path.erase(path.rfind('/'));
+  }
+  rmdir(root);
+}
+
+void SwitchedOff() {
+  Check(!CudaDisabled(Variables({})), "not set");
+  Check(!CudaDisabled(Variables({{"CUDNN_GRU_DISABLE_CUDA", "0"}})), "0");
+  Check(CudaDisabled(Variables({{"CUDNN_GRU_DISABLE_CUDA", "1"}})), "1");
+}
+
+}  // namespace
+}  // namespace cudnn_gru_test
+
+int main() {
+  using namespace cudnn_gru_test;
+  TheOverrideIsTheOnlyPlace();
+  InTheOrderOfTheDocuments();
+  SwitchedOff();
+  return Finish();
+}
