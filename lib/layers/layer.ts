@@ -251,7 +251,6 @@ export class GRULayer<S extends boolean = boolean> {
    * Throws `ERR_ARGUMENT`, `ERR_SHAPE`, `ERR_DTYPE` with no weight changed; `ERR_NOT_BUILT`; `ERR_DISPOSED`.
    */
   setWeights(weights: readonly WeightValue[]): void {
-    this.#requireFree("setWeights");
     this.#requireBuilt("setWeights").set(weights);
   }
 
@@ -312,8 +311,8 @@ export class GRULayer<S extends boolean = boolean> {
   getInitialState(batch: number): [Tensor<FloatArray>] {
     const rows = requireInteger(batch, "batch", "an integer from 0 to 2^31 - 1", 0, SIZE_LIMIT - 1);
     const shape = [rows, this.units];
-    const { computeDtype } = this.#options;
-    return [new Tensor(allocate(computeDtype, checkedProduct(shape, "state"), "state"), shape, computeDtype)];
+    const dtype = this.compute_dtype;
+    return [new Tensor(allocate(dtype, checkedProduct(shape, "state"), "state"), shape, dtype)];
   }
 
   /** The shapes of a call's results, for inputs of shape `[batch, timesteps, features]`. Throws `ERR_SHAPE`. */

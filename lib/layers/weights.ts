@@ -10,7 +10,7 @@ import type { Regularizer } from "../keras/regularizers.js";
 import { type NativeArray, type NativeGru, native } from "../native.js";
 import { isSixteenBit, narrowed, rounded, type SixteenBitDtype } from "../sixteen_bit.js";
 import type { FloatArray, Tensor } from "../tensor.js";
-import { replaceVariableData, Variable, type VariableOwner, variableData } from "../variable.js";
+import { replaceVariableData, requireUnlocked, Variable, type VariableOwner, variableData } from "../variable.js";
 import { allocate, requireMemory } from "./memory.js";
 
 /** The weights at one version. Nobody writes to these arrays: they are as good as copies. */
@@ -116,8 +116,9 @@ export class GRUWeights {
     return this.variables.map((variable) => variable.value);
   }
 
-  /** Sets all weights, or throws (`ERR_ARGUMENT`, `ERR_SHAPE`, `ERR_DTYPE`) and sets none. */
+  /** Sets all weights, or throws (`ERR_ARGUMENT`, `ERR_SHAPE`, `ERR_DTYPE`, `ERR_STATE`) and sets none. */
   set(values: unknown): void {
+    requireUnlocked(this.#owner, "setWeights");
     const names = this.variables.map(({ name }) => name).join(", ");
     if (!Array.isArray(values)) throw expected("ERR_ARGUMENT", "weights", `an array of ${names}`, values);
     if (values.length !== this.variables.length) {
