@@ -1,4 +1,6 @@
 import type { Metadata } from "h5wasm";
+import { GRUError } from "../errors.js";
+import { readTexts } from "./hdf5_text.js";
 import {
   EXPANSION_FLOOR_BYTES,
   formatBytes,
@@ -165,15 +167,8 @@ export class Hdf5File {
 
   #texts(path: string, name: string): string[] | undefined {
     return this.#call(path, () => {
-      const { Module, Group } = this.#h5;
-      if (!Module.get_attribute_names(this.#file, path).includes(name)) return undefined;
-      const { type, total_size, size } = Module.get_attribute_metadata(this.#file, path, name);
-      // NumPy writes an empty list of names as one of numbers.
-      if (total_size === 0) return [];
-      if (type !== Module.H5T_class_t.H5T_STRING.value || total_size * size > this.#size) return undefined;
-      const value = new Group(this.#file, path).get_attribute(name, true);
-      const values: unknown[] = Array.isArray(value) ? value : [value];
-      return values.every((text) => typeof text === "string") ? values : undefined;
+      if (!this.#h5.Module.get_attribute_names(this.#file, path).includes(name)) return undefined;
+      return readTexts(this.#h5, this.#file, path, name, this.#size);
     });
   }
 
@@ -274,6 +269,7 @@ export class Hdf5File {
     try {
       return call();
     } catch (cause) {
+      if (cause instanceof GRUError) throw cause;
       throw fileProblem(`expected ${where} whole but found it damaged: ${innermost(cause)}`);
     }
   }

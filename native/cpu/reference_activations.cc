@@ -34,7 +34,9 @@ double Relu(const double* parameters, double x) {
   const double start = static_cast<float>(threshold);
   double kept = threshold == 0 ? (x < 0.0 ? 0.0 : x) : x > start ? x : 0.0;
   if (limited) kept = Clip(kept, 0.0, static_cast<float>(parameters[1]));
-  return slope == 0 ? kept : kept - slope * std::fmax(threshold - x, 0.0);
+  if (slope == 0) return kept;
+  const double below = threshold - x;
+  return kept - slope * (below < 0.0 ? 0.0 : below);
 }
 
 // exp(x - max) and its sum; returns log(sum) + max.

@@ -319,6 +319,15 @@ it.skipIf(process.platform === "win32")("a file beyond the limit is refused befo
   await expectRefused(readKerasGru(path), /expected at most 2\.0 GiB but found 2\.0 GiB/);
 });
 
+it("many names that all refer to one long text are refused before they are decoded", async () => {
+  // See make_hostile_hdf5.py.
+  const bytes = readFileSync(new URL("data/repeated_text.h5", import.meta.url));
+  await expectRefused(
+    readGruWeights(modelFile(bytes, ".h5")),
+    /attribute layer_names of \/ to have at most 1\d\.\d KiB but found 404\.0 KiB of it/,
+  );
+});
+
 describe("damage", () => {
   it.each(["keras2_sequential.h5", "keras_sequential.weights.h5"])("%s cut off anywhere is refused", async (name) => {
     const whole = readFileSync(h5Fixture(name));

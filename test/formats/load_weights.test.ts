@@ -166,6 +166,23 @@ describe("dtypes", () => {
   });
 });
 
+it("16-bit weights for a float32 layer, and the reverse", async () => {
+  const bits = h5Fixture("keras_bfloat16.weights.h5");
+  const wide = new GRU(3);
+  await wide.loadWeights(bits);
+  const same = new GRU(3, { dtype: "bfloat16", recurrent_initializer: "glorot_uniform" });
+  await same.loadWeights(bits);
+  expect(wide.kernel.value.dtype).toBe("float32");
+  expect(same.kernel.value.dtype).toBe("bfloat16");
+  expect(wide.kernel.value.toArray()).toEqual(same.kernel.value.toArray());
+  await same.loadWeights(ONE);
+  await wide.loadWeights(ONE);
+  const narrowed = (same.kernel.value.toArray() as number[][]).flat();
+  (wide.kernel.value.toArray() as number[][]).flat().forEach((value, at) => {
+    expect(Math.abs(narrowed[at]! - value)).toBeLessThanOrEqual(2 ** -8 * Math.abs(value));
+  });
+});
+
 describe("bad arguments reject, never throw", () => {
   it.each([
     ["path", [3], "Expected the path of a Keras model file for `path` but received"],

@@ -1,6 +1,6 @@
 // Aborts in any number, at any time.
 import { getEventListeners } from "node:events";
-import { GRU, type GRUError, tensor } from "cudnn-gru";
+import { backendInfo, configure, GRU, type GRUError, tensor } from "cudnn-gru";
 import { describe, expect, it } from "vitest";
 import { expectRejection, layer, outputOf, random, stateOf } from "../layers/support.js";
 
@@ -23,6 +23,28 @@ describe("abort", () => {
     await new Promise((resolve) => setTimeout(resolve, 20));
     controller.abort();
     await expectRejection(() => promise, "ERR_ABORTED");
+  });
+
+  it.each([
+    ["rows", 64, 128],
+    ["units", 1, 512],
+  ])("settles a call whose %s are divided among all threads, and frees the threads", async (_, batch, units) => {
+    const { threads } = backendInfo().cpu;
+    configure({ threads: 3 });
+    const gru = layer(units, F);
+    const timesteps = 500_000;
+    for (let i = 0; i < 3; i++) {
+      const controller = new AbortController();
+      const data = new Float32Array(batch * timesteps * F);
+      const args = { signal: controller.signal, transfer: true };
+      const promise = gru.callAsync(tensor(data, [batch, timesteps, F]), args);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      controller.abort();
+      await expectRejection(() => promise, "ERR_ABORTED");
+    }
+    const short = random([batch, 40, F]);
+    expect(await gru.callAsync(short)).toEqual(gru.call(short));
+    configure({ threads });
   });
 
   it("settles a call that waits for a thread, while those before it go on", async () => {
