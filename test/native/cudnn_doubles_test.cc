@@ -1,8 +1,5 @@
 // Tests the test doubles themselves: the GRU they compute, and that they notice
 // each rule a caller breaks.
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <cmath>
 #include <csignal>
 #include <functional>
@@ -10,6 +7,7 @@
 #include <thread>
 
 #include "check.h"
+#include "child_process.h"
 #include "doubles_fixture.h"
 
 namespace cudnn_gru_test {
@@ -178,34 +176,6 @@ void TestEquations() {
   const double found = layer.Download(layer.hy, 1)[0];
   Check(std::fabs(found - expected) < 1e-15, "the state is %g, not %g", found,
         expected);
-}
-
-// Runs `act` in a child process and gives what it wrote to stderr, if it was
-// ended by `signal`.
-std::string DiesBy(int signal, const std::function<void()>& act) {
-  int ends[2];
-  Require(pipe(ends) == 0, "pipe");
-  std::fflush(nullptr);
-  const pid_t child = fork();
-  if (child == 0) {
-    dup2(ends[1], STDERR_FILENO);
-    close(ends[0]);
-    // A sanitizer has a handler of its own.
-    std::signal(SIGSEGV, SIG_DFL);
-    act();
-    _exit(0);
-  }
-  close(ends[1]);
-  std::string text;
-  char buffer[256];
-  for (ssize_t got; (got = read(ends[0], buffer, sizeof(buffer))) > 0;)
-    text.append(buffer, static_cast<size_t>(got));
-  close(ends[0]);
-  int status = 0;
-  waitpid(child, &status, 0);
-  if (!WIFSIGNALED(status) || WTERMSIG(status) != signal)
-    return "(not ended by the signal) " + text;
-  return text;
 }
 
 void CheckRule(const char* expected, const std::function<void(Layer*)>& act) {

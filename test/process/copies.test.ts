@@ -30,7 +30,6 @@ const LOADING = `
   const description = {
     dtype: "float32", features: 2, units: 3, resetAfter: true,
     activation: activation("tanh"), recurrentActivation: activation("sigmoid"), stateRounding: null, cudaDevice: 0,
-    cudaDevice: 0,
   };
   const filled = (count) => Float32Array.from({ length: count }, (_, i) => Math.sin(i));
   const make = (binding) => {
