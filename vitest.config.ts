@@ -9,6 +9,9 @@ export default defineConfig({
     // The addon's threads outlive a worker thread's environment: each test file has a process of its own.
     pool: "forks",
     testTimeout: 30_000,
+    // Tests of the CPU path ask for its exact bits, also on a machine whose GPU would take the call. The tests of the
+    // cuDNN path set their own environment (test/cudnn/doubles.ts); a real GPU has test/gpu/.
+    env: { CUDNN_GRU_DISABLE_CUDA: "1" },
     reporters: ["default", "./scripts/vitest/counts-reporter.mjs"],
   },
 });
