@@ -38,7 +38,6 @@ describe("while a call runs", () => {
       await turn();
     }
     expect(await result).toEqual(wanted);
-    expect(turns).toBeGreaterThan(1);
   });
 
   it("every array it was given may be detached", async () => {
@@ -130,7 +129,6 @@ describe("out", () => {
     const out: [Float32Array, Float32Array] = [new Float32Array(B * U), new Float32Array(B * U)];
     const before = one.states;
     const promise = one.callAsync(inputs, { out });
-    await turn();
     detach(out[which] as Float32Array);
     await expectRejection(() => promise, "ERR_ARGUMENT", /`out`.*detached/);
     expect(out[1 - which]).toEqual(new Float32Array(B * U));
