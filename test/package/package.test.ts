@@ -94,6 +94,16 @@ test("the tarball is at most 3 MB and holds the binary, the sources and no trigg
     expect(manifest.scripts).not.toHaveProperty(script);
 });
 
+test("publint and attw find nothing wrong with it", () => {
+  execFileSync(process.execPath, [join(root, "node_modules/publint/src/cli.js"), tarball, "--strict"], {
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+  // An ES module alone: `require` of it works in every Node.js of "engines", as the test of import and require shows.
+  const ignored = ["--ignore-rules", "cjs-resolves-to-esm"];
+  const attw = join(root, "node_modules/@arethetypeswrong/cli/dist/index.js");
+  execFileSync(process.execPath, [attw, tarball, "--no-emoji", ...ignored], { stdio: ["ignore", "ignore", "inherit"] });
+});
+
 test("npm ci from the lockfile runs no build, install scripts allowed, no compiler on PATH", () => {
   npm(["ci"], bareEnvironment(), app);
   expect(statSync(join(app, "node_modules/cudnn-gru", prebuild)).isFile()).toBe(true);
