@@ -131,8 +131,9 @@ export class CallRunner {
   }
 
   /**
-   * Computes on zeros: once on the CUDA device; or once with every thread, then once on each thread at the same time. What a call needs of native
-   * memory and threads is there afterwards; results are thrown away, and nothing of the layer changes.
+   * Computes on zeros: once on the CUDA device; or once with every thread, then once on each thread at the same time.
+   * What a call needs of native memory and threads is there afterwards; results are thrown away, and nothing of the layer
+   * changes.
    */
   async warmUp(gru: NativeGru, features: number, sizes: WarmUpSizes, pathFlags: number): Promise<void> {
     const { batch, timesteps } = sizes;
