@@ -5,13 +5,21 @@ import type { OrthogonalRecord, OrthogonalTiming } from "./record.js";
 import { runRounds, type Sampler, taskSampler } from "./rounds.js";
 import { deviationOfRows } from "./statistics.js";
 
-const SIZES = [64, 128, 256, 512, 1024, 2048];
-const QUICK_SIZES = [64, 256];
+/** Sizes, and the most rounds for each: large matrices take so long that nothing short disturbs them. */
+const SIZES = new Map([
+  [64, 7],
+  [128, 7],
+  [256, 7],
+  [512, 5],
+  [1024, 2],
+  [2048, 1],
+]);
 
-/** Large matrices take so long that nothing short disturbs them. */
-const LARGE = 1024;
-const ROUNDS = 7;
-const ROUNDS_WHEN_LARGE = 3;
+/** The greatest size of a quick run. */
+const QUICK = 128;
+
+/** A maker that would take more nanoseconds for one matrix is left out, going by half the size and the cube of that. */
+const MOST = 6e9;
 
 /** The arithmetic of one matrix is large beside what caches and compilers change. */
 const BRIEF = { runIn: 1, uncountedCalls: 0 };
@@ -23,9 +31,12 @@ export async function measureOrthogonal(
   quick: boolean,
 ): Promise<OrthogonalRecord[]> {
   const records: OrthogonalRecord[] = [];
-  for (const units of quick ? QUICK_SIZES : SIZES) {
-    const most = units < LARGE ? ROUNDS : ROUNDS_WHEN_LARGE;
-    records.push(await measureSize(units, makers, Math.min(rounds, most), sampleMs));
+  for (const [units, most] of SIZES) {
+    if (quick && units > QUICK) break;
+    const last = new Map(records.at(-1)?.timings.map(({ contender, nanoseconds }) => [contender, nanoseconds]));
+    const [ours, ...peers] = makers as [OrthogonalMaker, ...OrthogonalMaker[]];
+    const swift = peers.filter(({ name }) => records.length === 0 || 8 * Math.min(...(last.get(name) ?? [])) <= MOST);
+    records.push(await measureSize(units, [ours, ...swift], Math.min(rounds, most), sampleMs));
   }
   return records;
 }

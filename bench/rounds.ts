@@ -62,9 +62,8 @@ export async function taskSampler(
 ): Promise<{ sampler: Sampler; calls: number }> {
   const wanted = sampleMs * 1e6;
   let calls = 1;
-  let elapsed = 0;
-  await task.time(1);
-  for (let ran = 0; ran < runIn * wanted; ran += elapsed) {
+  let elapsed = await task.time(1);
+  for (let ran = elapsed; ran < runIn * wanted; ran += elapsed) {
     elapsed = await task.time(calls);
     calls = Math.max(1, Math.min(2 * calls, Math.round((calls * wanted) / elapsed)));
   }

@@ -1,5 +1,5 @@
 import type { CurvePoint, CurveRecord } from "../record.js";
-import { pairwise, spreadOf } from "../statistics.js";
+import { spreadOf } from "../statistics.js";
 
 /** Float32 numbers in the widest vectors and in a cache line: units are as good as free up to the next multiple. */
 export const PADDING = 16;
@@ -7,7 +7,7 @@ export const PADDING = 16;
 /** Units up to this one are held against their padded size. */
 const MOST_UNITS = 70;
 
-/** A comparison of two points of one curve: within each round, then the median. */
+/** Two points of one curve: the time of one over that of the other, each the least of all rounds. */
 export interface Comparison {
   size: number;
   against: number;
@@ -20,8 +20,8 @@ export function sizeOf({ axis }: CurveRecord, { shape, threads }: CurvePoint): n
 }
 
 function compare(curve: CurveRecord, point: CurvePoint, against: CurvePoint): Comparison {
-  const ratios = pairwise(point.nanoseconds, against.nanoseconds, (a, b) => a / b);
-  return { size: sizeOf(curve, point), against: sizeOf(curve, against), ratio: spreadOf(ratios).median };
+  const ratio = spreadOf(point.nanoseconds).min / spreadOf(against.nanoseconds).min;
+  return { size: sizeOf(curve, point), against: sizeOf(curve, against), ratio };
 }
 
 const worst = (comparisons: readonly Comparison[]) =>

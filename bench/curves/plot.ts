@@ -15,16 +15,17 @@ interface Vega {
 interface Row {
   size: number;
   series: string;
+  /** The least of all rounds, and the rate in it. */
   microseconds: number;
-  least: number;
-  greatest: number;
   gflops: number;
+  /** The median, in microseconds. */
+  median: number;
 }
 
 const WIDTH = 620;
 const HEIGHT = 260;
 /** Between two panels: axis titles, and the title of the panel below. */
-const GAP = { x: 90, y: 100 };
+const GAP = { x: 90, y: 132 };
 const COLORS = ["#00798c", "#d1495b", "#edae49"];
 
 /** Draws a record's curves. Throws a `RangeError` for a record without any. */
@@ -41,7 +42,7 @@ export async function drawCurves({ curves, machine, date }: BenchRecord): Promis
     padding: 24,
     title: {
       text: "cudnn-gru on the CPU: the time of one call against each of its sizes",
-      subtitle: `${machine.cpu}, kernels ${machine.isa}, float32, ${date}; medians, with the least and the greatest`,
+      subtitle: `${machine.cpu}, kernels ${machine.isa}, float32, ${date}; the least of the rounds, and in pale up to the median`,
       anchor: "start",
       fontSize: 19,
       subtitleFontSize: 14,
@@ -57,7 +58,8 @@ export async function drawCurves({ curves, machine, date }: BenchRecord): Promis
   };
   const view = new View(parse(specification), { renderer: "none" });
   try {
-    return await view.toSVG();
+    // Positions to a tenth of a pixel.
+    return (await view.toSVG()).replace(/\d+\.\d{2,}/g, (digits) => String(Number(Number(digits).toFixed(1))));
   } finally {
     view.finalize();
   }
@@ -65,14 +67,13 @@ export async function drawCurves({ curves, machine, date }: BenchRecord): Promis
 
 function rowsOf(curve: CurveRecord): Row[] {
   return curve.points.map((point) => {
-    const { median, min, max } = spreadOf(point.nanoseconds);
+    const { median, min } = spreadOf(point.nanoseconds);
     return {
       size: sizeOf(curve, point),
       series: curve.series,
-      microseconds: median * 1e-3,
-      least: min * 1e-3,
-      greatest: max * 1e-3,
-      gflops: flopsOf(point.shape) / median,
+      microseconds: min * 1e-3,
+      gflops: flopsOf(point.shape) / min,
+      median: median * 1e-3,
     };
   });
 }
@@ -143,8 +144,8 @@ function chart({ axis, source, names, field, title, type, held }: Chart): object
     encode: {
       update: {
         x: place.x,
-        y: { scale: "y", field: "least" },
-        y2: { scale: "y", field: "greatest" },
+        y: place.y,
+        y2: { scale: "y", field: "median" },
         ...stroke,
         strokeOpacity: { value: 0.4 },
       },
@@ -154,24 +155,23 @@ function chart({ axis, source, names, field, title, type, held }: Chart): object
     scales: [
       {
         name: "x",
-        type: axis === "threads" ? "linear" : "log",
-        base: 2,
-        domain: { data: source, field: "size" },
-        range: "width",
+        ...(axis === "threads" ? { type: "point" } : { type: "log", base: 2 }),
+        domain: { data: source, field: "size", sort: true },
+        range: [0, WIDTH],
       },
       {
         name: "y",
         type,
-        domain: field === "gflops" ? { data: source, field } : { data: source, fields: ["least", "greatest"] },
-        range: "height",
+        domain: { data: source, fields: field === "gflops" ? ["gflops"] : ["microseconds", "median"] },
+        range: [HEIGHT, 0],
         nice: true,
         zero: type === "linear",
       },
       { name: "series", type: "ordinal", domain: names, range: COLORS },
     ],
     axes: [
-      { orient: "bottom", scale: "x", title: axis, grid: true, format: "d", tickCount: axis === "threads" ? 8 : 11 },
-      { orient: "left", scale: "y", title, grid: true, tickCount: 6, format: "~g" },
+      { orient: "bottom", scale: "x", title: axis, grid: true, gridScale: "y", format: "d", tickCount: 11 },
+      { orient: "left", scale: "y", title, grid: true, gridScale: "x", tickCount: 6, format: ",.12~g" },
     ],
     title: { text: `${title} over ${axis}${held}`, anchor: "start", frame: "group", fontSize: 14, offset: 26 },
     legends: [
