@@ -15,22 +15,33 @@ ByteCounter& ScratchBytes() {
   return *counter;
 }
 
+ByteCounter& TapeBytes() {
+  static ByteCounter* const counter = new ByteCounter(0);
+  return *counter;
+}
+
 bool AlignedBuffer::Allocate(size_t bytes) {
   Free();
   if (bytes == 0) return true;
   data_ = ::operator new(bytes, std::align_val_t(kAlignment), std::nothrow);
   if (data_ == nullptr) return false;
   size_ = bytes;
-  counter_.fetch_add(bytes, std::memory_order_relaxed);
+  counter_->fetch_add(bytes, std::memory_order_relaxed);
   return true;
 }
 
 void AlignedBuffer::Free() {
   if (data_ == nullptr) return;
   ::operator delete(data_, std::align_val_t(kAlignment));
-  counter_.fetch_sub(size_, std::memory_order_relaxed);
+  counter_->fetch_sub(size_, std::memory_order_relaxed);
   data_ = nullptr;
   size_ = 0;
+}
+
+void AlignedBuffer::CountIn(ByteCounter& counter) {
+  counter_->fetch_sub(size_, std::memory_order_relaxed);
+  counter.fetch_add(size_, std::memory_order_relaxed);
+  counter_ = &counter;
 }
 
 }  // namespace cudnn_gru

@@ -70,9 +70,9 @@ struct GruGradients {
   const void* d_state = nullptr;
   void* d_inputs = nullptr;
   void* d_initial_state = nullptr;
-  void* d_kernel = nullptr;            // (F, 3U)
-  void* d_recurrent_kernel = nullptr;  // (U, 3U)
-  void* d_bias = nullptr;  // (2, 3U) with reset_after, else (3U,)
+  void* d_kernel = nullptr;              // (F, 3U)
+  void* d_recurrent_kernel = nullptr;    // (U, 3U)
+  void* d_bias = nullptr;                // (2, 3U) with reset_after, else (3U,)
   ActivationCallback* custom = nullptr;  // for Activation::kCustom
 };
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-#include "core/workspace.h"
+#include "core/aligned_buffer.h"
 #include "cpu/backward_kernels.h"
 
 namespace cudnn_gru {
@@ -75,19 +75,16 @@ Status SavedSteps::Create(const CpuWeights& weights, const GruCall& call,
   } catch (const std::bad_alloc&) {
     return no_memory;
   }
-  made->cells_ = WorkspacePool::Get().Acquire(used * element);
-  if (made->cells_ == nullptr) {
+  const size_t bytes = used * element;
+  made->cells_.reset(new (std::nothrow) Workspace(bytes, TapeBytes()));
+  if (made->cells_ == nullptr || made->cells_->data() == nullptr) {
     return Status(StatusCode::kOutOfMemory,
-                  "Expected " + std::to_string(used * element) +
+                  "Expected " + std::to_string(bytes) +
                       " bytes of memory for the steps of the call but the "
                       "system has no more to give");
   }
   *saved = std::move(made);
   return Status();
-}
-
-SavedSteps::~SavedSteps() {
-  if (cells_ != nullptr) WorkspacePool::Get().Release(std::move(cells_));
 }
 
 size_t SavedSteps::bytes() const {

@@ -6,9 +6,9 @@
 #include <memory>
 #include <vector>
 
-#include "core/aligned_buffer.h"
 #include "core/gru_problem.h"
 #include "core/status.h"
+#include "core/workspace.h"
 #include "cpu/weights.h"
 
 namespace cudnn_gru {
@@ -31,10 +31,6 @@ class SavedSteps {
   // Room for `call`; batch >= 1. kOutOfMemory.
   static Status Create(const CpuWeights& weights, const GruCall& call,
                        std::unique_ptr<SavedSteps>* saved);
-  ~SavedSteps();
-  SavedSteps(const SavedSteps&) = delete;
-  SavedSteps& operator=(const SavedSteps&) = delete;
-
   size_t bytes() const;
   const std::vector<Block>& blocks() const { return blocks_; }
   const Block& BlockOf(size_t step) const {
@@ -88,7 +84,7 @@ class SavedSteps {
   std::vector<size_t> begin_;         // by step, in rows_
   std::vector<uint32_t> slots_;       // by step and row
   std::vector<size_t> first_step_;    // by row
-  std::unique_ptr<AlignedBuffer> cells_;
+  std::unique_ptr<const Workspace> cells_;
 };
 
 }  // namespace cudnn_gru
