@@ -6,6 +6,8 @@
 
 #include <stddef.h>
 
+#include "core/activation.h"
+
 namespace cudnn_gru {
 
 // A cell is what one row leaves of one step and panel: kCellParts vectors,
@@ -108,6 +110,11 @@ struct BackwardKernels {
   void (*reset)(const GateGradientArguments<T>& arguments);
   void (*cell_product)(const CellProductArguments<T>& arguments);
   void (*outer_product)(const OuterProductArguments<T>& arguments);
+  // dx[i] = dy[i] times the derivative at x[i] of an elementwise activation
+  // whose value there is y[i], for i < n. False, having done nothing, for
+  // activations that no kernel has.
+  bool (*differentiate)(const ActivationSpec& activation, const T* x,
+                        const T* y, const T* dy, T* dx, size_t n);
   // sums[panel][part][lane] (+)= sum over rows of the first four parts.
   void (*sum_cells)(const T* cells, size_t stride, size_t rows,
                     size_t panel_begin, size_t panel_end, bool add, T* sums);

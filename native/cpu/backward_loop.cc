@@ -6,14 +6,12 @@
 namespace cudnn_gru {
 
 template <typename T>
-BackwardLoop<T>::BackwardLoop(const CpuWeights& weights,
-                              const Kernels<T>& kernels, const GruCall& call,
-                              const SavedSteps& saved,
-                              const GruGradients& gradients,
-                              const BackwardShare& share,
-                              const BackwardScratch<T>& scratch,
-                              const BackwardPointers<T>& pointers,
-                              const Cancellation* cancellation)
+BackwardLoop<T>::BackwardLoop(
+    const CpuWeights& weights, const Kernels<T>& kernels, const GruCall& call,
+    const SavedSteps& saved, const GruGradients& gradients,
+    const BackwardShare& share, const BackwardScratch<T>& scratch,
+    const BackwardPointers<T>& pointers, const RowWiseGradients<T>& row_wise,
+    const Cancellation* cancellation)
     : weights_(weights),
       description_(weights.description()),
       kernels_(kernels),
@@ -23,11 +21,13 @@ BackwardLoop<T>::BackwardLoop(const CpuWeights& weights,
       share_(share),
       scratch_(scratch),
       pointers_(pointers),
+      row_wise_(row_wise),
       cancellation_(cancellation),
       units_(weights.description().units),
       lanes_(kernels.lanes),
       unit_begin_(share.panel_begin * kernels.lanes),
-      unit_end_(std::min(share.panel_end * kernels.lanes, units_)) {}
+      unit_end_(std::min(share.panel_end * kernels.lanes, units_)),
+      defaults_(HasDefaultActivations(weights.description())) {}
 
 template <typename T>
 bool BackwardLoop<T>::Cancelled() {
@@ -44,7 +44,9 @@ Status BackwardLoop<T>::Run() {
   const std::vector<SavedSteps::Block>& blocks = saved_.blocks();
   for (size_t i = blocks.size(); i-- > 0;) {
     for (size_t step = blocks[i].step_end; step-- > blocks[i].step_begin;) {
-      if (Cancelled() || !Step(step)) return aborted;
+      if (Cancelled() || !Step(step)) {
+        return failure_.ok() ? aborted : failure_;
+      }
     }
     if (!Meet()) return aborted;
     BlockProducts<T> products(weights_, kernels_, call_, saved_, gradients_,
@@ -130,6 +132,9 @@ bool BackwardLoop<T>::Step(size_t step) {
     if (!description_.reset_after) {
       pointers_.d_reset_state[i] = scratch_.d_reset_state + offset;
     }
+    if (saved_.has_values()) {
+      pointers_.values[i] = saved_.Values<T>(row, step);
+    }
     if (dropped) {
       pointers_.d_dropped_state[i] = scratch_.d_dropped_state + offset;
       pointers_.reset_dropout[i] = RecurrentDropout(2, row);
@@ -157,29 +162,51 @@ bool BackwardLoop<T>::Step(size_t step) {
   product.panels = weights_.panels();
   product.part[0] = kCellUpdate;
   product.part[1] = kCellReset;
-  product.part[2] =
-      description_.reset_after ? kCellRecurrent : kCellCandidate;
+  product.part[2] = description_.reset_after ? kCellRecurrent : kCellCandidate;
   product.weights = weights_.transposed_recurrent<T>();
   product.out_begin = share_.panel_begin;
   product.out_end = share_.panel_end;
   product.columns = scratch_.row_stride;
   product.short_chains = false;
   if (description_.reset_after) {
-    kernels_.backward.gates(gates);
+    if (!ComputeGates(GateStage::kGates, gates)) return false;
     if (share_.by_units && !Meet()) return false;
     MultiplyByGates(product, kGates, rows);
     return true;
   }
-  kernels_.backward.candidate(gates);
+  if (!ComputeGates(GateStage::kCandidate, gates)) return false;
   if (share_.by_units && !Meet()) return false;
   product.gate_begin = 2;
   product.gate_end = kGates;
   product.out = pointers_.d_reset_state;
   product.add = false;
   kernels_.backward.cell_product(product);
-  kernels_.backward.reset(gates);
+  if (!ComputeGates(GateStage::kReset, gates)) return false;
   if (share_.by_units && !Meet()) return false;
   MultiplyByGates(product, 2, rows);
+  return true;
+}
+
+template <typename T>
+bool BackwardLoop<T>::ComputeGates(GateStage stage,
+                                   const GateGradientArguments<T>& gates) {
+  if (!defaults_) {
+    failure_ = row_wise_.Run(stage, description_, kernels_, gates,
+                             saved_.has_values() ? pointers_.values : nullptr,
+                             gradients_.custom);
+    return failure_.ok();
+  }
+  switch (stage) {
+    case GateStage::kGates:
+      kernels_.backward.gates(gates);
+      break;
+    case GateStage::kCandidate:
+      kernels_.backward.candidate(gates);
+      break;
+    case GateStage::kReset:
+      kernels_.backward.reset(gates);
+      break;
+  }
   return true;
 }
 

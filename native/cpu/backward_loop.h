@@ -9,6 +9,7 @@
 #include "core/thread_pool.h"
 #include "cpu/block_products.h"
 #include "cpu/kernels.h"
+#include "cpu/row_wise_gradients.h"
 #include "cpu/saved_steps.h"
 #include "cpu/weights.h"
 
@@ -38,9 +39,11 @@ class BackwardLoop {
                const GruGradients& gradients, const BackwardShare& share,
                const BackwardScratch<T>& scratch,
                const BackwardPointers<T>& pointers,
+               const RowWiseGradients<T>& row_wise,
                const Cancellation* cancellation);
 
-  // kAborted when the call was cancelled.
+  // kAborted when the call was cancelled, kCallback when the user's derivative
+  // failed.
   Status Run();
 
  private:
@@ -51,6 +54,7 @@ class BackwardLoop {
   void AddToState(size_t row, const T* d_output);
   void AddMaskedOutputs(size_t step);
   bool Step(size_t step);
+  bool ComputeGates(GateStage stage, const GateGradientArguments<T>& gates);
   const T* RecurrentDropout(size_t gate, size_t row) const;
   void MultiplyByGates(CellProductArguments<T>& product, size_t gates,
                        const uint32_t* rows);
@@ -65,12 +69,15 @@ class BackwardLoop {
   const BackwardShare share_;
   const BackwardScratch<T> scratch_;
   const BackwardPointers<T> pointers_;
+  const RowWiseGradients<T> row_wise_;
   const Cancellation* const cancellation_;
   const size_t units_;
   const size_t lanes_;
   // This share's units: what it may write of any row's state.
   const size_t unit_begin_;
   const size_t unit_end_;
+  const bool defaults_;  // tanh and sigmoid, which kernels differentiate
+  Status failure_;
 };
 
 }  // namespace cudnn_gru

@@ -45,17 +45,20 @@ void BackwardPointers<T>::Take(size_t rows, size_t slots,
   d_reset_state = allocator.Take<T*>(rows);
   d_dropped_state = allocator.Take<T*>(rows);
   reset_dropout = allocator.Take<const T*>(rows);
+  values = allocator.Take<const T*>(rows);
   inputs = allocator.Take<const T*>(slots);
   d_inputs = allocator.Take<T*>(slots);
   slot_rows = allocator.Take<uint32_t>(slots);
 }
 
 template <typename T>
-BlockProducts<T>::BlockProducts(
-    const CpuWeights& weights, const Kernels<T>& kernels, const GruCall& call,
-    const SavedSteps& saved, const GruGradients& gradients,
-    const SavedSteps::Block& block, size_t index, size_t count,
-    const BackwardScratch<T>& scratch, const BackwardPointers<T>& pointers)
+BlockProducts<T>::BlockProducts(const CpuWeights& weights,
+                                const Kernels<T>& kernels, const GruCall& call,
+                                const SavedSteps& saved,
+                                const GruGradients& gradients,
+                                const SavedSteps::Block& block, size_t index,
+                                size_t count, const BackwardScratch<T>& scratch,
+                                const BackwardPointers<T>& pointers)
     : weights_(weights),
       description_(weights.description()),
       kernels_(kernels),
@@ -136,8 +139,8 @@ void BlockProducts<T>::DropStates() {
       T* const out = scratch_.dropped_states +
                      (gate * block_.slots + slot) * scratch_.row_stride;
       for (size_t unit = 0; unit < units_; ++unit) {
-        out[unit] =
-            previous[unit / lanes_ * block_.stride + unit % lanes_] * keep[unit];
+        out[unit] = previous[unit / lanes_ * block_.stride + unit % lanes_] *
+                    keep[unit];
       }
     }
   }
@@ -197,8 +200,7 @@ void BlockProducts<T>::KernelGradient(bool add) {
     return;
   }
   for (size_t gate = 0; gate < kGates; ++gate) {
-    product.base =
-        scratch_.dropped_inputs + gate * block_.slots * features_;
+    product.base = scratch_.dropped_inputs + gate * block_.slots * features_;
     product.gate_begin = gate;
     product.gate_end = gate + 1;
     kernels_.backward.outer_product(product);
@@ -234,8 +236,8 @@ void BlockProducts<T>::RecurrentGradient(bool add) {
   product.group_stride = lanes_;
   const size_t gates = product.gate_end;
   for (size_t gate = 0; gate < gates; ++gate) {
-    product.base = scratch_.dropped_states +
-                   gate * block_.slots * scratch_.row_stride;
+    product.base =
+        scratch_.dropped_states + gate * block_.slots * scratch_.row_stride;
     product.gate_begin = gate;
     product.gate_end = gate + 1;
     kernels_.backward.outer_product(product);

@@ -15,13 +15,13 @@ namespace cudnn_gru {
 // Arrays that all threads of a backward pass work in.
 template <typename T>
 struct BackwardScratch {
-  size_t row_stride;   // panels * lanes
-  T* d_state;          // (B, row_stride)
-  T* d_reset_state;    // (B, row_stride), reset_after=False
-  T* d_dropped_state;  // (B, row_stride), with recurrent dropout
-  T* sums;             // (panels, 4, lanes)
-  T* dropped_inputs;   // (input_dropout_masks, slots, F), or null
-  T* dropped_states;   // (3, slots, row_stride), with recurrent dropout
+  size_t row_stride;    // panels * lanes
+  T* d_state;           // (B, row_stride)
+  T* d_reset_state;     // (B, row_stride), reset_after=False
+  T* d_dropped_state;   // (B, row_stride), with recurrent dropout
+  T* sums;              // (panels, 4, lanes)
+  T* dropped_inputs;    // (input_dropout_masks, slots, F), or null
+  T* dropped_states;    // (3, slots, row_stride), with recurrent dropout
   T* d_dropped_inputs;  // (slots, F), with input dropout
 
   // Takes the arrays; `slots` is the largest block's. The allocator may be only
@@ -39,6 +39,7 @@ struct BackwardPointers {
   T** d_reset_state;
   T** d_dropped_state;
   const T** reset_dropout;
+  const T** values;
   const T** inputs;
   T** d_inputs;
   uint32_t* slot_rows;

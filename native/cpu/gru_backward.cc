@@ -10,6 +10,8 @@
 #include "core/workspace.h"
 #include "cpu/backward_loop.h"
 #include "cpu/block_products.h"
+#include "cpu/row_wise_gradients.h"
+#include "cpu/row_wise_step.h"
 
 namespace cudnn_gru {
 namespace {
@@ -31,15 +33,16 @@ struct Division {
 // As forward divides a call, with twice its work.
 Division Divide(const GruDescription& description, const GruCall& call,
                 size_t panels, int threads) {
-  const double flops =
-      2.0 * CallFlops(description, call.batch, call.timesteps);
+  const double flops = 2.0 * CallFlops(description, call.batch, call.timesteps);
   if (threads <= 1 || flops < kMinParallelFlops) return {Split::kNone, 1};
+  // JavaScript can be called on one thread only.
+  if (HasCustomActivation(description)) return {Split::kNone, 1};
   const size_t wanted = static_cast<size_t>(threads);
   if (call.batch >= wanted * kMinRowsPerThread) {
     return {Split::kRows, threads};
   }
   const double step_flops = 2.0 * CallFlops(description, call.batch, 1);
-  if (panels >= 2 && step_flops >= kMinStepFlops) {
+  if (panels >= 2 && step_flops >= kMinStepFlops && !IsRowWise(description)) {
     return {Split::kUnits, static_cast<int>(std::min(wanted, panels))};
   }
   if (call.batch >= 2) {
@@ -89,10 +92,17 @@ Status Backward(const CpuWeights& weights, const Kernels<T>& kernels,
 
   // Both passes over the allocator lay out the same arrays: the first measures.
   BackwardScratch<T> scratch;
-  const auto take = [&](BumpAllocator& allocator) {
+  struct Own {
     BackwardPointers<T> pointers;
-    pointers.Take(call.batch, slots, allocator);
-    return pointers;
+    RowWiseGradients<T> row_wise;
+  };
+  const auto take = [&](BumpAllocator& allocator) {
+    Own own;
+    own.pointers.Take(call.batch, slots, allocator);
+    if (!HasDefaultActivations(description)) {
+      own.row_wise.Take(description.units, allocator);
+    }
+    return own;
   };
   BumpAllocator measure(nullptr);
   scratch.Take(weights, call, slots, measure);
@@ -104,11 +114,11 @@ Status Backward(const CpuWeights& weights, const Kernels<T>& kernels,
 
   std::atomic<bool> failed{false};
   Status failure;  // of the first thread to fail
-  const auto run = [&](int index, const BackwardPointers<T>& pointers) {
+  const auto run = [&](int index, const Own& own) {
     BackwardLoop<T> loop(
         weights, kernels, call, saved, gradients,
         MakeShare(division, index, call.batch, panels, &barrier), scratch,
-        pointers, cancellation);
+        own.pointers, own.row_wise, cancellation);
     Status status = loop.Run();
     if (!status.ok() && !failed.exchange(true)) failure = std::move(status);
   };
@@ -117,9 +127,9 @@ Status Backward(const CpuWeights& weights, const Kernels<T>& kernels,
   } else {
     // Each thread's arrays start where those of the ones before it end.
     const auto body = [&](int index) {
-      BumpAllocator own = allocator;
-      for (int i = 0; i < index; ++i) take(own);
-      run(index, take(own));
+      BumpAllocator rest = allocator;
+      for (int i = 0; i < index; ++i) take(rest);
+      run(index, take(rest));
     };
     // A reference, since a copy of the closure would be allocated.
     if (!ThreadPool::Get().TryRun(division.threads, std::cref(body))) {

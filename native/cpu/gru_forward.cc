@@ -38,10 +38,7 @@ Division Divide(const GruDescription& description, const GruCall& call,
     return {Split::kNone, 1};
   }
   // JavaScript can be called on one thread only.
-  if (description.activation.kind == Activation::kCustom ||
-      description.recurrent_activation.kind == Activation::kCustom) {
-    return {Split::kNone, 1};
-  }
+  if (HasCustomActivation(description)) return {Split::kNone, 1};
   const size_t wanted = static_cast<size_t>(threads);
   const double step_flops = CallFlops(description, call.batch, 1);
   if (call.batch >= wanted * kMinRowsPerThread) {

@@ -44,11 +44,6 @@ Status ReferenceWeights(std::shared_ptr<const CpuWeights> weights,
                             to_recurrent, to_bias, reference);
 }
 
-bool HasFastBackward(const GruDescription& description) {
-  return description.activation.kind == Activation::kTanh &&
-         description.recurrent_activation.kind == Activation::kSigmoid;
-}
-
 // A copy of `count` elements, null for null. The allocator may be only
 // measuring.
 template <typename T>
@@ -128,7 +123,7 @@ Status CpuTape::Forward(std::shared_ptr<const CpuWeights> weights,
     return Status(StatusCode::kAborted, "The call was aborted");
   }
   Status status;
-  if (call.batch == 0 || !HasFastBackward(weights->description())) {
+  if (call.batch == 0) {
     std::shared_ptr<const CpuWeights> reference;
     status = ReferenceWeights(std::move(weights), &reference);
     if (!status.ok()) return status;

@@ -16,8 +16,8 @@
 namespace cudnn_gru {
 
 // A forward call on the CPU that has kept what its gradients need: copies of
-// the call's tensors, the steps, and the weights, which are shared. The weights'
-// backend computes both ways.
+// the call's tensors, the steps, and the weights, which are shared. The
+// weights' backend computes both ways.
 class CpuTape : public GruTape {
  public:
   // Computes `call` as ForwardOnCpu does, with its errors. `cancellation` may

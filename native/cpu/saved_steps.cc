@@ -15,6 +15,15 @@ namespace {
 // those of the others costs little.
 constexpr size_t kBlockRows = 512;
 
+Status Take(size_t bytes, std::unique_ptr<const Workspace>* memory) {
+  memory->reset(new (std::nothrow) Workspace(bytes, TapeBytes()));
+  if (*memory != nullptr && (*memory)->data() != nullptr) return Status();
+  return Status(StatusCode::kOutOfMemory,
+                "Expected " + std::to_string(bytes) +
+                    " bytes of memory for the steps of the call but the system "
+                    "has no more to give");
+}
+
 }  // namespace
 
 void SavedSteps::ListRows(const GruCall& call) {
@@ -54,12 +63,14 @@ Status SavedSteps::Create(const CpuWeights& weights, const GruCall& call,
   if (made == nullptr) return no_memory;
   made->masked_ = call.mask != nullptr || call.lengths != nullptr;
   made->batch_ = call.batch;
+  made->units_ = weights.description().units;
   made->cell_ = kCellParts * weights.lanes();
   const size_t steps = call.timesteps;
   const size_t most = std::max<size_t>(1, kBlockRows / call.batch);
   const size_t blocks = (steps + most - 1) / most;
   made->steps_per_block_ = (steps + blocks - 1) / blocks;
   size_t used = 0;
+  size_t first = 0;
   try {
     made->ListRows(call);
     for (size_t begin = 0; begin < steps; begin += made->steps_per_block_) {
@@ -69,27 +80,25 @@ Status SavedSteps::Create(const CpuWeights& weights, const GruCall& call,
                                : (end - begin) * call.batch;
       // An odd number of cells: panels then fall into different cache sets.
       const size_t stride = (slots | 1) * made->cell_;
-      made->blocks_.push_back({begin, end, slots, stride, used});
+      made->blocks_.push_back({begin, end, slots, stride, used, first});
       used += stride * weights.panels();
+      first += slots;
     }
   } catch (const std::bad_alloc&) {
     return no_memory;
   }
-  const size_t bytes = used * element;
-  made->cells_.reset(new (std::nothrow) Workspace(bytes, TapeBytes()));
-  if (made->cells_ == nullptr || made->cells_->data() == nullptr) {
-    return Status(StatusCode::kOutOfMemory,
-                  "Expected " + std::to_string(bytes) +
-                      " bytes of memory for the steps of the call but the "
-                      "system has no more to give");
+  Status status = Take(used * element, &made->cells_);
+  if (status.ok() && HasCustomActivation(weights.description())) {
+    status = Take(first * 3 * made->units_ * element, &made->values_);
   }
+  if (!status.ok()) return status;
   *saved = std::move(made);
   return Status();
 }
 
 size_t SavedSteps::bytes() const {
-  return cells_->size() + rows_.size() * sizeof(uint32_t) +
-         slots_.size() * sizeof(uint32_t) +
+  return cells_->size() + (values_ == nullptr ? 0 : values_->size()) +
+         rows_.size() * sizeof(uint32_t) + slots_.size() * sizeof(uint32_t) +
          (begin_.size() + first_step_.size()) * sizeof(size_t) +
          blocks_.size() * sizeof(Block);
 }

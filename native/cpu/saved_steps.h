@@ -26,6 +26,7 @@ class SavedSteps {
     size_t slots;   // cells of each panel
     size_t stride;  // elements from one panel's cells to the next's
     size_t offset;  // of the block's first cell
+    size_t first;   // slots of the blocks before
   };
 
   // Room for `call`; batch >= 1. kOutOfMemory.
@@ -64,27 +65,43 @@ class SavedSteps {
   }
   template <typename T>
   T* Cell(size_t row, size_t step) const {
-    return Cells<T>(BlockOf(step), masked_ ? slots_[step * batch_ + row]
-                                           : FirstSlot(step) + row);
+    return Cells<T>(BlockOf(step), Slot(row, step));
+  }
+  // For custom activations only, what a row's made of its pre-activations:
+  // (3, U).
+  bool has_values() const { return values_ != nullptr; }
+  template <typename T>
+  T* Values(const Block& block, size_t slot) const {
+    return static_cast<T*>(values_->data()) + (block.first + slot) * 3 * units_;
+  }
+  template <typename T>
+  T* Values(size_t row, size_t step) const {
+    return Values<T>(BlockOf(step), Slot(row, step));
   }
 
  private:
   static constexpr uint32_t kNoSlot = UINT32_MAX;
 
   SavedSteps() = default;
+  // Of an active row.
+  size_t Slot(size_t row, size_t step) const {
+    return masked_ ? slots_[step * batch_ + row] : FirstSlot(step) + row;
+  }
   void ListRows(const GruCall& call);
 
   bool masked_ = false;
   size_t batch_ = 0;
+  size_t units_ = 0;
   size_t cell_ = 0;  // elements of a cell
   size_t steps_per_block_ = 1;
   std::vector<Block> blocks_;
   std::vector<uint32_t> rows_;  // of all steps or, unmasked, of each
   // Of masked calls only.
-  std::vector<size_t> begin_;         // by step, in rows_
-  std::vector<uint32_t> slots_;       // by step and row
-  std::vector<size_t> first_step_;    // by row
+  std::vector<size_t> begin_;       // by step, in rows_
+  std::vector<uint32_t> slots_;     // by step and row
+  std::vector<size_t> first_step_;  // by row
   std::unique_ptr<const Workspace> cells_;
+  std::unique_ptr<const Workspace> values_;
 };
 
 }  // namespace cudnn_gru

@@ -60,6 +60,7 @@ struct RowScratch {
   T** update;
   T** reset_state;
   T** saved;
+  T** values;
   const T** dropped_state[kGates];
   const T** input[kGates];  // by projected row: (rows * chunk)
   T** projected;            // likewise
@@ -107,6 +108,7 @@ class TimeLoop {
   const RowScratch<T> rows_;
   const Cancellation* const cancellation_;
   const SavedSteps* const saved_;  // null when no backward pass will come
+  const bool saves_values_;
   const size_t units_;
   // This share's units: what it may write of any row.
   const size_t unit_begin_;

@@ -243,7 +243,8 @@ class Problem {
         : problem_(problem),
           begin_(begin),
           count_(count),
-          // Dropout masks are (masks, B, width): rows are gathered mask by mask.
+          // Dropout masks are (masks, B, width): rows are gathered mask by
+          // mask.
           input_dropout_(problem.Rows(problem.input_dropout_,
                                       problem.options_.input_dropout_masks,
                                       problem.shape_.features, begin, count)),
