@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { PEERS } from "./peers/index.js";
-import { DEFAULT_SHAPES, parseShape, type Shape } from "./shapes.js";
+import { DEFAULT_SHAPES, parseShape, QUICK_SHAPES, type Shape } from "./shapes.js";
 
 /** What can be measured. Curves take long, so that they are only measured when asked for. */
 export const PARTS = ["inference", "orthogonal", "curves"] as const;
@@ -31,7 +31,7 @@ export interface BenchArguments {
 interface Values {
   quick: boolean;
   only?: Part[];
-  shapes: Shape[];
+  shapes?: Shape[];
   peers?: string[];
   threads: (number | "all")[];
   rounds?: number[];
@@ -53,7 +53,7 @@ export function readArguments(args: string[]): BenchArguments {
     .allowExcessArguments(false)
     .option("--quick", "3 rounds of 5 ms samples, small sizes: whether everything runs, not how fast", false)
     .option("--only <parts>", `of ${PARTS.join(", ")}; default all but curves`, list(oneOf(PARTS)))
-    .option("--shapes <a,b>", "batch x timesteps x features - units", list(shape), DEFAULT_SHAPES.map(parseShape))
+    .option("--shapes <a,b>", `batch x timesteps x features - units; default ${DEFAULT_SHAPES.join(",")}`, list(shape))
     .option(
       "--peers <a,b>",
       `of ${peers.join(", ")}; "none" for ours alone; default all`,
@@ -66,15 +66,14 @@ export function readArguments(args: string[]): BenchArguments {
     .addOption(new Option("--record <file.json>").hideHelp())
     .option("--curves <file.svg>", "measures time against each size, and draws it")
     .option("--report <file.json>", "prints a record again (and draws its curves), without measuring");
-  command.options.find(({ long }) => long === "--shapes")!.defaultValueDescription = DEFAULT_SHAPES.join(",");
   command.options.find(({ long }) => long === "--threads")!.defaultValueDescription = "1,all";
   const values = command.parse(args, { from: "user" }).opts<Values>();
-  const { quick, shapes, threads } = values;
+  const { quick, threads } = values;
   const curves = values.curves ?? null;
   return {
     quick,
     parts: values.only ?? PARTS.filter((part) => part !== "curves" || curves !== null),
-    shapes,
+    shapes: values.shapes ?? (quick ? QUICK_SHAPES : DEFAULT_SHAPES).map(parseShape),
     peers: values.peers?.filter((name) => name !== "none") ?? null,
     threads,
     rounds: values.rounds ?? (quick ? [3] : [21, 11]),
