@@ -100,7 +100,7 @@ export function detailTable(at: ShapeRecord, workload: Workload): Table {
       ...(kernel === undefined
         ? []
         : [isPeer(measurement) ? advantageOver(measurement, kernel).median.toFixed(2) : ""]),
-      measurement === ours(at) || measurement.difference === null ? "" : measurement.difference.toExponential(0),
+      measurement === ours(at) ? "" : error(measurement.difference),
     ];
   });
   return [titles, ...rows];
@@ -129,6 +129,11 @@ export function streamingTable(at: ShapeRecord): Table {
     ];
   });
   return [titles, ...rows];
+}
+
+function error(difference: number | null): string {
+  if (difference === null) return "";
+  return difference === 0 ? "0" : difference.toExponential(0);
 }
 
 function title({ contender, resetAfter }: Measurement): string {
