@@ -112,6 +112,8 @@ export class GRU extends tf.layers.Layer {
     const [state] = given;
     const { initialState: _, ...others } = kwargs;
     if (!(state instanceof tf.SymbolicTensor)) {
+      // A model's inputs are a list. Where the next layer's have no mask, tfjs would leave it this one's.
+      if (Array.isArray(inputs)) delete kwargs.mask;
       return super.apply(sequence as tfjs.Tensor, { ...others, initialState: state });
     }
     // tfjs checks the inputs against this, before and after it calls `build`.
