@@ -171,10 +171,22 @@ describe("what a config says", () => {
     }
   });
 
-  it("time_major and activity regularizers are refused", async () => {
+  it("time_major is refused", async () => {
     await expect(load({ time_major: true }, gruWeights)).rejects.toMatchObject({ code: "ERR_UNSUPPORTED" });
-    const activity_regularizer = { class_name: "L2", config: { l2: 0.1 } };
-    await expect(load({ activity_regularizer }, gruWeights)).rejects.toMatchObject({ code: "ERR_UNSUPPORTED" });
+  });
+
+  it("an activity regularizer is kept, and refuses to be trained", async () => {
+    const model = await load({ activity_regularizer: { class_name: "L2", config: { l2: 0.5 } } }, gruWeights);
+    same(model.predict(inputs) as tf.Tensor, core({}, gruWeights, inputs)[0] as Tensor);
+    const config = model.getLayer("gru").getConfig();
+    expect(config.activityRegularizer).toEqual({ className: "L2", config: { l2: 0.5 } });
+    model.compile({ optimizer: "sgd", loss: "meanSquaredError" });
+    const message =
+      "Expected no `activityRegularizer` for training but received one: tfjs has no losses of activities.";
+    await expect(model.fit(inputs, tf.zeros([2, UNITS]), { verbose: 0 })).rejects.toMatchObject({
+      code: "ERR_UNSUPPORTED",
+      message,
+    });
   });
 
   it("weights that do not fit are refused", async () => {

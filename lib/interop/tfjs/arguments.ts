@@ -34,6 +34,8 @@ export interface GRULayerArgs
   kernelRegularizer?: Identifier;
   recurrentRegularizer?: Identifier;
   biasRegularizer?: Identifier;
+  /** Kept, as of models that have one; such a layer computes, and refuses to be trained: tfjs has no losses of activities. */
+  activityRegularizer?: Identifier;
   kernelConstraint?: Identifier;
   recurrentConstraint?: Identifier;
   biasConstraint?: Identifier;
@@ -101,6 +103,7 @@ export interface LayerParts {
   /** For this package's layer, which always returns its state, and leaves rules to tfjs. */
   readonly core: GRUArgumentsWithUnits & { return_state: true };
   readonly returnState: boolean;
+  readonly activityRegularizer: Regularizer | null;
   /** Of kernel, recurrent_kernel and bias. */
   readonly rules: readonly [WeightRules, WeightRules, WeightRules];
 }
@@ -115,7 +118,15 @@ export function readArguments(args: unknown): LayerParts {
     if ((BASE as readonly string[]).includes(key)) base[key] = value;
     else if (!IGNORED.has(name) && value !== undefined) core[name] = toKeras(value);
   }
-  refuse(core);
+  if (core.time_major === true) {
+    throw new GRUError(
+      "ERR_UNSUPPORTED",
+      "Expected no `timeMajor` but received true: inputs are [batch, timesteps, features].",
+    );
+  }
+  const activityRegularizer = getRegularizer(core.activity_regularizer ?? null, "activity_regularizer");
+  delete core.activity_regularizer;
+  delete core.time_major;
   core.implementation = readImplementation(core.implementation);
   for (const key of ["activation", "recurrent_activation"]) {
     if (key in core) core[key] = tfjsActivation(core[key]);
@@ -137,27 +148,9 @@ export function readArguments(args: unknown): LayerParts {
     base,
     core: { ...core, return_state: true } as LayerParts["core"],
     returnState,
+    activityRegularizer,
     rules: rules as unknown as LayerParts["rules"],
   };
-}
-
-/** Refuses what tfjs has no place for. */
-function refuse(core: Record<string, unknown>): void {
-  const { activity_regularizer: activity, time_major: timeMajor } = core;
-  if (activity !== undefined && activity !== null) {
-    throw new GRUError(
-      "ERR_UNSUPPORTED",
-      "Expected no `activityRegularizer` but received one: tfjs has no losses of activities.",
-    );
-  }
-  if (timeMajor === true) {
-    throw new GRUError(
-      "ERR_UNSUPPORTED",
-      "Expected no `timeMajor` but received true: inputs are [batch, timesteps, features].",
-    );
-  }
-  delete core.activity_regularizer;
-  delete core.time_major;
 }
 
 /** tfjs takes 0, which Keras once knew, for 1. */

@@ -1,11 +1,12 @@
 import type * as tfjs from "@tensorflow/tfjs";
 import { expected, expectedText } from "../../arguments/messages.js";
+import { GRUError } from "../../errors.js";
 import { GRU as CoreGRU } from "../../index.js";
 import { argumentsOfConfig, type GRULayerArgs, type LayerParts, readArguments } from "./arguments.js";
 import { activationName, toTfjs } from "./names.js";
-import { compute, view } from "./passes.js";
+import { compute, isRecording, view } from "./passes.js";
 import { tf } from "./peer.js";
-import { constraintOf, initializerOf, lossOf } from "./rules.js";
+import { initializerOf, lossOf, projected } from "./rules.js";
 
 type Shape = (number | null)[];
 type Kwargs = Record<string, unknown>;
@@ -35,16 +36,18 @@ export class GRU extends tf.layers.Layer {
   readonly units: number;
   readonly #core: CoreGRU<true>;
   readonly #rules: LayerParts["rules"];
+  readonly #activityRegularizer: LayerParts["activityRegularizer"];
   /** What each weight's values were when `#core` got them. */
   #known: object[] = [];
   #variables: tfjs.LayerVariable[] = [];
 
   /** Throws a `GRUError` for bad arguments, as this package's own layer does. */
   constructor(args: GRULayerArgs) {
-    const { base, core, returnState, rules } = readArguments(args);
+    const { base, core, returnState, rules, activityRegularizer } = readArguments(args);
     super(base as never);
     this.#core = new CoreGRU({ ...core, name: this.name });
     this.#rules = rules;
+    this.#activityRegularizer = activityRegularizer;
     const { return_sequences, go_backwards, stateful } = this.#core.getConfig();
     this.units = this.#core.units;
     this.returnSequences = return_sequences as boolean;
@@ -83,10 +86,10 @@ export class GRU extends tf.layers.Layer {
     this.#core.build([this.stateful ? (batch as number) : null, null, features]);
     const initial = this.#core.getWeights();
     this.#variables = this.#core.weights.map(({ name, shape }, index) => {
-      const { regularizer, constraint } = this.#rules[index] as LayerParts["rules"][number];
+      const { regularizer } = this.#rules[index] as LayerParts["rules"][number];
       const initializer = initializerOf(initial[index]?.data as Float32Array) as never;
-      const projection = constraint === null ? undefined : (constraintOf(constraint) as never);
-      const variable = this.addWeight(name, shape, "float32", initializer, undefined, true, projection);
+      // Not its constraint: tfjs would project weights that are loaded, and not those that are trained.
+      const variable = this.addWeight(name, shape, "float32", initializer);
       // As in Keras, weights that are not trainable cost nothing.
       if (regularizer !== null) {
         this.addLoss(() => (this.trainable ? lossOf(regularizer, variable.read()) : tf.scalar(0)));
@@ -128,6 +131,11 @@ export class GRU extends tf.layers.Layer {
   override call(inputs: Inputs, kwargs: Kwargs = {}): Inputs {
     return tf.tidy(() => {
       this.invokeCallHook(inputs, kwargs);
+      if (this.#activityRegularizer !== null && isRecording()) {
+        const message =
+          "Expected no `activityRegularizer` for training but received one: tfjs has no losses of activities.";
+        throw new GRUError("ERR_UNSUPPORTED", message);
+      }
       const [sequence, second] = Array.isArray(inputs) ? inputs : [inputs];
       const state = second ?? kwargs.initialState ?? null;
       if (state !== null && !(state instanceof tf.Tensor)) {
@@ -158,6 +166,20 @@ export class GRU extends tf.layers.Layer {
   }
 
   /**
+   * Projects the weights by their constraints, as Keras does after each update of its optimizers. tfjs's optimizers do not:
+   * call this in `onBatchEnd`. Throws `ERR_SHAPE` for a constraint of an axis that a weight lacks.
+   */
+  applyConstraints(): void {
+    for (const [index, variable] of this.#variables.entries()) {
+      const { constraint } = this.#rules[index] as LayerParts["rules"][number];
+      if (constraint === null) continue;
+      const values = projected(constraint, variable.read());
+      variable.write(values);
+      values.dispose();
+    }
+  }
+
+  /**
    * Sets the states of a stateful layer to zeros, or to `states`, (batch, units). Throws `ERR_STATE` on another layer,
    * `ERR_SHAPE` for states that do not fit.
    */
@@ -174,18 +196,13 @@ export class GRU extends tf.layers.Layer {
 
   /** What tfjs writes into a model: Keras 2's keys in tfjs's spelling. */
   override getConfig(): tfjs.serialization.ConfigDict {
-    const {
-      name: _name,
-      trainable: _trainable,
-      dtype: _dtype,
-      activity_regularizer: _none,
-      ...config
-    } = this.#core.getConfig();
+    const { name: _name, trainable: _trainable, dtype: _dtype, ...config } = this.#core.getConfig();
     for (const [index, weight] of RULES.entries()) {
       const { regularizer, constraint } = this.#rules[index] as LayerParts["rules"][number];
       config[`${weight}_regularizer`] = regularizer?.serialize() ?? null;
       config[`${weight}_constraint`] = constraint?.serialize() ?? null;
     }
+    config.activity_regularizer = this.#activityRegularizer?.serialize() ?? null;
     config.return_state = this.returnState;
     // Without the key it is a config of Keras 2, whose hard_sigmoid is another one.
     const isKeras3 = config.zero_output_for_mask === true || hasHardSigmoid(config);

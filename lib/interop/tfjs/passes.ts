@@ -42,7 +42,7 @@ class OpenPasses {
 const openPasses = new OpenPasses();
 
 /** True while tfjs records what is computed, to differentiate it. */
-function isRecording(): boolean {
+export function isRecording(): boolean {
   const { gradientDepth, kernelDepth } = tf.engine().state;
   return gradientDepth > 0 && kernelDepth === 0;
 }

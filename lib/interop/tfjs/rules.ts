@@ -22,13 +22,9 @@ export function lossOf(regularizer: Regularizer, weight: tfjs.Tensor): tfjs.Scal
   return differentiable(weight) as tfjs.Scalar;
 }
 
-/** The constraint of tfjs that projects a weight as `constraint` does. */
-export function constraintOf(constraint: Constraint): { apply(weight: tfjs.Tensor): tfjs.Tensor } {
-  return {
-    apply: (weight) => {
-      const values = Float32Array.from(weight.dataSync());
-      constraint.apply(values, weight.shape);
-      return tf.tensor(values, weight.shape);
-    },
-  };
+/** The values of `weight` as `constraint` projects them. */
+export function projected(constraint: Constraint, weight: tfjs.Tensor): tfjs.Tensor {
+  const values = Float32Array.from(weight.dataSync());
+  constraint.apply(values, weight.shape);
+  return tf.tensor(values, weight.shape);
 }
