@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { createRequire } from "node:module";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -45,7 +46,13 @@ export function buildAddon(): number {
     return 1;
   }
   const program = join(find("cmake-js") as string, "../bin/cmake-js");
-  const status = runNode([program, "compile", "--log-level=warn", "--out=build-cmake"]);
+  const status = runNode([
+    program,
+    "compile",
+    "--log-level=warn",
+    "--out=build-cmake",
+    `--parallel=${availableParallelism()}`,
+  ]);
   if (status !== 0) return status;
   const addon = join(root, "build-cmake/Release/cudnn_gru.node");
   const loads = runNode(["-e", `require(${JSON.stringify(addon)})`]);

@@ -6,8 +6,8 @@ import { requireInteger, SIZE_LIMIT } from "../arguments/predicates.js";
 import type { WeightValue } from "../arguments/shaped.js";
 import { checkedProduct, readInputShape } from "../arguments/shapes.js";
 import { aborted } from "../arguments/signal.js";
+import type { StreamArguments } from "../arguments/stream.js";
 import { readWarmUp, type WarmUpSizes } from "../arguments/warm_up.js";
-import { GRUError } from "../errors.js";
 import { autoName } from "../keras/auto_name.js";
 import type { Dtype } from "../keras/dtype_policy.js";
 import { enterQueue, leaveQueue } from "../queue.js";
@@ -21,10 +21,12 @@ import { type LoadWeightsArguments, readWeightsFile, requireFit } from "./load_w
 import { allocate } from "./memory.js";
 import type { GRUPass } from "./pass.js";
 import { type ForwardOutcome, Passes } from "./passes.js";
+import { disposedLayer, notBuilt, notStateful } from "./refusals.js";
 import { type CallResult, type MaskResult, outputMask, outputShape, type ShapeResult } from "./results.js";
 import type { CallOutcome } from "./run.js";
 import { readSave, type SaveWeightsArguments, saveWeights } from "./save_weights.js";
 import { CarriedState } from "./state.js";
+import type { GRUStream } from "./stream.js";
 import { GRUWeights } from "./weights.js";
 
 /**
@@ -53,6 +55,10 @@ export class GRULayer<S extends boolean = boolean> {
       layer: this,
       features: () => this.#weights?.features ?? null,
       weightsFor: (features) => this.#weightsFor(features),
+      builtWeights: (what) => {
+        this.#requireFree(what);
+        return this.#requireBuilt(what);
+      },
     };
     this.#calls = new Calls(options, this.#carried, custom, host);
     this.#passes = new Passes(options, this.#carried, custom, this.#calls, host);
@@ -179,6 +185,16 @@ export class GRULayer<S extends boolean = boolean> {
     await this.#calls.warmUp(weights, read, flags);
   }
 
+  /**
+   * A stepper that takes one timestep at a time, for real-time use: see `GRUStream`. On the CPU path, unless `use_cudnn` is
+   * true.
+   *
+   * Throws `ERR_ARGUMENT`, `ERR_SHAPE`, `ERR_DTYPE`, `ERR_NOT_BUILT`, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`.
+   */
+  stream(args?: StreamArguments | null): GRUStream {
+    return this.#calls.stream(args);
+  }
+
   #accept(outcome: CallOutcome): CallResult<S> {
     this.#losses = outcome.losses;
     const { output, state } = outcome;
@@ -270,12 +286,9 @@ export class GRULayer<S extends boolean = boolean> {
   }
 
   /**
-   * Writes the weights as they are now to a file: by the path's ending one that Keras 3 reads (`.weights.h5`; for a model
-   * whose only layer with variables is this GRU) or a safetensors file with `kernel`, `recurrent_kernel`, `bias` and the
-   * config (`.safetensors`). The file is there whole or not at all: what it replaces stays until then.
-   *
-   * Rejects with `ERR_ARGUMENT` for another path or one that cannot be written, or is taken with `overwrite: false`;
-   * `ERR_NOT_BUILT`; `ERR_DISPOSED`.
+   * Writes the weights as they are now to a file, all of it or nothing: one that Keras 3 reads (a path that ends in
+   * `.weights.h5`) or one with `kernel`, `recurrent_kernel`, `bias` and the config (`.safetensors`). Rejects with
+   * `ERR_ARGUMENT` for another path, or one that cannot be written; `ERR_NOT_BUILT`; `ERR_DISPOSED`.
    */
   async saveWeights(path: string, args?: SaveWeightsArguments | null): Promise<void> {
     const request = readSave(path, args);
@@ -313,9 +326,7 @@ export class GRULayer<S extends boolean = boolean> {
    */
   resetState(state?: StateLike | readonly [StateLike] | null): void {
     this.#requireFree("resetState");
-    if (this.#carried === null) {
-      throw new GRUError("ERR_STATE", "Expected a layer with `stateful: true` for `resetState` but received another.");
-    }
+    if (this.#carried === null) throw notStateful("resetState");
     this.#calls.inFlight.requireNone("resetState");
     if (state === undefined || state === null) this.#carried.clear();
     else this.#carried.set(state);
@@ -371,9 +382,7 @@ export class GRULayer<S extends boolean = boolean> {
   }
 
   #requireAlive(): void {
-    if (this.#disposed) {
-      throw new GRUError("ERR_DISPOSED", `Expected a living layer for \`${this.name}\` but received a disposed one.`);
-    }
+    if (this.#disposed) throw disposedLayer(this.name);
   }
 
   /** For what a custom activation may not do to its own layer. */
@@ -385,9 +394,6 @@ export class GRULayer<S extends boolean = boolean> {
   #requireBuilt(what: string): GRUWeights {
     this.#requireAlive();
     if (this.#weights !== null) return this.#weights;
-    throw new GRUError(
-      "ERR_NOT_BUILT",
-      `Expected a built layer for \`${what}\` but received one without weights. Call build([null, null, features]) first.`,
-    );
+    throw notBuilt(what);
   }
 }
