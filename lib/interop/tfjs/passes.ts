@@ -116,14 +116,16 @@ function backward(pass: GRUPass, upstream: Float32Array, length: number): GRUGra
 function argumentsOf({ initialState, mask, training }: Computation) {
   return {
     training,
-    mask: mask === null ? null : view(mask),
+    mask: mask === null ? null : { data: mask.dataSync() as Uint8Array, shape: mask.shape },
     initial_state: initialState === null ? null : view(initialState),
   };
 }
 
-/** A tfjs tensor as this package takes tensors. Nobody writes to its data while they are used. */
+/** A float32 tensor of tfjs as this package takes tensors. Nobody writes to its data while they are used. */
 export function view(tensor: tfjs.Tensor): TensorObject {
-  return { data: tensor.dataSync() as TensorObject["data"], shape: tensor.shape, dtype: tensor.dtype };
+  // tfjs casts by name alone: the elements may be those of an integer tensor.
+  const data = tensor.dataSync();
+  return { data: data instanceof Float32Array ? data : Float32Array.from(data), shape: tensor.shape };
 }
 
 function toTfjs({ data, shape }: Tensor<FloatArray>): tfjs.Tensor {
