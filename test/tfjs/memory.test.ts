@@ -65,7 +65,7 @@ it(`a stateful layer and its states, ${STEPS} times`, { timeout: 120_000 }, asyn
   const layer = new GRU({ units: 4, stateful: true, returnState: true, batchInputShape: [2, 5, 3] });
   await expectFlat(() => {
     tf.dispose(layer.apply(inputs));
-    tf.dispose(layer.getStates());
+    tf.dispose(layer.getStates() ?? []);
     layer.resetStates();
   });
 });

@@ -105,6 +105,9 @@ export class GRU extends tf.layers.Layer {
    *
    * Throws a `GRUError` for an initial state or a mask that does not fit.
    */
+  override apply(inputs: Inputs, kwargs?: Kwargs): Inputs;
+  override apply(inputs: SymbolicInputs, kwargs?: Kwargs): SymbolicInputs;
+  override apply(inputs: Inputs | SymbolicInputs, kwargs?: Kwargs): Inputs | SymbolicInputs;
   override apply(inputs: Inputs | SymbolicInputs, kwargs: Kwargs = {}): Inputs | SymbolicInputs {
     // A list says all there is: tfjs hands the `kwargs` of one layer on to the next.
     const given = Array.isArray(inputs) ? inputs.slice(1) : [kwargs.initialState ?? []].flat();
