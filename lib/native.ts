@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import { resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 import { GRUError, type GRUErrorCode } from "./errors.js";
+import { packageRoot } from "./package_root.js";
 
 /** Element types the native kernels compute in. */
 export type NativeDtype = "float32" | "float64";
@@ -238,13 +238,12 @@ const require = createRequire(import.meta.url);
 
 /** Where the addon may lie, relative to the package root, best first. */
 function candidates(): string[] {
-  const root = fileURLToPath(new URL("..", import.meta.url));
   const override = process.env.CUDNN_GRU_ADDON;
   if (override) return [resolve(override)];
   return [
-    `${root}build/Release/cudnn_gru.node`,
-    `${root}build-cmake/Release/cudnn_gru.node`,
-    `${root}prebuilds/${process.platform}-${process.arch}/cudnn_gru.node`,
+    `${packageRoot}build/Release/cudnn_gru.node`,
+    `${packageRoot}build-cmake/Release/cudnn_gru.node`,
+    `${packageRoot}prebuilds/${process.platform}-${process.arch}/cudnn_gru.node`,
   ];
 }
 

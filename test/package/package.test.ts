@@ -89,6 +89,21 @@ test("the subpath for tfjs says what is missing; with the peer, import and requi
   }
 });
 
+test("its bundles read files, in their own thread too, and its command line works", () => {
+  const units = runInApp(
+    "files.mjs",
+    `import { GRU } from "cudnn-gru";
+     const gru = await GRU.fromKeras(${JSON.stringify(join(root, "examples/weather/model.keras"))});
+     console.log(JSON.stringify([gru.getConfig().units, gru.weights.length]));`,
+  );
+  expect(units).toEqual([expect.any(Number), 3]);
+  const command = join(app, "node_modules/cudnn-gru/dist/cli/main.js");
+  const report = execFileSync(process.execPath, [command, "doctor", "--json"], { cwd: app, encoding: "utf8" });
+  expect(JSON.parse(report)).toMatchObject({ version: expect.stringMatching(/^\d+\.\d+\.\d+$/), backend: {} });
+  const modules = installed.filter((path) => /^dist\/.*\.js$/.test(path));
+  expect(modules.length).toBeLessThan(40);
+});
+
 test("package.json can be required", () => {
   expect(runInApp("manifest.cjs", 'console.log(JSON.stringify(require("cudnn-gru/package.json").name));')).toBe(
     "cudnn-gru",
