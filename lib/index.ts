@@ -57,4 +57,5 @@ export {
   type TypedArray,
 } from "./tensor.js";
 export { tensor } from "./tensor_from.js";
-export { Variable } from "./variable.js";
+export { optimizers } from "./training/index.js";
+export { Variable, type VariableOptions } from "./variable.js";

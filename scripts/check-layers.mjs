@@ -25,8 +25,9 @@ const libLayers = [
   ["cudnn", "sixteen_bit"],
   ["tensor", "keras"],
   ["arguments", "formats"],
-  ["backend", "variable", "eligibility", "tensor_from"],
+  ["backend", "variable", "variable_parts", "eligibility", "tensor_from"],
   ["layers"],
+  ["training"],
   ["index"],
   ["cli"],
 ];

@@ -12,20 +12,22 @@ import type { GRUWeights } from "./weights.js";
 
 /** One weight as a pass used it, and what its loss comes from (`null`: it has none). */
 export interface WeightTerm {
+  /** Empty where there is no regularizer: an optimizer can then change the weight in place. */
   readonly values: FloatArray;
   readonly dtype: Dtype;
   readonly shape: readonly number[];
   readonly regularizer: Regularizer | null;
 }
 
+const NOTHING = new Float32Array(0);
+
 /** The weights as they are now, in Keras's order; weights that are not trainable have no losses. */
 export function weightTerms(weights: GRUWeights, trainable: boolean): WeightTerm[] {
-  return weights.variables.map((variable) => ({
-    values: variableData(variable),
-    dtype: variable.dtype,
-    shape: variable.shape,
-    regularizer: trainable ? variable.regularizer : null,
-  }));
+  return weights.variables.map((variable) => {
+    const { dtype, shape } = variable;
+    const regularizer = trainable ? variable.regularizer : null;
+    return { values: regularizer === null ? NOTHING : variableData(variable), dtype, shape, regularizer };
+  });
 }
 
 /** The regularizers' losses, in Keras's order. */
