@@ -49,10 +49,11 @@ abstract class AdamRule extends UpdateOptimizer {
     slot: (kind: string) => NativeArray | null,
     { learningRate, number }: Step,
   ): void {
-    // In the weights' precision throughout, as Keras: the corrections are differences of numbers near 1.
+    // In the weights' precision throughout, as Keras: the corrections are differences of numbers near 1. Keras casts the betas
+    // by way of float32, for float64 weights too.
     const r = (value: number) => roundedLike(weights, value);
-    const correction1 = r(1 - r(r(this.beta_1) ** number));
-    const correction2 = r(1 - r(r(this.beta_2) ** number));
+    const correction1 = r(1 - r(Math.fround(this.beta_1) ** number));
+    const correction2 = r(1 - r(Math.fround(this.beta_2) ** number));
     const alpha = r(r(learningRate * r(Math.sqrt(correction2))) / correction1);
     native().updateAdam(
       weights,

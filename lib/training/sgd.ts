@@ -34,7 +34,9 @@ export class SGD extends UpdateOptimizer {
     slot: (kind: string) => NativeArray | null,
     { learningRate }: Step,
   ): void {
-    native().updateSgd(weights, slot("momentum"), gradient, learningRate, this.momentum, this.nesterov ? 1 : 0);
+    // Keras casts the momentum by way of float32, for float64 weights too.
+    const momentum = Math.fround(this.momentum);
+    native().updateSgd(weights, slot("momentum"), gradient, learningRate, momentum, this.nesterov ? 1 : 0);
   }
 
   override getConfig(): Record<string, unknown> {

@@ -113,7 +113,14 @@ export abstract class UpdateOptimizer extends Optimizer {
 
   #readNew(value: unknown, method: string): Variable[] {
     const variables = readVariables(value, method);
-    for (const { constraint, shape } of variables) constraint?.requireAxes(shape);
+    for (const { constraint, shape, path } of variables) {
+      try {
+        constraint?.requireAxes(shape);
+      } catch (error) {
+        if (!(error instanceof GRUError)) throw error;
+        throw new GRUError(error.code, `In the constraint of "${path}": ${error.message}`, { cause: error });
+      }
+    }
     return variables;
   }
 
@@ -228,7 +235,8 @@ export abstract class UpdateOptimizer extends Optimizer {
       const slots = kinds.map((kind) => this.#slot(kind, index));
       update([variable, ...slots], (weights, ...values) => {
         if (this.weight_decay !== null) {
-          native().decayWeights(weights, this.weight_decay, learningRate);
+          // By way of float32, as Keras casts it, for float64 weights too.
+          native().decayWeights(weights, Math.fround(this.weight_decay), learningRate);
         }
         const slot = (kind: string) => values[kinds.indexOf(kind)] ?? null;
         this.updateStep(weights, gradient, slot, step);
