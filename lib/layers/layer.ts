@@ -54,7 +54,7 @@ export class GRULayer<S extends boolean = boolean> {
       weightsFor: (features) => this.#weightsFor(features),
     };
     this.#calls = new Calls(options, this.#carried, custom, host);
-    this.#passes = new Passes(options, this.#carried, this.#calls, host);
+    this.#passes = new Passes(options, this.#carried, custom, this.#calls, host);
     this.name = options.name ?? autoName("gru");
   }
 
@@ -141,7 +141,7 @@ export class GRULayer<S extends boolean = boolean> {
   /**
    * As `call`, and keeps what the gradients need: see `GRUPass`. Whether dropout is on is for `training` to say.
    *
-   * Throws as `call`; and, in this version, `ERR_UNSUPPORTED` for a call that would run on the CPU.
+   * Throws as `call`.
    */
   forward(inputs: TensorLike, args?: ForwardArguments | null): GRUPass {
     this.#requireFree("forward");

@@ -15,6 +15,11 @@ ByteCounter& ScratchBytes() {
   return *counter;
 }
 
+ByteCounter& TapeBytes() {
+  static ByteCounter* const counter = new ByteCounter(0);
+  return *counter;
+}
+
 bool AlignedBuffer::Allocate(size_t bytes) {
   Free();
   if (bytes == 0) return true;

@@ -9,9 +9,11 @@ namespace cudnn_gru {
 // Counts the bytes of the buffers that report to it.
 using ByteCounter = std::atomic<size_t>;
 
-// Native memory held by packed weights, and by scratch of calls, process-wide.
+// Native memory held by packed weights, by scratch of calls, and by tapes on
+// the host, process-wide.
 ByteCounter& WeightBytes();
 ByteCounter& ScratchBytes();
+ByteCounter& TapeBytes();
 
 // Owns memory aligned to a cache line, which is also the widest vector.
 // Contents are not initialised.

@@ -1,0 +1,55 @@
+#ifndef CUDNN_GRU_CPU_GRU_TAPE_H_
+#define CUDNN_GRU_CPU_GRU_TAPE_H_
+
+#include <cstddef>
+#include <memory>
+
+#include "core/aligned_buffer.h"
+#include "core/cancellation.h"
+#include "core/gru_problem.h"
+#include "core/gru_tape.h"
+#include "core/status.h"
+#include "core/workspace.h"
+#include "cpu/gru_reference.h"
+#include "cpu/weights.h"
+
+namespace cudnn_gru {
+
+// A forward call on the CPU that has kept what its gradients need: copies of
+// the call's tensors, the steps, and the weights, which are shared.
+class CpuTape : public GruTape {
+ public:
+  // Computes `call` as ForwardOnCpu does, with its errors. `cancellation` may
+  // be null.
+  static Status Forward(std::shared_ptr<const CpuWeights> weights,
+                        const GruCall& call, int threads,
+                        const Cancellation* cancellation,
+                        std::unique_ptr<CpuTape>* tape);
+
+  const GruDescription& description() const override {
+    return weights_->description();
+  }
+  const GruCall& call() const override { return call_; }
+  size_t bytes() const override { return buffer_.size(); }
+  bool spent() const override { return spent_; }
+  Status Backward(const GruGradients& gradients, int threads,
+                  const Cancellation* cancellation) override;
+
+ private:
+  CpuTape(std::shared_ptr<const CpuWeights> weights, const GruCall& call)
+      : weights_(std::move(weights)), call_(call), buffer_(TapeBytes()) {}
+
+  Status Keep(const GruCall& call);
+  template <typename T>
+  void Place(const GruCall& call, BumpAllocator& allocator);
+
+  const std::shared_ptr<const CpuWeights> weights_;
+  GruCall call_;  // of the tape's own copies
+  AlignedBuffer buffer_;
+  ReferenceSteps steps_;
+  bool spent_ = false;
+};
+
+}  // namespace cudnn_gru
+
+#endif  // CUDNN_GRU_CPU_GRU_TAPE_H_
