@@ -9,6 +9,7 @@ import { readArchive } from "./keras_archive.js";
 import { isLegacyVersion } from "./legacy_config.js";
 import { legacyCell } from "./legacy_weights.js";
 import { fileProblem } from "./problem.js";
+import { openSafetensors } from "./safetensors_gru.js";
 import { SNIFF_BYTES, sniff } from "./sniff.js";
 import { legacyLayers, type StoredLayer, weightLayers } from "./stored_layers.js";
 
@@ -33,7 +34,7 @@ export interface WeightsOnly {
 
 /**
  * Opens the model file at `path`, passes it to `use`, and closes it again: a `.keras` archive, Keras 3's `.weights.h5`,
- * or an `.h5` file of any version.
+ * an `.h5` file of any version, or a safetensors file.
  *
  * @throws GRUError `ERR_ARGUMENT` if there is no readable file at `path`; `ERR_FILE_FORMAT` if it is of another kind, or
  *   damaged.
@@ -50,8 +51,11 @@ export async function withModelFile<T>(
     if (kind === "hdf5") {
       return withHdf5(await readWhole(file, size), async (handle) => use(await openHdf5File(handle)));
     }
+    if (kind === "safetensors") return use(openSafetensors(await readWhole(file, size)));
     const shards = path.endsWith(".weights.json") ? " (weights in several shards: save them in one file)" : "";
-    throw fileProblem(`expected a zip archive (.keras) or an HDF5 file (.h5) but found ${description}${shards}`);
+    throw fileProblem(
+      `expected a zip archive (.keras), an HDF5 file (.h5) or a safetensors file but found ${description}${shards}`,
+    );
   });
 }
 

@@ -23,6 +23,7 @@ import type { GRUPass } from "./pass.js";
 import { type ForwardOutcome, Passes } from "./passes.js";
 import { type CallResult, type MaskResult, outputMask, outputShape, type ShapeResult } from "./results.js";
 import type { CallOutcome } from "./run.js";
+import { readSave, type SaveWeightsArguments, saveWeights } from "./save_weights.js";
 import { CarriedState } from "./state.js";
 import { GRUWeights } from "./weights.js";
 
@@ -266,6 +267,19 @@ export class GRULayer<S extends boolean = boolean> {
     const weights = this.#weights ?? new GRUWeights(this.#options, file.features, this.name, this.#owner);
     weights.set(file.weights);
     this.#weights = weights;
+  }
+
+  /**
+   * Writes the weights as they are now to a file: by the path's ending one that Keras 3 reads (`.weights.h5`; for a model
+   * whose only layer with variables is this GRU) or a safetensors file with `kernel`, `recurrent_kernel`, `bias` and the
+   * config (`.safetensors`). The file is there whole or not at all: what it replaces stays until then.
+   *
+   * Rejects with `ERR_ARGUMENT` for another path or one that cannot be written, or is taken with `overwrite: false`;
+   * `ERR_NOT_BUILT`; `ERR_DISPOSED`.
+   */
+  async saveWeights(path: string, args?: SaveWeightsArguments | null): Promise<void> {
+    const request = readSave(path, args);
+    await saveWeights(request, this.getConfig(), this.#requireBuilt("saveWeights").get());
   }
 
   /** The number of elements of all weights. Throws `ERR_NOT_BUILT` before the layer is built. */
