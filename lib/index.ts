@@ -45,6 +45,7 @@ export {
   type GRUConstructor,
 } from "./layers/gru.js";
 export type { LoadWeightsArguments } from "./layers/load_weights.js";
+export { type DenseWeights, type ModelLayer, saveModelWeights } from "./layers/model_weights.js";
 export type { GRUGradients, GRUPass } from "./layers/pass.js";
 export type { CallResult, MaskResult, PartialShape, ShapeResult } from "./layers/results.js";
 export type { SaveWeightsArguments } from "./layers/save_weights.js";
