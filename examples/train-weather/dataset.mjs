@@ -48,7 +48,8 @@ export function makeDataset(weather, stride) {
 /** The last known hours (rows) of the windows whose targets lie in the rows from `first` to before `end`. */
 function originsOf(first, end, stride) {
   const origins = [];
-  for (let origin = Math.max(first, TIMESTEPS + DAY) - 1; origin < end - HORIZON; origin += stride) origins.push(origin);
+  for (let origin = Math.max(first, TIMESTEPS + DAY) - 1; origin < end - HORIZON; origin += stride)
+    origins.push(origin);
   return origins;
 }
 

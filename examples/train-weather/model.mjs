@@ -63,9 +63,6 @@ export class Forecaster {
 
   /** Writes a file that Keras's `load_weights` reads into a model of a GRU and a Dense layer of these sizes. */
   async save(path) {
-    await saveModelWeights(path, [
-      this.gru,
-      { class_name: "Dense", name: "head", weights: [this.kernel, this.bias] },
-    ]);
+    await saveModelWeights(path, [this.gru, { class_name: "Dense", name: "head", weights: [this.kernel, this.bias] }]);
   }
 }

@@ -14,13 +14,14 @@ const NUMBERS = {
 
 /** What `--help` prints. */
 export function usage() {
-  const lines = Object.entries(NUMBERS).map(([name, [value, , what]]) => `  --${name} ${value}`.padEnd(24) + what);
+  const line = (argument, what) => `  ${argument.padEnd(22)}${what}`;
+  const lines = Object.entries(NUMBERS).map(([name, [value, , what]]) => line(`--${name} ${value}`, what));
   return [
     "Trains a GRU to forecast Seattle's hourly temperatures. Ctrl-C saves; the same command then goes on.",
     "",
     ...lines,
-    "  --out run".padEnd(24) + "folder of checkpoints, weights and plots",
-    "  --fresh".padEnd(24) + "begin anew, whatever is in that folder",
+    line("--out run", "folder of checkpoints, weights and plots"),
+    line("--fresh", "begin anew, whatever is in that folder"),
   ].join("\n");
 }
 

@@ -20,7 +20,9 @@ export async function judge(model, weather, { metadata, test }) {
     seasonal: perHour(metadata, origins, (origin, hour) => temperature[origin + hour - DAY]),
     persistence: perHour(metadata, origins, (origin) => temperature[origin]),
   };
-  const errors = Object.fromEntries(Object.entries(forecasts).map(([name, values]) => [name, errorsOf(values, actual)]));
+  const errors = Object.fromEntries(
+    Object.entries(forecasts).map(([name, values]) => [name, errorsOf(values, actual)]),
+  );
   return { actual, forecasts, errors };
 }
 

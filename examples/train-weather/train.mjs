@@ -35,7 +35,10 @@ async function main(options) {
   const model = new Forecaster({ ...options, features: features.length, horizon: target.horizon });
   const { isa, threads } = backendInfo().cpu;
   const { path } = model.gru.explain({ training: true });
-  say("data", `${training.origins.length} training, ${validation.origins.length} validation, ${test.origins.length} test windows`);
+  say(
+    "data",
+    `${training.origins.length} training, ${validation.origins.length} validation, ${test.origins.length} test windows`,
+  );
   say("task", `from ${timesteps} hours the temperature of the next ${target.horizon}`);
   say("model", `GRU(${options.units}) and a dense head, ${countOf(model.variables)} weights`);
   say("path", path === "cpu" ? `cpu (${isa}, ${threads} threads)` : path);
@@ -53,7 +56,10 @@ async function main(options) {
   for (const row of rows) say("", row);
   const weights = join(options.out, "forecaster.weights.h5");
   await model.save(weights);
-  say("weights", `${relative(process.cwd(), weights)} (for Keras: Sequential of GRU(${options.units}) and Dense(${target.horizon}))`);
+  say(
+    "weights",
+    `${relative(process.cwd(), weights)} (for Keras: Sequential of GRU(${options.units}) and Dense(${target.horizon}))`,
+  );
   const plots = await writePlots(options.out, run, weather, dataset, judged);
   say("plots", plots.map((plot) => relative(process.cwd(), plot)).join(", "));
 }

@@ -36,7 +36,8 @@ export async function train(model, { training, validation }, options, stop) {
     seconds: 0,
   };
   const progress = new Progress(total, run.step);
-  if (run.step > 0) progress.line(`resumed at step ${run.step} of ${total}, in epoch ${1 + Math.floor(run.step / epochSteps)}`);
+  if (run.step > 0)
+    progress.line(`resumed at step ${run.step} of ${total}, in epoch ${1 + Math.floor(run.step / epochSteps)}`);
   const before = run.seconds;
   const started = performance.now();
   const save = async () => {
@@ -96,7 +97,9 @@ async function resume(folder, optimizer, settings, model) {
   if (run === null) return null;
   const { weights, ...rest } = run;
   if (JSON.stringify(rest.settings) !== JSON.stringify(settings)) {
-    throw new Error(`The checkpoint in ${folder} is of a run with ${JSON.stringify(rest.settings)}. Use these, or --fresh.`);
+    throw new Error(
+      `The checkpoint in ${folder} is of a run with ${JSON.stringify(rest.settings)}. Use these, or --fresh.`,
+    );
   }
   model.restore(weights);
   return rest;

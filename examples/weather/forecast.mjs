@@ -97,13 +97,10 @@ function sequencesPerSecond() {
 }
 
 async function writePlot() {
-  const svg = await plot(
-    forecastRows(times, origins, horizon, actual, forecasts, errors),
-    {
-      title: "Seattle in December, forecast a day ahead by a Keras GRU in Node.js",
-      subtitle: "NOAA hourly climate normals; at each midnight the last four days give the next 24 hours",
-    },
-  );
+  const svg = await plot(forecastRows(times, origins, horizon, actual, forecasts, errors), {
+    title: "Seattle in December, forecast a day ahead by a Keras GRU in Node.js",
+    subtitle: "NOAA hourly climate normals; at each midnight the last four days give the next 24 hours",
+  });
   const path = here("forecast.svg");
   writeFileSync(path, svg);
   return path;

@@ -1,6 +1,6 @@
 import { expectedShape, expectedText } from "../arguments/messages.js";
 import { sameShape } from "../arguments/shapes.js";
-import { GRUError } from "../errors.js";
+import type { GRUError } from "../errors.js";
 import type { SafetensorsContents, SafetensorsDtype, SafetensorsTensor } from "../formats/safetensors.js";
 import { readSafetensors, writeSafetensors } from "../formats/safetensors_file.js";
 import type { Dtype } from "../keras/dtype_policy.js";
@@ -75,7 +75,9 @@ export async function loadOptimizer(optimizer: Optimizer, path: string): Promise
   }
   requireNames(tensors, state, path);
   const numbers = new Map([...state.numbers.keys()].map((name) => [name, readNumber(contents, name, path)]));
-  const values = [...state.variables].map(([name, variable]) => [variable, readVariable(contents, name, variable)] as const);
+  const values = [...state.variables].map(
+    ([name, variable]) => [variable, readVariable(contents, name, variable)] as const,
+  );
   for (const [variable, data] of values) replaceVariableData(variable, data);
   setNumbers(optimizer, numbers);
 }
@@ -85,7 +87,11 @@ function damaged(path: string, found: string): GRUError {
 }
 
 /** Throws `ERR_ARGUMENT` unless the file has the numbers and variables of this optimizer, and no others. */
-function requireNames(tensors: SafetensorsContents["tensors"], { numbers, variables }: OptimizerState, path: string): void {
+function requireNames(
+  tensors: SafetensorsContents["tensors"],
+  { numbers, variables }: OptimizerState,
+  path: string,
+): void {
   const wanted = [...numbers.keys(), ...variables.keys()];
   const missing = wanted.find((name) => !tensors.has(name));
   const other = [...tensors.keys()].find((name) => !wanted.includes(name));

@@ -3,7 +3,7 @@ import { autoName } from "../keras/auto_name.js";
 import { FLOAT32, Options } from "../keras/options.js";
 import type { SerializedObject } from "../keras/serialization.js";
 import type { Variable } from "../variable.js";
-import { Optimizer, type OptimizerState, stateOf, setNumbers, type VariableGradient } from "./optimizer.js";
+import { Optimizer, type OptimizerState, setNumbers, stateOf, type VariableGradient } from "./optimizer.js";
 import type { LearningRateSchedule } from "./schedule.js";
 import { applyScaled, type UpdateOptimizer } from "./update_optimizer.js";
 import { getUpdateOptimizer } from "./update_optimizers.js";

@@ -1,5 +1,5 @@
-import type { WeightValue } from "../arguments/shaped.js";
 import { expected } from "../arguments/messages.js";
+import type { WeightValue } from "../arguments/shaped.js";
 import { KerasObject } from "../keras/serialization.js";
 import type { Variable } from "../variable.js";
 import type { LearningRateSchedule } from "./schedule.js";

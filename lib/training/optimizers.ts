@@ -16,10 +16,7 @@ const OPTIMIZERS = new Vocabulary<Optimizer>(
  * The optimizer that `value` stands for: a name in any case, with Keras's default arguments; a serialized object; an
  * instance, or `null` (both as they are). Throws `ERR_ARGUMENT`, naming `argument`, for everything else.
  */
-export function get<T>(
-  value: T,
-  argument = "identifier",
-): T extends null ? null : T extends Optimizer ? T : Optimizer {
+export function get<T>(value: T, argument = "identifier"): T extends null ? null : T extends Optimizer ? T : Optimizer {
   return OPTIMIZERS.get(withLowerCase(value), argument) as never;
 }
 

@@ -26,7 +26,12 @@ export function readVariables(value: unknown, method: string): Variable[] {
   if (!Array.isArray(value)) throw expected("ERR_ARGUMENT", "variables", "an array of variables", value);
   const variables = value.map((item: unknown, index) => {
     if (!(item instanceof Variable)) {
-      throw expected("ERR_ARGUMENT", `variables[${index}]`, "a Variable (such as those of gru.trainable_weights)", item);
+      throw expected(
+        "ERR_ARGUMENT",
+        `variables[${index}]`,
+        "a Variable (such as those of gru.trainable_weights)",
+        item,
+      );
     }
     return item;
   });

@@ -2,10 +2,9 @@ import { expected } from "../arguments/messages.js";
 import { GRUError } from "../errors.js";
 import { autoName } from "../keras/auto_name.js";
 import { FLOAT32, Options } from "../keras/options.js";
+import type { SerializedObject } from "../keras/serialization.js";
 import { LearningRateSchedule } from "./schedule.js";
 import { getSchedule } from "./schedules.js";
-import type { SerializedObject } from "../keras/serialization.js";
-
 
 /** What all optimizers but `LossScaleOptimizer` take, by Keras's names and with Keras's defaults. */
 export interface OptimizerOptions {
@@ -85,7 +84,8 @@ export function readSettings(
   const clip = (name: string) => read.numberOrNull(name, { ...FLOAT32, min: 0 });
   const settings = {
     learning_rate: readLearningRate(read.raw("learning_rate", learningRate)),
-    weight_decay: read.raw("weight_decay", undefined) === undefined ? weightDecay : read.numberOrNull("weight_decay", FLOAT32),
+    weight_decay:
+      read.raw("weight_decay", undefined) === undefined ? weightDecay : read.numberOrNull("weight_decay", FLOAT32),
     clipnorm: clip("clipnorm"),
     global_clipnorm: clip("global_clipnorm"),
     clipvalue: clip("clipvalue"),

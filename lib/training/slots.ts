@@ -3,7 +3,13 @@ import { checkedProduct } from "../arguments/shapes.js";
 import { allocate } from "../layers/memory.js";
 import type { NativeArray } from "../native.js";
 import { isSixteenBit, narrowInto } from "../sixteen_bit.js";
-import { ownedVariable, peekVariableData, type Variable, type VariableOwner, writableVariableData } from "../variable.js";
+import {
+  ownedVariable,
+  peekVariableData,
+  type Variable,
+  type VariableOwner,
+  writableVariableData,
+} from "../variable.js";
 
 /** Variables of an optimizer: one for each of the variables it updates, by kind (`momentum`, `velocity`). */
 export class Slots {

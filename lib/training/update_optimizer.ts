@@ -21,12 +21,7 @@ export interface Step {
  * As `apply`, with gradients that are `scale` times too large. False, with nothing updated, where one of them is not
  * finite; the optimizer is then built all the same.
  */
-export let applyScaled: (
-  optimizer: UpdateOptimizer,
-  gradients: unknown,
-  variables: unknown,
-  scale: number,
-) => boolean;
+export let applyScaled: (optimizer: UpdateOptimizer, gradients: unknown, variables: unknown, scale: number) => boolean;
 
 /** The optimizers that have a rule of their own for one variable; everything around it is here. */
 export abstract class UpdateOptimizer extends Optimizer {
@@ -91,7 +86,12 @@ export abstract class UpdateOptimizer extends Optimizer {
     if (typeof rate === "number") return rate;
     const current: unknown = rate.at(this.#calls);
     if (typeof current === "number" && Number.isFinite(current)) return Math.fround(current);
-    throw expected("ERR_ARGUMENT", "learning_rate", `a finite number from the schedule at step ${this.#calls}`, current);
+    throw expected(
+      "ERR_ARGUMENT",
+      "learning_rate",
+      `a finite number from the schedule at step ${this.#calls}`,
+      current,
+    );
   }
 
   override set learning_rate(value: number | LearningRateSchedule) {
@@ -194,7 +194,8 @@ export abstract class UpdateOptimizer extends Optimizer {
   #scratchFor({ index, gradient }: Pair): NativeArray {
     const known = this.#scratch.get(index);
     if (known !== undefined) return known;
-    const made = gradient instanceof Float32Array ? new Float32Array(gradient.length) : new Float64Array(gradient.length);
+    const made =
+      gradient instanceof Float32Array ? new Float32Array(gradient.length) : new Float64Array(gradient.length);
     this.#scratch.set(index, made);
     return made;
   }

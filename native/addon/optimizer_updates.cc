@@ -25,8 +25,7 @@ struct Arguments {
       status = ReadTensor(env, values[i], dtype, length, "arrays", &arrays[i]);
     }
     for (size_t i = 0; i < number_count && status.ok(); ++i) {
-      status =
-          ReadDouble(env, values[array_count + i], "numbers", &numbers[i]);
+      status = ReadDouble(env, values[array_count + i], "numbers", &numbers[i]);
     }
   }
 
@@ -152,8 +151,8 @@ napi_value Js_updateRmsprop(napi_env env, napi_callback_info info) {
     const RmspropNumbers<T> numbers = {a.number<T>(0), a.number<T>(1),
                                        a.number<T>(2), a.number<T>(3),
                                        a.number<T>(4)};
-    UpdateRmsprop<T>(a.array<T>(0), a.array<T>(1), a.array<T>(2),
-                     a.array<T>(3), a.array<T>(4), a.length, numbers);
+    UpdateRmsprop<T>(a.array<T>(0), a.array<T>(1), a.array<T>(2), a.array<T>(3),
+                     a.array<T>(4), a.length, numbers);
   });
 }
 

@@ -143,11 +143,10 @@ void UpdateRmsprop(T* weights, T* velocities, T* momentums,
                    const RmspropNumbers<T>& numbers) {
   const bool has_momentum = momentums != nullptr;
   const bool centered = average_gradients != nullptr;
-  auto* const update = has_momentum
-                           ? (centered ? Rmsprop<T, true, true>
-                                       : Rmsprop<T, true, false>)
-                           : (centered ? Rmsprop<T, false, true>
-                                       : Rmsprop<T, false, false>);
+  auto* const update =
+      has_momentum
+          ? (centered ? Rmsprop<T, true, true> : Rmsprop<T, true, false>)
+          : (centered ? Rmsprop<T, false, true> : Rmsprop<T, false, false>);
   update(weights, velocities, momentums, average_gradients, gradient, n,
          numbers);
 }
@@ -160,19 +159,19 @@ void UpdateAdam(T* weights, T* momentums, T* velocities, T* velocity_hats,
   update(weights, momentums, velocities, velocity_hats, gradient, n, numbers);
 }
 
-#define CUDNN_GRU_INSTANTIATE(T)                                             \
-  template double SquareSum<T>(const T*, size_t);                               \
-  template size_t FirstNonFinite<T>(const T*, size_t, bool);                    \
-  template void Rescale<T>(T*, const T*, size_t, T, T);                         \
-  template void ClipValues<T>(T*, const T*, size_t, T);                         \
-  template void AddAndDivide<T>(T*, const T*, const T*, size_t, T);             \
-  template void DecayWeights<T>(T*, size_t, T, T);                              \
-  template void UpdateAverage<T>(T*, const T*, size_t, T);                      \
-  template void UpdateSgd<T>(T*, T*, const T*, size_t, T, T, bool);             \
-  template void UpdateRmsprop<T>(T*, T*, T*, T*, const T*, size_t,              \
-                              const RmspropNumbers<T>&);                     \
-  template void UpdateAdam<T>(T*, T*, T*, T*, const T*, size_t,                 \
-                           const AdamNumbers<T>&)
+#define CUDNN_GRU_INSTANTIATE(T)                                    \
+  template double SquareSum<T>(const T*, size_t);                   \
+  template size_t FirstNonFinite<T>(const T*, size_t, bool);        \
+  template void Rescale<T>(T*, const T*, size_t, T, T);             \
+  template void ClipValues<T>(T*, const T*, size_t, T);             \
+  template void AddAndDivide<T>(T*, const T*, const T*, size_t, T); \
+  template void DecayWeights<T>(T*, size_t, T, T);                  \
+  template void UpdateAverage<T>(T*, const T*, size_t, T);          \
+  template void UpdateSgd<T>(T*, T*, const T*, size_t, T, T, bool); \
+  template void UpdateRmsprop<T>(T*, T*, T*, T*, const T*, size_t,  \
+                                 const RmspropNumbers<T>&);         \
+  template void UpdateAdam<T>(T*, T*, T*, T*, const T*, size_t,     \
+                              const AdamNumbers<T>&)
 
 CUDNN_GRU_INSTANTIATE(float);
 CUDNN_GRU_INSTANTIATE(double);

@@ -88,7 +88,9 @@ describe("the training example", () => {
   it("says what is wrong with its arguments", async () => {
     const { code, stdout, stderr } = await train(["--epochs", "none"]);
     expect([code, stdout]).toEqual([1, ""]);
-    expect(stderr).toContain("--epochs (passes over the training windows, at most) must be a number of at least 1, not none");
+    expect(stderr).toContain(
+      "--epochs (passes over the training windows, at most) must be a number of at least 1, not none",
+    );
     expect((await train(["--help"])).stdout).toContain("--patience 4");
   });
 });

@@ -1,3 +1,4 @@
+import type { SerializedObject } from "cudnn-gru";
 import { type GoldenTensor, readBlob, readJson, type TensorEntry, tensorOf } from "./reader.js";
 
 /** Weights and slots after a step, one after the other in one tensor. */
@@ -15,9 +16,9 @@ export interface GoldenUpdates {
   name: string;
   dtype: "float32" | "float64";
   /** As Keras serializes it. */
-  optimizer: { class_name: string; config: Record<string, unknown> };
+  optimizer: SerializedObject;
   /** Serialized; of every variable. */
-  constraint: object | null;
+  constraint: SerializedObject | null;
   variables: { name: string; shape: number[]; values: GoldenTensor }[];
   /** Before each step. */
   learningRates: number[];
@@ -32,7 +33,7 @@ export interface GoldenUpdates {
 export interface GoldenFit {
   name: string;
   dtype: "float32" | "float64";
-  optimizer: { class_name: string; config: Record<string, unknown> };
+  optimizer: SerializedObject;
   /** Constructor arguments of the layer, `dtype` left out. */
   arguments: Record<string, unknown>;
   weights: GoldenTensor[];
@@ -53,7 +54,7 @@ interface Entry {
 
 interface UpdatesEntry extends Entry {
   variables: { name: string; shape: number[]; uniform: { seed: number; scale: number } }[];
-  constraint?: object;
+  constraint?: SerializedObject;
   /** Steps whose first gradient begins with an infinity. */
   spoiled?: number[];
   gradients: number;
