@@ -6,8 +6,8 @@ import { readSafetensors, writeSafetensors } from "../formats/safetensors_file.j
 import type { Dtype } from "../keras/dtype_policy.js";
 import type { SerializedObject } from "../keras/serialization.js";
 import type { FloatArray } from "../tensor.js";
-import { replaceVariableData, type Variable, variableData } from "../variable.js";
-import { type Optimizer, type OptimizerState, setNumbers, stateOf } from "./optimizer.js";
+import { replaceVariableData, type Variable } from "../variable.js";
+import { type Optimizer, type OptimizerSnapshot, type OptimizerState, setNumbers, stateOf } from "./optimizer.js";
 
 /*
  * The state of an optimizer as a safetensors file: each variable by what it is and the place of the variable it belongs to
@@ -32,26 +32,23 @@ function kindOf({ class_name, config }: SerializedObject): string {
   return inner === undefined ? class_name : `${class_name} around ${kindOf(inner)}`;
 }
 
-function kindOfOptimizer(optimizer: Optimizer): string {
-  return kindOf(optimizer.serialize() as SerializedObject);
-}
-
-/** See `Optimizer.save`. The state is that of the moment of the call. */
-export async function saveOptimizer(optimizer: Optimizer, path: string): Promise<void> {
-  const { numbers, variables } = stateOf(optimizer);
-  const tensors: [string, SafetensorsTensor][] = [];
-  for (const [name, number] of numbers) tensors.push([name, scalar(name, number)]);
-  for (const [name, variable] of variables) {
-    const { dtype, shape } = variable;
-    tensors.push([name, { dtype: DTYPES[dtype], shape, data: variableData(variable) } as SafetensorsTensor]);
+/** See `Optimizer.save`. */
+export async function writeCheckpoint(
+  path: string,
+  { serialized, numbers, tensors }: OptimizerSnapshot,
+): Promise<void> {
+  const entries: [string, SafetensorsTensor][] = [];
+  for (const [name, number] of numbers) entries.push([name, scalar(name, number)]);
+  for (const { name, dtype, shape, data } of tensors) {
+    entries.push([name, { dtype: DTYPES[dtype], shape, data } as SafetensorsTensor]);
   }
   const metadata = [
     ["format", FORMAT],
     ["version", VERSION],
-    ["kind", kindOfOptimizer(optimizer)],
-    ["optimizer", JSON.stringify(optimizer.serialize())],
+    ["kind", kindOf(serialized)],
+    ["optimizer", JSON.stringify(serialized)],
   ] as const;
-  await writeSafetensors(path, tensors, metadata);
+  await writeSafetensors(path, entries, metadata);
 }
 
 function scalar(name: string, number: number): SafetensorsTensor {
@@ -68,7 +65,7 @@ export async function loadOptimizer(optimizer: Optimizer, path: string): Promise
   if (metadata.get("format") !== FORMAT || metadata.get("version") !== VERSION) {
     throw damaged(path, `one of format ${JSON.stringify(metadata.get("format") ?? null)}`);
   }
-  const kind = kindOfOptimizer(optimizer);
+  const kind = kindOf(optimizer.serialize() as SerializedObject);
   const state = stateOf(optimizer);
   if (metadata.get("kind") !== kind) {
     throw expectedText("ERR_ARGUMENT", "path", `the state of ${kind}`, `that of ${metadata.get("kind")} in "${path}"`);

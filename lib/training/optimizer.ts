@@ -1,7 +1,9 @@
 import { expected } from "../arguments/messages.js";
 import type { WeightValue } from "../arguments/shaped.js";
-import { KerasObject } from "../keras/serialization.js";
-import type { Variable } from "../variable.js";
+import type { Dtype } from "../keras/dtype_policy.js";
+import { KerasObject, type SerializedObject } from "../keras/serialization.js";
+import type { FloatArray } from "../tensor.js";
+import { type Variable, variableData } from "../variable.js";
 import type { LearningRateSchedule } from "./schedule.js";
 
 /** The gradient of one variable, in its shape and dtype; `null` leaves the variable as it is. */
@@ -11,6 +13,13 @@ export type VariableGradient = WeightValue | null;
 export interface OptimizerState {
   readonly numbers: ReadonlyMap<string, number>;
   readonly variables: ReadonlyMap<string, Variable>;
+}
+
+/** A state at one moment, and the optimizer as Keras serializes it. Nobody writes to these arrays. */
+export interface OptimizerSnapshot {
+  readonly serialized: SerializedObject;
+  readonly numbers: ReadonlyMap<string, number>;
+  readonly tensors: readonly { name: string; dtype: Dtype; shape: readonly number[]; data: FloatArray }[];
 }
 
 /** Kept apart from the methods that users see. */
@@ -71,13 +80,16 @@ export abstract class Optimizer extends KerasObject {
   abstract finalizeVariableValues(variables: readonly Variable[]): void;
 
   /**
-   * Writes everything that `load` needs to go on bit for bit, as safetensors. The file appears whole or not at all.
+   * Writes everything that `load` needs to go on bit for bit, as safetensors: the state of the moment of the call. The file
+   * appears whole or not at all.
    *
    * Rejects with `ERR_NOT_BUILT`, and with what the file system says as `ERR_ARGUMENT`.
    */
   async save(path: string): Promise<void> {
-    const { saveOptimizer } = await import("./checkpoint.js");
-    await saveOptimizer(this, readPath(path));
+    const target = readPath(path);
+    const snapshot = takeSnapshot(this);
+    const { writeCheckpoint } = await import("./checkpoint.js");
+    await writeCheckpoint(target, snapshot);
   }
 
   /**
@@ -95,6 +107,15 @@ export abstract class Optimizer extends KerasObject {
   protected abstract state(): OptimizerState;
   /** @internal Sets all of the numbers of `state`. */
   protected abstract setNumbers(numbers: ReadonlyMap<string, number>): void;
+}
+
+function takeSnapshot(optimizer: Optimizer): OptimizerSnapshot {
+  const { numbers, variables } = stateOf(optimizer);
+  const tensors = [...variables].map(([name, variable]) => {
+    const { dtype, shape } = variable;
+    return { name, dtype, shape, data: variableData(variable) };
+  });
+  return { serialized: optimizer.serialize() as SerializedObject, numbers: new Map(numbers), tensors };
 }
 
 function readPath(path: unknown): string {
