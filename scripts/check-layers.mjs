@@ -25,8 +25,10 @@ const libLayers = [
   ["cudnn", "sixteen_bit"],
   ["tensor", "keras"],
   ["arguments", "formats"],
+  ["variable_parts"],
   ["backend", "variable", "eligibility", "tensor_from"],
   ["layers"],
+  ["training"],
   ["index"],
   ["cli", "interop"],
 ];

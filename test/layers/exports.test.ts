@@ -14,7 +14,9 @@ it("exports what the documentation names, and no more", () => {
     "constraints",
     "initializers",
     "memoryUsage",
+    "optimizers",
     "regularizers",
+    "saveModelWeights",
     "tensor",
   ]);
 });
