@@ -48,6 +48,8 @@ export {
 export type { GRUGradients, GRUPass } from "./layers/pass.js";
 export type { CallResult, MaskResult, PartialShape, ShapeResult } from "./layers/results.js";
 export type { GRUStream } from "./layers/stream.js";
+export { type Batcher, type BatcherArguments, createBatcher } from "./serving/batcher.js";
+export type { BatcherCallArguments } from "./serving/request.js";
 export {
   type FloatArray,
   type NestedBooleans,

@@ -27,6 +27,7 @@ const libLayers = [
   ["arguments", "formats"],
   ["backend", "variable", "eligibility", "tensor_from"],
   ["layers"],
+  ["serving"],
   ["index"],
   ["cli"],
 ];
