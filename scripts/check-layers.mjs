@@ -28,7 +28,7 @@ const libLayers = [
   ["variable_parts"],
   ["backend", "variable", "eligibility", "tensor_from"],
   ["layers"],
-  ["training"],
+  ["training", "serving"],
   ["index"],
   ["cli", "interop"],
 ];
