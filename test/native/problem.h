@@ -1,10 +1,12 @@
 #ifndef CUDNN_GRU_TEST_NATIVE_PROBLEM_H_
 #define CUDNN_GRU_TEST_NATIVE_PROBLEM_H_
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "check.h"
@@ -12,6 +14,7 @@
 #include "core/gru_problem.h"
 #include "cpu/dispatch.h"
 #include "cpu/gru_forward.h"
+#include "cpu/gru_tape.h"
 #include "cpu/weights.h"
 
 namespace cudnn_gru_test {
@@ -96,6 +99,31 @@ struct Result {
   std::vector<T> state;
 };
 
+template <typename T>
+struct Gradients {
+  std::vector<T> inputs, initial_state, kernel, recurrent_kernel, bias;
+};
+
+// max|a - b| <= tolerance * max(1, max|b|), and both finite in the same places.
+template <typename T>
+bool Near(const std::vector<T>& a, const std::vector<T>& b, double tolerance) {
+  double largest = 1.0;
+  for (T value : b) {
+    if (std::isfinite(value))
+      largest = std::max<double>(largest, std::fabs(value));
+  }
+  for (size_t i = 0; i < b.size(); ++i) {
+    if (std::isnan(a[i]) != std::isnan(b[i])) return false;
+    if (std::isinf(a[i]) || std::isinf(b[i])) {
+      if (a[i] != b[i]) return false;
+    } else if (!std::isnan(b[i]) && !(std::fabs(static_cast<double>(a[i]) -
+                                                b[i]) <= tolerance * largest)) {
+      return false;
+    }
+  }
+  return a.size() == b.size();
+}
+
 // A layer's weights and one call's tensors, the same for the same seed.
 template <typename T>
 class Problem {
@@ -121,6 +149,11 @@ class Problem {
     input_dropout_ = Keep(
         generator, options.input_dropout_masks * shape.batch * shape.features);
     recurrent_dropout_ = Keep(generator, 3 * shape.batch * units);
+    d_output_ = Values<T>(
+        generator,
+        shape.batch * units * (options.return_sequences ? shape.timesteps : 1),
+        -1, 1);
+    d_state_ = Values<T>(generator, shape.batch * units, -1, 1);
   }
 
   cudnn_gru::Status Weights(
@@ -148,44 +181,64 @@ class Problem {
     std::shared_ptr<const cudnn_gru::CpuWeights> weights;
     const cudnn_gru::Status created = Weights(backend, &weights);
     if (!created.ok()) return created;
-    const size_t steps = shape_.timesteps;
-    const size_t units = shape_.units;
     // Dropout masks are (masks, B, width): rows are gathered mask by mask.
     const std::vector<T> input_dropout =
         Rows(input_dropout_, options_.input_dropout_masks, shape_.features,
              begin, count);
     const std::vector<T> recurrent_dropout =
-        Rows(recurrent_dropout_, 3, units, begin, count);
-    cudnn_gru::GruCall call;
-    call.batch = count;
-    call.timesteps = steps;
-    call.return_sequences = options_.return_sequences;
-    call.go_backwards = options_.go_backwards;
-    call.zero_output_for_mask = options_.zero_output_for_mask;
-    call.inputs = inputs_.data() + begin * steps * shape_.features;
-    if (options_.initial_state) {
-      call.initial_state = initial_.data() + begin * units;
-    }
-    if (options_.masking == Masking::kMask) {
-      call.mask = mask_.data() + begin * steps;
-    } else if (options_.masking == Masking::kLengths) {
-      call.lengths = lengths_.data() + begin;
-    }
-    if (options_.input_dropout_masks != 0) {
-      call.input_dropout = input_dropout.data();
-      call.input_dropout_masks = options_.input_dropout_masks;
-    }
-    if (options_.recurrent_dropout) {
-      call.recurrent_dropout = recurrent_dropout.data();
-    }
-    result->output.assign(
-        count * units * (options_.return_sequences ? steps : 1), T(-77));
-    result->state.assign(count * units, T(-77));
-    call.output = result->output.data();
-    call.state = result->state.data();
+        Rows(recurrent_dropout_, 3, shape_.units, begin, count);
+    cudnn_gru::GruCall call =
+        Call(begin, count, input_dropout, recurrent_dropout, result);
     Callback<T> custom(failing_callback);
     call.custom = &custom;
     return cudnn_gru::ForwardOnCpu(*weights, call, threads, nullptr);
+  }
+
+  // Computes all rows and keeps a tape of them. The call's tensors and the
+  // last other reference to the weights are gone when this returns.
+  cudnn_gru::Status Forward(const cudnn_gru::CpuBackend& backend, int threads,
+                            const cudnn_gru::Cancellation* cancellation,
+                            Result<T>* result,
+                            std::unique_ptr<cudnn_gru::CpuTape>* tape,
+                            int failing_callback = 1000000) const {
+    std::shared_ptr<const cudnn_gru::CpuWeights> weights;
+    const cudnn_gru::Status created = Weights(backend, &weights);
+    if (!created.ok()) return created;
+    const Problem tensors = *this;
+    cudnn_gru::GruCall call =
+        tensors.Call(0, shape_.batch, tensors.input_dropout_,
+                     tensors.recurrent_dropout_, result);
+    Callback<T> custom(failing_callback);
+    call.custom = &custom;
+    return cudnn_gru::CpuTape::Forward(std::move(weights), call, threads,
+                                       cancellation, tape);
+  }
+
+  // Gradients of the tensors that `wanted` has a bit for, in the order of
+  // Gradients; upstream gradients are those of the problem where `given` (bits:
+  // output, state) says so. What the call does not write stays -77.
+  cudnn_gru::Status Backward(cudnn_gru::CpuTape& tape, int threads,
+                             const cudnn_gru::Cancellation* cancellation,
+                             Gradients<T>* gradients, int wanted = 31,
+                             int given = 3,
+                             int failing_callback = 1000000) const {
+    const auto target = [&](int bit, std::vector<T>& values, size_t count) {
+      values.assign(count, T(-77));
+      return (wanted & bit) != 0 ? values.data() : nullptr;
+    };
+    cudnn_gru::GruGradients tensors;
+    tensors.d_output = (given & 1) != 0 ? d_output_.data() : nullptr;
+    tensors.d_state = (given & 2) != 0 ? d_state_.data() : nullptr;
+    tensors.d_inputs = target(1, gradients->inputs, inputs_.size());
+    tensors.d_initial_state =
+        target(2, gradients->initial_state, initial_.size());
+    tensors.d_kernel = target(4, gradients->kernel, kernel_.size());
+    tensors.d_recurrent_kernel =
+        target(8, gradients->recurrent_kernel, recurrent_.size());
+    tensors.d_bias = target(16, gradients->bias, bias_.size());
+    Callback<T> custom(failing_callback);
+    tensors.custom = &custom;
+    return tape.Backward(tensors, threads, cancellation);
   }
 
   const Shape& shape() const { return shape_; }
@@ -215,6 +268,43 @@ class Problem {
   }
 
  private:
+  // `result` gets room, filled with -77.
+  cudnn_gru::GruCall Call(size_t begin, size_t count,
+                          const std::vector<T>& input_dropout,
+                          const std::vector<T>& recurrent_dropout,
+                          Result<T>* result) const {
+    const size_t steps = shape_.timesteps;
+    const size_t units = shape_.units;
+    cudnn_gru::GruCall call;
+    call.batch = count;
+    call.timesteps = steps;
+    call.return_sequences = options_.return_sequences;
+    call.go_backwards = options_.go_backwards;
+    call.zero_output_for_mask = options_.zero_output_for_mask;
+    call.inputs = inputs_.data() + begin * steps * shape_.features;
+    if (options_.initial_state) {
+      call.initial_state = initial_.data() + begin * units;
+    }
+    if (options_.masking == Masking::kMask) {
+      call.mask = mask_.data() + begin * steps;
+    } else if (options_.masking == Masking::kLengths) {
+      call.lengths = lengths_.data() + begin;
+    }
+    if (options_.input_dropout_masks != 0) {
+      call.input_dropout = input_dropout.data();
+      call.input_dropout_masks = options_.input_dropout_masks;
+    }
+    if (options_.recurrent_dropout) {
+      call.recurrent_dropout = recurrent_dropout.data();
+    }
+    result->output.assign(
+        count * units * (options_.return_sequences ? steps : 1), T(-77));
+    result->state.assign(count * units, T(-77));
+    call.output = result->output.data();
+    call.state = result->state.data();
+    return call;
+  }
+
   static cudnn_gru::ActivationSpec Spec(cudnn_gru::Activation kind) {
     cudnn_gru::ActivationSpec spec;
     // With no parameters given, the name's default is taken.
@@ -245,6 +335,7 @@ class Problem {
   std::vector<uint8_t> mask_;
   std::vector<int32_t> lengths_;
   std::vector<T> input_dropout_, recurrent_dropout_;
+  std::vector<T> d_output_, d_state_;
 };
 
 }  // namespace cudnn_gru_test
