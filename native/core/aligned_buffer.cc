@@ -56,16 +56,22 @@ bool AlignedBuffer::Allocate(size_t bytes) {
   if (data_ == nullptr) return false;
   AdviseHugePages(data_, bytes);
   size_ = bytes;
-  counter_.fetch_add(bytes, std::memory_order_relaxed);
+  counter_->fetch_add(bytes, std::memory_order_relaxed);
   return true;
 }
 
 void AlignedBuffer::Free() {
   if (data_ == nullptr) return;
   ::operator delete(data_, AlignmentOf(size_));
-  counter_.fetch_sub(size_, std::memory_order_relaxed);
+  counter_->fetch_sub(size_, std::memory_order_relaxed);
   data_ = nullptr;
   size_ = 0;
+}
+
+void AlignedBuffer::CountIn(ByteCounter& counter) {
+  counter_->fetch_sub(size_, std::memory_order_relaxed);
+  counter.fetch_add(size_, std::memory_order_relaxed);
+  counter_ = &counter;
 }
 
 }  // namespace cudnn_gru

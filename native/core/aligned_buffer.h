@@ -21,7 +21,7 @@ class AlignedBuffer {
  public:
   static constexpr size_t kAlignment = 64;
 
-  explicit AlignedBuffer(ByteCounter& counter) : counter_(counter) {}
+  explicit AlignedBuffer(ByteCounter& counter) : counter_(&counter) {}
   ~AlignedBuffer() { Free(); }
   AlignedBuffer(const AlignedBuffer&) = delete;
   AlignedBuffer& operator=(const AlignedBuffer&) = delete;
@@ -29,13 +29,15 @@ class AlignedBuffer {
   // Replaces the memory; false, and empty, when there is none to be had.
   [[nodiscard]] bool Allocate(size_t bytes);
   void Free();
+  // Reports to `counter` from now on, what it holds included.
+  void CountIn(ByteCounter& counter);
 
   void* data() { return data_; }
   const void* data() const { return data_; }
   size_t size() const { return size_; }
 
  private:
-  ByteCounter& counter_;
+  ByteCounter* counter_;
   void* data_ = nullptr;
   size_t size_ = 0;
 };

@@ -40,6 +40,11 @@ struct GruDescription {
   StateRounding state_rounding = StateRounding::kNone;  // float32 only
 };
 
+// Keras's defaults: tanh, and sigmoid for the gates.
+bool HasDefaultActivations(const GruDescription& description);
+// Whether either activation is a function of the user's.
+bool HasCustomActivation(const GruDescription& description);
+
 // One forward call. Tensors are row-major and contiguous, of the layer's dtype
 // unless said otherwise. B, T, F, U: batch, timesteps, features, units.
 struct GruCall {

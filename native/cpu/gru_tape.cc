@@ -5,7 +5,10 @@
 #include <string>
 #include <utility>
 
+#include "core/aligned_buffer.h"
 #include "cpu/dispatch.h"
+#include "cpu/gru_backward.h"
+#include "cpu/gru_forward.h"
 #include "cpu/gru_reference_backward.h"
 
 namespace cudnn_gru {
@@ -61,17 +64,19 @@ void CpuTape::Place(const GruCall& call, BumpAllocator& allocator) {
   const size_t features = description().features;
   const size_t cells = call.batch * call.timesteps;
   call_.inputs = Copied<T>(call.inputs, cells * features, allocator);
+  call_.input_dropout =
+      Copied<T>(call.input_dropout,
+                call.input_dropout_masks * call.batch * features, allocator);
+  call_.recurrent_dropout =
+      Copied<T>(call.recurrent_dropout, 3 * call.batch * units, allocator);
+  // The kernels' steps know of the rest what they need.
+  if (!IsReference()) return;
   call_.initial_state =
       Copied<T>(call.initial_state, call.batch * units, allocator);
   call_.mask =
       static_cast<const uint8_t*>(Copied<uint8_t>(call.mask, cells, allocator));
   call_.lengths = static_cast<const int32_t*>(
       Copied<int32_t>(call.lengths, call.batch, allocator));
-  call_.input_dropout =
-      Copied<T>(call.input_dropout,
-                call.input_dropout_masks * call.batch * features, allocator);
-  call_.recurrent_dropout =
-      Copied<T>(call.recurrent_dropout, 3 * call.batch * units, allocator);
   steps_.states = allocator.Take<double>(cells * units);
   steps_.sums = allocator.Take<double>(cells * 3 * units);
   steps_.gates = allocator.Take<double>(cells * 3 * units);
@@ -93,47 +98,72 @@ Status CpuTape::Keep(const GruCall& call) {
   if (!status.ok()) return status;
   BumpAllocator measure(nullptr);
   place(measure);
-  if (!buffer_.Allocate(measure.used())) return NoMemory(measure.used());
-  BumpAllocator allocator(buffer_.data());
+  buffer_.reset(new (std::nothrow) Workspace(measure.used(), TapeBytes()));
+  if (buffer_ == nullptr || buffer_->data() == nullptr) {
+    return NoMemory(measure.used());
+  }
+  BumpAllocator allocator(buffer_->data());
   place(allocator);
-  return Status();
+  return IsReference() ? Status()
+                       : SavedSteps::Create(*weights_, call, &saved_);
+}
+
+Status CpuTape::Compute(int threads, const Cancellation* cancellation) {
+  return IsReference()
+             ? ForwardReference(*weights_, call_, cancellation, &steps_)
+             : ForwardOnCpu(*weights_, call_, threads, cancellation,
+                            saved_.get());
 }
 
 Status CpuTape::Forward(std::shared_ptr<const CpuWeights> weights,
-                        const GruCall& call, int,
+                        const GruCall& call, int threads,
                         const Cancellation* cancellation,
                         std::unique_ptr<CpuTape>* tape) {
   if (cancellation != nullptr && cancellation->requested()) {
     return Status(StatusCode::kAborted, "The call was aborted");
   }
-  std::shared_ptr<const CpuWeights> reference;
-  Status status = ReferenceWeights(std::move(weights), &reference);
-  if (!status.ok()) return status;
+  Status status;
+  if (call.batch == 0) {
+    std::shared_ptr<const CpuWeights> reference;
+    status = ReferenceWeights(std::move(weights), &reference);
+    if (!status.ok()) return status;
+    weights = std::move(reference);
+  }
   std::unique_ptr<CpuTape> made(new (std::nothrow)
-                                    CpuTape(std::move(reference), call));
+                                    CpuTape(std::move(weights), call));
   if (made == nullptr) return NoMemory(sizeof(CpuTape));
   status = made->Keep(call);
-  if (status.ok()) {
-    status = ForwardReference(*made->weights_, made->call_, cancellation,
-                              &made->steps_);
-  }
+  if (status.ok()) status = made->Compute(threads, cancellation);
   if (!status.ok()) return status;
   // These are the caller's.
-  made->call_.output = nullptr;
-  made->call_.state = nullptr;
-  made->call_.custom = nullptr;
+  GruCall& kept = made->call_;
+  kept.output = nullptr;
+  kept.state = nullptr;
+  kept.custom = nullptr;
+  if (!made->IsReference()) {
+    kept.initial_state = nullptr;
+    kept.mask = nullptr;
+    kept.lengths = nullptr;
+  }
   *tape = std::move(made);
   return status;
 }
 
-Status CpuTape::Backward(const GruGradients& gradients, int,
+size_t CpuTape::bytes() const {
+  return buffer_->size() + (saved_ == nullptr ? 0 : saved_->bytes());
+}
+
+Status CpuTape::Backward(const GruGradients& gradients, int threads,
                          const Cancellation* cancellation) {
   if (spent_) return Spent();
   if (cancellation != nullptr && cancellation->requested()) {
     return Status(StatusCode::kAborted, "The call was aborted");
   }
   spent_ = true;
-  return BackwardReference(*weights_, call_, steps_, gradients, cancellation);
+  return IsReference() ? BackwardReference(*weights_, call_, steps_, gradients,
+                                           cancellation)
+                       : BackwardOnCpu(*weights_, call_, *saved_, gradients,
+                                       threads, cancellation);
 }
 
 }  // namespace cudnn_gru

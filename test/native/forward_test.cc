@@ -1,6 +1,7 @@
 // Every vector backend this CPU has, against the scalar reference, at sizes
 // below, at and above the vector widths.
 #include <algorithm>
+#include <cmath>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,26 @@ namespace {
 
 using cudnn_gru::Activation;
 using cudnn_gru::CpuBackend;
+
+// max|a - b| <= tolerance * max(1, max|b|), and both finite in the same places.
+template <typename T>
+bool Near(const std::vector<T>& a, const std::vector<T>& b, double tolerance) {
+  double largest = 1.0;
+  for (T value : b) {
+    if (std::isfinite(value))
+      largest = std::max<double>(largest, std::fabs(value));
+  }
+  for (size_t i = 0; i < b.size(); ++i) {
+    if (std::isnan(a[i]) != std::isnan(b[i])) return false;
+    if (std::isinf(a[i]) || std::isinf(b[i])) {
+      if (a[i] != b[i]) return false;
+    } else if (!std::isnan(b[i]) && !(std::fabs(static_cast<double>(a[i]) -
+                                                b[i]) <= tolerance * largest)) {
+      return false;
+    }
+  }
+  return a.size() == b.size();
+}
 
 template <typename T>
 void Compare(const Shape& shape, const Options& options, uint64_t seed) {

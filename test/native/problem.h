@@ -1,12 +1,10 @@
 #ifndef CUDNN_GRU_TEST_NATIVE_PROBLEM_H_
 #define CUDNN_GRU_TEST_NATIVE_PROBLEM_H_
 
-#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "check.h"
@@ -101,28 +99,20 @@ struct Result {
 
 template <typename T>
 struct Gradients {
-  std::vector<T> inputs, initial_state, kernel, recurrent_kernel, bias;
+  std::vector<T> inputs;
+  std::vector<T> initial_state;
+  std::vector<T> kernel;
+  std::vector<T> recurrent_kernel;
+  std::vector<T> bias;
 };
 
-// max|a - b| <= tolerance * max(1, max|b|), and both finite in the same places.
-template <typename T>
-bool Near(const std::vector<T>& a, const std::vector<T>& b, double tolerance) {
-  double largest = 1.0;
-  for (T value : b) {
-    if (std::isfinite(value))
-      largest = std::max<double>(largest, std::fabs(value));
-  }
-  for (size_t i = 0; i < b.size(); ++i) {
-    if (std::isnan(a[i]) != std::isnan(b[i])) return false;
-    if (std::isinf(a[i]) || std::isinf(b[i])) {
-      if (a[i] != b[i]) return false;
-    } else if (!std::isnan(b[i]) && !(std::fabs(static_cast<double>(a[i]) -
-                                                b[i]) <= tolerance * largest)) {
-      return false;
-    }
-  }
-  return a.size() == b.size();
-}
+constexpr int kAllGradients = 31;
+
+// Which gradients come from above.
+struct Upstream {
+  bool output = true;
+  bool state = true;
+};
 
 // A layer's weights and one call's tensors, the same for the same seed.
 template <typename T>
@@ -149,11 +139,6 @@ class Problem {
     input_dropout_ = Keep(
         generator, options.input_dropout_masks * shape.batch * shape.features);
     recurrent_dropout_ = Keep(generator, 3 * shape.batch * units);
-    d_output_ = Values<T>(
-        generator,
-        shape.batch * units * (options.return_sequences ? shape.timesteps : 1),
-        -1, 1);
-    d_state_ = Values<T>(generator, shape.batch * units, -1, 1);
   }
 
   cudnn_gru::Status Weights(
@@ -181,21 +166,13 @@ class Problem {
     std::shared_ptr<const cudnn_gru::CpuWeights> weights;
     const cudnn_gru::Status created = Weights(backend, &weights);
     if (!created.ok()) return created;
-    // Dropout masks are (masks, B, width): rows are gathered mask by mask.
-    const std::vector<T> input_dropout =
-        Rows(input_dropout_, options_.input_dropout_masks, shape_.features,
-             begin, count);
-    const std::vector<T> recurrent_dropout =
-        Rows(recurrent_dropout_, 3, shape_.units, begin, count);
-    cudnn_gru::GruCall call =
-        Call(begin, count, input_dropout, recurrent_dropout, result);
-    Callback<T> custom(failing_callback);
-    call.custom = &custom;
-    return cudnn_gru::ForwardOnCpu(*weights, call, threads, nullptr);
+    const Tensors tensors(*this, begin, count, failing_callback);
+    return cudnn_gru::ForwardOnCpu(*weights, tensors.Call(result), threads,
+                                   nullptr);
   }
 
-  // Computes all rows and keeps a tape of them. The call's tensors and the
-  // last other reference to the weights are gone when this returns.
+  // The whole batch, with a tape. The call's tensors and every other reference
+  // to the weights are gone when this returns.
   cudnn_gru::Status Forward(const cudnn_gru::CpuBackend& backend, int threads,
                             const cudnn_gru::Cancellation* cancellation,
                             Result<T>* result,
@@ -204,41 +181,55 @@ class Problem {
     std::shared_ptr<const cudnn_gru::CpuWeights> weights;
     const cudnn_gru::Status created = Weights(backend, &weights);
     if (!created.ok()) return created;
-    const Problem tensors = *this;
-    cudnn_gru::GruCall call =
-        tensors.Call(0, shape_.batch, tensors.input_dropout_,
-                     tensors.recurrent_dropout_, result);
-    Callback<T> custom(failing_callback);
-    call.custom = &custom;
-    return cudnn_gru::CpuTape::Forward(std::move(weights), call, threads,
-                                       cancellation, tape);
+    const Problem copy = *this;
+    const Tensors tensors(copy, 0, shape_.batch, failing_callback);
+    return cudnn_gru::CpuTape::Forward(std::move(weights), tensors.Call(result),
+                                       threads, cancellation, tape);
   }
 
   // Gradients of the tensors that `wanted` has a bit for, in the order of
-  // Gradients; upstream gradients are those of the problem where `given` (bits:
-  // output, state) says so. What the call does not write stays -77.
+  // Gradients. What is not written stays -77.
   cudnn_gru::Status Backward(cudnn_gru::CpuTape& tape, int threads,
                              const cudnn_gru::Cancellation* cancellation,
-                             Gradients<T>* gradients, int wanted = 31,
-                             int given = 3,
+                             const Upstream& upstream, int wanted,
+                             Gradients<T>* gradients,
                              int failing_callback = 1000000) const {
+    Generator generator(99);
+    const size_t steps = options_.return_sequences ? shape_.timesteps : 1;
+    const std::vector<T> d_output =
+        Values<T>(generator, shape_.batch * steps * shape_.units, -1, 1);
+    const std::vector<T> d_state =
+        Values<T>(generator, shape_.batch * shape_.units, -1, 1);
     const auto target = [&](int bit, std::vector<T>& values, size_t count) {
       values.assign(count, T(-77));
       return (wanted & bit) != 0 ? values.data() : nullptr;
     };
-    cudnn_gru::GruGradients tensors;
-    tensors.d_output = (given & 1) != 0 ? d_output_.data() : nullptr;
-    tensors.d_state = (given & 2) != 0 ? d_state_.data() : nullptr;
-    tensors.d_inputs = target(1, gradients->inputs, inputs_.size());
-    tensors.d_initial_state =
-        target(2, gradients->initial_state, initial_.size());
-    tensors.d_kernel = target(4, gradients->kernel, kernel_.size());
-    tensors.d_recurrent_kernel =
-        target(8, gradients->recurrent_kernel, recurrent_.size());
-    tensors.d_bias = target(16, gradients->bias, bias_.size());
     Callback<T> custom(failing_callback);
-    tensors.custom = &custom;
-    return tape.Backward(tensors, threads, cancellation);
+    cudnn_gru::GruGradients pointers;
+    if (upstream.output) pointers.d_output = d_output.data();
+    if (upstream.state) pointers.d_state = d_state.data();
+    pointers.d_inputs = target(1, gradients->inputs, inputs_.size());
+    pointers.d_initial_state =
+        target(2, gradients->initial_state, initial_.size());
+    pointers.d_kernel = target(4, gradients->kernel, kernel_.size());
+    pointers.d_recurrent_kernel =
+        target(8, gradients->recurrent_kernel, recurrent_.size());
+    pointers.d_bias = target(16, gradients->bias, bias_.size());
+    pointers.custom = &custom;
+    return tape.Backward(pointers, threads, cancellation);
+  }
+
+  // Both, on up to `threads` threads each; all gradients.
+  cudnn_gru::Status Backward(const cudnn_gru::CpuBackend& backend, int threads,
+                             const Upstream& upstream, Result<T>* result,
+                             Gradients<T>* gradients,
+                             int failing_callback = 1000000) const {
+    std::unique_ptr<cudnn_gru::CpuTape> tape;
+    const cudnn_gru::Status status =
+        Forward(backend, threads, nullptr, result, &tape);
+    if (!status.ok()) return status;
+    return Backward(*tape, threads, nullptr, upstream, kAllGradients, gradients,
+                    failing_callback);
   }
 
   const Shape& shape() const { return shape_; }
@@ -268,42 +259,66 @@ class Problem {
   }
 
  private:
-  // `result` gets room, filled with -77.
-  cudnn_gru::GruCall Call(size_t begin, size_t count,
-                          const std::vector<T>& input_dropout,
-                          const std::vector<T>& recurrent_dropout,
-                          Result<T>* result) const {
-    const size_t steps = shape_.timesteps;
-    const size_t units = shape_.units;
-    cudnn_gru::GruCall call;
-    call.batch = count;
-    call.timesteps = steps;
-    call.return_sequences = options_.return_sequences;
-    call.go_backwards = options_.go_backwards;
-    call.zero_output_for_mask = options_.zero_output_for_mask;
-    call.inputs = inputs_.data() + begin * steps * shape_.features;
-    if (options_.initial_state) {
-      call.initial_state = initial_.data() + begin * units;
+  // The tensors of a call for rows [begin, begin + count).
+  class Tensors {
+   public:
+    Tensors(const Problem& problem, size_t begin, size_t count, int failing)
+        : problem_(problem),
+          begin_(begin),
+          count_(count),
+          // Dropout masks are (masks, B, width): rows are gathered mask by
+          // mask.
+          input_dropout_(problem.Rows(problem.input_dropout_,
+                                      problem.options_.input_dropout_masks,
+                                      problem.shape_.features, begin, count)),
+          recurrent_dropout_(problem.Rows(problem.recurrent_dropout_, 3,
+                                          problem.shape_.units, begin, count)),
+          custom_(failing) {}
+
+    cudnn_gru::GruCall Call(Result<T>* result) const {
+      const Options& options = problem_.options_;
+      const size_t steps = problem_.shape_.timesteps;
+      const size_t units = problem_.shape_.units;
+      cudnn_gru::GruCall call;
+      call.batch = count_;
+      call.timesteps = steps;
+      call.return_sequences = options.return_sequences;
+      call.go_backwards = options.go_backwards;
+      call.zero_output_for_mask = options.zero_output_for_mask;
+      call.inputs =
+          problem_.inputs_.data() + begin_ * steps * problem_.shape_.features;
+      if (options.initial_state) {
+        call.initial_state = problem_.initial_.data() + begin_ * units;
+      }
+      if (options.masking == Masking::kMask) {
+        call.mask = problem_.mask_.data() + begin_ * steps;
+      } else if (options.masking == Masking::kLengths) {
+        call.lengths = problem_.lengths_.data() + begin_;
+      }
+      if (options.input_dropout_masks != 0) {
+        call.input_dropout = input_dropout_.data();
+        call.input_dropout_masks = options.input_dropout_masks;
+      }
+      if (options.recurrent_dropout) {
+        call.recurrent_dropout = recurrent_dropout_.data();
+      }
+      result->output.assign(
+          count_ * units * (options.return_sequences ? steps : 1), T(-77));
+      result->state.assign(count_ * units, T(-77));
+      call.output = result->output.data();
+      call.state = result->state.data();
+      call.custom = &custom_;
+      return call;
     }
-    if (options_.masking == Masking::kMask) {
-      call.mask = mask_.data() + begin * steps;
-    } else if (options_.masking == Masking::kLengths) {
-      call.lengths = lengths_.data() + begin;
-    }
-    if (options_.input_dropout_masks != 0) {
-      call.input_dropout = input_dropout.data();
-      call.input_dropout_masks = options_.input_dropout_masks;
-    }
-    if (options_.recurrent_dropout) {
-      call.recurrent_dropout = recurrent_dropout.data();
-    }
-    result->output.assign(
-        count * units * (options_.return_sequences ? steps : 1), T(-77));
-    result->state.assign(count * units, T(-77));
-    call.output = result->output.data();
-    call.state = result->state.data();
-    return call;
-  }
+
+   private:
+    const Problem& problem_;
+    const size_t begin_;
+    const size_t count_;
+    const std::vector<T> input_dropout_;
+    const std::vector<T> recurrent_dropout_;
+    mutable Callback<T> custom_;
+  };
 
   static cudnn_gru::ActivationSpec Spec(cudnn_gru::Activation kind) {
     cudnn_gru::ActivationSpec spec;
@@ -335,7 +350,6 @@ class Problem {
   std::vector<uint8_t> mask_;
   std::vector<int32_t> lengths_;
   std::vector<T> input_dropout_, recurrent_dropout_;
-  std::vector<T> d_output_, d_state_;
 };
 
 }  // namespace cudnn_gru_test
