@@ -28,7 +28,7 @@ const libLayers = [
   ["backend", "variable", "eligibility", "tensor_from"],
   ["layers"],
   ["index"],
-  ["cli"],
+  ["cli", "interop"],
 ];
 
 const problems = [];

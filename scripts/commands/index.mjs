@@ -31,6 +31,11 @@ export const commands = {
     needs: built,
     run: (args) => runNode("examples/weather/forecast.mjs", args),
   },
+  "example:syllables": {
+    about: "train a GRU in tfjs to count the syllables of words",
+    needs: built,
+    run: (args) => runNode("examples/syllables/train.mjs", args),
+  },
   test: {
     about: "run the tests; arguments go to vitest",
     needs: [...built, "doubles"],

@@ -59,6 +59,36 @@ test("import and require give the same class and the same forward result, from t
   expect(same).toBe(true);
 });
 
+test("the subpath for tfjs says what is missing; with the peer, import and require give the same layer", () => {
+  const trying = `import("cudnn-gru/tfjs").then(
+    () => console.log(JSON.stringify("loaded")),
+    ({ name, code, message }) => console.log(JSON.stringify({ name, code, message })),
+  );`;
+  expect(runInApp("peerless.mjs", trying)).toMatchObject({
+    name: "GRUError",
+    code: "ERR_UNSUPPORTED",
+    message: expect.stringContaining("npm install @tensorflow/tfjs"),
+  });
+  const scope = join(app, "node_modules/@tensorflow");
+  symlinkSync(join(root, "node_modules/@tensorflow"), scope);
+  try {
+    const same = runInApp(
+      "peer.mjs",
+      `import { createRequire } from "node:module";
+       import * as tf from "@tensorflow/tfjs";
+       import { GRU } from "cudnn-gru/tfjs";
+       tf.enableProdMode();
+       const layer = new GRU({ units: 4 });
+       const required = createRequire(import.meta.url)("cudnn-gru/tfjs").GRU;
+       const { shape } = layer.apply(tf.ones([2, 3, 5]));
+       console.log(JSON.stringify({ shape, same: required === GRU, isLayer: layer instanceof tf.layers.Layer }));`,
+    );
+    expect(same).toEqual({ shape: [2, 4], same: true, isLayer: true });
+  } finally {
+    rmSync(scope);
+  }
+});
+
 test("its bundles read files, in their own thread too, and its command line works", () => {
   const units = runInApp(
     "files.mjs",
