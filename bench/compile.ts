@@ -11,12 +11,17 @@ const here = fileURLToPath(new URL(".", import.meta.url));
 
 /**
  * The program of `bench/native/<name>.cc`, compiled into bench/build for this machine when it is missing or older than
- * its sources. `extra` are further arguments of the compiler; `inputs` further files it is made from, which are linked.
+ * its sources. `extra` are further arguments of the compiler; `inputs` further files it is made from, which are linked; `ending` is that of the file's name.
  * Throws `Unavailable` where there is no compiler or it fails.
  */
-export function compile(name: string, extra: readonly string[] = [], inputs: readonly string[] = []): string {
+export function compile(
+  name: string,
+  extra: readonly string[] = [],
+  inputs: readonly string[] = [],
+  ending = "",
+): string {
   const source = join(here, "native", `${name}.cc`);
-  const program = join(here, "build", name);
+  const program = join(here, "build", `${name}${ending}`);
   const newest = Math.max(
     ...[source, join(here, "native/contender.h"), ...inputs].map((path) => statSync(path).mtimeMs),
   );

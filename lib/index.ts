@@ -10,6 +10,7 @@ export type {
 export type { MaskLike } from "./arguments/mask.js";
 export type { Out, OutTensor } from "./arguments/out.js";
 export type { WeightValue } from "./arguments/shaped.js";
+export type { StreamArguments, StreamFrame } from "./arguments/stream.js";
 export type { WarmUpSizes } from "./arguments/warm_up.js";
 export {
   type BackendInfo,
@@ -46,6 +47,7 @@ export {
 } from "./layers/gru.js";
 export type { GRUGradients, GRUPass } from "./layers/pass.js";
 export type { CallResult, MaskResult, PartialShape, ShapeResult } from "./layers/results.js";
+export type { GRUStream } from "./layers/stream.js";
 export {
   type FloatArray,
   type NestedBooleans,

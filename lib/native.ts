@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import { resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 import { GRUError, type GRUErrorCode } from "./errors.js";
+import { packageRoot } from "./package_root.js";
 
 /** Element types the native kernels compute in. */
 export type NativeDtype = "float32" | "float64";
@@ -184,6 +184,15 @@ export interface NativeCudnnInfo {
   };
 }
 
+/** What calls on the CUDA device have spent where, in milliseconds summed over `calls` (a forward and its backward are two). */
+export interface NativeCudnnTimings {
+  calls: number;
+  /** The calling thread's time: `copyIn` packs into pinned memory and queues copies, `compute` queues cuDNN's work. */
+  host: { place: number; copyIn: number; compute: number; copyOut: number; wait: number; unpack: number };
+  /** The device's, by CUDA events. */
+  device: { copyIn: number; compute: number; copyOut: number };
+}
+
 /** Element types of the cuDNN path. */
 export type NativeCudnnDtype = NativeDtype | NativeHalf;
 
@@ -203,6 +212,11 @@ export interface NativeBinding {
    * the scalar reference. Never throws.
    */
   cudnnRuntime(device: number, dtype: NativeCudnnDtype): { met: boolean; detail: string };
+  /**
+   * What calls in this process have spent since timing was turned on; then turns it on (from zero) or off, as it is at first.
+   * While it is on, a call records a few events; `ERR_CUDA` where the driver has none.
+   */
+  cudnnTimings(enable: boolean): NativeCudnnTimings;
   /** Native bytes held by packed weights, scratch memory and tapes, on CUDA devices, and pinned, in the whole process. */
   memoryUsage(): { weights: number; scratch: number; passes: number; device: number; pinned: number };
   /** Uniform in [low, high). */
@@ -224,13 +238,12 @@ const require = createRequire(import.meta.url);
 
 /** Where the addon may lie, relative to the package root, best first. */
 function candidates(): string[] {
-  const root = fileURLToPath(new URL("..", import.meta.url));
   const override = process.env.CUDNN_GRU_ADDON;
   if (override) return [resolve(override)];
   return [
-    `${root}build/Release/cudnn_gru.node`,
-    `${root}build-cmake/Release/cudnn_gru.node`,
-    `${root}prebuilds/${process.platform}-${process.arch}/cudnn_gru.node`,
+    `${packageRoot}build/Release/cudnn_gru.node`,
+    `${packageRoot}build-cmake/Release/cudnn_gru.node`,
+    `${packageRoot}prebuilds/${process.platform}-${process.arch}/cudnn_gru.node`,
   ];
 }
 

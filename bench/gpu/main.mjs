@@ -9,6 +9,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { backendInfo, GRU, tensor } from "../../dist/index.js";
+import { native } from "../../dist/native.js";
 
 const SHAPES = [
   "32x100x128-256",
@@ -48,7 +49,8 @@ class Torch {
     const program = fileURLToPath(new URL("./torch_gru.py", import.meta.url));
     const venv = fileURLToPath(new URL("../../.venv/bin/python", import.meta.url));
     const reasons = [];
-    for (const python of [process.env.CUDNN_GRU_PYTHON, venv, "python3"].filter(Boolean)) {
+    const named = process.env.CUDNN_GRU_PYTHON;
+    for (const python of named ? [named] : [venv, "python3"]) {
       const torch = new Torch(spawn(python, [program], { stdio: ["pipe", "pipe", "inherit"] }));
       const hello = await torch.answer();
       if (hello.ok) return Object.assign(torch, { about: hello.ok });
@@ -94,6 +96,20 @@ function makeProblem({ batch, timesteps, features, units }) {
   };
 }
 
+/**
+ * Milliseconds of one call: `device`, by CUDA events, and `host`, the calling thread's in the addon. A training step's are
+ * those of its forward and its backward together. Timing costs a few events a call, so that these calls are not the ones
+ * whose median is reported.
+ */
+function splitOf(call, count) {
+  const { cudnnTimings } = native();
+  cudnnTimings(true);
+  for (let i = 0; i < count; i++) call();
+  const { host, device } = cudnnTimings(false);
+  const each = (times) => Object.fromEntries(Object.entries(times).map(([stage, sum]) => [stage, sum / count]));
+  return { host: each(host), device: each(device) };
+}
+
 /** Our layer; results go to new arrays, as in a program that keeps them. */
 function makeOurs(shape, { inputs, upstream, weights }) {
   const { batch, timesteps, features, units } = shape;
@@ -112,7 +128,7 @@ function makeOurs(shape, { inputs, upstream, weights }) {
     return (performance.now() - start) / count;
   };
   const first = { forward: calls.forward().data, training: calls.training().weights[1].data };
-  return { time, first, dispose: () => gru.dispose() };
+  return { time, first, split: (mode, count) => splitOf(calls[mode], count), dispose: () => gru.dispose() };
 }
 
 function largestDifference(a, b) {
@@ -159,16 +175,17 @@ async function measure(shape, torch, folder, { rounds, sampleMs }) {
       const order = Object.keys(contenders).sort(() => Math.random() - 0.5);
       for (const name of order) samples[name].push(await contenders[name](counts[name]));
     }
-    const result = { milliseconds: samples, median: {}, difference: null, split: null };
+    const result = { milliseconds: samples, median: {}, difference: null, split: {} };
     for (const [name, values] of Object.entries(samples)) result.median[name] = median(values);
+    const splitCount = (name) => Math.min(200, Math.max(20, counts[name]));
+    result.split.ours = ours.split(mode, splitCount("ours"));
     if (torch) {
       result.ratio = result.median.torch / result.median.ours;
       result.difference = largestDifference(
         ours.first[mode],
         new Float32Array(readFileSync(join(folder, mode)).buffer),
       );
-      // PyTorch's own: the same cuDNN, so that it tells what of a call is unavoidable.
-      result.split = await torch.ask({ split: mode, count: Math.min(200, Math.max(20, counts.torch)) });
+      result.split.torch = await torch.ask({ split: mode, count: splitCount("torch") });
     }
     results[mode] = result;
   }
@@ -176,9 +193,19 @@ async function measure(shape, torch, folder, { rounds, sampleMs }) {
   return { shape, results };
 }
 
+function about() {
+  return { format: 1, date: new Date().toISOString(), node: process.version, backend: backendInfo() };
+}
+
+function write(record) {
+  if (options.json) writeFileSync(options.json, `${JSON.stringify(record, null, 2)}\n`);
+}
+
 const runtime = new GRU(1).explain().requirements.find(({ id }) => id === "runtime");
 if (!runtime.met) {
-  console.log(`Skipped: no cuDNN here: ${runtime.detail}`);
+  const reason = `no cuDNN here: ${runtime.detail}`;
+  console.log(`Skipped: ${reason}`);
+  write({ ...about(), skipped: reason });
   process.exit(0);
 }
 let torch = null;
@@ -192,10 +219,7 @@ try {
 const folder = mkdtempSync(join(tmpdir(), "cudnn-gru-bench-"));
 const effort = { rounds: Number(options.rounds), sampleMs: Number(options["sample-ms"]) };
 const record = {
-  format: 1,
-  date: new Date().toISOString(),
-  node: process.version,
-  backend: backendInfo(),
+  ...about(),
   torch: torch?.about ?? null,
   skipped,
   ...effort,
@@ -209,10 +233,13 @@ try {
       const theirs = torch
         ? `, PyTorch ${middle.torch.toFixed(3)} ms, ratio ${ratio.toFixed(2)}, difference ${difference.toExponential(1)}`
         : "";
-      const parts = split
-        ? ` (in ${split.copyIn.toFixed(3)}, compute ${split.compute.toFixed(3)}, launch ${split.launch.toFixed(3)}, out ${split.copyOut.toFixed(3)})`
-        : "";
-      console.log(`${text} ${mode}: ours ${middle.ours.toFixed(3)} ms${theirs}${parts}`);
+      console.log(`${text} ${mode}: ours ${middle.ours.toFixed(3)} ms${theirs}`);
+      const { host, device } = split.ours;
+      const parts = { ours: { ...device, launch: host.compute }, ...(split.torch && { PyTorch: split.torch }) };
+      for (const [name, { copyIn, compute, copyOut, launch }] of Object.entries(parts)) {
+        const [into, inside, out, queued] = [copyIn, compute, copyOut, launch].map((time) => time.toFixed(3));
+        console.log(`  ${name}: copies in ${into}, compute ${inside}, copies out ${out}; launch ${queued} ms`);
+      }
       if (torch && !(difference <= TOLERANCE)) process.exitCode = 1;
     }
   }
@@ -220,4 +247,4 @@ try {
   torch?.close();
   rmSync(folder, { recursive: true, force: true });
 }
-if (options.json) writeFileSync(options.json, `${JSON.stringify(record, null, 2)}\n`);
+write(record);

@@ -1,9 +1,11 @@
+import { createRequire } from "node:module";
 import type { GRU } from "../../dist/index.js";
 import { CALL_FLAGS, native } from "../../dist/native.js";
+import { compile } from "../compile.js";
 import type { Contender, Task } from "../contender.js";
 import type { Problem } from "../problem.js";
 import { isStreaming, type Shape } from "../shapes.js";
-import { makeInputs, makeLayer, timeCalls } from "./cudnn_gru.js";
+import { computeOurs, makeInputs, makeLayer, timeCalls } from "./cudnn_gru.js";
 
 /** Our layer called in another way than `CudnnGru` does; only where calls are single steps. */
 abstract class StreamingWay implements Contender {
@@ -59,6 +61,39 @@ class CarriedByCaller extends StreamingWay {
   }
 }
 
+/** The stepper, with results in its own tensor. */
+class Stream extends StreamingWay {
+  readonly name = "cudnn-gru, stream";
+
+  async prepare(problem: Problem): Promise<Task> {
+    const gru = makeLayer(problem, { return_state: false });
+    const stream = gru.stream({ batch: problem.shape.batch });
+    const output = stream.push(problem.inputs).data.slice() as Float32Array;
+    return {
+      output,
+      time: async (calls) => timeCalls(() => stream.push(problem.inputs), calls),
+      close: () => gru.dispose(),
+    };
+  }
+}
+
+/** A function of an addon that does nothing: the least that any call into one costs. */
+class EmptyCall extends StreamingWay {
+  readonly name = "an empty Node-API call";
+
+  async prepare(problem: Problem): Promise<Task> {
+    const addon = compile("empty_call", ["-shared", "-fPIC"], [], ".node");
+    const { empty } = createRequire(import.meta.url)(addon) as { empty: (frame: Float32Array) => void };
+    const { inputs } = problem;
+    return {
+      // It computes nothing that could be compared.
+      output: computeOurs(problem, true),
+      time: async (calls) => timeCalls(() => empty(inputs), calls),
+      close: () => {},
+    };
+  }
+}
+
 /** The addon's own function on arrays made once: no checks and no results in TypeScript. */
 class AddonAlone extends StreamingWay {
   readonly name = "addon's call alone";
@@ -91,4 +126,10 @@ class AddonAlone extends StreamingWay {
 }
 
 /** The ways to make a streaming step with our package. */
-export const streamingWays: readonly Contender[] = [new Stateful(), new CarriedByCaller(), new AddonAlone()];
+export const streamingWays: readonly Contender[] = [
+  new Stateful(),
+  new CarriedByCaller(),
+  new Stream(),
+  new AddonAlone(),
+  new EmptyCall(),
+];

@@ -24,19 +24,20 @@ export interface ReadOut {
  * `ERR_SHAPE` or `ERR_DTYPE`.
  */
 export function readOut(value: unknown, outputShape: number[], stateShape: number[] | null, dtype: Dtype): ReadOut {
-  if (stateShape === null) return { output: readOne(value, outputShape, dtype, "out"), state: null };
+  if (stateShape === null) return { output: readOutTensor(value, outputShape, dtype, "out"), state: null };
   if (!Array.isArray(value) || value.length !== 2) {
     throw expected("ERR_ARGUMENT", "out", "[output, state], because `return_state` is true,", value);
   }
-  const output = readOne(value[0], outputShape, dtype, "out[0]");
-  const state = readOne(value[1], stateShape, dtype, "out[1]");
+  const output = readOutTensor(value[0], outputShape, dtype, "out[0]");
+  const state = readOutTensor(value[1], stateShape, dtype, "out[1]");
   if (overlap(output.data, state.data)) {
     throw expected("ERR_ARGUMENT", "out", "two tensors without common memory", value);
   }
   return { output, state };
 }
 
-function readOne(value: unknown, shape: number[], dtype: Dtype, name: string): Tensor<FloatArray> {
+/** Reads one tensor to write to, of this shape and dtype. Throws `ERR_ARGUMENT`, `ERR_SHAPE` or `ERR_DTYPE`. */
+export function readOutTensor(value: unknown, shape: number[], dtype: Dtype, name: string): Tensor<FloatArray> {
   const count = shape.reduce((product, size) => product * size, 1);
   if (isTypedArray(value)) {
     const kind = dtypeOfArray(value, name);

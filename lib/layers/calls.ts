@@ -10,6 +10,7 @@ import { DropoutGenerator } from "./dropout.js";
 import { PathChooser } from "./path.js";
 import { type CallOutcome, CallRunner } from "./run.js";
 import type { CarriedState } from "./state.js";
+import { GRUStream } from "./stream.js";
 import { checkTransfer, takeInputs } from "./transfer.js";
 import type { GRUWeights } from "./weights.js";
 
@@ -25,6 +26,8 @@ export interface LayerHost {
   features(): number | null;
   /** Builds the layer where it is not. Throws as `call`. */
   weightsFor(features: number): GRUWeights;
+  /** The weights, for `what`. Throws `ERR_DISPOSED`, `ERR_STATE` inside a custom activation of the layer, `ERR_NOT_BUILT`. */
+  builtWeights(what: string): GRUWeights;
 }
 
 /** The calls of one layer, from arguments to results. Disposal and the queue are the layer's. */
@@ -36,12 +39,14 @@ export class Calls {
   readonly #options: GRUOptions;
   readonly #carried: CarriedState | null;
   readonly #runner: CallRunner;
+  readonly #custom: CustomActivations | null;
   readonly #host: LayerHost;
 
   constructor(options: GRUOptions, carried: CarriedState | null, custom: CustomActivations | null, host: LayerHost) {
     this.path = new PathChooser(options);
     this.#options = options;
     this.#carried = carried;
+    this.#custom = custom;
     this.dropout = new DropoutGenerator(host.layer, options);
     this.#runner = new CallRunner(options, carried, custom);
     this.#host = host;
@@ -85,6 +90,12 @@ export class Calls {
     }
     const trace = traceCall(this.#host.layer, request, true);
     return this.inFlight.run({ weights, request, draw, signal, trace });
+  }
+
+  /** A stepper. Throws as `GRULayer.stream`. */
+  stream(args: unknown): GRUStream {
+    const weights = (what: string) => this.#host.builtWeights(what);
+    return new GRUStream({ options: this.#options, custom: this.#custom, path: this.path, weights }, args);
   }
 
   /** Computes on zeros, on the path of such calls; `pathFlags` are those of `flagsFor`. */

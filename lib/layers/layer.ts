@@ -6,6 +6,7 @@ import { requireInteger, SIZE_LIMIT } from "../arguments/predicates.js";
 import type { WeightValue } from "../arguments/shaped.js";
 import { checkedProduct, readInputShape } from "../arguments/shapes.js";
 import { aborted } from "../arguments/signal.js";
+import type { StreamArguments } from "../arguments/stream.js";
 import { readWarmUp, type WarmUpSizes } from "../arguments/warm_up.js";
 import { GRUError } from "../errors.js";
 import { autoName } from "../keras/auto_name.js";
@@ -24,6 +25,7 @@ import { type ForwardOutcome, Passes } from "./passes.js";
 import { type CallResult, type MaskResult, outputMask, outputShape, type ShapeResult } from "./results.js";
 import type { CallOutcome } from "./run.js";
 import { CarriedState } from "./state.js";
+import type { GRUStream } from "./stream.js";
 import { GRUWeights } from "./weights.js";
 
 /**
@@ -52,6 +54,10 @@ export class GRULayer<S extends boolean = boolean> {
       layer: this,
       features: () => this.#weights?.features ?? null,
       weightsFor: (features) => this.#weightsFor(features),
+      builtWeights: (what) => {
+        this.#requireFree(what);
+        return this.#requireBuilt(what);
+      },
     };
     this.#calls = new Calls(options, this.#carried, custom, host);
     this.#passes = new Passes(options, this.#carried, custom, this.#calls, host);
@@ -176,6 +182,16 @@ export class GRULayer<S extends boolean = boolean> {
     const flags = this.#calls.path.flagsFor({ ...read, features, mask: null, lengths: null, training: false });
     enterQueue("warmUp");
     await this.#calls.warmUp(weights, read, flags);
+  }
+
+  /**
+   * A stepper that takes one timestep at a time, for real-time use: see `GRUStream`. On the CPU path, unless `use_cudnn` is
+   * true.
+   *
+   * Throws `ERR_ARGUMENT`, `ERR_SHAPE`, `ERR_DTYPE`, `ERR_NOT_BUILT`, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`.
+   */
+  stream(args?: StreamArguments | null): GRUStream {
+    return this.#calls.stream(args);
   }
 
   #accept(outcome: CallOutcome): CallResult<S> {

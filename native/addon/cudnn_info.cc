@@ -1,10 +1,12 @@
 #include "addon/cudnn_info.h"
 
+#include <array>
 #include <string>
 
 #include "addon/arguments.h"
 #include "addon/errors.h"
 #include "cudnn/runtime.h"
+#include "cudnn/stage_clock.h"
 
 namespace cudnn_gru {
 namespace {
@@ -129,6 +131,37 @@ napi_value Js_cudnnRuntime(napi_env env, napi_callback_info info) {
   const napi_value result = Object(env);
   Set(env, result, "met", Bool(env, verdict.met));
   Set(env, result, "detail", Text(env, verdict.detail));
+  return result;
+}
+
+// cudnnTimings(enable)
+napi_value Js_cudnnTimings(napi_env env, napi_callback_info info) {
+  size_t count = 1;
+  napi_value argument = nullptr;
+  napi_get_cb_info(env, info, &count, &argument, nullptr, nullptr);
+  bool enable = false;
+  const Status status = ReadBool(env, argument, "enable", &enable);
+  if (!status.ok()) return Throw(env, status);
+  const StageTimes times = TimeStages(enable);
+  const auto part = [&](const std::array<double, kStages>& milliseconds,
+                        Stage stage) {
+    return Number(env, milliseconds[static_cast<size_t>(stage)]);
+  };
+  const napi_value host = Object(env);
+  Set(env, host, "place", part(times.host, Stage::kPlace));
+  Set(env, host, "copyIn", part(times.host, Stage::kCopyIn));
+  Set(env, host, "compute", part(times.host, Stage::kCompute));
+  Set(env, host, "copyOut", part(times.host, Stage::kCopyOut));
+  Set(env, host, "wait", part(times.host, Stage::kWait));
+  Set(env, host, "unpack", part(times.host, Stage::kUnpack));
+  const napi_value device = Object(env);
+  Set(env, device, "copyIn", part(times.device, Stage::kCopyIn));
+  Set(env, device, "compute", part(times.device, Stage::kCompute));
+  Set(env, device, "copyOut", part(times.device, Stage::kCopyOut));
+  const napi_value result = Object(env);
+  Set(env, result, "calls", Number(env, static_cast<double>(times.calls)));
+  Set(env, result, "host", host);
+  Set(env, result, "device", device);
   return result;
 }
 

@@ -22,7 +22,7 @@ class Reference {
         units_(description_.units),
         features_(description_.features) {}
 
-  Status Row(size_t row) {
+  Status Row(size_t row, const Cancellation* cancellation) {
     std::vector<T> state(units_, T(0));
     if (call_.initial_state != nullptr) {
       const T* initial =
@@ -33,6 +33,9 @@ class Reference {
     const std::vector<T> zeros(units_, T(0));
     bool masked = false;
     for (size_t step = 0; step < call_.timesteps; ++step) {
+      if (cancellation != nullptr && cancellation->requested()) {
+        return Status(StatusCode::kAborted, "The call was aborted");
+      }
       const size_t t = call_.go_backwards ? call_.timesteps - 1 - step : step;
       masked = !Unmasked(row, t);
       if (!masked) {
@@ -199,10 +202,7 @@ Status Run(const CpuWeights& weights, const GruCall& call,
            const Cancellation* cancellation, const ReferenceSteps* steps) {
   Reference<T> reference(weights, call, steps);
   for (size_t row = 0; row < call.batch; ++row) {
-    if (cancellation != nullptr && cancellation->requested()) {
-      return Status(StatusCode::kAborted, "The call was aborted");
-    }
-    const Status status = reference.Row(row);
+    const Status status = reference.Row(row, cancellation);
     if (!status.ok()) return status;
   }
   return Status();

@@ -163,10 +163,13 @@ enum CUdevice_attribute : int {
   CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR = 76,
 };
 constexpr unsigned int CU_STREAM_NON_BLOCKING = 1;
+constexpr unsigned int CU_EVENT_DEFAULT = 0;
 
 struct CUctx_st;
+struct CUevent_st;
 using CUcontext = CUctx_st*;
 using CUstream = CUstream_st*;
+using CUevent = CUevent_st*;
 using CUdevice = int;
 using CUdeviceptr = unsigned long long;
 
@@ -194,6 +197,10 @@ CUresult cuMemcpyDtoHAsync_v2(void* to, CUdeviceptr from, size_t bytes,
                               CUstream stream);
 CUresult cuMemsetD8Async(CUdeviceptr address, unsigned char value, size_t bytes,
                          CUstream stream);
+CUresult cuEventCreate(CUevent* event, unsigned int flags);
+CUresult cuEventRecord(CUevent event, CUstream stream);
+// Milliseconds between two events that have come.
+CUresult cuEventElapsedTime(float* milliseconds, CUevent first, CUevent last);
 CUresult cuGetErrorName(CUresult error, const char** text);
 CUresult cuGetErrorString(CUresult error, const char** text);
 
@@ -254,5 +261,11 @@ CUresult cuGetErrorString(CUresult error, const char** text);
   F(cuMemsetD8Async)                \
   F(cuGetErrorName)                 \
   F(cuGetErrorString)
+
+// Those that only timing needs.
+#define CUDNN_GRU_CUDA_OPTIONAL_FUNCTIONS(F) \
+  F(cuEventCreate)                           \
+  F(cuEventRecord)                           \
+  F(cuEventElapsedTime)
 
 #endif  // CUDNN_GRU_CUDNN_ABI_H_

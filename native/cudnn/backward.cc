@@ -33,16 +33,23 @@ class Backward {
       FinishEmpty();
       return Status();
     }
+    lane_.clock.Start();
     CUDNN_GRU_RETURN_IF_ERROR(Place());
     const Drain drain(lane_);
+    CUDNN_GRU_RETURN_IF_ERROR(lane_.Enter(Stage::kCopyIn));
     CUDNN_GRU_RETURN_IF_ERROR(Upload());
+    CUDNN_GRU_RETURN_IF_ERROR(lane_.Enter(Stage::kCompute));
     for (size_t c = schedule_.chunks.size(); c-- > 0;) {
       CUDNN_GRU_RETURN_IF_ERROR(CheckCancelled(cancellation_));
       CUDNN_GRU_RETURN_IF_ERROR(Launch(c));
     }
+    CUDNN_GRU_RETURN_IF_ERROR(lane_.Enter(Stage::kCopyOut));
     CUDNN_GRU_RETURN_IF_ERROR(Download());
+    CUDNN_GRU_RETURN_IF_ERROR(lane_.Enter(Stage::kWait));
     CUDNN_GRU_RETURN_IF_ERROR(lane_.Synchronize());
+    CUDNN_GRU_RETURN_IF_ERROR(lane_.Enter(Stage::kUnpack));
     Finish();
+    lane_.clock.Stop();
     return Status();
   }
 

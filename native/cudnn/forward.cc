@@ -70,14 +70,19 @@ class Forward {
     }
     CUDNN_GRU_RETURN_IF_ERROR(CheckCancelled(cancellation_));
     CUDNN_GRU_RETURN_IF_ERROR(weights_.Upload(lane_));
+    lane_.clock.Start();
     CUDNN_GRU_RETURN_IF_ERROR(Place());
     const Drain drain(lane_);
+    CUDNN_GRU_RETURN_IF_ERROR(lane_.Enter(Stage::kCopyIn));
     CUDNN_GRU_RETURN_IF_ERROR(UploadStates());
     for (size_t c = 0; c < schedule_.chunks.size(); ++c) {
       CUDNN_GRU_RETURN_IF_ERROR(CheckCancelled(cancellation_));
+      if (c > 0) CUDNN_GRU_RETURN_IF_ERROR(lane_.Enter(Stage::kCopyIn));
       CUDNN_GRU_RETURN_IF_ERROR(UploadInputs(schedule_.chunks[c]));
+      CUDNN_GRU_RETURN_IF_ERROR(lane_.Enter(Stage::kCompute));
       CUDNN_GRU_RETURN_IF_ERROR(Launch(c));
     }
+    CUDNN_GRU_RETURN_IF_ERROR(lane_.Enter(Stage::kCopyOut));
     char* const y = staged_.data() + staged_y_;
     char* const hy = staged_.data() + staged_hy_;
     if (call_.return_sequences) {
@@ -85,8 +90,11 @@ class Forward {
     }
     CUDNN_GRU_RETURN_IF_ERROR(
         lane_.Download(hy, kept_.at(kept_.hy), hy_bytes_));
+    CUDNN_GRU_RETURN_IF_ERROR(lane_.Enter(Stage::kWait));
     CUDNN_GRU_RETURN_IF_ERROR(lane_.Synchronize());
+    CUDNN_GRU_RETURN_IF_ERROR(lane_.Enter(Stage::kUnpack));
     Finish(y, hy);
+    lane_.clock.Stop();
     return Status();
   }
 

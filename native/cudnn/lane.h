@@ -8,6 +8,7 @@
 #include "cudnn/device.h"
 #include "cudnn/plan.h"
 #include "cudnn/schedule.h"
+#include "cudnn/stage_clock.h"
 
 namespace cudnn_gru {
 
@@ -15,11 +16,13 @@ namespace cudnn_gru {
 // to it, and the plans made with that handle. Lanes live as long as the
 // process: destroying a handle would wait for the whole device.
 struct Lane {
-  explicit Lane(Device& owner) : device(owner) {}
+  explicit Lane(Device& owner) : device(owner), clock(owner) {}
 
   Status Upload(char* to, const char* from, size_t bytes);
   Status Download(char* to, const char* from, size_t bytes);
   Status Zero(char* to, size_t bytes);
+  // Begins a stage of the call, for those who time calls.
+  Status Enter(Stage stage) { return clock.Enter(stage, stream); }
   // Waits until everything queued has ended.
   Status Synchronize();
 
@@ -28,6 +31,7 @@ struct Lane {
   abi::cudnnHandle_t handle = nullptr;
   PlanCache plans;
   Schedule schedule;  // its memory is kept
+  StageClock clock;
   bool busy = false;  // something was queued since the last Synchronize
 };
 

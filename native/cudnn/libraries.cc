@@ -91,11 +91,15 @@ Opened OpenFirst(const std::vector<SearchPlace>& places,
 
 // The name of the first function that is missing, or null.
 const char* Resolve(void* handle, CudaDriver* driver) {
-#define CUDNN_GRU_RESOLVE(name)                              \
-  driver->name = reinterpret_cast<decltype(&abi::name)>(     \
-      dlsym(handle, #name)); /* NOLINT: what dlsym is for */ \
+#define CUDNN_GRU_RESOLVE(name)                          \
+  driver->name = reinterpret_cast<decltype(&abi::name)>( \
+      dlsym(handle, #name)); /* NOLINT: what dlsym is for */
+#define CUDNN_GRU_REQUIRE(name) \
+  CUDNN_GRU_RESOLVE(name)       \
   if (driver->name == nullptr) return #name;
-  CUDNN_GRU_CUDA_FUNCTIONS(CUDNN_GRU_RESOLVE)
+  CUDNN_GRU_CUDA_FUNCTIONS(CUDNN_GRU_REQUIRE)
+  CUDNN_GRU_CUDA_OPTIONAL_FUNCTIONS(CUDNN_GRU_RESOLVE)
+#undef CUDNN_GRU_REQUIRE
 #undef CUDNN_GRU_RESOLVE
   return nullptr;
 }

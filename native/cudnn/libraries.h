@@ -9,10 +9,11 @@
 
 namespace cudnn_gru {
 
-// The driver's functions. cuInit has succeeded.
+// The driver's functions; the optional ones may be null. cuInit has succeeded.
 struct CudaDriver {
 #define CUDNN_GRU_MEMBER(name) decltype(&abi::name) name = nullptr;
   CUDNN_GRU_CUDA_FUNCTIONS(CUDNN_GRU_MEMBER)
+  CUDNN_GRU_CUDA_OPTIONAL_FUNCTIONS(CUDNN_GRU_MEMBER)
 };
 
 // cuDNN's functions; the optional ones may be null.

@@ -4,7 +4,7 @@ import { CommandError, root, run, runNode, say } from "../setup/shell.mjs";
 import { golden } from "./golden.mjs";
 import { bundleGpu, testGpu } from "./gpu.mjs";
 import { format, lint } from "./lint.mjs";
-import { addPrebuild } from "./prebuild.mjs";
+import { postpack, prepack } from "./pack.mjs";
 
 const vitest = join(root, "node_modules/vitest/vitest.mjs");
 const built = ["packages", "dist", "addon"];
@@ -81,5 +81,6 @@ export const commands = {
     },
   },
   golden: { about: "regenerate the golden data with Keras (needs Python)", needs: [], run: golden },
-  prepack: { about: "build everything the tarball holds", needs: built, run: addPrebuild },
+  prepack: { about: "build everything the tarball holds, and bundle dist/", needs: built, run: prepack },
+  postpack: { about: "put the modules back in dist/", needs: ["packages"], run: postpack },
 };

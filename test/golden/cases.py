@@ -7,12 +7,18 @@ import numpy as np
 from golden_format import Stored, Uniform
 
 DTYPES = ("float32", "float64")
+SIXTEEN_BITS = ("float16", "bfloat16", "mixed_float16", "mixed_bfloat16")
 VARIABLE_DTYPES = {"mixed_float16": "float32", "mixed_bfloat16": "float32"}
 
 
 def variable_dtype(policy):
     """The dtype of the weights of a layer with this dtype policy."""
     return VARIABLE_DTYPES.get(policy, policy)
+
+
+def compute_dtype(policy):
+    """The dtype of the results of a layer with this dtype policy."""
+    return policy.removeprefix("mixed_")
 
 
 @dataclass

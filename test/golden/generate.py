@@ -13,7 +13,7 @@ import forward_cases  # noqa: E402
 import numeric_cases  # noqa: E402
 import oracle  # noqa: E402
 import training_cases  # noqa: E402
-from cases import variable_dtype  # noqa: E402
+from cases import compute_dtype, variable_dtype  # noqa: E402
 from golden_format import GroupWriter, read_index, write_index  # noqa: E402
 
 GROUPS = {
@@ -31,6 +31,7 @@ GROUPS = {
     "row_wise": numeric_cases.row_wise,
     "activation_layers": numeric_cases.activation_layers,
     "sixteen_bits": numeric_cases.sixteen_bits,
+    "sixteen_bit_gradients": training_cases.sixteen_bit_gradients,
 }
 EXPECTED = {"keras": "3.15.1", "tensorflow": "2.21.0"}
 # A case is fair only where Keras's own result is closer to float64 than the tests ask of this package's: much closer than
@@ -59,7 +60,7 @@ def arrays_of(case, policy):
                 "reset_before": call.reset_before,
             }
         )
-    upstream = [tensor.array(dtype) for tensor in case.upstream] if case.gradients else None
+    upstream = [tensor.array(compute_dtype(policy)) for tensor in case.upstream] if case.gradients else None
     return weights, calls, upstream
 
 
@@ -106,6 +107,14 @@ def own_error(case, weights, calls, upstream, results):
     return worst
 
 
+def as_computed(gradient, policy, name):
+    """`gradient` in the compute dtype, the same numbers: a mixed layer casts what it is given."""
+    result = gradient.astype(compute_dtype(policy))
+    if not np.array_equal(result.astype(gradient.dtype), gradient):
+        raise SystemExit(f"{name}: the gradient is not one of {compute_dtype(policy)}.")
+    return result
+
+
 def run_case(case, dtype, writer, unfair):
     """Runs one case in one dtype and returns its entry in the index; names it in `unfair` where it is."""
     arguments = with_dtype(case.arguments, dtype)
@@ -122,10 +131,10 @@ def run_case(case, dtype, writer, unfair):
     entry["calls"] = [call_entry(call, result, given_dtype, writer) for call, result in zip(case.calls, results, strict=True)]
     if case.gradients:
         gradients = results[0]["gradients"]
-        stored = {"upstream": [writer.reference(tensor, dtype) for tensor in case.upstream]}
-        stored["inputs"] = writer.reference(gradients["inputs"], dtype)
-        if "initial_state" in gradients:
-            stored["initial_state"] = writer.reference(gradients["initial_state"], dtype)
+        stored = {"upstream": [writer.reference(tensor, compute_dtype(dtype)) for tensor in case.upstream]}
+        for key in ("inputs", "initial_state"):
+            if key in gradients:
+                stored[key] = writer.reference(as_computed(gradients[key], dtype, case.name), dtype)
         stored["weights"] = [writer.reference(gradient, dtype) for gradient in gradients["weights"]]
         entry["gradients"] = stored
     return entry

@@ -3,13 +3,12 @@
 from itertools import product
 
 import numpy as np
-from cases import Call, Case, case, masks, seed_of, state_of, weights_of
+from cases import SIXTEEN_BITS, Call, Case, case, masks, seed_of, state_of, weights_of
 from forward_cases import activation_grid, grid
 from golden_format import Stored, Uniform
 from training_cases import BOTH, L1, L1L2, L2
 
 ROW_WISE = ("softmax", "log_softmax", "sparsemax")
-SIXTEEN_BITS = ("float16", "bfloat16", "mixed_float16", "mixed_bfloat16")
 
 
 def layer(class_name, **config):

@@ -2,7 +2,7 @@
 
 from itertools import product
 
-from cases import DTYPES, case, masks
+from cases import DTYPES, SIXTEEN_BITS, case, masks
 from forward_cases import ACTIVATIONS, UNBOUNDED
 
 L1L2 = {
@@ -131,3 +131,40 @@ def gradients():
         name = f"gradients/sizes/{batch}x3x{features}_to_{units}"
         yield case(name, {"units": units, **BOTH}, (batch, 3, features), state=True, gradients=True)
     yield case("gradients/long", {"units": 4, "return_state": True}, (2, 100, 3), gradients=True)
+
+
+def sixteen_bit_gradients():
+    """`gradients` in float16, bfloat16 and the mixed policies: where what is rounded on the way back."""
+    options = {"dtypes": SIXTEEN_BITS, "gradients": True}
+    group = "sixteen_bit_gradients"
+    flags = ("reset_before", "no_bias", "return_sequences", "go_backwards")
+    for values in product((False, True), repeat=len(flags)):
+        given = {key for key, value in zip(flags, values) if value}
+        arguments = {"units": 5, "return_state": True}
+        arguments.update({"reset_after": False} if "reset_before" in given else {})
+        arguments.update({"use_bias": False} if "no_bias" in given else {})
+        arguments.update({key: True for key in ("return_sequences", "go_backwards") if key in given})
+        name = f"{group}/{'+'.join(key for key in flags if key in given) or 'defaults'}"
+        yield case(name, arguments, (3, 4, 4), state=True, **options)
+    yield case(f"{group}/last_output_alone", {"units": 5}, (3, 4, 4), **options)
+    for (kind, mask), zero in product(masks(4, 6).items(), (False, True)):
+        arguments = {"units": 4, **BOTH, **({"zero_output_for_mask": True} if zero else {})}
+        name = f"{group}/masks/{kind}{'+zero_output_for_mask' if zero else ''}"
+        yield case(name, arguments, (4, 6, 3), mask=mask, state=True, **options)
+    for kind in ("right", "holes"):
+        arguments = {"units": 4, "go_backwards": True, **BOTH}
+        name = f"{group}/masks/{kind}+go_backwards"
+        yield case(name, arguments, (4, 6, 3), mask=masks(4, 6)[kind], state=True, **options)
+    for activation, place in product(("relu", "gelu", "softsign", "hard_sigmoid", "softmax"), ("", "recurrent_")):
+        arguments = {"units": 5, f"{place}activation": activation, **BOTH}
+        name = f"{group}/{place}activation/{activation}"
+        yield case(name, arguments, (2, 3, 4), state=True, gain=0.4, bias=0.2, **options)
+    for rates in ({"dropout": 0.4}, {"recurrent_dropout": 0.3}, {"dropout": 0.4, "recurrent_dropout": 0.3}):
+        arguments = {"units": 5, "seed": 5, **BOTH, **rates}
+        yield case(f"{group}/{'+'.join(rates)}", arguments, (3, 4, 4), state=True, training=True, **options)
+    regularized = {"activity_regularizer": L1L2, "kernel_regularizer": L1, "bias_regularizer": L2}
+    yield case(f"{group}/losses", {"units": 4, **BOTH, **regularized}, (3, 4, 5), state=True, **options)
+    for units, features, batch in ((1, 1, 1), (8, 3, 2), (17, 9, 5), (16, 0, 3), (4, 5, 0)):
+        name = f"{group}/sizes/{batch}x3x{features}_to_{units}"
+        yield case(name, {"units": units, **BOTH}, (batch, 3, features), state=True, **options)
+    yield case(f"{group}/long", {"units": 4, "return_state": True}, (2, 30, 3), **options)

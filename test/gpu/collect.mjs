@@ -16,6 +16,7 @@ const record = {
   node: process.version,
   cpu: cpus()[0]?.model ?? null,
   tests: { passed: count("pass"), failed: count("fail"), skipped: count("skipped") },
+  skipped: [...new Set([...tests.matchAll(/^\s*ok \d+ - .+ # SKIP (.+)$/gm)].map(([, reason]) => reason))],
   failed: [...tests.matchAll(/^\s*not ok \d+ - (.+)$/gm)].map(([, name]) => name),
   ...parts,
 };

@@ -67,7 +67,9 @@ async function runCase(golden: GoldenCase): Promise<{ results: number; gradients
 const cases = goldenCases().filter(({ gradients }) => gradients !== undefined);
 
 it("there are gradients of every kind of case", () => {
-  expect(new Set(cases.map(({ group }) => group))).toEqual(new Set(["gradients", "row_wise", "activation_layers"]));
+  expect(new Set(cases.map(({ group }) => group))).toEqual(
+    new Set(["gradients", "row_wise", "activation_layers", "sixteen_bit_gradients"]),
+  );
 });
 
 describe.each([...new Set(cases.map(({ group }) => group))])("golden gradients: %s", (group) => {

@@ -21,6 +21,13 @@ constexpr auto kPaddedIoEnabled = cudnn_gru::abi::CUDNN_RNN_PADDED_IO_ENABLED;
 #include <cuda.h>
 #include <cudnn.h>
 
+// Newer headers give this name to a second version of the same prototype; the
+// driver still exports the first.
+#ifdef cuEventElapsedTime
+#undef cuEventElapsedTime
+extern "C" decltype(::cuEventElapsedTime_v2) cuEventElapsedTime;
+#endif
+
 #include <string_view>
 #include <type_traits>
 
@@ -97,6 +104,7 @@ static_assert(!SameFunction<decltype(cudnn_gru::abi::cudnnRNNBackwardData_v8),
 CUDNN_GRU_CUDNN_FUNCTIONS(SAME_FUNCTION)
 CUDNN_GRU_CUDNN_OPTIONAL_FUNCTIONS(SAME_FUNCTION)
 CUDNN_GRU_CUDA_FUNCTIONS(SAME_FUNCTION)
+CUDNN_GRU_CUDA_OPTIONAL_FUNCTIONS(SAME_FUNCTION)
 
 #define SAME_VALUE(name)                                        \
   static_assert(static_cast<long long>(cudnn_gru::abi::name) == \
@@ -150,6 +158,7 @@ int CountedValues() {
   SAME_VALUE(CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR)
   SAME_VALUE(CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR)
   SAME_VALUE(CU_STREAM_NON_BLOCKING)
+  SAME_VALUE(CU_EVENT_DEFAULT)
   static_assert(kPaddedIoEnabled == CUDNN_RNN_PADDED_IO_ENABLED);
   static_assert(std::is_same_v<cudnn_gru::abi::CUdeviceptr, ::CUdeviceptr> &&
                 std::is_same_v<cudnn_gru::abi::CUdevice, ::CUdevice>);
@@ -165,6 +174,7 @@ int main() {
   CUDNN_GRU_CUDNN_FUNCTIONS(COUNT)
   CUDNN_GRU_CUDNN_OPTIONAL_FUNCTIONS(COUNT)
   CUDNN_GRU_CUDA_FUNCTIONS(COUNT)
+  CUDNN_GRU_CUDA_OPTIONAL_FUNCTIONS(COUNT)
   const int values = cudnn_gru_test::CountedValues();
   std::printf(
       "%d prototypes and %d values are those of cuDNN %d.%d and CUDA %d\n",

@@ -8,6 +8,7 @@ import {
   type GRUArguments,
   type GRUConfig,
   type GRUPass,
+  type GRUStream,
   initializers,
   regularizers,
   type Tensor,
@@ -224,4 +225,25 @@ export async function passes(gru: GRU<true>, gradient: Float32Array): Promise<vo
   // @ts-expect-error a key of its own
   pass.backward({ outputs: gradient });
   void [state, weights, grads.inputs.data, grads.initial_state.shape, pass.losses.length];
+}
+
+/** A stream's results are its own tensor, or the `out` it is given. */
+export function streams(): void {
+  const stream: GRUStream = new GRU(4, { return_state: true }).stream({ batch: 2, initial_state: inputs });
+  const frame = new Float32Array(8);
+  const result = stream.push(frame);
+  same<typeof result, Result>(true);
+  const array = stream.push([[1, 2]], new Float64Array(8));
+  same<typeof array, Float64Array<ArrayBuffer>>(true);
+  const own = stream.push(inputs, tensor(frame, [2, 4]));
+  same<typeof own, Tensor<Float32Array<ArrayBufferLike>>>(true);
+  same<typeof stream.state, Result>(true);
+  stream.reset();
+  stream.reset([frame]);
+  // @ts-expect-error the batch is fixed
+  stream.batch = 3;
+  // @ts-expect-error no such argument
+  new GRU(4).stream({ timesteps: 3 });
+  // @ts-expect-error integers take no results
+  stream.push(frame, new Int32Array(8));
 }

@@ -41,9 +41,10 @@ DOUBLE_EXPORT CUresult cuStreamWaitEvent(CUstream stream, CUevent event,
   return CUDA_SUCCESS;
 }
 
-DOUBLE_EXPORT CUresult cuEventCreate(CUevent* event, unsigned int) {
+DOUBLE_EXPORT CUresult cuEventCreate(CUevent* event, unsigned int flags) {
   DRIVER_ENTER_CONTEXT();
-  *event = static_cast<CUevent>(doubles::MakeEvent(context));
+  *event = static_cast<CUevent>(
+      doubles::MakeEvent(context, (flags & CU_EVENT_DISABLE_TIMING) == 0));
   return CUDA_SUCCESS;
 }
 
@@ -71,4 +72,12 @@ DOUBLE_EXPORT CUresult cuEventSynchronize(CUevent event) {
   DRIVER_ENTER_CONTEXT();
   doubles::EventReached(__func__, event, context, true);
   return static_cast<CUresult>(doubles::StickyError(context));
+}
+
+DOUBLE_EXPORT CUresult cuEventElapsedTime(float* milliseconds, CUevent first,
+                                          CUevent last) {
+  DRIVER_ENTER_CONTEXT();
+  return doubles::TimeBetween(__func__, first, last, context, milliseconds)
+             ? CUDA_SUCCESS
+             : CUDA_ERROR_NOT_READY;
 }

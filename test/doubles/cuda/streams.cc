@@ -1,5 +1,6 @@
 #include "cuda/streams.h"
 
+#include <chrono>
 #include <deque>
 #include <map>
 #include <memory>
@@ -24,9 +25,16 @@ struct Stream {
   std::deque<Work> queue;
 };
 
+// One record of an event, and when the stream got there.
+struct Reached {
+  bool yes = false;
+  std::chrono::steady_clock::time_point when;
+};
+
 struct Event {
   void* context;
-  std::shared_ptr<bool> reached;
+  bool timed;
+  std::shared_ptr<Reached> reached;
   void* stream = nullptr;
 };
 
@@ -136,9 +144,10 @@ bool Advance(void* stream, void* context) {
   return queue.empty();
 }
 
-void* MakeEvent(void* context) {
+void* MakeEvent(void* context, bool timed) {
   auto event = std::make_unique<Event>();
   event->context = context;
+  event->timed = timed;
   void* key = event.get();
   Get().events.emplace(key, std::move(event));
   Count("live.events", 1);
@@ -155,10 +164,11 @@ void RecordEvent(const char* function, void* event, void* stream,
                  void* context) {
   Event& found = FindEvent(function, event, context);
   CheckStream(function, stream, context);
-  found.reached = std::make_shared<bool>(false);
+  found.reached = std::make_shared<Reached>();
   found.stream = stream;
   Enqueue(stream, context, [reached = found.reached] {
-    *reached = true;
+    reached->yes = true;
+    reached->when = std::chrono::steady_clock::now();
     return 0;
   });
 }
@@ -169,10 +179,25 @@ bool EventReached(const char* function, void* event, void* context, bool wait) {
   do {
     // A destroyed stream has run everything.
     if (Get().streams.count(found.stream) == 0) return true;
-    if (*found.reached || StickyError(context) != 0) return true;
+    if (found.reached->yes || StickyError(context) != 0) return true;
     Advance(found.stream, context);
   } while (wait);
-  return *found.reached;
+  return found.reached->yes;
+}
+
+bool TimeBetween(const char* function, void* first, void* last, void* context,
+                 float* milliseconds) {
+  const Event& from = FindEvent(function, first, context);
+  const Event& to = FindEvent(function, last, context);
+  if (!from.timed || !to.timed)
+    Violation(function, "an event was made without timing");
+  if (from.reached == nullptr || to.reached == nullptr)
+    Violation(function, "an event was never recorded");
+  if (!from.reached->yes || !to.reached->yes) return false;
+  *milliseconds = std::chrono::duration<float, std::milli>(to.reached->when -
+                                                           from.reached->when)
+                      .count();
+  return true;
 }
 
 void StreamWaitsFor(const char* function, void* stream, void* event,
@@ -182,7 +207,7 @@ void StreamWaitsFor(const char* function, void* stream, void* event,
   if (found.reached == nullptr) return;
   Enqueue(stream, context,
           [reached = found.reached, other = found.stream, context] {
-            while (!*reached && StickyError(context) == 0)
+            while (!reached->yes && StickyError(context) == 0)
               if (Advance(other, context)) break;
             return 0;
           });

@@ -26,12 +26,15 @@ int DrainAll(void* context);
 // Runs one piece of work; whether none is left.
 bool Advance(void* stream, void* context);
 
-void* MakeEvent(void* context);
+void* MakeEvent(void* context, bool timed);
 void DestroyEvent(const char* function, void* event, void* context);
 void RecordEvent(const char* function, void* event, void* stream,
                  void* context);
 // Whether the work before the last record has run; `wait` runs it.
 bool EventReached(const char* function, void* event, void* context, bool wait);
+// Whether both were reached; then `milliseconds` is from one to the other.
+bool TimeBetween(const char* function, void* first, void* last, void* context,
+                 float* milliseconds);
 void StreamWaitsFor(const char* function, void* stream, void* event,
                     void* context);
 

@@ -1,0 +1,226 @@
+import type { StateLike } from "../arguments/call.js";
+import type { GRUOptions } from "../arguments/constructor.js";
+import { kernelArray } from "../arguments/convert.js";
+import { type OutTensor, readOutTensor } from "../arguments/out.js";
+import { checkedProduct } from "../arguments/shapes.js";
+import { readFrame, readState, readStreamArguments, type StreamFrame } from "../arguments/stream.js";
+import { ARRAY_TYPES, detached, isShared, overlap } from "../arguments/typed_array.js";
+import { GRUError } from "../errors.js";
+import { type NativeArray, native } from "../native.js";
+import { isSixteenBit, narrowed, narrowInto, type SixteenBitDtype } from "../sixteen_bit.js";
+import { type FloatArray, Tensor } from "../tensor.js";
+import type { CustomActivations } from "./custom.js";
+import { allocate } from "./memory.js";
+import type { PathChooser } from "./path.js";
+import type { GRUWeights } from "./weights.js";
+
+/** What a stream asks of its layer. */
+export interface StreamHost {
+  readonly options: GRUOptions;
+  readonly custom: CustomActivations | null;
+  readonly path: PathChooser;
+  /** The weights of the layer, for `what`. Throws `ERR_DISPOSED`, `ERR_STATE` or `ERR_NOT_BUILT`. */
+  weights(what: string): GRUWeights;
+}
+
+/**
+ * A layer as a stepper: it takes one timestep at a time and carries the state. Each step gives what `call` gives for that
+ * timestep, bit for bit on the CPU path, with the weights as they are at that moment. Dropout is off, and regularizers'
+ * losses are not computed. Streams of one layer do not know each other, nor the state of a stateful layer.
+ */
+export class GRUStream {
+  /** Rows of every frame. */
+  readonly batch: number;
+  readonly #host: StreamHost;
+  readonly #features: number;
+  readonly #units: number;
+  readonly #inputCount: number;
+  /** 16 bits of results and frames, which the kernels know as float32. */
+  readonly #rounding: SixteenBitDtype | null;
+  /** The class of frames and results. */
+  readonly #Type: (typeof ARRAY_TYPES)[GRUOptions["computeDtype"]];
+  /** Whether the kernels may use the caller's memory: of their type, and no code of the caller's meanwhile. */
+  readonly #direct: boolean;
+  readonly #onCuda: boolean;
+  #state: NativeArray;
+  /** What the next step writes the state to, so that one that fails leaves the state. */
+  #spare: NativeArray;
+  /** A frame and a result of the stream's own, where the kernels may not use the caller's. */
+  #input: NativeArray | null = null;
+  #output: NativeArray | null = null;
+  #view: Tensor<FloatArray> | null = null;
+  #disposed = false;
+
+  /** @internal */
+  constructor(host: StreamHost, args: unknown) {
+    const { batch, initialState } = readStreamArguments(args);
+    const { options } = host;
+    const { features } = host.weights("stream");
+    this.#host = host;
+    this.batch = batch;
+    this.#features = features;
+    this.#units = options.units;
+    this.#inputCount = checkedProduct([batch, features], "frame");
+    this.#rounding = options.rounding;
+    this.#Type = ARRAY_TYPES[options.computeDtype];
+    this.#direct = options.rounding === null && host.custom === null;
+    this.#onCuda = options.useCudnn === true;
+    this.#state = this.#newArray("state");
+    this.#spare = this.#newArray("state");
+    if (initialState !== null) this.#state = this.#readState(initialState, "initial_state");
+  }
+
+  /**
+   * Computes one timestep. Gives the output, (batch, units): the stream's own tensor, which the next `push` overwrites, or
+   * `out`, written to.
+   *
+   * Throws `ERR_ARGUMENT`, `ERR_SHAPE`, `ERR_DTYPE` for a bad frame or `out`; `ERR_DISPOSED`; and as `call`. The stream is
+   * then as it was.
+   */
+  push(frame: StreamFrame): Tensor<FloatArray>;
+  push<T extends OutTensor>(frame: StreamFrame, out: T): T;
+  push(frame: StreamFrame, out?: OutTensor | null): Tensor<FloatArray> | OutTensor {
+    this.#requireAlive("push");
+    // Before anything of the stream's is written to, which a step that is running may be reading.
+    const weights = this.#host.weights("push");
+    const given = out !== undefined && out !== null;
+    const target = given ? this.#targetFor(out) : this.#ownView().data;
+    const input = this.#inputFor(frame);
+    const gru = weights.packed();
+    const safe = this.#direct && (!given || !(isShared(target) || overlap(target, input)));
+    const output = safe ? (target as NativeArray) : this.#scratch();
+    const { custom } = this.#host;
+    const flags = this.#onCuda ? this.#cudaFlags() : 0;
+    if (custom === null) {
+      gru.call(input, output, this.#spare, this.#state, null, null, null, null, this.batch, 1, flags, null);
+    } else {
+      custom.run((callbacks) =>
+        gru.call(input, output, this.#spare, this.#state, null, null, null, null, this.batch, 1, flags, callbacks),
+      );
+    }
+    if (output !== target) this.#deliver(output, target);
+    const before = this.#state;
+    this.#state = this.#spare;
+    this.#spare = before;
+    return given ? out : (this.#view as Tensor<FloatArray>);
+  }
+
+  /** A copy of the state, (batch, units): after the last frame, or before the first. */
+  get state(): Tensor<FloatArray> {
+    this.#requireAlive("state");
+    const state = this.#state;
+    const data = this.#rounding === null ? state.slice() : narrowed(state as Float32Array, this.#rounding);
+    return new Tensor<FloatArray>(data, [this.batch, this.#units], this.#host.options.computeDtype);
+  }
+
+  /**
+   * Starts again from a copy of `state`, (batch, units), or from zeros. Throws `ERR_ARGUMENT`, `ERR_SHAPE`, `ERR_DTYPE`,
+   * `ERR_DISPOSED`; the stream is then as it was.
+   */
+  reset(state?: StateLike | readonly [StateLike] | null): void {
+    this.#requireAlive("reset");
+    if (state === undefined || state === null) this.#state.fill(0);
+    else this.#state = this.#readState(state, "state");
+  }
+
+  /** Gives up its memory; `push`, `state` and `reset` are `ERR_DISPOSED` afterwards. Idempotent; the layer stays. */
+  dispose(): void {
+    this.#disposed = true;
+    this.#state = new Float32Array(0);
+    this.#spare = this.#state;
+    this.#input = null;
+    this.#output = null;
+    this.#view = null;
+  }
+
+  /** As `dispose`, for `using`. */
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  /** The frame as the kernels take it. Arrays of the compute dtype are not looked at further, and nothing is allocated. */
+  #inputFor(frame: StreamFrame): NativeArray {
+    const { options, custom } = this.#host;
+    const data = frame instanceof Tensor && this.#isFrame(frame) ? frame.data : frame;
+    const plain = data instanceof this.#Type && data.length === this.#inputCount && data.length > 0 && !isShared(data);
+    const read = plain
+      ? (data as FloatArray)
+      : readFrame(frame, [this.batch, this.#features], options.computeDtype, options.autocast);
+    if (this.#rounding !== null) {
+      this.#input ??= allocate("float32", this.#inputCount, "frame");
+      if (this.#inputCount > 0) native().widen(this.#input as Float32Array, read as Uint16Array, this.#rounding);
+      return this.#input;
+    }
+    if (custom === null) return read as NativeArray;
+    this.#input ??= allocate(options.kernelDtype, this.#inputCount, "frame");
+    this.#input.set(read);
+    return this.#input;
+  }
+
+  #isFrame({ shape, dtype }: Tensor): boolean {
+    return (
+      shape.length === 2 &&
+      shape[0] === this.batch &&
+      shape[1] === this.#features &&
+      dtype === this.#host.options.computeDtype
+    );
+  }
+
+  /** Where `out` wants the result. */
+  #targetFor(out: unknown): FloatArray {
+    if (!isSixteenBit(this.#host.options.computeDtype)) {
+      if (out instanceof this.#Type && out.length === this.#state.length) return out as FloatArray;
+    }
+    return readOutTensor(out, [this.batch, this.#units], this.#host.options.computeDtype, "out").data;
+  }
+
+  #ownView(): Tensor<FloatArray> {
+    // Its memory may have been given away.
+    if (this.#view?.data.length !== this.#state.length) {
+      const { computeDtype } = this.#host.options;
+      const data = allocate(computeDtype, this.#state.length, "output");
+      this.#view = new Tensor(data, [this.batch, this.#units], computeDtype);
+    }
+    return this.#view as Tensor<FloatArray>;
+  }
+
+  #scratch(): NativeArray {
+    this.#output ??= this.#newArray("output");
+    return this.#output;
+  }
+
+  #deliver(output: NativeArray, target: FloatArray): void {
+    // A custom activation may have given it away.
+    if (target.length !== output.length) throw detached("out");
+    if (this.#rounding === null) target.set(output);
+    else if (isShared(target)) target.set(narrowed(output as Float32Array, this.#rounding));
+    else narrowInto(target as Uint16Array, output as Float32Array, this.#rounding);
+  }
+
+  #cudaFlags(): number {
+    const { path } = this.#host;
+    return path.flagsFor({
+      batch: this.batch,
+      timesteps: 1,
+      features: this.#features,
+      mask: null,
+      lengths: null,
+      training: false,
+    });
+  }
+
+  #newArray(name: string): NativeArray {
+    const count = checkedProduct([this.batch, this.#units], name);
+    return allocate(this.#host.options.kernelDtype, count, name);
+  }
+
+  #readState(value: unknown, name: string): NativeArray {
+    const { computeDtype } = this.#host.options;
+    return kernelArray(readState(value, [this.batch, this.#units], computeDtype, name), computeDtype);
+  }
+
+  #requireAlive(what: string): void {
+    if (!this.#disposed) return;
+    throw new GRUError("ERR_DISPOSED", `Expected a living stream for \`${what}\` but received a disposed one.`);
+  }
+}
