@@ -138,6 +138,8 @@ export interface MemoryUsage {
   weights: number;
   /** Scratch memory of the CPU path. */
   scratch: number;
+  /** What passes of the CPU path keep for `backward`. */
+  passes: number;
   /** On CUDA devices: weights, workspaces, what passes keep for `backward`, and what is kept for later calls. */
   device: number;
   /** Page-locked host memory, through which data travels to and from devices. */

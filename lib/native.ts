@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import { resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 import { GRUError, type GRUErrorCode } from "./errors.js";
+import { packageRoot } from "./package_root.js";
 
 /** Element types the native kernels compute in. */
 export type NativeDtype = "float32" | "float64";
@@ -39,13 +39,17 @@ export interface NativeGruDescription {
 
 /**
  * A user's activation for one synchronous call. For one row and gate at a time the addon writes the `units`
- * pre-activations to `input`, calls `apply` and reads `output`.
+ * pre-activations to `input`, calls `apply` and reads `output`; for gradients it writes these two and `outputGradient`,
+ * calls `differentiate` and reads `inputGradient`.
  */
 export interface NativeCustomActivation {
   input: NativeArray;
   output: NativeArray;
+  outputGradient: NativeArray;
+  inputGradient: NativeArray;
   /** `recurrent`: whether it is a gate (z, r) or the candidate. False, or an exception, makes the call `ERR_CALLBACK`. */
   apply(recurrent: boolean): boolean;
+  differentiate(recurrent: boolean): boolean;
 }
 
 /** Bits of the `flags` argument of `NativeGru.call`. */
@@ -100,10 +104,10 @@ export interface NativeGru {
   callAsync(token: number, ...args: NativeCallArguments): Promise<[queuedMs: number, computedMs: number]>;
   /**
    * As `call`, and keeps what `backward` needs: copies of its own, so that neither later calls nor `setWeights` change
-   * them. Without the `cudnn` flag `ERR_UNSUPPORTED`: the CPU path computes no gradients yet.
+   * them.
    */
-  forward(...args: NativeCallArguments): NativeTape;
-  /** As `forward`, on the executor's threads; `token` as in `callAsync`. */
+  forward(...args: [...NativeCallArguments, custom?: NativeCustomActivation | null]): NativeTape;
+  /** As `forward`, on the executor's threads; `token` and errors as in `callAsync`. */
   forwardAsync(token: number, ...args: NativeCallArguments): Promise<NativeTape>;
   /** Bytes of native memory this object holds (packed weights). */
   memoryUsage(): number;
@@ -114,7 +118,8 @@ export interface NativeGru {
 /**
  * Positional arguments of `NativeTape.backward`: the gradients that come from above (`null` is zeros), of the shapes of the
  * call's output and state, and the arrays that the call's gradients are written to, in Keras's layouts: dInputs
- * (B, T, F), dInitialState (B, U), dKernel (F, 3U), dRecurrentKernel (U, 3U), dBias (2, 3U), or `null` for none.
+ * (B, T, F), dInitialState (B, U), dKernel (F, 3U), dRecurrentKernel (U, 3U), dBias (2, 3U), or (3U,) when `resetAfter`
+ * is false, or `null` for none.
  */
 export type NativeBackwardArguments = [
   dOutput: NativeArray | null,
@@ -128,8 +133,8 @@ export type NativeBackwardArguments = [
 
 /** What one forward call kept. Good for one backward call: a second one is `ERR_STATE`. */
 export interface NativeTape {
-  backward(...args: NativeBackwardArguments): void;
-  /** On the executor's threads; `token` and what it resolves with as in `NativeGru.callAsync`. */
+  backward(...args: [...NativeBackwardArguments, custom?: NativeCustomActivation | null]): void;
+  /** On the executor's threads; `token`, errors and what it resolves with as in `NativeGru.callAsync`. */
   backwardAsync(token: number, ...args: NativeBackwardArguments): Promise<[queuedMs: number, computedMs: number]>;
   /** Frees what it holds, when a running backward call has ended. Idempotent; afterwards `backward` is `ERR_DISPOSED`. */
   dispose(): void;
@@ -212,8 +217,8 @@ export interface NativeBinding {
    * While it is on, a call records a few events; `ERR_CUDA` where the driver has none.
    */
   cudnnTimings(enable: boolean): NativeCudnnTimings;
-  /** Native bytes held by packed weights and scratch memory, on CUDA devices, and pinned, in the whole process. */
-  memoryUsage(): { weights: number; scratch: number; device: number; pinned: number };
+  /** Native bytes held by packed weights, scratch memory and tapes, on CUDA devices, and pinned, in the whole process. */
+  memoryUsage(): { weights: number; scratch: number; passes: number; device: number; pinned: number };
   /** Uniform in [low, high). */
   randomUniform(out: NativeArray, seed: number, low: number, high: number): void;
   randomNormal(out: NativeArray, seed: number, mean: number, stddev: number): void;
@@ -233,13 +238,12 @@ const require = createRequire(import.meta.url);
 
 /** Where the addon may lie, relative to the package root, best first. */
 function candidates(): string[] {
-  const root = fileURLToPath(new URL("..", import.meta.url));
   const override = process.env.CUDNN_GRU_ADDON;
   if (override) return [resolve(override)];
   return [
-    `${root}build/Release/cudnn_gru.node`,
-    `${root}build-cmake/Release/cudnn_gru.node`,
-    `${root}prebuilds/${process.platform}-${process.arch}/cudnn_gru.node`,
+    `${packageRoot}build/Release/cudnn_gru.node`,
+    `${packageRoot}build-cmake/Release/cudnn_gru.node`,
+    `${packageRoot}prebuilds/${process.platform}-${process.arch}/cudnn_gru.node`,
   ];
 }
 

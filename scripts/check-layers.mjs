@@ -29,7 +29,7 @@ const libLayers = [
   ["layers"],
   ["serving"],
   ["index"],
-  ["cli"],
+  ["cli", "interop"],
 ];
 
 const problems = [];

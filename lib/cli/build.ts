@@ -2,16 +2,14 @@ import { spawnSync } from "node:child_process";
 import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-
-const root = fileURLToPath(new URL("../../", import.meta.url));
+import { packageRoot } from "../package_root.js";
 
 /** What the build needs and the package does not bring along: the program that drives CMake, and the headers. */
 const TOOLS = ["cmake-js", "node-addon-api"];
 
 /** Where a package of the user's, or of ours, is; `null` when it is not installed. */
 function find(name: string): string | null {
-  for (const folder of [process.cwd(), root]) {
+  for (const folder of [process.cwd(), packageRoot]) {
     try {
       return createRequire(join(folder, "package.json")).resolve(`${name}/package.json`);
     } catch {
@@ -23,7 +21,7 @@ function find(name: string): string | null {
 
 /** Runs a Node.js program in the package's folder with this process's streams. The exit status; 1 when it was ended. */
 function runNode(args: readonly string[]): number {
-  const { status, error } = spawnSync(process.execPath, args, { cwd: root, stdio: "inherit" });
+  const { status, error } = spawnSync(process.execPath, args, { cwd: packageRoot, stdio: "inherit" });
   if (error) console.error(error.message);
   return status ?? 1;
 }
@@ -54,7 +52,7 @@ export function buildAddon(): number {
     `--parallel=${availableParallelism()}`,
   ]);
   if (status !== 0) return status;
-  const addon = join(root, "build-cmake/Release/cudnn_gru.node");
+  const addon = join(packageRoot, "build-cmake/Release/cudnn_gru.node");
   const loads = runNode(["-e", `require(${JSON.stringify(addon)})`]);
   console.log(loads === 0 ? `Built ${addon}, and it loads.` : `Built ${addon}, but it does not load.`);
   return loads;

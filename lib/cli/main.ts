@@ -1,8 +1,6 @@
 #!/usr/bin/env node
-import { createRequire } from "node:module";
 import { Command, InvalidArgumentError } from "commander";
-
-const { version } = createRequire(import.meta.url)("../../package.json") as { version: string };
+import { packageVersion } from "../package_root.js";
 
 function readDevice(text: string): number {
   if (/^\d{1,9}$/.test(text)) return Number(text);
@@ -11,7 +9,7 @@ function readDevice(text: string): number {
 
 const program = new Command("cudnn-gru")
   .description("The Keras GRU layer for Node.js: what it can use on this machine")
-  .version(version);
+  .version(packageVersion());
 
 program
   .command("doctor")

@@ -1,7 +1,7 @@
-import { createRequire } from "node:module";
 import { cudnnRuntime } from "../cudnn/runtime.js";
 import { type BackendInfo, backendInfo } from "../index.js";
 import type { NativeCudnnDtype } from "../native.js";
+import { packageVersion } from "../package_root.js";
 
 const DTYPES: readonly NativeCudnnDtype[] = ["float32", "float64", "float16", "bfloat16"];
 
@@ -32,9 +32,8 @@ export function examine(device: number): DoctorReport {
   const backend = backendInfo();
   const runtime = DTYPES.map((dtype) => ({ dtype, ...judged(device, dtype) }));
   const path = runtime[0]?.met ? "cudnn" : "cpu";
-  const { version } = createRequire(import.meta.url)("../../package.json") as { version: string };
   return {
-    version,
+    version: packageVersion(),
     node: process.version,
     platform: `${process.platform}-${process.arch}`,
     device,

@@ -36,9 +36,9 @@ export class Calls {
   /** Those that have been submitted and have not ended. */
   readonly inFlight: AsyncCalls;
   readonly path: PathChooser;
+  readonly dropout: DropoutGenerator;
   readonly #options: GRUOptions;
   readonly #carried: CarriedState | null;
-  readonly #dropout: DropoutGenerator;
   readonly #runner: CallRunner;
   readonly #custom: CustomActivations | null;
   readonly #host: LayerHost;
@@ -49,10 +49,10 @@ export class Calls {
     this.#carried = carried;
     this.#custom = custom;
     keepOptions(host.layer, options);
-    this.#dropout = new DropoutGenerator(host.layer, options);
+    this.dropout = new DropoutGenerator(host.layer, options);
     this.#runner = new CallRunner(options, carried, custom);
     this.#host = host;
-    this.inFlight = new AsyncCalls(this.#runner, carried, this.#dropout);
+    this.inFlight = new AsyncCalls(this.#runner, carried, this.dropout);
   }
 
   /** Computes on this thread. Throws as `GRULayer.call`. */
@@ -71,15 +71,7 @@ export class Calls {
 
   #compute(request: CallRequest): CallOutcome {
     const gru = this.#host.weightsFor(request.features).packed();
-    if (!request.training || !this.#dropout.active) return this.#runner.run(gru, request, null);
-    const draw = this.#dropout.draw(request.batch, request.features);
-    try {
-      const outcome = this.#runner.run(gru, request, draw);
-      this.#dropout.keep(draw);
-      return outcome;
-    } finally {
-      this.#dropout.release(draw);
-    }
+    return this.dropout.during(request, (draw) => this.#runner.run(gru, request, draw));
   }
 
   /** Computes on the executor's threads, in turn. Throws or rejects as `GRULayer.callAsync` rejects. */
@@ -91,11 +83,11 @@ export class Calls {
     request.pathFlags = this.path.flagsFor(request);
     this.inFlight.checkBatch(request.batch);
     const weights = this.#host.weightsFor(request.features);
-    const draw = request.training && this.#dropout.active ? this.#dropout.draw(request.batch, request.features) : null;
+    const draw = this.dropout.drawFor(request);
     try {
       takeInputs(request);
     } catch (error) {
-      if (draw !== null) this.#dropout.release(draw);
+      if (draw !== null) this.dropout.release(draw);
       throw error;
     }
     const trace = traceCall(this.#host.layer, request, true);

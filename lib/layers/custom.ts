@@ -3,7 +3,10 @@ import { ARRAY_TYPES } from "../arguments/typed_array.js";
 import { GRUError } from "../errors.js";
 import type { CustomActivation } from "../keras/custom_activation.js";
 import type { NativeCustomActivation } from "../native.js";
-import type { VariableOwner } from "../variable.js";
+import { requireUnlocked, type VariableOwner } from "../variable.js";
+
+/** The arrays through which the addon and the functions pass values. */
+type Arrays = Omit<NativeCustomActivation, "apply" | "differentiate">;
 
 /**
  * The user's activation functions of one layer, as the addon calls them: one row of one gate at a time. While they run,
@@ -12,7 +15,7 @@ import type { VariableOwner } from "../variable.js";
 export class CustomActivations {
   readonly #options: GRUOptions;
   readonly #owner: VariableOwner;
-  #arrays: NativeCustomActivation | null = null;
+  #native: NativeCustomActivation | null = null;
   /** What a function threw during this call. */
   #failure: { name: string; cause: unknown } | null = null;
 
@@ -21,44 +24,72 @@ export class CustomActivations {
     this.#owner = owner;
   }
 
-  /** Locks the layer for one call, which must finish with `end`. */
-  begin(): NativeCustomActivation {
+  /** Throws `ERR_STATE` while the layer is locked: one of its functions has called `method`. */
+  requireFree(method: string): void {
+    requireUnlocked(this.#owner, method);
+  }
+
+  /**
+   * Runs `compute`, one call of the addon, with the layer locked. Throws what it throws, or `ERR_CALLBACK`, caused by what a
+   * function of the user's threw.
+   */
+  run<T>(compute: (native: NativeCustomActivation) => T): T {
+    const native = this.#prepare();
+    this.#owner.locked = true;
+    try {
+      return compute(native);
+    } catch (error) {
+      throw this.#explain(error);
+    } finally {
+      this.#owner.locked = false;
+    }
+  }
+
+  #prepare(): NativeCustomActivation {
     const { units, kernelDtype } = this.#options;
     this.#failure = null;
     // A function of the user's may have detached them.
-    if (this.#arrays?.input.length !== units || this.#arrays.output.length !== units) {
-      const Type = ARRAY_TYPES[kernelDtype];
-      this.#arrays = { input: new Type(units), output: new Type(units), apply: (recurrent) => this.#apply(recurrent) };
-    }
-    this.#owner.locked = true;
-    return this.#arrays;
+    if (this.#native !== null && isWhole(this.#native, units)) return this.#native;
+    const Type = ARRAY_TYPES[kernelDtype];
+    const arrays: Arrays = {
+      input: new Type(units),
+      output: new Type(units),
+      outputGradient: new Type(units),
+      inputGradient: new Type(units),
+    };
+    this.#native = {
+      ...arrays,
+      apply: (recurrent) => this.#apply(recurrent, arrays),
+      differentiate: (recurrent) => this.#differentiate(recurrent, arrays),
+    };
+    return this.#native;
   }
 
-  /** Unlocks the layer. */
-  end(): void {
-    this.#owner.locked = false;
-  }
-
-  /** The error to throw for `error`, which the addon threw: `ERR_CALLBACK`, caused by what the function threw. */
-  explain(error: unknown): unknown {
-    if (this.#failure === null) return error;
-    const { name, cause } = this.#failure;
-    const message = `Expected the custom activation "${name}" to compute but it threw: ${describeThrown(cause)}`;
-    return new GRUError("ERR_CALLBACK", message, { cause });
-  }
-
-  #apply(recurrent: boolean): boolean {
-    const { activation, recurrentActivation } = this.#options;
-    const functions = (recurrent ? recurrentActivation : activation).custom as CustomActivation;
-    const { input, output } = this.#arrays as NativeCustomActivation;
-    try {
+  #apply(recurrent: boolean, { input, output }: Arrays): boolean {
+    return this.#guard(recurrent, "forward", (functions) => {
       // What a function leaves out must not be what it made of the row before.
       output.fill(0);
-      const result: unknown = functions.forward(input, output);
+      return functions.forward(input, output);
+    });
+  }
+
+  #differentiate(recurrent: boolean, { input, output, outputGradient, inputGradient }: Arrays): boolean {
+    return this.#guard(recurrent, "backward", (functions) => {
+      inputGradient.fill(0);
+      return functions.backward(input, output, outputGradient, inputGradient);
+    });
+  }
+
+  /** Whether `call`, of the method of this name, did what it should. */
+  #guard(recurrent: boolean, method: string, call: (functions: CustomActivation) => unknown): boolean {
+    const { activation, recurrentActivation } = this.#options;
+    const functions = (recurrent ? recurrentActivation : activation).custom as CustomActivation;
+    try {
+      const result = call(functions);
       if (result instanceof Promise) {
         // Nobody else will look at it.
         result.catch(() => {});
-        throw new TypeError("forward returned a promise, and an activation must be synchronous");
+        throw new TypeError(`${method} returned a promise, and an activation must be synchronous`);
       }
       return true;
     } catch (cause) {
@@ -66,6 +97,17 @@ export class CustomActivations {
       return false;
     }
   }
+
+  #explain(error: unknown): unknown {
+    if (this.#failure === null) return error;
+    const { name, cause } = this.#failure;
+    const message = `Expected the custom activation "${name}" to compute but it threw: ${describeThrown(cause)}`;
+    return new GRUError("ERR_CALLBACK", message, { cause });
+  }
+}
+
+function isWhole({ input, output, outputGradient, inputGradient }: Arrays, units: number): boolean {
+  return [input, output, outputGradient, inputGradient].every(({ length }) => length === units);
 }
 
 /** The error about `what`, an asynchronous method, of a layer with a custom activation. */
@@ -73,7 +115,7 @@ export function notAsynchronous(what: string): GRUError {
   return new GRUError(
     "ERR_ARGUMENT",
     `Expected a layer of Keras's activations for \`${what}\` but received one with a custom activation, which runs on ` +
-      "the JavaScript thread alone: use call.",
+      "the JavaScript thread alone: use call, or forward and backward.",
   );
 }
 

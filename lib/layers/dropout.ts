@@ -27,6 +27,13 @@ export function injectDropoutMasks(layer: object, masks: DropoutMasks | null): v
   else injected.set(layer, masks);
 }
 
+/** What the masks of a call depend on. */
+export interface DropoutRequest {
+  readonly training: boolean;
+  readonly batch: number;
+  readonly features: number;
+}
+
 /** True for the rates that have an effect; Keras drops nothing at a rate of 1. */
 function drops(rate: number): boolean {
   return rate > 0 && rate < 1;
@@ -52,9 +59,23 @@ export class DropoutGenerator {
     this.#seed = seed < 0 ? seed + Number.MAX_SAFE_INTEGER + 1 : seed;
   }
 
-  /** Whether calls in training need masks. */
-  get active(): boolean {
-    return drops(this.#options.dropout) || drops(this.#options.recurrentDropout);
+  /** The masks of a call, which must end with `keep` or `release`; `null` where it needs none. */
+  drawFor({ training, batch, features }: DropoutRequest): Draw | null {
+    const { dropout, recurrentDropout } = this.#options;
+    return training && (drops(dropout) || drops(recurrentDropout)) ? this.draw(batch, features) : null;
+  }
+
+  /** Runs `compute`, a synchronous call, with its masks. */
+  during<T>(request: DropoutRequest, compute: (draw: Draw | null) => T): T {
+    const draw = this.drawFor(request);
+    if (draw === null) return compute(null);
+    try {
+      const result = compute(draw);
+      this.keep(draw);
+      return result;
+    } finally {
+      this.release(draw);
+    }
   }
 
   /** Draws the masks of one call, which must end with `keep` or `release`. */

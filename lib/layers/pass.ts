@@ -9,6 +9,7 @@ import type { NativeArray, NativeBackwardArguments, NativeDtype, NativeTape } fr
 import { enterQueue, leaveQueue } from "../queue.js";
 import { isSixteenBit, narrowed } from "../sixteen_bit.js";
 import { type FloatArray, Tensor } from "../tensor.js";
+import { type CustomActivations, notAsynchronous } from "./custom.js";
 import { type Activity, addWeightGradients, sumOf, type WeightTerm } from "./gradients.js";
 import { allocate } from "./memory.js";
 import { cancellable } from "./run.js";
@@ -43,13 +44,15 @@ export interface PassParts {
   readonly losses: readonly number[];
   readonly activity: Activity;
   readonly terms: readonly WeightTerm[];
+  readonly custom: CustomActivations | null;
 }
 
 const KNOWN: ReadonlySet<string> = new Set(["signal"]);
 
 /**
- * One forward computation that has kept what `backward` needs. It keeps it on the CUDA device, until `backward` or
- * `dispose`: later calls and changes of the layer, its `dispose` included, do not touch it.
+ * One forward computation that has kept what `backward` needs. It keeps it where it was computed, in native memory or on
+ * the CUDA device, until `backward` or `dispose`: later calls and changes of the layer, its `dispose` included, do not
+ * touch it.
  */
 export class GRUPass {
   /** (batch, units), or (batch, timesteps, units) with `return_sequences`. */
@@ -83,31 +86,38 @@ export class GRUPass {
    * pass has kept is used up and freed.
    *
    * Throws `ERR_ARGUMENT`, `ERR_SHAPE`, `ERR_DTYPE` for bad gradients, after which it can be called again; `ERR_STATE`
-   * the second time; `ERR_DISPOSED` after `dispose`; `ERR_UNSUPPORTED` for a regularizer without a gradient;
-   * `ERR_OUT_OF_MEMORY`, `ERR_CUDNN`, `ERR_CUDA`.
+   * the second time, and from a custom activation of the layer; `ERR_DISPOSED` after `dispose`; `ERR_UNSUPPORTED` for a
+   * regularizer without a gradient; `ERR_CALLBACK` when a custom activation fails; `ERR_OUT_OF_MEMORY`, `ERR_CUDNN`,
+   * `ERR_CUDA`.
    */
   backward(upstream?: Upstream | null): GRUGradients {
+    const { tape, custom } = this.#parts;
+    custom?.requireFree("backward");
     this.#requireFresh();
     const read = this.#read(upstream, false);
     const gradients = this.#emptyGradients();
     this.#requireFresh();
     this.#used = true;
     try {
-      this.#parts.tape.backward(...this.#argumentsOf(read, gradients));
+      const args = this.#argumentsOf(read, gradients);
+      if (custom === null) tape.backward(...args);
+      else custom.run((native) => tape.backward(...args, native));
       return this.#finish(gradients);
     } finally {
-      this.#parts.tape.dispose();
+      tape.dispose();
     }
   }
 
   /**
    * As `backward`, off this thread; the gradients are copied before this returns. Never throws: rejects with what
-   * `backward` throws, with `ERR_BUSY`, and with `ERR_ABORTED` when `signal` aborts.
+   * `backward` throws, with `ERR_ARGUMENT` for a layer with a custom activation, with `ERR_BUSY`, and with `ERR_ABORTED`
+   * when `signal` aborts: at once while the call waits, after the current timestep while it runs.
    */
   backwardAsync(upstream?: Upstream | null, args?: BackwardAsyncArguments | null): Promise<GRUGradients> {
     try {
       const signal = readBackwardSignal(args);
       if (signal?.aborted) throw aborted(signal);
+      if (this.#parts.custom !== null) throw notAsynchronous("backwardAsync");
       this.#requireFresh();
       const read = this.#read(upstream, true);
       const gradients = this.#emptyGradients();

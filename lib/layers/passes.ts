@@ -3,10 +3,12 @@ import type { GRUOptions } from "../arguments/constructor.js";
 import { readForward } from "../arguments/forward.js";
 import { checkedProduct } from "../arguments/shapes.js";
 import { aborted } from "../arguments/signal.js";
-import type { NativeArray, NativeCallArguments, NativeTape } from "../native.js";
+import type { NativeArray, NativeCallArguments, NativeCustomActivation, NativeTape } from "../native.js";
 import type { AsyncCalls } from "./async_calls.js";
 import type { Calls, LayerHost } from "./calls.js";
+import type { CustomActivations } from "./custom.js";
 import { traceCall } from "./diagnostics.js";
+import type { Draw, DropoutGenerator } from "./dropout.js";
 import { activityOf, type WeightTerm, weightLosses, weightTerms } from "./gradients.js";
 import { allocate } from "./memory.js";
 import { GRUPass, tensorOf } from "./pass.js";
@@ -34,14 +36,24 @@ export class Passes {
   readonly #carried: CarriedState | null;
   readonly #inFlight: AsyncCalls;
   readonly #path: PathChooser;
+  readonly #dropout: DropoutGenerator;
+  readonly #custom: CustomActivations | null;
   readonly #host: LayerHost;
   readonly #flags: number;
 
-  constructor(options: GRUOptions, carried: CarriedState | null, calls: Calls, host: LayerHost) {
+  constructor(
+    options: GRUOptions,
+    carried: CarriedState | null,
+    custom: CustomActivations | null,
+    calls: Calls,
+    host: LayerHost,
+  ) {
     this.#options = options;
     this.#carried = carried;
     this.#inFlight = calls.inFlight;
     this.#path = calls.path;
+    this.#dropout = calls.dropout;
+    this.#custom = custom;
     this.#host = host;
     this.#flags = callFlags(options);
   }
@@ -49,7 +61,9 @@ export class Passes {
   /** Computes on this thread. Throws as `GRULayer.forward`. */
   forward(inputs: unknown, args: unknown): ForwardOutcome {
     const request = readForward(this.#options, this.#host.features(), inputs, args, false);
-    request.pathFlags = this.#path.cudnnFlagsFor(request, "forward");
+    // Functions of the caller's could detach what the kernels read.
+    if (this.#custom !== null) takeInputs(request);
+    request.pathFlags = this.#path.flagsFor(request);
     if (this.#carried !== null) {
       this.#inFlight.requireNone("forward");
       this.#carried.checkBatch(request.batch);
@@ -57,8 +71,13 @@ export class Passes {
     const compute = () => {
       const weights = this.#host.weightsFor(request.features);
       const terms = weightTerms(weights, this.#host.layer.trainable);
-      const computation = this.#prepare(request);
-      return this.#finish(weights.packed().forward(...computation.args), request, computation, terms);
+      return this.#dropout.during(request, (draw) => {
+        const computation = this.#prepare(request, draw);
+        const gru = weights.packed();
+        const run = (custom: NativeCustomActivation | null) => gru.forward(...computation.args, custom);
+        const tape = this.#custom === null ? run(null) : this.#custom.run(run);
+        return this.#finish(tape, request, computation, terms);
+      });
     };
     const trace = traceCall(this.#host.layer, request, false);
     return trace === null ? compute() : trace.follow(compute);
@@ -70,16 +89,22 @@ export class Passes {
     // Reading the arguments may have run code of the caller's.
     if (signal?.aborted) throw aborted(signal);
     checkTransfer(request);
-    request.pathFlags = this.#path.cudnnFlagsFor(request, "forwardAsync");
+    request.pathFlags = this.#path.flagsFor(request);
     this.#inFlight.checkBatch(request.batch);
     const weights = this.#host.weightsFor(request.features);
-    takeInputs(request);
     const terms = weightTerms(weights, this.#host.layer.trainable);
+    const draw = this.#dropout.drawFor(request);
+    try {
+      takeInputs(request);
+    } catch (error) {
+      if (draw !== null) this.#dropout.release(draw);
+      throw error;
+    }
     const snapshot = weights.snapshot();
     const trace = traceCall(this.#host.layer, request, true);
-    return this.#inFlight.inTurn({ request, draw: null, signal, trace }, async () => {
+    return this.#inFlight.inTurn({ request, draw, signal, trace }, async () => {
       const gru = weights.pack(snapshot);
-      const computation = this.#prepare(request);
+      const computation = this.#prepare(request, draw);
       const started = trace === null ? 0 : performance.now();
       const tapes: NativeTape[] = [];
       try {
@@ -94,7 +119,7 @@ export class Passes {
     });
   }
 
-  #prepare(request: CallRequest): Computation {
+  #prepare(request: CallRequest, draw: Draw | null): Computation {
     const { returnSequences, units, kernelDtype } = this.#options;
     const { inputs, batch, timesteps, initialState, mask, lengths } = request;
     const count = checkedProduct([batch, returnSequences ? timesteps : 1, units], "output");
@@ -105,7 +130,13 @@ export class Passes {
         : this.#carried.spare(batch);
     const before = initialState ?? this.#carried?.before(batch) ?? null;
     const flags = this.#flags | request.pathFlags;
-    return { output, state, args: [inputs, output, state, before, mask, lengths, null, null, batch, timesteps, flags] };
+    const input = draw === null ? null : draw.input;
+    const recurrent = draw === null ? null : draw.recurrent;
+    return {
+      output,
+      state,
+      args: [inputs, output, state, before, mask, lengths, input, recurrent, batch, timesteps, flags],
+    };
   }
 
   /** Nothing of the layer changes before everything that can fail is done. */
@@ -132,6 +163,7 @@ export class Passes {
         losses: [...activity.losses, ...weightLosses(terms)],
         activity,
         terms,
+        custom: this.#custom,
       });
       this.#carried?.commit(batch, state);
       return { pass, losses: activity.losses };

@@ -43,27 +43,6 @@ export class PathChooser {
     return 0;
   }
 
-  /** As `flagsFor`, for what only the cuDNN path can do: throws `ERR_UNSUPPORTED` where the call would run on the CPU. */
-  cudnnFlagsFor(request: PathRequest, what: string): number {
-    const flags = this.flagsFor(request);
-    if (flags !== 0) return flags;
-    const obstacles = this.#obstacles(request);
-    throw new GRUError(
-      "ERR_UNSUPPORTED",
-      `Expected a call on the cuDNN path for \`${what}\`, because gradients on the CPU come with a later version, but ` +
-        `received one that runs on the CPU:${obstacles.map((obstacle) => `\n  ${obstacle}`).join("")}`,
-    );
-  }
-
-  /** Why this call would not run on the CUDA device, one line each; empty when it would. */
-  #obstacles(request: PathRequest): string[] {
-    if (this.#options.useCudnn === false) return ["use_cudnn: `use_cudnn` is false."];
-    const unmet = this.#unmet(request);
-    if (unmet.length > 0) return unmet.map(line);
-    const { met, detail } = runtimeOf(this.#options);
-    return met ? [] : [`runtime: ${detail}`];
-  }
-
   #unmet(request: PathRequest): Requirement[] {
     return requirementsOf(this.#options, request).filter(({ met }) => !met);
   }

@@ -5,7 +5,7 @@ import { aborted } from "../arguments/signal.js";
 import { detached, isShared, overlap } from "../arguments/typed_array.js";
 import type { WarmUpSizes } from "../arguments/warm_up.js";
 import type { Regularizer } from "../keras/regularizers.js";
-import { CALL_FLAGS, type NativeArray, type NativeGru, native } from "../native.js";
+import { CALL_FLAGS, type NativeArray, type NativeCustomActivation, type NativeGru, native } from "../native.js";
 import { narrowed, rounded, type SixteenBitDtype } from "../sixteen_bit.js";
 import { type FloatArray, Tensor, type TypedArray } from "../tensor.js";
 import { onAbort } from "./abort.js";
@@ -67,8 +67,7 @@ export class CallRunner {
     else if (!returnState) state = this.#scratchFor(batch);
     else if (given?.state && isSafe(given.state.data, request)) state = given.state.data as NativeArray;
     else state = this.#newState(batch);
-    const custom = this.#custom === null ? null : this.#custom.begin();
-    try {
+    const compute = (custom: NativeCustomActivation | null) =>
       gru.call(
         request.inputs,
         output,
@@ -83,11 +82,8 @@ export class CallRunner {
         this.#flags | request.pathFlags,
         custom,
       );
-    } catch (error) {
-      throw this.#custom === null ? error : this.#custom.explain(error);
-    } finally {
-      this.#custom?.end();
-    }
+    if (this.#custom === null) compute(null);
+    else this.#custom.run(compute);
     return this.#finish(request, output, state);
   }
 

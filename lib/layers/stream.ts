@@ -90,14 +90,13 @@ export class GRUStream {
     const safe = this.#direct && (!given || !(isShared(target) || overlap(target, input)));
     const output = safe ? (target as NativeArray) : this.#scratch();
     const { custom } = this.#host;
-    const callbacks = custom === null ? null : custom.begin();
     const flags = this.#onCuda ? this.#cudaFlags() : 0;
-    try {
-      gru.call(input, output, this.#spare, this.#state, null, null, null, null, this.batch, 1, flags, callbacks);
-    } catch (error) {
-      throw custom === null ? error : custom.explain(error);
-    } finally {
-      custom?.end();
+    if (custom === null) {
+      gru.call(input, output, this.#spare, this.#state, null, null, null, null, this.batch, 1, flags, null);
+    } else {
+      custom.run((callbacks) =>
+        gru.call(input, output, this.#spare, this.#state, null, null, null, null, this.batch, 1, flags, callbacks),
+      );
     }
     if (output !== target) this.#deliver(output, target);
     const before = this.#state;

@@ -12,50 +12,96 @@ Status Failed(const std::string& why) {
   return Status(StatusCode::kCallback, "The custom activation failed: " + why);
 }
 
+// The handles of one row's values go when the row is done.
+class HandleScope {
+ public:
+  explicit HandleScope(napi_env env) : env_(env) {
+    if (napi_open_handle_scope(env, &scope_) != napi_ok) scope_ = nullptr;
+  }
+  ~HandleScope() {
+    if (scope_ != nullptr) napi_close_handle_scope(env_, scope_);
+  }
+  HandleScope(const HandleScope&) = delete;
+  HandleScope& operator=(const HandleScope&) = delete;
+
+  bool open() const { return scope_ != nullptr; }
+
+ private:
+  const napi_env env_;
+  napi_handle_scope scope_ = nullptr;
+};
+
 }  // namespace
 
 CustomActivation::CustomActivation(napi_env env, napi_value object, Dtype dtype)
-    : env_(env), dtype_(dtype), object_(object) {
-  if (object == nullptr || IsNothing(env, object)) return;
-  napi_get_named_property(env, object, "input", &input_);
-  napi_get_named_property(env, object, "output", &output_);
-  napi_get_named_property(env, object, "apply", &apply_);
-}
+    : env_(env),
+      dtype_(dtype),
+      object_(object == nullptr || IsNothing(env, object) ? nullptr : object) {}
 
 Status CustomActivation::Apply(bool recurrent, const void* x, void* y,
                                size_t n) {
-  if (apply_ == nullptr) return Failed("no function was given");
-  napi_handle_scope scope = nullptr;
-  if (napi_open_handle_scope(env_, &scope) != napi_ok) {
-    return Failed("Node has no room for another handle");
-  }
-  // The user's function may have detached the arrays: they are looked up anew
-  // before each use.
+  const HandleScope scope(env_);
+  if (!scope.open()) return Failed("Node has no room for another handle");
+  Status status = CopyTo("input", x, n);
+  if (status.ok()) status = Call("apply", recurrent);
+  if (status.ok()) status = CopyFrom("output", y, n);
+  return status;
+}
+
+Status CustomActivation::Differentiate(bool recurrent, const void* x,
+                                       const void* y, const void* dy, void* dx,
+                                       size_t n) {
+  const HandleScope scope(env_);
+  if (!scope.open()) return Failed("Node has no room for another handle");
+  Status status = CopyTo("input", x, n);
+  if (status.ok()) status = CopyTo("output", y, n);
+  if (status.ok()) status = CopyTo("outputGradient", dy, n);
+  if (status.ok()) status = Call("differentiate", recurrent);
+  if (status.ok()) status = CopyFrom("inputGradient", dx, n);
+  return status;
+}
+
+Status CustomActivation::CopyTo(const char* name, const void* values,
+                                size_t n) const {
+  if (object_ == nullptr) return Failed("no function was given");
+  napi_value array = nullptr;
   void* data = nullptr;
-  Status status = ReadTensor(env_, input_, dtype_, n, "input", &data);
-  if (status.ok()) {
-    std::memcpy(data, x, n * DtypeSize(dtype_));
-    napi_value argument = nullptr;
-    napi_value result = nullptr;
-    bool succeeded = false;
-    napi_get_boolean(env_, recurrent, &argument);
-    // An exception stays pending only if `apply` breaks its promise to catch.
-    if (napi_call_function(env_, object_, apply_, 1, &argument, &result) !=
-            napi_ok ||
-        napi_get_value_bool(env_, result, &succeeded) != napi_ok ||
-        !succeeded) {
-      napi_value ignored = nullptr;
-      napi_get_and_clear_last_exception(env_, &ignored);
-      status = Failed("its function threw");
-    }
+  if (napi_get_named_property(env_, object_, name, &array) != napi_ok ||
+      !ReadTensor(env_, array, dtype_, n, name, &data).ok()) {
+    return Failed("its arrays were detached");
   }
-  if (status.ok()) {
-    status = ReadTensor(env_, output_, dtype_, n, "output", &data);
-    if (status.ok()) std::memcpy(y, data, n * DtypeSize(dtype_));
+  if (n > 0) std::memcpy(data, values, n * DtypeSize(dtype_));
+  return Status();
+}
+
+Status CustomActivation::CopyFrom(const char* name, void* values,
+                                  size_t n) const {
+  napi_value array = nullptr;
+  void* data = nullptr;
+  if (napi_get_named_property(env_, object_, name, &array) != napi_ok ||
+      !ReadTensor(env_, array, dtype_, n, name, &data).ok()) {
+    return Failed("its arrays were detached");
   }
-  napi_close_handle_scope(env_, scope);
-  if (status.ok() || status.code() == StatusCode::kCallback) return status;
-  return Failed("its arrays were detached");
+  if (n > 0) std::memcpy(values, data, n * DtypeSize(dtype_));
+  return Status();
+}
+
+Status CustomActivation::Call(const char* method, bool recurrent) const {
+  napi_value function = nullptr;
+  napi_value argument = nullptr;
+  napi_value result = nullptr;
+  bool succeeded = false;
+  napi_get_boolean(env_, recurrent, &argument);
+  // An exception stays pending only if the method breaks its promise to catch.
+  if (napi_get_named_property(env_, object_, method, &function) == napi_ok &&
+      napi_call_function(env_, object_, function, 1, &argument, &result) ==
+          napi_ok &&
+      napi_get_value_bool(env_, result, &succeeded) == napi_ok && succeeded) {
+    return Status();
+  }
+  napi_value ignored = nullptr;
+  napi_get_and_clear_last_exception(env_, &ignored);
+  return Failed("its function threw");
 }
 
 }  // namespace cudnn_gru

@@ -16,14 +16,20 @@ class CustomActivation : public ActivationCallback {
   CustomActivation(napi_env env, napi_value object, Dtype dtype);
 
   Status Apply(bool recurrent, const void* x, void* y, size_t n) override;
+  Status Differentiate(bool recurrent, const void* x, const void* y,
+                       const void* dy, void* dx, size_t n) override;
 
  private:
+  // Copies `n` elements to or from the array that the object calls `name`. The
+  // user's function may have detached it, so it is looked up before each use.
+  Status CopyTo(const char* name, const void* values, size_t n) const;
+  Status CopyFrom(const char* name, void* values, size_t n) const;
+  // Calls the object's `method`.
+  Status Call(const char* method, bool recurrent) const;
+
   const napi_env env_;
   const Dtype dtype_;
-  napi_value object_;
-  napi_value input_ = nullptr;
-  napi_value output_ = nullptr;
-  napi_value apply_ = nullptr;
+  const napi_value object_;
 };
 
 }  // namespace cudnn_gru

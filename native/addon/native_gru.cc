@@ -15,6 +15,7 @@
 #include "core/thread_pool.h"
 #include "cpu/dispatch.h"
 #include "cpu/gru_forward.h"
+#include "cpu/gru_tape.h"
 #include "cpu/weights.h"
 #include "cudnn/forward.h"
 #include "cudnn/weights.h"
@@ -175,10 +176,21 @@ struct PreparedCall {
                                 CudnnOptions{path.allow_tf32}, cancellation)
                : ForwardOnCpu(*weights, call, threads, cancellation);
   }
-  Status RunWithTape(const Cancellation* cancellation,
-                     std::unique_ptr<CudnnTape>* tape) const {
-    return ForwardOnCudnn(cudnn_weights, call, CudnnOptions{path.allow_tf32},
-                          cancellation, tape);
+  Status RunWithTape(int threads, const Cancellation* cancellation,
+                     std::unique_ptr<GruTape>* tape) const {
+    if (path.cudnn) {
+      std::unique_ptr<CudnnTape> kept;
+      const Status status =
+          ForwardOnCudnn(cudnn_weights, call, CudnnOptions{path.allow_tf32},
+                         cancellation, &kept);
+      *tape = std::move(kept);
+      return status;
+    }
+    std::unique_ptr<CpuTape> kept;
+    const Status status =
+        CpuTape::Forward(weights, call, threads, cancellation, &kept);
+    *tape = std::move(kept);
+    return status;
   }
 };
 
@@ -191,13 +203,6 @@ Status Prepare(napi_env env, const NativeGru& gru, const napi_value* arguments,
   prepared->cudnn_weights = gru.cudnn_weights;
   return ReadCall(env, gru.description, arguments, &prepared->call,
                   &prepared->path);
-}
-
-Status CheckHasTape(const PreparedCall& prepared) {
-  if (prepared.path.cudnn) return Status();
-  return Status(StatusCode::kUnsupported,
-                "Gradients on the CPU path come with the training issue: "
-                "`forward` needs a call that runs with cuDNN");
 }
 
 // Reads (token, ...NativeCallArguments).
@@ -261,7 +266,7 @@ napi_value Js_callAsync(napi_env env, napi_callback_info info) {
       });
 }
 
-// forward(...NativeCallArguments)
+// forward(...NativeCallArguments, custom)
 napi_value Js_forward(napi_env env, napi_callback_info info) {
   size_t count = kCallArguments;
   napi_value arguments[kCallArguments];
@@ -271,9 +276,12 @@ napi_value Js_forward(napi_env env, napi_callback_info info) {
   if (gru == nullptr) return nullptr;
   PreparedCall prepared;
   Status status = Prepare(env, *gru, arguments, &prepared);
-  if (status.ok()) status = CheckHasTape(prepared);
-  std::unique_ptr<CudnnTape> tape;
-  if (status.ok()) status = prepared.RunWithTape(nullptr, &tape);
+  CustomActivation custom(env, arguments[kCustom], gru->description.dtype);
+  prepared.call.custom = &custom;
+  std::unique_ptr<GruTape> tape;
+  if (status.ok()) {
+    status = prepared.RunWithTape(ThreadPool::Get().threads(), nullptr, &tape);
+  }
   return status.ok() ? MakeNativeTape(env, std::move(tape))
                      : Throw(env, status);
 }
@@ -288,15 +296,15 @@ napi_value Js_forwardAsync(napi_env env, napi_callback_info info) {
   if (gru == nullptr) return nullptr;
   double token = 0;
   PreparedCall prepared;
-  Status status = PrepareAsync(env, *gru, arguments, &token, &prepared);
-  if (status.ok()) status = CheckHasTape(prepared);
+  const Status status = PrepareAsync(env, *gru, arguments, &token, &prepared);
   if (!status.ok()) return Throw(env, status);
   // Made on the executor's thread, taken on this one.
-  const auto tape = std::make_shared<std::unique_ptr<CudnnTape>>();
+  const auto tape = std::make_shared<std::unique_ptr<GruTape>>();
   return AddonData::Get(env)->async_calls.Submit(
       token, Buffers(env, arguments),
-      [prepared, tape](bool, const Cancellation& cancellation) {
-        return prepared.RunWithTape(&cancellation, tape.get());
+      [prepared, tape](bool alone, const Cancellation& cancellation) {
+        return prepared.RunWithTape(alone ? ThreadPool::Get().threads() : 1,
+                                    &cancellation, tape.get());
       },
       [tape](napi_env settling) {
         return MakeNativeTape(settling, std::move(*tape));

@@ -6,9 +6,10 @@
 
 #include "addon/addon_data.h"
 #include "addon/arguments.h"
+#include "addon/custom_activation.h"
 #include "addon/errors.h"
 #include "core/gru_problem.h"
-#include "cudnn/backward.h"
+#include "core/thread_pool.h"
 
 namespace cudnn_gru {
 namespace {
@@ -22,6 +23,7 @@ enum BackwardArgument {
   kKernelGradient,
   kRecurrentKernelGradient,
   kBiasGradient,
+  kCustomActivation,
   kBackwardArguments,
 };
 
@@ -29,11 +31,10 @@ enum BackwardArgument {
 // call may have it; it goes when that call has used it up.
 class TapeHolder {
  public:
-  explicit TapeHolder(std::unique_ptr<CudnnTape> tape)
-      : tape_(std::move(tape)) {}
+  explicit TapeHolder(std::unique_ptr<GruTape> tape) : tape_(std::move(tape)) {}
 
   // The tape for one backward call, or kState.
-  Status Take(std::shared_ptr<CudnnTape>* tape) {
+  Status Take(std::shared_ptr<GruTape>* tape) {
     std::lock_guard<std::mutex> lock(mutex_);
     if (taken_ || tape_ == nullptr) {
       return Status(StatusCode::kState,
@@ -48,7 +49,7 @@ class TapeHolder {
   void GiveBack() {
     std::lock_guard<std::mutex> lock(mutex_);
     taken_ = false;
-    if (tape_ != nullptr && tape_->spent) tape_ = nullptr;
+    if (tape_ != nullptr && tape_->spent()) tape_ = nullptr;
   }
   void Drop() {
     std::lock_guard<std::mutex> lock(mutex_);
@@ -61,7 +62,7 @@ class TapeHolder {
 
  private:
   std::mutex mutex_;
-  std::shared_ptr<CudnnTape> tape_;
+  std::shared_ptr<GruTape> tape_;
   bool taken_ = false;
 };
 
@@ -105,7 +106,7 @@ void Finalize(napi_env env, void* object, void*) {
 }
 
 Status ReadGradients(napi_env env, const NativeTape& tape,
-                     const napi_value* arguments, CudnnGradients* gradients) {
+                     const napi_value* arguments, GruGradients* gradients) {
   const GruDescription& description = tape.description;
   GruCallSizes sizes;
   Status status =
@@ -121,23 +122,24 @@ Status ReadGradients(napi_env env, const NativeTape& tape,
     return data;
   };
   const size_t row = 3 * description.units;
-  gradients->output = read(kOutputGradient, sizes.output, "dOutput");
-  gradients->state = read(kStateGradient, sizes.state, "dState");
-  gradients->inputs = read(kInputGradient, sizes.inputs, "dInputs");
-  gradients->initial_state =
+  gradients->d_output = read(kOutputGradient, sizes.output, "dOutput");
+  gradients->d_state = read(kStateGradient, sizes.state, "dState");
+  gradients->d_inputs = read(kInputGradient, sizes.inputs, "dInputs");
+  gradients->d_initial_state =
       read(kInitialStateGradient, sizes.state, "dInitialState");
-  gradients->kernel =
+  gradients->d_kernel =
       read(kKernelGradient, description.features * row, "dKernel");
-  gradients->recurrent_kernel = read(
+  gradients->d_recurrent_kernel = read(
       kRecurrentKernelGradient, description.units * row, "dRecurrentKernel");
-  gradients->bias = read(kBiasGradient, 2 * row, "dBias");
+  gradients->d_bias =
+      read(kBiasGradient, description.reset_after ? 2 * row : row, "dBias");
   return status;
 }
 
 // Reads the arguments and takes the tape.
 Status Prepare(napi_env env, const NativeTape& tape,
-               const napi_value* arguments, CudnnGradients* gradients,
-               std::shared_ptr<CudnnTape>* taken) {
+               const napi_value* arguments, GruGradients* gradients,
+               std::shared_ptr<GruTape>* taken) {
   if (tape.disposed) {
     return Status(StatusCode::kDisposed, "The pass is disposed");
   }
@@ -145,7 +147,7 @@ Status Prepare(napi_env env, const NativeTape& tape,
   return status.ok() ? tape.holder->Take(taken) : status;
 }
 
-// backward(...NativeBackwardArguments)
+// backward(...NativeBackwardArguments, custom)
 napi_value Js_backward(napi_env env, napi_callback_info info) {
   size_t count = kBackwardArguments;
   napi_value arguments[kBackwardArguments];
@@ -153,11 +155,14 @@ napi_value Js_backward(napi_env env, napi_callback_info info) {
   napi_get_cb_info(env, info, &count, arguments, &self, nullptr);
   NativeTape* const tape = Unwrap(env, self);
   if (tape == nullptr) return nullptr;
-  CudnnGradients gradients;
-  std::shared_ptr<CudnnTape> taken;
+  GruGradients gradients;
+  std::shared_ptr<GruTape> taken;
   Status status = Prepare(env, *tape, arguments, &gradients, &taken);
   if (!status.ok()) return Throw(env, status);
-  status = BackwardOnCudnn(*taken, gradients, nullptr);
+  CustomActivation custom(env, arguments[kCustomActivation],
+                          tape->description.dtype);
+  gradients.custom = &custom;
+  status = taken->Backward(gradients, ThreadPool::Get().threads(), nullptr);
   taken = nullptr;
   tape->holder->GiveBack();
   ReportMemory(env, tape, tape->holder->bytes());
@@ -174,28 +179,29 @@ napi_value Js_backwardAsync(napi_env env, napi_callback_info info) {
   if (tape == nullptr) return nullptr;
   double token = 0;
   Status status = ReadDouble(env, arguments[0], "token", &token);
-  CudnnGradients gradients;
-  std::shared_ptr<CudnnTape> taken;
+  GruGradients gradients;
+  std::shared_ptr<GruTape> taken;
   if (status.ok()) {
     status = Prepare(env, *tape, arguments + 1, &gradients, &taken);
   }
   if (!status.ok()) return Throw(env, status);
   napi_value buffers = nullptr;
-  napi_create_array_with_length(env, kBackwardArguments, &buffers);
-  for (uint32_t i = 0; i < kBackwardArguments; ++i) {
+  napi_create_array_with_length(env, kCustomActivation, &buffers);
+  for (uint32_t i = 0; i < kCustomActivation; ++i) {
     napi_set_element(env, buffers, i, arguments[1 + i]);
   }
   // Gives the tape back when the call has ended, or has been dropped before it
   // began.
-  const std::shared_ptr<CudnnTape> lent(
-      taken.get(), [taken, holder = tape->holder](CudnnTape*) mutable {
+  const std::shared_ptr<GruTape> lent(
+      taken.get(), [taken, holder = tape->holder](GruTape*) mutable {
         taken = nullptr;
         holder->GiveBack();
       });
   return AddonData::Get(env)->async_calls.Submit(
       token, buffers,
-      [lent, gradients](bool, const Cancellation& cancellation) {
-        return BackwardOnCudnn(*lent, gradients, &cancellation);
+      [lent, gradients](bool alone, const Cancellation& cancellation) {
+        return lent->Backward(
+            gradients, alone ? ThreadPool::Get().threads() : 1, &cancellation);
       });
 }
 
@@ -225,10 +231,10 @@ napi_value Js_dispose(napi_env env, napi_callback_info info) {
 
 }  // namespace
 
-napi_value MakeNativeTape(napi_env env, std::unique_ptr<CudnnTape> tape) {
+napi_value MakeNativeTape(napi_env env, std::unique_ptr<GruTape> tape) {
   auto made = std::make_unique<NativeTape>();
-  made->description = tape->weights->description();
-  made->call = tape->call;
+  made->description = tape->description();
+  made->call = tape->call();
   const size_t bytes = tape->bytes();
   made->holder = std::make_shared<TapeHolder>(std::move(tape));
   const auto method = [](const char* name, napi_callback callback) {

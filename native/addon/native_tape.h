@@ -5,13 +5,13 @@
 
 #include <memory>
 
-#include "cudnn/tape.h"
+#include "core/gru_tape.h"
 
 namespace cudnn_gru {
 
 // A `NativeTape` (lib/native.ts) over what a forward call kept. Null with a
 // pending exception on failure.
-napi_value MakeNativeTape(napi_env env, std::unique_ptr<CudnnTape> tape);
+napi_value MakeNativeTape(napi_env env, std::unique_ptr<GruTape> tape);
 
 }  // namespace cudnn_gru
 

@@ -71,6 +71,7 @@ napi_value Js_memoryUsage(napi_env env, napi_callback_info) {
   napi_create_object(env, &result);
   SetNumber(env, result, "weights", static_cast<double>(WeightBytes().load()));
   SetNumber(env, result, "scratch", static_cast<double>(ScratchBytes().load()));
+  SetNumber(env, result, "passes", static_cast<double>(TapeBytes().load()));
   SetNumber(env, result, "device",
             static_cast<double>(MemoryBytes(MemoryKind::kDevice).load()));
   SetNumber(env, result, "pinned",

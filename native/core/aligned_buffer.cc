@@ -2,7 +2,36 @@
 
 #include <new>
 
+#ifdef __linux__
+#include <sys/mman.h>
+#endif
+
 namespace cudnn_gru {
+namespace {
+
+constexpr size_t kHugePage = size_t{2} << 20;
+
+// Buffers that hold a huge page start at one.
+std::align_val_t AlignmentOf(size_t bytes) {
+  return std::align_val_t(bytes < kHugePage ? AlignedBuffer::kAlignment
+                                            : kHugePage);
+}
+
+// The whole huge pages of a buffer: fewer misses of the address caches where
+// megabytes of weights are read at every step. The rest stays as it is, so that
+// no memory is taken beyond the buffer's own.
+void AdviseHugePages(void* data, size_t bytes) {
+#if defined(__linux__) && defined(MADV_HUGEPAGE)
+  if (bytes < kHugePage) return;
+  // Best effort: without huge pages it is slower, not wrong.
+  (void)madvise(data, bytes / kHugePage * kHugePage, MADV_HUGEPAGE);
+#else
+  (void)data;
+  (void)bytes;
+#endif
+}
+
+}  // namespace
 
 // Never destroyed: threads may free buffers while the process exits.
 ByteCounter& WeightBytes() {
@@ -15,22 +44,34 @@ ByteCounter& ScratchBytes() {
   return *counter;
 }
 
+ByteCounter& TapeBytes() {
+  static ByteCounter* const counter = new ByteCounter(0);
+  return *counter;
+}
+
 bool AlignedBuffer::Allocate(size_t bytes) {
   Free();
   if (bytes == 0) return true;
-  data_ = ::operator new(bytes, std::align_val_t(kAlignment), std::nothrow);
+  data_ = ::operator new(bytes, AlignmentOf(bytes), std::nothrow);
   if (data_ == nullptr) return false;
+  AdviseHugePages(data_, bytes);
   size_ = bytes;
-  counter_.fetch_add(bytes, std::memory_order_relaxed);
+  counter_->fetch_add(bytes, std::memory_order_relaxed);
   return true;
 }
 
 void AlignedBuffer::Free() {
   if (data_ == nullptr) return;
-  ::operator delete(data_, std::align_val_t(kAlignment));
-  counter_.fetch_sub(size_, std::memory_order_relaxed);
+  ::operator delete(data_, AlignmentOf(size_));
+  counter_->fetch_sub(size_, std::memory_order_relaxed);
   data_ = nullptr;
   size_ = 0;
+}
+
+void AlignedBuffer::CountIn(ByteCounter& counter) {
+  counter_->fetch_sub(size_, std::memory_order_relaxed);
+  counter.fetch_add(size_, std::memory_order_relaxed);
+  counter_ = &counter;
 }
 
 }  // namespace cudnn_gru

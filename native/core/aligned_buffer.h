@@ -9,9 +9,11 @@ namespace cudnn_gru {
 // Counts the bytes of the buffers that report to it.
 using ByteCounter = std::atomic<size_t>;
 
-// Native memory held by packed weights, and by scratch of calls, process-wide.
+// Native memory held by packed weights, by scratch of calls, and by tapes on
+// the host, process-wide.
 ByteCounter& WeightBytes();
 ByteCounter& ScratchBytes();
+ByteCounter& TapeBytes();
 
 // Owns memory aligned to a cache line, which is also the widest vector.
 // Contents are not initialised.
@@ -19,7 +21,7 @@ class AlignedBuffer {
  public:
   static constexpr size_t kAlignment = 64;
 
-  explicit AlignedBuffer(ByteCounter& counter) : counter_(counter) {}
+  explicit AlignedBuffer(ByteCounter& counter) : counter_(&counter) {}
   ~AlignedBuffer() { Free(); }
   AlignedBuffer(const AlignedBuffer&) = delete;
   AlignedBuffer& operator=(const AlignedBuffer&) = delete;
@@ -27,13 +29,15 @@ class AlignedBuffer {
   // Replaces the memory; false, and empty, when there is none to be had.
   [[nodiscard]] bool Allocate(size_t bytes);
   void Free();
+  // Reports to `counter` from now on, what it holds included.
+  void CountIn(ByteCounter& counter);
 
   void* data() { return data_; }
   const void* data() const { return data_; }
   size_t size() const { return size_; }
 
  private:
-  ByteCounter& counter_;
+  ByteCounter* counter_;
   void* data_ = nullptr;
   size_t size_ = 0;
 };

@@ -26,6 +26,16 @@ size_t DtypeSize(Dtype dtype) {
   return dtype == Dtype::kFloat32 ? sizeof(float) : sizeof(double);
 }
 
+bool HasDefaultActivations(const GruDescription& description) {
+  return description.activation.kind == Activation::kTanh &&
+         description.recurrent_activation.kind == Activation::kSigmoid;
+}
+
+bool HasCustomActivation(const GruDescription& description) {
+  return description.activation.kind == Activation::kCustom ||
+         description.recurrent_activation.kind == Activation::kCustom;
+}
+
 Status CheckDescription(const GruDescription& description) {
   if (description.units == 0) {
     return Status(StatusCode::kShape,

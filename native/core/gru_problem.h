@@ -21,6 +21,10 @@ class ActivationCallback {
   virtual ~ActivationCallback() = default;
   // y[0 .. n) = activation(x[0 .. n)), of the layer's dtype; x is not y.
   virtual Status Apply(bool recurrent, const void* x, void* y, size_t n) = 0;
+  // dx[0 .. n) = the gradient in x of sum(dy * y), where y is what Apply made
+  // of x.
+  virtual Status Differentiate(bool recurrent, const void* x, const void* y,
+                               const void* dy, void* dx, size_t n) = 0;
 };
 
 size_t DtypeSize(Dtype dtype);
@@ -35,6 +39,11 @@ struct GruDescription {
   ActivationSpec recurrent_activation;
   StateRounding state_rounding = StateRounding::kNone;  // float32 only
 };
+
+// Keras's defaults: tanh, and sigmoid for the gates.
+bool HasDefaultActivations(const GruDescription& description);
+// Whether either activation is a function of the user's.
+bool HasCustomActivation(const GruDescription& description);
 
 // One forward call. Tensors are row-major and contiguous, of the layer's dtype
 // unless said otherwise. B, T, F, U: batch, timesteps, features, units.
@@ -56,6 +65,20 @@ struct GruCall {
   ActivationCallback* custom = nullptr;     // for Activation::kCustom
   void* output = nullptr;  // (B, T, U) with return_sequences, else (B, U)
   void* state = nullptr;   // (B, U); may be initial_state itself
+};
+
+// Gradients of a scalar: what comes from above, and where those of a call's
+// tensors go. All are of the layer's dtype and of the shapes of the tensors
+// they belong to; each may be null (zeros; not wanted).
+struct GruGradients {
+  const void* d_output = nullptr;
+  const void* d_state = nullptr;
+  void* d_inputs = nullptr;
+  void* d_initial_state = nullptr;
+  void* d_kernel = nullptr;              // (F, 3U)
+  void* d_recurrent_kernel = nullptr;    // (U, 3U)
+  void* d_bias = nullptr;                // (2, 3U) with reset_after, else (3U,)
+  ActivationCallback* custom = nullptr;  // for Activation::kCustom
 };
 
 // The number of elements each tensor of a call must have.

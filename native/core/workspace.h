@@ -27,19 +27,25 @@ class WorkspacePool {
   std::vector<std::unique_ptr<AlignedBuffer>> free_;
 };
 
-// A workspace for one scope.
+// A workspace for one scope or object, which reports to `counter` as long as it
+// lives.
 class Workspace {
  public:
-  explicit Workspace(size_t bytes)
-      : buffer_(WorkspacePool::Get().Acquire(bytes)) {}
+  explicit Workspace(size_t bytes, ByteCounter& counter = ScratchBytes())
+      : buffer_(WorkspacePool::Get().Acquire(bytes)) {
+    if (buffer_ != nullptr) buffer_->CountIn(counter);
+  }
   ~Workspace() {
-    if (buffer_ != nullptr) WorkspacePool::Get().Release(std::move(buffer_));
+    if (buffer_ == nullptr) return;
+    buffer_->CountIn(ScratchBytes());
+    WorkspacePool::Get().Release(std::move(buffer_));
   }
   Workspace(const Workspace&) = delete;
   Workspace& operator=(const Workspace&) = delete;
 
   // Null when there was no memory.
   void* data() const { return buffer_ == nullptr ? nullptr : buffer_->data(); }
+  size_t size() const { return buffer_ == nullptr ? 0 : buffer_->size(); }
 
  private:
   std::unique_ptr<AlignedBuffer> buffer_;

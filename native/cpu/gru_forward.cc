@@ -38,10 +38,7 @@ Division Divide(const GruDescription& description, const GruCall& call,
     return {Split::kNone, 1};
   }
   // JavaScript can be called on one thread only.
-  if (description.activation.kind == Activation::kCustom ||
-      description.recurrent_activation.kind == Activation::kCustom) {
-    return {Split::kNone, 1};
-  }
+  if (HasCustomActivation(description)) return {Split::kNone, 1};
   const size_t wanted = static_cast<size_t>(threads);
   const double step_flops = CallFlops(description, call.batch, 1);
   if (call.batch >= wanted * kMinRowsPerThread) {
@@ -82,7 +79,7 @@ Status NoMemory(size_t bytes) {
 template <typename T>
 Status Forward(const CpuWeights& weights, const Kernels<T>& kernels,
                const GruCall& call, int threads,
-               const Cancellation* cancellation) {
+               const Cancellation* cancellation, const SavedSteps* saved) {
   const GruDescription& description = weights.description();
   const size_t panels = weights.panels();
   const Division division = Divide(description, call, panels, threads);
@@ -115,7 +112,7 @@ Status Forward(const CpuWeights& weights, const Kernels<T>& kernels,
   const auto run = [&](int index, const RowScratch<T>& rows) {
     TimeLoop<T> loop(weights, kernels, call,
                      MakeShare(division, index, call.batch, panels, &barrier),
-                     shared, rows, cancellation);
+                     shared, rows, cancellation, saved);
     Status status = loop.Run();
     if (!status.ok() && !failed.exchange(true)) failure = std::move(status);
   };
@@ -130,7 +127,7 @@ Status Forward(const CpuWeights& weights, const Kernels<T>& kernels,
     };
     // A reference, since a copy of the closure would be allocated.
     if (!ThreadPool::Get().TryRun(division.threads, std::cref(body))) {
-      return Forward(weights, kernels, call, 1, cancellation);
+      return Forward(weights, kernels, call, 1, cancellation, saved);
     }
   }
   return failure;
@@ -139,7 +136,7 @@ Status Forward(const CpuWeights& weights, const Kernels<T>& kernels,
 }  // namespace
 
 Status ForwardOnCpu(const CpuWeights& weights, const GruCall& call, int threads,
-                    const Cancellation* cancellation) {
+                    const Cancellation* cancellation, const SavedSteps* saved) {
   if (cancellation != nullptr && cancellation->requested()) {
     return Status(StatusCode::kAborted, "The call was aborted");
   }
@@ -149,8 +146,10 @@ Status ForwardOnCpu(const CpuWeights& weights, const GruCall& call, int threads,
     return ForwardReference(weights, call, cancellation);
   }
   return weights.description().dtype == Dtype::kFloat32
-             ? Forward(weights, kernels->f32, call, threads, cancellation)
-             : Forward(weights, kernels->f64, call, threads, cancellation);
+             ? Forward(weights, kernels->f32, call, threads, cancellation,
+                       saved)
+             : Forward(weights, kernels->f64, call, threads, cancellation,
+                       saved);
 }
 
 }  // namespace cudnn_gru

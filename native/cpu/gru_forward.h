@@ -4,6 +4,7 @@
 #include "core/cancellation.h"
 #include "core/gru_problem.h"
 #include "core/status.h"
+#include "cpu/saved_steps.h"
 #include "cpu/weights.h"
 
 namespace cudnn_gru {
@@ -14,8 +15,11 @@ namespace cudnn_gru {
 // Uses up to `threads` threads. The result for a row is bit for bit the same
 // whatever the batch, `threads`, and what else runs. `cancellation` may be
 // null; a cancelled call returns kAborted with output and state undefined.
+// `saved`, made for this call, gets what BackwardOnCpu needs; null, as it must
+// be with the reference, when no gradients are wanted.
 Status ForwardOnCpu(const CpuWeights& weights, const GruCall& call, int threads,
-                    const Cancellation* cancellation);
+                    const Cancellation* cancellation,
+                    const SavedSteps* saved = nullptr);
 
 }  // namespace cudnn_gru
 

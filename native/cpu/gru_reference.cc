@@ -13,14 +13,16 @@ namespace {
 template <typename T>
 class Reference {
  public:
-  Reference(const CpuWeights& weights, const GruCall& call)
+  Reference(const CpuWeights& weights, const GruCall& call,
+            const ReferenceSteps* steps)
       : weights_(weights),
         description_(weights.description()),
         call_(call),
+        steps_(steps),
         units_(description_.units),
         features_(description_.features) {}
 
-  Status Row(size_t row) {
+  Status Row(size_t row, const Cancellation* cancellation) {
     std::vector<T> state(units_, T(0));
     if (call_.initial_state != nullptr) {
       const T* initial =
@@ -31,10 +33,13 @@ class Reference {
     const std::vector<T> zeros(units_, T(0));
     bool masked = false;
     for (size_t step = 0; step < call_.timesteps; ++step) {
+      if (cancellation != nullptr && cancellation->requested()) {
+        return Status(StatusCode::kAborted, "The call was aborted");
+      }
       const size_t t = call_.go_backwards ? call_.timesteps - 1 - step : step;
       masked = !Unmasked(row, t);
       if (!masked) {
-        state = Cell(row, t, state);
+        state = Cell(row, step, t, state);
         output = state;
       }
       if (call_.return_sequences) {
@@ -91,7 +96,14 @@ class Reference {
     return sum;
   }
 
-  std::vector<T> Cell(size_t row, size_t t, const std::vector<T>& state) {
+  // Keeps `values` as row `place` of a tensor of rows like them.
+  template <typename V>
+  static void Keep(const V& values, double* tensor, size_t place) {
+    std::copy(values.begin(), values.end(), tensor + place * values.size());
+  }
+
+  std::vector<T> Cell(size_t row, size_t step, size_t t,
+                      const std::vector<T>& state) {
     const T* x = static_cast<const T*>(call_.inputs) +
                  (row * call_.timesteps + t) * features_;
     const T* recurrent = weights_.recurrent_kernel<T>();
@@ -133,6 +145,16 @@ class Reference {
       sum[2][unit] = input_part[2][unit] + inner;
     }
     const std::vector<double> candidate = Activate(false, sum[2]);
+    if (steps_ != nullptr) {
+      const size_t place = row * call_.timesteps + step;
+      const std::vector<double>* const gates[3] = {&z, &r, &candidate};
+      for (size_t gate = 0; gate < 3; ++gate) {
+        Keep(sum[gate], steps_->sums, place * 3 + gate);
+        Keep(*gates[gate], steps_->gates, place * 3 + gate);
+      }
+      Keep(state, steps_->states, place);
+      Keep(recurrent_part[2], steps_->candidates, place);
+    }
     std::vector<T> next(units_);
     for (size_t unit = 0; unit < units_; ++unit) {
       next[unit] = static_cast<T>(z[unit] * static_cast<double>(state[unit]) +
@@ -169,6 +191,7 @@ class Reference {
   const CpuWeights& weights_;
   const GruDescription& description_;
   const GruCall& call_;
+  const ReferenceSteps* const steps_;
   const size_t units_;
   const size_t features_;
   Status failure_;
@@ -176,13 +199,10 @@ class Reference {
 
 template <typename T>
 Status Run(const CpuWeights& weights, const GruCall& call,
-           const Cancellation* cancellation) {
-  Reference<T> reference(weights, call);
+           const Cancellation* cancellation, const ReferenceSteps* steps) {
+  Reference<T> reference(weights, call, steps);
   for (size_t row = 0; row < call.batch; ++row) {
-    if (cancellation != nullptr && cancellation->requested()) {
-      return Status(StatusCode::kAborted, "The call was aborted");
-    }
-    const Status status = reference.Row(row);
+    const Status status = reference.Row(row, cancellation);
     if (!status.ok()) return status;
   }
   return Status();
@@ -191,11 +211,12 @@ Status Run(const CpuWeights& weights, const GruCall& call,
 }  // namespace
 
 Status ForwardReference(const CpuWeights& weights, const GruCall& call,
-                        const Cancellation* cancellation) {
+                        const Cancellation* cancellation,
+                        const ReferenceSteps* steps) {
   try {
     return weights.description().dtype == Dtype::kFloat32
-               ? Run<float>(weights, call, cancellation)
-               : Run<double>(weights, call, cancellation);
+               ? Run<float>(weights, call, cancellation, steps)
+               : Run<double>(weights, call, cancellation, steps);
   } catch (const std::bad_alloc&) {
     return Status(StatusCode::kOutOfMemory,
                   "The system has no memory for the reference computation");

@@ -12,6 +12,7 @@
 #include <stddef.h>
 
 #include "core/activation.h"
+#include "cpu/backward_kernels.h"
 
 namespace cudnn_gru {
 
@@ -61,6 +62,10 @@ struct StepArguments {
   T* const* update;              // per row, gate z; written by step_gates
   T* const* reset_state;         // per row, r * reset_source
   const T* const* reset_source;  // per row, `previous`, or it times dropout
+  // Per row, the cell of panel 0 that keeps the step for a backward pass, and
+  // how far the next panel's is; null when none will come.
+  T* const* saved;
+  size_t saved_stride;
   ActivationSpec activation;
   ActivationSpec recurrent_activation;
 };
@@ -78,6 +83,7 @@ struct Kernels {
   // y[i] = activation(x[i]) for i < n; y may be x.
   void (*activate)(const ActivationSpec& activation, const T* x, T* y,
                    size_t n);
+  BackwardKernels<T> backward;
 };
 
 // Building blocks of the orthogonal initializer; all matrices row-major,

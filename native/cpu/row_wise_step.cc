@@ -76,12 +76,52 @@ Status RowWiseStep<T>::Activate(const GruDescription& description,
 }
 
 template <typename T>
+void RowWiseStep<T>::Save(const Kernels<T>& kernels,
+                          const StepArguments<T>& arguments, size_t row,
+                          CellPart part, const T* from) const {
+  const size_t lanes = kernels.lanes;
+  for (size_t panel = 0; panel * lanes < arguments.units; ++panel) {
+    const size_t unit = panel * lanes;
+    std::copy(
+        from + unit, from + std::min(unit + lanes, arguments.units),
+        arguments.saved[row] + panel * arguments.saved_stride + part * lanes);
+  }
+}
+
+template <typename T>
+void RowWiseStep<T>::SaveRow(const Kernels<T>& kernels,
+                             const StepArguments<T>& arguments,
+                             size_t row) const {
+  if (arguments.saved == nullptr) return;
+  Save(kernels, arguments, row, kCellPrevious, arguments.previous[row]);
+  const size_t lanes = kernels.lanes;
+  for (size_t panel = 0; panel * lanes < arguments.units; ++panel) {
+    const T* const from = products_[row] + (panel * kGates + 2) * lanes;
+    std::copy(from, from + lanes,
+              arguments.saved[row] + panel * arguments.saved_stride +
+                  kCellRecurrent * lanes);
+  }
+}
+
+template <typename T>
 Status RowWiseStep<T>::Run(const GruDescription& description,
                            const Kernels<T>& kernels,
-                           StepArguments<T> arguments,
+                           StepArguments<T> arguments, T* const* values,
                            ActivationCallback* custom) const {
   const size_t units = description.units;
   const bool reset_after = description.reset_after;
+  // The gate whose input part, and recurrent part times `scale`, are there.
+  const auto compute = [&](size_t row, CellPart gate, const T* scale, T* y) {
+    Gather(kernels, arguments, row, static_cast<int>(gate), scale, sum_);
+    const Status status =
+        Activate(description, kernels, custom, gate != kCellCandidate, sum_, y);
+    if (arguments.saved != nullptr) {
+      Save(kernels, arguments, row, gate, sum_);
+      if (values != nullptr)
+        std::copy(y, y + units, values[row] + gate * units);
+    }
+    return status;
+  };
   const auto mix = [&](size_t row, const T* z) {
     const T* const previous = arguments.previous[row];
     T* const next = arguments.next[row];
@@ -93,12 +133,10 @@ Status RowWiseStep<T>::Run(const GruDescription& description,
   Multiply(kernels, arguments);
   for (size_t row = 0; row < arguments.rows; ++row) {
     T* const z = reset_after ? z_ : arguments.update[row];
-    Gather(kernels, arguments, row, 0, nullptr, sum_);
-    Status status = Activate(description, kernels, custom, true, sum_, z);
+    Status status = compute(row, kCellUpdate, nullptr, z);
+    if (status.ok()) status = compute(row, kCellReset, nullptr, r_);
     if (!status.ok()) return status;
-    Gather(kernels, arguments, row, 1, nullptr, sum_);
-    status = Activate(description, kernels, custom, true, sum_, r_);
-    if (!status.ok()) return status;
+    SaveRow(kernels, arguments, row);
     if (!reset_after) {
       for (size_t unit = 0; unit < units; ++unit) {
         arguments.reset_state[row][unit] =
@@ -106,8 +144,7 @@ Status RowWiseStep<T>::Run(const GruDescription& description,
       }
       continue;
     }
-    Gather(kernels, arguments, row, 2, r_, sum_);
-    status = Activate(description, kernels, custom, false, sum_, candidate_);
+    status = compute(row, kCellCandidate, r_, candidate_);
     if (!status.ok()) return status;
     mix(row, z);
   }
@@ -119,9 +156,7 @@ Status RowWiseStep<T>::Run(const GruDescription& description,
   }
   Multiply(kernels, arguments);
   for (size_t row = 0; row < arguments.rows; ++row) {
-    Gather(kernels, arguments, row, 2, nullptr, sum_);
-    const Status status =
-        Activate(description, kernels, custom, false, sum_, candidate_);
+    const Status status = compute(row, kCellCandidate, nullptr, candidate_);
     if (!status.ok()) return status;
     mix(row, arguments.update[row]);
   }

@@ -24,10 +24,12 @@ class RowWiseStep {
   void Take(const GruDescription& description, size_t rows, size_t row_stride,
             BumpAllocator& allocator);
 
-  // Writes `arguments.next` for all rows. kCallback when the user's activation
-  // failed.
+  // Writes `arguments.next` for all rows and, if they are given, the rows'
+  // cells and `values` (SavedSteps::Values; null unless custom). kCallback when
+  // the user's activation failed.
   Status Run(const GruDescription& description, const Kernels<T>& kernels,
-             StepArguments<T> arguments, ActivationCallback* custom) const;
+             StepArguments<T> arguments, T* const* values,
+             ActivationCallback* custom) const;
 
  private:
   void Multiply(const Kernels<T>& kernels,
@@ -35,6 +37,12 @@ class RowWiseStep {
   // Input and recurrent part of one gate, unpacked into a row.
   void Gather(const Kernels<T>& kernels, const StepArguments<T>& arguments,
               size_t row, int gate, const T* scale, T* out) const;
+  // Keeps a row of units as a part of its cell.
+  void Save(const Kernels<T>& kernels, const StepArguments<T>& arguments,
+            size_t row, CellPart part, const T* from) const;
+  // Keeps what the gates of a row are made of beside their sums.
+  void SaveRow(const Kernels<T>& kernels, const StepArguments<T>& arguments,
+               size_t row) const;
   Status Activate(const GruDescription& description, const Kernels<T>& kernels,
                   ActivationCallback* custom, bool recurrent, const T* x,
                   T* y) const;

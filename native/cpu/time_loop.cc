@@ -54,6 +54,8 @@ void RowScratch<T>::Take(const GruDescription& description, const GruCall& call,
   previous = allocator.Take<const T*>(rows);
   next = allocator.Take<T*>(rows);
   projection = allocator.Take<const T*>(rows);
+  saved = allocator.Take<T*>(rows);
+  values = allocator.Take<T*>(rows);
   update = reset_state = nullptr;
   if (!description.reset_after) {
     update = allocator.Take<T*>(rows);
@@ -78,7 +80,7 @@ template <typename T>
 TimeLoop<T>::TimeLoop(const CpuWeights& weights, const Kernels<T>& kernels,
                       const GruCall& call, const Share& share,
                       const SharedScratch<T>& shared, const RowScratch<T>& rows,
-                      const Cancellation* cancellation)
+                      const Cancellation* cancellation, const SavedSteps* saved)
     : weights_(weights),
       description_(weights.description()),
       kernels_(kernels),
@@ -87,6 +89,8 @@ TimeLoop<T>::TimeLoop(const CpuWeights& weights, const Kernels<T>& kernels,
       shared_(shared),
       rows_(rows),
       cancellation_(cancellation),
+      saved_(saved),
+      saves_values_(saved != nullptr && saved->has_values()),
       units_(weights.description().units),
       unit_begin_(share.panel_begin * kernels.lanes),
       unit_end_(std::min(share.panel_end * kernels.lanes, units_)) {}
@@ -237,6 +241,10 @@ size_t TimeLoop<T>::CollectActiveRows(size_t step, size_t chunk_begin) {
     rows_.projection[active] =
         shared_.projection +
         (row * shared_.chunk + (step - chunk_begin)) * shared_.row_stride;
+    if (saved_ != nullptr) {
+      rows_.saved[active] = saved_->Cell<T>(row, step);
+      if (saves_values_) rows_.values[active] = saved_->Values<T>(row, step);
+    }
     if (rows_.update != nullptr) {
       rows_.update[active] = shared_.update + row * units_;
       rows_.reset_state[active] = shared_.reset_state + row * units_;
@@ -278,6 +286,8 @@ bool TimeLoop<T>::Step(size_t step, size_t chunk_begin) {
   arguments.update = rows_.update;
   arguments.reset_state = rows_.reset_state;
   arguments.reset_source = arguments.operand[2];
+  arguments.saved = saved_ == nullptr ? nullptr : rows_.saved;
+  arguments.saved_stride = saved_ == nullptr ? 0 : saved_->BlockOf(step).stride;
   arguments.activation = description_.activation;
   arguments.recurrent_activation = description_.recurrent_activation;
   if (!ComputeStep(arguments)) return false;
@@ -293,8 +303,9 @@ bool TimeLoop<T>::Step(size_t step, size_t chunk_begin) {
 template <typename T>
 bool TimeLoop<T>::ComputeStep(StepArguments<T>& arguments) {
   if (IsRowWise(description_)) {
-    failure_ =
-        rows_.row_wise.Run(description_, kernels_, arguments, call_.custom);
+    failure_ = rows_.row_wise.Run(description_, kernels_, arguments,
+                                  saves_values_ ? rows_.values : nullptr,
+                                  call_.custom);
     return failure_.ok();
   }
   if (description_.reset_after) {

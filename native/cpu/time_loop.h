@@ -11,6 +11,7 @@
 #include "core/workspace.h"
 #include "cpu/kernels.h"
 #include "cpu/row_wise_step.h"
+#include "cpu/saved_steps.h"
 #include "cpu/weights.h"
 
 namespace cudnn_gru {
@@ -58,6 +59,8 @@ struct RowScratch {
   const T** projection;
   T** update;
   T** reset_state;
+  T** saved;
+  T** values;
   const T** dropped_state[kGates];
   const T** input[kGates];  // by projected row: (rows * chunk)
   T** projected;            // likewise
@@ -74,7 +77,7 @@ class TimeLoop {
   TimeLoop(const CpuWeights& weights, const Kernels<T>& kernels,
            const GruCall& call, const Share& share,
            const SharedScratch<T>& shared, const RowScratch<T>& rows,
-           const Cancellation* cancellation);
+           const Cancellation* cancellation, const SavedSteps* saved);
 
   // kAborted when the call was cancelled, kCallback when the user's activation
   // failed.
@@ -104,6 +107,8 @@ class TimeLoop {
   const SharedScratch<T> shared_;
   const RowScratch<T> rows_;
   const Cancellation* const cancellation_;
+  const SavedSteps* const saved_;  // null when no backward pass will come
+  const bool saves_values_;
   const size_t units_;
   // This share's units: what it may write of any row.
   const size_t unit_begin_;

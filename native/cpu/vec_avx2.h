@@ -66,7 +66,7 @@ struct Vec<float> {
     const __m256i rest = _mm256_sub_epi32(whole, half);
     return Mul(Mul(x, PowerOfTwo(half)), PowerOfTwo(rest));
   }
-  static V Reciprocal(V x) {
+  static V Estimate(V x) {
     const V r = _mm256_rcp_ps(x);
     return _mm256_fmadd_ps(r, _mm256_fnmadd_ps(x, r, Set(1.0f)), r);
   }

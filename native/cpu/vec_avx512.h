@@ -54,17 +54,14 @@ struct Vec<float> {
   }
   static M Less(V a, V b) { return _mm512_cmp_ps_mask(a, b, _CMP_LT_OQ); }
   static V Select(M m, V a, V b) { return _mm512_mask_blend_ps(m, b, a); }
-  // `x` with the sign of `s`; x >= 0.
+  // x with the sign of s, which x has already unless it is +0 or more.
   static V WithSign(V x, V s) {
     return _mm512_or_ps(x, _mm512_and_ps(s, _mm512_set1_ps(-0.0f)));
   }
   // x * 2^n for integral n; underflows gradually.
   static V Scale(V x, V n) { return _mm512_scalef_ps(x, n); }
-  // 1 / x to within 2^-22, for x in [1, 2^100].
-  static V Reciprocal(V x) {
-    const V r = _mm512_rcp14_ps(x);
-    return _mm512_fmadd_ps(r, _mm512_fnmadd_ps(x, r, Set(1.0f)), r);
-  }
+  // 1 / x to within 2^-13, for normal x up to 2^100.
+  static V Estimate(V x) { return _mm512_rcp14_ps(x); }
 };
 
 template <>
@@ -106,7 +103,7 @@ struct Vec<double> {
     return _mm512_or_pd(x, _mm512_and_pd(s, _mm512_set1_pd(-0.0)));
   }
   static V Scale(V x, V n) { return _mm512_scalef_pd(x, n); }
-  // To within 2^-48: two Newton steps from 14 bits.
+  // 1 / x to within 2^-48, for x in [1, 2^100]: two Newton steps from 14 bits.
   static V Reciprocal(V x) {
     V r = _mm512_rcp14_pd(x);
     r = _mm512_fmadd_pd(r, _mm512_fnmadd_pd(x, r, Set(1.0)), r);

@@ -70,7 +70,7 @@ struct Vec<float> {
     const __m128i rest = _mm_sub_epi32(whole, half);
     return Mul(Mul(x, PowerOfTwo(half)), PowerOfTwo(rest));
   }
-  static V Reciprocal(V x) { return Div(Set(1.0f), x); }
+  static V Estimate(V x) { return Div(Set(1.0f), x); }
 
  private:
   static V High(V a) { return _mm_movehl_ps(a, a); }

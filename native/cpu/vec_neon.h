@@ -59,7 +59,7 @@ struct Vec<float> {
     const int32x4_t rest = vsubq_s32(whole, half);
     return Mul(Mul(x, PowerOfTwo(half)), PowerOfTwo(rest));
   }
-  static V Reciprocal(V x) { return Div(Set(1.0f), x); }
+  static V Estimate(V x) { return Div(Set(1.0f), x); }
 
  private:
   static V PowerOfTwo(int32x4_t n) {

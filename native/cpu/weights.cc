@@ -4,6 +4,8 @@
 #include <new>
 #include <string>
 
+#include "cpu/transposed_weights.h"
+
 namespace cudnn_gru {
 namespace {
 
@@ -53,6 +55,13 @@ void Unpack(const T* packed, size_t depth, size_t units, size_t lanes,
   }
 }
 
+Status NoMemory(size_t bytes) {
+  return Status(StatusCode::kOutOfMemory,
+                "Expected " + std::to_string(bytes) +
+                    " bytes of memory for the packed weights but the system "
+                    "has no more to give");
+}
+
 size_t RoundUp(size_t bytes) {
   constexpr size_t kLine = AlignedBuffer::kAlignment;
   return (bytes + kLine - 1) / kLine * kLine;
@@ -71,18 +80,14 @@ Status CpuWeights::Fill(const T* kernel, const T* recurrent_kernel,
     lanes = KernelsFor<T>(*backend_.kernels).lanes;
     panels = (units + lanes - 1) / lanes;
     panels_ = panels;
+    lanes_ = lanes;
   }
   const size_t row = panels * lanes * kGates;
   const size_t kernel_bytes = RoundUp(features * row * sizeof(T));
   const size_t recurrent_bytes = RoundUp(units * row * sizeof(T));
   const size_t bias_bytes = RoundUp(row * sizeof(T));
   const size_t bytes = kernel_bytes + recurrent_bytes + 2 * bias_bytes;
-  if (!buffer_.Allocate(bytes)) {
-    return Status(StatusCode::kOutOfMemory,
-                  "Expected " + std::to_string(bytes) +
-                      " bytes of memory for the packed weights but the system "
-                      "has no more to give");
-  }
+  if (!buffer_.Allocate(bytes)) return NoMemory(bytes);
   char* base = static_cast<char*>(buffer_.data());
   T* const packed_kernel = reinterpret_cast<T*>(base);
   T* const packed_recurrent = reinterpret_cast<T*>(base + kernel_bytes);
@@ -106,6 +111,34 @@ Status CpuWeights::Fill(const T* kernel, const T* recurrent_kernel,
   input_bias_ = input_bias;
   recurrent_bias_ = recurrent_bias;
   return Status();
+}
+
+template <typename T>
+Status CpuWeights::TransposeAs() const {
+  const size_t features = description_.features;
+  const size_t units = description_.units;
+  const size_t kernel_bytes =
+      RoundUp(TransposedSize(features, panels_, lanes_) * sizeof(T));
+  const size_t bytes =
+      kernel_bytes + TransposedSize(units, panels_, lanes_) * sizeof(T);
+  if (!transposed_.Allocate(bytes)) return NoMemory(bytes);
+  char* const base = static_cast<char*>(transposed_.data());
+  T* const to_kernel = reinterpret_cast<T*>(base);
+  T* const to_recurrent = reinterpret_cast<T*>(base + kernel_bytes);
+  TransposePanels(kernel<T>(), features, panels_, lanes_, 0,
+                  (features + lanes_ - 1) / lanes_, to_kernel);
+  TransposePanels(recurrent_kernel<T>(), units, panels_, lanes_, 0, panels_,
+                  to_recurrent);
+  transposed_kernel_ = to_kernel;
+  transposed_recurrent_ = to_recurrent;
+  return Status();
+}
+
+Status CpuWeights::Transpose() const {
+  const std::lock_guard<std::mutex> lock(transposed_mutex_);
+  if (transposed_recurrent_ != nullptr) return Status();
+  return description_.dtype == Dtype::kFloat32 ? TransposeAs<float>()
+                                               : TransposeAs<double>();
 }
 
 template <typename T>

@@ -10,16 +10,10 @@
 namespace cudnn_gru {
 namespace {
 
-Status Spent() {
-  return Status(StatusCode::kState,
-                "Expected a pass whose backward has not been called but "
-                "received a used one. Call forward again.");
-}
-
 // One backward call, from the host's gradients to the host's gradients.
 class Backward {
  public:
-  Backward(CudnnTape& tape, const CudnnGradients& gradients,
+  Backward(CudnnTape& tape, const GruGradients& gradients,
            const Cancellation* cancellation, Lane& lane)
       : tape_(tape),
         gradients_(gradients),
@@ -29,13 +23,13 @@ class Backward {
         schedule_(tape.schedule),
         settings_(description_, tape.allow_tf32),
         element_(description_),
-        fixups_(description_, tape.call, tape.schedule) {}
+        fixups_(description_, tape.sizes, tape.schedule) {}
 
   Status Run() {
-    if (tape_.spent) return Spent();
+    if (tape_.used) return CudnnTape::Spent();
     CUDNN_GRU_RETURN_IF_ERROR(CheckCancelled(cancellation_));
     if (schedule_.chunks.empty()) {
-      tape_.spent = true;
+      tape_.used = true;
       FinishEmpty();
       return Status();
     }
@@ -73,7 +67,7 @@ class Backward {
   }
 
   bool HasOutputGradient() const {
-    return gradients_.output != nullptr && tape_.call.return_sequences;
+    return gradients_.d_output != nullptr && tape_.sizes.return_sequences;
   }
 
   Status Place() {
@@ -91,7 +85,7 @@ class Backward {
     }
     if (HasOutputGradient()) dy_.staged_at = staged.Take(dy_.bytes);
     dhy_.staged_at = staged.Take(dhy_.bytes);
-    if (gradients_.inputs != nullptr) dx_.staged_at = staged.Take(dx_.bytes);
+    if (gradients_.d_inputs != nullptr) dx_.staged_at = staged.Take(dx_.bytes);
     dhx_.staged_at = staged.Take(dhx_.bytes);
     dweights_.staged_at = staged.Take(dweights_.bytes);
     size_t workspace = 1;
@@ -115,12 +109,12 @@ class Backward {
 
   Status Upload() {
     if (HasOutputGradient()) {
-      fixups_.PackOutputGradient(gradients_.output, Staged(dy_));
+      fixups_.PackOutputGradient(gradients_.d_output, Staged(dy_));
       CUDNN_GRU_RETURN_IF_ERROR(lane_.Upload(On(dy_), Staged(dy_), dy_.bytes));
     } else {
       CUDNN_GRU_RETURN_IF_ERROR(lane_.Zero(On(dy_), dy_.bytes));
     }
-    fixups_.PackStateGradient(gradients_.output, gradients_.state,
+    fixups_.PackStateGradient(gradients_.d_output, gradients_.d_state,
                               Staged(dhy_));
     CUDNN_GRU_RETURN_IF_ERROR(lane_.Upload(On(dhy_), Staged(dhy_), dhy_.bytes));
     // cuDNN can only add to it.
@@ -152,7 +146,7 @@ class Backward {
     }
     const size_t weight_bytes = tape_.weights->layout().bytes;
     char* const reserve = kept.at(kept.reserves[c].at);
-    tape_.spent = true;
+    tape_.used = true;
     lane_.busy = true;
     CUDNN_GRU_RETURN_IF_ERROR(lane_.device.Check(
         cudnn.cudnnRNNBackwardData_v8(
@@ -174,7 +168,7 @@ class Backward {
   }
 
   Status Download() {
-    if (gradients_.inputs != nullptr) {
+    if (gradients_.d_inputs != nullptr) {
       CUDNN_GRU_RETURN_IF_ERROR(
           lane_.Download(Staged(dx_), On(dx_), dx_.bytes));
     }
@@ -184,16 +178,16 @@ class Backward {
   }
 
   void Finish() {
-    if (gradients_.inputs != nullptr) {
-      fixups_.UnpackInputGradient(Staged(dx_), gradients_.inputs);
+    if (gradients_.d_inputs != nullptr) {
+      fixups_.UnpackInputGradient(Staged(dx_), gradients_.d_inputs);
     }
-    if (gradients_.initial_state != nullptr) {
-      fixups_.UnpackInitialStateGradient(Staged(dhx_), gradients_.state,
-                                         gradients_.initial_state);
+    if (gradients_.d_initial_state != nullptr) {
+      fixups_.UnpackInitialStateGradient(Staged(dhx_), gradients_.d_state,
+                                         gradients_.d_initial_state);
     }
     UnpackWeights(description_, tape_.weights->layout(), Staged(dweights_),
-                  gradients_.kernel, gradients_.recurrent_kernel,
-                  gradients_.bias);
+                  gradients_.d_kernel, gradients_.d_recurrent_kernel,
+                  gradients_.d_bias);
   }
 
   // No row has a step: the state is the initial state, and nothing else
@@ -203,19 +197,19 @@ class Backward {
     const auto zero = [&](void* tensor, size_t n) {
       if (tensor != nullptr) element_.ZeroHost(tensor, 0, n);
     };
-    zero(gradients_.inputs,
+    zero(gradients_.d_inputs,
          schedule_.batch * schedule_.timesteps * description_.features);
-    zero(gradients_.kernel, description_.features * row);
-    zero(gradients_.recurrent_kernel, description_.units * row);
-    zero(gradients_.bias, 2 * row);
-    if (gradients_.initial_state != nullptr) {
-      fixups_.UnpackInitialStateGradient(nullptr, gradients_.state,
-                                         gradients_.initial_state);
+    zero(gradients_.d_kernel, description_.features * row);
+    zero(gradients_.d_recurrent_kernel, description_.units * row);
+    zero(gradients_.d_bias, 2 * row);
+    if (gradients_.d_initial_state != nullptr) {
+      fixups_.UnpackInitialStateGradient(nullptr, gradients_.d_state,
+                                         gradients_.d_initial_state);
     }
   }
 
   CudnnTape& tape_;
-  const CudnnGradients& gradients_;
+  const GruGradients& gradients_;
   const Cancellation* const cancellation_;
   Lane& lane_;
   const GruDescription& description_;
@@ -235,12 +229,17 @@ class Backward {
 
 }  // namespace
 
-Status BackwardOnCudnn(CudnnTape& tape, const CudnnGradients& gradients,
+Status CudnnTape::Backward(const GruGradients& gradients, int,
+                           const Cancellation* cancellation) {
+  return BackwardOnCudnn(*this, gradients, cancellation);
+}
+
+Status BackwardOnCudnn(CudnnTape& tape, const GruGradients& gradients,
                        const Cancellation* cancellation) {
   Status earlier;
   return RunOnDevice(tape.device, [&](Lane& lane) {
     // There is no second attempt once the tape is spent.
-    if (!earlier.ok() && tape.spent) return earlier;
+    if (!earlier.ok() && tape.used) return earlier;
     earlier = Backward(tape, gradients, cancellation, lane).Run();
     return earlier;
   });

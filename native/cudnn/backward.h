@@ -7,22 +7,10 @@
 
 namespace cudnn_gru {
 
-// Gradients of a scalar: what comes from above, and where those of the call's
-// inputs go. All are on the host, of the layer's dtype and of the shapes of the
-// tensors they belong to; each may be null (zeros; not wanted).
-struct CudnnGradients {
-  const void* output = nullptr;
-  const void* state = nullptr;
-  void* inputs = nullptr;
-  void* initial_state = nullptr;
-  void* kernel = nullptr;
-  void* recurrent_kernel = nullptr;
-  void* bias = nullptr;
-};
-
 // kState when the tape is spent: it is by the first call that got as far as
-// cuDNN. Nothing is written unless it succeeds. Errors are ForwardOnCudnn's.
-Status BackwardOnCudnn(CudnnTape& tape, const CudnnGradients& gradients,
+// cuDNN. All tensors are on the host; nothing is written unless it succeeds.
+// Errors are ForwardOnCudnn's.
+Status BackwardOnCudnn(CudnnTape& tape, const GruGradients& gradients,
                        const Cancellation* cancellation);
 
 }  // namespace cudnn_gru

@@ -262,7 +262,7 @@ Status ForwardOnCudnn(const std::shared_ptr<CudnnWeights>& weights,
   CUDNN_GRU_RETURN_IF_ERROR(Device::Get(weights->device_index(), &device));
   return RunOnDevice(*device, [&](Lane& lane) {
     auto made = std::make_unique<CudnnTape>(*device, weights);
-    made->call = WithoutPointers(call);
+    made->sizes = WithoutPointers(call);
     made->has_initial_state = call.initial_state != nullptr;
     made->allow_tf32 = options.allow_tf32;
     CUDNN_GRU_RETURN_IF_ERROR(

@@ -3,9 +3,11 @@
 
 #include <cstddef>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "core/gru_problem.h"
+#include "core/gru_tape.h"
 #include "cudnn/device.h"
 #include "cudnn/lane.h"
 #include "cudnn/schedule.h"
@@ -31,23 +33,34 @@ struct KeptTensors {
   std::vector<Reserve> reserves;  // of every chunk, in training
 };
 
-// Everything backward needs of a forward call, whatever happens to the layer.
-struct CudnnTape {
-  CudnnTape(Device& owner, std::shared_ptr<CudnnWeights> used)
-      : device(owner), weights(std::move(used)) {}
+// Everything backward needs of a forward call, on the device.
+class CudnnTape : public GruTape {
+ public:
+  CudnnTape(Device& owner, std::shared_ptr<CudnnWeights> used_weights)
+      : device(owner), weights(std::move(used_weights)) {}
 
-  size_t bytes() const { return kept.buffer.bytes(); }
+  const GruDescription& description() const override {
+    return weights->description();
+  }
+  const GruCall& call() const override { return sizes; }
+  size_t bytes() const override { return kept.buffer.bytes(); }
+  bool spent() const override { return used; }
+  // Threads do not matter.
+  Status Backward(const GruGradients& gradients, int threads,
+                  const Cancellation* cancellation) override;
+
+  using GruTape::Spent;
 
   Device& device;
   const std::shared_ptr<CudnnWeights> weights;  // keeps the device in use
-  GruCall call;  // its sizes and flags; no pointers
+  GruCall sizes;  // the call's sizes and flags; no pointers
   bool has_initial_state = false;
   bool allow_tf32 = false;
   Schedule schedule;
   KeptTensors kept;
   // Whether backward has touched the reserves: cuDNN leaves other contents
   // there, from which a second one would silently compute wrong gradients.
-  bool spent = false;
+  bool used = false;
 };
 
 }  // namespace cudnn_gru

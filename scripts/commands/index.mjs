@@ -4,7 +4,7 @@ import { CommandError, root, run, runNode, say } from "../setup/shell.mjs";
 import { golden } from "./golden.mjs";
 import { bundleGpu, testGpu } from "./gpu.mjs";
 import { format, lint } from "./lint.mjs";
-import { addPrebuild } from "./prebuild.mjs";
+import { postpack, prepack } from "./pack.mjs";
 
 const vitest = join(root, "node_modules/vitest/vitest.mjs");
 const built = ["packages", "dist", "addon"];
@@ -30,6 +30,11 @@ export const commands = {
     about: "forecast Seattle's weather with a model that Keras trained",
     needs: built,
     run: (args) => runNode("examples/weather/forecast.mjs", args),
+  },
+  "example:syllables": {
+    about: "train a GRU in tfjs to count the syllables of words",
+    needs: built,
+    run: (args) => runNode("examples/syllables/train.mjs", args),
   },
   test: {
     about: "run the tests; arguments go to vitest",
@@ -89,5 +94,6 @@ export const commands = {
     },
   },
   golden: { about: "regenerate the golden data with Keras (needs Python)", needs: [], run: golden },
-  prepack: { about: "build everything the tarball holds", needs: built, run: addPrebuild },
+  prepack: { about: "build everything the tarball holds, and bundle dist/", needs: built, run: prepack },
+  postpack: { about: "put the modules back in dist/", needs: ["packages"], run: postpack },
 };

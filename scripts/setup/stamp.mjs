@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "./shell.mjs";
 
@@ -37,4 +37,9 @@ export function staleness(name, { output, inputs, facts = [] }) {
 export function record(name, { inputs, facts = [] }) {
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, name), hashOf(inputs, facts));
+}
+
+/** Makes the build called `name` run again when it is next asked for. */
+export function forget(name) {
+  rmSync(join(folder, name), { force: true });
 }

@@ -1,5 +1,5 @@
 // A double of the addon on a machine with a GPU: the real addon, whose CUDA side is made up. What carries the `cudnn` flag
-// is computed by the CPU's kernels; gradients are made-up numbers. `double` steers it and tells what it was asked.
+// is computed by the CPU's kernels, with made-up numbers for gradients; the CPU path is the real one. `double` steers it and tells what it was asked.
 const { resolve } = require("node:path");
 
 const real = require(process.env.CUDNN_GRU_REAL_ADDON || resolve(__dirname, "../../build/Release/cudnn_gru.node"));
@@ -17,7 +17,7 @@ const double = {
   descriptions: [],
   /** Arguments of every backward call: copies of dOutput and dState. */
   upstream: [],
-  /** Tapes that are neither disposed nor used up. */
+  /** Tapes with made-up gradients that are not disposed. */
   living: 0,
   /** Thrown by the next call, forward or backward with the cudnn flag. */
   failure: null,
@@ -90,12 +90,16 @@ class NativeGru {
   }
 
   forward(...args) {
-    this.gru.call(...onCpu(args, 10));
+    const copy = onCpu(args, 10);
+    if ((args[10] & CUDNN_FLAGS) === 0) return this.gru.forward(...copy);
+    this.gru.call(...copy);
     return new Tape();
   }
 
   async forwardAsync(...args) {
-    await this.gru.callAsync(...onCpu(args, 11));
+    const copy = onCpu(args, 11);
+    if ((args[11] & CUDNN_FLAGS) === 0) return this.gru.forwardAsync(...copy);
+    await this.gru.callAsync(...copy);
     return new Tape();
   }
 

@@ -1,8 +1,6 @@
-import { GRU, type GRUArgumentsWithUnits, type Tensor, type TensorDtype, tensor } from "cudnn-gru";
+import { GRU, tensor } from "cudnn-gru";
 import { afterAll, describe, expect, it } from "vitest";
-import { injectDropoutMasks } from "../../dist/layers/dropout.js";
 import {
-  type GoldenCall,
   type GoldenCase,
   type GoldenDtype,
   type GoldenTensor,
@@ -11,39 +9,11 @@ import {
   relativeError,
   TOLERANCE,
 } from "../golden/reader.js";
+import { argumentsOf, inject, layerOf, tensorOf } from "./golden_layers.js";
 
 const worst = Object.fromEntries(
   Object.keys(TOLERANCE).map((dtype) => [dtype, { cases: 0, error: 0, name: "" }]),
 ) as Record<GoldenDtype, { cases: number; error: number; name: string }>;
-
-function tensorOf({ data, shape, dtype }: GoldenTensor): Tensor {
-  return tensor(data, shape, dtype === "uint8" ? "bool" : (dtype as TensorDtype));
-}
-
-function layerOf(golden: GoldenCase): GRU {
-  const gru = new GRU({ ...golden.arguments, use_cudnn: false } as GRUArgumentsWithUnits);
-  gru.build([null, null, golden.call.inputs.shape[2] as number]);
-  gru.setWeights(golden.weights.map(tensorOf));
-  return gru;
-}
-
-function inject(gru: GRU, call: GoldenCall): void {
-  injectDropoutMasks(gru, { input: maskOf(call.input_dropout), recurrent: maskOf(call.recurrent_dropout) });
-}
-
-/** Multipliers as the kernels take them: 16-bit ones are float32. */
-function maskOf(golden: GoldenTensor | undefined): Float32Array | Float64Array | null {
-  if (golden === undefined) return null;
-  return golden.data instanceof Uint16Array ? Float32Array.from(numbersOf(golden)) : (golden.data as Float32Array);
-}
-
-function argumentsOf(call: GoldenCall) {
-  return {
-    ...(call.training === undefined ? {} : { training: call.training }),
-    ...(call.mask === undefined ? {} : { mask: tensorOf(call.mask) }),
-    ...(call.initial_state === undefined ? {} : { initial_state: tensorOf(call.initial_state) }),
-  };
-}
 
 /** Runs every call of a case, in both ways, and gives the worst relative error of its outputs and losses. */
 async function runCase(golden: GoldenCase): Promise<number> {

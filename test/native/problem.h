@@ -12,6 +12,7 @@
 #include "core/gru_problem.h"
 #include "cpu/dispatch.h"
 #include "cpu/gru_forward.h"
+#include "cpu/gru_tape.h"
 #include "cpu/weights.h"
 
 namespace cudnn_gru_test {
@@ -60,6 +61,24 @@ class Callback : public cudnn_gru::ActivationCallback {
     return cudnn_gru::Status();
   }
 
+  cudnn_gru::Status Differentiate(bool, const void* x, const void*,
+                                  const void* dy, void* dx, size_t n) override {
+    if (--failing_ < 0) {
+      return cudnn_gru::Status(cudnn_gru::StatusCode::kCallback, "as asked");
+    }
+    const T* in = static_cast<const T*>(x);
+    const T* upstream = static_cast<const T*>(dy);
+    T* out = static_cast<T*>(dx);
+    T sum = 0;
+    for (size_t i = 0; i < n; ++i) {
+      const T scale = T(1) + std::fabs(in[i]);
+      out[i] = upstream[i] / (scale * scale);
+      sum += upstream[i];
+    }
+    out[0] -= sum / T(2);
+    return cudnn_gru::Status();
+  }
+
  private:
   int failing_;
 };
@@ -76,6 +95,21 @@ template <typename T>
 struct Result {
   std::vector<T> output;
   std::vector<T> state;
+};
+
+template <typename T>
+struct Gradients {
+  std::vector<T> inputs;
+  std::vector<T> initial_state;
+  std::vector<T> kernel;
+  std::vector<T> recurrent_kernel;
+  std::vector<T> bias;
+};
+
+// Which gradients come from above.
+struct Upstream {
+  bool output = true;
+  bool state = true;
 };
 
 // A layer's weights and one call's tensors, the same for the same seed.
@@ -130,44 +164,49 @@ class Problem {
     std::shared_ptr<const cudnn_gru::CpuWeights> weights;
     const cudnn_gru::Status created = Weights(backend, &weights);
     if (!created.ok()) return created;
-    const size_t steps = shape_.timesteps;
-    const size_t units = shape_.units;
-    // Dropout masks are (masks, B, width): rows are gathered mask by mask.
-    const std::vector<T> input_dropout =
-        Rows(input_dropout_, options_.input_dropout_masks, shape_.features,
-             begin, count);
-    const std::vector<T> recurrent_dropout =
-        Rows(recurrent_dropout_, 3, units, begin, count);
-    cudnn_gru::GruCall call;
-    call.batch = count;
-    call.timesteps = steps;
-    call.return_sequences = options_.return_sequences;
-    call.go_backwards = options_.go_backwards;
-    call.zero_output_for_mask = options_.zero_output_for_mask;
-    call.inputs = inputs_.data() + begin * steps * shape_.features;
-    if (options_.initial_state) {
-      call.initial_state = initial_.data() + begin * units;
+    const Tensors tensors(*this, begin, count, failing_callback);
+    return cudnn_gru::ForwardOnCpu(*weights, tensors.Call(result), threads,
+                                   nullptr);
+  }
+
+  // The whole batch forward and backward, on up to `threads` threads each. What
+  // is not written stays -77.
+  cudnn_gru::Status Backward(const cudnn_gru::CpuBackend& backend, int threads,
+                             const Upstream& upstream, Result<T>* result,
+                             Gradients<T>* gradients,
+                             int failing_callback = 1000000) const {
+    std::shared_ptr<const cudnn_gru::CpuWeights> weights;
+    cudnn_gru::Status status = Weights(backend, &weights);
+    if (!status.ok()) return status;
+    std::unique_ptr<cudnn_gru::CpuTape> tape;
+    {
+      // The tape may need nothing of the call's tensors.
+      const Tensors tensors(*this, 0, shape_.batch, 1000000);
+      status = cudnn_gru::CpuTape::Forward(weights, tensors.Call(result),
+                                           threads, nullptr, &tape);
     }
-    if (options_.masking == Masking::kMask) {
-      call.mask = mask_.data() + begin * steps;
-    } else if (options_.masking == Masking::kLengths) {
-      call.lengths = lengths_.data() + begin;
-    }
-    if (options_.input_dropout_masks != 0) {
-      call.input_dropout = input_dropout.data();
-      call.input_dropout_masks = options_.input_dropout_masks;
-    }
-    if (options_.recurrent_dropout) {
-      call.recurrent_dropout = recurrent_dropout.data();
-    }
-    result->output.assign(
-        count * units * (options_.return_sequences ? steps : 1), T(-77));
-    result->state.assign(count * units, T(-77));
-    call.output = result->output.data();
-    call.state = result->state.data();
+    if (!status.ok()) return status;
+    Generator generator(99);
+    const std::vector<T> d_output =
+        Values<T>(generator, result->output.size(), -1, 1);
+    const std::vector<T> d_state =
+        Values<T>(generator, result->state.size(), -1, 1);
+    gradients->inputs.assign(inputs_.size(), T(-77));
+    gradients->initial_state.assign(initial_.size(), T(-77));
+    gradients->kernel.assign(kernel_.size(), T(-77));
+    gradients->recurrent_kernel.assign(recurrent_.size(), T(-77));
+    gradients->bias.assign(bias_.size(), T(-77));
     Callback<T> custom(failing_callback);
-    call.custom = &custom;
-    return cudnn_gru::ForwardOnCpu(*weights, call, threads, nullptr);
+    cudnn_gru::GruGradients pointers;
+    if (upstream.output) pointers.d_output = d_output.data();
+    if (upstream.state) pointers.d_state = d_state.data();
+    pointers.d_inputs = gradients->inputs.data();
+    pointers.d_initial_state = gradients->initial_state.data();
+    pointers.d_kernel = gradients->kernel.data();
+    pointers.d_recurrent_kernel = gradients->recurrent_kernel.data();
+    pointers.d_bias = gradients->bias.data();
+    pointers.custom = &custom;
+    return tape->Backward(pointers, threads, nullptr);
   }
 
   const Shape& shape() const { return shape_; }
@@ -197,6 +236,67 @@ class Problem {
   }
 
  private:
+  // The tensors of a call for rows [begin, begin + count).
+  class Tensors {
+   public:
+    Tensors(const Problem& problem, size_t begin, size_t count, int failing)
+        : problem_(problem),
+          begin_(begin),
+          count_(count),
+          // Dropout masks are (masks, B, width): rows are gathered mask by
+          // mask.
+          input_dropout_(problem.Rows(problem.input_dropout_,
+                                      problem.options_.input_dropout_masks,
+                                      problem.shape_.features, begin, count)),
+          recurrent_dropout_(problem.Rows(problem.recurrent_dropout_, 3,
+                                          problem.shape_.units, begin, count)),
+          custom_(failing) {}
+
+    cudnn_gru::GruCall Call(Result<T>* result) const {
+      const Options& options = problem_.options_;
+      const size_t steps = problem_.shape_.timesteps;
+      const size_t units = problem_.shape_.units;
+      cudnn_gru::GruCall call;
+      call.batch = count_;
+      call.timesteps = steps;
+      call.return_sequences = options.return_sequences;
+      call.go_backwards = options.go_backwards;
+      call.zero_output_for_mask = options.zero_output_for_mask;
+      call.inputs =
+          problem_.inputs_.data() + begin_ * steps * problem_.shape_.features;
+      if (options.initial_state) {
+        call.initial_state = problem_.initial_.data() + begin_ * units;
+      }
+      if (options.masking == Masking::kMask) {
+        call.mask = problem_.mask_.data() + begin_ * steps;
+      } else if (options.masking == Masking::kLengths) {
+        call.lengths = problem_.lengths_.data() + begin_;
+      }
+      if (options.input_dropout_masks != 0) {
+        call.input_dropout = input_dropout_.data();
+        call.input_dropout_masks = options.input_dropout_masks;
+      }
+      if (options.recurrent_dropout) {
+        call.recurrent_dropout = recurrent_dropout_.data();
+      }
+      result->output.assign(
+          count_ * units * (options.return_sequences ? steps : 1), T(-77));
+      result->state.assign(count_ * units, T(-77));
+      call.output = result->output.data();
+      call.state = result->state.data();
+      call.custom = &custom_;
+      return call;
+    }
+
+   private:
+    const Problem& problem_;
+    const size_t begin_;
+    const size_t count_;
+    const std::vector<T> input_dropout_;
+    const std::vector<T> recurrent_dropout_;
+    mutable Callback<T> custom_;
+  };
+
   static cudnn_gru::ActivationSpec Spec(cudnn_gru::Activation kind) {
     cudnn_gru::ActivationSpec spec;
     // With no parameters given, the name's default is taken.

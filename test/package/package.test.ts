@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { forward, newApplication, prebuild, root } from "./application.js";
@@ -57,6 +57,51 @@ test("import and require give the same class and the same forward result, from t
   expect((imported as { data: number[] }).data.some((value) => Math.abs(value) > 1e-3)).toBe(true);
   expect(required).toEqual(imported);
   expect(same).toBe(true);
+});
+
+test("the subpath for tfjs says what is missing; with the peer, import and require give the same layer", () => {
+  const trying = `import("cudnn-gru/tfjs").then(
+    () => console.log(JSON.stringify("loaded")),
+    ({ name, code, message }) => console.log(JSON.stringify({ name, code, message })),
+  );`;
+  expect(runInApp("peerless.mjs", trying)).toMatchObject({
+    name: "GRUError",
+    code: "ERR_UNSUPPORTED",
+    message: expect.stringContaining("npm install @tensorflow/tfjs"),
+  });
+  const scope = join(app, "node_modules/@tensorflow");
+  symlinkSync(join(root, "node_modules/@tensorflow"), scope);
+  try {
+    const same = runInApp(
+      "peer.mjs",
+      `import { createRequire } from "node:module";
+       import * as tf from "@tensorflow/tfjs";
+       import { GRU } from "cudnn-gru/tfjs";
+       tf.enableProdMode();
+       const layer = new GRU({ units: 4 });
+       const required = createRequire(import.meta.url)("cudnn-gru/tfjs").GRU;
+       const { shape } = layer.apply(tf.ones([2, 3, 5]));
+       console.log(JSON.stringify({ shape, same: required === GRU, isLayer: layer instanceof tf.layers.Layer }));`,
+    );
+    expect(same).toEqual({ shape: [2, 4], same: true, isLayer: true });
+  } finally {
+    rmSync(scope);
+  }
+});
+
+test("its bundles read files, in their own thread too, and its command line works", () => {
+  const units = runInApp(
+    "files.mjs",
+    `import { GRU } from "cudnn-gru";
+     const gru = await GRU.fromKeras(${JSON.stringify(join(root, "examples/weather/model.keras"))});
+     console.log(JSON.stringify([gru.getConfig().units, gru.weights.length]));`,
+  );
+  expect(units).toEqual([expect.any(Number), 3]);
+  const command = join(app, "node_modules/cudnn-gru/dist/cli/main.js");
+  const report = execFileSync(process.execPath, [command, "doctor", "--json"], { cwd: app, encoding: "utf8" });
+  expect(JSON.parse(report)).toMatchObject({ version: expect.stringMatching(/^\d+\.\d+\.\d+$/), backend: {} });
+  const modules = installed.filter((path) => /^dist\/.*\.js$/.test(path));
+  expect(modules.length).toBeLessThan(40);
 });
 
 test("package.json can be required", () => {

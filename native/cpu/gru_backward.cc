@@ -1,0 +1,161 @@
+#include "cpu/gru_backward.h"
+
+#include <algorithm>
+#include <atomic>
+#include <functional>
+#include <string>
+#include <utility>
+
+#include "core/thread_pool.h"
+#include "core/workspace.h"
+#include "cpu/backward_loop.h"
+#include "cpu/block_products.h"
+#include "cpu/row_wise_gradients.h"
+#include "cpu/row_wise_step.h"
+
+namespace cudnn_gru {
+namespace {
+
+// Below this a pass ends before helpers have woken up.
+constexpr double kMinParallelFlops = 4e6;
+// Work of one step for which meeting at a barrier pays.
+constexpr double kMinStepFlops = 2e5;
+// Rows a thread needs to use full register tiles.
+constexpr size_t kMinRowsPerThread = 8;
+
+enum class Split { kNone, kRows, kUnits };
+
+struct Division {
+  Split split;
+  int threads;
+};
+
+// As forward divides a call, with twice its work.
+Division Divide(const GruDescription& description, const GruCall& call,
+                size_t panels, int threads) {
+  const double flops = 2.0 * CallFlops(description, call.batch, call.timesteps);
+  if (threads <= 1 || flops < kMinParallelFlops) return {Split::kNone, 1};
+  // JavaScript can be called on one thread only.
+  if (HasCustomActivation(description)) return {Split::kNone, 1};
+  const size_t wanted = static_cast<size_t>(threads);
+  if (call.batch >= wanted * kMinRowsPerThread) {
+    return {Split::kRows, threads};
+  }
+  const double step_flops = 2.0 * CallFlops(description, call.batch, 1);
+  if (panels >= 2 && step_flops >= kMinStepFlops && !IsRowWise(description)) {
+    return {Split::kUnits, static_cast<int>(std::min(wanted, panels))};
+  }
+  if (call.batch >= 2) {
+    return {Split::kRows, static_cast<int>(std::min(wanted, call.batch))};
+  }
+  return {Split::kNone, 1};
+}
+
+BackwardShare MakeShare(const Division& division, int index, size_t batch,
+                        size_t panels, SpinBarrier* barrier) {
+  const size_t i = static_cast<size_t>(index);
+  const size_t n = static_cast<size_t>(division.threads);
+  BackwardShare share{0, batch, 0, panels, i, n, false, nullptr};
+  if (division.split == Split::kNone) return share;
+  share.barrier = barrier;
+  if (division.split == Split::kRows) {
+    share.row_begin = batch * i / n;
+    share.row_end = batch * (i + 1) / n;
+  } else {
+    share.by_units = true;
+    share.panel_begin = panels * i / n;
+    share.panel_end = panels * (i + 1) / n;
+  }
+  return share;
+}
+
+Status NoMemory(size_t bytes) {
+  return Status(StatusCode::kOutOfMemory,
+                "Expected " + std::to_string(bytes) +
+                    " bytes of scratch memory for the gradients but the system "
+                    "has no more to give");
+}
+
+template <typename T>
+Status Backward(const CpuWeights& weights, const Kernels<T>& kernels,
+                const GruCall& call, const SavedSteps& saved,
+                const GruGradients& gradients, int threads,
+                const Cancellation* cancellation) {
+  const GruDescription& description = weights.description();
+  const size_t panels = weights.panels();
+  const Division division = Divide(description, call, panels, threads);
+  SpinBarrier barrier(division.threads);
+  size_t slots = 0;
+  for (const SavedSteps::Block& block : saved.blocks()) {
+    slots = std::max(slots, block.slots);
+  }
+
+  // Both passes over the allocator lay out the same arrays: the first measures.
+  BackwardScratch<T> scratch;
+  struct Own {
+    BackwardPointers<T> pointers;
+    RowWiseGradients<T> row_wise;
+  };
+  const auto take = [&](BumpAllocator& allocator) {
+    Own own;
+    own.pointers.Take(call.batch, slots, allocator);
+    if (!HasDefaultActivations(description)) {
+      own.row_wise.Take(description.units, allocator);
+    }
+    return own;
+  };
+  BumpAllocator measure(nullptr);
+  scratch.Take(weights, call, slots, measure);
+  for (int i = 0; i < division.threads; ++i) take(measure);
+  Workspace workspace(measure.used());
+  if (workspace.data() == nullptr) return NoMemory(measure.used());
+  BumpAllocator allocator(workspace.data());
+  scratch.Take(weights, call, slots, allocator);
+
+  std::atomic<bool> failed{false};
+  Status failure;  // of the first thread to fail
+  const auto run = [&](int index, const Own& own) {
+    BackwardLoop<T> loop(
+        weights, kernels, call, saved, gradients,
+        MakeShare(division, index, call.batch, panels, &barrier), scratch,
+        own.pointers, own.row_wise, cancellation);
+    Status status = loop.Run();
+    if (!status.ok() && !failed.exchange(true)) failure = std::move(status);
+  };
+  if (division.threads == 1) {
+    run(0, take(allocator));
+  } else {
+    // Each thread's arrays start where those of the ones before it end.
+    const auto body = [&](int index) {
+      BumpAllocator rest = allocator;
+      for (int i = 0; i < index; ++i) take(rest);
+      run(index, take(rest));
+    };
+    // A reference, since a copy of the closure would be allocated.
+    if (!ThreadPool::Get().TryRun(division.threads, std::cref(body))) {
+      return Backward(weights, kernels, call, saved, gradients, 1,
+                      cancellation);
+    }
+  }
+  return failure;
+}
+
+}  // namespace
+
+Status BackwardOnCpu(const CpuWeights& weights, const GruCall& call,
+                     const SavedSteps& saved, const GruGradients& gradients,
+                     int threads, const Cancellation* cancellation) {
+  if (cancellation != nullptr && cancellation->requested()) {
+    return Status(StatusCode::kAborted, "The call was aborted");
+  }
+  const Status status = weights.Transpose();
+  if (!status.ok()) return status;
+  const KernelSet& kernels = *weights.backend().kernels;
+  return weights.description().dtype == Dtype::kFloat32
+             ? Backward(weights, kernels.f32, call, saved, gradients, threads,
+                        cancellation)
+             : Backward(weights, kernels.f64, call, saved, gradients, threads,
+                        cancellation);
+}
+
+}  // namespace cudnn_gru

@@ -1,0 +1,169 @@
+#include "cpu/gru_tape.h"
+
+#include <algorithm>
+#include <new>
+#include <string>
+#include <utility>
+
+#include "core/aligned_buffer.h"
+#include "cpu/dispatch.h"
+#include "cpu/gru_backward.h"
+#include "cpu/gru_forward.h"
+#include "cpu/gru_reference_backward.h"
+
+namespace cudnn_gru {
+namespace {
+
+Status NoMemory(size_t bytes) {
+  return Status(StatusCode::kOutOfMemory,
+                "Expected " + std::to_string(bytes) +
+                    " bytes of memory for what the gradients need but the "
+                    "system has no more to give");
+}
+
+// The same weights for the scalar reference.
+Status ReferenceWeights(std::shared_ptr<const CpuWeights> weights,
+                        std::shared_ptr<const CpuWeights>* reference) {
+  if (weights->backend().kernels == nullptr) {
+    *reference = std::move(weights);
+    return Status();
+  }
+  const GruDescription& description = weights->description();
+  const size_t row = 3 * description.units;
+  const size_t kernel = description.features * row;
+  const size_t recurrent = description.units * row;
+  const size_t size = DtypeSize(description.dtype);
+  const size_t bytes = (kernel + recurrent + 2 * row) * size;
+  const Workspace workspace(bytes);
+  if (workspace.data() == nullptr) return NoMemory(bytes);
+  char* const to_kernel = static_cast<char*>(workspace.data());
+  char* const to_recurrent = to_kernel + kernel * size;
+  char* const to_bias = to_recurrent + recurrent * size;
+  weights->Unpack(to_kernel, to_recurrent, to_bias);
+  return CpuWeights::Create(description, AvailableBackends()[0], to_kernel,
+                            to_recurrent, to_bias, reference);
+}
+
+// A copy of `count` elements, null for null. The allocator may be only
+// measuring.
+template <typename T>
+const void* Copied(const void* source, size_t count, BumpAllocator& allocator) {
+  if (source == nullptr) return nullptr;
+  T* const copy = allocator.Take<T>(count);
+  if (copy != nullptr) {
+    std::copy_n(static_cast<const T*>(source), count, copy);
+  }
+  return copy;
+}
+
+}  // namespace
+
+template <typename T>
+void CpuTape::Place(const GruCall& call, BumpAllocator& allocator) {
+  const size_t units = description().units;
+  const size_t features = description().features;
+  const size_t cells = call.batch * call.timesteps;
+  call_.inputs = Copied<T>(call.inputs, cells * features, allocator);
+  call_.input_dropout =
+      Copied<T>(call.input_dropout,
+                call.input_dropout_masks * call.batch * features, allocator);
+  call_.recurrent_dropout =
+      Copied<T>(call.recurrent_dropout, 3 * call.batch * units, allocator);
+  // The kernels' steps know of the rest what they need.
+  if (!IsReference()) return;
+  call_.initial_state =
+      Copied<T>(call.initial_state, call.batch * units, allocator);
+  call_.mask =
+      static_cast<const uint8_t*>(Copied<uint8_t>(call.mask, cells, allocator));
+  call_.lengths = static_cast<const int32_t*>(
+      Copied<int32_t>(call.lengths, call.batch, allocator));
+  steps_.states = allocator.Take<double>(cells * units);
+  steps_.sums = allocator.Take<double>(cells * 3 * units);
+  steps_.gates = allocator.Take<double>(cells * 3 * units);
+  steps_.candidates = allocator.Take<double>(cells * units);
+}
+
+Status CpuTape::Keep(const GruCall& call) {
+  const auto place = [&](BumpAllocator& allocator) {
+    if (description().dtype == Dtype::kFloat32) {
+      Place<float>(call, allocator);
+    } else {
+      Place<double>(call, allocator);
+    }
+  };
+  // The steps have as many elements as a returned sequence, several times.
+  GruCallSizes sizes;
+  const Status status =
+      ComputeSizes(description(), call.batch, call.timesteps, true, &sizes);
+  if (!status.ok()) return status;
+  BumpAllocator measure(nullptr);
+  place(measure);
+  buffer_.reset(new (std::nothrow) Workspace(measure.used(), TapeBytes()));
+  if (buffer_ == nullptr || buffer_->data() == nullptr) {
+    return NoMemory(measure.used());
+  }
+  BumpAllocator allocator(buffer_->data());
+  place(allocator);
+  return IsReference() ? Status()
+                       : SavedSteps::Create(*weights_, call, &saved_);
+}
+
+Status CpuTape::Compute(int threads, const Cancellation* cancellation) {
+  return IsReference()
+             ? ForwardReference(*weights_, call_, cancellation, &steps_)
+             : ForwardOnCpu(*weights_, call_, threads, cancellation,
+                            saved_.get());
+}
+
+Status CpuTape::Forward(std::shared_ptr<const CpuWeights> weights,
+                        const GruCall& call, int threads,
+                        const Cancellation* cancellation,
+                        std::unique_ptr<CpuTape>* tape) {
+  if (cancellation != nullptr && cancellation->requested()) {
+    return Status(StatusCode::kAborted, "The call was aborted");
+  }
+  Status status;
+  if (call.batch == 0) {
+    std::shared_ptr<const CpuWeights> reference;
+    status = ReferenceWeights(std::move(weights), &reference);
+    if (!status.ok()) return status;
+    weights = std::move(reference);
+  }
+  std::unique_ptr<CpuTape> made(new (std::nothrow)
+                                    CpuTape(std::move(weights), call));
+  if (made == nullptr) return NoMemory(sizeof(CpuTape));
+  status = made->Keep(call);
+  if (status.ok()) status = made->Compute(threads, cancellation);
+  if (!status.ok()) return status;
+  // These are the caller's.
+  GruCall& kept = made->call_;
+  kept.output = nullptr;
+  kept.state = nullptr;
+  kept.custom = nullptr;
+  if (!made->IsReference()) {
+    kept.initial_state = nullptr;
+    kept.mask = nullptr;
+    kept.lengths = nullptr;
+  }
+  *tape = std::move(made);
+  return status;
+}
+
+size_t CpuTape::bytes() const {
+  return buffer_->size() + (saved_ == nullptr ? 0 : saved_->bytes());
+}
+
+Status CpuTape::Backward(const GruGradients& gradients, int threads,
+                         const Cancellation* cancellation) {
+  if (spent_) return Spent();
+  if (cancellation != nullptr && cancellation->requested()) {
+    return Status(StatusCode::kAborted, "The call was aborted");
+  }
+  spent_ = true;
+  return IsReference() ? BackwardReference(*weights_, call_, steps_, gradients,
+                                           cancellation)
+                       : BackwardOnCpu(*weights_, call_, *saved_, gradients,
+                                       threads, cancellation);
+}
+
+}  // namespace cudnn_gru

@@ -1,0 +1,59 @@
+#ifndef CUDNN_GRU_CPU_GRU_TAPE_H_
+#define CUDNN_GRU_CPU_GRU_TAPE_H_
+
+#include <cstddef>
+#include <memory>
+
+#include "core/cancellation.h"
+#include "core/gru_problem.h"
+#include "core/gru_tape.h"
+#include "core/status.h"
+#include "core/workspace.h"
+#include "cpu/gru_reference.h"
+#include "cpu/saved_steps.h"
+#include "cpu/weights.h"
+
+namespace cudnn_gru {
+
+// A forward call on the CPU that has kept what its gradients need: copies of
+// the call's tensors, the steps, and the weights, which are shared. The
+// weights' backend computes both ways.
+class CpuTape : public GruTape {
+ public:
+  // Computes `call` as ForwardOnCpu does, with its errors. `cancellation` may
+  // be null.
+  static Status Forward(std::shared_ptr<const CpuWeights> weights,
+                        const GruCall& call, int threads,
+                        const Cancellation* cancellation,
+                        std::unique_ptr<CpuTape>* tape);
+
+  const GruDescription& description() const override {
+    return weights_->description();
+  }
+  const GruCall& call() const override { return call_; }
+  size_t bytes() const override;
+  bool spent() const override { return spent_; }
+  Status Backward(const GruGradients& gradients, int threads,
+                  const Cancellation* cancellation) override;
+
+ private:
+  CpuTape(std::shared_ptr<const CpuWeights> weights, const GruCall& call)
+      : weights_(std::move(weights)), call_(call) {}
+
+  bool IsReference() const { return weights_->backend().kernels == nullptr; }
+  Status Keep(const GruCall& call);
+  Status Compute(int threads, const Cancellation* cancellation);
+  template <typename T>
+  void Place(const GruCall& call, BumpAllocator& allocator);
+
+  const std::shared_ptr<const CpuWeights> weights_;
+  GruCall call_;  // of the tape's own copies
+  std::unique_ptr<const Workspace> buffer_;
+  std::unique_ptr<SavedSteps> saved_;  // of vector kernels
+  ReferenceSteps steps_;               // of the reference
+  bool spent_ = false;
+};
+
+}  // namespace cudnn_gru
+
+#endif  // CUDNN_GRU_CPU_GRU_TAPE_H_
