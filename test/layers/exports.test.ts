@@ -15,7 +15,9 @@ it("exports what the documentation names, and no more", () => {
     "createBatcher",
     "initializers",
     "memoryUsage",
+    "optimizers",
     "regularizers",
+    "saveModelWeights",
     "tensor",
   ]);
 });
