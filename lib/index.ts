@@ -51,6 +51,8 @@ export type { GRUGradients, GRUPass } from "./layers/pass.js";
 export type { CallResult, MaskResult, PartialShape, ShapeResult } from "./layers/results.js";
 export type { SaveWeightsArguments } from "./layers/save_weights.js";
 export type { GRUStream } from "./layers/stream.js";
+export { type Batcher, type BatcherArguments, createBatcher } from "./serving/batcher.js";
+export type { BatcherCallArguments } from "./serving/request.js";
 export {
   type FloatArray,
   type NestedBooleans,

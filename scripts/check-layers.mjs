@@ -20,7 +20,7 @@ const nativeExceptions = {
 
 /** Folders and files of lib/, lowest first: each may import itself and what stands in a line above it. */
 const libLayers = [
-  ["errors"],
+  ["errors", "package_root"],
   ["native", "queue"],
   ["cudnn", "sixteen_bit"],
   ["tensor", "keras"],
@@ -28,7 +28,7 @@ const libLayers = [
   ["variable_parts"],
   ["backend", "variable", "eligibility", "tensor_from"],
   ["layers"],
-  ["training"],
+  ["training", "serving"],
   ["index"],
   ["cli", "interop"],
 ];

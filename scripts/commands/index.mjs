@@ -77,6 +77,14 @@ export const commands = {
     needs: built,
     run: (args) => runTests(["--config", "test/package/vitest.config.ts", ...args]),
   },
+  "test:server": {
+    about: "run the tests of the example server",
+    needs: built,
+    run: (args) => {
+      ensurePackages("examples/server");
+      runTests(["--config", "examples/server/vitest.config.mjs", ...args]);
+    },
+  },
   "test:gpu": {
     about: "run the tests on a GPU; skipped, with the reason, where there is none",
     needs: built,

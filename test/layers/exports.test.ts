@@ -12,6 +12,7 @@ it("exports what the documentation names, and no more", () => {
     "backendInfo",
     "configure",
     "constraints",
+    "createBatcher",
     "initializers",
     "memoryUsage",
     "optimizers",

@@ -20,7 +20,8 @@ const object = (class_name: string, config: Record<string, unknown>, module = "k
   config,
   registered_name: null,
 });
-const schedule = (class_name: string, config: Record<string, unknown>) => object(class_name, config, "keras.optimizers.schedules");
+const schedule = (class_name: string, config: Record<string, unknown>) =>
+  object(class_name, config, "keras.optimizers.schedules");
 const ADAM = { beta_1: 0.9, beta_2: 0.999, epsilon: 1e-7, amsgrad: false };
 
 /** What Keras 3.15.1's `keras.optimizers.serialize` gives. */
