@@ -78,7 +78,9 @@ describe("gradients", () => {
   it("of the kernel vanish in the rows of features that were dropped in every row", () => {
     const gru = layer(U, F, { dropout: 0.5, seed: 3, return_sequences: true });
     const one = tensor(inputs.data.slice(0, T * F), [1, T, F]);
-    const { inputs: own, weights } = gru.forward(one, training).backward({ output: tensor(upstream.data.slice(0, T * U), [1, T, U]) });
+    const { inputs: own, weights } = gru
+      .forward(one, training)
+      .backward({ output: tensor(upstream.data.slice(0, T * U), [1, T, U]) });
     const kernel = weights[0] as Tensor;
     for (let feature = 0; feature < F; feature++) {
       const row = kernel.data.slice(feature * 3 * U, (feature + 1) * 3 * U);
