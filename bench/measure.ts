@@ -41,15 +41,15 @@ export async function measureShape(
       }
       const task = await contender.prepare(problem);
       tasks.push(task);
-      const difference = largestDifference(task.output, expected[`${contender.resetAfter}`]);
-      if (difference > TOLERANCE) {
-        skipped.push({ contender: contender.name, reason: `computes other numbers, by up to ${difference}` });
+      const { name, version, role, resetAfter } = contender;
+      const difference = task.output && largestDifference(task.output, expected[`${resetAfter}`]);
+      if (difference !== null && difference > TOLERANCE) {
+        skipped.push({ contender: name, reason: `computes other numbers, by up to ${difference}` });
         continue;
       }
-      const { sampler, calls } = await taskSampler(contender.name, task, effort.sampleMs);
+      const { sampler, calls } = await taskSampler(name, task, effort.sampleMs);
       samplers.push(sampler);
-      const { name, version, resetAfter } = contender;
-      measurements.push({ contender: name, version, resetAfter, difference, calls, nanoseconds: [] });
+      measurements.push({ contender: name, version, role, resetAfter, difference, calls, nanoseconds: [] });
     }
     const samples = await runRounds(samplers, effort.rounds);
     const of = (name: string, digits: number) => (samples.get(name) ?? []).map((x) => Number(x.toPrecision(digits)));

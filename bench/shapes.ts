@@ -17,6 +17,9 @@ export const DEFAULT_SHAPES = [
   "1x1x32-32",
 ];
 
+/** The shapes of a quick run. */
+export const QUICK_SHAPES = ["16x10x32-70", "1x10x64-64", "1x1x32-32"];
+
 /** Reads `BxTxF-U`. Throws a `RangeError` for anything else. */
 export function parseShape(text: string): Shape {
   const sizes = /^([1-9]\d*)[x×]([1-9]\d*)[x×]([1-9]\d*)(?:-|→)([1-9]\d*)$/.exec(text)?.slice(1).map(Number);

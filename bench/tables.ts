@@ -1,5 +1,6 @@
+import type { Role } from "./contender.js";
 import { activationBytes, weightBytes } from "./memory.js";
-import type { Measurement, ShapeRecord } from "./record.js";
+import type { Measurement, OrthogonalRecord, OrthogonalTiming, ShapeRecord } from "./record.js";
 import { flopsOf, formatShape, type Shape } from "./shapes.js";
 import { pairwise, type Spread, spreadOf } from "./statistics.js";
 
@@ -41,13 +42,25 @@ function floorOf({ shape, limits }: ShapeRecord): number | null {
   return 1e9 * ((6 * batch * timesteps * features * units) / peak + timesteps * step);
 }
 
+const isPeer = ({ role }: Measurement) => role === "peer";
+const ofRole = ({ measurements }: ShapeRecord, role: Role) => measurements.find((one) => one.role === role);
+
 /** One row a shape: our layer, how near it is to the machine's limits, and its advantage over each peer. */
 export function summaryTable(shapes: readonly ShapeRecord[]): Table {
-  const peers = [...new Set(shapes.flatMap((at) => others(at).map(({ contender }) => contender)))];
-  const titles = ["shape", "ms", "GFLOP/s", "of FMA peak", "of floor", ...peers.map((peer) => `vs ${peer}`)];
+  const peers = [
+    ...new Set(
+      shapes.flatMap((at) =>
+        others(at)
+          .filter(isPeer)
+          .map(({ contender }) => contender),
+      ),
+    ),
+  ];
+  const titles = ["shape", "ms", "C++ kernel, ms", "GFLOP/s", "of FMA peak", "of floor", "float64"];
   const rows = shapes.map((at) => {
     const mine = median(ours(at).nanoseconds);
-    const floor = floorOf(at);
+    const kernel = ofRole(at, "kernel");
+    const wide = ofRole(at, "float64");
     const peak = at.limits === null ? null : median(at.limits.fma);
     const ratios = peers.map((peer) => {
       const found = others(at).find(({ contender }) => contender === peer);
@@ -56,46 +69,55 @@ export function summaryTable(shapes: readonly ShapeRecord[]): Table {
     return [
       formatShape(at.shape),
       three(mine * 1e-6),
+      kernel === undefined ? "–" : three(median(kernel.nanoseconds) * 1e-6),
       gflops(at.shape, mine),
       peak === null ? "–" : percent(flopsOf(at.shape) / (mine * 1e-9) / peak),
-      floor === null ? "–" : percent(floor / mine),
+      ofFloor(at, mine),
+      wide === undefined ? "–" : `${advantage(at, wide).median.toFixed(2)}×`,
       ...ratios,
     ];
   });
-  return [titles, ...rows];
+  return [[...titles, ...peers.map((peer) => `vs ${peer}`)], ...rows];
 }
 
 /** One row a contender at one shape. */
 export function detailTable(at: ShapeRecord): Table {
-  const titles = ["", "ms a call", "GFLOP/s", "cudnn-gru is × as fast", "largest difference"];
+  const titles = ["", "ms a call", "GFLOP/s", "of floor", "cudnn-gru is × as fast", "largest difference"];
   const rows = at.measurements.map((measurement) => {
     const times = spreadOf(measurement.nanoseconds);
     return [
       title(measurement),
       spread(times, (value) => three(value * 1e-6)),
       gflops(at.shape, times.median),
+      // The floor is that of float32.
+      measurement.role === "float64" ? "" : ofFloor(at, times.median),
       measurement === ours(at) ? "" : spread(advantage(at, measurement), (value) => value.toFixed(2)),
-      measurement === ours(at) ? "" : measurement.difference.toExponential(0),
+      measurement === ours(at) || measurement.difference === null ? "" : measurement.difference.toExponential(0),
     ];
   });
   return [titles, ...rows];
 }
 
+function ofFloor(at: ShapeRecord, nanoseconds: number): string {
+  const floor = floorOf(at);
+  return floor === null ? "–" : percent(floor / nanoseconds);
+}
+
 /** One row a contender where a call is one step: microseconds, and what they are above the kernel's. */
 export function streamingTable(at: ShapeRecord): Table {
-  const kernel = at.measurements.find(({ contender }) => contender === "C++ kernel alone");
+  const kernel = ofRole(at, "kernel");
   const micro = (value: number) => (value * 1e-3).toFixed(2);
   const titles = ["", "µs a call", "µs above the kernel", "cudnn-gru is × as fast"];
   const rows = at.measurements.map((measurement) => {
     const above =
-      kernel === undefined || kernel === measurement
+      kernel === undefined || kernel === measurement || measurement.difference === null
         ? ""
         : spread(spreadOf(pairwise(measurement.nanoseconds, kernel.nanoseconds, (a, b) => a - b)), micro);
     return [
       title(measurement),
       spread(spreadOf(measurement.nanoseconds), micro),
       above,
-      measurement === ours(at) ? "" : advantage(at, measurement).median.toFixed(2),
+      measurement === ours(at) || measurement.difference === null ? "" : advantage(at, measurement).median.toFixed(2),
     ];
   });
   return [titles, ...rows];
@@ -114,6 +136,24 @@ export function limitsTable(shapes: readonly ShapeRecord[]): Table {
     return [[formatShape(shape), giga(limits.fma), giga(limits.read), (limits.readSize / 1024).toFixed(0)]];
   });
   return [titles, ...rows];
+}
+
+/** Milliseconds for one orthogonal matrix: a row a size, with each maker's time and how many times as fast ours is. */
+export function orthogonalTable(records: readonly OrthogonalRecord[]): Table {
+  const makers = [...new Set(records.flatMap(({ timings }) => timings.map(({ contender }) => contender)))];
+  const peers = makers.slice(1);
+  const rows = records.map(({ units, timings }) => {
+    const [mine, ...theirs] = makers.map((maker) => timings.find(({ contender }) => contender === maker));
+    const time = (timing?: OrthogonalTiming) => (timing === undefined ? "–" : three(median(timing.nanoseconds) * 1e-6));
+    const ratio = (timing?: OrthogonalTiming) =>
+      timing === undefined || mine === undefined
+        ? "–"
+        : `${median(pairwise(timing.nanoseconds, mine.nanoseconds, (a, b) => a / b)).toFixed(2)}×`;
+    const deviation = Math.max(...timings.map((timing) => timing.deviation));
+    return [`${units}×${3 * units}`, ...[mine, ...theirs].map(time), ...theirs.map(ratio), deviation.toExponential(0)];
+  });
+  const titles = ["matrix", ...makers.map((maker) => `${maker}, ms`), ...peers.map((peer) => `vs ${peer}`)];
+  return [[...titles, "largest deviation"], ...rows];
 }
 
 /** Bytes held for one layer, in MiB, against the least there can be. */

@@ -98,6 +98,25 @@ void Sizes() {
   CompareBoth({3, 4, 0, 9}, Options(), 3000);
 }
 
+// Every number of panels that a tile can hold, for few rows, with the gates'
+// operands in common and each with its own.
+void Tiles() {
+  uint64_t seed = 4000;
+  for (size_t panels = 1; panels <= 17; ++panels) {
+    for (size_t batch = 1; batch <= 5; ++batch) {
+      Options options;
+      options.reset_after = seed % 2 == 0;
+      options.recurrent_dropout = batch % 2 == 0 || panels % 3 == 0;
+      options.input_dropout_masks = panels % 2 == 0 ? 3 : 0;
+      CompareBoth({batch, 3, 5, 16 * panels - 3}, options, seed);
+      options.reset_after = !options.reset_after;
+      options.recurrent_dropout = !options.recurrent_dropout;
+      CompareBoth({batch, 2, 2, 8 * panels}, options, seed + 1);
+      seed += 3;
+    }
+  }
+}
+
 // Every combination of the options that change the time loop.
 void Combinations() {
   uint64_t seed = 5000;
@@ -312,6 +331,7 @@ int main() {
     std::printf("backend %s\n", backend.isa);
   }
   cudnn_gru_test::Sizes();
+  cudnn_gru_test::Tiles();
   cudnn_gru_test::Combinations();
   cudnn_gru_test::Activations();
   cudnn_gru_test::RowWise();
