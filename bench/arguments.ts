@@ -8,6 +8,8 @@ export interface BenchArguments {
   peers: string[] | null;
   /** Threads each contender may use; null for every CPU this process may use. */
   threads: number | null;
+  /** Forward and backward instead of forward alone. */
+  training: boolean;
   rounds: number;
   /** Milliseconds one sample should take. */
   sampleMs: number;
@@ -24,6 +26,7 @@ export const USAGE = `npm run bench -- [options]
   --shapes a,b        batch x timesteps x features - units; default ${DEFAULT_SHAPES.join(",")}
   --peers a,b         of onnxruntime, onednn, pytorch, keras, tfjs; "none" for our layer alone; default all
   --threads n|all     threads for every contender (default 1)
+  --training          forward and backward, of our layer and PyTorch
   --rounds n          samples of every contender (default 21)
   --sample-ms n       what one sample should take (default 40)
   --record file.json  writes everything measured
@@ -39,6 +42,7 @@ export function readArguments(args: string[]): BenchArguments {
       shapes: { type: "string" },
       peers: { type: "string" },
       threads: { type: "string", default: "1" },
+      training: { type: "boolean", default: false },
       rounds: { type: "string" },
       "sample-ms": { type: "string" },
       record: { type: "string" },
@@ -50,6 +54,7 @@ export function readArguments(args: string[]): BenchArguments {
     shapes: (values.shapes === undefined ? DEFAULT_SHAPES : values.shapes.split(",")).map(parseShape),
     peers: values.peers === undefined ? null : values.peers.split(",").filter((name) => name !== "none"),
     threads: values.threads === "all" ? null : positive("--threads", values.threads),
+    training: values.training,
     rounds: positive("--rounds", values.rounds ?? (values.quick ? "3" : "21")),
     sampleMs: positive("--sample-ms", values["sample-ms"] ?? (values.quick ? "5" : "40")),
     record: values.record ?? null,

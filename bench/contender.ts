@@ -3,7 +3,10 @@ import type { Shape } from "./shapes.js";
 
 /** A problem made ready by one contender: weights packed, sessions built, inputs where it wants them. */
 export interface Task {
-  /** What it computed, (batch, timesteps, units) in float32. */
+  /**
+   * What it computed in float32: (batch, timesteps, units) or, in training, the gradients of the outputs' sum in inputs,
+   * kernel, recurrent kernel and bias, one after the other.
+   */
   readonly output: Float32Array;
   /** Makes `calls` calls one after the other; nanoseconds for all of them, by the contender's own clock. */
   time(calls: number): Promise<number>;

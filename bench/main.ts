@@ -9,8 +9,9 @@ import { Limits } from "./limits.js";
 import { describeMachine, load, watchSteal } from "./machine.js";
 import { measureShape } from "./measure.js";
 import { CudnnGru } from "./peers/cudnn_gru.js";
-import { KERNEL, PEERS } from "./peers/index.js";
+import { KERNEL, PEERS, TRAINING_PEERS } from "./peers/index.js";
 import { streamingWays } from "./peers/streaming.js";
+import { CudnnGruTraining } from "./peers/training.js";
 import type { BenchRecord, ShapeRecord, Skipped } from "./record.js";
 import { formatReport } from "./report.js";
 import { formatShape } from "./shapes.js";
@@ -32,24 +33,25 @@ async function openOrSkip<T>(name: string, open: () => Promise<T>, skipped: Skip
   }
 }
 
-function chosenPeers(names: readonly string[] | null): ContenderSource[] {
-  const unknown = names?.find((name) => !PEERS.some((peer) => peer.name === name));
+function chosenPeers(names: readonly string[] | null, training: boolean): ContenderSource[] {
+  const peers = training ? TRAINING_PEERS : PEERS;
+  const unknown = names?.find((name) => !peers.some((peer) => peer.name === name));
   if (unknown !== undefined) {
-    throw new RangeError(`Expected peers of ${PEERS.map(({ name }) => name).join(", ")}, got "${unknown}"`);
+    throw new RangeError(`Expected peers of ${peers.map(({ name }) => name).join(", ")}, got "${unknown}"`);
   }
-  return PEERS.filter(({ name }) => names === null || names.includes(name));
+  return peers.filter(({ name }) => names === null || names.includes(name));
 }
 
 async function measure(args: BenchArguments): Promise<BenchRecord> {
-  const sources = chosenPeers(args.peers);
+  const peers = chosenPeers(args.peers, args.training);
   const threads = args.threads ?? backendInfo().cpu.usableCpus;
   configure({ threads });
   const busy = load();
   if (busy > 0.5) progress(`the load average is ${busy.toFixed(2)}: something else computes here, expect noise`);
   const skipped: Skipped[] = [];
   const limits = await openOrSkip("the machine's limits", () => Limits.open(threads), skipped);
-  const contenders: Contender[] = [new CudnnGru(), ...streamingWays];
-  for (const source of [KERNEL, ...sources]) {
+  const contenders: Contender[] = args.training ? [new CudnnGruTraining()] : [new CudnnGru(), ...streamingWays];
+  for (const source of args.training ? peers : [KERNEL, ...peers]) {
     const contender = await openOrSkip(source.name, () => source.open(threads), skipped);
     if (contender !== null) contenders.push(contender);
   }
@@ -64,9 +66,9 @@ async function measure(args: BenchArguments): Promise<BenchRecord> {
     for (const contender of contenders) await contender.close();
     limits?.close();
   }
-  const { rounds, sampleMs } = args;
+  const { training, rounds, sampleMs } = args;
   const date = new Date().toISOString().slice(0, 10);
-  const settings = { threads, rounds, sampleMs, load: busy, steal: steal() };
+  const settings = { threads, training, rounds, sampleMs, load: busy, steal: steal() };
   return { format: 1, date, machine: describeMachine(), ...settings, skipped, shapes };
 }
 

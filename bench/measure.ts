@@ -6,16 +6,18 @@ import { makeProblem } from "./problem.js";
 import type { Measurement, ShapeRecord, Skipped } from "./record.js";
 import { runRounds, type Sampler, taskSampler } from "./rounds.js";
 import { recurrentBytes, type Shape } from "./shapes.js";
-import { largestDifference } from "./statistics.js";
+import { largestDifference, scaleOf } from "./statistics.js";
 
 /** How long and how often to measure. */
 export interface Effort {
   threads: number;
+  /** Contenders compute gradients, the first of them ours. */
+  training: boolean;
   rounds: number;
   sampleMs: number;
 }
 
-/** Outputs lie in [-1, 1]; contenders that differ by more than this do not compute the same layer. */
+/** Outputs lie in [-1, 1], and gradients are divided by their scale; contenders that differ by more than this do not compute the same layer. */
 const TOLERANCE = 1e-4;
 
 /** Measures all contenders and the machine's limits at one shape, interleaved. */
@@ -25,14 +27,14 @@ export async function measureShape(
   limits: Limits | null,
   effort: Effort,
 ): Promise<ShapeRecord> {
-  const memory = measureMemory(shape, effort.threads);
+  const memory = effort.training ? null : measureMemory(shape, effort.threads);
   const tasks: Task[] = [];
   const samplers: Sampler[] = limits?.samplers(recurrentBytes(shape), effort.sampleMs) ?? [];
   const measurements: Measurement[] = [];
   const skipped: Skipped[] = [];
   try {
     const problem = makeProblem(shape);
-    const expected = { true: computeOurs(problem, true), false: computeOurs(problem, false) };
+    const expected = effort.training ? null : { true: computeOurs(problem, true), false: computeOurs(problem, false) };
     for (const contender of contenders) {
       const reason = contender.declines(shape);
       if (reason !== null) {
@@ -41,7 +43,8 @@ export async function measureShape(
       }
       const task = await contender.prepare(problem);
       tasks.push(task);
-      const difference = largestDifference(task.output, expected[`${contender.resetAfter}`]);
+      const reference = expected === null ? (tasks[0] as Task).output : expected[`${contender.resetAfter}`];
+      const difference = largestDifference(task.output, reference) / (effort.training ? scaleOf(reference) : 1);
       if (difference > TOLERANCE) {
         skipped.push({ contender: contender.name, reason: `computes other numbers, by up to ${difference}` });
         continue;

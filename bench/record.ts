@@ -8,7 +8,7 @@ export interface Measurement {
   version: string;
   /** Keras's `reset_after` of the layer it computes. */
   resetAfter: boolean;
-  /** Greatest absolute difference between its output and our layer's. */
+  /** Greatest difference between its output and our layer's, relative to the largest value (or 1) in training. */
   difference: number;
   /** Calls in each sample. */
   calls: number;
@@ -31,7 +31,8 @@ export interface ShapeRecord {
   limits: LimitSamples | null;
   measurements: Measurement[];
   skipped: Skipped[];
-  memory: Memory;
+  /** Of inference. */
+  memory: Memory | null;
 }
 
 /** A contender that was not measured. */
@@ -46,6 +47,8 @@ export interface BenchRecord {
   date: string;
   machine: Machine;
   threads: number;
+  /** Whether calls are forward and backward; left out where they are forward alone. */
+  training?: boolean;
   rounds: number;
   sampleMs: number;
   /** Load average before the run; share of CPU time others had during it, null where unknown. */

@@ -11,27 +11,28 @@ export async function formatReport(record: BenchRecord): Promise<string> {
   const { markdownTable } = await importPackage<{ markdownTable: MarkdownTable }>("markdown-table");
   const render = (table: Table) =>
     markdownTable(table, { align: ["l", ...Array<string>((table[0]?.length ?? 1) - 1).fill("r")] });
-  const sequences = record.shapes.filter(({ shape }) => !isStreaming(shape));
-  const steps = record.shapes.filter(({ shape }) => isStreaming(shape));
+  const training = record.training ?? false;
+  const sequences = record.shapes.filter(({ shape }) => training || !isStreaming(shape));
+  const steps = record.shapes.filter(({ shape }) => !training && isStreaming(shape));
   const parts = [heading(record), versions(record)];
-  if (sequences.length > 0) parts.push("### Summary", render(summaryTable(sequences)));
-  for (const at of sequences) parts.push(`### ${formatShape(at.shape)}`, render(detailTable(at)));
+  if (sequences.length > 0) parts.push("### Summary", render(summaryTable(sequences, training)));
+  for (const at of sequences) parts.push(`### ${formatShape(at.shape)}`, render(detailTable(at, training)));
   for (const at of steps) parts.push(`### ${formatShape(at.shape)}, one step a call`, render(streamingTable(at)));
   if (record.shapes.some(({ limits }) => limits !== null)) {
     parts.push("### The machine's limits", render(limitsTable(record.shapes)));
   }
-  parts.push("### Memory of one layer", render(memoryTable(record.shapes)));
+  if (!training) parts.push("### Memory of one layer", render(memoryTable(record.shapes)));
   const left = leftOut(record);
   if (left.length > 0) parts.push("### Not measured", left.map((line) => `- ${line}`).join("\n"));
   return `${parts.join("\n\n")}\n`;
 }
 
-function heading({ date, machine, threads, rounds, sampleMs, load, steal }: BenchRecord): string {
+function heading({ date, machine, threads, training, rounds, sampleMs, load, steal }: BenchRecord): string {
   const { cpu, cpus, usableCpus, isa, memoryGiB, os, node } = machine;
   const stolen = steal === null ? "" : `, ${(100 * steal).toFixed(1)} % of CPU time taken by the hypervisor`;
   return [
     `${date}. ${cpu}, ${cpus} CPUs (${usableCpus} usable), kernels ${isa}, ${memoryGiB} GiB, ${os}, Node ${node}.`,
-    `${threads} thread${threads === 1 ? "" : "s"} each, ${rounds} rounds of ${sampleMs} ms samples; medians, least and`,
+    `${training ? "Forward and backward. " : ""}${threads} thread${threads === 1 ? "" : "s"} each, ${rounds} rounds of ${sampleMs} ms samples; medians, least and`,
     `greatest in brackets. Load average before the run ${load.toFixed(2)}${stolen}.`,
   ].join("\n");
 }

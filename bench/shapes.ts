@@ -37,9 +37,12 @@ export function isStreaming({ batch, timesteps }: Shape): boolean {
   return batch === 1 && timesteps === 1;
 }
 
-/** Floating-point operations of one call: 2 per multiply-add of the products with both kernels; gates are not counted. */
-export function flopsOf({ batch, timesteps, features, units }: Shape): number {
-  return 6 * batch * timesteps * (features + units) * units;
+/**
+ * Floating-point operations of one call: 2 per multiply-add of the products with both kernels; gates are not counted.
+ * Backward has two products for each one of forward.
+ */
+export function flopsOf({ batch, timesteps, features, units }: Shape, training = false): number {
+  return (training ? 3 : 1) * 6 * batch * timesteps * (features + units) * units;
 }
 
 /** Bytes of the float32 recurrent kernel, which every time step reads. */

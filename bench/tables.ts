@@ -15,8 +15,8 @@ function advantage(at: ShapeRecord, peer: Measurement): Spread {
   return spreadOf(pairwise(peer.nanoseconds, ours(at).nanoseconds, (theirs, mine) => theirs / mine));
 }
 
-function gflops(shape: Shape, nanoseconds: number): string {
-  return (flopsOf(shape) / nanoseconds).toFixed(1);
+function gflops(shape: Shape, nanoseconds: number, training: boolean): string {
+  return (flopsOf(shape, training) / nanoseconds).toFixed(1);
 }
 
 function percent(share: number): string {
@@ -31,23 +31,27 @@ const three = (value: number) => (value >= 100 ? value.toFixed(0) : value.toPrec
 
 /**
  * The least nanoseconds that this machine needs for a call: the input projection at the peak FMA rate, then for each step
- * the recurrent product at that rate or the reading of its weights, whichever takes longer.
+ * the recurrent product at that rate or the reading of its weights, whichever takes longer. In training the steps come
+ * twice, and three more products over all steps with those of the inputs: the gradients of the inputs and both kernels.
  */
-function floorOf({ shape, limits }: ShapeRecord): number | null {
+function floorOf({ shape, limits }: ShapeRecord, training: boolean): number | null {
   if (limits === null) return null;
   const { batch, timesteps, features, units } = shape;
   const peak = median(limits.fma);
   const step = Math.max((6 * batch * units * units) / peak, limits.readSize / median(limits.read));
-  return 1e9 * ((6 * batch * timesteps * features * units) / peak + timesteps * step);
+  const projection = (6 * batch * timesteps * features * units) / peak;
+  const recurrentGradient = (6 * batch * timesteps * units * units) / peak;
+  const seconds = training ? 3 * projection + recurrentGradient + 2 * timesteps * step : projection + timesteps * step;
+  return 1e9 * seconds;
 }
 
 /** One row a shape: our layer, how near it is to the machine's limits, and its advantage over each peer. */
-export function summaryTable(shapes: readonly ShapeRecord[]): Table {
+export function summaryTable(shapes: readonly ShapeRecord[], training = false): Table {
   const peers = [...new Set(shapes.flatMap((at) => others(at).map(({ contender }) => contender)))];
   const titles = ["shape", "ms", "GFLOP/s", "of FMA peak", "of floor", ...peers.map((peer) => `vs ${peer}`)];
   const rows = shapes.map((at) => {
     const mine = median(ours(at).nanoseconds);
-    const floor = floorOf(at);
+    const floor = floorOf(at, training);
     const peak = at.limits === null ? null : median(at.limits.fma);
     const ratios = peers.map((peer) => {
       const found = others(at).find(({ contender }) => contender === peer);
@@ -56,8 +60,8 @@ export function summaryTable(shapes: readonly ShapeRecord[]): Table {
     return [
       formatShape(at.shape),
       three(mine * 1e-6),
-      gflops(at.shape, mine),
-      peak === null ? "–" : percent(flopsOf(at.shape) / (mine * 1e-9) / peak),
+      gflops(at.shape, mine, training),
+      peak === null ? "–" : percent(flopsOf(at.shape, training) / (mine * 1e-9) / peak),
       floor === null ? "–" : percent(floor / mine),
       ...ratios,
     ];
@@ -66,14 +70,14 @@ export function summaryTable(shapes: readonly ShapeRecord[]): Table {
 }
 
 /** One row a contender at one shape. */
-export function detailTable(at: ShapeRecord): Table {
+export function detailTable(at: ShapeRecord, training = false): Table {
   const titles = ["", "ms a call", "GFLOP/s", "cudnn-gru is × as fast", "largest difference"];
   const rows = at.measurements.map((measurement) => {
     const times = spreadOf(measurement.nanoseconds);
     return [
       title(measurement),
       spread(times, (value) => three(value * 1e-6)),
-      gflops(at.shape, times.median),
+      gflops(at.shape, times.median, training),
       measurement === ours(at) ? "" : spread(advantage(at, measurement), (value) => value.toFixed(2)),
       measurement === ours(at) ? "" : measurement.difference.toExponential(0),
     ];
@@ -120,11 +124,12 @@ export function limitsTable(shapes: readonly ShapeRecord[]): Table {
 export function memoryTable(shapes: readonly ShapeRecord[]): Table {
   const mebi = (bytes: number) => (bytes / 2 ** 20).toFixed(3);
   const titles = ["shape", "weights, MiB", "packed", "scratch", "inputs and outputs", "of the least", "5 more calls"];
-  const rows = shapes.map(({ shape, memory }) => {
+  const rows = shapes.flatMap(({ shape, memory }) => {
+    if (memory === null) return [];
     const weights = weightBytes(shape);
     const activations = activationBytes(shape);
     const least = weights + memory.packed + activations;
-    return [
+    const row = [
       formatShape(shape),
       mebi(weights),
       mebi(memory.packed),
@@ -133,6 +138,7 @@ export function memoryTable(shapes: readonly ShapeRecord[]): Table {
       `${((least + memory.scratch) / least).toFixed(2)}×`,
       memory.growth === 0 ? "nothing" : `${memory.growth} bytes`,
     ];
+    return [row];
   });
   return [titles, ...rows];
 }
