@@ -98,7 +98,11 @@ struct OuterProductArguments {
   size_t units;
   T* out;  // (depth, 3 * units)
   bool add;
+  T* packed;  // scratch, (kOuterRows, depth), or null
 };
+
+// Rows of an outer product that are worked on at a time.
+constexpr size_t kOuterRows = 128;
 
 template <typename T>
 struct BackwardKernels {

@@ -38,8 +38,8 @@ void BackwardScratch<T>::Take(const CpuWeights& weights, const GruCall& call,
 }
 
 template <typename T>
-void BackwardPointers<T>::Take(size_t rows, size_t slots,
-                               BumpAllocator& allocator) {
+void BackwardPointers<T>::Take(const GruDescription& description, size_t rows,
+                               size_t slots, BumpAllocator& allocator) {
   d_output = allocator.Take<const T*>(rows);
   d_state = allocator.Take<T*>(rows);
   d_reset_state = allocator.Take<T*>(rows);
@@ -49,6 +49,8 @@ void BackwardPointers<T>::Take(size_t rows, size_t slots,
   inputs = allocator.Take<const T*>(slots);
   d_inputs = allocator.Take<T*>(slots);
   slot_rows = allocator.Take<uint32_t>(slots);
+  packed = allocator.Take<T>(std::min(slots, kOuterRows) *
+                             std::max(description.features, description.units));
 }
 
 template <typename T>
@@ -183,6 +185,7 @@ OuterProductArguments<T> BlockProducts<T>::Outer(bool add) const {
   product.units = units_;
   product.out = static_cast<T*>(gradients_.d_kernel);
   product.add = add;
+  product.packed = pointers_.packed;
   return product;
 }
 

@@ -30,8 +30,8 @@ struct BackwardScratch {
             BumpAllocator& allocator);
 };
 
-// Per-row pointers of one thread: by active row of a step, or by slot of a
-// block.
+// Arrays of one thread: pointers by active row of a step, or by slot of a
+// block, and scratch.
 template <typename T>
 struct BackwardPointers {
   const T** d_output;
@@ -43,8 +43,10 @@ struct BackwardPointers {
   const T** inputs;
   T** d_inputs;
   uint32_t* slot_rows;
+  T* packed;  // of kOuterRows rows of an outer product's operand
 
-  void Take(size_t rows, size_t slots, BumpAllocator& allocator);
+  void Take(const GruDescription& description, size_t rows, size_t slots,
+            BumpAllocator& allocator);
 };
 
 // What follows from the gradients of the pre-activations of one block of steps:

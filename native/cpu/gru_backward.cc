@@ -98,7 +98,7 @@ Status Backward(const CpuWeights& weights, const Kernels<T>& kernels,
   };
   const auto take = [&](BumpAllocator& allocator) {
     Own own;
-    own.pointers.Take(call.batch, slots, allocator);
+    own.pointers.Take(description, call.batch, slots, allocator);
     if (!HasDefaultActivations(description)) {
       own.row_wise.Take(description.units, allocator);
     }

@@ -11,9 +11,12 @@
 namespace cudnn_gru {
 namespace {
 
-// Rows of a block: enough of them that adding a block's weight gradients to
-// those of the others costs little.
-constexpr size_t kBlockRows = 512;
+// A block's cells should stay in a second-level cache from the first product
+// with them to the last; but fewer rows would be too few for what adding a
+// block's weight gradients to those of the others costs.
+constexpr size_t kBlockBytes = static_cast<size_t>(768) << 10;
+constexpr size_t kMinBlockRows = 128;
+constexpr size_t kMaxBlockRows = 512;
 
 Status Take(size_t bytes, std::unique_ptr<const Workspace>* memory) {
   memory->reset(new (std::nothrow) Workspace(bytes, TapeBytes()));
@@ -66,7 +69,10 @@ Status SavedSteps::Create(const CpuWeights& weights, const GruCall& call,
   made->units_ = weights.description().units;
   made->cell_ = kCellParts * weights.lanes();
   const size_t steps = call.timesteps;
-  const size_t most = std::max<size_t>(1, kBlockRows / call.batch);
+  const size_t row_bytes = weights.panels() * made->cell_ * element;
+  const size_t rows =
+      std::min(kMaxBlockRows, std::max(kMinBlockRows, kBlockBytes / row_bytes));
+  const size_t most = std::max<size_t>(1, rows / call.batch);
   const size_t blocks = (steps + most - 1) / most;
   made->steps_per_block_ = (steps + blocks - 1) / blocks;
   size_t used = 0;
