@@ -1,7 +1,7 @@
 // Compiled by the type check, never run: what the types of cudnn-gru/tfjs allow and refuse.
 import * as tf from "@tensorflow/tfjs";
 import { constraints, initializers } from "cudnn-gru";
-import { GRU, type GRULayerArgs, gru } from "cudnn-gru/tfjs";
+import { fileSystem, GRU, type GRULayerArgs, gru } from "cudnn-gru/tfjs";
 
 /** A layer of tfjs like any other. */
 export async function models(): Promise<void> {
@@ -10,6 +10,8 @@ export async function models(): Promise<void> {
     layers: [layer, gru({ units: 2, returnSequences: true }), tf.layers.dense({ units: 1 })],
   });
   await model.fit(tf.zeros([1, 2, 3]), tf.zeros([1, 1]));
+  await model.save(fileSystem("folder"));
+  await tf.loadLayersModel(fileSystem("folder/model.json"));
   tf.layers.bidirectional({ layer: new GRU({ units: 4 }) as never, mergeMode: "concat" });
 }
 

@@ -14,4 +14,5 @@ export function gru(args: GRULayerArgs): GRU {
 }
 
 export type { GRULayerArgs, Identifier } from "./arguments.js";
+export { fileSystem } from "./files.js";
 export { GRU };
