@@ -3,7 +3,7 @@ import { PEERS } from "./peers/index.js";
 import { DEFAULT_SHAPES, parseShape, QUICK_SHAPES, type Shape } from "./shapes.js";
 
 /** What can be measured. Curves take long, so that they are only measured when asked for. */
-export const PARTS = ["inference", "orthogonal", "curves"] as const;
+export const PARTS = ["inference", "training", "orthogonal", "curves"] as const;
 export type Part = (typeof PARTS)[number];
 
 /** What the command line asks for. */

@@ -3,7 +3,10 @@ import type { Shape } from "./shapes.js";
 
 /** A problem made ready by one contender: weights packed, sessions built, inputs where it wants them. */
 export interface Task {
-  /** What it computed, (batch, timesteps, units) in float32; null for what computes nothing. */
+  /**
+   * What it computed in float32: (batch, timesteps, units) or, in training, the gradients of the outputs' sum in inputs,
+   * kernel, recurrent kernel and bias, one after the other. Null for what computes nothing.
+   */
   readonly output: Float32Array | null;
   /** Makes `calls` calls one after the other; nanoseconds for all of them, by the contender's own clock. */
   time(calls: number): Promise<number>;
@@ -17,7 +20,7 @@ export interface Task {
  */
 export type Role = "ours" | "kernel" | "float64" | "way" | "peer";
 
-/** Something that computes a GRU over whole sequences. */
+/** Something that computes a GRU over whole sequences, or its gradients. */
 export interface Contender {
   readonly name: string;
   readonly version: string;

@@ -3,8 +3,8 @@ import type { Role } from "./contender.js";
 import type { Machine } from "./machine.js";
 import type { BenchRecord, Measurement, RunRecord, ShapeRecord } from "./record.js";
 
-/** Format 1: one number of threads, no roles, and neither orthogonal matrices nor curves. */
-interface FirstRecord extends Omit<RunRecord, "shapes" | "orthogonal"> {
+/** Format 1: one number of threads, no roles, and neither training, orthogonal matrices nor curves. */
+interface FirstRecord extends Omit<RunRecord, "shapes" | "training" | "orthogonal"> {
   format: 1;
   date: string;
   machine: Machine;
@@ -40,7 +40,7 @@ function fromFirst({
       reason: reason.includes("streaming") ? "" : reason,
     })),
   }));
-  const run = { threads, rounds, load, steal, skipped, shapes: withRoles, orthogonal: [] };
+  const run = { threads, rounds, load, steal, skipped, shapes: withRoles, training: [], orthogonal: [] };
   return { format: 2, date, machine, sampleMs, runs: [run], curves: [] };
 }
 

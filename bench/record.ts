@@ -18,7 +18,10 @@ export interface Timing {
 export interface Measurement extends Timing {
   /** Keras's `reset_after` of the layer it computes. */
   resetAfter: boolean;
-  /** Greatest absolute difference between its output and our layer's; null for what computes nothing. */
+  /**
+   * Greatest difference between its output and our layer's, over our greatest magnitude where that is above 1; null for what
+   * computes nothing.
+   */
   difference: number | null;
 }
 
@@ -43,7 +46,8 @@ export interface ShapeRecord {
   limits: LimitSamples | null;
   measurements: Measurement[];
   skipped: Skipped[];
-  memory: Memory;
+  /** Of inference. */
+  memory: Memory | null;
 }
 
 /** One contender that made an orthogonal matrix. */
@@ -67,7 +71,10 @@ export interface RunRecord {
   steal: number | null;
   /** Contenders that this machine does not have. */
   skipped: Skipped[];
+  /** Forward calls. */
   shapes: ShapeRecord[];
+  /** Forward and backward calls. */
+  training: ShapeRecord[];
   orthogonal: OrthogonalRecord[];
 }
 

@@ -11,6 +11,7 @@ import {
   summaryTable,
   type Table,
 } from "./tables.js";
+import { INFERENCE, TRAINING } from "./workload.js";
 
 /** What we use of markdown-table. */
 type MarkdownTable = (rows: readonly (readonly string[])[], options: { align: string[] }) => string;
@@ -33,7 +34,7 @@ export async function formatReport(record: BenchRecord): Promise<string> {
 }
 
 function formatRun(run: RunRecord, sampleMs: number, render: Render): string[] {
-  const { threads, rounds, load, steal, shapes, orthogonal } = run;
+  const { threads, rounds, load, steal, shapes, training, orthogonal } = run;
   const stolen = steal === null ? "" : `, ${(100 * steal).toFixed(1)} % of CPU time taken by the hypervisor`;
   const parts = [
     `### ${threads} thread${threads === 1 ? "" : "s"}`,
@@ -42,9 +43,11 @@ function formatRun(run: RunRecord, sampleMs: number, render: Render): string[] {
   ];
   const sequences = shapes.filter(({ shape }) => !isStreaming(shape));
   const steps = shapes.filter(({ shape }) => isStreaming(shape));
-  if (sequences.length > 0) parts.push("#### Summary", render(summaryTable(sequences)));
-  for (const at of sequences) parts.push(`#### ${formatShape(at.shape)}`, render(detailTable(at)));
+  if (sequences.length > 0) parts.push("#### Summary", render(summaryTable(sequences, INFERENCE)));
+  for (const at of sequences) parts.push(`#### ${formatShape(at.shape)}`, render(detailTable(at, INFERENCE)));
   for (const at of steps) parts.push(`#### ${formatShape(at.shape)}, one step a call`, render(streamingTable(at)));
+  if (training.length > 0) parts.push("#### Training: forward and backward", render(summaryTable(training, TRAINING)));
+  for (const at of training) parts.push(`#### ${formatShape(at.shape)}, training`, render(detailTable(at, TRAINING)));
   if (orthogonal.length > 0) parts.push("#### Orthogonal matrices", render(orthogonalTable(orthogonal)));
   if (shapes.some(({ limits }) => limits !== null))
     parts.push("#### The machine's limits", render(limitsTable(shapes)));
@@ -60,8 +63,8 @@ function heading({ date, machine }: BenchRecord): string {
 }
 
 function versions({ runs }: BenchRecord): string {
-  const timings = runs.flatMap(({ shapes, orthogonal }): Timing[] => [
-    ...shapes.flatMap(({ measurements }) => measurements),
+  const timings = runs.flatMap(({ shapes, training, orthogonal }): Timing[] => [
+    ...[...shapes, ...training].flatMap(({ measurements }) => measurements),
     ...orthogonal.flatMap((at) => at.timings),
   ]);
   const seen = new Map(timings.map(({ contender, version }) => [contender, version]));
@@ -69,10 +72,10 @@ function versions({ runs }: BenchRecord): string {
   return named.length === 0 ? "" : `Versions: ${named.map((pair) => pair.join(" ")).join(", ")}.`;
 }
 
-function leftOut({ skipped, shapes }: RunRecord): string[] {
+function leftOut({ skipped, shapes, training }: RunRecord): string[] {
   const everywhere = skipped.map(({ contender, reason }) => `${contender}: ${reason}`);
   const reasons = new Map<string, string[]>();
-  for (const { shape, skipped: here } of shapes) {
+  for (const { shape, skipped: here } of [...shapes, ...training]) {
     for (const { contender, reason } of here) {
       if (reason === "") continue;
       const line = `${contender}: ${reason}`;

@@ -1,17 +1,19 @@
 import { configure } from "../dist/index.js";
-import type { BenchArguments } from "./arguments.js";
+import type { BenchArguments, Part } from "./arguments.js";
 import { type Contender, Unavailable } from "./contender.js";
 import { Limits } from "./limits.js";
 import { load, watchSteal } from "./machine.js";
-import { type Effort, measureShape } from "./measure.js";
+import { type Compute, type Effort, measureShape } from "./measure.js";
+import { measureMemory } from "./memory.js";
 import { measureOrthogonal } from "./orthogonal.js";
-import { CudnnGru, CudnnGruFloat64 } from "./peers/cudnn_gru.js";
+import { CudnnGru, CudnnGruFloat64, computeOurs } from "./peers/cudnn_gru.js";
 import { PARTS_OF_OURS, PEERS } from "./peers/index.js";
 import { ORTHOGONAL_PEERS, OurOrthogonal } from "./peers/orthogonal.js";
 import { streamingWays } from "./peers/streaming.js";
+import { CudnnGruTraining, computeGradients, TRAINING_PEERS } from "./peers/training.js";
 import { progress } from "./progress.js";
 import type { OrthogonalRecord, RunRecord, ShapeRecord, Skipped } from "./record.js";
-import { formatShape } from "./shapes.js";
+import { formatShape, isStreaming, type Shape } from "./shapes.js";
 
 /** What of the command line a run looks at. */
 type Wanted = Pick<BenchArguments, "parts" | "shapes" | "peers" | "quick">;
@@ -24,24 +26,49 @@ export async function measureRun(wanted: Wanted, effort: Effort): Promise<RunRec
   if (busy > 0.5) progress(`the load average is ${busy.toFixed(2)}: something else computes here, expect noise`);
   const skipped: Skipped[] = [];
   const steal = watchSteal();
-  const shapes = wanted.parts.includes("inference") ? await measureShapes(wanted, effort, skipped) : [];
-  const orthogonal = wanted.parts.includes("orthogonal") ? await measureMatrices(wanted, effort, skipped) : [];
-  return { threads, rounds, load: busy, steal: steal(), skipped, shapes, orthogonal };
+  const part = <T>(name: Part, measure: (wanted: Wanted, effort: Effort, skipped: Skipped[]) => Promise<T[]>) =>
+    wanted.parts.includes(name) ? measure(wanted, effort, skipped) : [];
+  const shapes = await part("inference", measureInference);
+  const training = await part("training", measureTraining);
+  const orthogonal = await part("orthogonal", measureMatrices);
+  return { threads, rounds, load: busy, steal: steal(), skipped, shapes, training, orthogonal };
 }
 
-async function measureShapes({ shapes, peers }: Wanted, effort: Effort, skipped: Skipped[]): Promise<ShapeRecord[]> {
+/** Forward calls of our layer in all its ways, and of the peers. */
+async function measureInference(wanted: Wanted, effort: Effort, skipped: Skipped[]): Promise<ShapeRecord[]> {
   const { threads } = effort;
-  const limits = await openOrSkip("the machine's limits", () => Limits.open(threads), skipped);
   const ours: Contender[] = [new CudnnGru()];
-  const further = await openAll([...PARTS_OF_OURS, ...chosen(PEERS, peers)], threads, skipped);
+  const further = await openAll([...PARTS_OF_OURS, ...chosen(PEERS, wanted.peers)], threads, skipped);
   const isPeer = ({ role }: Contender) => role === "peer";
   ours.push(...streamingWays, ...further.filter((contender) => !isPeer(contender)), new CudnnGruFloat64());
   const contenders = [...ours, ...further.filter(isPeer)];
+  const records = await measureShapes("a call", wanted.shapes, contenders, effort, skipped, computeOurs);
+  return records.map((record) => ({ ...record, memory: measureMemory(record.shape, threads) }));
+}
+
+/** Forward and backward calls. A step of training has no streams. */
+async function measureTraining(wanted: Wanted, effort: Effort, skipped: Skipped[]): Promise<ShapeRecord[]> {
+  const peers = await openAll(chosen(TRAINING_PEERS, wanted.peers), effort.threads, skipped);
+  const shapes = wanted.shapes.filter((shape) => !isStreaming(shape));
+  return measureShapes("training", shapes, [new CudnnGruTraining(), ...peers], effort, skipped, computeGradients);
+}
+
+/** Measures the contenders, and closes them. */
+async function measureShapes(
+  what: string,
+  shapes: readonly Shape[],
+  contenders: readonly Contender[],
+  effort: Effort,
+  skipped: Skipped[],
+  compute: Compute,
+): Promise<ShapeRecord[]> {
+  const { threads } = effort;
+  const limits = await openOrSkip("the machine's limits", () => Limits.open(threads), skipped);
   const records: ShapeRecord[] = [];
   try {
     for (const shape of shapes) {
-      progress(`${formatShape(shape)}, ${threads} threads`);
-      records.push(await measureShape(shape, contenders, limits, effort));
+      progress(`${what}, ${formatShape(shape)}, ${threads} threads`);
+      records.push(await measureShape(shape, contenders, limits, effort, compute));
     }
     return records;
   } finally {

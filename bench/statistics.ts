@@ -26,6 +26,11 @@ export function pairwise(
   return a.map((value, round) => combine(value, b[round] as number));
 }
 
+/** The greatest magnitude, at least 1: what differences between large values are relative to. */
+export function scaleOf(values: Float32Array): number {
+  return values.reduce((largest, value) => Math.max(largest, Math.abs(value)), 1);
+}
+
 /** The greatest absolute difference; infinite where lengths differ or a value is no number. */
 export function largestDifference(a: Float32Array, b: Float32Array): number {
   if (a.length !== b.length) return Number.POSITIVE_INFINITY;

@@ -1,8 +1,9 @@
 import type { Role } from "./contender.js";
 import { activationBytes, weightBytes } from "./memory.js";
-import type { Measurement, OrthogonalRecord, OrthogonalTiming, ShapeRecord } from "./record.js";
-import { flopsOf, formatShape, type Shape } from "./shapes.js";
+import type { Measurement, OrthogonalRecord, OrthogonalTiming, ShapeRecord, Timing } from "./record.js";
+import { formatShape } from "./shapes.js";
 import { pairwise, type Spread, spreadOf } from "./statistics.js";
+import type { Workload } from "./workload.js";
 
 /** Rows of cells; the first holds the titles. */
 export type Table = string[][];
@@ -11,13 +12,18 @@ const ours = ({ measurements }: ShapeRecord) => measurements[0] as Measurement;
 const others = ({ measurements }: ShapeRecord) => measurements.slice(1);
 const median = (values: readonly number[]) => spreadOf(values).median;
 
-/** How many times as fast as `peer` our layer is, within each round. */
-function advantage(at: ShapeRecord, peer: Measurement): Spread {
-  return spreadOf(pairwise(peer.nanoseconds, ours(at).nanoseconds, (theirs, mine) => theirs / mine));
+/** How many times as fast as `peer` `one` is, within each round. */
+function advantageOver(peer: Timing, one: Timing): Spread {
+  return spreadOf(pairwise(peer.nanoseconds, one.nanoseconds, (theirs, mine) => theirs / mine));
 }
 
-function gflops(shape: Shape, nanoseconds: number): string {
-  return (flopsOf(shape) / nanoseconds).toFixed(1);
+/** How many times as fast as `peer` our layer is, within each round. */
+function advantage(at: ShapeRecord, peer: Measurement): Spread {
+  return advantageOver(peer, ours(at));
+}
+
+function gflops(operations: number, nanoseconds: number): string {
+  return (operations / nanoseconds).toFixed(1);
 }
 
 function percent(share: number): string {
@@ -30,23 +36,17 @@ function spread({ median: middle, min, max }: Spread, show: (value: number) => s
 
 const three = (value: number) => (value >= 100 ? value.toFixed(0) : value.toPrecision(3));
 
-/**
- * The least nanoseconds that this machine needs for a call: the input projection at the peak FMA rate, then for each step
- * the recurrent product at that rate or the reading of its weights, whichever takes longer.
- */
-function floorOf({ shape, limits }: ShapeRecord): number | null {
+/** The least nanoseconds of a call at the rates measured beside it; null where they were not. */
+function floorOf({ shape, limits }: ShapeRecord, workload: Workload): number | null {
   if (limits === null) return null;
-  const { batch, timesteps, features, units } = shape;
-  const peak = median(limits.fma);
-  const step = Math.max((6 * batch * units * units) / peak, limits.readSize / median(limits.read));
-  return 1e9 * ((6 * batch * timesteps * features * units) / peak + timesteps * step);
+  return workload.floor(shape, { ...limits, fma: median(limits.fma), read: median(limits.read) });
 }
 
 const isPeer = ({ role }: Measurement) => role === "peer";
 const ofRole = ({ measurements }: ShapeRecord, role: Role) => measurements.find((one) => one.role === role);
 
 /** One row a shape: our layer, how near it is to the machine's limits, and its advantage over each peer. */
-export function summaryTable(shapes: readonly ShapeRecord[]): Table {
+export function summaryTable(shapes: readonly ShapeRecord[], workload: Workload): Table {
   const peers = [
     ...new Set(
       shapes.flatMap((at) =>
@@ -56,50 +56,58 @@ export function summaryTable(shapes: readonly ShapeRecord[]): Table {
       ),
     ),
   ];
-  const titles = ["shape", "ms", "C++ kernel, ms", "GFLOP/s", "of FMA peak", "of floor", "float64"];
+  // In training there are neither.
+  const has = (role: Role) => shapes.some((at) => ofRole(at, role) !== undefined);
+  const [withKernel, withFloat64] = [has("kernel"), has("float64")];
+  const titles = ["shape", "ms", ...(withKernel ? ["C++ kernel, ms"] : []), "GFLOP/s", "of FMA peak", "of floor"];
+  if (withFloat64) titles.push("float64");
   const rows = shapes.map((at) => {
+    const operations = workload.flops(at.shape);
     const mine = median(ours(at).nanoseconds);
-    const kernel = ofRole(at, "kernel");
-    const wide = ofRole(at, "float64");
     const peak = at.limits === null ? null : median(at.limits.fma);
-    const ratios = peers.map((peer) => {
-      const found = others(at).find(({ contender }) => contender === peer);
-      return found === undefined ? "–" : `${advantage(at, found).median.toFixed(2)}×`;
-    });
+    const time = (one?: Measurement) => (one === undefined ? "–" : three(median(one.nanoseconds) * 1e-6));
+    const ratio = (one?: Measurement) => (one === undefined ? "–" : `${advantage(at, one).median.toFixed(2)}×`);
     return [
       formatShape(at.shape),
-      three(mine * 1e-6),
-      kernel === undefined ? "–" : three(median(kernel.nanoseconds) * 1e-6),
-      gflops(at.shape, mine),
-      peak === null ? "–" : percent(flopsOf(at.shape) / (mine * 1e-9) / peak),
-      ofFloor(at, mine),
-      wide === undefined ? "–" : `${advantage(at, wide).median.toFixed(2)}×`,
-      ...ratios,
+      time(ours(at)),
+      ...(withKernel ? [time(ofRole(at, "kernel"))] : []),
+      gflops(operations, mine),
+      peak === null ? "–" : percent(operations / (mine * 1e-9) / peak),
+      ofFloor(at, workload, mine),
+      ...(withFloat64 ? [ratio(ofRole(at, "float64"))] : []),
+      ...peers.map((peer) => ratio(others(at).find(({ contender }) => contender === peer))),
     ];
   });
   return [[...titles, ...peers.map((peer) => `vs ${peer}`)], ...rows];
 }
 
 /** One row a contender at one shape. */
-export function detailTable(at: ShapeRecord): Table {
-  const titles = ["", "ms a call", "GFLOP/s", "of floor", "cudnn-gru is × as fast", "largest difference"];
+export function detailTable(at: ShapeRecord, workload: Workload): Table {
+  const operations = workload.flops(at.shape);
+  const kernel = ofRole(at, "kernel");
+  const titles = ["", "ms a call", "GFLOP/s", "of floor", "cudnn-gru is × as fast"];
+  if (kernel !== undefined) titles.push("C++ kernel is × as fast");
+  titles.push("largest difference");
   const rows = at.measurements.map((measurement) => {
     const times = spreadOf(measurement.nanoseconds);
     return [
       title(measurement),
       spread(times, (value) => three(value * 1e-6)),
-      gflops(at.shape, times.median),
+      gflops(operations, times.median),
       // The floor is that of float32.
-      measurement.role === "float64" ? "" : ofFloor(at, times.median),
+      measurement.role === "float64" ? "" : ofFloor(at, workload, times.median),
       measurement === ours(at) ? "" : spread(advantage(at, measurement), (value) => value.toFixed(2)),
-      measurement === ours(at) || measurement.difference === null ? "" : measurement.difference.toExponential(0),
+      ...(kernel === undefined
+        ? []
+        : [isPeer(measurement) ? advantageOver(measurement, kernel).median.toFixed(2) : ""]),
+      measurement === ours(at) ? "" : error(measurement.difference),
     ];
   });
   return [titles, ...rows];
 }
 
-function ofFloor(at: ShapeRecord, nanoseconds: number): string {
-  const floor = floorOf(at);
+function ofFloor(at: ShapeRecord, workload: Workload, nanoseconds: number): string {
+  const floor = floorOf(at, workload);
   return floor === null ? "–" : percent(floor / nanoseconds);
 }
 
@@ -121,6 +129,11 @@ export function streamingTable(at: ShapeRecord): Table {
     ];
   });
   return [titles, ...rows];
+}
+
+function error(difference: number | null): string {
+  if (difference === null) return "";
+  return difference === 0 ? "0" : difference.toExponential(0);
 }
 
 function title({ contender, resetAfter }: Measurement): string {
@@ -146,9 +159,7 @@ export function orthogonalTable(records: readonly OrthogonalRecord[]): Table {
     const [mine, ...theirs] = makers.map((maker) => timings.find(({ contender }) => contender === maker));
     const time = (timing?: OrthogonalTiming) => (timing === undefined ? "–" : three(median(timing.nanoseconds) * 1e-6));
     const ratio = (timing?: OrthogonalTiming) =>
-      timing === undefined || mine === undefined
-        ? "–"
-        : `${median(pairwise(timing.nanoseconds, mine.nanoseconds, (a, b) => a / b)).toFixed(2)}×`;
+      timing === undefined || mine === undefined ? "–" : `${advantageOver(timing, mine).median.toFixed(2)}×`;
     const deviation = Math.max(...timings.map((timing) => timing.deviation));
     return [`${units}×${3 * units}`, ...[mine, ...theirs].map(time), ...theirs.map(ratio), deviation.toExponential(0)];
   });
@@ -160,11 +171,12 @@ export function orthogonalTable(records: readonly OrthogonalRecord[]): Table {
 export function memoryTable(shapes: readonly ShapeRecord[]): Table {
   const mebi = (bytes: number) => (bytes / 2 ** 20).toFixed(3);
   const titles = ["shape", "weights, MiB", "packed", "scratch", "inputs and outputs", "of the least", "5 more calls"];
-  const rows = shapes.map(({ shape, memory }) => {
+  const rows = shapes.flatMap(({ shape, memory }) => {
+    if (memory === null) return [];
     const weights = weightBytes(shape);
     const activations = activationBytes(shape);
     const least = weights + memory.packed + activations;
-    return [
+    const row = [
       formatShape(shape),
       mebi(weights),
       mebi(memory.packed),
@@ -173,6 +185,7 @@ export function memoryTable(shapes: readonly ShapeRecord[]): Table {
       `${((least + memory.scratch) / least).toFixed(2)}×`,
       memory.growth === 0 ? "nothing" : `${memory.growth} bytes`,
     ];
+    return [row];
   });
   return [titles, ...rows];
 }

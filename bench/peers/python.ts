@@ -15,7 +15,8 @@ export function findPython(modules: readonly string[]): string {
   return found;
 }
 
-function pythonPeer(name: string, title: string, program: string, modules: readonly string[]): ContenderSource {
+/** A library called from Python: `program` in bench/python, run by a Python that has `modules`. */
+export function pythonPeer(name: string, title: string, program: string, modules: readonly string[]): ContenderSource {
   return {
     name,
     async open(threads) {

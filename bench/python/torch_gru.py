@@ -28,4 +28,5 @@ def prepare(inputs, kernel, recurrent_kernel, bias):
     return call, lambda result: result[0].numpy().swapaxes(0, 1)
 
 
-serve(torch.__version__, prepare)
+if __name__ == "__main__":
+    serve(torch.__version__, prepare)

@@ -3,12 +3,12 @@ import { parseArgs } from "node:util";
 
 /** Each with its default, its least value and what it is. */
 const NUMBERS = {
-  epochs: [12, 1, "passes over the training windows, at most"],
+  epochs: [20, 1, "passes over the training windows, at most"],
   batch: [64, 1, "windows of one step"],
   units: [32, 1, "units of the GRU"],
   "learning-rate": [4e-3, 0, "the first; it falls to 0 along half a cosine"],
   stride: [2, 1, "hours from one training window to the next"],
-  patience: [4, 1, "epochs without a better validation error before it stops early"],
+  patience: [5, 1, "epochs without a better validation error before it stops early"],
   seed: [3, 0, "of the first weights and of the order of the windows"],
 };
 

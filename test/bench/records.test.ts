@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { readRecord } from "../../bench/read_record.js";
 import type { Measurement, ShapeRecord } from "../../bench/record.js";
 import { detailTable, orthogonalTable, streamingTable, summaryTable } from "../../bench/tables.js";
+import { INFERENCE, TRAINING } from "../../bench/workload.js";
 
 let folder: string;
 
@@ -63,7 +64,7 @@ describe("readRecord", () => {
     const { runs, ...record } = readRecord(path);
     expect(record).toEqual({ format: 2, date: "2026-01-01", machine: { cpu: "some" }, sampleMs: 40, curves: [] });
     expect(runs).toHaveLength(1);
-    expect(runs[0]).toMatchObject({ threads: 2, rounds: 21, orthogonal: [] });
+    expect(runs[0]).toMatchObject({ threads: 2, rounds: 21, training: [], orthogonal: [] });
     const [only] = runs[0]!.shapes;
     expect(only!.measurements.map(({ role }) => role)).toEqual(["ours", "way", "way", "kernel", "peer"]);
     expect(only!.skipped).toEqual([{ contender: "x", reason: "" }]);
@@ -78,7 +79,7 @@ describe("readRecord", () => {
 
 describe("tables", () => {
   it("set only peers in columns of their own, by the ratio within each round", () => {
-    const table = summaryTable([at()]);
+    const table = summaryTable([at()], INFERENCE);
     expect(row(table, "4×10×8→16")).toEqual({
       shape: "4×10×8→16",
       ms: "1.00",
@@ -92,10 +93,27 @@ describe("tables", () => {
   });
 
   it("leave empty what a contender of other arithmetic has no part in", () => {
-    const table = detailTable(at());
+    const table = detailTable(at(), INFERENCE);
     expect(row(table, "cudnn-gru, float64")["of floor"]).toBe("");
     expect(row(table, "peer")["cudnn-gru is × as fast"]).toBe("2.00 (2.00–2.00)");
+    expect(row(table, "peer")["C++ kernel is × as fast"]).toBe("2.50");
+    expect(row(table, "cudnn-gru, float64")["C++ kernel is × as fast"]).toBe("");
     expect(row(table, "an empty Node-API call")["largest difference"]).toBe("");
+  });
+
+  it("count the products of a step of training, and have no columns for what was not measured", () => {
+    const { measurements, ...rest } = at({ batch: 32, timesteps: 100, features: 128, units: 256 });
+    const training = { ...rest, measurements: measurements.filter(({ role }) => role === "ours" || role === "peer") };
+    // 3 * 6 * 32 * 100 * (128 + 256) * 256 operations in a millisecond, of a peak of 0.1 TFLOP/s.
+    expect(row(summaryTable([training], TRAINING), "32×100×128→256")).toEqual({
+      shape: "32×100×128→256",
+      ms: "1.00",
+      "GFLOP/s": "5662.3",
+      "of FMA peak": "5662 %",
+      "of floor": "5662 %",
+      "vs peer": "2.00×",
+    });
+    expect(Object.keys(row(detailTable(training, TRAINING), "peer"))).not.toContain("C++ kernel is × as fast");
   });
 
   it("give a step's time above the kernel's", () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parseShape } from "../../bench/shapes.js";
-import { deviationOfRows, largestDifference, pairwise, spreadOf } from "../../bench/statistics.js";
+import { deviationOfRows, largestDifference, pairwise, scaleOf, spreadOf } from "../../bench/statistics.js";
 
 describe("spreadOf", () => {
   it("gives the middle of an odd number of values, and the mean of the two middle ones of an even number", () => {
@@ -28,6 +28,11 @@ describe("largestDifference", () => {
     expect(largestDifference(Float32Array.of(1), Float32Array.of(1, 1))).toBe(Number.POSITIVE_INFINITY);
     expect(largestDifference(Float32Array.of(Number.NaN, 1), Float32Array.of(1, 1))).toBe(Number.POSITIVE_INFINITY);
   });
+});
+
+it("scaleOf is the greatest magnitude, but at least 1", () => {
+  expect(scaleOf(Float32Array.of(3, -8))).toBe(8);
+  expect(scaleOf(Float32Array.of(0.5))).toBe(1);
 });
 
 describe("deviationOfRows", () => {

@@ -91,7 +91,7 @@ describe("the training example", () => {
     expect(stderr).toContain(
       "--epochs (passes over the training windows, at most) must be a number of at least 1, not none",
     );
-    expect((await train(["--help"])).stdout).toContain("--patience 4");
+    expect((await train(["--help"])).stdout).toContain("--patience 5");
   });
 });
 

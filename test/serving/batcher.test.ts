@@ -252,6 +252,40 @@ describe("createBatcher: every request for itself", () => {
   });
 });
 
+describe.each([1, 2, 3])("createBatcher: 400 random requests with random aborts, seed %s", (seed) => {
+  it("each is settled once, with its own numbers, or by its own signal", async () => {
+    const gru = layer(7, F, { return_sequences: seed % 2 === 0, return_state: seed > 1 });
+    const batcher = createBatcher(gru, { maxBatch: 5 + seed * 4, maxDelayMs: seed - 1 });
+    const noise = numbers(2000, seed).map((value) => Math.abs(value));
+    let at = 0;
+    const next = (limit: number) => Math.floor((noise[at++ % noise.length] as number) * limit);
+    let aborts = 0;
+    const check = async (index: number) => {
+      const { inputs, args } = makeRequest(gru, next(4), 1 + next(30), index + 1, next(6));
+      const gate = new AbortController();
+      const doomed = next(5) === 0;
+      const result = batcher.callAsync(inputs, { ...args, signal: gate.signal });
+      if (doomed) setTimeout(() => gate.abort(), next(4));
+      try {
+        expect(bits((await result) as Tensor)).toEqual(bits(gru.call(inputs, args) as Tensor));
+      } catch (error) {
+        if (!gate.signal.aborted) throw error;
+        expect((error as { code: string }).code).toBe("ERR_ABORTED");
+        aborts += 1;
+      }
+    };
+    const checks: Promise<void>[] = [];
+    for (let index = 0; index < 400; index++) {
+      checks.push(check(index));
+      if (next(3) === 0) await sleep(next(2));
+    }
+    await Promise.all(checks);
+    await batcher.drain();
+    expect([batcher.waiting, batcher.running]).toEqual([0, 0]);
+    expect(aborts).toBeGreaterThan(0);
+  });
+});
+
 describe("createBatcher: back-pressure and the end", () => {
   it("refuses more than maxQueue waiting requests, and takes them again later", async () => {
     const gru = layer(4, F);
