@@ -1,69 +1,119 @@
-import { parseArgs } from "node:util";
-import { DEFAULT_SHAPES, parseShape, type Shape } from "./shapes.js";
+import { Command, InvalidArgumentError, Option } from "commander";
+import { PEERS } from "./peers/index.js";
+import { DEFAULT_SHAPES, parseShape, QUICK_SHAPES, type Shape } from "./shapes.js";
+
+/** What can be measured. Curves take long, so that they are only measured when asked for. */
+export const PARTS = ["inference", "training", "orthogonal", "curves"] as const;
+export type Part = (typeof PARTS)[number];
 
 /** What the command line asks for. */
 export interface BenchArguments {
+  quick: boolean;
+  parts: Part[];
   shapes: Shape[];
   /** Names of the peers to run; null for all. */
   peers: string[] | null;
-  /** Threads each contender may use; null for every CPU this process may use. */
-  threads: number | null;
-  /** Forward and backward instead of forward alone. */
-  training: boolean;
-  rounds: number;
+  /** Threads that contenders may use, a run for each; "all" for every CPU this process may use. */
+  threads: (number | "all")[];
+  /** Rounds of each run; the last number is for all that follow. */
+  rounds: number[];
   /** Milliseconds one sample should take. */
   sampleMs: number;
-  /** Where to write the record; null for nowhere. */
-  record: string | null;
+  /** Where to write the record; true for standard output, null for nowhere. */
+  json: string | true | null;
+  /** Where to draw the curves; null for nowhere. */
+  curves: string | null;
   /** A record to print instead of measuring. */
   report: string | null;
-  help: boolean;
 }
 
-export const USAGE = `npm run bench -- [options]
+/** Commander's values, by the names of the options. */
+interface Values {
+  quick: boolean;
+  only?: Part[];
+  shapes?: Shape[];
+  peers?: string[];
+  threads: (number | "all")[];
+  rounds?: number[];
+  sampleMs?: number;
+  json?: string | true;
+  record?: string;
+  curves?: string;
+  report?: string;
+}
 
-  --quick             3 rounds of 5 ms samples: whether everything runs, not how fast
-  --shapes a,b        batch x timesteps x features - units; default ${DEFAULT_SHAPES.join(",")}
-  --peers a,b         of onnxruntime, onednn, pytorch, keras, tfjs; "none" for our layer alone; default all
-  --threads n|all     threads for every contender (default 1)
-  --training          forward and backward, of our layer and PyTorch
-  --rounds n          samples of every contender (default 21)
-  --sample-ms n       what one sample should take (default 40)
-  --record file.json  writes everything measured
-  --report file.json  prints a record again, without measuring
-`;
-
-/** Reads the command line. Throws a `RangeError` or node:util's `TypeError` for what it does not understand. */
+/**
+ * Reads the command line. Help and what is wrong with it are written to the standard streams, and then a
+ * `CommanderError` is thrown with the exit code.
+ */
 export function readArguments(args: string[]): BenchArguments {
-  const { values } = parseArgs({
-    args,
-    options: {
-      quick: { type: "boolean", default: false },
-      shapes: { type: "string" },
-      peers: { type: "string" },
-      threads: { type: "string", default: "1" },
-      training: { type: "boolean", default: false },
-      rounds: { type: "string" },
-      "sample-ms": { type: "string" },
-      record: { type: "string" },
-      report: { type: "string" },
-      help: { type: "boolean", default: false },
-    },
-  });
+  const peers = PEERS.map(({ name }) => name);
+  const command = new Command("npm run bench --")
+    .exitOverride()
+    .allowExcessArguments(false)
+    .option("--quick", "3 rounds of 5 ms samples, small sizes: whether everything runs, not how fast", false)
+    .option("--only <parts>", `of ${PARTS.join(", ")}; default all but curves`, list(oneOf(PARTS)))
+    .option("--shapes <a,b>", `batch x timesteps x features - units; default ${DEFAULT_SHAPES.join(",")}`, list(shape))
+    .option(
+      "--peers <a,b>",
+      `of ${peers.join(", ")}; "none" for ours alone; default all`,
+      list(oneOf([...peers, "none"])),
+    )
+    .option("--threads <n,all>", "threads for every contender, a run for each number", list(threadCount), [1, "all"])
+    .option("--rounds <n,n>", "samples of every contender, by run (default 21,11)", list(positive))
+    .option("--sample-ms <n>", "what one sample should take (default 40)", positive)
+    .option("--json [file.json]", "writes everything measured, to standard output without a file")
+    .addOption(new Option("--record <file.json>").hideHelp())
+    .option("--curves <file.svg>", "measures time against each size, and draws it")
+    .option("--report <file.json>", "prints a record again (and draws its curves), without measuring");
+  command.options.find(({ long }) => long === "--threads")!.defaultValueDescription = "1,all";
+  const values = command.parse(args, { from: "user" }).opts<Values>();
+  const { quick, threads } = values;
+  const curves = values.curves ?? null;
   return {
-    shapes: (values.shapes === undefined ? DEFAULT_SHAPES : values.shapes.split(",")).map(parseShape),
-    peers: values.peers === undefined ? null : values.peers.split(",").filter((name) => name !== "none"),
-    threads: values.threads === "all" ? null : positive("--threads", values.threads),
-    training: values.training,
-    rounds: positive("--rounds", values.rounds ?? (values.quick ? "3" : "21")),
-    sampleMs: positive("--sample-ms", values["sample-ms"] ?? (values.quick ? "5" : "40")),
-    record: values.record ?? null,
+    quick,
+    parts: values.only ?? PARTS.filter((part) => part !== "curves" || curves !== null),
+    shapes: values.shapes ?? (quick ? QUICK_SHAPES : DEFAULT_SHAPES).map(parseShape),
+    peers: values.peers?.filter((name) => name !== "none") ?? null,
+    threads,
+    rounds: values.rounds ?? (quick ? [3] : [21, 11]),
+    sampleMs: values.sampleMs ?? (quick ? 5 : 40),
+    json: values.json ?? values.record ?? null,
+    curves,
     report: values.report ?? null,
-    help: values.help,
   };
 }
 
-function positive(option: string, text: string): number {
-  if (!/^[1-9]\d{0,5}$/.test(text)) throw new RangeError(`Expected a positive integer for ${option}, got "${text}"`);
+/** Numbers of threads: "all" as `usable`, and each number once. */
+export function resolveThreads(threads: readonly (number | "all")[], usable: number): number[] {
+  return [...new Set(threads.map((count) => (count === "all" ? usable : count)))];
+}
+
+function list<T>(item: (text: string) => T): (text: string) => T[] {
+  return (text) => text.split(",").map(item);
+}
+
+function oneOf<T extends string>(names: readonly T[]): (text: string) => T {
+  return (text) => {
+    const found = names.find((name) => name === text);
+    if (found === undefined) throw new InvalidArgumentError(`Expected ${names.join(", ")}.`);
+    return found;
+  };
+}
+
+function positive(text: string): number {
+  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError("Expected a positive integer.");
   return Number(text);
+}
+
+function threadCount(text: string): number | "all" {
+  return text === "all" ? text : positive(text);
+}
+
+function shape(text: string): Shape {
+  try {
+    return parseShape(text);
+  } catch (error) {
+    throw new InvalidArgumentError(`${(error as Error).message}.`);
+  }
 }

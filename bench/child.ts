@@ -1,6 +1,6 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
-import { type Contender, type Task, Unavailable } from "./contender.js";
+import { type Contender, type Role, type Task, Unavailable } from "./contender.js";
 import { Exchange, type Problem } from "./problem.js";
 
 /** A child process that answers each line of its standard input with one line, `ok ...` or `error ...`. */
@@ -62,21 +62,21 @@ export class LineChild {
 export class ChildContender implements Contender {
   readonly name: string;
   readonly resetAfter = true;
+  readonly role: Role;
   readonly #child: LineChild;
-  readonly #declines: Contender["declines"];
 
-  constructor(name: string, child: LineChild, declines: Contender["declines"] = () => null) {
+  constructor(name: string, child: LineChild, role: Role = "peer") {
     this.name = name;
+    this.role = role;
     this.#child = child;
-    this.#declines = declines;
   }
 
   get version(): string {
     return this.#child.greeting;
   }
 
-  declines(shape: Problem["shape"]): string | null {
-    return this.#declines(shape);
+  declines(): null {
+    return null;
   }
 
   async prepare(problem: Problem): Promise<Task> {

@@ -9,19 +9,23 @@ export const root = fileURLToPath(new URL("..", import.meta.url));
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 
+/** What a program of bench/native needs beside its source. */
+export interface Ingredients {
+  /** Further arguments of the compiler. */
+  flags?: readonly string[];
+  /** Further files it is made from, which are linked. */
+  inputs?: readonly string[];
+  /** What the file is called; by default as its source without the ending. */
+  output?: string;
+}
+
 /**
  * The program of `bench/native/<name>.cc`, compiled into bench/build for this machine when it is missing or older than
- * its sources. `extra` are further arguments of the compiler; `inputs` further files it is made from, which are linked; `ending` is that of the file's name.
- * Throws `Unavailable` where there is no compiler or it fails.
+ * its sources. Throws `Unavailable` where there is no compiler or it fails.
  */
-export function compile(
-  name: string,
-  extra: readonly string[] = [],
-  inputs: readonly string[] = [],
-  ending = "",
-): string {
+export function compile(name: string, { flags = [], inputs = [], output = name }: Ingredients = {}): string {
   const source = join(here, "native", `${name}.cc`);
-  const program = join(here, "build", `${name}${ending}`);
+  const program = join(here, "build", output);
   const newest = Math.max(
     ...[source, join(here, "native/contender.h"), ...inputs].map((path) => statSync(path).mtimeMs),
   );
@@ -31,7 +35,7 @@ export function compile(
   const args = ["-std=c++17", "-O3", "-march=native", "-pthread", "-Wall", "-Wextra", "-o", program];
   // Paths relative to the root, so that messages hold none of this machine's.
   const files = [source, ...inputs].map((path) => relative(root, path));
-  const { status, error, stderr } = spawnSync(compiler, [...args, ...files, ...extra], { cwd: root, encoding: "utf8" });
+  const { status, error, stderr } = spawnSync(compiler, [...args, ...files, ...flags], { cwd: root, encoding: "utf8" });
   if (error !== undefined) throw new Unavailable(`${compiler} could not be started: ${error.message}`);
   if (status !== 0) {
     const message = stderr.split("\n").find((line) => /error/.test(line)) ?? stderr.trim();

@@ -5,21 +5,29 @@ import type { Shape } from "./shapes.js";
 export interface Task {
   /**
    * What it computed in float32: (batch, timesteps, units) or, in training, the gradients of the outputs' sum in inputs,
-   * kernel, recurrent kernel and bias, one after the other.
+   * kernel, recurrent kernel and bias, one after the other. Null for what computes nothing.
    */
-  readonly output: Float32Array;
+  readonly output: Float32Array | null;
   /** Makes `calls` calls one after the other; nanoseconds for all of them, by the contender's own clock. */
   time(calls: number): Promise<number>;
   close(): Promise<void> | void;
 }
 
-/** Something that computes a GRU over whole sequences. */
+/**
+ * What a contender is to the tables. `ours`: our layer as users call it in float32, to which all are set in relation;
+ * `kernel`: our computation called from C++; `float64`: our layer in that type; `way`: another way to call our layer, or
+ * a part of such a call; `peer`: another library.
+ */
+export type Role = "ours" | "kernel" | "float64" | "way" | "peer";
+
+/** Something that computes a GRU over whole sequences, or its gradients. */
 export interface Contender {
   readonly name: string;
   readonly version: string;
+  readonly role: Role;
   /** Keras's `reset_after`: false for the few that know only the older convention. */
   readonly resetAfter: boolean;
-  /** Why this shape is not run, or null. */
+  /** Why this shape is not run, or null; an empty reason where nobody would expect it. */
   declines(shape: Shape): string | null;
   prepare(problem: Problem): Promise<Task>;
   close(): Promise<void> | void;

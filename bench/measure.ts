@@ -1,8 +1,6 @@
 import type { Contender, Task } from "./contender.js";
 import { FMA, type Limits, READ } from "./limits.js";
-import { measureMemory } from "./memory.js";
-import { computeOurs } from "./peers/cudnn_gru.js";
-import { makeProblem } from "./problem.js";
+import { makeProblem, type Problem } from "./problem.js";
 import type { Measurement, ShapeRecord, Skipped } from "./record.js";
 import { runRounds, type Sampler, taskSampler } from "./rounds.js";
 import { recurrentBytes, type Shape } from "./shapes.js";
@@ -11,30 +9,36 @@ import { largestDifference, scaleOf } from "./statistics.js";
 /** How long and how often to measure. */
 export interface Effort {
   threads: number;
-  /** Contenders compute gradients, the first of them ours. */
-  training: boolean;
   rounds: number;
   sampleMs: number;
 }
 
-/** Outputs lie in [-1, 1], and gradients are divided by their scale; contenders that differ by more than this do not compute the same layer. */
+/** Contenders that differ from our layer by more than this, outputs being of the size of 1, do not compute the same. */
 const TOLERANCE = 1e-4;
 
-/** Measures all contenders and the machine's limits at one shape, interleaved. */
+/** What our layer gives for a problem, to hold others against. */
+export type Compute = (problem: Problem, resetAfter: boolean) => Float32Array;
+
+/** Measures all contenders and the machine's limits at one shape, interleaved; no memory. */
 export async function measureShape(
   shape: Shape,
   contenders: readonly Contender[],
   limits: Limits | null,
   effort: Effort,
+  compute: Compute,
 ): Promise<ShapeRecord> {
-  const memory = effort.training ? null : measureMemory(shape, effort.threads);
   const tasks: Task[] = [];
   const samplers: Sampler[] = limits?.samplers(recurrentBytes(shape), effort.sampleMs) ?? [];
   const measurements: Measurement[] = [];
   const skipped: Skipped[] = [];
   try {
     const problem = makeProblem(shape);
-    const expected = effort.training ? null : { true: computeOurs(problem, true), false: computeOurs(problem, false) };
+    const expected = new Map<boolean, Float32Array>();
+    const differenceOf = (output: Float32Array, resetAfter: boolean) => {
+      const ours = expected.get(resetAfter) ?? compute(problem, resetAfter);
+      expected.set(resetAfter, ours);
+      return largestDifference(output, ours) / scaleOf(ours);
+    };
     for (const contender of contenders) {
       const reason = contender.declines(shape);
       if (reason !== null) {
@@ -43,22 +47,21 @@ export async function measureShape(
       }
       const task = await contender.prepare(problem);
       tasks.push(task);
-      const reference = expected === null ? (tasks[0] as Task).output : expected[`${contender.resetAfter}`];
-      const difference = largestDifference(task.output, reference) / (effort.training ? scaleOf(reference) : 1);
-      if (difference > TOLERANCE) {
-        skipped.push({ contender: contender.name, reason: `computes other numbers, by up to ${difference}` });
+      const { name, version, role, resetAfter } = contender;
+      const difference = task.output && differenceOf(task.output, resetAfter);
+      if (difference !== null && difference > TOLERANCE) {
+        skipped.push({ contender: name, reason: `computes other numbers, by up to ${difference}` });
         continue;
       }
-      const { sampler, calls } = await taskSampler(contender.name, task, effort.sampleMs);
+      const { sampler, calls } = await taskSampler(name, task, effort.sampleMs);
       samplers.push(sampler);
-      const { name, version, resetAfter } = contender;
-      measurements.push({ contender: name, version, resetAfter, difference, calls, nanoseconds: [] });
+      measurements.push({ contender: name, version, role, resetAfter, difference, calls, nanoseconds: [] });
     }
     const samples = await runRounds(samplers, effort.rounds);
     const of = (name: string, digits: number) => (samples.get(name) ?? []).map((x) => Number(x.toPrecision(digits)));
     for (const measurement of measurements) measurement.nanoseconds = of(measurement.contender, 6);
     const machine = limits === null ? null : { fma: of(FMA, 6), read: of(READ, 6), readSize: recurrentBytes(shape) };
-    return { shape, limits: machine, measurements, skipped, memory };
+    return { shape, limits: machine, measurements, skipped, memory: null };
   } finally {
     for (const task of tasks) await task.close();
   }

@@ -1,19 +1,28 @@
+import type { Role } from "./contender.js";
 import type { Machine } from "./machine.js";
 import type { Memory } from "./memory.js";
 import type { Shape } from "./shapes.js";
 
-/** One contender at one shape. */
-export interface Measurement {
+/** What one contender took. */
+export interface Timing {
   contender: string;
   version: string;
-  /** Keras's `reset_after` of the layer it computes. */
-  resetAfter: boolean;
-  /** Greatest difference between its output and our layer's, relative to the largest value (or 1) in training. */
-  difference: number;
+  role: Role;
   /** Calls in each sample. */
   calls: number;
   /** Nanoseconds per call, by round. */
   nanoseconds: number[];
+}
+
+/** One contender at one shape. */
+export interface Measurement extends Timing {
+  /** Keras's `reset_after` of the layer it computes. */
+  resetAfter: boolean;
+  /**
+   * Greatest difference between its output and our layer's, over our greatest magnitude where that is above 1; null for what
+   * computes nothing.
+   */
+  difference: number | null;
 }
 
 /** The machine's limits, by round; null where they could not be measured. */
@@ -23,6 +32,12 @@ export interface LimitSamples {
   /** Bytes a second, reading `readSize` bytes over and over. */
   read: number[];
   readSize: number;
+}
+
+/** A contender that was not measured. An empty reason: it has no business there. */
+export interface Skipped {
+  contender: string;
+  reason: string;
 }
 
 /** Everything measured at one shape; our layer is the first of `measurements`. */
@@ -35,26 +50,60 @@ export interface ShapeRecord {
   memory: Memory | null;
 }
 
-/** A contender that was not measured. */
-export interface Skipped {
-  contender: string;
-  reason: string;
+/** One contender that made an orthogonal matrix. */
+export interface OrthogonalTiming extends Timing {
+  /** Greatest absolute difference between products of some of its rows and the identity matrix. */
+  deviation: number;
 }
 
-/** One run of the benchmark. `format` changes when the meaning of a field does. */
-export interface BenchRecord {
-  format: 1;
-  date: string;
-  machine: Machine;
+/** The orthogonal initializer for a recurrent kernel, (units, 3 * units); ours is the first of `timings`. */
+export interface OrthogonalRecord {
+  units: number;
+  timings: OrthogonalTiming[];
+}
+
+/** What was measured with one number of threads. */
+export interface RunRecord {
   threads: number;
-  /** Whether calls are forward and backward; left out where they are forward alone. */
-  training?: boolean;
   rounds: number;
-  sampleMs: number;
   /** Load average before the run; share of CPU time others had during it, null where unknown. */
   load: number;
   steal: number | null;
-  /** Peers that this machine does not have. */
+  /** Contenders that this machine does not have. */
   skipped: Skipped[];
+  /** Forward calls. */
   shapes: ShapeRecord[];
+  /** Forward and backward calls. */
+  training: ShapeRecord[];
+  orthogonal: OrthogonalRecord[];
+}
+
+/** The sizes that curves are drawn over. */
+export type Axis = keyof Shape | "threads";
+
+/** One size on a curve. */
+export interface CurvePoint {
+  shape: Shape;
+  threads: number;
+  calls: number;
+  /** Nanoseconds per call, by round. */
+  nanoseconds: number[];
+}
+
+/** Our layer's time against one size, the others held. */
+export interface CurveRecord {
+  axis: Axis;
+  /** What tells it from the other curves over the same axis. */
+  series: string;
+  points: CurvePoint[];
+}
+
+/** One run of the benchmark. `format` changes when the meaning of a field does; `readRecord` knows the older ones. */
+export interface BenchRecord {
+  format: 2;
+  date: string;
+  machine: Machine;
+  sampleMs: number;
+  runs: RunRecord[];
+  curves: CurveRecord[];
 }

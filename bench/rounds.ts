@@ -10,16 +10,27 @@ export interface Sampler {
 /** Rounds at the start that are not counted: JavaScript contenders share code, which V8 compiles anew for each. */
 const UNCOUNTED = 2;
 
-/** How many samples' time a task runs before it is measured. */
-const RUN_IN = 5;
+/** What is done before anything is counted. */
+export interface RunIn {
+  /** How many samples' time a task runs before its first sample: V8 may take longer than a sample to compile it. */
+  runIn: number;
+  /** Calls of each sample that are not counted, since others have had the caches. */
+  uncountedCalls: number;
+}
+
+const RUN_IN: RunIn = { runIn: 5, uncountedCalls: 1 };
 
 /**
  * One sample of every sampler a round, in an order drawn anew each round, so that a change of the machine's speed meets
  * all of them and nobody always follows the same neighbour. Values by name, in the order of rounds.
  */
-export async function runRounds(samplers: readonly Sampler[], rounds: number): Promise<Map<string, number[]>> {
+export async function runRounds(
+  samplers: readonly Sampler[],
+  rounds: number,
+  uncounted: number = UNCOUNTED,
+): Promise<Map<string, number[]>> {
   const samples = new Map<string, number[]>(samplers.map(({ name }) => [name, []]));
-  for (let round = -UNCOUNTED; round < rounds; round++) {
+  for (let round = -uncounted; round < rounds; round++) {
     for (const sampler of shuffled(samplers)) {
       // Thread pools spin for a while after their last call; what the next one gets should not depend on it.
       await sleep(2);
@@ -40,25 +51,24 @@ function shuffled<T>(items: readonly T[]): T[] {
 }
 
 /**
- * A sampler of nanoseconds per call. The task is run in first, which makes what is made lazily; each sample then makes one
- * call that is not counted, since others have had the caches, and as many as fill `sampleMs`.
+ * A sampler of nanoseconds per call. The task is run in first, which makes what is made lazily; each sample then makes the
+ * calls that are not counted, and as many as fill `sampleMs`.
  */
 export async function taskSampler(
   name: string,
   task: Task,
   sampleMs: number,
+  { runIn, uncountedCalls }: RunIn = RUN_IN,
 ): Promise<{ sampler: Sampler; calls: number }> {
   const wanted = sampleMs * 1e6;
   let calls = 1;
-  let elapsed = 0;
-  await task.time(1);
-  // V8 may take longer than a sample to compile what it sees called often.
-  for (let ran = 0; ran < RUN_IN * wanted; ran += elapsed) {
+  let elapsed = await task.time(1);
+  for (let ran = elapsed; ran < runIn * wanted; ran += elapsed) {
     elapsed = await task.time(calls);
     calls = Math.max(1, Math.min(2 * calls, Math.round((calls * wanted) / elapsed)));
   }
   const sample = async () => {
-    await task.time(1);
+    if (uncountedCalls > 0) await task.time(uncountedCalls);
     return (await task.time(calls)) / calls;
   };
   return { sampler: { name, sample }, calls };

@@ -17,6 +17,9 @@ export const DEFAULT_SHAPES = [
   "1x1x32-32",
 ];
 
+/** The shapes of a quick run. */
+export const QUICK_SHAPES = ["16x10x32-70", "1x10x64-64", "1x1x32-32"];
+
 /** Reads `BxTxF-U`. Throws a `RangeError` for anything else. */
 export function parseShape(text: string): Shape {
   const sizes = /^([1-9]\d*)[x×]([1-9]\d*)[x×]([1-9]\d*)(?:-|→)([1-9]\d*)$/.exec(text)?.slice(1).map(Number);
@@ -37,12 +40,9 @@ export function isStreaming({ batch, timesteps }: Shape): boolean {
   return batch === 1 && timesteps === 1;
 }
 
-/**
- * Floating-point operations of one call: 2 per multiply-add of the products with both kernels; gates are not counted.
- * Backward has two products for each one of forward.
- */
-export function flopsOf({ batch, timesteps, features, units }: Shape, training = false): number {
-  return (training ? 3 : 1) * 6 * batch * timesteps * (features + units) * units;
+/** Floating-point operations of one call: 2 per multiply-add of the products with both kernels; gates are not counted. */
+export function flopsOf({ batch, timesteps, features, units }: Shape): number {
+  return 6 * batch * timesteps * (features + units) * units;
 }
 
 /** Bytes of the float32 recurrent kernel, which every time step reads. */

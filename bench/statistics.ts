@@ -41,3 +41,25 @@ export function largestDifference(a: Float32Array, b: Float32Array): number {
   }
   return largest;
 }
+
+/** Rows whose products `deviationOfRows` looks at. */
+const ROWS_LOOKED_AT = 32;
+
+/** How far some rows of a matrix, evenly spread, are from orthonormal: the greatest error of their products. */
+export function deviationOfRows(matrix: Float32Array, rows: number, columns: number): number {
+  const looked = Math.min(rows, ROWS_LOOKED_AT);
+  const row = (index: number) => {
+    const start = Math.floor((index * rows) / looked) * columns;
+    return matrix.subarray(start, start + columns);
+  };
+  let worst = 0;
+  for (let i = 0; i < looked; i++) {
+    for (let j = i; j < looked; j++) {
+      const other = row(j);
+      const product = row(i).reduce((sum, value, column) => sum + value * (other[column] as number), 0);
+      const error = Math.abs(product - (i === j ? 1 : 0));
+      if (!(error <= worst)) worst = Number.isNaN(error) ? Number.POSITIVE_INFINITY : error;
+    }
+  }
+  return worst;
+}

@@ -2,6 +2,12 @@ import { backendInfo, GRU, type GRUArguments, tensor } from "../../dist/index.js
 import type { Contender, Task } from "../contender.js";
 import { packageVersion } from "../packages.js";
 import type { Problem } from "../problem.js";
+import { isStreaming, type Shape } from "../shapes.js";
+
+/** Our package's version and the kernels it chose. */
+export function ourVersion(): string {
+  return `${packageVersion("..")} ${backendInfo().cpu.isa}`;
+}
 
 /** A built layer with a problem's weights; with `reset_after: false` the recurrent bias is left out. */
 export function makeLayer({ shape, kernel, recurrentKernel, bias }: Problem, args: GRUArguments): GRU {
@@ -39,11 +45,15 @@ export function computeOurs(problem: Problem, resetAfter: boolean): Float32Array
 
 /** Our layer as users call it: synchronous, with a new output array for each call. */
 export class CudnnGru implements Contender {
-  readonly name = "cudnn-gru";
-  readonly version = `${packageVersion("..")} ${backendInfo().cpu.isa}`;
+  readonly name: string = "cudnn-gru";
+  readonly role: "ours" | "float64" = "ours";
   readonly resetAfter = true;
 
-  declines(): null {
+  get version(): string {
+    return ourVersion();
+  }
+
+  declines(_: Shape): string | null {
     return null;
   }
 
@@ -58,4 +68,31 @@ export class CudnnGru implements Contender {
   }
 
   close(): void {}
+}
+
+/** The same in float64, whose arithmetic has half the numbers in a vector. */
+export class CudnnGruFloat64 extends CudnnGru {
+  override readonly name = "cudnn-gru, float64";
+  override readonly role = "float64";
+
+  override get version(): string {
+    return "";
+  }
+
+  override declines(shape: Shape): string | null {
+    return isStreaming(shape) ? "" : null;
+  }
+
+  override async prepare(problem: Problem): Promise<Task> {
+    const { batch, timesteps, features, units } = problem.shape;
+    const gru = new GRU(units, { dtype: "float64", return_sequences: true, return_state: false, use_cudnn: false });
+    gru.build([null, null, features]);
+    gru.setWeights([problem.kernel, problem.recurrentKernel, problem.bias].map((values) => Float64Array.from(values)));
+    const inputs = tensor(Float64Array.from(problem.inputs), [batch, timesteps, features]);
+    return {
+      output: Float32Array.from(gru.call(inputs).data as Float64Array),
+      time: async (calls) => timeCalls(() => gru.call(inputs), calls),
+      close: () => gru.dispose(),
+    };
+  }
 }

@@ -4,26 +4,21 @@ import { join } from "node:path";
 import { ChildContender, LineChild } from "../child.js";
 import { compile, root } from "../compile.js";
 import { type ContenderSource, Unavailable } from "../contender.js";
-import { isStreaming } from "../shapes.js";
 
 /** What every object file of the addon but those of its JavaScript side is below. */
 const OBJECTS = join(root, "build/Release/obj.target");
 
-/** Our forward pass from C++: what is left when JavaScript and the addon's arguments are taken away. Streaming only. */
+/** Our forward pass from C++: what is left when JavaScript and the addon's arguments are taken away. */
 export const kernel: ContenderSource = {
   name: "kernel",
   async open(threads) {
     const { isa } = JSON.parse(readFileSync(join(root, "native/sources.json"), "utf8"));
     const defines: string[] = isa[arch()]?.defines ?? [];
-    const program = compile(
-      "kernel_gru",
-      [`-I${join(root, "native")}`, ...defines.map((name) => `-D${name}`)],
-      objects(),
-    );
-    const child = await LineChild.start(program, [String(threads)]);
-    return new ChildContender("C++ kernel alone", child, (shape) =>
-      isStreaming(shape) ? null : "measured for streaming steps only",
-    );
+    const program = compile("kernel_gru", {
+      flags: [`-I${join(root, "native")}`, ...defines.map((name) => `-D${name}`)],
+      inputs: objects(),
+    });
+    return new ChildContender("C++ kernel alone", await LineChild.start(program, [String(threads)]), "kernel");
   },
 };
 

@@ -16,7 +16,7 @@ export const onednn: ContenderSource = {
 
 function compileOrExplain(): string {
   try {
-    return compile("onednn_gru", ["-fopenmp", "-ldnnl"]);
+    return compile("onednn_gru", { flags: ["-fopenmp", "-ldnnl"] });
   } catch (error) {
     if (error instanceof Unavailable && /dnnl\.hpp/.test(error.message)) {
       throw new Unavailable("dnnl.hpp was not found (Debian and Ubuntu have it in libdnnl-dev)");

@@ -17,6 +17,7 @@ interface Session {
 class OnnxRuntimeNode implements Contender {
   readonly name = "onnxruntime-node";
   readonly version = packageVersion("onnxruntime-node");
+  readonly role = "peer";
   readonly resetAfter = true;
   readonly #ort: OnnxRuntime;
   readonly #threads: number;

@@ -8,7 +8,7 @@ import { type ContenderSource, Unavailable } from "../contender.js";
 const PYTHONS = [join(root, ".venv/bin/python"), "python3"];
 
 /** A Python that has all these modules. Throws `Unavailable` where there is none. */
-function findPython(modules: readonly string[]): string {
+export function findPython(modules: readonly string[]): string {
   const script = `import sys, importlib.util as u; sys.exit(any(u.find_spec(m) is None for m in sys.argv[1:]))`;
   const found = PYTHONS.find((python) => spawnSync(python, ["-c", script, ...modules]).status === 0);
   if (found === undefined) throw new Unavailable(`neither .venv/bin/python nor python3 has ${modules.join(" and ")}`);

@@ -1,20 +1,19 @@
-import { createRequire } from "node:module";
 import type { GRU } from "../../dist/index.js";
 import { CALL_FLAGS, native } from "../../dist/native.js";
-import { compile } from "../compile.js";
 import type { Contender, Task } from "../contender.js";
 import type { Problem } from "../problem.js";
 import { isStreaming, type Shape } from "../shapes.js";
-import { computeOurs, makeInputs, makeLayer, timeCalls } from "./cudnn_gru.js";
+import { makeInputs, makeLayer, timeCalls } from "./cudnn_gru.js";
 
 /** Our layer called in another way than `CudnnGru` does; only where calls are single steps. */
 abstract class StreamingWay implements Contender {
   abstract readonly name: string;
   readonly version = "";
+  readonly role = "way";
   readonly resetAfter = true;
 
   declines(shape: Shape): string | null {
-    return isStreaming(shape) ? null : "measured for streaming steps only";
+    return isStreaming(shape) ? null : "";
   }
 
   abstract prepare(problem: Problem): Promise<Task>;
@@ -77,23 +76,6 @@ class Stream extends StreamingWay {
   }
 }
 
-/** A function of an addon that does nothing: the least that any call into one costs. */
-class EmptyCall extends StreamingWay {
-  readonly name = "an empty Node-API call";
-
-  async prepare(problem: Problem): Promise<Task> {
-    const addon = compile("empty_call", ["-shared", "-fPIC"], [], ".node");
-    const { empty } = createRequire(import.meta.url)(addon) as { empty: (frame: Float32Array) => void };
-    const { inputs } = problem;
-    return {
-      // It computes nothing that could be compared.
-      output: computeOurs(problem, true),
-      time: async (calls) => timeCalls(() => empty(inputs), calls),
-      close: () => {},
-    };
-  }
-}
-
 /** The addon's own function on arrays made once: no checks and no results in TypeScript. */
 class AddonAlone extends StreamingWay {
   readonly name = "addon's call alone";
@@ -131,5 +113,4 @@ export const streamingWays: readonly Contender[] = [
   new CarriedByCaller(),
   new Stream(),
   new AddonAlone(),
-  new EmptyCall(),
 ];

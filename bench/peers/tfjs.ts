@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 import { dirname } from "node:path";
-import type { Contender, ContenderSource, Task } from "../contender.js";
+import { type Contender, type ContenderSource, type Task, Unavailable } from "../contender.js";
 import { importPackage, packageVersion } from "../packages.js";
 import type { Problem } from "../problem.js";
 import { flopsOf, type Shape } from "../shapes.js";
@@ -30,6 +30,7 @@ const MOST_FLOPS = 1e8;
 class TfjsWasm implements Contender {
   readonly name = "tfjs (wasm)";
   readonly version = packageVersion("@tensorflow/tfjs");
+  readonly role = "peer";
   readonly resetAfter = false;
   readonly #tf: TensorFlow;
 
@@ -80,11 +81,11 @@ class TfjsWasm implements Contender {
 export const tfjs: ContenderSource = {
   name: "tfjs",
   async open(threads) {
+    if (threads > 1) throw new Unavailable("its wasm backend has one thread in Node.js");
     const backend = "@tensorflow/tfjs-backend-wasm";
     const tf = await importPackage<TensorFlow>("@tensorflow/tfjs");
-    const wasm = await importPackage<{ setWasmPaths(folder: string): void; setThreadsCount(n: number): void }>(backend);
+    const wasm = await importPackage<{ setWasmPaths(folder: string): void }>(backend);
     wasm.setWasmPaths(`${dirname(createRequire(import.meta.url).resolve(backend))}/`);
-    wasm.setThreadsCount(threads);
     await tf.setBackend("wasm");
     return new TfjsWasm(tf);
   },

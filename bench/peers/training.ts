@@ -1,14 +1,14 @@
-import { backendInfo, type GRU, tensor } from "../../dist/index.js";
+import { type GRU, type GRUGradients, tensor } from "../../dist/index.js";
 import type { Contender, ContenderSource, Task } from "../contender.js";
-import { packageVersion } from "../packages.js";
 import type { Problem } from "../problem.js";
-import { makeInputs, makeLayer, timeCalls } from "./cudnn_gru.js";
+import { makeInputs, makeLayer, ourVersion, timeCalls } from "./cudnn_gru.js";
 import { pythonPeer } from "./python.js";
 
 /** Our layer in training as users call it: `forward`, then `backward` from a gradient of ones. */
 export class CudnnGruTraining implements Contender {
   readonly name = "cudnn-gru";
-  readonly version = `${packageVersion("..")} ${backendInfo().cpu.isa}`;
+  readonly role = "ours";
+  readonly version = ourVersion();
   readonly resetAfter = true;
 
   declines(): null {
@@ -16,20 +16,37 @@ export class CudnnGruTraining implements Contender {
   }
 
   async prepare(problem: Problem): Promise<Task> {
-    const { batch, timesteps, units } = problem.shape;
-    const gru = makeLayer(problem, { return_sequences: true, return_state: false }) as GRU<false>;
-    const inputs = makeInputs(problem);
-    const upstream = { output: tensor(new Float32Array(batch * timesteps * units).fill(1), [batch, timesteps, units]) };
-    const step = () => gru.forward(inputs).backward(upstream);
-    const { inputs: dInputs, weights } = step();
+    const { gru, step } = makeStep(problem);
     return {
-      output: joined([dInputs, ...weights].map(({ data }) => data as Float32Array)),
+      output: gradientsOf(step()),
       time: async (calls) => timeCalls(step, calls),
       close: () => gru.dispose(),
     };
   }
 
   close(): void {}
+}
+
+/** What our layer computes: the gradients in inputs, kernel, recurrent kernel and bias, one after the other. */
+export function computeGradients(problem: Problem): Float32Array {
+  const { gru, step } = makeStep(problem);
+  try {
+    return gradientsOf(step());
+  } finally {
+    gru.dispose();
+  }
+}
+
+function makeStep(problem: Problem) {
+  const { batch, timesteps, units } = problem.shape;
+  const gru = makeLayer(problem, { return_sequences: true, return_state: false }) as GRU<false>;
+  const inputs = makeInputs(problem);
+  const upstream = { output: tensor(new Float32Array(batch * timesteps * units).fill(1), [batch, timesteps, units]) };
+  return { gru, step: () => gru.forward(inputs).backward(upstream) };
+}
+
+function gradientsOf({ inputs, weights }: GRUGradients): Float32Array {
+  return joined([inputs, ...weights].map(({ data }) => data as Float32Array));
 }
 
 function joined(parts: readonly Float32Array[]): Float32Array {
@@ -42,8 +59,7 @@ function joined(parts: readonly Float32Array[]): Float32Array {
   return all;
 }
 
-/** `torch.nn.GRU` with autograd, called from Python. */
-export const pytorchTraining: ContenderSource = pythonPeer("pytorch", "PyTorch", "torch_gru_training.py", [
-  "torch",
-  "numpy",
-]);
+/** Other libraries that compute gradients; PyTorch is `torch.nn.GRU` with autograd, called from Python. */
+export const TRAINING_PEERS: readonly ContenderSource[] = [
+  pythonPeer("pytorch", "PyTorch", "torch_gru_training.py", ["torch", "numpy"]),
+];

@@ -20,14 +20,24 @@ def read_problem(words):
 def serve(version, prepare):
     """`prepare(inputs, kernel, recurrent_kernel, bias)` gives a function that makes one call and one that gives the
     output of a call as (batch, timesteps, units)."""
+
+    def prepare_problem(rest):
+        folder, arrays = read_problem(rest.split(" ", 4))
+        return folder, *prepare(*arrays)
+
+    answer(version, prepare_problem)
+
+
+def answer(version, prepare):
+    """`prepare(rest)`, with what stands after `prepare` in a request, gives the folder for `output.f32`, a function that
+    makes one call and one that gives the array that a call's result stands for."""
     print(f"ok {version}", flush=True)
     call = None
     for line in sys.stdin:
         verb, _, rest = line.rstrip("\n").partition(" ")
         try:
             if verb == "prepare":
-                folder, arrays = read_problem(rest.split(" ", 4))
-                call, output = prepare(*arrays)
+                folder, call, output = prepare(rest)
                 np.ascontiguousarray(output(call()), dtype=np.float32).tofile(f"{folder}/output.f32")
                 print("ok", flush=True)
             elif verb == "time" and call is not None:

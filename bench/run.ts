@@ -1,0 +1,125 @@
+import { configure } from "../dist/index.js";
+import type { BenchArguments, Part } from "./arguments.js";
+import { type Contender, Unavailable } from "./contender.js";
+import { Limits } from "./limits.js";
+import { load, watchSteal } from "./machine.js";
+import { type Compute, type Effort, measureShape } from "./measure.js";
+import { measureMemory } from "./memory.js";
+import { measureOrthogonal } from "./orthogonal.js";
+import { CudnnGru, CudnnGruFloat64, computeOurs } from "./peers/cudnn_gru.js";
+import { PARTS_OF_OURS, PEERS } from "./peers/index.js";
+import { ORTHOGONAL_PEERS, OurOrthogonal } from "./peers/orthogonal.js";
+import { streamingWays } from "./peers/streaming.js";
+import { CudnnGruTraining, computeGradients, TRAINING_PEERS } from "./peers/training.js";
+import { progress } from "./progress.js";
+import type { OrthogonalRecord, RunRecord, ShapeRecord, Skipped } from "./record.js";
+import { formatShape, isStreaming, type Shape } from "./shapes.js";
+
+/** What of the command line a run looks at. */
+type Wanted = Pick<BenchArguments, "parts" | "shapes" | "peers" | "quick">;
+
+/** Measures everything but the curves with one number of threads. */
+export async function measureRun(wanted: Wanted, effort: Effort): Promise<RunRecord> {
+  const { threads, rounds } = effort;
+  configure({ threads });
+  const busy = load();
+  if (busy > 0.5) progress(`the load average is ${busy.toFixed(2)}: something else computes here, expect noise`);
+  const skipped: Skipped[] = [];
+  const steal = watchSteal();
+  const part = <T>(name: Part, measure: (wanted: Wanted, effort: Effort, skipped: Skipped[]) => Promise<T[]>) =>
+    wanted.parts.includes(name) ? measure(wanted, effort, skipped) : [];
+  const shapes = await part("inference", measureInference);
+  const training = await part("training", measureTraining);
+  const orthogonal = await part("orthogonal", measureMatrices);
+  return { threads, rounds, load: busy, steal: steal(), skipped, shapes, training, orthogonal };
+}
+
+/** Forward calls of our layer in all its ways, and of the peers. */
+async function measureInference(wanted: Wanted, effort: Effort, skipped: Skipped[]): Promise<ShapeRecord[]> {
+  const { threads } = effort;
+  const ours: Contender[] = [new CudnnGru()];
+  const further = await openAll([...PARTS_OF_OURS, ...chosen(PEERS, wanted.peers)], threads, skipped);
+  const isPeer = ({ role }: Contender) => role === "peer";
+  ours.push(...streamingWays, ...further.filter((contender) => !isPeer(contender)), new CudnnGruFloat64());
+  const contenders = [...ours, ...further.filter(isPeer)];
+  const records = await measureShapes("a call", wanted.shapes, contenders, effort, skipped, computeOurs);
+  return records.map((record) => ({ ...record, memory: measureMemory(record.shape, threads) }));
+}
+
+/** Forward and backward calls. A step of training has no streams. */
+async function measureTraining(wanted: Wanted, effort: Effort, skipped: Skipped[]): Promise<ShapeRecord[]> {
+  const peers = await openAll(chosen(TRAINING_PEERS, wanted.peers), effort.threads, skipped);
+  const shapes = wanted.shapes.filter((shape) => !isStreaming(shape));
+  return measureShapes("training", shapes, [new CudnnGruTraining(), ...peers], effort, skipped, computeGradients);
+}
+
+/** Measures the contenders, and closes them. */
+async function measureShapes(
+  what: string,
+  shapes: readonly Shape[],
+  contenders: readonly Contender[],
+  effort: Effort,
+  skipped: Skipped[],
+  compute: Compute,
+): Promise<ShapeRecord[]> {
+  const { threads } = effort;
+  const limits = await openOrSkip("the machine's limits", () => Limits.open(threads), skipped);
+  const records: ShapeRecord[] = [];
+  try {
+    for (const shape of shapes) {
+      progress(`${what}, ${formatShape(shape)}, ${threads} threads`);
+      records.push(await measureShape(shape, contenders, limits, effort, compute));
+    }
+    return records;
+  } finally {
+    for (const contender of contenders) await contender.close();
+    limits?.close();
+  }
+}
+
+async function measureMatrices(
+  { peers, quick }: Wanted,
+  effort: Effort,
+  skipped: Skipped[],
+): Promise<OrthogonalRecord[]> {
+  const makers = [new OurOrthogonal(), ...(await openAll(chosen(ORTHOGONAL_PEERS, peers), effort.threads, skipped))];
+  try {
+    progress(`orthogonal matrices, ${effort.threads} threads`);
+    return await measureOrthogonal(makers, effort, quick);
+  } finally {
+    for (const maker of makers) maker.close();
+  }
+}
+
+function chosen<T extends { name: string }>(sources: readonly T[], names: readonly string[] | null): T[] {
+  return sources.filter(({ name }) => names === null || names.includes(name));
+}
+
+interface Source<T> {
+  readonly name: string;
+  open(threads: number): Promise<T>;
+}
+
+async function openAll<T>(sources: readonly Source<T>[], threads: number, skipped: Skipped[]): Promise<T[]> {
+  const opened: T[] = [];
+  for (const source of sources) {
+    const one = await openOrSkip(source.name, () => source.open(threads), skipped);
+    if (one !== null) opened.push(one);
+  }
+  return opened;
+}
+
+/** What `open` gives, or null, with the reason noted once, where this machine does not have it. */
+async function openOrSkip<T>(name: string, open: () => Promise<T>, skipped: Skipped[]): Promise<T | null> {
+  try {
+    return await open();
+  } catch (error) {
+    if (!(error instanceof Unavailable)) throw error;
+    const { message: reason } = error;
+    if (!skipped.some((known) => known.contender === name && known.reason === reason)) {
+      progress(`without ${name}: ${reason}`);
+      skipped.push({ contender: name, reason });
+    }
+    return null;
+  }
+}
