@@ -45,9 +45,14 @@ export {
   type GRUArgumentsWithUnits,
   type GRUConstructor,
 } from "./layers/gru.js";
+export type { LoadWeightsArguments } from "./layers/load_weights.js";
+export { type DenseWeights, type ModelLayer, saveModelWeights } from "./layers/model_weights.js";
 export type { GRUGradients, GRUPass } from "./layers/pass.js";
 export type { CallResult, MaskResult, PartialShape, ShapeResult } from "./layers/results.js";
+export type { SaveWeightsArguments } from "./layers/save_weights.js";
 export type { GRUStream } from "./layers/stream.js";
+export { type Batcher, type BatcherArguments, createBatcher } from "./serving/batcher.js";
+export type { BatcherCallArguments } from "./serving/request.js";
 export {
   type FloatArray,
   type NestedBooleans,
@@ -59,4 +64,5 @@ export {
   type TypedArray,
 } from "./tensor.js";
 export { tensor } from "./tensor_from.js";
-export { Variable } from "./variable.js";
+export { optimizers } from "./training/index.js";
+export { Variable, type VariableOptions } from "./variable.js";

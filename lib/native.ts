@@ -196,8 +196,63 @@ export interface NativeCudnnTimings {
 /** Element types of the cuDNN path. */
 export type NativeCudnnDtype = NativeDtype | NativeHalf;
 
+/**
+ * Keras's optimizer updates, one variable at a time. All arrays of one call are of one dtype and as long as the first, and
+ * none overlaps another unless it is the same; every operation is rounded to that dtype, as are the numbers.
+ */
+export interface NativeUpdates {
+  /** In float64, in an order that depends on the length alone. */
+  squareSum(values: NativeArray): number;
+  /** Index of the first NaN (with `infinities: 1`, NaN or infinity); the length when there is none. */
+  firstNonFinite(values: NativeArray, infinities: 0 | 1): number;
+  /** out = values * factor / divisor; `out` may be `values`. */
+  rescale(out: NativeArray, values: NativeArray, factor: number, divisor: number): void;
+  /** out = values held to ±limit; `out` may be `values`. */
+  clipValues(out: NativeArray, values: NativeArray, limit: number): void;
+  /** out = (a + b) / divisor; `out` may be `a` or `b`. */
+  addAndDivide(out: NativeArray, a: NativeArray, b: NativeArray, divisor: number): void;
+  /** weights -= weights * decay * learningRate. */
+  decayWeights(weights: NativeArray, decay: number, learningRate: number): void;
+  /** average = momentum * average + (1 - momentum) * weights. */
+  updateAverage(average: NativeArray, weights: NativeArray, momentum: number): void;
+  /** `momentums` is `null` without momentum. */
+  updateSgd(
+    weights: NativeArray,
+    momentums: NativeArray | null,
+    gradient: NativeArray,
+    learningRate: number,
+    momentum: number,
+    nesterov: 0 | 1,
+  ): void;
+  /** `momentums` is `null` without momentum, `averageGradients` unless centered. */
+  updateRmsprop(
+    weights: NativeArray,
+    velocities: NativeArray,
+    momentums: NativeArray | null,
+    averageGradients: NativeArray | null,
+    gradient: NativeArray,
+    learningRate: number,
+    rho: number,
+    oneMinusRho: number,
+    momentum: number,
+    epsilon: number,
+  ): void;
+  /** `alpha` is the learning rate with both bias corrections; `velocityHats` is `null` without amsgrad. */
+  updateAdam(
+    weights: NativeArray,
+    momentums: NativeArray,
+    velocities: NativeArray,
+    velocityHats: NativeArray | null,
+    gradient: NativeArray,
+    alpha: number,
+    oneMinusBeta1: number,
+    oneMinusBeta2: number,
+    epsilon: number,
+  ): void;
+}
+
 /** Everything the addon exports. `seed` is an integer in 0..2^53-1; `out` arrays are filled in place. */
-export interface NativeBinding {
+export interface NativeBinding extends NativeUpdates {
   /** Hands the error class to the addon; called once per environment, at load. */
   initialize(errorClass: new (code: GRUErrorCode, message: string) => GRUError): void;
   NativeGru: new (description: NativeGruDescription) => NativeGru;

@@ -3,17 +3,19 @@ import { checkedProduct } from "./arguments/shapes.js";
 import { GRUError } from "./errors.js";
 import type { Constraint } from "./keras/constraints.js";
 import type { Dtype } from "./keras/dtype_policy.js";
+import type { Initializer } from "./keras/initializer.js";
 import type { Regularizer } from "./keras/regularizers.js";
-import { type FloatArray, Tensor } from "./tensor.js";
+import type { SerializedObject } from "./keras/serialization.js";
+import { type FloatArray, Tensor, type TensorLike } from "./tensor.js";
+import {
+  ownVariable,
+  type VariableDescription,
+  type VariableOptions,
+  type VariableOwner,
+  VariableParts,
+} from "./variable_parts.js";
 
-/** What a variable shares with the layer that owns it. */
-export interface VariableOwner {
-  readonly trainable: boolean;
-  /** Counts changes of any weight; packed copies of the weights are as old as the count they were packed at. */
-  version: number;
-  /** Whether the layer is inside a function of the user's, which may not change it. */
-  locked: boolean;
-}
+export type { VariableDescription, VariableOptions, VariableOwner };
 
 /** Throws `ERR_STATE` inside a custom activation of the layer, naming the method. */
 export function requireUnlocked(owner: VariableOwner, method: string): void {
@@ -25,49 +27,82 @@ export function requireUnlocked(owner: VariableOwner, method: string): void {
   );
 }
 
-/** What fixes a variable for life. */
-export interface VariableDescription {
-  name: string;
-  path: string;
-  shape: readonly number[];
-  dtype: Dtype;
-  regularizer: Regularizer | null;
-  constraint: Constraint | null;
+/** The variable of a layer or an optimizer; `data` becomes its own. */
+export function ownedVariable(description: VariableDescription, data: FloatArray, owner: VariableOwner): Variable {
+  return new Variable(new VariableParts(description, data, owner) as never);
 }
 
-/** The current elements of a variable, not copied. They never change: every assignment makes new ones. */
+/** The current elements of a variable, not copied, for keeping: from now on nobody writes to them. */
 export let variableData: (variable: Variable) => FloatArray;
+/** The current elements of a variable, not copied, for reading at once: an optimizer may write to them later. */
+export let peekVariableData: (variable: Variable) => FloatArray;
+/** Counts a version. */
+export let variableChanged: (variable: Variable) => void;
 /** Puts `data`, which nobody else may write to, in the place of a variable's elements. Does not count a version. */
 export let replaceVariableData: (variable: Variable, data: FloatArray | null) => void;
+/**
+ * The elements of a variable for writing to in place: a copy takes their place where somebody keeps them. Counts a
+ * version, so the writing must be over before any other code runs.
+ */
+export let writableVariableData: (variable: Variable) => FloatArray;
+/** Throws `ERR_DISPOSED` or, inside a custom activation of the variable's layer, `ERR_STATE` naming `method`. */
+export let requireWritable: (variable: Variable, method: string) => void;
 
-/** One weight of a layer, by Keras's names (`keras.Variable`). */
+/** A tensor that training changes, by Keras's names (`keras.Variable`): a weight of a layer, or one of your own. */
 export class Variable {
-  /** `kernel`, `recurrent_kernel` or `bias`. */
+  /** Such as `kernel`, `recurrent_kernel` or `bias`. */
   readonly name: string;
-  /** Where it lies, such as `gru/gru_cell/kernel`. */
+  /** Where it lies, such as `gru/gru_cell/kernel`; the name, for one of your own. */
   readonly path: string;
   readonly dtype: Dtype;
   /** The regularizer whose loss the layer counts, if any. */
   readonly regularizer: Regularizer | null;
-  /** The constraint to apply after each update in training, if any; `assign` does not apply it. */
+  /** The constraint that optimizers apply after each update, if any; `assign` does not apply it. */
   readonly constraint: Constraint | null;
   readonly #shape: readonly number[];
   readonly #owner: VariableOwner;
   #data: FloatArray | null;
+  /** Whether somebody may have kept `#data`. */
+  #kept = false;
 
   static {
-    variableData = (variable) => variable.#read();
+    variableData = (variable) => {
+      const data = variable.#read();
+      variable.#kept = true;
+      return data;
+    };
+    peekVariableData = (variable) => variable.#read();
+    variableChanged = (variable) => {
+      variable.#owner.version += 1;
+    };
     replaceVariableData = (variable, data) => {
       variable.#data = data;
+      variable.#kept = false;
+    };
+    writableVariableData = (variable) => {
+      let data = variable.#read();
+      if (variable.#kept) {
+        data = data.slice();
+        replaceVariableData(variable, data);
+      }
+      variableChanged(variable);
+      return data;
+    };
+    requireWritable = (variable, method) => {
+      variable.#read();
+      requireUnlocked(variable.#owner, method);
     };
   }
 
   /**
-   * Made by the layer: `data` is not copied.
+   * A variable of your own: its elements are a copy of `value`, a tensor or nested arrays, or what an initializer (a name,
+   * a serialized object or an instance) makes for `shape`.
    *
-   * @internal
+   * Throws `ERR_ARGUMENT`, `ERR_SHAPE` or `ERR_DTYPE` for bad arguments; `ERR_NATIVE_LOAD`.
    */
-  constructor(description: VariableDescription, data: FloatArray, owner: VariableOwner) {
+  constructor(value: TensorLike | Initializer | string | SerializedObject, options: VariableOptions = {}) {
+    const given: unknown = value;
+    const { description, data, owner } = given instanceof VariableParts ? given : ownVariable(given, options);
     this.name = description.name;
     this.path = description.path;
     this.dtype = description.dtype;
@@ -83,7 +118,7 @@ export class Variable {
     return [...this.#shape];
   }
 
-  /** Whether training changes it: the layer's `trainable`. */
+  /** Whether training is to change it: the layer's `trainable`, or as it was made. */
   get trainable(): boolean {
     return this.#owner.trainable;
   }
@@ -104,7 +139,7 @@ export class Variable {
     this.#read();
     requireUnlocked(this.#owner, `${this.name}.assign`);
     const data = readShaped(value, this.#shape, checkedProduct(this.#shape, this.name), this.dtype, this.name, true);
-    this.#data = data;
+    replaceVariableData(this, data);
     this.#owner.version += 1;
   }
 

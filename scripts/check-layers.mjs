@@ -20,15 +20,17 @@ const nativeExceptions = {
 
 /** Folders and files of lib/, lowest first: each may import itself and what stands in a line above it. */
 const libLayers = [
-  ["errors"],
+  ["errors", "package_root"],
   ["native", "queue"],
   ["cudnn", "sixteen_bit"],
   ["tensor", "keras"],
   ["arguments", "formats"],
+  ["variable_parts"],
   ["backend", "variable", "eligibility", "tensor_from"],
   ["layers"],
+  ["training", "serving"],
   ["index"],
-  ["cli"],
+  ["cli", "interop"],
 ];
 
 const problems = [];

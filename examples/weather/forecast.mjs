@@ -4,6 +4,7 @@ import { writeFileSync } from "node:fs";
 import { relative } from "node:path";
 import { backendInfo, GRU } from "cudnn-gru";
 import { here, readKerasPredictions, readMetadata, readWeather } from "./data.mjs";
+import { forecastRows } from "./forecast_rows.mjs";
 import { dense } from "./head.mjs";
 import { plot } from "./plot.mjs";
 import { errorsOf, score, worstDifference } from "./scores.mjs";
@@ -96,31 +97,10 @@ function sequencesPerSecond() {
 }
 
 async function writePlot() {
-  // The forecasts made at midnight follow on from one another, a day each.
-  const midnights = origins.flatMap((origin, window) =>
-    times[origin + 1].getUTCHours() === 0 ? [{ origin, window }] : [],
-  );
-  const hourRows = midnights.flatMap(({ origin, window }) =>
-    Array.from({ length: horizon }, (_, hour) => {
-      const index = window * horizon + hour;
-      return { time: times[origin + 1 + hour], actual: actual[index], gru: forecasts.gru[index] };
-    }),
-  );
-  const dayRows = midnights.map(({ origin, window }) => {
-    const mae = (key) => score(errors[key].slice(window * horizon, (window + 1) * horizon)).mae;
-    return { time: times[origin + 1 + horizon / 2], gru: mae("gru"), seasonal: mae("seasonal") };
+  const svg = await plot(forecastRows(times, origins, horizon, actual, forecasts, errors), {
+    title: "Seattle in December, forecast a day ahead by a Keras GRU in Node.js",
+    subtitle: "NOAA hourly climate normals; at each midnight the last four days give the next 24 hours",
   });
-  const leadRows = Array.from({ length: horizon }, (_, hour) => {
-    const mae = (key) => score(errors[key].filter((_error, index) => index % horizon === hour)).mae;
-    return { hours: hour + 1, gru: mae("gru"), seasonal: mae("seasonal"), persistence: mae("persistence") };
-  });
-  const svg = await plot(
-    { hours: hourRows, days: dayRows, leads: leadRows },
-    {
-      title: "Seattle in December, forecast a day ahead by a Keras GRU in Node.js",
-      subtitle: "NOAA hourly climate normals; at each midnight the last four days give the next 24 hours",
-    },
-  );
   const path = here("forecast.svg");
   writeFileSync(path, svg);
   return path;

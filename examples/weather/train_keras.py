@@ -53,6 +53,17 @@ def read_rows():
     return times, np.array([float(row["temperature"]) for row in rows])
 
 
+def normalised(times, temperature):
+    """The features and the target of every row, and the mean and deviation that the change was normalised by."""
+    training_end = len(temperature) - (TEST_DAYS + VALIDATION_DAYS) * DAY
+    raw_change = np.full(len(temperature), np.nan)
+    raw_change[DAY:] = temperature[DAY:] - temperature[:-DAY]
+    mean, std = raw_change[DAY:training_end].mean(), raw_change[DAY:training_end].std()
+    change = (raw_change - mean) / std
+    angle = np.array([time.hour for time in times]) * (2 * np.pi / 24)
+    return np.stack([change, np.sin(angle), np.cos(angle)], axis=1), change, mean, std
+
+
 def windows(features, change, first, end, stride=1):
     """Windows whose targets lie in rows [first, end).
 
@@ -114,13 +125,7 @@ def main():
     test_first = end - TEST_DAYS * DAY
     validation_first = test_first - VALIDATION_DAYS * DAY
 
-    raw_change = np.full(end, np.nan)
-    raw_change[DAY:] = temperature[DAY:] - temperature[:-DAY]
-    mean, std = raw_change[DAY:validation_first].mean(), raw_change[DAY:validation_first].std()
-    change = (raw_change - mean) / std
-    angle = np.array([time.hour for time in times]) * (2 * np.pi / 24)
-    features = np.stack([change, np.sin(angle), np.cos(angle)], axis=1)
-
+    features, change, mean, std = normalised(times, temperature)
     training = windows(features, change, 0, validation_first, stride=2)
     validation = windows(features, change, validation_first, test_first)
     test = windows(features, change, test_first, end)

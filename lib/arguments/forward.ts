@@ -26,6 +26,8 @@ export type GradientLike = TensorLike | TypedArray;
 export interface Upstream {
   output?: GradientLike | null;
   state?: GradientLike | readonly [GradientLike] | null;
+  /** What the gradient of the pass's own losses is multiplied by, such as a loss scale; default 1. */
+  losses?: number;
 }
 
 /** What `backwardAsync` takes beside the upstream gradients. */
@@ -36,7 +38,7 @@ export interface BackwardAsyncArguments {
 
 const KNOWN: ReadonlySet<string> = new Set(["mask", "lengths", "training", "initial_state"]);
 const KNOWN_ASYNC: ReadonlySet<string> = new Set([...KNOWN, "signal", "transfer"]);
-const UPSTREAM: ReadonlySet<string> = new Set(["output", "state"]);
+const UPSTREAM: ReadonlySet<string> = new Set(["output", "state", "losses"]);
 
 /** Reads `forward`'s arguments. Throws as `readCall`. */
 export function readForward(
@@ -57,6 +59,7 @@ export function readForward(
 export interface ReadUpstream {
   output: NativeArray | null;
   state: NativeArray | null;
+  losses: number;
 }
 
 /** Reads upstream gradients for results of these shapes and this dtype. Throws `ERR_ARGUMENT`, `ERR_SHAPE` or `ERR_DTYPE`. */
@@ -67,13 +70,16 @@ export function readUpstream(
   dtype: Dtype,
   copy: boolean,
 ): ReadUpstream {
-  if (value === undefined || value === null) return { output: null, state: null };
+  if (value === undefined || value === null) return { output: null, state: null, losses: 1 };
   if (!isRecord(value)) throw expected("ERR_ARGUMENT", "upstream", "an object { output, state }", value);
   refuseUnknown(value, UPSTREAM, "backward");
   const read = (entry: unknown, shape: readonly number[], name: string) =>
     entry === undefined || entry === null
       ? null
       : kernelArray(readShaped(entry, shape, checkedProduct(shape, name), dtype, name, copy), dtype);
-  const { output, state } = value;
-  return { output: read(output, outputShape, "output"), state: read(unwrap(state), stateShape, "state") };
+  const { output, state, losses = 1 } = value;
+  if (typeof losses !== "number" || !Number.isFinite(losses)) {
+    throw expected("ERR_ARGUMENT", "losses", "a finite number", losses);
+  }
+  return { output: read(output, outputShape, "output"), state: read(unwrap(state), stateShape, "state"), losses };
 }

@@ -1,6 +1,9 @@
 /**
- * Readers of model files. This folder is imported only when a model is read, and its libraries (yauzl for zip archives,
+ * Readers and writers of model files. This folder is imported only when a file is read or written, and its libraries (yauzl for zip archives,
  * h5wasm for HDF5) only when a file turns out to need them.
  */
 export type { WeightData } from "./gru_variables.js";
 export { type KerasLayerFile, type KerasLayerWeights, readGruWeights, readKerasGru } from "./keras_gru.js";
+export type { LayerToWrite } from "./keras_weights.js";
+export { writeGru } from "./write_gru.js";
+export { writeModelWeights } from "./write_model.js";

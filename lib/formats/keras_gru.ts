@@ -2,9 +2,10 @@ import { GRUError } from "../errors.js";
 import type { ConfigLayer } from "./config_tree.js";
 import { fromCudnnGru } from "./cudnn_weights.js";
 import { expectedVariables, loadableConfig, toWeight, type WeightData } from "./gru_variables.js";
+import { shapeText } from "./hdf5_file.js";
 import { modernConfig } from "./legacy_config.js";
 import { type ModelWithConfig, type WeightsOnly, withModelFile } from "./model_file.js";
-import { inFile } from "./problem.js";
+import { fileProblem, inFile } from "./problem.js";
 import { selectGru } from "./select_layer.js";
 
 /** The weights of a GRU layer in a Keras model file. */
@@ -29,7 +30,8 @@ export interface ReadOptions {
 }
 
 /**
- * Reads one GRU layer, config and weights, from a model file: a `.keras` file or a whole-model `.h5` file.
+ * Reads one GRU layer, config and weights, from a model file: a `.keras` file, a whole-model `.h5` file, or a safetensors
+ * file that `saveWeights` wrote.
  *
  * `layer` is the layer's Keras name (`"encoder"`), or, for a nested one, the names from the outside in, joined by `/`:
  * `"encoder_model/gru"`, `"bidirectional/forward_layer"`, `"bidirectional/backward_layer"`, `"time_distributed/gru"`.
@@ -46,7 +48,7 @@ export async function readKerasGru(path: string, options: ReadOptions = {}): Pro
   const wanted = checkArguments(path, options);
   return inFile(path, () =>
     withModelFile(path, (model) => {
-      if (model.kind === "weights") throw weightsOnly(path);
+      if (model.kind === "weights") return readConfigured(model, wanted, path);
       return readLayer(model, selectGru(model.layers, wanted, path));
     }),
   );
@@ -110,6 +112,29 @@ async function readStored(model: WeightsOnly, wanted: string | undefined, path: 
   const layer = selectGru(model.layers, wanted, path);
   const stored = await model.read(layer);
   return { ...inGruLayout(stored.map(toWeight)), path: layer.label };
+}
+
+/** A layer of a file that has its config beside the weights. */
+async function readConfigured(model: WeightsOnly, wanted: string | undefined, path: string): Promise<KerasLayerFile> {
+  if (model.layers.length > 0 && model.layers.every(({ config }) => config === undefined)) throw weightsOnly(path);
+  const { weights, features, path: label } = await readStored(model, wanted, path);
+  const layer = model.layers.find((one) => one.label === label)!;
+  if (layer.config === undefined) throw weightsOnly(path);
+  const described = {
+    ...layer,
+    sharedAt: [],
+    name: label,
+    config: layer.config,
+    trainable: true,
+    inputShape: undefined,
+  };
+  expectedVariables(described).forEach(({ label: name, shape }, index, all) => {
+    const found = weights[index]?.shape;
+    const fits = found?.length === shape.length && found.every((size, axis) => (shape[axis] ?? size) === size);
+    if (fits && weights.length === all.length) return;
+    throw fileProblem(`expected ${name} of shape ${shapeText(shape)} but found ${found ? shapeText(found) : "none"}`);
+  });
+  return { config: loadableConfig(described), weights, features, path: label };
 }
 
 function inGruLayout(weights: WeightData[]): { weights: WeightData[]; features: number } {

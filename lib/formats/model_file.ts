@@ -1,6 +1,6 @@
-import { type FileHandle, open, stat } from "node:fs/promises";
-import { GRUError } from "../errors.js";
+import type { FileHandle } from "node:fs/promises";
 import { type ConfigLayer, listLayers } from "./config_tree.js";
+import { readWhole, withFile } from "./file.js";
 import { type Hdf5Handle, withHdf5 } from "./hdf5.js";
 import type { StoredVariable, VariableRequest } from "./hdf5_file.js";
 import type { Hdf5Outline } from "./hdf5_outline.js";
@@ -8,8 +8,8 @@ import { parseJson } from "./json.js";
 import { readArchive } from "./keras_archive.js";
 import { isLegacyVersion } from "./legacy_config.js";
 import { legacyCell } from "./legacy_weights.js";
-import { formatBytes, MAX_WEIGHTS_BYTES } from "./limits.js";
 import { fileProblem } from "./problem.js";
+import { openSafetensors } from "./safetensors_gru.js";
 import { SNIFF_BYTES, sniff } from "./sniff.js";
 import { legacyLayers, type StoredLayer, weightLayers } from "./stored_layers.js";
 
@@ -34,7 +34,7 @@ export interface WeightsOnly {
 
 /**
  * Opens the model file at `path`, passes it to `use`, and closes it again: a `.keras` archive, Keras 3's `.weights.h5`,
- * or an `.h5` file of any version.
+ * an `.h5` file of any version, or a safetensors file.
  *
  * @throws GRUError `ERR_ARGUMENT` if there is no readable file at `path`; `ERR_FILE_FORMAT` if it is of another kind, or
  *   damaged.
@@ -51,48 +51,12 @@ export async function withModelFile<T>(
     if (kind === "hdf5") {
       return withHdf5(await readWhole(file, size), async (handle) => use(await openHdf5File(handle)));
     }
+    if (kind === "safetensors") return use(openSafetensors(await readWhole(file, size)));
     const shards = path.endsWith(".weights.json") ? " (weights in several shards: save them in one file)" : "";
-    throw fileProblem(`expected a zip archive (.keras) or an HDF5 file (.h5) but found ${description}${shards}`);
+    throw fileProblem(
+      `expected a zip archive (.keras), an HDF5 file (.h5) or a safetensors file but found ${description}${shards}`,
+    );
   });
-}
-
-/** Opens the regular file at `path`, passes it and its size to `use`, and closes it again. Throws `ERR_ARGUMENT`. */
-export async function withFile<T>(path: string, use: (file: FileHandle, size: number) => Promise<T>): Promise<T> {
-  const { file, size } = await openFile(path);
-  try {
-    return await use(file, size);
-  } finally {
-    await file.close();
-  }
-}
-
-async function openFile(path: string): Promise<{ file: FileHandle; size: number }> {
-  let file: FileHandle | undefined;
-  try {
-    // Opening a FIFO would wait for a writer, so the kind of file is asked for first.
-    const { isFile, size } = await stat(path).then((stats) => ({ isFile: stats.isFile(), size: stats.size }));
-    if (!isFile) throw Object.assign(new Error("not a regular file"), { code: "not a regular file" });
-    file = await open(path, "r");
-    return { file, size };
-  } catch (cause) {
-    const reason = (cause as NodeJS.ErrnoException).code ?? (cause as Error).message;
-    const message = `Expected the path of a Keras model file for \`path\` but received ${JSON.stringify(path)} (${reason})`;
-    throw new GRUError("ERR_ARGUMENT", message, { cause });
-  }
-}
-
-async function readWhole(file: FileHandle, size: number): Promise<Uint8Array<ArrayBuffer>> {
-  if (size > MAX_WEIGHTS_BYTES) {
-    throw fileProblem(`expected at most ${formatBytes(MAX_WEIGHTS_BYTES)} but found ${formatBytes(size)}`);
-  }
-  const bytes = new Uint8Array(size);
-  let filled = 0;
-  while (filled < size) {
-    const { bytesRead } = await file.read(bytes, filled, Math.min(size - filled, 2 ** 30), filled);
-    if (bytesRead === 0) throw fileProblem(`expected ${size} bytes but found ${filled}`);
-    filled += bytesRead;
-  }
-  return bytes;
 }
 
 async function openArchive(file: FileHandle, size: number): Promise<ModelWithConfig> {

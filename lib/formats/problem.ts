@@ -7,13 +7,13 @@ export function fileProblem(message: string, cause?: unknown): GRUError {
 
 const FILE_CODES: ReadonlySet<GRUErrorCode> = new Set(["ERR_FILE_FORMAT", "ERR_UNSUPPORTED"]);
 
-/** Runs `read`; an error it throws about the contents of the file then names `path`. */
-export async function inFile<T>(path: string, read: () => Promise<T>): Promise<T> {
+/** Runs `read`; an error it throws about the contents of the file then names `path`, which should be a readable `kind`. */
+export async function inFile<T>(path: string, read: () => Promise<T>, kind = "Keras model file"): Promise<T> {
   try {
     return await read();
   } catch (error) {
     if (error instanceof GRUError && FILE_CODES.has(error.code)) {
-      const message = `Expected a readable Keras model file for \`path\` but received ${JSON.stringify(path)}: ${error.message}`;
+      const message = `Expected a readable ${kind} for \`path\` but received ${JSON.stringify(path)}: ${error.message}`;
       throw new GRUError(error.code, message, error.cause === undefined ? undefined : { cause: error.cause });
     }
     throw error;

@@ -1,5 +1,7 @@
+import { looksLikeSafetensors } from "./safetensors.js";
+
 /** Kinds of file that the model readers tell apart by their first bytes. */
-export type FileKind = "zip" | "hdf5" | "other";
+export type FileKind = "zip" | "hdf5" | "safetensors" | "other";
 
 interface Signature {
   kind: FileKind;
@@ -29,6 +31,7 @@ export function sniff(head: Uint8Array): { kind: FileKind; description: string }
   if (head.length === 0) return { kind: "other", description: "an empty file" };
   const found = SIGNATURES.find(({ bytes }) => bytes.every((byte, index) => head[index] === byte));
   if (found) return { kind: found.kind, description: found.description };
+  if (looksLikeSafetensors(head)) return { kind: "safetensors", description: "a safetensors file" };
   const hex = Buffer.from(head.subarray(0, 8)).toString("hex");
   return { kind: "other", description: `a file of unknown kind (its first bytes are ${hex})` };
 }

@@ -2,9 +2,11 @@ import type { NamedLayer } from "./config_tree.js";
 import type { LegacyLayer, StoredCell } from "./hdf5_outline.js";
 import { kerasOne } from "./legacy_config.js";
 
-/** A GRU as a file without configs shows it: by its place and its arrays' shapes. */
+/** A GRU as a file without a model's config shows it: by its place and its arrays' shapes. */
 export interface StoredLayer extends NamedLayer {
   readonly cell: StoredCell;
+  /** The layer's config, where the file has one: a safetensors file that `saveWeights` wrote. */
+  readonly config?: Record<string, unknown>;
 }
 
 /** The GRUs of Keras 3's `.weights.h5`, which answer to their groups and, where the file has them, to Keras's names. */

@@ -15,6 +15,11 @@ export class Constraint extends KerasObject {
   }
 
   /**
+   * Throws `ERR_SHAPE` when `shape` lacks an axis the constraint names.
+   */
+  requireAxes(_shape: readonly number[]): void {}
+
+  /**
    * Projects `values`, the row-major data of a tensor of `shape`, in place. Throws `ERR_SHAPE`, with the values as
    * they were, when `shape` lacks an axis the constraint names.
    */
@@ -45,11 +50,8 @@ export type Axis = number | readonly number[] | null;
 /** Keras's `epsilon()`, which keeps a zero norm from dividing. */
 const EPSILON = 1e-7;
 
-/**
- * Multiplies every element by `factor(norm) / (epsilon + norm)`, where `norm` is the L2 norm (float64) over the
- * elements that differ from it in `axis` only.
- */
-function rescale(values: NativeArray, shape: readonly number[], axis: Axis, factor: (norm: number) => number): void {
+/** The axes that norms are taken over, counted from the start. Throws `ERR_SHAPE`. */
+function reducedAxes(shape: readonly number[], axis: Axis): ReadonlySet<number> {
   const axes = typeof axis === "number" ? [axis] : (axis ?? shape.map((_, i) => i));
   const reduced = new Set(axes.map((item) => resolveAxis(item, shape)));
   if (reduced.size !== axes.length) {
@@ -58,6 +60,15 @@ function rescale(values: NativeArray, shape: readonly number[], axis: Axis, fact
       `Expected different axes of the shape [${shape.join(", ")}] for \`axis\` but received [${axes.join(", ")}].`,
     );
   }
+  return reduced;
+}
+
+/**
+ * Multiplies every element by `factor(norm) / (epsilon + norm)`, where `norm` is the L2 norm (float64) over the
+ * elements that differ from it in `axis` only.
+ */
+function rescale(values: NativeArray, shape: readonly number[], axis: Axis, factor: (norm: number) => number): void {
+  const reduced = reducedAxes(shape, axis);
   // How far one step along each dimension goes among the norms: 0 along a reduced one.
   const normSteps: number[] = [];
   let count = 1;
@@ -101,8 +112,17 @@ function clip(value: number, min: number, max: number): number {
   return Math.min(Math.max(value, min), max);
 }
 
+/** The constraints of norms along axes. */
+abstract class NormConstraint extends Constraint {
+  abstract readonly axis: Axis;
+
+  override requireAxes(shape: readonly number[]): void {
+    reducedAxes(shape, this.axis);
+  }
+}
+
 /** Norms along `axis` (default 0) come down to `max_value` (default 2) where they are greater. */
-export class MaxNorm extends Constraint {
+export class MaxNorm extends NormConstraint {
   static override readonly className: string = "MaxNorm";
 
   readonly max_value: number;
@@ -125,7 +145,7 @@ export class MaxNorm extends Constraint {
 }
 
 /** Norms along `axis` (default 0) become 1; a zero vector stays zero. */
-export class UnitNorm extends Constraint {
+export class UnitNorm extends NormConstraint {
   static override readonly className: string = "UnitNorm";
 
   readonly axis: Axis;
@@ -148,7 +168,7 @@ export class UnitNorm extends Constraint {
  * Norms along `axis` (default 0) move by the share `rate` (default 1: all the way) towards the interval from
  * `min_value` (default 0) to `max_value` (default 1).
  */
-export class MinMaxNorm extends Constraint {
+export class MinMaxNorm extends NormConstraint {
   static override readonly className: string = "MinMaxNorm";
 
   readonly min_value: number;

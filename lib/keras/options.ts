@@ -1,24 +1,31 @@
 import { GRUError } from "../errors.js";
 import { describe, suggestion } from "./text.js";
 
-/** Bounds of a number, both inclusive unless `above` is given. */
+/** Bounds of a number: `min` and `max` inclusive, `above` and `below` exclusive. */
 export interface Range {
   min?: number;
   max?: number;
-  /** Exclusive lower bound. */
   above?: number;
+  below?: number;
 }
 
 /** Numbers that float32 can hold. */
 export const FLOAT32: Range = { min: -3.4028234663852886e38, max: 3.4028234663852886e38 };
 
-function inWords({ min, max, above }: Range): string {
+function inWords({ min, max, above, below }: Range): string {
   const bounds = [
     above === undefined ? "" : `above ${above}`,
+    below === undefined ? "" : `below ${below}`,
     min === undefined ? "" : `of at least ${min}`,
     max === undefined ? "" : `of at most ${max}`,
   ].filter(Boolean);
   return bounds.length === 0 ? "a finite number" : `a finite number ${bounds.join(" and ")}`;
+}
+
+function isWithin(value: unknown, range: Range): value is number {
+  const { min = -Number.MAX_VALUE, max = Number.MAX_VALUE } = range;
+  const { above = Number.NEGATIVE_INFINITY, below = Number.POSITIVE_INFINITY } = range;
+  return typeof value === "number" && value >= min && value <= max && value > above && value < below;
 }
 
 /**
@@ -65,9 +72,29 @@ export class Options {
   /** A finite number within `range`. */
   number(name: string, fallback: number, range: Range = {}): number {
     const value = this.raw(name, fallback);
-    const { min = -Number.MAX_VALUE, max = Number.MAX_VALUE, above = Number.NEGATIVE_INFINITY } = range;
-    if (typeof value === "number" && value >= min && value <= max && value > above) return value;
+    if (isWithin(value, range)) return value;
     return this.#fail(name, inWords(range));
+  }
+
+  /** A finite number within `range`, or `null`; an absent argument is `null`. */
+  numberOrNull(name: string, range: Range = {}): number | null {
+    const value = this.raw(name, null);
+    if (value === null || isWithin(value, range)) return value;
+    return this.#fail(name, `${inWords(range)} or null`);
+  }
+
+  /** An integer of at least `min`. */
+  integer(name: string, fallback: number, min: number): number {
+    const value = this.raw(name, fallback);
+    if (Number.isSafeInteger(value) && (value as number) >= min) return value as number;
+    return this.#fail(name, `an integer of at least ${min}`);
+  }
+
+  /** An integer of at least `min`, or `null`; an absent argument is `null`. */
+  integerOrNull(name: string, min: number): number | null {
+    const value = this.raw(name, null);
+    if (value === null || (Number.isSafeInteger(value) && (value as number) >= min)) return value as number | null;
+    return this.#fail(name, `an integer of at least ${min} or null`);
   }
 
   /** As `number`, with `null` standing for the default as in Keras. */
@@ -100,6 +127,14 @@ export class Options {
     const value = this.raw(name, fallback);
     const found = allowed.find((item) => item === value);
     return found ?? this.#fail(name, `one of ${allowed.map((item) => `"${item}"`).join(", ")}`);
+  }
+
+  /** A list of `min` to `max` finite numbers. A copy. */
+  numbers(name: string, min: number, max = Number.POSITIVE_INFINITY): readonly number[] {
+    const value = this.raw(name, null);
+    const fits = Array.isArray(value) && value.every(Number.isFinite) && value.length >= min && value.length <= max;
+    if (!fits) this.#fail(name, `a list of ${max === min ? min : `${min} or more`} finite numbers`);
+    return Object.freeze([...(value as number[])]);
   }
 
   /** A list of integers (axes; negative ones count from the end), or `null`. A copy. */

@@ -121,10 +121,12 @@ export class Vocabulary<T extends KerasObject> {
   ) => T;
   readonly #classes = new Map<string, KerasClass<T>>();
   readonly #refused: ReadonlyMap<string, string>;
+  readonly #secondName: (className: string) => string;
 
   /**
    * `kind` is the family in words ("an initializer"), `base` its base class, `aliases` Keras's extra names by class name,
-   * `refused` names that Keras knows and a GRU cannot use, each with the reason (a sentence).
+   * `refused` names that Keras knows and cannot be used here, each with the reason (a sentence), `secondName` the other name
+   * of each class.
    */
   constructor(
     kind: string,
@@ -132,12 +134,14 @@ export class Vocabulary<T extends KerasObject> {
     classes: readonly KerasClass<T>[],
     aliases: Readonly<Record<string, string>> = {},
     refused: Readonly<Record<string, string>> = {},
+    secondName: (className: string) => string = snakeCase,
   ) {
     this.#kind = kind;
     this.#base = base;
+    this.#secondName = secondName;
     for (const type of classes) {
       this.#classes.set(type.className, type);
-      this.#classes.set(snakeCase(type.className), type);
+      this.#classes.set(secondName(type.className), type);
     }
     for (const [alias, name] of Object.entries(aliases)) {
       this.#classes.set(alias, this.#classes.get(name) as KerasClass<T>);
@@ -166,7 +170,7 @@ export class Vocabulary<T extends KerasObject> {
   #create(name: string, config: unknown, argument: string): T {
     const type = this.#classes.get(name);
     if (type === undefined) {
-      const listed = new Set([...this.#classes.values()].map(({ className }) => snakeCase(className)));
+      const listed = new Set([...this.#classes.values()].map(({ className }) => this.#secondName(className)));
       const hint = this.#refused.get(name) ?? suggestion(name, this.#classes.keys(), listed);
       throw new GRUError(
         "ERR_ARGUMENT",

@@ -7,6 +7,7 @@ import { AsyncCalls } from "./async_calls.js";
 import type { CustomActivations } from "./custom.js";
 import { traceCall } from "./diagnostics.js";
 import { DropoutGenerator } from "./dropout.js";
+import { keepOptions } from "./facts.js";
 import { PathChooser } from "./path.js";
 import { type CallOutcome, CallRunner } from "./run.js";
 import type { CarriedState } from "./state.js";
@@ -47,6 +48,7 @@ export class Calls {
     this.#options = options;
     this.#carried = carried;
     this.#custom = custom;
+    keepOptions(host.layer, options);
     this.dropout = new DropoutGenerator(host.layer, options);
     this.#runner = new CallRunner(options, carried, custom);
     this.#host = host;

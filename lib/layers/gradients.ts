@@ -12,20 +12,22 @@ import type { GRUWeights } from "./weights.js";
 
 /** One weight as a pass used it, and what its loss comes from (`null`: it has none). */
 export interface WeightTerm {
+  /** Empty where there is no regularizer: an optimizer can then change the weight in place. */
   readonly values: FloatArray;
   readonly dtype: Dtype;
   readonly shape: readonly number[];
   readonly regularizer: Regularizer | null;
 }
 
+const NOTHING = new Float32Array(0);
+
 /** The weights as they are now, in Keras's order; weights that are not trainable have no losses. */
 export function weightTerms(weights: GRUWeights, trainable: boolean): WeightTerm[] {
-  return weights.variables.map((variable) => ({
-    values: variableData(variable),
-    dtype: variable.dtype,
-    shape: variable.shape,
-    regularizer: trainable ? variable.regularizer : null,
-  }));
+  return weights.variables.map((variable) => {
+    const { dtype, shape } = variable;
+    const regularizer = trainable ? variable.regularizer : null;
+    return { values: regularizer === null ? NOTHING : variableData(variable), dtype, shape, regularizer };
+  });
 }
 
 /** The regularizers' losses, in Keras's order. */
@@ -37,10 +39,14 @@ export function weightLosses(terms: readonly WeightTerm[]): number[] {
   });
 }
 
-/** Adds the gradients of `weightLosses` to `gradients`, one for each term. */
-export function addWeightGradients(gradients: readonly NativeArray[], terms: readonly WeightTerm[]): void {
+/** Adds the gradients of `weightLosses`, times `factor`, to `gradients`, one for each term. */
+export function addWeightGradients(
+  gradients: readonly NativeArray[],
+  terms: readonly WeightTerm[],
+  factor: number,
+): void {
   terms.forEach(({ regularizer, values, dtype, shape }, index) => {
-    regularizer?.addGradient(gradients[index] as NativeArray, kernelArray(values, dtype), shape, 1);
+    regularizer?.addGradient(gradients[index] as NativeArray, kernelArray(values, dtype), shape, factor);
   });
 }
 
@@ -79,9 +85,11 @@ export function activityOf(
   return { losses: [first.loss, second.loss], output: first.gradient, state: second.gradient };
 }
 
-/** The sum of two gradients of one shape, `null` being zeros. May write to `own`. */
-export function sumOf(own: NativeArray | null, other: NativeArray | null): NativeArray | null {
-  if (own === null || other === null) return own ?? other;
-  for (let i = 0; i < own.length; i++) own[i] = (own[i] as number) + (other[i] as number);
+/** `factor * own + other`, gradients of one shape, `null` being zeros. May write to `own`. */
+export function sumOf(own: NativeArray | null, factor: number, other: NativeArray | null): NativeArray | null {
+  if (own === null) return other;
+  if (factor === 1 && other === null) return own;
+  for (let i = 0; i < own.length; i++)
+    own[i] = (own[i] as number) * factor + (other === null ? 0 : (other[i] as number));
   return own;
 }

@@ -8,7 +8,6 @@ import { checkedProduct, readInputShape } from "../arguments/shapes.js";
 import { aborted } from "../arguments/signal.js";
 import type { StreamArguments } from "../arguments/stream.js";
 import { readWarmUp, type WarmUpSizes } from "../arguments/warm_up.js";
-import { GRUError } from "../errors.js";
 import { autoName } from "../keras/auto_name.js";
 import type { Dtype } from "../keras/dtype_policy.js";
 import { enterQueue, leaveQueue } from "../queue.js";
@@ -22,8 +21,10 @@ import { type LoadWeightsArguments, readWeightsFile, requireFit } from "./load_w
 import { allocate } from "./memory.js";
 import type { GRUPass } from "./pass.js";
 import { type ForwardOutcome, Passes } from "./passes.js";
+import { disposedLayer, notBuilt, notStateful } from "./refusals.js";
 import { type CallResult, type MaskResult, outputMask, outputShape, type ShapeResult } from "./results.js";
 import type { CallOutcome } from "./run.js";
+import { readSave, type SaveWeightsArguments, saveWeights } from "./save_weights.js";
 import { CarriedState } from "./state.js";
 import type { GRUStream } from "./stream.js";
 import { GRUWeights } from "./weights.js";
@@ -284,6 +285,16 @@ export class GRULayer<S extends boolean = boolean> {
     this.#weights = weights;
   }
 
+  /**
+   * Writes the weights as they are now to a file, all of it or nothing: one that Keras 3 reads (a path that ends in
+   * `.weights.h5`) or one with `kernel`, `recurrent_kernel`, `bias` and the config (`.safetensors`). Rejects with
+   * `ERR_ARGUMENT` for another path, or one that cannot be written; `ERR_NOT_BUILT`; `ERR_DISPOSED`.
+   */
+  async saveWeights(path: string, args?: SaveWeightsArguments | null): Promise<void> {
+    const request = readSave(path, args);
+    await saveWeights(request, this.getConfig(), this.#requireBuilt("saveWeights").get());
+  }
+
   /** The number of elements of all weights. Throws `ERR_NOT_BUILT` before the layer is built. */
   countParams(): number {
     return this.#requireBuilt("countParams").count();
@@ -315,9 +326,7 @@ export class GRULayer<S extends boolean = boolean> {
    */
   resetState(state?: StateLike | readonly [StateLike] | null): void {
     this.#requireFree("resetState");
-    if (this.#carried === null) {
-      throw new GRUError("ERR_STATE", "Expected a layer with `stateful: true` for `resetState` but received another.");
-    }
+    if (this.#carried === null) throw notStateful("resetState");
     this.#calls.inFlight.requireNone("resetState");
     if (state === undefined || state === null) this.#carried.clear();
     else this.#carried.set(state);
@@ -373,9 +382,7 @@ export class GRULayer<S extends boolean = boolean> {
   }
 
   #requireAlive(): void {
-    if (this.#disposed) {
-      throw new GRUError("ERR_DISPOSED", `Expected a living layer for \`${this.name}\` but received a disposed one.`);
-    }
+    if (this.#disposed) throw disposedLayer(this.name);
   }
 
   /** For what a custom activation may not do to its own layer. */
@@ -387,9 +394,6 @@ export class GRULayer<S extends boolean = boolean> {
   #requireBuilt(what: string): GRUWeights {
     this.#requireAlive();
     if (this.#weights !== null) return this.#weights;
-    throw new GRUError(
-      "ERR_NOT_BUILT",
-      `Expected a built layer for \`${what}\` but received one without weights. Call build([null, null, features]) first.`,
-    );
+    throw notBuilt(what);
   }
 }

@@ -82,7 +82,7 @@ export class GRUPass {
   }
 
   /**
-   * The gradient of `sum(upstream.output * output) + sum(upstream.state * state) + sum(losses)`. Good for once: what the
+   * The gradient of `sum(upstream.output * output) + sum(upstream.state * state) + upstream.losses * sum(losses)`. Good for once: what the
    * pass has kept is used up and freed.
    *
    * Throws `ERR_ARGUMENT`, `ERR_SHAPE`, `ERR_DTYPE` for bad gradients, after which it can be called again; `ERR_STATE`
@@ -102,7 +102,7 @@ export class GRUPass {
       const args = this.#argumentsOf(read, gradients);
       if (custom === null) tape.backward(...args);
       else custom.run((native) => tape.backward(...args, native));
-      return this.#finish(gradients);
+      return this.#finish(gradients, read.losses);
     } finally {
       tape.dispose();
     }
@@ -137,7 +137,7 @@ export class GRUPass {
     try {
       const args = this.#argumentsOf(read, gradients);
       await cancellable(signal, (token) => tape.backwardAsync(token, ...args));
-      return this.#finish(gradients);
+      return this.#finish(gradients, read.losses);
     } finally {
       leaveQueue();
       tape.dispose();
@@ -172,14 +172,14 @@ export class GRUPass {
   #argumentsOf(read: ReadUpstream, { inputs, initialState, weights }: RawGradients): NativeBackwardArguments {
     const { activity } = this.#parts;
     const [kernel, recurrentKernel, bias] = weights as [NativeArray, NativeArray, NativeArray?];
-    const dOutput = sumOf(activity.output, read.output);
-    const dState = sumOf(activity.state, read.state);
+    const dOutput = sumOf(activity.output, read.losses, read.output);
+    const dState = sumOf(activity.state, read.losses, read.state);
     return [dOutput, dState, inputs, initialState, kernel, recurrentKernel, bias ?? null];
   }
 
-  #finish({ inputs, initialState, weights }: RawGradients): GRUGradients {
+  #finish({ inputs, initialState, weights }: RawGradients, losses: number): GRUGradients {
     const { dtype, inputShape, terms } = this.#parts;
-    addWeightGradients(weights, terms);
+    addWeightGradients(weights, terms, losses);
     return {
       inputs: tensorOf(inputs, inputShape, dtype),
       initial_state: tensorOf(initialState, this.#stateShape, dtype),

@@ -10,7 +10,15 @@ import type { Regularizer } from "../keras/regularizers.js";
 import { type NativeArray, type NativeGru, native } from "../native.js";
 import { isSixteenBit, narrowed, rounded, type SixteenBitDtype } from "../sixteen_bit.js";
 import type { FloatArray, Tensor } from "../tensor.js";
-import { replaceVariableData, requireUnlocked, Variable, type VariableOwner, variableData } from "../variable.js";
+import {
+  ownedVariable,
+  peekVariableData,
+  replaceVariableData,
+  requireUnlocked,
+  type Variable,
+  type VariableOwner,
+  variableData,
+} from "../variable.js";
 import { allocate, requireMemory } from "./memory.js";
 
 /** The weights at one version. Nobody writes to these arrays: they are as good as copies. */
@@ -86,7 +94,7 @@ export class GRUWeights {
       plan.initializer.fill(filled, plan.shape);
       const data = isSixteenBit(variableDtype) ? narrowed(filled as Float32Array, variableDtype) : filled;
       const path = `${layerName}/gru_cell/${plan.name}`;
-      return new Variable({ ...plan, path, dtype: variableDtype }, data, owner);
+      return ownedVariable({ ...plan, path, dtype: variableDtype }, data, owner);
     });
     this.features = features;
     this.variables = variables;
@@ -108,7 +116,7 @@ export class GRUWeights {
 
   /** The number of elements of all weights. */
   count(): number {
-    return this.variables.reduce((sum, variable) => sum + variableData(variable).length, 0);
+    return this.variables.reduce((sum, variable) => sum + peekVariableData(variable).length, 0);
   }
 
   /** Copies, in Keras's order. */
@@ -139,19 +147,23 @@ export class GRUWeights {
     this.#owner.version += 1;
   }
 
-  /** The weights as they are now. */
+  /** The weights as they are now, for keeping. */
   snapshot(): WeightSnapshot {
+    return this.#read(variableData);
+  }
+
+  #read(data: (variable: Variable) => FloatArray): WeightSnapshot {
     return {
       version: this.#owner.version,
-      kernel: variableData(this.kernel),
-      recurrentKernel: variableData(this.recurrentKernel),
-      bias: this.bias === null ? null : variableData(this.bias),
+      kernel: data(this.kernel),
+      recurrentKernel: data(this.recurrentKernel),
+      bias: this.bias === null ? null : data(this.bias),
     };
   }
 
   /** The native object, holding the weights as they are now. */
   packed(): NativeGru {
-    if (this.#packed !== this.#owner.version) this.pack(this.snapshot());
+    if (this.#packed !== this.#owner.version) this.pack(this.#read(peekVariableData));
     return this.#native;
   }
 
@@ -177,7 +189,7 @@ export class GRUWeights {
     for (const variable of this.variables) {
       if (variable.regularizer === null) continue;
       const { dtype } = variable;
-      const loss = variable.regularizer.loss(kernelArray(variableData(variable), dtype), variable.shape);
+      const loss = variable.regularizer.loss(kernelArray(peekVariableData(variable), dtype), variable.shape);
       losses.push(isSixteenBit(dtype) ? rounded(loss, dtype) : loss);
     }
     return losses;

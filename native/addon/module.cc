@@ -7,6 +7,7 @@
 #include "addon/cudnn_info.h"
 #include "addon/errors.h"
 #include "addon/native_gru.h"
+#include "addon/optimizer_updates.h"
 #include "addon/process_info.h"
 #include "addon/random.h"
 #include "core/environment.h"
@@ -58,6 +59,7 @@ napi_value Init(napi_env env, napi_value exports) {
   Export(env, exports, "truncatedNormal", Js_truncatedNormal);
   Export(env, exports, "orthogonal", Js_orthogonal);
   Export(env, exports, "dropoutMask", Js_dropoutMask);
+  DefineOptimizerUpdates(env, exports);
   Export(env, exports, "widen", Js_widen);
   Export(env, exports, "narrow", Js_narrow);
   return exports;

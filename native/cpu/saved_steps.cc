@@ -70,8 +70,8 @@ Status SavedSteps::Create(const CpuWeights& weights, const GruCall& call,
   made->cell_ = kCellParts * weights.lanes();
   const size_t steps = call.timesteps;
   const size_t row_bytes = weights.panels() * made->cell_ * element;
-  const size_t rows = std::min(
-      kMaxBlockRows, std::max(kMinBlockRows, kBlockBytes / row_bytes));
+  const size_t rows =
+      std::min(kMaxBlockRows, std::max(kMinBlockRows, kBlockBytes / row_bytes));
   const size_t most = std::max<size_t>(1, rows / call.batch);
   const size_t blocks = (steps + most - 1) / most;
   made->steps_per_block_ = (steps + blocks - 1) / blocks;

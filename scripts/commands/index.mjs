@@ -14,14 +14,25 @@ function runTypeScript(program, args) {
   run(process.execPath, ["--import", "./scripts/typescript/register.mjs", program, ...args]);
 }
 
-/** Runs vitest. Its counts stay the last line of a failed run too: only the exit status is passed on. */
+/** Runs vitest. Its counts stay the last line of a failed run too. */
 function runTests(args) {
+  passStatusOn(() => runNode(vitest, ["run", ...args]));
+}
+
+/** Runs `start`, which starts a program; of one that fails only the exit status is passed on. */
+function passStatusOn(start) {
   try {
-    runNode(vitest, ["run", ...args]);
+    start();
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
     process.exitCode = error.status;
   }
+}
+
+/** Runs the training example. Ctrl-C is for the example, which saves and ends by itself. */
+function runTraining(args) {
+  process.on("SIGINT", () => {});
+  passStatusOn(() => runNode("examples/train-weather/train.mjs", args));
 }
 
 /** By name: what each command does, what must be installed or built before, and the work itself. */
@@ -30,6 +41,16 @@ export const commands = {
     about: "forecast Seattle's weather with a model that Keras trained",
     needs: built,
     run: (args) => runNode("examples/weather/forecast.mjs", args),
+  },
+  "example:syllables": {
+    about: "train a GRU in tfjs to count the syllables of words",
+    needs: built,
+    run: (args) => runNode("examples/syllables/train.mjs", args),
+  },
+  "example:train": {
+    about: "train a GRU on Seattle's weather and test it; --help lists the arguments",
+    needs: built,
+    run: runTraining,
   },
   test: {
     about: "run the tests; arguments go to vitest",
@@ -55,6 +76,14 @@ export const commands = {
     about: "pack, install the tarball in an empty folder without a compiler, and run it",
     needs: built,
     run: (args) => runTests(["--config", "test/package/vitest.config.ts", ...args]),
+  },
+  "test:server": {
+    about: "run the tests of the example server",
+    needs: built,
+    run: (args) => {
+      ensurePackages("examples/server");
+      runTests(["--config", "examples/server/vitest.config.mjs", ...args]);
+    },
   },
   "test:gpu": {
     about: "run the tests on a GPU; skipped, with the reason, where there is none",

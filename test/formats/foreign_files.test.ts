@@ -51,7 +51,9 @@ describe("other kinds of file", () => {
   ])("%s", async (description, hex) => {
     const error = await refusal(modelFile(bytes(hex)));
     expect(error.code).toBe("ERR_FILE_FORMAT");
-    expect(error.message).toContain(`expected a zip archive (.keras) or an HDF5 file (.h5) but found ${description}`);
+    expect(error.message).toContain(
+      `expected a zip archive (.keras), an HDF5 file (.h5) or a safetensors file but found ${description}`,
+    );
   });
 
   it("a zip archive of something else", async () => {

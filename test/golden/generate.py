@@ -11,6 +11,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import forward_cases  # noqa: E402
 import numeric_cases  # noqa: E402
+import optimizers  # noqa: E402
 import oracle  # noqa: E402
 import training_cases  # noqa: E402
 from cases import compute_dtype, variable_dtype  # noqa: E402
@@ -162,7 +163,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", default=os.path.join(os.path.dirname(os.path.abspath(__file__)), "data"))
     parser.add_argument("--only", help="check the cases whose name contains this, and write nothing")
-    parser.add_argument("--groups", nargs="+", choices=GROUPS, help="make these groups anew, and keep the others")
+    parser.add_argument("--groups", nargs="+", choices=[*GROUPS, optimizers.NAME], help="make these groups anew, and keep the others")
     options = parser.parse_args()
     found = {key: oracle.versions()[key] for key in EXPECTED}
     if found != EXPECTED:
@@ -191,7 +192,9 @@ def main():
     if options.only:
         return
     write_index(options.out, oracle.versions(), groups)
-    total += os.path.getsize(os.path.join(options.out, "index.json"))
+    if options.groups is None or optimizers.NAME in options.groups:
+        optimizers.write(options.out, oracle.versions())
+    total += os.path.getsize(os.path.join(options.out, "index.json")) + optimizers.size(options.out)
     print(f"{sum(len(entries) for _, entries in groups.values())} cases, {total} bytes in all")
     if total > MAX_BYTES:
         raise SystemExit(f"The golden data may take {MAX_BYTES} bytes at most.")

@@ -63,7 +63,8 @@ export interface GoldenCase {
   gradients?: GoldenGradients;
 }
 
-interface TensorEntry {
+/** A tensor in the index: where its values lie, or how to compute them. */
+export interface TensorEntry {
   dtype: string;
   shape: number[];
   offset?: number;
@@ -111,19 +112,21 @@ function fail(problem: string): never {
   throw new Error(`${problem} ${REGENERATE}`);
 }
 
-function readIndex(): Index {
+/** The JSON file `name` of the golden data. Throws as `goldenCases`. */
+export function readJson<T extends { version: number }>(name: string): T {
   let text: string;
   try {
-    text = readFileSync(`${FOLDER}index.json`, "utf8");
+    text = readFileSync(`${FOLDER}${name}`, "utf8");
   } catch (error) {
-    fail(`Expected the golden data's index at ${FOLDER}index.json but reading it failed: ${(error as Error).message}.`);
+    fail(`Expected golden data at ${FOLDER}${name} but reading it failed: ${(error as Error).message}.`);
   }
-  const index = JSON.parse(text) as Index;
+  const index = JSON.parse(text) as T;
   if (index.version !== VERSION) fail(`Expected golden data of version ${VERSION} but found ${index.version}.`);
   return index;
 }
 
-function readBlob(entry: { file: string; bytes: number; sha256: string }): Buffer {
+/** A checked blob. Throws as `goldenCases`. */
+export function readBlob(entry: { file: string; bytes: number; sha256: string }): Buffer {
   let blob: Buffer;
   try {
     blob = readFileSync(`${FOLDER}${entry.file}`);
@@ -154,7 +157,8 @@ function uniform(out: GoldenTensor["data"], seed: number, scale: number, dtype: 
   }
 }
 
-function tensorOf(entry: TensorEntry, blob: Buffer): GoldenTensor {
+/** The tensor of an entry. */
+export function tensorOf(entry: TensorEntry, blob: Buffer): GoldenTensor {
   const ArrayType = ARRAYS[entry.dtype as keyof typeof ARRAYS];
   if (!ArrayType) fail(`Expected a dtype of ${Object.keys(ARRAYS).join(", ")} but found ${entry.dtype}.`);
   const length = entry.shape.reduce((product, size) => product * size, 1);
@@ -226,7 +230,7 @@ function caseOf(entry: CaseEntry, group: string, blob: Buffer): GoldenCase {
 export function goldenCases(filter?: string | ((group: string, name: string) => boolean)): GoldenCase[] {
   const accepts = typeof filter === "function" ? filter : (group: string) => filter === undefined || group === filter;
   const found: GoldenCase[] = [];
-  for (const [group, { blob: entry, cases }] of Object.entries(readIndex().groups)) {
+  for (const [group, { blob: entry, cases }] of Object.entries(readJson<Index>("index.json").groups)) {
     const wanted = cases.filter(({ name }) => accepts(group, name));
     if (wanted.length === 0) continue;
     const blob = readBlob(entry);

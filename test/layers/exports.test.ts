@@ -12,9 +12,12 @@ it("exports what the documentation names, and no more", () => {
     "backendInfo",
     "configure",
     "constraints",
+    "createBatcher",
     "initializers",
     "memoryUsage",
+    "optimizers",
     "regularizers",
+    "saveModelWeights",
     "tensor",
   ]);
 });

@@ -106,6 +106,8 @@ struct Gradients {
   std::vector<T> bias;
 };
 
+constexpr int kAllGradients = 31;
+
 // Which gradients come from above.
 struct Upstream {
   bool output = true;
@@ -169,44 +171,65 @@ class Problem {
                                    nullptr);
   }
 
-  // The whole batch forward and backward, on up to `threads` threads each. What
-  // is not written stays -77.
-  cudnn_gru::Status Backward(const cudnn_gru::CpuBackend& backend, int threads,
-                             const Upstream& upstream, Result<T>* result,
+  // The whole batch, with a tape. The call's tensors and every other reference
+  // to the weights are gone when this returns.
+  cudnn_gru::Status Forward(const cudnn_gru::CpuBackend& backend, int threads,
+                            const cudnn_gru::Cancellation* cancellation,
+                            Result<T>* result,
+                            std::unique_ptr<cudnn_gru::CpuTape>* tape,
+                            int failing_callback = 1000000) const {
+    std::shared_ptr<const cudnn_gru::CpuWeights> weights;
+    const cudnn_gru::Status created = Weights(backend, &weights);
+    if (!created.ok()) return created;
+    const Problem copy = *this;
+    const Tensors tensors(copy, 0, shape_.batch, failing_callback);
+    return cudnn_gru::CpuTape::Forward(std::move(weights), tensors.Call(result),
+                                       threads, cancellation, tape);
+  }
+
+  // Gradients of the tensors that `wanted` has a bit for, in the order of
+  // Gradients. What is not written stays -77.
+  cudnn_gru::Status Backward(cudnn_gru::CpuTape& tape, int threads,
+                             const cudnn_gru::Cancellation* cancellation,
+                             const Upstream& upstream, int wanted,
                              Gradients<T>* gradients,
                              int failing_callback = 1000000) const {
-    std::shared_ptr<const cudnn_gru::CpuWeights> weights;
-    cudnn_gru::Status status = Weights(backend, &weights);
-    if (!status.ok()) return status;
-    std::unique_ptr<cudnn_gru::CpuTape> tape;
-    {
-      // The tape may need nothing of the call's tensors.
-      const Tensors tensors(*this, 0, shape_.batch, 1000000);
-      status = cudnn_gru::CpuTape::Forward(weights, tensors.Call(result),
-                                           threads, nullptr, &tape);
-    }
-    if (!status.ok()) return status;
     Generator generator(99);
+    const size_t steps = options_.return_sequences ? shape_.timesteps : 1;
     const std::vector<T> d_output =
-        Values<T>(generator, result->output.size(), -1, 1);
+        Values<T>(generator, shape_.batch * steps * shape_.units, -1, 1);
     const std::vector<T> d_state =
-        Values<T>(generator, result->state.size(), -1, 1);
-    gradients->inputs.assign(inputs_.size(), T(-77));
-    gradients->initial_state.assign(initial_.size(), T(-77));
-    gradients->kernel.assign(kernel_.size(), T(-77));
-    gradients->recurrent_kernel.assign(recurrent_.size(), T(-77));
-    gradients->bias.assign(bias_.size(), T(-77));
+        Values<T>(generator, shape_.batch * shape_.units, -1, 1);
+    const auto target = [&](int bit, std::vector<T>& values, size_t count) {
+      values.assign(count, T(-77));
+      return (wanted & bit) != 0 ? values.data() : nullptr;
+    };
     Callback<T> custom(failing_callback);
     cudnn_gru::GruGradients pointers;
     if (upstream.output) pointers.d_output = d_output.data();
     if (upstream.state) pointers.d_state = d_state.data();
-    pointers.d_inputs = gradients->inputs.data();
-    pointers.d_initial_state = gradients->initial_state.data();
-    pointers.d_kernel = gradients->kernel.data();
-    pointers.d_recurrent_kernel = gradients->recurrent_kernel.data();
-    pointers.d_bias = gradients->bias.data();
+    pointers.d_inputs = target(1, gradients->inputs, inputs_.size());
+    pointers.d_initial_state =
+        target(2, gradients->initial_state, initial_.size());
+    pointers.d_kernel = target(4, gradients->kernel, kernel_.size());
+    pointers.d_recurrent_kernel =
+        target(8, gradients->recurrent_kernel, recurrent_.size());
+    pointers.d_bias = target(16, gradients->bias, bias_.size());
     pointers.custom = &custom;
-    return tape->Backward(pointers, threads, nullptr);
+    return tape.Backward(pointers, threads, cancellation);
+  }
+
+  // Both, on up to `threads` threads each; all gradients.
+  cudnn_gru::Status Backward(const cudnn_gru::CpuBackend& backend, int threads,
+                             const Upstream& upstream, Result<T>* result,
+                             Gradients<T>* gradients,
+                             int failing_callback = 1000000) const {
+    std::unique_ptr<cudnn_gru::CpuTape> tape;
+    const cudnn_gru::Status status =
+        Forward(backend, threads, nullptr, result, &tape);
+    if (!status.ok()) return status;
+    return Backward(*tape, threads, nullptr, upstream, kAllGradients, gradients,
+                    failing_callback);
   }
 
   const Shape& shape() const { return shape_; }

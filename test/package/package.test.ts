@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { forward, newApplication, prebuild, root } from "./application.js";
@@ -34,7 +34,8 @@ test("publint and attw find nothing wrong with it", () => {
     stdio: ["ignore", "ignore", "inherit"],
   });
   // An ES module alone: `require` of it works in every Node.js of "engines", as the test of import and require shows.
-  const ignored = ["--ignore-rules", "cjs-resolves-to-esm"];
+  // Resolution as in Node.js 10, which knows no "exports", is not asked for.
+  const ignored = ["--ignore-rules", "cjs-resolves-to-esm", "--profile", "node16"];
   const attw = join(root, "node_modules/@arethetypeswrong/cli/dist/index.js");
   execFileSync(process.execPath, [attw, tarball, "--no-emoji", ...ignored], { stdio: ["ignore", "ignore", "inherit"] });
 });
@@ -57,6 +58,36 @@ test("import and require give the same class and the same forward result, from t
   expect((imported as { data: number[] }).data.some((value) => Math.abs(value) > 1e-3)).toBe(true);
   expect(required).toEqual(imported);
   expect(same).toBe(true);
+});
+
+test("the subpath for tfjs says what is missing; with the peer, import and require give the same layer", () => {
+  const trying = `import("cudnn-gru/tfjs").then(
+    () => console.log(JSON.stringify("loaded")),
+    ({ name, code, message }) => console.log(JSON.stringify({ name, code, message })),
+  );`;
+  expect(runInApp("peerless.mjs", trying)).toMatchObject({
+    name: "GRUError",
+    code: "ERR_UNSUPPORTED",
+    message: expect.stringContaining("npm install @tensorflow/tfjs"),
+  });
+  const scope = join(app, "node_modules/@tensorflow");
+  symlinkSync(join(root, "node_modules/@tensorflow"), scope);
+  try {
+    const same = runInApp(
+      "peer.mjs",
+      `import { createRequire } from "node:module";
+       import * as tf from "@tensorflow/tfjs";
+       import { GRU } from "cudnn-gru/tfjs";
+       tf.enableProdMode();
+       const layer = new GRU({ units: 4 });
+       const required = createRequire(import.meta.url)("cudnn-gru/tfjs").GRU;
+       const { shape } = layer.apply(tf.ones([2, 3, 5]));
+       console.log(JSON.stringify({ shape, same: required === GRU, isLayer: layer instanceof tf.layers.Layer }));`,
+    );
+    expect(same).toEqual({ shape: [2, 4], same: true, isLayer: true });
+  } finally {
+    rmSync(scope);
+  }
 });
 
 test("its bundles read files, in their own thread too, and its command line works", () => {

@@ -1,8 +1,10 @@
 // Compiled by the type check, never run: what the public types allow and refuse.
 import {
   Activation,
+  type Batcher,
   type CustomActivation,
   constraints,
+  createBatcher,
   type Dtype,
   GRU,
   type GRUArguments,
@@ -246,4 +248,23 @@ export function streams(): void {
   new GRU(4).stream({ timesteps: 3 });
   // @ts-expect-error integers take no results
   stream.push(frame, new Int32Array(8));
+}
+
+/** A batcher's results are its layer's. */
+export async function batchers(signal: AbortSignal): Promise<void> {
+  const batcher = createBatcher(new GRU(4), { maxBatch: 8, maxDelayMs: 0.5, maxQueue: Number.POSITIVE_INFINITY });
+  const output = await batcher.callAsync(inputs, { lengths: [1, 2], initial_state: inputs, signal, transfer: true });
+  same<typeof output, Result>(true);
+  const both: Batcher<true> = createBatcher(new GRU(4, { return_state: true }), { maxBatch: 1 });
+  const [whole, final] = await both.callAsync(inputs, { mask: [[true]] });
+  same<typeof whole, Result>(true);
+  same<typeof final, Result>(true);
+  const drained: Promise<void> = both.drain();
+  await drained;
+  // @ts-expect-error maxBatch is needed
+  createBatcher(new GRU(4), { maxDelayMs: 2 });
+  // @ts-expect-error requests do not train
+  batcher.callAsync(inputs, { training: true });
+  // @ts-expect-error results are new
+  batcher.callAsync(inputs, { out: inputs });
 }

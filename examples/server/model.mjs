@@ -1,0 +1,110 @@
+import { createBatcher, GRU, tensor } from "cudnn-gru";
+import { HttpError } from "./protocol.mjs";
+
+/** The protocol's datatype of a layer's results; 16-bit ones are widened. */
+const datatypeOf = ({ compute_dtype }) => (compute_dtype === "float64" ? "FP64" : "FP32");
+
+/** The GRU of a Keras file, as the service offers it. */
+export class Model {
+  /**
+   * @param {string} name what clients call it
+   * @param {string} path a `.keras` or whole-model `.h5` file
+   * @param options `layer`: which GRU, by its Keras name, where the file has several; `batching`: whether concurrent
+   *   requests share calls; `maxBatch`, `maxDelayMs`, `maxQueue`: createBatcher's; `use_cudnn`: the layer's
+   */
+  static async load(name, path, { layer, use_cudnn = "auto", ...options }) {
+    const gru = await GRU.fromKeras(path, { ...(layer && { layer }), name, use_cudnn, stateful: false });
+    const model = new Model(name, gru, options);
+    await gru.warmUp({ batch: options.batching ? options.maxBatch : 1, timesteps: 1 });
+    return model;
+  }
+
+  #gru;
+  #batcher;
+
+  constructor(name, gru, { batching, maxBatch, maxDelayMs, maxQueue }) {
+    this.name = name;
+    this.#gru = gru;
+    this.#batcher = batching ? createBatcher(gru, { maxBatch, maxDelayMs, maxQueue }) : null;
+  }
+
+  /** Requests that wait for their call to start. */
+  get waiting() {
+    return this.#batcher?.waiting ?? 0;
+  }
+
+  /** The path that calls take, and what keeps them off cuDNN. */
+  get path() {
+    const { path, requirements } = this.#gru.explain();
+    return { path, unmet: requirements.filter(({ met }) => !met).map(({ id, detail }) => `${id}: ${detail}`) };
+  }
+
+  /** Model metadata, as the protocol has it, and the path. */
+  metadata() {
+    const { units, kernel } = this.#gru;
+    const [features] = kernel.shape;
+    const { return_sequences, return_state } = this.#gru.getConfig();
+    const datatype = datatypeOf(this.#gru);
+    const { path, unmet } = this.path;
+    return {
+      name: this.name,
+      platform: "cudnn-gru",
+      inputs: [
+        { name: "inputs", datatype, shape: [-1, -1, features] },
+        { name: "lengths", datatype: "INT32", shape: [-1], parameters: { optional: true } },
+        { name: "mask", datatype: "BOOL", shape: [-1, -1], parameters: { optional: true } },
+        { name: "initial_state", datatype, shape: [-1, units], parameters: { optional: true } },
+      ],
+      outputs: [
+        { name: "output", datatype, shape: return_sequences ? [-1, -1, units] : [-1, units] },
+        ...(return_state ? [{ name: "state", datatype, shape: [-1, units] }] : []),
+      ],
+      parameters: { path, ...(unmet.length > 0 && { cudnn_requirements_unmet: unmet.join("; ") }) },
+    };
+  }
+
+  /**
+   * Computes a request's tensors.
+   *
+   * @param {Map} tensors by name: `{ datatype, shape, data }`
+   * @returns {Promise<Map>} the outputs, likewise
+   */
+  async infer(tensors, signal) {
+    const known = ["inputs", "lengths", "mask", "initial_state"];
+    for (const name of tensors.keys()) {
+      if (!known.includes(name)) {
+        throw new HttpError(400, `Expected inputs of ${known.join(", ")} but received "${name}".`);
+      }
+    }
+    const inputs = tensors.get("inputs");
+    if (inputs === undefined) throw new HttpError(400, 'Expected a tensor "inputs".');
+    const args = { signal, transfer: true };
+    if (tensors.has("lengths")) args.lengths = Array.from(tensors.get("lengths").data, Number);
+    if (tensors.has("mask")) args.mask = asTensor(tensors.get("mask"), "mask");
+    if (tensors.has("initial_state")) args.initial_state = asTensor(tensors.get("initial_state"), "initial_state");
+    const result = await (this.#batcher ?? this.#gru).callAsync(asTensor(inputs, "inputs"), args);
+    const [output, state] = Array.isArray(result) ? result : [result];
+    const found = new Map([["output", this.#answer(output)]]);
+    if (state !== undefined) found.set("state", this.#answer(state));
+    return found;
+  }
+
+  #answer(result) {
+    const datatype = datatypeOf(this.#gru);
+    const narrow = result.data instanceof Uint16Array;
+    const data = narrow ? Float32Array.from(result.toArray().flat(Number.POSITIVE_INFINITY)) : result.data;
+    return { datatype, shape: result.shape, data };
+  }
+
+  /** Lets what was accepted end, and frees the layer. */
+  async close() {
+    await this.#batcher?.drain();
+    this.#batcher?.dispose();
+    this.#gru.dispose();
+  }
+}
+
+function asTensor({ datatype, shape, data }, name) {
+  if (datatype === "INT64") throw new HttpError(400, `Expected another datatype than INT64 for "${name}".`);
+  return tensor(data, shape, datatype === "BOOL" ? "bool" : undefined);
+}

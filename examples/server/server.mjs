@@ -1,0 +1,99 @@
+#!/usr/bin/env node
+// Serves the GRUs of Keras files over HTTP. `node server.mjs --help` lists the options.
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import { configure, GRUError } from "cudnn-gru";
+import { buildApp } from "./app.mjs";
+import { Model } from "./model.mjs";
+
+const HELP = `node server.mjs [options]
+
+  --model name=path[#layer]  a Keras file (and the GRU in it, by its Keras name); several times for several models
+  --model-name, --model-dir  one model as KServe mounts it: the one Keras file of a folder
+  --host 0.0.0.0             where to listen
+  --port 8080
+  --max-batch 32             rows of a call, gathered from concurrent requests
+  --max-delay-ms 0           how long a request waits for others; 0: for those that come in at the same time
+  --max-queue 1024           requests that may wait; further ones get 503 with Retry-After
+  --no-batching              a call for each request
+  --shutdown-delay-ms 0      from SIGTERM to the end of listening, for balancers to notice
+  --quiet                    no log
+`;
+
+const { values: options } = parseArgs({
+  options: {
+    model: { type: "string", multiple: true, default: [] },
+    "model-name": { type: "string" },
+    "model-dir": { type: "string" },
+    host: { type: "string", default: "0.0.0.0" },
+    port: { type: "string", default: "8080" },
+    "max-batch": { type: "string", default: "32" },
+    "max-delay-ms": { type: "string", default: "0" },
+    "max-queue": { type: "string", default: "1024" },
+    "no-batching": { type: "boolean", default: false },
+    "shutdown-delay-ms": { type: "string", default: "0" },
+    quiet: { type: "boolean", default: false },
+    help: { type: "boolean", default: false },
+  },
+});
+
+function fail(message) {
+  console.error(message);
+  process.exit(2);
+}
+
+/** `[name, path, layer]` of every model asked for. */
+function sources() {
+  const found = options.model.map((text) => {
+    const [, name, path, layer] =
+      /^([^=]+)=([^#]+)(?:#(.+))?$/.exec(text) ?? fail(`Expected name=path but got ${text}`);
+    return [name, path, layer];
+  });
+  const folder = options["model-dir"];
+  if (folder !== undefined) {
+    const files = existsSync(folder) ? readdirSync(folder).filter((name) => /\.(keras|h5|hdf5)$/.test(name)) : [];
+    if (files.length !== 1) fail(`Expected one Keras file in ${folder} but found ${files.length}`);
+    found.push([options["model-name"] ?? "model", join(folder, files[0]), undefined]);
+  }
+  return found.length > 0 ? found : fail(HELP);
+}
+
+if (options.help) {
+  console.log(HELP);
+  process.exit(0);
+}
+const maxQueue = Number(options["max-queue"]);
+const settings = {
+  batching: !options["no-batching"],
+  maxBatch: Number(options["max-batch"]),
+  maxDelayMs: Number(options["max-delay-ms"]),
+  maxQueue,
+};
+const models = new Map();
+try {
+  // Without a batcher, calls wait in the layer's own queue.
+  if (!settings.batching) configure({ maxQueue });
+  for (const [name, path, layer] of sources()) models.set(name, await Model.load(name, path, { ...settings, layer }));
+} catch (error) {
+  fail(error instanceof GRUError ? error.message : String(error));
+}
+const app = buildApp(models, { logger: !options.quiet });
+for (const model of models.values()) app.log.info({ model: model.name, ...model.path }, "model loaded");
+
+let stopping = false;
+/** Answers what has been accepted, then ends. */
+async function stop(signal) {
+  if (stopping) return;
+  stopping = true;
+  app.log.info({ signal }, "stopping");
+  app.stopSoon();
+  await sleep(Number(options["shutdown-delay-ms"]));
+  await app.close();
+  app.log.info("stopped");
+}
+for (const signal of ["SIGTERM", "SIGINT"]) process.on(signal, stop);
+
+await app.listen({ host: options.host, port: Number(options.port) });
+if (options.quiet) console.log(`listening on port ${app.server.address().port}`);

@@ -1,0 +1,95 @@
+import { randomBytes } from "node:crypto";
+import { type FileHandle, link, open, realpath, rename, rm, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { GRUError } from "../errors.js";
+
+/** Largest piece that one write takes; the system takes at most 2 GiB. */
+const PIECE_BYTES = 2 ** 30;
+
+/**
+ * Writes `parts`, one after the other, to the file at `path`: all of them or nothing. They go to a new file in the same
+ * folder, which takes the place of `path` once it is on the disk; whoever opens `path` meanwhile, or after a crash, finds
+ * the old file or the new one, whole. A file that is replaced passes on its permissions; a symbolic link stays one, and
+ * what it names is replaced. With `overwrite: false` nothing is ever replaced.
+ *
+ * @throws GRUError `ERR_ARGUMENT` if the file cannot be written (no such folder, no permission, a directory or a device at
+ *   `path`, no space; `EEXIST` with `overwrite: false`), caused by the system's error. What was at `path` is then as it was, and nothing is left beside it.
+ */
+export async function writeAtomically(
+  path: string,
+  parts: readonly Uint8Array[],
+  { overwrite = true }: { overwrite?: boolean } = {},
+): Promise<void> {
+  try {
+    await replace(path, parts, overwrite);
+  } catch (cause) {
+    const reason = (cause as NodeJS.ErrnoException).code ?? (cause as Error).message;
+    const message = `Expected the path of a file that can be written for \`path\` but received ${JSON.stringify(path)} (${reason}).`;
+    throw new GRUError("ERR_ARGUMENT", message, { cause });
+  }
+}
+
+async function replace(path: string, parts: readonly Uint8Array[], overwrite: boolean): Promise<void> {
+  const { target, mode, exists } = await whatIsAt(path);
+  if (exists && !overwrite) throw problem("EEXIST");
+  const folder = dirname(target);
+  // A name of its own length, so that one as long as the system allows still has room.
+  const temporary = join(folder, `.${randomBytes(8).toString("hex")}.tmp`);
+  let renamed = false;
+  let file: FileHandle | undefined;
+  try {
+    file = await open(temporary, "wx", 0o666);
+    if (mode !== undefined) await file.chmod(mode);
+    for (const part of parts) await writeWhole(file, part);
+    await file.sync();
+    await file.close();
+    file = undefined;
+    if (overwrite) {
+      await rename(temporary, target);
+      renamed = true;
+    } else {
+      // Unlike `rename`, it refuses a name that somebody else has taken meanwhile.
+      await link(temporary, target);
+    }
+  } finally {
+    await file?.close().catch(() => {});
+    if (!renamed) await rm(temporary, { force: true }).catch(() => {});
+  }
+  await syncFolder(folder);
+}
+
+/** Where the file really lies, and the permissions of the one that is there. */
+async function whatIsAt(path: string): Promise<{ target: string; mode: number | undefined; exists: boolean }> {
+  // `rename` would replace "folder/." or a name that ends in a slash by something else, or refuse it late.
+  if (/(^|[/\\])\.{0,2}$/.test(path)) throw problem("not a file name");
+  try {
+    const target = await realpath(path);
+    const found = await stat(target);
+    if (found.isDirectory()) throw problem("EISDIR");
+    if (!found.isFile()) throw problem("not a regular file");
+    return { target, mode: found.mode & 0o777, exists: true };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    // Nothing there, or a link to nothing, which the new file replaces.
+    return { target: path, mode: undefined, exists: false };
+  }
+}
+
+function problem(reason: string): Error {
+  return Object.assign(new Error(reason), { code: reason });
+}
+
+async function writeWhole(file: FileHandle, part: Uint8Array): Promise<void> {
+  let written = 0;
+  while (written < part.length) {
+    const { bytesWritten } = await file.write(part, written, Math.min(part.length - written, PIECE_BYTES));
+    written += bytesWritten;
+  }
+}
+
+/** Makes the rename last; a system that cannot sync folders (Windows) keeps it in its own way. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, "r").catch(() => undefined);
+  await handle?.sync().catch(() => {});
+  await handle?.close().catch(() => {});
+}

@@ -1,0 +1,87 @@
+import type { WeightData } from "./gru_variables.js";
+import type { StoredVariable } from "./hdf5_file.js";
+import { isGruCell, type StoredCell } from "./hdf5_outline.js";
+import { parseJson } from "./json.js";
+import type { WeightsOnly } from "./model_file.js";
+import { fileProblem } from "./problem.js";
+import { decodeSafetensors, encodeSafetensors, type SafetensorsDtype, type SafetensorsTensor } from "./safetensors.js";
+import type { StoredLayer } from "./stored_layers.js";
+
+const DTYPES = { float64: "F64", float32: "F32", float16: "F16", bfloat16: "BF16" } as const;
+const NAMES = ["kernel", "recurrent_kernel", "bias"] as const;
+const CONFIG = "config";
+
+/**
+ * The safetensors file of one GRU, in parts to be written one after the other: the tensors `kernel`, `recurrent_kernel`
+ * and maybe `bias`, and in its metadata the layer's config.
+ */
+export function encodeGru(config: Record<string, unknown>, weights: readonly WeightData[]): Uint8Array[] {
+  const tensors = weights.map(({ shape, dtype, data }, index): [string, SafetensorsTensor] => {
+    return [NAMES[index]!, { dtype: DTYPES[dtype], shape, data } as SafetensorsTensor];
+  });
+  const metadata: [string, string][] = [
+    ["format", "cudnn-gru"],
+    ["class_name", "GRU"],
+    [CONFIG, JSON.stringify(config)],
+  ];
+  return encodeSafetensors(tensors, metadata);
+}
+
+/**
+ * The GRUs in the safetensors file `bytes`: wherever there are a `kernel` and a `recurrent_kernel` (and maybe a `bias`) of
+ * one's shapes, bare or under a common name such as `encoder.` or `encoder/`.
+ *
+ * @throws GRUError `ERR_FILE_FORMAT` as `decodeSafetensors`, and for a config that is not one.
+ */
+export function openSafetensors(bytes: Uint8Array): WeightsOnly {
+  const { tensors, metadata } = decodeSafetensors(bytes);
+  const text = metadata.get("class_name") === "GRU" ? metadata.get(CONFIG) : undefined;
+  const config = text === undefined ? undefined : readConfig(text);
+  const layers: StoredLayer[] = [];
+  for (const name of tensors.keys()) {
+    const prefix = /^(.*[./]|)kernel$/s.exec(name)?.[1];
+    const cell = prefix === undefined ? undefined : cellAt(prefix, tensors);
+    if (cell) layers.push(layerOf(cell, prefix === "" ? config : undefined));
+  }
+  return { kind: "weights", layers, read: async ({ cell }) => cell.variables.map(({ path }) => stored(path, tensors)) };
+}
+
+function readConfig(text: string): Record<string, unknown> {
+  const config = parseJson("the config", text);
+  if (typeof config === "object" && config !== null && !Array.isArray(config)) return config as Record<string, unknown>;
+  throw fileProblem("expected a table for the config but found something else");
+}
+
+function cellAt(prefix: string, tensors: ReadonlyMap<string, SafetensorsTensor>): StoredCell | undefined {
+  const variables = NAMES.flatMap((name) => {
+    const tensor = tensors.get(prefix + name);
+    return tensor === undefined ? [] : [{ path: prefix + name, shape: [...tensor.shape] }];
+  });
+  const complete = variables[1]?.path === `${prefix}recurrent_kernel`;
+  if (!complete || !isGruCell(variables.map(({ shape }) => shape))) return undefined;
+  return { group: prefix.slice(0, -1), variables, names: [] };
+}
+
+function layerOf(cell: StoredCell, config: Record<string, unknown> | undefined): StoredLayer {
+  const label = cell.group || (typeof config?.name === "string" ? config.name : "gru");
+  const segments = label.split(/[./]/).map((part) => [part]);
+  const layer = { segments, sharedAt: [], className: "GRU", isGru: true, group: cell.group, label, cell };
+  return config === undefined ? layer : { ...layer, config };
+}
+
+const KINDS: Partial<Record<SafetensorsDtype, StoredVariable["dtype"]>> = {
+  F64: "float64",
+  F32: "float32",
+  F16: "float16",
+  BF16: "bfloat16",
+};
+
+function stored(path: string, tensors: ReadonlyMap<string, SafetensorsTensor>): StoredVariable {
+  const { dtype, shape, data } = tensors.get(path)!;
+  const kind = KINDS[dtype];
+  if (kind === undefined) {
+    const floats = Object.keys(KINDS).join(", ");
+    throw fileProblem(`expected ${path} of dtype ${floats} but found ${dtype}`);
+  }
+  return { shape: [...shape], dtype: kind, data: data.buffer as ArrayBuffer };
+}

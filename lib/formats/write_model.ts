@@ -1,0 +1,11 @@
+import { writeAtomically } from "./atomic_write.js";
+import { encodeKerasWeights, type LayerToWrite } from "./keras_weights.js";
+
+/** Writes the weights of a model's layers to the `.weights.h5` file at `path`: all or nothing. Throws as `writeAtomically`. */
+export async function writeModelWeights(
+  path: string,
+  layers: readonly LayerToWrite[],
+  overwrite: boolean,
+): Promise<void> {
+  await writeAtomically(path, encodeKerasWeights(layers), { overwrite });
+}

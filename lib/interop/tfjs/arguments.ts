@@ -1,0 +1,182 @@
+import type * as tfjs from "@tensorflow/tfjs";
+import { expected } from "../../arguments/messages.js";
+import { isRecord } from "../../arguments/predicates.js";
+import { GRUError } from "../../errors.js";
+import { modernConfig } from "../../formats/legacy_config.js";
+import type { GRUArgumentsWithUnits } from "../../index.js";
+import { type Constraint, getConstraint } from "../../keras/constraints.js";
+import { getRegularizer, type Regularizer } from "../../keras/regularizers.js";
+import { keras3Activation, snakeCase, tfjsActivation, toKeras } from "./names.js";
+
+/** A member of one of Keras's vocabularies: its name, a serialized object, an object of tfjs's or of this package's. */
+export type Identifier = string | object | null;
+
+/** What {@link GRU} takes: the arguments of Keras's GRU in tfjs's spelling, and those of every tfjs layer. */
+export interface GRULayerArgs
+  extends Pick<
+    tfjs.GRULayerArgs,
+    "inputShape" | "batchInputShape" | "batchSize" | "dtype" | "name" | "trainable" | "weights"
+  > {
+  /** Size of the state and of the output's last dimension. */
+  units: number;
+  /** Default `"tanh"`. `"hardSigmoid"` is tfjs's, which is Keras 2's. */
+  activation?: Identifier;
+  /** Default `"sigmoid"`, as in Keras; tfjs's own GRU has `"hardSigmoid"`. */
+  recurrentActivation?: Identifier;
+  /** Default true. */
+  useBias?: boolean;
+  /** Default `"glorotUniform"`, as in Keras; tfjs's own GRU has `"glorotNormal"`. */
+  kernelInitializer?: Identifier;
+  /** Default `"orthogonal"`. */
+  recurrentInitializer?: Identifier;
+  /** Default `"zeros"`. */
+  biasInitializer?: Identifier;
+  kernelRegularizer?: Identifier;
+  recurrentRegularizer?: Identifier;
+  biasRegularizer?: Identifier;
+  /** Kept, as of models that have one; such a layer computes, and refuses to be trained: tfjs has no losses of activities. */
+  activityRegularizer?: Identifier;
+  kernelConstraint?: Identifier;
+  recurrentConstraint?: Identifier;
+  biasConstraint?: Identifier;
+  /** Rate from 0 to 1, in training. Default 0. */
+  dropout?: number;
+  /** Rate from 0 to 1, in training. Default 0. */
+  recurrentDropout?: number;
+  /** Of the dropout masks; a fresh one by default. */
+  seed?: number | null;
+  /** Whether the output is that of all timesteps. Default false. */
+  returnSequences?: boolean;
+  /** Whether calls give `[output, state]`. Default false. */
+  returnState?: boolean;
+  /** Default false. */
+  goBackwards?: boolean;
+  /** Whether a batch begins with the last states of the one before. Default false. */
+  stateful?: boolean;
+  /** Without effect, except that such a layer is not computed by cuDNN. Default false. */
+  unroll?: boolean;
+  /** Default true, as in Keras; tfjs's own GRU knows false only. */
+  resetAfter?: boolean;
+  /** Whether the output is zero at masked timesteps in place of the output before. Default false. */
+  zeroOutputForMask?: boolean;
+  /** 1 draws a dropout mask of the inputs for each gate, 2 (default) one for all. */
+  implementation?: 1 | 2;
+  /** As `use_cudnn` of this package's layer. Default `"auto"`. */
+  useCudnn?: boolean | "auto";
+  /** As `cuda_device` of this package's layer. Default 0. */
+  cudaDevice?: number;
+}
+
+/** Arguments that go to tfjs's base class as they are. */
+const BASE = [
+  "inputShape",
+  "batchInputShape",
+  "batchSize",
+  "dtype",
+  "inputDType",
+  "name",
+  "trainable",
+  "weights",
+] as const;
+
+/** Arguments that carry nothing here: what tfjs and Keras 2 add to configs. */
+const IGNORED: ReadonlySet<string> = new Set([
+  "custom_objects",
+  "input_dim",
+  "input_length",
+  "cell",
+  "num_constants",
+  "autocast",
+  "build_config",
+]);
+
+/** One weight's regularizer and constraint. */
+export interface WeightRules {
+  readonly regularizer: Regularizer | null;
+  readonly constraint: Constraint | null;
+}
+
+/** The arguments of the tfjs layer, read. */
+export interface LayerParts {
+  /** For tfjs's base class. */
+  readonly base: Record<string, unknown>;
+  /** For this package's layer, which always returns its state, and leaves rules to tfjs. */
+  readonly core: GRUArgumentsWithUnits & { return_state: true };
+  readonly returnState: boolean;
+  readonly activityRegularizer: Regularizer | null;
+  /** Of kernel, recurrent_kernel and bias. */
+  readonly rules: readonly [WeightRules, WeightRules, WeightRules];
+}
+
+/** Reads the constructor's arguments; the rest of the checks is this package's layer's. Throws `ERR_ARGUMENT`, `ERR_UNSUPPORTED`. */
+export function readArguments(args: unknown): LayerParts {
+  if (!isRecord(args)) throw expected("ERR_ARGUMENT", "args", "an object { units, ... }", args);
+  const base: Record<string, unknown> = {};
+  const core: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(args)) {
+    const name = snakeCase(key);
+    if ((BASE as readonly string[]).includes(key)) base[key] = value;
+    else if (!IGNORED.has(name) && value !== undefined) core[name] = toKeras(value);
+  }
+  if (core.time_major === true) {
+    throw new GRUError(
+      "ERR_UNSUPPORTED",
+      "Expected no `timeMajor` but received true: inputs are [batch, timesteps, features].",
+    );
+  }
+  const activityRegularizer = getRegularizer(core.activity_regularizer ?? null, "activity_regularizer");
+  delete core.activity_regularizer;
+  delete core.time_major;
+  core.implementation = readImplementation(core.implementation);
+  for (const key of ["activation", "recurrent_activation"]) {
+    if (key in core) core[key] = tfjsActivation(core[key]);
+  }
+  const returnState = core.return_state === undefined ? false : core.return_state;
+  if (typeof returnState !== "boolean") throw expected("ERR_ARGUMENT", "returnState", "true or false", returnState);
+  const rules = ["kernel", "recurrent", "bias"].map((weight): WeightRules => {
+    const regularizer = `${weight}_regularizer`;
+    const constraint = `${weight}_constraint`;
+    const found = {
+      regularizer: getRegularizer(core[regularizer] ?? null, regularizer),
+      constraint: getConstraint(core[constraint] ?? null, constraint),
+    };
+    delete core[regularizer];
+    delete core[constraint];
+    return found;
+  });
+  return {
+    base,
+    core: { ...core, return_state: true } as LayerParts["core"],
+    returnState,
+    activityRegularizer,
+    rules: rules as unknown as LayerParts["rules"],
+  };
+}
+
+/** tfjs takes 0, which Keras once knew, for 1. */
+function readImplementation(value: unknown): unknown {
+  if (value === null || value === undefined) return 2;
+  return value === 0 ? 1 : value;
+}
+
+/**
+ * The constructor's arguments for a layer's config in tfjs's spelling: of a model file, or of another layer's `getConfig`.
+ * What a config of Keras 2 or tfjs leaves out has the defaults of these.
+ */
+export function argumentsOfConfig(config: Record<string, unknown>): Record<string, unknown> {
+  const base: Record<string, unknown> = {};
+  const keras: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(config)) {
+    if ((BASE as readonly string[]).includes(key)) base[key] = value;
+    else if (!IGNORED.has(snakeCase(key))) keras[snakeCase(key)] = toKeras(value);
+  }
+  // tfjs knows float32 alone, whatever policy Keras had.
+  delete base.dtype;
+  const isKeras3 = "zero_output_for_mask" in keras;
+  const modern: Record<string, unknown> = isKeras3 ? keras : modernConfig(keras, "GRU", String(base.name));
+  if (isKeras3) {
+    for (const key of ["activation", "recurrent_activation"]) modern[key] = keras3Activation(modern[key]);
+  }
+  delete modern.dtype;
+  return { ...base, ...modern };
+}

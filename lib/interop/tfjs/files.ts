@@ -1,0 +1,115 @@
+import { mkdir } from "node:fs/promises";
+import { dirname, isAbsolute, join } from "node:path";
+import type * as tfjs from "@tensorflow/tfjs";
+import { expected } from "../../arguments/messages.js";
+import { writeAtomically } from "../../formats/atomic_write.js";
+import { readWhole, withFile } from "../../formats/file.js";
+import { parseJson, utf8 } from "../../formats/json.js";
+import { fileProblem, inFile } from "../../formats/problem.js";
+import { tf } from "./peer.js";
+
+type ModelJSON = tfjs.io.ModelJSON;
+type Manifest = tfjs.io.WeightsManifestConfig;
+
+const KIND = "tfjs model";
+const MODEL = "model.json";
+const WEIGHTS = "weights.bin";
+
+/**
+ * Models on disk, for `tf.loadLayersModel` and `model.save`; tfjs itself has only `@tensorflow/tfjs-node`'s.
+ *
+ * @param path to load, that of a `model.json`; to save, that of a folder, which is made, and gets a `model.json` and a
+ *   `weights.bin`, each there whole or not at all.
+ * @throws GRUError `ERR_ARGUMENT` if `path` is no path; loading and saving reject with `ERR_ARGUMENT` for what cannot be read
+ *   or written, and with `ERR_FILE_FORMAT` for files that are not a whole model.
+ */
+export function fileSystem(path: string): tfjs.io.IOHandler {
+  if (typeof path !== "string" || path === "" || path.includes("\0")) {
+    throw expected("ERR_ARGUMENT", "path", "the path of a model.json or a folder", path);
+  }
+  return { load: () => inFile(path, () => load(path), KIND), save: (artifacts) => save(path, artifacts) };
+}
+
+async function load(path: string): Promise<tfjs.io.ModelArtifacts> {
+  const json = parseJson(MODEL, utf8(MODEL, await read(path))) as Partial<ModelJSON> | null;
+  const manifest: unknown = json?.weightsManifest;
+  if (typeof json !== "object" || json?.modelTopology === undefined || !Array.isArray(manifest)) {
+    throw fileProblem(`expected a ${MODEL} with modelTopology and weightsManifest but found another JSON text`);
+  }
+  return tf.io.getModelArtifactsForJSON(json as ModelJSON, () => loadWeights(dirname(path), manifest));
+}
+
+async function read(path: string): Promise<Uint8Array<ArrayBuffer>> {
+  return withFile(path, readWhole, `a ${KIND}'s file`);
+}
+
+async function loadWeights(
+  folder: string,
+  manifest: unknown[],
+): Promise<[tfjs.io.WeightsManifestEntry[], ArrayBuffer]> {
+  const specs: tfjs.io.WeightsManifestEntry[] = [];
+  const shards: Uint8Array[] = [];
+  for (const group of manifest as Partial<Manifest[number]>[]) {
+    const { paths, weights } = group ?? {};
+    if (!Array.isArray(paths) || !Array.isArray(weights)) {
+      throw fileProblem("expected paths and weights in every group of weightsManifest but found none");
+    }
+    specs.push(...weights);
+    const before = shards.reduce((sum, { length }) => sum + length, 0);
+    for (const name of paths) shards.push(await read(shardPath(folder, name)));
+    const found = shards.reduce((sum, { length }) => sum + length, 0) - before;
+    const wanted = weights.reduce((sum, weight) => sum + bytesOf(weight), 0);
+    // Not a number where texts are among the weights, whose length only they know.
+    if (wanted !== found && !Number.isNaN(wanted)) {
+      throw fileProblem(`expected ${wanted} bytes of weights in ${paths.join(", ")} but found ${found}`);
+    }
+  }
+  const data = new Uint8Array(shards.reduce((sum, { length }) => sum + length, 0));
+  let filled = 0;
+  for (const shard of shards) {
+    data.set(shard, filled);
+    filled += shard.length;
+  }
+  return [specs, data.buffer];
+}
+
+function shardPath(folder: string, name: unknown): string {
+  const inside = typeof name === "string" && !isAbsolute(name) && !name.split(/[/\\]/).includes("..");
+  if (!inside || name.includes("\0")) {
+    throw fileProblem(`expected paths below the model's folder but found ${JSON.stringify(name)}`);
+  }
+  return join(folder, name);
+}
+
+const ITEM_BYTES: Readonly<Record<string, number>> = {
+  float32: 4,
+  int32: 4,
+  bool: 1,
+  complex64: 8,
+  float16: 2,
+  uint16: 2,
+  uint8: 1,
+};
+
+/** NaN for texts. */
+function bytesOf(weight: tfjs.io.WeightsManifestEntry): number {
+  const { shape, dtype, quantization } = weight ?? {};
+  if (!Array.isArray(shape) || !shape.every((size) => Number.isSafeInteger(size) && size >= 0)) {
+    throw fileProblem(`expected sizes in the shape of ${weight?.name} but found ${JSON.stringify(shape)}`);
+  }
+  return tf.util.sizeFromShape(shape) * (ITEM_BYTES[quantization?.dtype ?? dtype] ?? Number.NaN);
+}
+
+async function save(folder: string, artifacts: tfjs.io.ModelArtifacts): Promise<tfjs.io.SaveResult> {
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (cause) {
+    // The first write explains it.
+    if ((cause as NodeJS.ErrnoException).code === undefined) throw cause;
+  }
+  const { weightSpecs = [], weightData, ...rest } = artifacts;
+  const json = { ...rest, weightsManifest: [{ paths: [WEIGHTS], weights: weightSpecs }] };
+  await writeAtomically(join(folder, WEIGHTS), [new Uint8Array(tf.io.CompositeArrayBuffer.join(weightData))]);
+  await writeAtomically(join(folder, MODEL), [Buffer.from(JSON.stringify(json))]);
+  return { modelArtifactsInfo: tf.io.getModelArtifactsInfoForJSON(artifacts) };
+}

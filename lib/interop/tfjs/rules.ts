@@ -1,0 +1,30 @@
+import type * as tfjs from "@tensorflow/tfjs";
+import type { Constraint } from "../../keras/constraints.js";
+import type { Regularizer } from "../../keras/regularizers.js";
+import { tf } from "./peer.js";
+
+/** The initializer of tfjs that gives `data`. */
+export function initializerOf(data: Float32Array): { apply(shape: number[]): tfjs.Tensor } {
+  return { apply: (shape) => tf.tensor(data, shape, "float32") };
+}
+
+/** The regularizer's loss of `weight`, a scalar that tfjs can differentiate. */
+export function lossOf(regularizer: Regularizer, weight: tfjs.Tensor): tfjs.Scalar {
+  const differentiable = tf.customGrad(() => {
+    const values = weight.dataSync() as Float32Array;
+    const gradFunc = (upstream: tfjs.Tensor): tfjs.Tensor[] => {
+      const gradient = new Float32Array(values.length);
+      regularizer.addGradient(gradient, values, weight.shape, upstream.dataSync()[0] as number);
+      return [tf.tensor(gradient, weight.shape)];
+    };
+    return { value: tf.scalar(regularizer.loss(values, weight.shape)), gradFunc };
+  });
+  return differentiable(weight) as tfjs.Scalar;
+}
+
+/** The values of `weight` as `constraint` projects them. */
+export function projected(constraint: Constraint, weight: tfjs.Tensor): tfjs.Tensor {
+  const values = Float32Array.from(weight.dataSync());
+  constraint.apply(values, weight.shape);
+  return tf.tensor(values, weight.shape);
+}

@@ -1,0 +1,117 @@
+import type { CallAsyncArguments } from "../arguments/call.js";
+import type { GRUOptions } from "../arguments/constructor.js";
+import { checkedProduct } from "../arguments/shapes.js";
+import { ARRAY_TYPES } from "../arguments/typed_array.js";
+import type { Dtype } from "../keras/dtype_policy.js";
+import { allocate } from "../layers/memory.js";
+import { type FloatArray, Tensor } from "../tensor.js";
+import type { BatchRequest } from "./request.js";
+
+/** One call that computes several requests: each row padded on the right to the longest. */
+export interface CombinedCall {
+  inputs: Tensor<FloatArray>;
+  args: Pick<CallAsyncArguments, "mask" | "lengths" | "initial_state">;
+}
+
+/** The rows of all requests, one below the other. They have masks of the same kind: `lengths`, or `mask`. */
+export function combine(requests: readonly BatchRequest[], features: number, options: GRUOptions): CombinedCall {
+  const { computeDtype, units } = options;
+  const rows = requests.reduce((sum, request) => sum + request.rows, 0);
+  const timesteps = Math.max(...requests.map((request) => request.timesteps));
+  const shape = [rows, timesteps, features];
+  const data = allocate(computeDtype, checkedProduct(shape, "inputs"), "inputs");
+  let first = 0;
+  for (const request of requests) {
+    const step = request.timesteps * features;
+    for (let row = 0; row < request.rows; row++) {
+      data.set(request.inputs.subarray(row * step, (row + 1) * step), (first + row) * timesteps * features);
+    }
+    first += request.rows;
+  }
+  const args: CombinedCall["args"] = {};
+  if (requests.some(({ mask }) => mask !== null)) args.mask = combineMasks(requests, rows, timesteps);
+  else if (requests.some((request) => request.lengths !== null || request.timesteps !== timesteps)) {
+    args.lengths = combineLengths(requests, rows);
+  }
+  if (requests.some(({ initialState }) => initialState !== null)) {
+    args.initial_state = combineStates(requests, rows, units, computeDtype);
+  }
+  return { inputs: new Tensor(data, shape, computeDtype), args };
+}
+
+function combineMasks(requests: readonly BatchRequest[], rows: number, timesteps: number): Tensor<Uint8Array> {
+  const data = new Uint8Array(rows * timesteps);
+  let first = 0;
+  for (const { mask, rows: own, timesteps: steps } of requests) {
+    for (let row = 0; row < own; row++) {
+      const at = (first + row) * timesteps;
+      if (mask === null) data.fill(1, at, at + steps);
+      else data.set(mask.subarray(row * steps, (row + 1) * steps), at);
+    }
+    first += own;
+  }
+  return new Tensor(data, [rows, timesteps], "bool");
+}
+
+function combineLengths(requests: readonly BatchRequest[], rows: number): Int32Array {
+  const combined = new Int32Array(rows);
+  let first = 0;
+  for (const { lengths, rows: own, timesteps } of requests) {
+    if (lengths === null) combined.fill(timesteps, first, first + own);
+    else combined.set(lengths, first);
+    first += own;
+  }
+  return combined;
+}
+
+function combineStates(
+  requests: readonly BatchRequest[],
+  rows: number,
+  units: number,
+  dtype: Dtype,
+): Tensor<FloatArray> {
+  const data = allocate(dtype, checkedProduct([rows, units], "initial_state"), "initial_state");
+  let first = 0;
+  for (const { initialState, rows: own } of requests) {
+    if (initialState !== null) data.set(initialState, first * units);
+    first += own;
+  }
+  return new Tensor(data, [rows, units], dtype);
+}
+
+/** What each request gets of the combined call's output, as a call of its own would give it. */
+export function splitOutput(
+  { data, shape, dtype }: Tensor<FloatArray>,
+  requests: readonly BatchRequest[],
+  options: GRUOptions,
+): Tensor<FloatArray>[] {
+  if (!options.returnSequences) return splitRows({ data, shape, dtype } as Tensor<FloatArray>, requests);
+  const [, longest, units] = shape as [number, number, number];
+  const Type = ARRAY_TYPES[options.computeDtype];
+  let first = 0;
+  return requests.map(({ rows, timesteps }) => {
+    const own = new Type(rows * timesteps * units) as FloatArray;
+    // Backwards, the padding comes first.
+    const skipped = options.goBackwards ? longest - timesteps : 0;
+    for (let row = 0; row < rows; row++) {
+      const at = ((first + row) * longest + skipped) * units;
+      own.set(data.subarray(at, at + timesteps * units), row * timesteps * units);
+    }
+    first += rows;
+    return new Tensor(own, [rows, timesteps, units], dtype);
+  });
+}
+
+/** What each request gets of a (rows, units) tensor. */
+export function splitRows(
+  { data, shape, dtype }: Tensor<FloatArray>,
+  requests: readonly BatchRequest[],
+): Tensor<FloatArray>[] {
+  const units = shape[1] as number;
+  let first = 0;
+  return requests.map(({ rows }) => {
+    const own = data.slice(first * units, (first + rows) * units);
+    first += rows;
+    return new Tensor(own, [rows, units], dtype);
+  });
+}

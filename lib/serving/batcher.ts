@@ -1,0 +1,274 @@
+import type { GRUOptions } from "../arguments/constructor.js";
+import { expected } from "../arguments/messages.js";
+import { isRecord, refuseUnknown, requireInteger } from "../arguments/predicates.js";
+import { aborted } from "../arguments/signal.js";
+import { GRUError } from "../errors.js";
+import { onAbort } from "../layers/abort.js";
+import { notAsynchronous } from "../layers/custom.js";
+import { optionsOf } from "../layers/facts.js";
+import type { GRU } from "../layers/gru.js";
+import type { CallResult } from "../layers/results.js";
+import { native } from "../native.js";
+import type { FloatArray, Tensor, TensorLike } from "../tensor.js";
+import { combine, splitOutput, splitRows } from "./batch.js";
+import { type BatcherCallArguments, readRequest, readRequestSignal } from "./request.js";
+import { type Entry, Waiting } from "./waiting.js";
+
+/** What `createBatcher` takes. */
+export interface BatcherArguments {
+  /** The most rows of one call: a positive integer. A request of more rows makes a call of its own. */
+  maxBatch: number;
+  /** The longest that a request waits for others, in milliseconds; default 0: for those of the same turn of the event loop. */
+  maxDelayMs?: number;
+  /** The most requests that may wait: a positive integer or `Infinity` (the default). Further ones are `ERR_BUSY`. */
+  maxQueue?: number;
+}
+
+const KNOWN: ReadonlySet<string> = new Set(["maxBatch", "maxDelayMs", "maxQueue"]);
+const LONGEST_DELAY = 2 ** 31 - 1;
+
+/**
+ * Gathers concurrent requests for one layer, of different lengths, into calls of several rows, and gives each its own
+ * result: what `gru.callAsync` gives it alone, on the CPU path bit for bit. Weights are those of the moment at which a call
+ * starts.
+ *
+ * A call starts when its rows are `maxBatch`, or when the first of its requests has waited for `maxDelayMs`; and not before
+ * one of the calls that are running has ended, when these are as many as the threads of the CPU path.
+ */
+export class Batcher<S extends boolean = boolean> {
+  readonly #gru: GRU<S>;
+  readonly #options: GRUOptions;
+  readonly #features: number;
+  readonly #waiting: Waiting<CallResult<S>>;
+  readonly #maxDelay: number;
+  readonly #maxQueue: number;
+  #running = 0;
+  /** The most calls that run at one time. */
+  #threads = native().cpuInfo().threads;
+  #timer: NodeJS.Timeout | NodeJS.Immediate | null = null;
+  #drains: (() => void)[] = [];
+  #disposed = false;
+
+  /** @internal */
+  constructor(gru: GRU<S>, args: unknown) {
+    const options = optionsOf(gru);
+    if (options === undefined) throw expected("ERR_ARGUMENT", "gru", "a GRU layer", gru);
+    if (!isRecord(args)) throw expected("ERR_ARGUMENT", "arguments of createBatcher", "an object", args);
+    refuseUnknown(args, KNOWN, "createBatcher");
+    const positive = "an integer from 1";
+    const maxBatch = requireInteger(args.maxBatch, "maxBatch", positive, 1, Number.MAX_SAFE_INTEGER);
+    const { maxDelayMs = 0, maxQueue = Number.POSITIVE_INFINITY } = args;
+    if (typeof maxDelayMs !== "number" || !(maxDelayMs >= 0 && maxDelayMs <= LONGEST_DELAY)) {
+      throw expected("ERR_ARGUMENT", "maxDelayMs", "milliseconds from 0 to 2^31 - 1", maxDelayMs);
+    }
+    this.#maxQueue =
+      maxQueue === Number.POSITIVE_INFINITY
+        ? maxQueue
+        : requireInteger(maxQueue, "maxQueue", `${positive}, or Infinity`, 1, Number.MAX_SAFE_INTEGER);
+    if (options.stateful) {
+      throw expected(
+        "ERR_ARGUMENT",
+        "gru",
+        "a layer that is not stateful, since requests do not know each other,",
+        gru,
+      );
+    }
+    if (options.custom) throw notAsynchronous("createBatcher");
+    const [kernel] = gru.weights;
+    if (kernel === undefined) {
+      throw new GRUError(
+        "ERR_NOT_BUILT",
+        "Expected a built layer for `createBatcher` but received one without weights. Call build([null, null, features]) first.",
+      );
+    }
+    this.#features = kernel.shape[0] as number;
+    this.#gru = gru;
+    this.#options = options;
+    this.#maxDelay = maxDelayMs;
+    this.#waiting = new Waiting(maxBatch);
+  }
+
+  /** Requests that wait for their call to start. */
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
+  /** Calls that are running. */
+  get running(): number {
+    return this.#running;
+  }
+
+  /**
+   * Computes `inputs`, (rows, timesteps, features), together with the requests of others. Gives what `gru.callAsync` gives.
+   * The inputs are copied before this returns, or given away with `transfer: true`.
+   *
+   * Never throws: rejects as `gru.callAsync` does, for reasons of its own request only; with `ERR_BUSY` when `maxQueue`
+   * requests wait, and with `ERR_DISPOSED` after `dispose`.
+   */
+  callAsync(inputs: TensorLike, args?: BatcherCallArguments | null): Promise<CallResult<S>> {
+    return new Promise((resolve, reject) => {
+      const signal = readRequestSignal(args);
+      this.#requireAlive();
+      if (this.#waiting.size >= this.#maxQueue) throw busy(this.#maxQueue);
+      const request = readRequest(this.#options, this.#features, inputs, args);
+      // Reading the arguments may have run code of the caller's.
+      if (signal?.aborted) throw aborted(signal);
+      this.#requireAlive();
+      const entry: Entry<CallResult<S>> = {
+        request,
+        since: performance.now(),
+        abandon: () => {},
+        release: () => {},
+        settled: false,
+        resolve,
+        reject,
+      };
+      if (signal !== null) entry.release = onAbort(signal, () => this.#abort(entry, signal));
+      this.#waiting.add(entry);
+      this.#start();
+    });
+  }
+
+  /**
+   * Starts what waits without further delay. Resolves when nothing waits and nothing runs: stop making requests first.
+   */
+  drain(): Promise<void> {
+    if (this.#waiting.size === 0 && this.#running === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#drains.push(resolve);
+      this.#start();
+    });
+  }
+
+  /** Refuses new requests, and rejects those that wait with `ERR_DISPOSED`; calls that run go on. The layer stays. Idempotent. */
+  dispose(): void {
+    this.#disposed = true;
+    for (const entry of this.#waiting.takeAll()) settle(entry, () => entry.reject(disposed()));
+    this.#start();
+  }
+
+  /** As `dispose`, for `using`. */
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  /** Starts the calls that are due, and sees to it that the next one will be. */
+  #start(): void {
+    this.#stopTimer();
+    while (this.#running < this.#threads) {
+      const next = this.#waiting.take(this.#due());
+      if (next === null) break;
+      void this.#run(next);
+    }
+    if (this.#waiting.size > 0 && this.#running < this.#threads) this.#startTimer();
+    if (this.#waiting.size > 0 || this.#running > 0) return;
+    for (const resolve of this.#drains.splice(0)) resolve();
+  }
+
+  /** Who came before that does not wait for others any more. */
+  #due(): number {
+    if (this.#drains.length > 0) return Number.POSITIVE_INFINITY;
+    // Without a delay it is the turn of the event loop that has to pass, not the clock.
+    return this.#maxDelay === 0 ? Number.NEGATIVE_INFINITY : performance.now() - this.#maxDelay;
+  }
+
+  #startTimer(): void {
+    const wake = () => {
+      this.#timer = null;
+      this.#waiting.ripen();
+      this.#start();
+    };
+    this.#timer =
+      this.#maxDelay === 0
+        ? setImmediate(wake)
+        : setTimeout(wake, Math.max(0, this.#waiting.oldest + this.#maxDelay - performance.now()));
+  }
+
+  #stopTimer(): void {
+    if (this.#timer === null) return;
+    if (this.#maxDelay === 0) clearImmediate(this.#timer as NodeJS.Immediate);
+    else clearTimeout(this.#timer as NodeJS.Timeout);
+    this.#timer = null;
+  }
+
+  /** Computes these requests, and settles each. Never rejects. */
+  async #run(entries: readonly Entry<CallResult<S>>[]): Promise<void> {
+    this.#running += 1;
+    this.#threads = native().cpuInfo().threads;
+    try {
+      const results = await this.#compute(entries);
+      entries.forEach((entry, index) => {
+        settle(entry, () => entry.resolve(results[index] as CallResult<S>));
+      });
+    } catch (error) {
+      if (entries.length === 1) {
+        for (const entry of entries) settle(entry, () => entry.reject(error));
+      } else {
+        // It may be the fault of one of them: the others must not suffer.
+        for (const entry of entries) if (!entry.settled) await this.#run([entry]);
+      }
+    } finally {
+      this.#running -= 1;
+      this.#start();
+    }
+  }
+
+  /** The results of these requests, from one call, which ends early when all of them are abandoned. */
+  async #compute(entries: readonly Entry<CallResult<S>>[]): Promise<CallResult<S>[]> {
+    const requests = entries.map(({ request }) => request);
+    const gate = new AbortController();
+    for (const entry of entries) {
+      entry.abandon = () => {
+        if (entries.every(({ settled }) => settled)) gate.abort();
+      };
+    }
+    const { inputs, args } = combine(requests, this.#features, this.#options);
+    const result = await this.#gru.callAsync(inputs, { ...args, signal: gate.signal, transfer: true });
+    const [output, state] = (Array.isArray(result) ? result : [result]) as Tensor<FloatArray>[];
+    const outputs = splitOutput(output as Tensor<FloatArray>, requests, this.#options);
+    if (state === undefined) return outputs as unknown as CallResult<S>[];
+    const states = splitRows(state, requests);
+    return outputs.map((own, index) => [own, states[index]] as unknown as CallResult<S>);
+  }
+
+  #abort(entry: Entry<CallResult<S>>, signal: AbortSignal): void {
+    this.#waiting.remove(entry);
+    settle(entry, () => entry.reject(aborted(signal)));
+    entry.abandon();
+    this.#start();
+  }
+
+  #requireAlive(): void {
+    if (this.#disposed) throw disposed();
+  }
+}
+
+/** Settles an entry once. */
+function settle<R>(entry: Entry<R>, act: () => void): void {
+  if (entry.settled) return;
+  entry.settled = true;
+  entry.release();
+  act();
+}
+
+function disposed(): GRUError {
+  return new GRUError("ERR_DISPOSED", "Expected a living batcher for `callAsync` but received a disposed one.");
+}
+
+function busy(most: number): GRUError {
+  return new GRUError(
+    "ERR_BUSY",
+    `Expected fewer than ${most} waiting requests (maxQueue: ${most}) for \`callAsync\` of a batcher but received one ` +
+      `while ${most} wait. Try again when one has settled.`,
+  );
+}
+
+/**
+ * A batcher for `gru`, which must be built.
+ *
+ * Throws `ERR_ARGUMENT` for bad arguments, and for a layer that is stateful or has a custom activation; `ERR_NOT_BUILT`;
+ * `ERR_DISPOSED`.
+ */
+export function createBatcher<S extends boolean>(gru: GRU<S>, args: BatcherArguments): Batcher<S> {
+  return new Batcher<S>(gru, args);
+}

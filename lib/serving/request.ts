@@ -1,0 +1,61 @@
+import { type CallRequest, readCall, readCallSignal, type StateLike } from "../arguments/call.js";
+import type { GRUOptions } from "../arguments/constructor.js";
+import type { MaskLike } from "../arguments/mask.js";
+import { isRecord, refuseUnknown } from "../arguments/predicates.js";
+import { aborted } from "../arguments/signal.js";
+import { checkTransfer, takeInputs } from "../layers/transfer.js";
+import type { NativeArray } from "../native.js";
+import { narrowed } from "../sixteen_bit.js";
+import type { FloatArray } from "../tensor.js";
+
+/** What a request takes beside its inputs, as `callAsync` takes them. */
+export interface BatcherCallArguments {
+  /** (rows, timesteps) or (rows, timesteps, 1): where it is false, a timestep is skipped. */
+  mask?: MaskLike | null;
+  /** Timesteps of each row, in place of a right-padded mask. */
+  lengths?: Int32Array | readonly number[] | null;
+  /** (rows, units), bare or in a list of one; default zeros. */
+  initial_state?: StateLike | readonly [StateLike] | null;
+  /** Aborting it makes the promise reject with `ERR_ABORTED`; other requests do not notice. */
+  signal?: AbortSignal | null;
+  /** Gives the inputs' buffer away (it is detached) in place of copying it; default false. */
+  transfer?: boolean;
+}
+
+const KNOWN: ReadonlySet<string> = new Set(["mask", "lengths", "initial_state", "signal", "transfer"]);
+
+/** A request, read and checked, in memory of its own; floats are of the layer's compute dtype. */
+export interface BatchRequest {
+  /** (rows, timesteps, features). */
+  inputs: FloatArray;
+  rows: number;
+  timesteps: number;
+  lengths: Int32Array | null;
+  mask: Uint8Array | null;
+  initialState: FloatArray | null;
+}
+
+/** Reads the signal of a request; throws `ERR_ARGUMENT`, or `ERR_ABORTED` when it has aborted. */
+export function readRequestSignal(args: unknown): AbortSignal | null {
+  const signal = readCallSignal(args);
+  if (signal?.aborted) throw aborted(signal);
+  return signal;
+}
+
+/** Reads a request as `callAsync` reads its arguments. Throws `ERR_ARGUMENT`, `ERR_SHAPE` or `ERR_DTYPE`. */
+export function readRequest(options: GRUOptions, features: number, inputs: unknown, args: unknown): BatchRequest {
+  if (isRecord(args)) refuseUnknown(args, KNOWN, "callAsync of a batcher");
+  const request: CallRequest = readCall(options, features, inputs, args, true);
+  checkTransfer(request);
+  takeInputs(request);
+  const { rounding } = options;
+  const own = (data: NativeArray) => (rounding === null ? data : narrowed(data as Float32Array, rounding));
+  return {
+    inputs: own(request.inputs),
+    rows: request.batch,
+    timesteps: request.timesteps,
+    lengths: request.lengths,
+    mask: request.mask,
+    initialState: request.initialState === null ? null : own(request.initialState),
+  };
+}

@@ -1,0 +1,116 @@
+import { expectedShape, expectedText } from "../arguments/messages.js";
+import { sameShape } from "../arguments/shapes.js";
+import type { GRUError } from "../errors.js";
+import type { SafetensorsContents, SafetensorsDtype, SafetensorsTensor } from "../formats/safetensors.js";
+import { readSafetensors, writeSafetensors } from "../formats/safetensors_file.js";
+import type { Dtype } from "../keras/dtype_policy.js";
+import type { SerializedObject } from "../keras/serialization.js";
+import type { FloatArray } from "../tensor.js";
+import { replaceVariableData, type Variable } from "../variable.js";
+import { type Optimizer, type OptimizerSnapshot, type OptimizerState, setNumbers, stateOf } from "./optimizer.js";
+
+/*
+ * The state of an optimizer as a safetensors file: each variable by what it is and the place of the variable it belongs to
+ * (`momentum/0`), each number as a tensor without dimensions (`iteration`, I64; `learning_rate`, F32), and in the metadata
+ * what kind of file it is and the optimizer as Keras serializes it.
+ */
+
+const FORMAT = "cudnn-gru optimizer";
+const VERSION = "1";
+const DTYPES: Readonly<Record<Dtype, SafetensorsDtype>> = {
+  float32: "F32",
+  float64: "F64",
+  float16: "F16",
+  bfloat16: "BF16",
+};
+/** Numbers that are counts; the others are float32. */
+const COUNTS = new Set(["iteration", "step_counter"]);
+
+/** `Adam`, or `LossScaleOptimizer around Adam`. */
+function kindOf({ class_name, config }: SerializedObject): string {
+  const inner = typeof config === "string" ? undefined : (config.inner_optimizer as SerializedObject | undefined);
+  return inner === undefined ? class_name : `${class_name} around ${kindOf(inner)}`;
+}
+
+/** See `Optimizer.save`. */
+export async function writeCheckpoint(
+  path: string,
+  { serialized, numbers, tensors }: OptimizerSnapshot,
+): Promise<void> {
+  const entries: [string, SafetensorsTensor][] = [];
+  for (const [name, number] of numbers) entries.push([name, scalar(name, number)]);
+  for (const { name, dtype, shape, data } of tensors) {
+    entries.push([name, { dtype: DTYPES[dtype], shape, data } as SafetensorsTensor]);
+  }
+  const metadata = [
+    ["format", FORMAT],
+    ["version", VERSION],
+    ["kind", kindOf(serialized)],
+    ["optimizer", JSON.stringify(serialized)],
+  ] as const;
+  await writeSafetensors(path, entries, metadata);
+}
+
+function scalar(name: string, number: number): SafetensorsTensor {
+  return COUNTS.has(name)
+    ? { dtype: "I64", shape: [], data: BigInt64Array.of(BigInt(number)) }
+    : { dtype: "F32", shape: [], data: Float32Array.of(number) };
+}
+
+/** See `Optimizer.load`. Nothing changes before everything is checked. */
+export async function loadOptimizer(optimizer: Optimizer, path: string): Promise<void> {
+  stateOf(optimizer);
+  const contents = await readSafetensors(path);
+  const { metadata, tensors } = contents;
+  if (metadata.get("format") !== FORMAT || metadata.get("version") !== VERSION) {
+    throw damaged(path, `one of format ${JSON.stringify(metadata.get("format") ?? null)}`);
+  }
+  const kind = kindOf(optimizer.serialize() as SerializedObject);
+  const state = stateOf(optimizer);
+  if (metadata.get("kind") !== kind) {
+    throw expectedText("ERR_ARGUMENT", "path", `the state of ${kind}`, `that of ${metadata.get("kind")} in "${path}"`);
+  }
+  requireNames(tensors, state, path);
+  const numbers = new Map([...state.numbers.keys()].map((name) => [name, readNumber(contents, name, path)]));
+  const values = [...state.variables].map(
+    ([name, variable]) => [variable, readVariable(contents, name, variable)] as const,
+  );
+  for (const [variable, data] of values) replaceVariableData(variable, data);
+  setNumbers(optimizer, numbers);
+}
+
+function damaged(path: string, found: string): GRUError {
+  return expectedText("ERR_FILE_FORMAT", "path", "a file that optimizer.save wrote", `${found} in "${path}"`);
+}
+
+/** Throws `ERR_ARGUMENT` unless the file has the numbers and variables of this optimizer, and no others. */
+function requireNames(
+  tensors: SafetensorsContents["tensors"],
+  { numbers, variables }: OptimizerState,
+  path: string,
+): void {
+  const wanted = [...numbers.keys(), ...variables.keys()];
+  const missing = wanted.find((name) => !tensors.has(name));
+  const other = [...tensors.keys()].find((name) => !wanted.includes(name));
+  if (missing === undefined && other === undefined) return;
+  const received = missing === undefined ? `one with ${other}` : `one without ${missing}`;
+  const what = "the state of an optimizer with the same arguments and as many variables";
+  throw expectedText("ERR_ARGUMENT", "path", what, `${received} in "${path}"`);
+}
+
+function readNumber({ tensors }: SafetensorsContents, name: string, path: string): number {
+  const { dtype, shape, data } = tensors.get(name) as SafetensorsTensor;
+  const wanted = COUNTS.has(name) ? "I64" : "F32";
+  const number = Number(data[0]);
+  const fits = wanted === "I64" ? Number.isSafeInteger(number) && number >= 0 : Number.isFinite(number);
+  if (dtype !== wanted || shape.length > 0 || !fits) throw damaged(path, `an impossible ${name}`);
+  return number;
+}
+
+function readVariable({ tensors }: SafetensorsContents, name: string, { shape, dtype, path }: Variable): FloatArray {
+  const tensor = tensors.get(name) as SafetensorsTensor;
+  const what = `${name} of the file (${path})`;
+  if (!sameShape(tensor.shape, shape)) throw expectedShape(what, `shape [${shape.join(", ")}]`, tensor.shape);
+  if (tensor.dtype === DTYPES[dtype]) return tensor.data as FloatArray;
+  throw expectedText("ERR_DTYPE", what, DTYPES[dtype], tensor.dtype);
+}

@@ -1,0 +1,26 @@
+import { Vocabulary } from "../keras/serialization.js";
+import { LossScaleOptimizer } from "./loss_scale_optimizer.js";
+import { Optimizer } from "./optimizer.js";
+import { lowerCase, MISSING, UPDATE_OPTIMIZERS, withLowerCase } from "./update_optimizers.js";
+
+const OPTIMIZERS = new Vocabulary<Optimizer>(
+  "an optimizer",
+  Optimizer,
+  [...UPDATE_OPTIMIZERS, LossScaleOptimizer],
+  {},
+  MISSING,
+  lowerCase,
+);
+
+/**
+ * The optimizer that `value` stands for: a name in any case, with Keras's default arguments; a serialized object; an
+ * instance, or `null` (both as they are). Throws `ERR_ARGUMENT`, naming `argument`, for everything else.
+ */
+export function get<T>(value: T, argument = "identifier"): T extends null ? null : T extends Optimizer ? T : Optimizer {
+  return OPTIMIZERS.get(withLowerCase(value), argument) as never;
+}
+
+/** The optimizer as Keras 3.15 writes it into the configuration of a compiled model. */
+export function serialize(optimizer: Optimizer): ReturnType<Optimizer["serialize"]> {
+  return optimizer.serialize();
+}

@@ -1,0 +1,15 @@
+/** Keras's learning-rate schedules by their Keras names: `new schedules.CosineDecay({ initial_learning_rate: 1e-3, … })`. */
+export { LearningRateSchedule } from "../schedule.js";
+export {
+  CosineDecay,
+  type CosineDecayOptions,
+  CosineDecayRestarts,
+  type CosineDecayRestartsOptions,
+  type DecayOptions,
+  ExponentialDecay,
+  InverseTimeDecay,
+  PiecewiseConstantDecay,
+  type PiecewiseConstantOptions,
+  PolynomialDecay,
+  type PolynomialDecayOptions,
+} from "../schedules.js";

@@ -1,0 +1,45 @@
+import { type NativeArray, native } from "../native.js";
+import { type OptimizerOptions, optimizerOptions, readSettings } from "./settings.js";
+import { type Step, UpdateOptimizer } from "./update_optimizer.js";
+
+/** What `SGD` takes; `learning_rate` is 0.01 by default. */
+export interface SGDOptions extends OptimizerOptions {
+  /** 0 to 1. Default 0: none. */
+  momentum?: number;
+  /** Whether momentum is Nesterov's. Default false. */
+  nesterov?: boolean;
+}
+
+/** Gradient descent, with or without momentum (`keras.optimizers.SGD`). */
+export class SGD extends UpdateOptimizer {
+  static override readonly className: string = "SGD";
+
+  readonly momentum: number;
+  readonly nesterov: boolean;
+
+  constructor(options: SGDOptions = {}) {
+    const read = optimizerOptions("SGD", options, ["momentum", "nesterov"]);
+    super(readSettings(read, "SGD", 0.01));
+    this.momentum = read.number("momentum", 0, { min: 0, max: 1 });
+    this.nesterov = read.boolean("nesterov", false);
+  }
+
+  protected override slotKinds(): string[][] {
+    return this.momentum === 0 ? [] : [["momentum"]];
+  }
+
+  protected override updateStep(
+    weights: NativeArray,
+    gradient: NativeArray,
+    slot: (kind: string) => NativeArray | null,
+    { learningRate }: Step,
+  ): void {
+    // Keras casts the momentum by way of float32, for float64 weights too.
+    const momentum = Math.fround(this.momentum);
+    native().updateSgd(weights, slot("momentum"), gradient, learningRate, momentum, this.nesterov ? 1 : 0);
+  }
+
+  override getConfig(): Record<string, unknown> {
+    return { ...super.getConfig(), momentum: this.momentum, nesterov: this.nesterov };
+  }
+}

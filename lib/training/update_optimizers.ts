@@ -1,0 +1,40 @@
+import { isRecord } from "../arguments/predicates.js";
+import { Vocabulary } from "../keras/serialization.js";
+import { Adam, AdamW } from "./adam.js";
+import { RMSprop } from "./rmsprop.js";
+import { SGD } from "./sgd.js";
+import { UpdateOptimizer } from "./update_optimizer.js";
+
+/** Keras's optimizers that are not here. */
+export const MISSING: Readonly<Record<string, string>> = Object.fromEntries(
+  ["Adadelta", "Adafactor", "Adagrad", "Adamax", "Ftrl", "Lamb", "Lion", "Muon", "Nadam", "ScheduleFreeAdamW"].map(
+    (name) => [name.toLowerCase(), "Keras has it, this package does not: sgd, rmsprop, adam and adamw are here."],
+  ),
+);
+
+export const UPDATE_OPTIMIZERS = [SGD, RMSprop, Adam, AdamW];
+
+/** Keras looks optimizers up by their lower-case names. */
+export const lowerCase = (name: string): string => name.toLowerCase();
+
+/** `value` with the name of a class in lower case, where it has one. */
+export function withLowerCase(value: unknown): unknown {
+  if (typeof value === "string") return lowerCase(value);
+  if (!isRecord(value) || Object.getPrototypeOf(value) !== Object.prototype) return value;
+  const { class_name } = value;
+  return typeof class_name === "string" ? { ...value, class_name: lowerCase(class_name) } : value;
+}
+
+const INNER = new Vocabulary<UpdateOptimizer>(
+  "an optimizer with an update rule of its own",
+  UpdateOptimizer,
+  UPDATE_OPTIMIZERS,
+  {},
+  { ...MISSING, lossscaleoptimizer: "A LossScaleOptimizer goes around one of the others." },
+  lowerCase,
+);
+
+/** As `getOptimizer`, for what a `LossScaleOptimizer` can go around. */
+export function getUpdateOptimizer(value: unknown, argument: string): UpdateOptimizer | null {
+  return INNER.get(withLowerCase(value), argument);
+}

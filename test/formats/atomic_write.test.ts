@@ -1,0 +1,142 @@
+// writeAtomically: the whole file or nothing, and nothing left beside it.
+import { spawnSync } from "node:child_process";
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeEach, describe, expect, it } from "vitest";
+import { writeAtomically } from "../../dist/formats/atomic_write.js";
+
+const root = mkdtempSync(join(tmpdir(), "cudnn-gru-atomic-"));
+let folder: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(root, "case-"));
+});
+
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+const parts = [Buffer.from("first "), Buffer.alloc(0), Buffer.from("second")];
+
+it("writes the parts one after the other, and leaves nothing beside them", async () => {
+  await writeAtomically(join(folder, "a"), parts);
+  expect(readFileSync(join(folder, "a"), "utf8")).toBe("first second");
+  expect(readdirSync(folder)).toEqual(["a"]);
+});
+
+it("replaces a file by another one, which has its permissions", async () => {
+  const path = join(folder, "a");
+  writeFileSync(path, "old and longer than the new one");
+  chmodSync(path, 0o640);
+  const before = statSync(path).ino;
+  await writeAtomically(path, parts);
+  expect(readFileSync(path, "utf8")).toBe("first second");
+  expect(statSync(path).mode & 0o777).toBe(0o640);
+  expect(statSync(path).ino).not.toBe(before);
+  expect(readdirSync(folder)).toEqual(["a"]);
+});
+
+it("a symbolic link stays one, and what it names is replaced", async () => {
+  mkdirSync(join(folder, "inner"));
+  writeFileSync(join(folder, "inner/real"), "old");
+  symlinkSync("inner/real", join(folder, "link"));
+  await writeAtomically(join(folder, "link"), parts);
+  expect(lstatSync(join(folder, "link")).isSymbolicLink()).toBe(true);
+  expect(readFileSync(join(folder, "inner/real"), "utf8")).toBe("first second");
+  expect(readdirSync(join(folder, "inner"))).toEqual(["real"]);
+});
+
+it("a name as long as the system allows has room for the other file", async () => {
+  const path = join(folder, "n".repeat(255));
+  await writeAtomically(path, parts);
+  expect(statSync(path).size).toBe(12);
+});
+
+it("writes at the same time leave one of the contents, whole", async () => {
+  const path = join(folder, "a");
+  const contents = Array.from({ length: 8 }, (_, index) => Buffer.alloc(100_000, index));
+  await Promise.all(contents.map((content) => writeAtomically(path, [content])));
+  expect(contents.some((content) => content.equals(readFileSync(path)))).toBe(true);
+  expect(readdirSync(folder)).toEqual(["a"]);
+});
+
+describe("what cannot be written is ERR_ARGUMENT, and leaves everything as it was:", () => {
+  const refused = async (path: string, reason: string) => {
+    const before = readdirSync(folder);
+    const error = await writeAtomically(path, parts).then(
+      () => expect.unreachable("it should have been refused"),
+      (caught) => caught,
+    );
+    expect(error).toMatchObject({ name: "GRUError", code: "ERR_ARGUMENT" });
+    expect(error.message).toBe(
+      `Expected the path of a file that can be written for \`path\` but received ${JSON.stringify(path)} (${reason}).`,
+    );
+    expect(error.cause).toBeInstanceOf(Error);
+    expect(readdirSync(folder)).toEqual(before);
+  };
+
+  it("a folder that does not exist", () => refused(join(folder, "none/a"), "ENOENT"));
+
+  it("a directory, also through a link or by a name that ends in a slash", async () => {
+    mkdirSync(join(folder, "inner"));
+    symlinkSync("inner", join(folder, "link"));
+    await refused(join(folder, "inner"), "EISDIR");
+    await refused(join(folder, "link"), "EISDIR");
+    for (const path of [`${folder}/inner/`, `${folder}/inner/.`, `${folder}/none/`, "."]) {
+      await refused(path, "not a file name");
+    }
+  });
+
+  it("a file taken for a folder", async () => {
+    writeFileSync(join(folder, "file"), "old");
+    await refused(join(folder, "file/a"), "ENOTDIR");
+  });
+
+  it.skipIf(process.platform === "win32")("a device", () => refused("/dev/null", "not a regular file"));
+
+  it.skipIf(process.platform === "win32" || process.getuid?.() === 0)("a folder without permission", async () => {
+    mkdirSync(join(folder, "closed"));
+    chmodSync(join(folder, "closed"), 0o500);
+    await refused(join(folder, "closed/a"), "EACCES");
+    expect(readdirSync(join(folder, "closed"))).toEqual([]);
+  });
+
+  // A shell's limit on the size of files stands for a full disk: writes fail halfway.
+  it.skipIf(process.platform !== "linux")("no room: the old file is whole, and the other one gone", () => {
+    const path = join(folder, "a");
+    writeFileSync(path, "old");
+    const program = `
+      process.on("SIGXFSZ", () => {});
+      const { writeAtomically } = await import(${JSON.stringify(new URL("../../dist/formats/atomic_write.js", import.meta.url))});
+      const error = await writeAtomically(${JSON.stringify(path)}, [new Uint8Array(3e6)]).catch((caught) => caught);
+      console.log(error.code, error.message);`;
+    const shell = `ulimit -f 1024; exec "$0" --input-type=module -e "$1"`;
+    const { stdout } = spawnSync("bash", ["-c", shell, process.execPath, program], { encoding: "utf8" });
+    expect(stdout).toMatch(/^ERR_ARGUMENT Expected the path .* \(EFBIG\)\.\n$/);
+    expect(readFileSync(path, "utf8")).toBe("old");
+    expect(readdirSync(folder)).toEqual(["a"]);
+  });
+});
+
+it("a process that is killed halfway leaves the old file whole", () => {
+  const path = join(folder, "a");
+  writeFileSync(path, "old");
+  // Dies when the first piece is on its way.
+  const program = `
+    const { writeAtomically } = await import(${JSON.stringify(new URL("../../dist/formats/atomic_write.js", import.meta.url))});
+    const parts = { *[Symbol.iterator]() { yield new Uint8Array(1e6); process.kill(process.pid, "SIGKILL"); yield new Uint8Array(1); } };
+    await writeAtomically(${JSON.stringify(path)}, parts);`;
+  const { signal } = spawnSync(process.execPath, ["--input-type=module", "-e", program]);
+  expect(signal).toBe("SIGKILL");
+  expect(readFileSync(path, "utf8")).toBe("old");
+});

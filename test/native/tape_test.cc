@@ -1,0 +1,216 @@
+// What tapes of the CPU path hold, give back and refuse. Their gradients are
+// judged by backward_test, and by golden data and finite differences
+// (test/layers).
+#include <atomic>
+#include <chrono>
+#include <cmath>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "core/aligned_buffer.h"
+#include "cpu/gru_tape.h"
+#include "problem.h"
+
+namespace cudnn_gru_test {
+namespace {
+
+using cudnn_gru::Activation;
+using cudnn_gru::AvailableBackends;
+using cudnn_gru::Cancellation;
+using cudnn_gru::CpuBackend;
+using cudnn_gru::CpuTape;
+using cudnn_gru::Status;
+using cudnn_gru::StatusCode;
+
+template <typename T>
+bool Same(const Gradients<T>& a, const Gradients<T>& b) {
+  return a.inputs == b.inputs && a.initial_state == b.initial_state &&
+         a.kernel == b.kernel && a.recurrent_kernel == b.recurrent_kernel &&
+         a.bias == b.bias;
+}
+
+template <typename T>
+Status Differentiate(const Problem<T>& problem, CpuTape& tape, int threads,
+                     const Cancellation* cancellation,
+                     Gradients<T>* gradients) {
+  return problem.Backward(tape, threads, cancellation, Upstream(),
+                          kAllGradients, gradients);
+}
+
+// What is not wanted is not written and changes nothing; what is not given is
+// zeros.
+void Parts() {
+  Options options;
+  options.masking = Masking::kMask;
+  const Problem<double> problem({3, 4, 5, 9}, options, 15000);
+  for (const CpuBackend& backend : AvailableBackends()) {
+    const auto run = [&](int wanted, const Upstream& given) {
+      Result<double> result;
+      Gradients<double> gradients;
+      std::unique_ptr<CpuTape> tape;
+      Check(problem.Forward(backend, 2, nullptr, &result, &tape).ok() &&
+                problem.Backward(*tape, 2, nullptr, given, wanted, &gradients)
+                    .ok(),
+            "%s failed", backend.isa);
+      return gradients;
+    };
+    const Gradients<double> all = run(kAllGradients, {true, true});
+    const Gradients<double> output = run(kAllGradients, {true, false});
+    const Gradients<double> state = run(kAllGradients, {false, true});
+    const Gradients<double> nothing = run(kAllGradients, {false, false});
+    Check(nothing.kernel == std::vector<double>(nothing.kernel.size()),
+          "%s: a gradient out of nothing", backend.isa);
+    std::vector<double> sum = output.kernel;
+    for (size_t i = 0; i < sum.size(); ++i) sum[i] += state.kernel[i];
+    bool adds_up = true;
+    for (size_t i = 0; i < sum.size(); ++i) {
+      adds_up = adds_up && std::fabs(sum[i] - all.kernel[i]) < 1e-12;
+    }
+    Check(adds_up, "%s: parts do not add up", backend.isa);
+    for (int bit = 0; bit < 5; ++bit) {
+      const Gradients<double> one = run(1 << bit, {true, true});
+      const std::vector<double> Gradients<double>::* const members[] = {
+          &Gradients<double>::inputs, &Gradients<double>::initial_state,
+          &Gradients<double>::kernel, &Gradients<double>::recurrent_kernel,
+          &Gradients<double>::bias};
+      for (int member = 0; member < 5; ++member) {
+        const std::vector<double>& values = one.*members[member];
+        Check(member == bit ? values == all.*members[member]
+                            : values == std::vector<double>(values.size(), -77),
+              "%s: tensor %d when %d is wanted", backend.isa, member, bit);
+      }
+    }
+  }
+}
+
+// A tape serves one backward call, which is the first that computes.
+void Once() {
+  const Problem<float> problem({3, 4, 5, 6}, Options(), 16000);
+  for (const CpuBackend& backend : AvailableBackends()) {
+    Result<float> result;
+    Gradients<float> gradients;
+    std::unique_ptr<CpuTape> tape;
+    Cancellation cancelled;
+    cancelled.Request();
+    Check(problem.Forward(backend, 1, &cancelled, &result, &tape).code() ==
+                  StatusCode::kAborted &&
+              tape == nullptr,
+          "%s: a cancelled forward call left a tape", backend.isa);
+    Check(problem.Forward(backend, 1, nullptr, &result, &tape).ok(),
+          "%s failed", backend.isa);
+    // A tape also has lists, which are small.
+    const size_t counted = cudnn_gru::TapeBytes().load();
+    Check(counted > 0 && tape->bytes() >= counted,
+          "%s: the tape's memory is not counted", backend.isa);
+    Check(Differentiate(problem, *tape, 1, &cancelled, &gradients).code() ==
+                  StatusCode::kAborted &&
+              !tape->spent(),
+          "%s: a call that was cancelled before it began used the tape",
+          backend.isa);
+    Check(Differentiate(problem, *tape, 1, nullptr, &gradients).ok() &&
+              tape->spent(),
+          "%s: backward failed", backend.isa);
+    Check(Differentiate(problem, *tape, 1, nullptr, &gradients).code() ==
+              StatusCode::kState,
+          "%s: a tape was used twice", backend.isa);
+    tape = nullptr;
+    Check(cudnn_gru::TapeBytes().load() == 0, "%s: memory stayed", backend.isa);
+  }
+}
+
+// A failing callback ends the call, in either direction.
+void FailingCallback() {
+  Options options;
+  options.activation = Activation::kCustom;
+  options.recurrent_activation = Activation::kCustom;
+  const Problem<double> problem({3, 4, 5, 6}, options, 17000);
+  for (const CpuBackend& backend : AvailableBackends()) {
+    for (int failing : {0, 1, 7, 35}) {
+      Result<double> result;
+      Gradients<double> gradients;
+      std::unique_ptr<CpuTape> tape;
+      Check(problem.Forward(backend, 2, nullptr, &result, &tape, failing)
+                        .code() == StatusCode::kCallback &&
+                tape == nullptr,
+            "%s: forward's failure was lost", backend.isa);
+      Check(problem.Forward(backend, 2, nullptr, &result, &tape).ok() &&
+                problem.Backward(*tape, 2, nullptr, Upstream(), kAllGradients,
+                                 &gradients, failing)
+                        .code() == StatusCode::kCallback,
+            "%s: backward's failure was lost", backend.isa);
+      Check(tape->spent(), "%s: a failed call left the tape", backend.isa);
+    }
+  }
+}
+
+// Another thread's request ends a running call between time steps.
+void Cancelled() {
+  Options options;
+  options.return_sequences = false;
+  const Problem<float> problem({2, 6000, 2, 16}, options, 18000);
+  for (const CpuBackend& backend : AvailableBackends()) {
+    bool stopped = false;
+    // The first attempts may be too late on a slow day.
+    for (int delay = 3000; delay >= 0 && !stopped; delay -= 500) {
+      Result<float> result;
+      Gradients<float> gradients;
+      std::unique_ptr<CpuTape> tape;
+      Check(problem.Forward(backend, 2, nullptr, &result, &tape).ok(),
+            "%s failed", backend.isa);
+      Cancellation cancellation;
+      std::thread other([&] {
+        std::this_thread::sleep_for(std::chrono::microseconds(delay));
+        cancellation.Request();
+      });
+      const Status status =
+          Differentiate(problem, *tape, 2, &cancellation, &gradients);
+      other.join();
+      stopped = status.code() == StatusCode::kAborted;
+      Check(stopped || status.ok(), "%s: %s", backend.isa,
+            status.message().c_str());
+    }
+    Check(stopped, "%s: no request was heard", backend.isa);
+  }
+}
+
+// Tapes of several threads at once do not meet.
+void Concurrent() {
+  const Problem<float> problem({4, 12, 6, 33}, Options(), 19000);
+  for (const CpuBackend& backend : AvailableBackends()) {
+    Result<float> result;
+    Gradients<float> wanted;
+    Check(problem.Backward(backend, 1, Upstream(), &result, &wanted).ok(),
+          "%s failed", backend.isa);
+    std::atomic<int> wrong{0};
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 4; ++i) {
+      threads.emplace_back([&] {
+        for (int round = 0; round < 3; ++round) {
+          Result<float> own;
+          Gradients<float> found;
+          if (!problem.Backward(backend, 2, Upstream(), &own, &found).ok() ||
+              !Same(found, wanted)) {
+            ++wrong;
+          }
+        }
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+    Check(wrong == 0, "%s: %d of 12 calls at once went wrong", backend.isa,
+          wrong.load());
+  }
+}
+
+}  // namespace
+}  // namespace cudnn_gru_test
+
+int main() {
+  cudnn_gru_test::Parts();
+  cudnn_gru_test::Once();
+  cudnn_gru_test::FailingCallback();
+  cudnn_gru_test::Cancelled();
+  cudnn_gru_test::Concurrent();
+  return cudnn_gru_test::Finish();
+}
