@@ -33,8 +33,8 @@ class WorkspacePool {
 class Workspace {
  public:
   explicit Workspace(size_t bytes, ByteCounter& counter = ScratchBytes())
-      : buffer_(WorkspacePool::Get().Acquire(bytes,
-                                             &counter != &ScratchBytes())) {
+      : buffer_(
+            WorkspacePool::Get().Acquire(bytes, &counter != &ScratchBytes())) {
     if (buffer_ != nullptr) buffer_->CountIn(counter);
   }
   ~Workspace() {
