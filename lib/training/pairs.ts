@@ -1,6 +1,6 @@
 import { kernelArray } from "../arguments/convert.js";
 import { expected, expectedText } from "../arguments/messages.js";
-import { isRecord } from "../arguments/predicates.js";
+import { isRecord, refuseUnknown } from "../arguments/predicates.js";
 import { readShaped } from "../arguments/shaped.js";
 import { checkedProduct } from "../arguments/shapes.js";
 import { readTensor } from "../arguments/tensor_like.js";
@@ -97,4 +97,19 @@ function dtypeOf(value: unknown, name: string, wanted: string): string {
   }
   if (!isRecord(value)) throw expected("ERR_ARGUMENT", name, "a tensor, a typed array or null", value);
   return readTensor(value, name, undefined).dtype;
+}
+
+const EXCLUSION: ReadonlySet<string> = new Set(["variables", "names"]);
+
+/** Reads which variables something is not for. Throws `ERR_ARGUMENT`, and as `readVariables`. */
+export function readExclusion(value: unknown): (variable: Variable) => boolean {
+  if (!isRecord(value)) throw expected("ERR_ARGUMENT", "excluded", "an object { variables, names }", value);
+  refuseUnknown(value, EXCLUSION, "excludeFromWeightDecay");
+  const { variables = [], names = [] } = value;
+  const given = new Set(readVariables(variables, "excludeFromWeightDecay"));
+  if (!Array.isArray(names) || !names.every((name) => typeof name === "string" && name !== "")) {
+    throw expected("ERR_ARGUMENT", "names", "an array of parts of names", names);
+  }
+  const parts = [...(names as string[])];
+  return (variable) => given.has(variable) || parts.some((part) => variable.path.includes(part));
 }

@@ -5,7 +5,7 @@ import { type NativeArray, native } from "../native.js";
 import { peekVariableData, replaceVariableData, type Variable, variableChanged, variableData } from "../variable.js";
 import { clipGradients, isFiniteGradient, requireFinite } from "./clipping.js";
 import { Optimizer, type OptimizerState, type VariableGradient } from "./optimizer.js";
-import { type Pair, readPairs, readVariables } from "./pairs.js";
+import { type Pair, readExclusion, readPairs, readVariables } from "./pairs.js";
 import { LearningRateSchedule } from "./schedule.js";
 import { type OptimizerSettings, readLearningRate } from "./settings.js";
 import { Slots, update } from "./slots.js";
@@ -44,6 +44,8 @@ export abstract class UpdateOptimizer extends Optimizer {
   /** Calls of `apply`, which are updates unless gradients are accumulated. */
   #calls = 0;
   #built: { variables: readonly Variable[]; indices: ReadonlyMap<Variable, number>; slots: Slots } | null = null;
+  /** Whether a variable is left out of the weight decay. */
+  #undecayed: (variable: Variable) => boolean = () => false;
   /** Gradients after scaling and clipping, by variable. */
   readonly #scratch = new Map<number, NativeArray>();
 
@@ -105,6 +107,20 @@ export abstract class UpdateOptimizer extends Optimizer {
 
   override get variables(): Variable[] {
     return this.#built === null ? [] : [...this.#built.slots.variables];
+  }
+
+  /**
+   * Leaves variables out of `weight_decay`: these, and those whose path has one of `names` in it (`["bias"]`). Each call
+   * replaces what was said before.
+   *
+   * Throws `ERR_STATE` when the optimizer is built, `ERR_ARGUMENT`, `ERR_DISPOSED`.
+   */
+  excludeFromWeightDecay(excluded: { variables?: readonly Variable[]; names?: readonly string[] }): void {
+    if (this.#built !== null) {
+      const what = "an optimizer that is not built yet";
+      throw expectedText("ERR_STATE", "excludeFromWeightDecay", what, "one that is");
+    }
+    this.#undecayed = readExclusion(excluded);
   }
 
   override build(variables: readonly Variable[]): void {
@@ -235,7 +251,7 @@ export abstract class UpdateOptimizer extends Optimizer {
     for (const { variable, gradient, index } of pairs) {
       const slots = kinds.map((kind) => this.#slot(kind, index));
       update([variable, ...slots], (weights, ...values) => {
-        if (this.weight_decay !== null) {
+        if (this.weight_decay !== null && !this.#undecayed(variable)) {
           // By way of float32, as Keras casts it, for float64 weights too.
           native().decayWeights(weights, Math.fround(this.weight_decay), learningRate);
         }

@@ -234,6 +234,46 @@ describe("constraints", () => {
   });
 });
 
+describe("weight decay", () => {
+  it("leaves out the variables that it is told to, before the optimizer is built", () => {
+    const gru = layer(4, 3);
+    const decayed = (excluded?: Parameters<optimizers.AdamW["excludeFromWeightDecay"]>[0]) => {
+      const twin = layer(4, 3);
+      const adam = new optimizers.AdamW({ learning_rate: 1, weight_decay: 0.5 });
+      if (excluded !== undefined) adam.excludeFromWeightDecay(excluded);
+      const zeros = twin.weights.map(({ value }) => new Float32Array(value.data.length));
+      adam.apply(zeros, twin.trainable_weights);
+      expectError(() => adam.excludeFromWeightDecay({}), "ERR_STATE", "not built yet");
+      return twin.weights
+        .filter(({ value }, i) => value.data[0] !== gru.weights[i]?.value.data[0])
+        .map(({ name }) => name);
+    };
+    expect(decayed()).toEqual(["kernel", "recurrent_kernel", "bias"]);
+    expect(decayed({ names: ["bias", "recurrent"] })).toEqual(["kernel"]);
+    expect(decayed({ names: ["kernel"], variables: [] })).toEqual(["bias"]);
+    const [one, two] = variables() as [Variable, Variable];
+    const sgd = new SGD({ learning_rate: 1, weight_decay: 0.5 });
+    sgd.excludeFromWeightDecay({ names: ["w1"] });
+    sgd.excludeFromWeightDecay({ variables: [one] });
+    const before = [one, two].map(({ value }) => value.data);
+    sgd.apply([new Float32Array(15), new Float32Array(7)], [one, two]);
+    expect(one.value.data).toEqual(before[0]);
+    expect(two.value.data).toEqual(before[1]?.map((value) => value / 2));
+  });
+
+  it.each([
+    [undefined, "an object"],
+    [{ name: ["bias"] }, 'Did you mean "names"?'],
+    [{ names: "bias" }, "`names`"],
+    [{ names: [""] }, "`names`"],
+    [{ variables: [1] }, "`variables[0]`"],
+  ])("refuses %o for what it leaves out", (excluded, message) => {
+    expect(expectError(() => new SGD().excludeFromWeightDecay(excluded as never), "ERR_ARGUMENT").message).toContain(
+      message,
+    );
+  });
+});
+
 describe("the moving average", () => {
   it("is what finalizeVariableValues sets the variables to", () => {
     const weights = variables();
