@@ -33,7 +33,7 @@ interface Values {
   only?: Part[];
   shapes?: Shape[];
   peers?: string[];
-  threads: (number | "all")[];
+  threads?: (number | "all")[];
   rounds?: number[];
   sampleMs?: number;
   json?: string | true;
@@ -51,7 +51,7 @@ export function readArguments(args: string[]): BenchArguments {
   const command = new Command("npm run bench --")
     .exitOverride()
     .allowExcessArguments(false)
-    .option("--quick", "3 rounds of 5 ms samples, small sizes: whether everything runs, not how fast", false)
+    .option("--quick", "3 rounds of 5 ms samples, small sizes, one thread: whether everything runs", false)
     .option("--only <parts>", `of ${PARTS.join(", ")}; default all but curves`, list(oneOf(PARTS)))
     .option("--shapes <a,b>", `batch x timesteps x features - units; default ${DEFAULT_SHAPES.join(",")}`, list(shape))
     .option(
@@ -59,23 +59,22 @@ export function readArguments(args: string[]): BenchArguments {
       `of ${peers.join(", ")}; "none" for ours alone; default all`,
       list(oneOf([...peers, "none"])),
     )
-    .option("--threads <n,all>", "threads for every contender, a run for each number", list(threadCount), [1, "all"])
+    .option("--threads <n,all>", "threads for every contender, a run for each (default 1,all)", list(threadCount))
     .option("--rounds <n,n>", "samples of every contender, by run (default 21,11)", list(positive))
     .option("--sample-ms <n>", "what one sample should take (default 40)", positive)
     .option("--json [file.json]", "writes everything measured, to standard output without a file")
     .addOption(new Option("--record <file.json>").hideHelp())
     .option("--curves <file.svg>", "measures time against each size, and draws it")
     .option("--report <file.json>", "prints a record again (and draws its curves), without measuring");
-  command.options.find(({ long }) => long === "--threads")!.defaultValueDescription = "1,all";
   const values = command.parse(args, { from: "user" }).opts<Values>();
-  const { quick, threads } = values;
+  const { quick } = values;
   const curves = values.curves ?? null;
   return {
     quick,
     parts: values.only ?? PARTS.filter((part) => part !== "curves" || curves !== null),
     shapes: values.shapes ?? (quick ? QUICK_SHAPES : DEFAULT_SHAPES).map(parseShape),
     peers: values.peers?.filter((name) => name !== "none") ?? null,
-    threads,
+    threads: values.threads ?? (quick ? [1] : [1, "all"]),
     rounds: values.rounds ?? (quick ? [3] : [21, 11]),
     sampleMs: values.sampleMs ?? (quick ? 5 : 40),
     json: values.json ?? values.record ?? null,

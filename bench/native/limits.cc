@@ -5,6 +5,7 @@
 //                      multiply-adds in registers, 2 each, of all threads
 //   read <bytes> <ms>  bytes a second when an array of that size, which the
 //                      threads share in equal slices, is loaded over and over
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstddef>
@@ -114,6 +115,8 @@ double Rate(int threads, double ms, const std::function<double(int)>& body) {
 double ReadRate(int threads, size_t bytes, double ms) {
   static std::unique_ptr<void, decltype(&std::free)> data(nullptr, &std::free);
   static size_t held = 0;
+  // A pass reads one group of vectors at least.
+  bytes = std::max(bytes, static_cast<size_t>(threads) * kLoads * kVectorBytes);
   if (held != bytes) {
     const size_t rounded = (bytes + 63) / 64 * 64;
     data.reset(std::aligned_alloc(64, rounded));

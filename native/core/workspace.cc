@@ -1,6 +1,7 @@
 #include "core/workspace.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <new>
 #include <utility>
 
@@ -19,19 +20,23 @@ WorkspacePool& WorkspacePool::Get() {
   return *pool;
 }
 
-std::unique_ptr<AlignedBuffer> WorkspacePool::Acquire(size_t bytes) {
+std::unique_ptr<AlignedBuffer> WorkspacePool::Acquire(size_t bytes,
+                                                      bool for_long) {
+  const size_t most = for_long ? bytes + bytes / 8 : SIZE_MAX;
   {
     std::lock_guard<std::mutex> lock(mutex_);
     const auto fits = std::find_if(
         free_.begin(), free_.end(),
         [bytes](const auto& buffer) { return buffer->size() >= bytes; });
-    if (fits != free_.end()) {
+    if (fits != free_.end() && (*fits)->size() <= most) {
       std::unique_ptr<AlignedBuffer> buffer = std::move(*fits);
       free_.erase(fits);
       return buffer;
     }
     // The smallest would only pile up beside its larger successor.
-    if (!free_.empty()) free_.erase(free_.begin());
+    if (!free_.empty() && free_.front()->size() < bytes) {
+      free_.erase(free_.begin());
+    }
   }
   std::unique_ptr<AlignedBuffer> buffer(new (std::nothrow)
                                             AlignedBuffer(ScratchBytes()));

@@ -16,8 +16,9 @@ class WorkspacePool {
  public:
   static WorkspacePool& Get();
 
-  // At least `bytes`, or null when there is no memory.
-  std::unique_ptr<AlignedBuffer> Acquire(size_t bytes);
+  // At least `bytes`, and if kept for long not much more; null when there is no
+  // memory.
+  std::unique_ptr<AlignedBuffer> Acquire(size_t bytes, bool for_long);
   void Release(std::unique_ptr<AlignedBuffer> buffer);
 
  private:
@@ -32,7 +33,8 @@ class WorkspacePool {
 class Workspace {
  public:
   explicit Workspace(size_t bytes, ByteCounter& counter = ScratchBytes())
-      : buffer_(WorkspacePool::Get().Acquire(bytes)) {
+      : buffer_(
+            WorkspacePool::Get().Acquire(bytes, &counter != &ScratchBytes())) {
     if (buffer_ != nullptr) buffer_->CountIn(counter);
   }
   ~Workspace() {

@@ -23,7 +23,7 @@ describe("readArguments", () => {
   });
 
   it("makes a quick run short, unless told how long", () => {
-    expect(readArguments(["--quick"])).toMatchObject({ quick: true, rounds: [3], sampleMs: 5 });
+    expect(readArguments(["--quick"])).toMatchObject({ quick: true, threads: [1], rounds: [3], sampleMs: 5 });
     expect(readArguments(["--quick"]).shapes).toHaveLength(3);
     expect(readArguments(["--quick", "--shapes", "2x2x2-2"]).shapes).toHaveLength(1);
     expect(readArguments(["--quick", "--rounds", "4", "--sample-ms", "9"])).toMatchObject({ rounds: [4], sampleMs: 9 });
