@@ -127,7 +127,10 @@ describe("gradients", () => {
     const layer = new GRU({ units: 4 });
     layer.apply(inputs);
     const counts = tf.tensor2d([1, 2, 3, 4, 5, 6, 7, 8], [2, 4], "int32");
-    const from = (upstream: tf.Tensor) => tf.grad((x) => layer.apply(x) as tf.Tensor)(inputs, upstream).dataSync();
+    const from = (upstream: tf.Tensor) =>
+      tf
+        .grad((x) => layer.apply(x) as tf.Tensor)(inputs, upstream)
+        .dataSync();
     expect(from(tf.cast(counts, "float32"))).toEqual(from(tf.tensor2d([1, 2, 3, 4, 5, 6, 7, 8], [2, 4])));
   });
 
