@@ -123,6 +123,17 @@ describe("gradients", () => {
     expect(relativeError(twice.dataSync(), tf.mul(2, ofState).dataSync())).toBeLessThanOrEqual(1e-6);
   });
 
+  it("from above may have been integers", () => {
+    const layer = new GRU({ units: 4 });
+    layer.apply(inputs);
+    const counts = tf.tensor2d([1, 2, 3, 4, 5, 6, 7, 8], [2, 4], "int32");
+    const from = (upstream: tf.Tensor) =>
+      tf
+        .grad((x) => layer.apply(x) as tf.Tensor)(inputs, upstream)
+        .dataSync();
+    expect(from(tf.cast(counts, "float32"))).toEqual(from(tf.tensor2d([1, 2, 3, 4, 5, 6, 7, 8], [2, 4])));
+  });
+
   it("of gradients are refused, with no wrong number", () => {
     const layer = new GRU({ units: 4 });
     layer.apply(inputs);

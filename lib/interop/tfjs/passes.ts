@@ -85,7 +85,7 @@ function recorded(computation: Computation): [tfjs.Tensor, tfjs.Tensor] {
     value.set(pass.output.data);
     value.set(pass.state.data, length);
     const gradFunc = (upstream: tfjs.Tensor): tfjs.Tensor[] => {
-      const { inputs: x, initial_state, weights } = backward(pass, upstream.dataSync() as Float32Array, length);
+      const { inputs: x, initial_state, weights } = backward(pass, view(upstream).data as Float32Array, length);
       return [x, ...(initialState === null ? [] : [initial_state]), ...weights].map(toTfjs);
     };
     return { value: tf.tensor1d(value), gradFunc };
