@@ -111,7 +111,8 @@ export function decodeSafetensors(bytes: Uint8Array): SafetensorsContents {
   checkPlaces(places, bytes.length - start);
   const tensors = new Map<string, SafetensorsTensor>();
   for (const { name, dtype, shape, begin, end } of places) {
-    const elements = bytes.slice(start + begin, start + end);
+    // A Buffer's own slice would be a view of memory that is shared with others.
+    const elements = Uint8Array.prototype.slice.call(bytes, start + begin, start + end);
     tensors.set(name, { dtype, shape, data: new ARRAYS[dtype](elements.buffer) });
   }
   return { tensors, metadata };

@@ -110,6 +110,9 @@ bool SpinBarrier::Wait() {
         std::this_thread::yield();
       }
     }
+    if (spins >= kBarrierSpins) {
+      stalls_.fetch_add(1, std::memory_order_relaxed);
+    }
   }
   return !broken_.load(std::memory_order_acquire);
 }

@@ -58,11 +58,17 @@ class SpinBarrier {
   // Makes this and every later Wait of any thread return false.
   void Break() { broken_.store(true, std::memory_order_release); }
 
+  // How often all have met, and how many waits were so long that a partner
+  // seemed not to be running.
+  uint32_t phases() const { return phase_.load(std::memory_order_relaxed); }
+  uint32_t stalls() const { return stalls_.load(std::memory_order_relaxed); }
+
  private:
   const int n_;
   alignas(64) std::atomic<int> arrived_{0};
   alignas(64) std::atomic<uint32_t> phase_{0};
   std::atomic<bool> broken_{false};
+  std::atomic<uint32_t> stalls_{0};
 };
 
 }  // namespace cudnn_gru

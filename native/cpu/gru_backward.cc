@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "core/crowding.h"
 #include "core/thread_pool.h"
 #include "core/workspace.h"
 #include "cpu/backward_loop.h"
@@ -42,7 +43,8 @@ Division Divide(const GruDescription& description, const GruCall& call,
     return {Split::kRows, threads};
   }
   const double step_flops = 2.0 * CallFlops(description, call.batch, 1);
-  if (panels >= 2 && step_flops >= kMinStepFlops && !IsRowWise(description)) {
+  if (panels >= 2 && step_flops >= kMinStepFlops && !IsRowWise(description) &&
+      !Crowding::Get().Now()) {
     return {Split::kUnits, static_cast<int>(std::min(wanted, panels))};
   }
   if (call.batch >= 2) {
@@ -137,6 +139,7 @@ Status Backward(const CpuWeights& weights, const Kernels<T>& kernels,
                       cancellation);
     }
   }
+  if (division.split == Split::kUnits) Crowding::Get().Note(barrier);
   return failure;
 }
 

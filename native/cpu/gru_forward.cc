@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "core/crowding.h"
 #include "core/thread_pool.h"
 #include "core/workspace.h"
 #include "cpu/gru_reference.h"
@@ -44,7 +45,8 @@ Division Divide(const GruDescription& description, const GruCall& call,
   if (call.batch >= wanted * kMinRowsPerThread) {
     return {Split::kRows, threads};
   }
-  if (panels >= 2 && step_flops >= kMinStepFlops && !IsRowWise(description)) {
+  if (panels >= 2 && step_flops >= kMinStepFlops && !IsRowWise(description) &&
+      !Crowding::Get().Now()) {
     return {Split::kUnits, static_cast<int>(std::min(wanted, panels))};
   }
   if (call.batch >= 2) {
@@ -130,6 +132,7 @@ Status Forward(const CpuWeights& weights, const Kernels<T>& kernels,
       return Forward(weights, kernels, call, 1, cancellation, saved);
     }
   }
+  if (division.split == Split::kUnits) Crowding::Get().Note(barrier);
   return failure;
 }
 

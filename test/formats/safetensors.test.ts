@@ -45,6 +45,12 @@ describe("what is written is read again", () => {
     ["__proto__", "{}"],
   ];
 
+  it("from a Buffer too, whose memory is a part of a pool", () => {
+    const bytes = Buffer.concat(encodeSafetensors(all));
+    expect(bytes.buffer.byteLength).toBeGreaterThan(bytes.length);
+    expect(new Map([...decodeSafetensors(bytes).tensors].sort())).toEqual(new Map([...all].sort()));
+  });
+
   it("every dtype, odd names, empty tensors and metadata", () => {
     const { tensors, metadata } = decodeSafetensors(whole(encodeSafetensors(all, texts)));
     expect(new Map([...tensors].sort())).toEqual(new Map([...all].sort()));

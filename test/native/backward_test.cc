@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/crowding.h"
 #include "problem.h"
 
 namespace cudnn_gru_test {
@@ -255,6 +256,7 @@ void Teams() {
 }  // namespace cudnn_gru_test
 
 int main() {
+  cudnn_gru::Crowding::Get().Ignore();
   cudnn_gru_test::Sizes();
   cudnn_gru_test::Combinations();
   cudnn_gru_test::Activations();

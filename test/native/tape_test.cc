@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/aligned_buffer.h"
+#include "core/crowding.h"
 #include "cpu/gru_tape.h"
 #include "problem.h"
 
@@ -207,6 +208,7 @@ void Concurrent() {
 }  // namespace cudnn_gru_test
 
 int main() {
+  cudnn_gru::Crowding::Get().Ignore();
   cudnn_gru_test::Parts();
   cudnn_gru_test::Once();
   cudnn_gru_test::FailingCallback();

@@ -4,9 +4,11 @@
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
+#include <thread>
 #include <vector>
 
 #include "check.h"
+#include "core/crowding.h"
 #include "core/executor.h"
 #include "core/thread_pool.h"
 #include "core/usable_cpus.h"
@@ -15,6 +17,7 @@
 namespace cudnn_gru_test {
 namespace {
 
+using cudnn_gru::Crowding;
 using cudnn_gru::Executor;
 using cudnn_gru::SpinBarrier;
 using cudnn_gru::ThreadPool;
@@ -184,6 +187,54 @@ void WorkspaceIsReused() {
         "scratch memory grew");
 }
 
+void CrowdingIsToldByManyStalls() {
+  using std::chrono::milliseconds;
+  const Crowding::Clock::time_point start{milliseconds(1000000)};
+  const auto at = [&](int later) { return start + milliseconds(later); };
+  Crowding crowding;
+  Check(!crowding.At(at(0)), "crowded from the start");
+  crowding.Note(100, 2, at(0));
+  Check(!crowding.At(at(0)), "two stalls are no crowd");
+  crowding.Note(100000, 5, at(0));
+  Check(!crowding.At(at(0)), "five stalls of 100,000 are no crowd");
+  crowding.Note(100, 3, at(0));
+  Check(crowding.At(at(249)), "three stalls of 100 are a crowd");
+  Check(!crowding.At(at(250)), "a first pause is short");
+  crowding.Note(100, 0, at(260));
+  Check(!crowding.At(at(260)), "a call without stalls makes no pause");
+  int pause = 250;
+  int now = 260;
+  for (int round = 0; round < 6; ++round) {
+    pause = std::min(2 * pause, 4000);
+    crowding.Note(100, 50, at(now));
+    Check(crowding.At(at(now + pause - 1)), "pause %d is too short", round);
+    Check(!crowding.At(at(now + pause)), "pause %d is too long", round);
+    now += pause + 10;
+  }
+  now += 2000;
+  crowding.Note(100, 50, at(now));
+  Check(!crowding.At(at(now + 250)), "a late pause is short again");
+  Check(crowding.At(at(now + 249)), "a late pause is too short");
+  crowding.Ignore();
+  Check(!crowding.At(at(now + 249)), "a crowd that is ignored");
+}
+
+void BarrierCountsStalls() {
+  SpinBarrier quick(1);
+  for (int i = 0; i < 5; ++i) Check(quick.Wait(), "the barrier broke");
+  Check(quick.phases() == 5 && quick.stalls() == 0,
+        "%u phases and %u stalls without partners", quick.phases(),
+        quick.stalls());
+  SpinBarrier slow(2);
+  const bool ran = ThreadPool::Get().TryRun(2, [&](int index) {
+    if (index == 0) std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    if (!slow.Wait()) Check(false, "the barrier broke");
+  });
+  Check(ran && slow.phases() == 1 && slow.stalls() == 1,
+        "%u phases and %u stalls with a partner that sleeps", slow.phases(),
+        slow.stalls());
+}
+
 }  // namespace
 }  // namespace cudnn_gru_test
 
@@ -196,6 +247,8 @@ int main() {
   TeamIsRefusedWhileTaken();
   BarrierOrdersMemory();
   BrokenBarrierLetsGo();
+  BarrierCountsStalls();
+  CrowdingIsToldByManyStalls();
   ExecutorJobsInAnswerAreAlone();
   ExecutorRunsAllAndSaysWhoIsAlone();
   ExecutorKeepsToItsNumber();

@@ -60,6 +60,29 @@ test("import and require give the same class and the same forward result, from t
   expect(same).toBe(true);
 });
 
+test("training works from the bundle: an update, a checkpoint and back, weights for Keras", () => {
+  const trained = runInApp(
+    "training.mjs",
+    `import { GRU, optimizers, saveModelWeights, tensor } from "cudnn-gru";
+     const gru = new GRU(2);
+     const inputs = tensor(new Float32Array(6).fill(0.5), [1, 3, 2]);
+     const step = (adam) => {
+       const pass = gru.forward(inputs, { training: true });
+       adam.apply(pass.backward({ output: pass.output }).weights, gru.trainable_weights);
+     };
+     const [one, two] = [new optimizers.Adam(), optimizers.get("adam")];
+     step(one);
+     await one.save("adam.safetensors");
+     two.build(gru.trainable_weights);
+     await two.load("adam.safetensors");
+     step(two);
+     await saveModelWeights("model.weights.h5", [gru]);
+     await gru.loadWeights("model.weights.h5");
+     console.log(JSON.stringify([one.iterations, two.iterations, two.variables.length]));`,
+  );
+  expect(trained).toEqual([1, 2, 6]);
+});
+
 test("the subpath for tfjs says what is missing; with the peer, import and require give the same layer", () => {
   const trying = `import("cudnn-gru/tfjs").then(
     () => console.log(JSON.stringify("loaded")),

@@ -42,7 +42,7 @@ describe("the file", () => {
     await made.save(at("once"));
     await made.save(at("twice"));
     expect(readFileSync(at("twice"))).toEqual(readFileSync(at("once")));
-    const { tensors, metadata } = decodeSafetensors(new Uint8Array(readFileSync(at("once"))));
+    const { tensors, metadata } = decodeSafetensors(readFileSync(at("once")));
     expect([...tensors.keys()].sort()).toEqual(
       ["dynamic_scale", "iteration", "learning_rate", "step_counter"]
         .concat(
