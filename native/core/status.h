@@ -1,6 +1,7 @@
 #ifndef CUDNN_GRU_CORE_STATUS_H_
 #define CUDNN_GRU_CORE_STATUS_H_
 
+#include <cstddef>
 #include <string>
 #include <utility>
 
@@ -40,6 +41,10 @@ class [[nodiscard]] Status {
   StatusCode code_ = StatusCode::kOk;
   std::string message_;
 };
+
+// Returns the status of an allocation that failed; `purpose` says in the
+// message what the memory was for, as in "scratch memory for the call".
+Status OutOfMemory(size_t bytes, const char* purpose);
 
 }  // namespace cudnn_gru
 

@@ -12,70 +12,25 @@
 #include "cpu/backward_loop.h"
 #include "cpu/block_products.h"
 #include "cpu/row_wise_gradients.h"
-#include "cpu/row_wise_step.h"
+#include "cpu/work_division.h"
 
 namespace cudnn_gru {
 namespace {
 
-// Below this a pass ends before helpers have woken up.
-constexpr double kMinParallelFlops = 4e6;
-// Work of one step for which meeting at a barrier pays.
-constexpr double kMinStepFlops = 2e5;
-// Rows a thread needs to use full register tiles.
-constexpr size_t kMinRowsPerThread = 8;
-
-enum class Split { kNone, kRows, kUnits };
-
-struct Division {
-  Split split;
-  int threads;
-};
-
-// As forward divides a call, with twice its work.
-Division Divide(const GruDescription& description, const GruCall& call,
-                size_t panels, int threads) {
-  const double flops = 2.0 * CallFlops(description, call.batch, call.timesteps);
-  if (threads <= 1 || flops < kMinParallelFlops) return {Split::kNone, 1};
-  // JavaScript can be called on one thread only.
-  if (HasCustomActivation(description)) return {Split::kNone, 1};
-  const size_t wanted = static_cast<size_t>(threads);
-  if (call.batch >= wanted * kMinRowsPerThread) {
-    return {Split::kRows, threads};
-  }
-  const double step_flops = 2.0 * CallFlops(description, call.batch, 1);
-  if (panels >= 2 && step_flops >= kMinStepFlops && !IsRowWise(description) &&
-      !Crowding::Get().Now()) {
-    return {Split::kUnits, static_cast<int>(std::min(wanted, panels))};
-  }
-  if (call.batch >= 2) {
-    return {Split::kRows, static_cast<int>(std::min(wanted, call.batch))};
-  }
-  return {Split::kNone, 1};
-}
+// A backward pass does the work of two forward passes.
+constexpr double kPasses = 2;
 
 BackwardShare MakeShare(const Division& division, int index, size_t batch,
                         size_t panels, SpinBarrier* barrier) {
-  const size_t i = static_cast<size_t>(index);
-  const size_t n = static_cast<size_t>(division.threads);
-  BackwardShare share{0, batch, 0, panels, i, n, false, nullptr};
-  if (division.split == Split::kNone) return share;
-  share.barrier = barrier;
-  if (division.split == Split::kRows) {
-    share.row_begin = batch * i / n;
-    share.row_end = batch * (i + 1) / n;
-  } else {
-    share.by_units = true;
-    share.panel_begin = panels * i / n;
-    share.panel_end = panels * (i + 1) / n;
-  }
-  return share;
-}
-
-Status NoMemory(size_t bytes) {
-  return Status(StatusCode::kOutOfMemory,
-                "Expected " + std::to_string(bytes) +
-                    " bytes of scratch memory for the gradients but the system "
-                    "has no more to give");
+  const Part part = PartOf(division, index, batch, panels);
+  return {part.row_begin,
+          part.row_end,
+          part.panel_begin,
+          part.panel_end,
+          static_cast<size_t>(index),
+          static_cast<size_t>(division.threads),
+          division.split == Split::kUnits,
+          division.split == Split::kNone ? nullptr : barrier};
 }
 
 template <typename T>
@@ -85,7 +40,7 @@ Status Backward(const CpuWeights& weights, const Kernels<T>& kernels,
                 const Cancellation* cancellation) {
   const GruDescription& description = weights.description();
   const size_t panels = weights.panels();
-  const Division division = Divide(description, call, panels, threads);
+  const Division division = Divide(description, call, kPasses, panels, threads);
   SpinBarrier barrier(division.threads);
   size_t slots = 0;
   for (const SavedSteps::Block& block : saved.blocks()) {
@@ -110,7 +65,8 @@ Status Backward(const CpuWeights& weights, const Kernels<T>& kernels,
   scratch.Take(weights, call, slots, measure);
   for (int i = 0; i < division.threads; ++i) take(measure);
   Workspace workspace(measure.used());
-  if (workspace.data() == nullptr) return NoMemory(measure.used());
+  if (workspace.data() == nullptr)
+    return OutOfMemory(measure.used(), "scratch memory for the gradients");
   BumpAllocator allocator(workspace.data());
   scratch.Take(weights, call, slots, allocator);
 

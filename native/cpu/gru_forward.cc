@@ -12,70 +12,21 @@
 #include "cpu/gru_reference.h"
 #include "cpu/row_wise_step.h"
 #include "cpu/time_loop.h"
+#include "cpu/work_division.h"
 
 namespace cudnn_gru {
 namespace {
 
-// Below this a call ends before helpers have woken up.
-constexpr double kMinParallelFlops = 4e6;
-// Work of one step for which meeting at a barrier pays.
-constexpr double kMinStepFlops = 2e5;
-// Rows a thread needs to use full register tiles.
-constexpr size_t kMinRowsPerThread = 8;
-
-enum class Split { kNone, kRows, kUnits };
-
-struct Division {
-  Split split;
-  int threads;
-};
-
-// Rows first: threads then never wait for each other. A small batch of a large
-// layer is divided by units instead, with a barrier after each step.
-Division Divide(const GruDescription& description, const GruCall& call,
-                size_t panels, int threads) {
-  if (threads <= 1 ||
-      CallFlops(description, call.batch, call.timesteps) < kMinParallelFlops) {
-    return {Split::kNone, 1};
-  }
-  // JavaScript can be called on one thread only.
-  if (HasCustomActivation(description)) return {Split::kNone, 1};
-  const size_t wanted = static_cast<size_t>(threads);
-  const double step_flops = CallFlops(description, call.batch, 1);
-  if (call.batch >= wanted * kMinRowsPerThread) {
-    return {Split::kRows, threads};
-  }
-  if (panels >= 2 && step_flops >= kMinStepFlops && !IsRowWise(description) &&
-      !Crowding::Get().Now()) {
-    return {Split::kUnits, static_cast<int>(std::min(wanted, panels))};
-  }
-  if (call.batch >= 2) {
-    return {Split::kRows, static_cast<int>(std::min(wanted, call.batch))};
-  }
-  return {Split::kNone, 1};
-}
-
 Share MakeShare(const Division& division, int index, size_t batch,
                 size_t panels, SpinBarrier* barrier) {
-  Share share{0, batch, 0, panels, index, division.threads, nullptr};
-  const size_t i = static_cast<size_t>(index);
-  const size_t n = static_cast<size_t>(division.threads);
-  if (division.split == Split::kRows) {
-    share.row_begin = batch * i / n;
-    share.row_end = batch * (i + 1) / n;
-  } else if (division.split == Split::kUnits) {
-    share.panel_begin = panels * i / n;
-    share.panel_end = panels * (i + 1) / n;
-    share.barrier = barrier;
-  }
-  return share;
-}
-
-Status NoMemory(size_t bytes) {
-  return Status(StatusCode::kOutOfMemory,
-                "Expected " + std::to_string(bytes) +
-                    " bytes of scratch memory for the call but the system has "
-                    "no more to give");
+  const Part part = PartOf(division, index, batch, panels);
+  return {part.row_begin,
+          part.row_end,
+          part.panel_begin,
+          part.panel_end,
+          index,
+          division.threads,
+          division.split == Split::kUnits ? barrier : nullptr};
 }
 
 template <typename T>
@@ -84,7 +35,7 @@ Status Forward(const CpuWeights& weights, const Kernels<T>& kernels,
                const Cancellation* cancellation, const SavedSteps* saved) {
   const GruDescription& description = weights.description();
   const size_t panels = weights.panels();
-  const Division division = Divide(description, call, panels, threads);
+  const Division division = Divide(description, call, 1, panels, threads);
   SpinBarrier barrier(division.threads);
 
   // Both passes over the allocator lay out the same arrays: the first measures.
@@ -104,7 +55,8 @@ Status Forward(const CpuWeights& weights, const Kernels<T>& kernels,
   BumpAllocator measure(nullptr);
   for (int i = -1; i < division.threads; ++i) take(measure, i);
   Workspace workspace(measure.used());
-  if (workspace.data() == nullptr) return NoMemory(measure.used());
+  if (workspace.data() == nullptr)
+    return OutOfMemory(measure.used(), "scratch memory for the call");
   BumpAllocator allocator(workspace.data());
   take(allocator, -1);
   std::fill(shared.zeros, shared.zeros + description.units, T(0));

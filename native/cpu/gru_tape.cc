@@ -14,12 +14,7 @@
 namespace cudnn_gru {
 namespace {
 
-Status NoMemory(size_t bytes) {
-  return Status(StatusCode::kOutOfMemory,
-                "Expected " + std::to_string(bytes) +
-                    " bytes of memory for what the gradients need but the "
-                    "system has no more to give");
-}
+constexpr char kPurpose[] = "memory for what the gradients need";
 
 // The same weights for the scalar reference.
 Status ReferenceWeights(std::shared_ptr<const CpuWeights> weights,
@@ -35,7 +30,7 @@ Status ReferenceWeights(std::shared_ptr<const CpuWeights> weights,
   const size_t size = DtypeSize(description.dtype);
   const size_t bytes = (kernel + recurrent + 2 * row) * size;
   const Workspace workspace(bytes);
-  if (workspace.data() == nullptr) return NoMemory(bytes);
+  if (workspace.data() == nullptr) return OutOfMemory(bytes, kPurpose);
   char* const to_kernel = static_cast<char*>(workspace.data());
   char* const to_recurrent = to_kernel + kernel * size;
   char* const to_bias = to_recurrent + recurrent * size;
@@ -100,7 +95,7 @@ Status CpuTape::Keep(const GruCall& call) {
   place(measure);
   buffer_.reset(new (std::nothrow) Workspace(measure.used(), TapeBytes()));
   if (buffer_ == nullptr || buffer_->data() == nullptr) {
-    return NoMemory(measure.used());
+    return OutOfMemory(measure.used(), kPurpose);
   }
   BumpAllocator allocator(buffer_->data());
   place(allocator);
@@ -131,7 +126,7 @@ Status CpuTape::Forward(std::shared_ptr<const CpuWeights> weights,
   }
   std::unique_ptr<CpuTape> made(new (std::nothrow)
                                     CpuTape(std::move(weights), call));
-  if (made == nullptr) return NoMemory(sizeof(CpuTape));
+  if (made == nullptr) return OutOfMemory(sizeof(CpuTape), kPurpose);
   status = made->Keep(call);
   if (status.ok()) status = made->Compute(threads, cancellation);
   if (!status.ok()) return status;

@@ -9,6 +9,8 @@
 namespace cudnn_gru {
 namespace {
 
+constexpr char kPurpose[] = "memory for the packed weights";
+
 template <typename T>
 const Kernels<T>& KernelsFor(const KernelSet& set);
 template <>
@@ -55,13 +57,6 @@ void Unpack(const T* packed, size_t depth, size_t units, size_t lanes,
   }
 }
 
-Status NoMemory(size_t bytes) {
-  return Status(StatusCode::kOutOfMemory,
-                "Expected " + std::to_string(bytes) +
-                    " bytes of memory for the packed weights but the system "
-                    "has no more to give");
-}
-
 size_t RoundUp(size_t bytes) {
   constexpr size_t kLine = AlignedBuffer::kAlignment;
   return (bytes + kLine - 1) / kLine * kLine;
@@ -87,7 +82,7 @@ Status CpuWeights::Fill(const T* kernel, const T* recurrent_kernel,
   const size_t recurrent_bytes = RoundUp(units * row * sizeof(T));
   const size_t bias_bytes = RoundUp(row * sizeof(T));
   const size_t bytes = kernel_bytes + recurrent_bytes + 2 * bias_bytes;
-  if (!buffer_.Allocate(bytes)) return NoMemory(bytes);
+  if (!buffer_.Allocate(bytes)) return OutOfMemory(bytes, kPurpose);
   char* base = static_cast<char*>(buffer_.data());
   T* const packed_kernel = reinterpret_cast<T*>(base);
   T* const packed_recurrent = reinterpret_cast<T*>(base + kernel_bytes);
@@ -121,7 +116,7 @@ Status CpuWeights::TransposeAs() const {
       RoundUp(TransposedSize(features, panels_, lanes_) * sizeof(T));
   const size_t bytes =
       kernel_bytes + TransposedSize(units, panels_, lanes_) * sizeof(T);
-  if (!transposed_.Allocate(bytes)) return NoMemory(bytes);
+  if (!transposed_.Allocate(bytes)) return OutOfMemory(bytes, kPurpose);
   char* const base = static_cast<char*>(transposed_.data());
   T* const to_kernel = reinterpret_cast<T*>(base);
   T* const to_recurrent = reinterpret_cast<T*>(base + kernel_bytes);
