@@ -1,4 +1,4 @@
-// Looks at the compiled kernel units (native/cpu/isa_*.cc) of both builds, with binutils. Fails
+// Looks at the compiled kernel units (native/cpu/kernels/isa_*.cc) of both builds, with binutils. Fails
 // - when a unit defines a symbol that the linker may share with other units: an inline function or template compiled
 //   for AVX-512 could then be the one that runs on a CPU without it;
 // - when node-gyp and cmake-js made different machine code of a unit: the results are bit-exact only for one code.

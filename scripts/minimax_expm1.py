@@ -1,4 +1,4 @@
-"""Coefficients of Q in expm1(r) = r + r^2 Q(r), |r| <= ln(2)/2, for native/cpu/vector_math.inc.
+"""Coefficients of Q in expm1(r) = r + r^2 Q(r), |r| <= ln(2)/2, for native/cpu/kernels/vector_math.inc.
 
 Remez exchange in 60 digits on the relative error of expm1. Prints C arrays and the error reached, in bits.
 Run: python scripts/minimax_expm1.py   (needs mpmath)

@@ -9,9 +9,9 @@
 #include "core/activation.h"
 #include "core/gru_problem.h"
 #include "core/thread_pool.h"
-#include "cpu/dispatch.h"
-#include "cpu/gru_forward.h"
-#include "cpu/weights.h"
+#include "cpu/dispatch/dispatch.h"
+#include "cpu/forward/gru_forward.h"
+#include "cpu/weights/weights.h"
 
 namespace {
 

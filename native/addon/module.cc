@@ -11,7 +11,7 @@
 #include "addon/process_info.h"
 #include "addon/random.h"
 #include "core/environment.h"
-#include "cpu/dispatch.h"
+#include "cpu/dispatch/dispatch.h"
 
 namespace cudnn_gru {
 namespace {

@@ -13,10 +13,10 @@
 #include "addon/native_tape.h"
 #include "core/gru_problem.h"
 #include "core/thread_pool.h"
-#include "cpu/dispatch.h"
-#include "cpu/gru_forward.h"
+#include "cpu/dispatch/dispatch.h"
+#include "cpu/forward/gru_forward.h"
 #include "cpu/gru_tape.h"
-#include "cpu/weights.h"
+#include "cpu/weights/weights.h"
 #include "cudnn/forward.h"
 #include "cudnn/weights.h"
 

@@ -8,7 +8,7 @@
 #include "core/environment.h"
 #include "core/thread_pool.h"
 #include "core/usable_cpus.h"
-#include "cpu/dispatch.h"
+#include "cpu/dispatch/dispatch.h"
 #include "cudnn/memory_pool.h"
 
 namespace cudnn_gru {

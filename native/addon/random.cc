@@ -3,7 +3,7 @@
 #include "addon/arguments.h"
 #include "addon/errors.h"
 #include "core/random.h"
-#include "cpu/orthogonal.h"
+#include "cpu/initializers/orthogonal.h"
 
 namespace cudnn_gru {
 namespace {

@@ -2,7 +2,7 @@
 #define CUDNN_GRU_CORE_ACTIVATION_H_
 
 // Included by the translation units that are compiled per ISA: no other header
-// may come in here (see cpu/kernels.h).
+// may come in here (see cpu/kernels/kernels.h).
 
 namespace cudnn_gru {
 

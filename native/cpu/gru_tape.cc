@@ -6,10 +6,10 @@
 #include <utility>
 
 #include "core/aligned_buffer.h"
-#include "cpu/dispatch.h"
-#include "cpu/gru_backward.h"
-#include "cpu/gru_forward.h"
-#include "cpu/gru_reference_backward.h"
+#include "cpu/backward/gru_backward.h"
+#include "cpu/dispatch/dispatch.h"
+#include "cpu/forward/gru_forward.h"
+#include "cpu/reference/gru_reference_backward.h"
 
 namespace cudnn_gru {
 namespace {

@@ -9,9 +9,9 @@
 #include "core/gru_tape.h"
 #include "core/status.h"
 #include "core/workspace.h"
-#include "cpu/gru_reference.h"
-#include "cpu/saved_steps.h"
-#include "cpu/weights.h"
+#include "cpu/forward/saved_steps.h"
+#include "cpu/reference/gru_reference.h"
+#include "cpu/weights/weights.h"
 
 namespace cudnn_gru {
 

@@ -8,8 +8,8 @@
 
 #include "core/half.h"
 #include "core/random.h"
-#include "cpu/gru_reference.h"
-#include "cpu/weights.h"
+#include "cpu/reference/gru_reference.h"
+#include "cpu/weights/weights.h"
 #include "cudnn/forward.h"
 
 namespace cudnn_gru {

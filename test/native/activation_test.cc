@@ -9,8 +9,8 @@
 
 #include "check.h"
 #include "core/activation_names.h"
-#include "cpu/dispatch.h"
-#include "cpu/reference_activations.h"
+#include "cpu/dispatch/dispatch.h"
+#include "cpu/reference/reference_activations.h"
 
 namespace cudnn_gru_test {
 namespace {

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "check.h"
-#include "cpu/gru_reference.h"
-#include "cpu/weights.h"
+#include "cpu/reference/gru_reference.h"
+#include "cpu/weights/weights.h"
 #include "cudnn/fixups.h"
 #include "cudnn/schedule.h"
 

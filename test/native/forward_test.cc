@@ -7,7 +7,7 @@
 
 #include "core/crowding.h"
 #include "core/half.h"
-#include "cpu/gru_forward.h"
+#include "cpu/forward/gru_forward.h"
 #include "problem.h"
 
 namespace cudnn_gru_test {

@@ -10,10 +10,10 @@
 #include "check.h"
 #include "core/activation_names.h"
 #include "core/gru_problem.h"
-#include "cpu/dispatch.h"
-#include "cpu/gru_forward.h"
+#include "cpu/dispatch/dispatch.h"
+#include "cpu/forward/gru_forward.h"
 #include "cpu/gru_tape.h"
-#include "cpu/weights.h"
+#include "cpu/weights/weights.h"
 
 namespace cudnn_gru_test {
 

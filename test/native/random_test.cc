@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "check.h"
-#include "cpu/orthogonal.h"
+#include "cpu/initializers/orthogonal.h"
 
 namespace cudnn_gru_test {
 namespace {

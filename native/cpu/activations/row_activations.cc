@@ -1,0 +1,65 @@
+#include "cpu/activations/row_activations.h"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <limits>
+
+namespace cudnn_gru {
+namespace {
+
+// x - tau held above zero, as Keras 3.15 computes it. Hazard: its tau adds up
+// all the partial sums over the support where the paper (Martins and Astudillo,
+// "From softmax to sparsemax", ICML 2016) has the last one alone, so that the
+// outputs add up to 1 only where one element supports them. Keras is the
+// referee.
+template <typename T>
+void Sparsemax(const T* x, T* y, T* sorted, size_t n) {
+  std::copy(x, x + n, sorted);
+  std::sort(sorted, sorted + n, std::greater<T>());
+  T sum = 0;
+  T sums = 0;
+  T support = 0;
+  for (size_t k = 0; k < n; ++k) {
+    sum += sorted[k];
+    if (sorted[k] - (sum - T(1)) / static_cast<T>(k + 1) > T(0)) {
+      sums += sum;
+      support += T(1);
+    }
+  }
+  const T tau = (sums - T(1)) / support;
+  for (size_t i = 0; i < n; ++i) y[i] = std::max(x[i] - tau, T(0));
+}
+
+}  // namespace
+
+template <typename T>
+void ActivateRow(Activation kind, const T* x, T* y, T* sorted, size_t n) {
+  if (std::any_of(x, x + n, [](T value) { return std::isnan(value); })) {
+    std::fill(y, y + n, std::numeric_limits<T>::quiet_NaN());
+    return;
+  }
+  if (kind == Activation::kSparsemax) {
+    Sparsemax(x, y, sorted, n);
+    return;
+  }
+  const T largest = *std::max_element(x, x + n);
+  T sum = 0;
+  for (size_t i = 0; i < n; ++i) {
+    y[i] = std::exp(x[i] - largest);
+    sum += y[i];
+  }
+  if (kind == Activation::kSoftmax) {
+    for (size_t i = 0; i < n; ++i) y[i] /= sum;
+  } else {
+    const T normaliser = std::log(sum);
+    for (size_t i = 0; i < n; ++i) y[i] = x[i] - largest - normaliser;
+  }
+}
+
+template void ActivateRow<float>(Activation, const float*, float*, float*,
+                                 size_t);
+template void ActivateRow<double>(Activation, const double*, double*, double*,
+                                  size_t);
+
+}  // namespace cudnn_gru

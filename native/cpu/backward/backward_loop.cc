@@ -1,0 +1,265 @@
+#include "cpu/backward/backward_loop.h"
+
+#include <algorithm>
+#include <vector>
+
+namespace cudnn_gru {
+
+template <typename T>
+BackwardLoop<T>::BackwardLoop(
+    const CpuWeights& weights, const Kernels<T>& kernels, const GruCall& call,
+    const SavedSteps& saved, const GruGradients& gradients,
+    const BackwardShare& share, const BackwardScratch<T>& scratch,
+    const BackwardPointers<T>& pointers, const RowWiseGradients<T>& row_wise,
+    const Cancellation* cancellation)
+    : weights_(weights),
+      description_(weights.description()),
+      kernels_(kernels),
+      call_(call),
+      saved_(saved),
+      gradients_(gradients),
+      share_(share),
+      scratch_(scratch),
+      pointers_(pointers),
+      row_wise_(row_wise),
+      cancellation_(cancellation),
+      units_(weights.description().units),
+      lanes_(kernels.lanes),
+      unit_begin_(share.panel_begin * kernels.lanes),
+      unit_end_(std::min(share.panel_end * kernels.lanes, units_)),
+      defaults_(HasDefaultActivations(weights.description())) {}
+
+template <typename T>
+bool BackwardLoop<T>::Cancelled() {
+  if (cancellation_ == nullptr || !cancellation_->requested()) return false;
+  if (share_.barrier != nullptr) share_.barrier->Break();
+  return true;
+}
+
+template <typename T>
+Status BackwardLoop<T>::Run() {
+  const Status aborted(StatusCode::kAborted, "The call was aborted");
+  Start();
+  bool add = false;
+  const std::vector<SavedSteps::Block>& blocks = saved_.blocks();
+  for (size_t i = blocks.size(); i-- > 0;) {
+    for (size_t step = blocks[i].step_end; step-- > blocks[i].step_begin;) {
+      if (Cancelled() || !Step(step)) {
+        return failure_.ok() ? aborted : failure_;
+      }
+    }
+    if (!Meet()) return aborted;
+    BlockProducts<T> products(weights_, kernels_, call_, saved_, gradients_,
+                              blocks[i], share_.index, share_.count, scratch_,
+                              pointers_);
+    products.Prepare();
+    if (products.shares_operands() && !Meet()) return aborted;
+    products.Run(add, i == 0);
+    add = true;
+  }
+  Finish();
+  return Status();
+}
+
+template <typename T>
+void BackwardLoop<T>::Start() {
+  const T* const d_state = static_cast<const T*>(gradients_.d_state);
+  const T* const d_output = static_cast<const T*>(gradients_.d_output);
+  const size_t last = call_.timesteps - 1;
+  for (size_t row = share_.row_begin; row < share_.row_end; ++row) {
+    T* const to = scratch_.d_state + row * scratch_.row_stride;
+    std::fill(to + unit_begin_, to + share_.panel_end * lanes_, T(0));
+    if (d_state != nullptr) {
+      const T* const from = d_state + row * units_;
+      std::copy(from + unit_begin_, from + unit_end_, to + unit_begin_);
+    }
+    if (!call_.return_sequences && d_output != nullptr &&
+        Repeats(row, last, saved_.Active(row, last))) {
+      AddToState(row, d_output + row * units_);
+    }
+  }
+}
+
+// Whether the output after `step` is the row's state, and not zeros.
+template <typename T>
+bool BackwardLoop<T>::Repeats(size_t row, size_t step, bool active) const {
+  return active || (!call_.zero_output_for_mask && saved_.Seen(row, step));
+}
+
+template <typename T>
+void BackwardLoop<T>::AddToState(size_t row, const T* d_output) {
+  T* const to = scratch_.d_state + row * scratch_.row_stride;
+  for (size_t unit = unit_begin_; unit < unit_end_; ++unit) {
+    to[unit] += d_output[unit];
+  }
+}
+
+// The gradients of outputs of masked steps go to the states they repeat.
+template <typename T>
+void BackwardLoop<T>::AddMaskedOutputs(size_t step) {
+  const T* const d_output = static_cast<const T*>(gradients_.d_output);
+  if (d_output == nullptr || !call_.return_sequences) return;
+  for (size_t row = share_.row_begin; row < share_.row_end; ++row) {
+    if (!saved_.Active(row, step) && Repeats(row, step, false)) {
+      AddToState(row, d_output + (row * call_.timesteps + step) * units_);
+    }
+  }
+}
+
+template <typename T>
+bool BackwardLoop<T>::Step(size_t step) {
+  const uint32_t* const first = saved_.Rows(step);
+  const uint32_t* const end = first + saved_.RowCount(step);
+  // This share's rows among those of the step.
+  const uint32_t* rows = first;
+  while (rows < end && *rows < share_.row_begin) ++rows;
+  const uint32_t* rows_end = rows;
+  while (rows_end < end && *rows_end < share_.row_end) ++rows_end;
+  const size_t count = static_cast<size_t>(rows_end - rows);
+  if (count < share_.row_end - share_.row_begin) AddMaskedOutputs(step);
+
+  const T* const d_output = static_cast<const T*>(gradients_.d_output);
+  const bool given = d_output != nullptr && call_.return_sequences;
+  const bool dropped = call_.recurrent_dropout != nullptr;
+  for (size_t i = 0; i < count; ++i) {
+    const size_t row = rows[i];
+    const size_t offset = row * scratch_.row_stride;
+    pointers_.d_state[i] = scratch_.d_state + offset;
+    if (given) {
+      pointers_.d_output[i] =
+          d_output + (row * call_.timesteps + step) * units_;
+    }
+    if (!description_.reset_after) {
+      pointers_.d_reset_state[i] = scratch_.d_reset_state + offset;
+    }
+    if (saved_.has_values()) {
+      pointers_.values[i] = saved_.Values<T>(row, step);
+    }
+    if (dropped) {
+      pointers_.d_dropped_state[i] = scratch_.d_dropped_state + offset;
+      pointers_.reset_dropout[i] = RecurrentDropout(2, row);
+    }
+  }
+  const SavedSteps::Block& block = saved_.BlockOf(step);
+  const size_t slot =
+      saved_.FirstSlot(step) + static_cast<size_t>(rows - first);
+  GateGradientArguments<T> gates;
+  gates.rows = count;
+  gates.units = units_;
+  gates.panel_begin = share_.panel_begin;
+  gates.panel_end = share_.panel_end;
+  gates.cells = saved_.Cells<T>(block, slot);
+  gates.stride = block.stride;
+  gates.d_output = given ? pointers_.d_output : nullptr;
+  gates.d_state = pointers_.d_state;
+  gates.d_reset_state = pointers_.d_reset_state;
+  gates.reset_dropout = dropped ? pointers_.reset_dropout : nullptr;
+
+  CellProductArguments<T> product;
+  product.rows = count;
+  product.cells = gates.cells;
+  product.stride = gates.stride;
+  product.panels = weights_.panels();
+  product.part[0] = kCellUpdate;
+  product.part[1] = kCellReset;
+  product.part[2] = description_.reset_after ? kCellRecurrent : kCellCandidate;
+  product.weights = weights_.transposed_recurrent<T>();
+  product.out_begin = share_.panel_begin;
+  product.out_end = share_.panel_end;
+  product.columns = scratch_.row_stride;
+  product.short_chains = false;
+  if (description_.reset_after) {
+    if (!ComputeGates(GateStage::kGates, gates)) return false;
+    if (share_.by_units && !Meet()) return false;
+    MultiplyByGates(product, kGates, rows);
+    return true;
+  }
+  if (!ComputeGates(GateStage::kCandidate, gates)) return false;
+  if (share_.by_units && !Meet()) return false;
+  product.gate_begin = 2;
+  product.gate_end = kGates;
+  product.out = pointers_.d_reset_state;
+  product.add = false;
+  kernels_.backward.cell_product(product);
+  if (!ComputeGates(GateStage::kReset, gates)) return false;
+  if (share_.by_units && !Meet()) return false;
+  MultiplyByGates(product, 2, rows);
+  return true;
+}
+
+template <typename T>
+bool BackwardLoop<T>::ComputeGates(GateStage stage,
+                                   const GateGradientArguments<T>& gates) {
+  if (!defaults_) {
+    failure_ = row_wise_.Run(stage, description_, kernels_, gates,
+                             saved_.has_values() ? pointers_.values : nullptr,
+                             gradients_.custom);
+    return failure_.ok();
+  }
+  switch (stage) {
+    case GateStage::kGates:
+      kernels_.backward.gates(gates);
+      break;
+    case GateStage::kCandidate:
+      kernels_.backward.candidate(gates);
+      break;
+    case GateStage::kReset:
+      kernels_.backward.reset(gates);
+      break;
+  }
+  return true;
+}
+
+template <typename T>
+const T* BackwardLoop<T>::RecurrentDropout(size_t gate, size_t row) const {
+  return static_cast<const T*>(call_.recurrent_dropout) +
+         (gate * call_.batch + row) * units_;
+}
+
+// Adds the part of the first `gates` gates to the gradient of the state.
+template <typename T>
+void BackwardLoop<T>::MultiplyByGates(CellProductArguments<T>& product,
+                                      size_t gates, const uint32_t* rows) {
+  if (call_.recurrent_dropout == nullptr) {
+    product.gate_begin = 0;
+    product.gate_end = gates;
+    product.out = pointers_.d_state;
+    product.add = true;
+    // For the whole call, so that no division among threads changes sums.
+    product.short_chains = gates == kGates && call_.batch == 1;
+    kernels_.backward.cell_product(product);
+    return;
+  }
+  product.out = pointers_.d_dropped_state;
+  product.add = false;
+  for (size_t gate = 0; gate < gates; ++gate) {
+    product.gate_begin = gate;
+    product.gate_end = gate + 1;
+    kernels_.backward.cell_product(product);
+    for (size_t i = 0; i < product.rows; ++i) {
+      const T* const keep = RecurrentDropout(gate, rows[i]);
+      const T* const from = pointers_.d_dropped_state[i];
+      T* const to = pointers_.d_state[i];
+      for (size_t unit = unit_begin_; unit < unit_end_; ++unit) {
+        to[unit] += keep[unit] * from[unit];
+      }
+    }
+  }
+}
+
+template <typename T>
+void BackwardLoop<T>::Finish() {
+  T* const d_initial = static_cast<T*>(gradients_.d_initial_state);
+  if (d_initial != nullptr) {
+    for (size_t row = share_.row_begin; row < share_.row_end; ++row) {
+      const T* const from = scratch_.d_state + row * scratch_.row_stride;
+      std::copy(from + unit_begin_, from + unit_end_,
+                d_initial + row * units_ + unit_begin_);
+    }
+  }
+}
+
+template class BackwardLoop<float>;
+template class BackwardLoop<double>;
+
+}  // namespace cudnn_gru

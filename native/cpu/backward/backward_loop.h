@@ -1,0 +1,85 @@
+#ifndef CUDNN_GRU_CPU_BACKWARD_BACKWARD_LOOP_H_
+#define CUDNN_GRU_CPU_BACKWARD_BACKWARD_LOOP_H_
+
+#include <cstddef>
+#include <cstdint>
+
+#include "core/cancellation.h"
+#include "core/gru_problem.h"
+#include "core/thread_pool.h"
+#include "cpu/backward/block_products.h"
+#include "cpu/backward/row_wise_gradients.h"
+#include "cpu/forward/saved_steps.h"
+#include "cpu/kernels/kernels.h"
+#include "cpu/weights/weights.h"
+
+namespace cudnn_gru {
+
+// The part of a backward pass that one thread computes: the steps of a range of
+// rows and a range of panels, and its part of the products over all steps.
+struct BackwardShare {
+  size_t row_begin;
+  size_t row_end;
+  size_t panel_begin;
+  size_t panel_end;
+  size_t index;  // of `count` threads
+  size_t count;
+  // Whether threads share rows: they then meet within each step.
+  bool by_units;
+  SpinBarrier* barrier;  // null when there is one thread
+};
+
+// The time loop of one share, backwards. Gradients that are null in `gradients`
+// are not computed. The cells of `saved` are used up.
+template <typename T>
+class BackwardLoop {
+ public:
+  BackwardLoop(const CpuWeights& weights, const Kernels<T>& kernels,
+               const GruCall& call, const SavedSteps& saved,
+               const GruGradients& gradients, const BackwardShare& share,
+               const BackwardScratch<T>& scratch,
+               const BackwardPointers<T>& pointers,
+               const RowWiseGradients<T>& row_wise,
+               const Cancellation* cancellation);
+
+  // kAborted when the call was cancelled, kCallback when the user's derivative
+  // failed.
+  Status Run();
+
+ private:
+  bool Meet() { return share_.barrier == nullptr || share_.barrier->Wait(); }
+  bool Cancelled();
+  void Start();
+  bool Repeats(size_t row, size_t step, bool active) const;
+  void AddToState(size_t row, const T* d_output);
+  void AddMaskedOutputs(size_t step);
+  bool Step(size_t step);
+  bool ComputeGates(GateStage stage, const GateGradientArguments<T>& gates);
+  const T* RecurrentDropout(size_t gate, size_t row) const;
+  void MultiplyByGates(CellProductArguments<T>& product, size_t gates,
+                       const uint32_t* rows);
+  void Finish();
+
+  const CpuWeights& weights_;
+  const GruDescription& description_;
+  const Kernels<T>& kernels_;
+  const GruCall& call_;
+  const SavedSteps& saved_;
+  const GruGradients& gradients_;
+  const BackwardShare share_;
+  const BackwardScratch<T> scratch_;
+  const BackwardPointers<T> pointers_;
+  const RowWiseGradients<T> row_wise_;
+  const Cancellation* const cancellation_;
+  const size_t units_;
+  const size_t lanes_;
+  // This share's units: what it may write of any row's state.
+  const size_t unit_begin_;
+  const size_t unit_end_;
+  const bool defaults_;  // tanh and sigmoid, which kernels differentiate
+  Status failure_;
+};
+
+}  // namespace cudnn_gru
+
+#endif  // CUDNN_GRU_CPU_BACKWARD_BACKWARD_LOOP_H_

@@ -1,0 +1,341 @@
+#include "cpu/backward/block_products.h"
+
+#include <algorithm>
+
+namespace cudnn_gru {
+namespace {
+
+// The i-th of n nearly equal parts of `size` begins here; multiples of `step`.
+size_t PartBegin(size_t size, size_t step, size_t i, size_t n) {
+  return std::min(size, (size + step - 1) / step * i / n * step);
+}
+
+// Rows of a full register tile: parts of rows are multiples of it.
+constexpr size_t kTileRows = 8;
+
+}  // namespace
+
+template <typename T>
+void BackwardScratch<T>::Take(const CpuWeights& weights, const GruCall& call,
+                              size_t slots, BumpAllocator& allocator) {
+  const GruDescription& description = weights.description();
+  row_stride = weights.panels() * weights.lanes();
+  const size_t states = call.batch * row_stride;
+  d_state = allocator.Take<T>(states);
+  d_reset_state = d_dropped_state = nullptr;
+  dropped_inputs = dropped_states = d_dropped_inputs = nullptr;
+  if (!description.reset_after) d_reset_state = allocator.Take<T>(states);
+  sums = allocator.Take<T>((kCellParts - 1) * row_stride);
+  if (call.recurrent_dropout != nullptr) {
+    d_dropped_state = allocator.Take<T>(states);
+    dropped_states = allocator.Take<T>(kGates * slots * row_stride);
+  }
+  if (call.input_dropout != nullptr) {
+    dropped_inputs = allocator.Take<T>(call.input_dropout_masks * slots *
+                                       description.features);
+    d_dropped_inputs = allocator.Take<T>(slots * description.features);
+  }
+}
+
+template <typename T>
+void BackwardPointers<T>::Take(const GruDescription& description, size_t rows,
+                               size_t slots, BumpAllocator& allocator) {
+  d_output = allocator.Take<const T*>(rows);
+  d_state = allocator.Take<T*>(rows);
+  d_reset_state = allocator.Take<T*>(rows);
+  d_dropped_state = allocator.Take<T*>(rows);
+  reset_dropout = allocator.Take<const T*>(rows);
+  values = allocator.Take<const T*>(rows);
+  inputs = allocator.Take<const T*>(slots);
+  d_inputs = allocator.Take<T*>(slots);
+  slot_rows = allocator.Take<uint32_t>(slots);
+  packed = allocator.Take<T>(std::min(slots, kOuterRows) *
+                             std::max(description.features, description.units));
+}
+
+template <typename T>
+BlockProducts<T>::BlockProducts(const CpuWeights& weights,
+                                const Kernels<T>& kernels, const GruCall& call,
+                                const SavedSteps& saved,
+                                const GruGradients& gradients,
+                                const SavedSteps::Block& block, size_t index,
+                                size_t count, const BackwardScratch<T>& scratch,
+                                const BackwardPointers<T>& pointers)
+    : weights_(weights),
+      description_(weights.description()),
+      kernels_(kernels),
+      call_(call),
+      saved_(saved),
+      gradients_(gradients),
+      block_(block),
+      index_(index),
+      count_(count),
+      scratch_(scratch),
+      pointers_(pointers),
+      units_(weights.description().units),
+      features_(weights.description().features),
+      lanes_(kernels.lanes),
+      panel_begin_(PartBegin(weights.panels(), 1, index, count)),
+      panel_end_(PartBegin(weights.panels(), 1, index + 1, count)),
+      slot_begin_(PartBegin(block.slots, kTileRows, index, count)),
+      slot_end_(PartBegin(block.slots, kTileRows, index + 1, count)) {}
+
+template <typename T>
+size_t BlockProducts<T>::InputStep(size_t step) const {
+  return call_.go_backwards ? call_.timesteps - 1 - step : step;
+}
+
+template <typename T>
+const T* BlockProducts<T>::InputDropout(size_t mask, size_t slot) const {
+  return static_cast<const T*>(call_.input_dropout) +
+         (mask * call_.batch + pointers_.slot_rows[slot]) * features_;
+}
+
+template <typename T>
+bool BlockProducts<T>::shares_operands() const {
+  return call_.input_dropout != nullptr || call_.recurrent_dropout != nullptr;
+}
+
+template <typename T>
+void BlockProducts<T>::Prepare() {
+  const T* const inputs = static_cast<const T*>(call_.inputs);
+  T* const d_inputs = static_cast<T*>(gradients_.d_inputs);
+  size_t slot = 0;
+  for (size_t step = block_.step_begin; step < block_.step_end; ++step) {
+    const uint32_t* const rows = saved_.Rows(step);
+    const size_t t = InputStep(step);
+    for (size_t i = 0; i < saved_.RowCount(step); ++i) {
+      const size_t offset = (rows[i] * call_.timesteps + t) * features_;
+      pointers_.slot_rows[slot] = rows[i];
+      pointers_.inputs[slot] = inputs + offset;
+      if (d_inputs != nullptr) pointers_.d_inputs[slot] = d_inputs + offset;
+      ++slot;
+    }
+  }
+  if (call_.input_dropout != nullptr) DropInputs();
+  if (call_.recurrent_dropout != nullptr) DropStates();
+}
+
+template <typename T>
+void BlockProducts<T>::DropInputs() {
+  for (size_t mask = 0; mask < call_.input_dropout_masks; ++mask) {
+    for (size_t slot = slot_begin_; slot < slot_end_; ++slot) {
+      const T* const x = pointers_.inputs[slot];
+      const T* const keep = InputDropout(mask, slot);
+      T* const out =
+          scratch_.dropped_inputs + (mask * block_.slots + slot) * features_;
+      for (size_t f = 0; f < features_; ++f) out[f] = x[f] * keep[f];
+    }
+  }
+}
+
+template <typename T>
+void BlockProducts<T>::DropStates() {
+  const T* const masks = static_cast<const T*>(call_.recurrent_dropout);
+  for (size_t gate = 0; gate < kGates; ++gate) {
+    for (size_t slot = slot_begin_; slot < slot_end_; ++slot) {
+      const T* const previous =
+          saved_.Cells<T>(block_, slot) + kCellPrevious * lanes_;
+      const T* const keep =
+          masks + (gate * call_.batch + pointers_.slot_rows[slot]) * units_;
+      T* const out = scratch_.dropped_states +
+                     (gate * block_.slots + slot) * scratch_.row_stride;
+      for (size_t unit = 0; unit < units_; ++unit) {
+        out[unit] = previous[unit / lanes_ * block_.stride + unit % lanes_] *
+                    keep[unit];
+      }
+    }
+  }
+}
+
+template <typename T>
+void BlockProducts<T>::Run(bool add, bool last) {
+  if (gradients_.d_kernel != nullptr) KernelGradient(add);
+  if (gradients_.d_recurrent_kernel != nullptr) RecurrentGradient(add);
+  if (gradients_.d_inputs != nullptr) {
+    InputGradient();
+    ClearMaskedInputs();
+  }
+  if (gradients_.d_bias != nullptr) {
+    kernels_.backward.sum_cells(saved_.Cells<T>(block_), block_.stride,
+                                block_.slots, panel_begin_, panel_end_, add,
+                                scratch_.sums);
+    if (last) WriteBias();
+  }
+}
+
+template <typename T>
+OuterProductArguments<T> BlockProducts<T>::Outer(bool add) const {
+  OuterProductArguments<T> product;
+  product.rows = block_.slots;
+  product.operand = nullptr;
+  product.base = nullptr;
+  product.row_stride = features_;
+  product.group_stride = lanes_;
+  product.depth = features_;
+  product.cells = saved_.Cells<T>(block_);
+  product.stride = block_.stride;
+  product.part[0] = kCellUpdate;
+  product.part[1] = kCellReset;
+  product.part[2] = kCellCandidate;
+  product.gate_begin = 0;
+  product.gate_end = kGates;
+  product.panel_begin = panel_begin_;
+  product.panel_end = panel_end_;
+  product.units = units_;
+  product.out = static_cast<T*>(gradients_.d_kernel);
+  product.add = add;
+  product.packed = pointers_.packed;
+  return product;
+}
+
+template <typename T>
+void BlockProducts<T>::KernelGradient(bool add) {
+  OuterProductArguments<T> product = Outer(add);
+  if (call_.input_dropout == nullptr) {
+    product.operand = pointers_.inputs;
+    kernels_.backward.outer_product(product);
+    return;
+  }
+  product.base = scratch_.dropped_inputs;
+  if (call_.input_dropout_masks == 1) {
+    kernels_.backward.outer_product(product);
+    return;
+  }
+  for (size_t gate = 0; gate < kGates; ++gate) {
+    product.base = scratch_.dropped_inputs + gate * block_.slots * features_;
+    product.gate_begin = gate;
+    product.gate_end = gate + 1;
+    kernels_.backward.outer_product(product);
+  }
+}
+
+template <typename T>
+void BlockProducts<T>::RecurrentGradient(bool add) {
+  OuterProductArguments<T> product = Outer(add);
+  product.depth = units_;
+  product.out = static_cast<T*>(gradients_.d_recurrent_kernel);
+  const T* const cells = saved_.Cells<T>(block_);
+  const size_t cell = kCellParts * lanes_;
+  if (!description_.reset_after) {
+    product.base = cells + kCellRecurrent * lanes_;
+    product.row_stride = cell;
+    product.group_stride = block_.stride;
+    product.gate_begin = 2;
+    kernels_.backward.outer_product(product);
+    product.gate_begin = 0;
+    product.gate_end = 2;
+  } else {
+    product.part[2] = kCellRecurrent;
+  }
+  if (call_.recurrent_dropout == nullptr) {
+    product.base = cells + kCellPrevious * lanes_;
+    product.row_stride = cell;
+    product.group_stride = block_.stride;
+    kernels_.backward.outer_product(product);
+    return;
+  }
+  product.row_stride = scratch_.row_stride;
+  product.group_stride = lanes_;
+  const size_t gates = product.gate_end;
+  for (size_t gate = 0; gate < gates; ++gate) {
+    product.base =
+        scratch_.dropped_states + gate * block_.slots * scratch_.row_stride;
+    product.gate_begin = gate;
+    product.gate_end = gate + 1;
+    kernels_.backward.outer_product(product);
+  }
+}
+
+template <typename T>
+void BlockProducts<T>::InputGradient() {
+  CellProductArguments<T> product;
+  product.rows = slot_end_ - slot_begin_;
+  product.cells = saved_.Cells<T>(block_, slot_begin_);
+  product.stride = block_.stride;
+  product.panels = weights_.panels();
+  product.part[0] = kCellUpdate;
+  product.part[1] = kCellReset;
+  product.part[2] = kCellCandidate;
+  product.gate_begin = 0;
+  product.gate_end = kGates;
+  product.weights = weights_.transposed_kernel<T>();
+  product.out_begin = 0;
+  product.out_end = (features_ + lanes_ - 1) / lanes_;
+  product.columns = features_;
+  product.out = pointers_.d_inputs + slot_begin_;
+  product.add = false;
+  product.short_chains = false;
+  if (call_.input_dropout != nullptr) {
+    DropInputGradient(product);
+  } else {
+    kernels_.backward.cell_product(product);
+  }
+}
+
+// The product with each mask's gates, times the mask.
+template <typename T>
+void BlockProducts<T>::DropInputGradient(CellProductArguments<T>& product) {
+  T* const* const targets = product.out;
+  // The list of inputs' addresses is not needed any more.
+  T** const temporary = const_cast<T**>(pointers_.inputs) + slot_begin_;
+  for (size_t i = 0; i < product.rows; ++i) {
+    temporary[i] = scratch_.d_dropped_inputs + (slot_begin_ + i) * features_;
+  }
+  product.out = temporary;
+  for (size_t mask = 0; mask < call_.input_dropout_masks; ++mask) {
+    if (call_.input_dropout_masks == kGates) {
+      product.gate_begin = mask;
+      product.gate_end = mask + 1;
+    }
+    kernels_.backward.cell_product(product);
+    for (size_t i = 0; i < product.rows; ++i) {
+      const T* const keep = InputDropout(mask, slot_begin_ + i);
+      T* const to = targets[i];
+      for (size_t f = 0; f < features_; ++f) {
+        const T part = temporary[i][f] * keep[f];
+        to[f] = mask == 0 ? part : to[f] + part;
+      }
+    }
+  }
+}
+
+template <typename T>
+void BlockProducts<T>::ClearMaskedInputs() {
+  T* const d_inputs = static_cast<T*>(gradients_.d_inputs);
+  for (size_t step = block_.step_begin; step < block_.step_end; ++step) {
+    if (saved_.RowCount(step) == call_.batch) continue;
+    for (size_t row = index_; row < call_.batch; row += count_) {
+      if (saved_.Active(row, step)) continue;
+      T* const to =
+          d_inputs + (row * call_.timesteps + InputStep(step)) * features_;
+      std::fill(to, to + features_, T(0));
+    }
+  }
+}
+
+template <typename T>
+void BlockProducts<T>::WriteBias() const {
+  T* const bias = static_cast<T*>(gradients_.d_bias);
+  const size_t end = std::min(units_, panel_end_ * lanes_);
+  for (size_t unit = panel_begin_ * lanes_; unit < end; ++unit) {
+    const T* const sum = scratch_.sums +
+                         unit / lanes_ * (kCellParts - 1) * lanes_ +
+                         unit % lanes_;
+    for (size_t gate = 0; gate < kGates; ++gate) {
+      bias[gate * units_ + unit] = sum[gate * lanes_];
+      if (!description_.reset_after) continue;
+      const size_t part = gate == 2 ? kCellRecurrent : gate;
+      bias[(kGates + gate) * units_ + unit] = sum[part * lanes_];
+    }
+  }
+}
+
+template struct BackwardScratch<float>;
+template struct BackwardScratch<double>;
+template struct BackwardPointers<float>;
+template struct BackwardPointers<double>;
+template class BlockProducts<float>;
+template class BlockProducts<double>;
+
+}  // namespace cudnn_gru

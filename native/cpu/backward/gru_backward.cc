@@ -1,0 +1,120 @@
+#include "cpu/backward/gru_backward.h"
+
+#include <algorithm>
+#include <atomic>
+#include <functional>
+#include <string>
+#include <utility>
+
+#include "core/crowding.h"
+#include "core/thread_pool.h"
+#include "core/workspace.h"
+#include "cpu/backward/backward_loop.h"
+#include "cpu/backward/block_products.h"
+#include "cpu/backward/row_wise_gradients.h"
+#include "cpu/forward/work_division.h"
+
+namespace cudnn_gru {
+namespace {
+
+// A backward pass does the work of two forward passes.
+constexpr double kPasses = 2;
+
+BackwardShare MakeShare(const Division& division, int index, size_t batch,
+                        size_t panels, SpinBarrier* barrier) {
+  const Part part = PartOf(division, index, batch, panels);
+  return {part.row_begin,
+          part.row_end,
+          part.panel_begin,
+          part.panel_end,
+          static_cast<size_t>(index),
+          static_cast<size_t>(division.threads),
+          division.split == Split::kUnits,
+          division.split == Split::kNone ? nullptr : barrier};
+}
+
+template <typename T>
+Status Backward(const CpuWeights& weights, const Kernels<T>& kernels,
+                const GruCall& call, const SavedSteps& saved,
+                const GruGradients& gradients, int threads,
+                const Cancellation* cancellation) {
+  const GruDescription& description = weights.description();
+  const size_t panels = weights.panels();
+  const Division division = Divide(description, call, kPasses, panels, threads);
+  SpinBarrier barrier(division.threads);
+  size_t slots = 0;
+  for (const SavedSteps::Block& block : saved.blocks()) {
+    slots = std::max(slots, block.slots);
+  }
+
+  // Both passes over the allocator lay out the same arrays: the first measures.
+  BackwardScratch<T> scratch;
+  struct Own {
+    BackwardPointers<T> pointers;
+    RowWiseGradients<T> row_wise;
+  };
+  const auto take = [&](BumpAllocator& allocator) {
+    Own own;
+    own.pointers.Take(description, call.batch, slots, allocator);
+    if (!HasDefaultActivations(description)) {
+      own.row_wise.Take(description.units, allocator);
+    }
+    return own;
+  };
+  BumpAllocator measure(nullptr);
+  scratch.Take(weights, call, slots, measure);
+  for (int i = 0; i < division.threads; ++i) take(measure);
+  Workspace workspace(measure.used());
+  if (workspace.data() == nullptr)
+    return OutOfMemory(measure.used(), "scratch memory for the gradients");
+  BumpAllocator allocator(workspace.data());
+  scratch.Take(weights, call, slots, allocator);
+
+  std::atomic<bool> failed{false};
+  Status failure;  // of the first thread to fail
+  const auto run = [&](int index, const Own& own) {
+    BackwardLoop<T> loop(
+        weights, kernels, call, saved, gradients,
+        MakeShare(division, index, call.batch, panels, &barrier), scratch,
+        own.pointers, own.row_wise, cancellation);
+    Status status = loop.Run();
+    if (!status.ok() && !failed.exchange(true)) failure = std::move(status);
+  };
+  if (division.threads == 1) {
+    run(0, take(allocator));
+  } else {
+    // Each thread's arrays start where those of the ones before it end.
+    const auto body = [&](int index) {
+      BumpAllocator rest = allocator;
+      for (int i = 0; i < index; ++i) take(rest);
+      run(index, take(rest));
+    };
+    // A reference, since a copy of the closure would be allocated.
+    if (!ThreadPool::Get().TryRun(division.threads, std::cref(body))) {
+      return Backward(weights, kernels, call, saved, gradients, 1,
+                      cancellation);
+    }
+  }
+  if (division.split == Split::kUnits) Crowding::Get().Note(barrier);
+  return failure;
+}
+
+}  // namespace
+
+Status BackwardOnCpu(const CpuWeights& weights, const GruCall& call,
+                     const SavedSteps& saved, const GruGradients& gradients,
+                     int threads, const Cancellation* cancellation) {
+  if (cancellation != nullptr && cancellation->requested()) {
+    return Status(StatusCode::kAborted, "The call was aborted");
+  }
+  const Status status = weights.Transpose();
+  if (!status.ok()) return status;
+  const KernelSet& kernels = *weights.backend().kernels;
+  return weights.description().dtype == Dtype::kFloat32
+             ? Backward(weights, kernels.f32, call, saved, gradients, threads,
+                        cancellation)
+             : Backward(weights, kernels.f64, call, saved, gradients, threads,
+                        cancellation);
+}
+
+}  // namespace cudnn_gru

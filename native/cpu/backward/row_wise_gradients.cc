@@ -1,0 +1,195 @@
+#include "cpu/backward/row_wise_gradients.h"
+
+#include <algorithm>
+
+#include "cpu/activations/activation_derivatives.h"
+#include "cpu/activations/row_activations.h"
+
+namespace cudnn_gru {
+
+template <typename T>
+struct RowWiseGradients<T>::Row {
+  const GruDescription& description;
+  const Kernels<T>& kernels;
+  const GateGradientArguments<T>& a;
+  size_t i;
+  const T* values;  // (3, U), or null
+  ActivationCallback* custom;
+  size_t begin;  // units of this row that are wanted
+  size_t count;
+
+  T* Part(size_t panel, CellPart part) const {
+    const size_t cell = kCellParts * kernels.lanes;
+    return a.cells + panel * a.stride + i * cell + part * kernels.lanes;
+  }
+};
+
+template <typename T>
+void RowWiseGradients<T>::Take(size_t units, BumpAllocator& allocator) {
+  for (T** array : {&x_, &y_, &candidate_x_, &candidate_y_, &previous_, &dy_,
+                    &dx_, &d_candidate_, &sorted_}) {
+    *array = allocator.Take<T>(units);
+  }
+  order_ = allocator.Take<size_t>(units);
+}
+
+template <typename T>
+void RowWiseGradients<T>::Read(const Row& row, CellPart part, T* to) const {
+  const size_t lanes = row.kernels.lanes;
+  for (size_t panel = row.a.panel_begin; panel < row.a.panel_end; ++panel) {
+    const T* const from = row.Part(panel, part);
+    const size_t count = std::min(lanes, row.a.units - panel * lanes);
+    to = std::copy(from, from + count, to);
+  }
+}
+
+// Lanes beyond the units become zeros.
+template <typename T>
+void RowWiseGradients<T>::Write(const Row& row, CellPart part,
+                                const T* from) const {
+  const size_t lanes = row.kernels.lanes;
+  for (size_t panel = row.a.panel_begin; panel < row.a.panel_end; ++panel) {
+    T* const to = row.Part(panel, part);
+    const size_t count = std::min(lanes, row.a.units - panel * lanes);
+    std::copy(from, from + count, to);
+    std::fill(to + count, to + lanes, T(0));
+    from += count;
+  }
+}
+
+template <typename T>
+void RowWiseGradients<T>::Activated(const Row& row, CellPart gate, T* x,
+                                    T* y) const {
+  const ActivationSpec& activation = gate == kCellCandidate
+                                         ? row.description.activation
+                                         : row.description.recurrent_activation;
+  Read(row, gate, x);
+  if (activation.kind == Activation::kCustom) {
+    const T* const value = row.values + gate * row.a.units;
+    std::copy(value, value + row.count, y);
+  } else if (IsElementwise(activation.kind)) {
+    row.kernels.activate(activation, x, y, row.count);
+  } else {
+    ActivateRow(activation.kind, x, y, sorted_, row.count);
+  }
+}
+
+template <typename T>
+Status RowWiseGradients<T>::Differentiate(const Row& row, CellPart gate,
+                                          const T* x, const T* y, const T* dy,
+                                          T* dx) const {
+  const bool recurrent = gate != kCellCandidate;
+  const ActivationSpec& activation = recurrent
+                                         ? row.description.recurrent_activation
+                                         : row.description.activation;
+  if (activation.kind == Activation::kCustom) {
+    return row.custom->Differentiate(recurrent, x, y, dy, dx, row.count);
+  }
+  if (!IsElementwise(activation.kind)) {
+    RowActivationGradient(activation.kind, x, y, dy, dx, order_, row.count);
+  } else if (!row.kernels.backward.differentiate(activation, x, y, dy, dx,
+                                                 row.count)) {
+    for (size_t i = 0; i < row.count; ++i) {
+      dx[i] = static_cast<T>(static_cast<double>(dy[i]) *
+                             ActivationDerivative(activation, x[i]));
+    }
+  }
+  return Status();
+}
+
+// Gates z and hh, whose gradients reset_after does not change; the gradient of
+// the candidate's pre-activation also goes to d_candidate_.
+template <typename T>
+Status RowWiseGradients<T>::UpdateAndCandidate(const Row& row) const {
+  T* const d_state = row.a.d_state[row.i] + row.begin;
+  const T* const d_output =
+      row.a.d_output == nullptr ? nullptr : row.a.d_output[row.i] + row.begin;
+  Activated(row, kCellCandidate, candidate_x_, candidate_y_);
+  Activated(row, kCellUpdate, x_, y_);
+  Read(row, kCellPrevious, previous_);
+  for (size_t i = 0; i < row.count; ++i) {
+    const T d_next = d_state[i] + (d_output == nullptr ? T(0) : d_output[i]);
+    dx_[i] = d_next * (previous_[i] - candidate_y_[i]);
+    dy_[i] = d_next * (T(1) - y_[i]);
+    d_state[i] = d_next * y_[i];
+  }
+  // The candidate first: x_, y_ and dx_ still serve the update gate.
+  Status status = Differentiate(row, kCellCandidate, candidate_x_, candidate_y_,
+                                dy_, d_candidate_);
+  if (!status.ok()) return status;
+  Write(row, kCellCandidate, d_candidate_);
+  status = Differentiate(row, kCellUpdate, x_, y_, dx_, dy_);
+  if (status.ok()) Write(row, kCellUpdate, dy_);
+  return status;
+}
+
+template <typename T>
+Status RowWiseGradients<T>::ResetAfter(const Row& row) const {
+  Status status = UpdateAndCandidate(row);
+  if (!status.ok()) return status;
+  Activated(row, kCellReset, x_, y_);
+  T* const recurrent = candidate_x_;
+  Read(row, kCellRecurrent, recurrent);
+  for (size_t i = 0; i < row.count; ++i) {
+    dy_[i] = d_candidate_[i] * recurrent[i];
+    recurrent[i] = d_candidate_[i] * y_[i];
+  }
+  Write(row, kCellRecurrent, recurrent);
+  status = Differentiate(row, kCellReset, x_, y_, dy_, dx_);
+  if (status.ok()) Write(row, kCellReset, dx_);
+  return status;
+}
+
+template <typename T>
+Status RowWiseGradients<T>::Reset(const Row& row) const {
+  Activated(row, kCellReset, x_, y_);
+  Read(row, kCellPrevious, previous_);
+  T* const reset_state = candidate_x_;
+  T* const d_state = row.a.d_state[row.i] + row.begin;
+  const T* const d_reset_state = row.a.d_reset_state[row.i] + row.begin;
+  for (size_t i = 0; i < row.count; ++i) {
+    const T keep = row.a.reset_dropout == nullptr
+                       ? T(1)
+                       : row.a.reset_dropout[row.i][row.begin + i];
+    const T source = previous_[i] * keep;
+    dy_[i] = d_reset_state[i] * source;
+    reset_state[i] = y_[i] * source;
+    d_state[i] += d_reset_state[i] * keep * y_[i];
+  }
+  Write(row, kCellRecurrent, reset_state);
+  const Status status = Differentiate(row, kCellReset, x_, y_, dy_, dx_);
+  if (status.ok()) Write(row, kCellReset, dx_);
+  return status;
+}
+
+template <typename T>
+Status RowWiseGradients<T>::Run(GateStage stage,
+                                const GruDescription& description,
+                                const Kernels<T>& kernels,
+                                const GateGradientArguments<T>& a,
+                                const T* const* values,
+                                ActivationCallback* custom) const {
+  const size_t begin = std::min(a.units, a.panel_begin * kernels.lanes);
+  const size_t end = std::min(a.units, a.panel_end * kernels.lanes);
+  for (size_t i = 0; i < a.rows; ++i) {
+    const Row row{description,
+                  kernels,
+                  a,
+                  i,
+                  values == nullptr ? nullptr : values[i],
+                  custom,
+                  begin,
+                  end - begin};
+    const Status status = stage == GateStage::kGates ? ResetAfter(row)
+                          : stage == GateStage::kCandidate
+                              ? UpdateAndCandidate(row)
+                              : Reset(row);
+    if (!status.ok()) return status;
+  }
+  return Status();
+}
+
+template class RowWiseGradients<float>;
+template class RowWiseGradients<double>;
+
+}  // namespace cudnn_gru

@@ -1,0 +1,62 @@
+#include "cpu/dispatch/dispatch.h"
+
+#include "core/environment.h"
+#include "cpu/dispatch/cpu_info.h"
+
+namespace cudnn_gru {
+namespace {
+
+struct Selection {
+  CpuBackend backend;
+  Status status;
+};
+
+Selection Select() {
+  const std::vector<CpuBackend>& backends = AvailableBackends();
+  const std::string wanted = IsaFromEnvironment();
+  if (wanted.empty()) return {backends.back(), Status()};
+  std::string names;
+  for (const CpuBackend& backend : backends) {
+    if (wanted == backend.isa) return {backend, Status()};
+    names += names.empty() ? backend.isa : std::string(", ") + backend.isa;
+  }
+  return {backends.front(),
+          Status(StatusCode::kArgument,
+                 "Expected one of " + names +
+                     " (what this CPU and build can run) for the environment "
+                     "variable `CUDNN_GRU_ISA` but received \"" +
+                     wanted + "\"")};
+}
+
+}  // namespace
+
+const std::vector<CpuBackend>& AvailableBackends() {
+  static const std::vector<CpuBackend>* const backends = [] {
+    auto* list = new std::vector<CpuBackend>;
+    const CpuFeatures cpu = DetectCpuFeatures();
+    (void)cpu;
+    list->push_back({"reference", nullptr});
+#ifdef CUDNN_GRU_HAVE_BASELINE
+    list->push_back({kBaselineKernels.isa, &kBaselineKernels});
+#endif
+#ifdef CUDNN_GRU_HAVE_NEON
+    list->push_back({kNeonKernels.isa, &kNeonKernels});
+#endif
+#ifdef CUDNN_GRU_HAVE_AVX2
+    if (cpu.avx2) list->push_back({kAvx2Kernels.isa, &kAvx2Kernels});
+#endif
+#ifdef CUDNN_GRU_HAVE_AVX512
+    if (cpu.avx512) list->push_back({kAvx512Kernels.isa, &kAvx512Kernels});
+#endif
+    return list;
+  }();
+  return *backends;
+}
+
+Status SelectedBackend(CpuBackend* backend) {
+  static const Selection* const selection = new Selection(Select());
+  *backend = selection->backend;
+  return selection->status;
+}
+
+}  // namespace cudnn_gru

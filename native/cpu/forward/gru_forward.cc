@@ -1,0 +1,110 @@
+#include "cpu/forward/gru_forward.h"
+
+#include <algorithm>
+#include <atomic>
+#include <functional>
+#include <string>
+#include <utility>
+
+#include "core/crowding.h"
+#include "core/thread_pool.h"
+#include "core/workspace.h"
+#include "cpu/forward/row_wise_step.h"
+#include "cpu/forward/time_loop.h"
+#include "cpu/forward/work_division.h"
+#include "cpu/reference/gru_reference.h"
+
+namespace cudnn_gru {
+namespace {
+
+Share MakeShare(const Division& division, int index, size_t batch,
+                size_t panels, SpinBarrier* barrier) {
+  const Part part = PartOf(division, index, batch, panels);
+  return {part.row_begin,
+          part.row_end,
+          part.panel_begin,
+          part.panel_end,
+          index,
+          division.threads,
+          division.split == Split::kUnits ? barrier : nullptr};
+}
+
+template <typename T>
+Status Forward(const CpuWeights& weights, const Kernels<T>& kernels,
+               const GruCall& call, int threads,
+               const Cancellation* cancellation, const SavedSteps* saved) {
+  const GruDescription& description = weights.description();
+  const size_t panels = weights.panels();
+  const Division division = Divide(description, call, 1, panels, threads);
+  SpinBarrier barrier(division.threads);
+
+  // Both passes over the allocator lay out the same arrays: the first measures.
+  SharedScratch<T> shared;
+  const auto take = [&](BumpAllocator& allocator, int index) {
+    if (index < 0) {
+      shared.Take(weights, call, kernels.lanes, allocator);
+      return RowScratch<T>();
+    }
+    const Share share =
+        MakeShare(division, index, call.batch, panels, &barrier);
+    RowScratch<T> rows;
+    rows.Take(description, call, share.row_end - share.row_begin, shared,
+              allocator);
+    return rows;
+  };
+  BumpAllocator measure(nullptr);
+  for (int i = -1; i < division.threads; ++i) take(measure, i);
+  Workspace workspace(measure.used());
+  if (workspace.data() == nullptr)
+    return OutOfMemory(measure.used(), "scratch memory for the call");
+  BumpAllocator allocator(workspace.data());
+  take(allocator, -1);
+  std::fill(shared.zeros, shared.zeros + description.units, T(0));
+
+  std::atomic<bool> failed{false};
+  Status failure;  // of the first thread to fail
+  const auto run = [&](int index, const RowScratch<T>& rows) {
+    TimeLoop<T> loop(weights, kernels, call,
+                     MakeShare(division, index, call.batch, panels, &barrier),
+                     shared, rows, cancellation, saved);
+    Status status = loop.Run();
+    if (!status.ok() && !failed.exchange(true)) failure = std::move(status);
+  };
+  if (division.threads == 1) {
+    run(0, take(allocator, 0));
+  } else {
+    // Each thread's arrays start where those of the ones before it end.
+    const auto body = [&](int index) {
+      BumpAllocator own = allocator;
+      for (int i = 0; i < index; ++i) take(own, i);
+      run(index, take(own, index));
+    };
+    // A reference, since a copy of the closure would be allocated.
+    if (!ThreadPool::Get().TryRun(division.threads, std::cref(body))) {
+      return Forward(weights, kernels, call, 1, cancellation, saved);
+    }
+  }
+  if (division.split == Split::kUnits) Crowding::Get().Note(barrier);
+  return failure;
+}
+
+}  // namespace
+
+Status ForwardOnCpu(const CpuWeights& weights, const GruCall& call, int threads,
+                    const Cancellation* cancellation, const SavedSteps* saved) {
+  if (cancellation != nullptr && cancellation->requested()) {
+    return Status(StatusCode::kAborted, "The call was aborted");
+  }
+  if (call.batch == 0) return Status();
+  const KernelSet* kernels = weights.backend().kernels;
+  if (kernels == nullptr) {
+    return ForwardReference(weights, call, cancellation);
+  }
+  return weights.description().dtype == Dtype::kFloat32
+             ? Forward(weights, kernels->f32, call, threads, cancellation,
+                       saved)
+             : Forward(weights, kernels->f64, call, threads, cancellation,
+                       saved);
+}
+
+}  // namespace cudnn_gru

@@ -1,0 +1,388 @@
+#include "cpu/forward/time_loop.h"
+
+#include <algorithm>
+
+#include "core/half.h"
+
+namespace cudnn_gru {
+namespace {
+
+// Bytes of projected inputs worked on at a time: with the recurrent weights of
+// mid-sized layers they stay in a second-level cache.
+constexpr size_t kChunkBytes = static_cast<size_t>(512) << 10;
+// Rows below which the kernel's panels are read too often for what they give.
+constexpr size_t kChunkRows = 64;
+
+}  // namespace
+
+template <typename T>
+void SharedScratch<T>::Take(const CpuWeights& weights, const GruCall& call,
+                            size_t lanes, BumpAllocator& allocator) {
+  const GruDescription& description = weights.description();
+  const size_t units = description.units;
+  row_stride = weights.panels() * kGates * lanes;
+  const size_t rows =
+      std::max(kChunkRows, kChunkBytes / (row_stride * sizeof(T)));
+  chunk = std::min(call.timesteps, std::max<size_t>(1, rows / call.batch));
+  projection = allocator.Take<T>(call.batch * chunk * row_stride);
+  dropped_inputs = nullptr;
+  states = update = reset_state = dropped_states = nullptr;
+  if (call.input_dropout != nullptr) {
+    dropped_inputs = allocator.Take<T>(call.input_dropout_masks * call.batch *
+                                       chunk * description.features);
+  }
+  if (!call.return_sequences)
+    states = allocator.Take<T>(2 * call.batch * units);
+  if (!description.reset_after) {
+    update = allocator.Take<T>(call.batch * units);
+    reset_state = allocator.Take<T>(call.batch * units);
+  }
+  if (call.recurrent_dropout != nullptr) {
+    dropped_states = allocator.Take<T>(kGates * call.batch * units);
+  }
+  zeros = allocator.Take<T>(units);
+}
+
+template <typename T>
+void RowScratch<T>::Take(const GruDescription& description, const GruCall& call,
+                         size_t rows, const SharedScratch<T>& shared,
+                         BumpAllocator& allocator) {
+  state = allocator.Take<const T*>(rows);
+  seen = allocator.Take<uint8_t>(rows);
+  slot = allocator.Take<uint8_t>(rows);
+  active = allocator.Take<size_t>(rows);
+  previous = allocator.Take<const T*>(rows);
+  next = allocator.Take<T*>(rows);
+  projection = allocator.Take<const T*>(rows);
+  saved = allocator.Take<T*>(rows);
+  values = allocator.Take<T*>(rows);
+  update = reset_state = nullptr;
+  if (!description.reset_after) {
+    update = allocator.Take<T*>(rows);
+    reset_state = allocator.Take<T*>(rows);
+  }
+  for (int gate = 0; gate < kGates; ++gate) {
+    dropped_state[gate] = call.recurrent_dropout == nullptr
+                              ? nullptr
+                              : allocator.Take<const T*>(rows);
+    // Equal pointer arrays let the kernels make one pass for all gates.
+    input[gate] = gate == 0 || call.input_dropout_masks == kGates
+                      ? allocator.Take<const T*>(rows * shared.chunk)
+                      : input[0];
+  }
+  projected = allocator.Take<T*>(rows * shared.chunk);
+  if (IsRowWise(description)) {
+    row_wise.Take(description, rows, shared.row_stride, allocator);
+  }
+}
+
+template <typename T>
+TimeLoop<T>::TimeLoop(const CpuWeights& weights, const Kernels<T>& kernels,
+                      const GruCall& call, const Share& share,
+                      const SharedScratch<T>& shared, const RowScratch<T>& rows,
+                      const Cancellation* cancellation, const SavedSteps* saved)
+    : weights_(weights),
+      description_(weights.description()),
+      kernels_(kernels),
+      call_(call),
+      share_(share),
+      shared_(shared),
+      rows_(rows),
+      cancellation_(cancellation),
+      saved_(saved),
+      saves_values_(saved != nullptr && saved->has_values()),
+      units_(weights.description().units),
+      unit_begin_(share.panel_begin * kernels.lanes),
+      unit_end_(std::min(share.panel_end * kernels.lanes, units_)) {}
+
+template <typename T>
+size_t TimeLoop<T>::InputStep(size_t step) const {
+  return call_.go_backwards ? call_.timesteps - 1 - step : step;
+}
+
+template <typename T>
+bool TimeLoop<T>::Active(size_t row, size_t step) const {
+  const size_t t = InputStep(step);
+  if (call_.mask != nullptr) return call_.mask[row * call_.timesteps + t] != 0;
+  if (call_.lengths != nullptr) {
+    return t < static_cast<size_t>(call_.lengths[row]);
+  }
+  return true;
+}
+
+template <typename T>
+bool TimeLoop<T>::Cancelled() {
+  if (cancellation_ == nullptr || !cancellation_->requested()) return false;
+  if (share_.barrier != nullptr) share_.barrier->Break();
+  return true;
+}
+
+template <typename T>
+Status TimeLoop<T>::Run() {
+  const Status aborted(StatusCode::kAborted, "The call was aborted");
+  Start();
+  for (size_t begin = 0; begin < call_.timesteps; begin += shared_.chunk) {
+    const size_t count = std::min(shared_.chunk, call_.timesteps - begin);
+    if (Cancelled() || !Project(begin, count)) return aborted;
+    for (size_t step = begin; step < begin + count; ++step) {
+      if (Cancelled() || !Step(step, begin)) {
+        return failure_.ok() ? aborted : failure_;
+      }
+    }
+  }
+  Finish();
+  return Status();
+}
+
+template <typename T>
+void TimeLoop<T>::Start() {
+  const T* initial = static_cast<const T*>(call_.initial_state);
+  for (size_t row = share_.row_begin; row < share_.row_end; ++row) {
+    const size_t i = row - share_.row_begin;
+    rows_.state[i] =
+        initial == nullptr ? shared_.zeros : initial + row * units_;
+    rows_.seen[i] = 0;
+    rows_.slot[i] = 0;
+  }
+}
+
+// The input part of the gates for `count` steps, as one matrix product over
+// all active (row, step) pairs.
+template <typename T>
+bool TimeLoop<T>::Project(size_t begin, size_t count) {
+  const bool dropped = shared_.dropped_inputs != nullptr;
+  if (dropped && !DropInputs(begin, count)) return false;
+  const size_t features = description_.features;
+  const T* const inputs = static_cast<const T*>(call_.inputs);
+  size_t projected = 0;
+  for (size_t row = share_.row_begin; row < share_.row_end; ++row) {
+    for (size_t step = begin; step < begin + count; ++step) {
+      if (!Active(row, step)) continue;
+      const size_t slot = row * shared_.chunk + (step - begin);
+      rows_.projected[projected] =
+          shared_.projection + slot * shared_.row_stride;
+      if (dropped) {
+        for (size_t mask = 0; mask < call_.input_dropout_masks; ++mask) {
+          rows_.input[mask][projected] =
+              shared_.dropped_inputs +
+              (mask * call_.batch * shared_.chunk + slot) * features;
+        }
+      } else {
+        rows_.input[0][projected] =
+            inputs + (row * call_.timesteps + InputStep(step)) * features;
+      }
+      ++projected;
+    }
+  }
+  ProductArguments<T> product;
+  product.rows = projected;
+  product.depth = features;
+  for (int gate = 0; gate < kGates; ++gate) {
+    product.operand[gate] = rows_.input[gate];
+  }
+  product.weights = weights_.kernel<T>();
+  product.bias = weights_.input_bias<T>();
+  product.panel_begin = share_.panel_begin;
+  product.panel_end = share_.panel_end;
+  product.out = rows_.projected;
+  kernels_.product(product);
+  return true;
+}
+
+// Inputs times their dropout masks. Threads that share rows each do a part of
+// them, since all need the whole.
+template <typename T>
+bool TimeLoop<T>::DropInputs(size_t begin, size_t count) {
+  const size_t features = description_.features;
+  const T* const inputs = static_cast<const T*>(call_.inputs);
+  const T* const masks = static_cast<const T*>(call_.input_dropout);
+  for (size_t row = share_.row_begin; row < share_.row_end; ++row) {
+    const size_t owner = row % static_cast<size_t>(share_.count);
+    if (share_.barrier != nullptr &&
+        owner != static_cast<size_t>(share_.index)) {
+      continue;
+    }
+    for (size_t mask = 0; mask < call_.input_dropout_masks; ++mask) {
+      const T* const keep = masks + (mask * call_.batch + row) * features;
+      for (size_t step = begin; step < begin + count; ++step) {
+        const T* const x =
+            inputs + (row * call_.timesteps + InputStep(step)) * features;
+        T* const out =
+            shared_.dropped_inputs +
+            ((mask * call_.batch + row) * shared_.chunk + (step - begin)) *
+                features;
+        for (size_t f = 0; f < features; ++f) out[f] = x[f] * keep[f];
+      }
+    }
+  }
+  return Meet();
+}
+
+// Fills the by-active-row pointers of the step; masked rows get their output.
+template <typename T>
+size_t TimeLoop<T>::CollectActiveRows(size_t step, size_t chunk_begin) {
+  T* const output = static_cast<T*>(call_.output);
+  size_t active = 0;
+  for (size_t row = share_.row_begin; row < share_.row_end; ++row) {
+    const size_t i = row - share_.row_begin;
+    if (!Active(row, step)) {
+      if (call_.return_sequences) WriteMaskedOutput(row, step);
+      continue;
+    }
+    rows_.active[active] = i;
+    rows_.previous[active] = rows_.state[i];
+    if (call_.return_sequences) {
+      rows_.next[active] = output + (row * call_.timesteps + step) * units_;
+    } else {
+      rows_.next[active] =
+          shared_.states + (rows_.slot[i] * call_.batch + row) * units_;
+      rows_.slot[i] ^= 1;
+    }
+    rows_.projection[active] =
+        shared_.projection +
+        (row * shared_.chunk + (step - chunk_begin)) * shared_.row_stride;
+    if (saved_ != nullptr) {
+      rows_.saved[active] = saved_->Cell<T>(row, step);
+      if (saves_values_) rows_.values[active] = saved_->Values<T>(row, step);
+    }
+    if (rows_.update != nullptr) {
+      rows_.update[active] = shared_.update + row * units_;
+      rows_.reset_state[active] = shared_.reset_state + row * units_;
+    }
+    if (shared_.dropped_states != nullptr) {
+      for (int gate = 0; gate < kGates; ++gate) {
+        rows_.dropped_state[gate][active] =
+            shared_.dropped_states +
+            (static_cast<size_t>(gate) * call_.batch + row) * units_;
+      }
+    }
+    ++active;
+  }
+  return active;
+}
+
+template <typename T>
+bool TimeLoop<T>::Step(size_t step, size_t chunk_begin) {
+  const size_t active = CollectActiveRows(step, chunk_begin);
+  const bool dropped = shared_.dropped_states != nullptr;
+  if (dropped) {
+    DropStates(active);
+    if (!Meet()) return false;
+  }
+  StepArguments<T> arguments;
+  arguments.rows = active;
+  arguments.units = units_;
+  for (int gate = 0; gate < kGates; ++gate) {
+    arguments.operand[gate] =
+        dropped ? rows_.dropped_state[gate] : rows_.previous;
+  }
+  arguments.weights = weights_.recurrent_kernel<T>();
+  arguments.bias = weights_.recurrent_bias<T>();
+  arguments.panel_begin = share_.panel_begin;
+  arguments.panel_end = share_.panel_end;
+  arguments.projection = rows_.projection;
+  arguments.previous = rows_.previous;
+  arguments.next = rows_.next;
+  arguments.update = rows_.update;
+  arguments.reset_state = rows_.reset_state;
+  arguments.reset_source = arguments.operand[2];
+  arguments.saved = saved_ == nullptr ? nullptr : rows_.saved;
+  arguments.saved_stride = saved_ == nullptr ? 0 : saved_->BlockOf(step).stride;
+  arguments.activation = description_.activation;
+  arguments.recurrent_activation = description_.recurrent_activation;
+  if (!ComputeStep(arguments)) return false;
+  if (description_.state_rounding != StateRounding::kNone) RoundStates(active);
+  for (size_t i = 0; i < active; ++i) {
+    const size_t row = rows_.active[i];
+    rows_.state[row] = rows_.next[i];
+    rows_.seen[row] = 1;
+  }
+  return Meet();
+}
+
+template <typename T>
+bool TimeLoop<T>::ComputeStep(StepArguments<T>& arguments) {
+  if (IsRowWise(description_)) {
+    failure_ = rows_.row_wise.Run(description_, kernels_, arguments,
+                                  saves_values_ ? rows_.values : nullptr,
+                                  call_.custom);
+    return failure_.ok();
+  }
+  if (description_.reset_after) {
+    kernels_.step_reset_after(arguments);
+    return true;
+  }
+  kernels_.step_gates(arguments);
+  if (!Meet()) return false;
+  arguments.operand[2] = rows_.reset_state;
+  kernels_.step_candidate(arguments);
+  return true;
+}
+
+// The new states of active rows, this share's units, to the 16-bit type.
+template <typename T>
+void TimeLoop<T>::RoundStates(size_t active) {
+  for (size_t i = 0; i < active; ++i) {
+    RoundValues(description_.state_rounding, rows_.next[i] + unit_begin_,
+                unit_end_ - unit_begin_);
+  }
+}
+
+// The states of active rows times the three recurrent dropout masks, this
+// share's units only.
+template <typename T>
+void TimeLoop<T>::DropStates(size_t active) {
+  const T* const masks = static_cast<const T*>(call_.recurrent_dropout);
+  for (size_t i = 0; i < active; ++i) {
+    const size_t row = share_.row_begin + rows_.active[i];
+    for (size_t gate = 0; gate < kGates; ++gate) {
+      const size_t offset = (gate * call_.batch + row) * units_;
+      T* const out = shared_.dropped_states + offset;
+      for (size_t unit = unit_begin_; unit < unit_end_; ++unit) {
+        out[unit] = rows_.previous[i][unit] * masks[offset + unit];
+      }
+    }
+  }
+}
+
+// Keras repeats the previous output, which is zeros before the first unmasked
+// step and the carried state afterwards, or writes zeros if asked to.
+template <typename T>
+void TimeLoop<T>::WriteMaskedOutput(size_t row, size_t step) {
+  const size_t i = row - share_.row_begin;
+  T* const out =
+      static_cast<T*>(call_.output) + (row * call_.timesteps + step) * units_;
+  const T* const source = rows_.seen[i] && !call_.zero_output_for_mask
+                              ? rows_.state[i]
+                              : shared_.zeros;
+  std::copy(source + unit_begin_, source + unit_end_, out + unit_begin_);
+}
+
+template <typename T>
+void TimeLoop<T>::Finish() {
+  for (size_t row = share_.row_begin; row < share_.row_end; ++row) {
+    const size_t i = row - share_.row_begin;
+    const T* const state = rows_.state[i];
+    if (!call_.return_sequences) {
+      const bool masked = !Active(row, call_.timesteps - 1);
+      const bool zero =
+          masked && (call_.zero_output_for_mask || rows_.seen[i] == 0);
+      const T* const source = zero ? shared_.zeros : state;
+      std::copy(source + unit_begin_, source + unit_end_,
+                static_cast<T*>(call_.output) + row * units_ + unit_begin_);
+    }
+    T* const out = static_cast<T*>(call_.state) + row * units_;
+    if (out != state) {
+      std::copy(state + unit_begin_, state + unit_end_, out + unit_begin_);
+    }
+  }
+}
+
+template struct SharedScratch<float>;
+template struct SharedScratch<double>;
+template struct RowScratch<float>;
+template struct RowScratch<double>;
+template class TimeLoop<float>;
+template class TimeLoop<double>;
+
+}  // namespace cudnn_gru

@@ -1,0 +1,38 @@
+#ifndef CUDNN_GRU_CPU_FORWARD_WORK_DIVISION_H_
+#define CUDNN_GRU_CPU_FORWARD_WORK_DIVISION_H_
+
+#include <cstddef>
+
+#include "core/gru_problem.h"
+
+namespace cudnn_gru {
+
+enum class Split { kNone, kRows, kUnits };
+
+// How the threads of one call share its work.
+struct Division {
+  Split split;
+  int threads;
+};
+
+// Chooses how `threads` threads share a call. Rows come first, because threads
+// that have rows of their own never wait for each other. A small batch of a
+// large layer is divided by units instead, with a barrier after each step.
+// `passes` is the work of the call, counted in forward passes: 1 for a forward
+// pass, 2 for a backward pass.
+Division Divide(const GruDescription& description, const GruCall& call,
+                double passes, size_t panels, int threads);
+
+// The rows and panels that one thread of a division computes.
+struct Part {
+  size_t row_begin;
+  size_t row_end;
+  size_t panel_begin;
+  size_t panel_end;
+};
+
+Part PartOf(const Division& division, int thread, size_t batch, size_t panels);
+
+}  // namespace cudnn_gru
+
+#endif  // CUDNN_GRU_CPU_FORWARD_WORK_DIVISION_H_

@@ -1,0 +1,13 @@
+// Kernels for avx512. Its compiler flags are in native/sources.json.
+#include "cpu/kernels/vec_avx512.h"
+// clang-format off
+#include "cpu/kernels/kernels_body.inc"
+// clang-format on
+
+namespace cudnn_gru {
+
+const KernelSet kAvx512Kernels = {"avx512", MakeKernels<float>(),
+                                  MakeKernels<double>(),
+                                  MakeOrthogonalKernels()};
+
+}  // namespace cudnn_gru

@@ -1,0 +1,13 @@
+// Kernels for baseline. Its compiler flags are in native/sources.json.
+#include "cpu/kernels/vec_baseline.h"
+// clang-format off
+#include "cpu/kernels/kernels_body.inc"
+// clang-format on
+
+namespace cudnn_gru {
+
+const KernelSet kBaselineKernels = {"baseline", MakeKernels<float>(),
+                                    MakeKernels<double>(),
+                                    MakeOrthogonalKernels()};
+
+}  // namespace cudnn_gru

@@ -1,0 +1,116 @@
+#ifndef CUDNN_GRU_CPU_KERNELS_VEC_AVX512_H_
+#define CUDNN_GRU_CPU_KERNELS_VEC_AVX512_H_
+
+// GCC 12's own AVX-512 header leaves operands undefined on purpose and is then
+// warned about (GCC bug 105593).
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
+
+#include <immintrin.h>
+#include <stddef.h>
+
+// The vector interface of kernels_body.inc, for AVX-512 (F, DQ, BW, VL).
+namespace {
+
+template <typename T>
+struct Vec;
+
+template <>
+struct Vec<float> {
+  using T = float;
+  using V = __m512;
+  using M = __mmask16;
+  static constexpr size_t kLanes = 16;
+  static constexpr size_t kMaxRows = 8;
+  static constexpr size_t kAccumulators = 24;
+  static constexpr int kCells = 4;
+
+  static V Set(T x) { return _mm512_set1_ps(x); }
+  static V Load(const T* p) { return _mm512_loadu_ps(p); }
+  static V LoadPartial(const T* p, size_t n) {
+    return _mm512_maskz_loadu_ps(static_cast<M>((1u << n) - 1), p);
+  }
+  static void Store(T* p, V x) { _mm512_storeu_ps(p, x); }
+  static void StorePartial(T* p, V x, size_t n) {
+    _mm512_mask_storeu_ps(p, static_cast<M>((1u << n) - 1), x);
+  }
+  static V Add(V a, V b) { return _mm512_add_ps(a, b); }
+  static V Sub(V a, V b) { return _mm512_sub_ps(a, b); }
+  static V Mul(V a, V b) { return _mm512_mul_ps(a, b); }
+  static V Div(V a, V b) { return _mm512_div_ps(a, b); }
+  static V Sqrt(V a) { return _mm512_sqrt_ps(a); }
+  // a * b + c and c - a * b.
+  static V MulAdd(V a, V b, V c) { return _mm512_fmadd_ps(a, b, c); }
+  static V NegMulAdd(V a, V b, V c) { return _mm512_fnmadd_ps(a, b, c); }
+  // c - a * b with one rounding, on every ISA.
+  static V Residual(V a, V b, V c) { return _mm512_fnmadd_ps(a, b, c); }
+  // The second operand when either is NaN.
+  static V Min(V a, V b) { return _mm512_min_ps(a, b); }
+  static V Max(V a, V b) { return _mm512_max_ps(a, b); }
+  static V Abs(V a) { return _mm512_abs_ps(a); }
+  static V Round(V a) {
+    return _mm512_roundscale_ps(a, _MM_FROUND_TO_NEAREST_INT);
+  }
+  static M Less(V a, V b) { return _mm512_cmp_ps_mask(a, b, _CMP_LT_OQ); }
+  static V Select(M m, V a, V b) { return _mm512_mask_blend_ps(m, b, a); }
+  // x with the sign of s, which x has already unless it is +0 or more.
+  static V WithSign(V x, V s) {
+    return _mm512_or_ps(x, _mm512_and_ps(s, _mm512_set1_ps(-0.0f)));
+  }
+  // x * 2^n for integral n; underflows gradually.
+  static V Scale(V x, V n) { return _mm512_scalef_ps(x, n); }
+  // 1 / x to within 2^-13, for normal x up to 2^100.
+  static V Estimate(V x) { return _mm512_rcp14_ps(x); }
+};
+
+template <>
+struct Vec<double> {
+  using T = double;
+  using V = __m512d;
+  using M = __mmask8;
+  static constexpr size_t kLanes = 8;
+  static constexpr size_t kMaxRows = 8;
+  static constexpr size_t kAccumulators = 24;
+  static constexpr int kCells = 4;
+
+  static V Set(T x) { return _mm512_set1_pd(x); }
+  static V Load(const T* p) { return _mm512_loadu_pd(p); }
+  static V LoadPartial(const T* p, size_t n) {
+    return _mm512_maskz_loadu_pd(static_cast<M>((1u << n) - 1), p);
+  }
+  static void Store(T* p, V x) { _mm512_storeu_pd(p, x); }
+  static void StorePartial(T* p, V x, size_t n) {
+    _mm512_mask_storeu_pd(p, static_cast<M>((1u << n) - 1), x);
+  }
+  static V Add(V a, V b) { return _mm512_add_pd(a, b); }
+  static V Sub(V a, V b) { return _mm512_sub_pd(a, b); }
+  static V Mul(V a, V b) { return _mm512_mul_pd(a, b); }
+  static V Div(V a, V b) { return _mm512_div_pd(a, b); }
+  static V Sqrt(V a) { return _mm512_sqrt_pd(a); }
+  static V MulAdd(V a, V b, V c) { return _mm512_fmadd_pd(a, b, c); }
+  static V NegMulAdd(V a, V b, V c) { return _mm512_fnmadd_pd(a, b, c); }
+  static V Residual(V a, V b, V c) { return _mm512_fnmadd_pd(a, b, c); }
+  static V Min(V a, V b) { return _mm512_min_pd(a, b); }
+  static V Max(V a, V b) { return _mm512_max_pd(a, b); }
+  static V Abs(V a) { return _mm512_abs_pd(a); }
+  static V Round(V a) {
+    return _mm512_roundscale_pd(a, _MM_FROUND_TO_NEAREST_INT);
+  }
+  static M Less(V a, V b) { return _mm512_cmp_pd_mask(a, b, _CMP_LT_OQ); }
+  static V Select(M m, V a, V b) { return _mm512_mask_blend_pd(m, b, a); }
+  static V WithSign(V x, V s) {
+    return _mm512_or_pd(x, _mm512_and_pd(s, _mm512_set1_pd(-0.0)));
+  }
+  static V Scale(V x, V n) { return _mm512_scalef_pd(x, n); }
+  // 1 / x to within 2^-48, for x in [1, 2^100]: two Newton steps from 14 bits.
+  static V Reciprocal(V x) {
+    V r = _mm512_rcp14_pd(x);
+    r = _mm512_fmadd_pd(r, _mm512_fnmadd_pd(x, r, Set(1.0)), r);
+    return _mm512_fmadd_pd(r, _mm512_fnmadd_pd(x, r, Set(1.0)), r);
+  }
+};
+
+}  // namespace
+
+#endif  // CUDNN_GRU_CPU_KERNELS_VEC_AVX512_H_

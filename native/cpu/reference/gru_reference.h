@@ -1,0 +1,30 @@
+#ifndef CUDNN_GRU_CPU_REFERENCE_GRU_REFERENCE_H_
+#define CUDNN_GRU_CPU_REFERENCE_GRU_REFERENCE_H_
+
+#include "core/cancellation.h"
+#include "core/gru_problem.h"
+#include "core/status.h"
+#include "cpu/weights/weights.h"
+
+namespace cudnn_gru {
+
+// What the gradients need of each unmasked step: in double, steps in the order
+// in which they are computed. The rest is not written.
+struct ReferenceSteps {
+  double* states = nullptr;      // (B, T, U), each before its step
+  double* sums = nullptr;        // (B, T, 3, U), what the gates are made of
+  double* gates = nullptr;       // (B, T, 3, U): z, r and the candidate
+  double* candidates = nullptr;  // (B, T, U), reset_after: what r multiplies
+};
+
+// keras.layers.GRU written down plainly, one row, step and unit at a time, sums
+// in double with libm's functions: slow, and what every other path is tested
+// against. Needs weights of the "reference" backend. Fills `steps` unless it is
+// null.
+Status ForwardReference(const CpuWeights& weights, const GruCall& call,
+                        const Cancellation* cancellation,
+                        const ReferenceSteps* steps = nullptr);
+
+}  // namespace cudnn_gru
+
+#endif  // CUDNN_GRU_CPU_REFERENCE_GRU_REFERENCE_H_

@@ -1,0 +1,24 @@
+#ifndef CUDNN_GRU_CPU_REFERENCE_REFERENCE_ACTIVATIONS_H_
+#define CUDNN_GRU_CPU_REFERENCE_REFERENCE_ACTIVATIONS_H_
+
+#include <vector>
+
+#include "core/activation.h"
+
+namespace cudnn_gru {
+
+// Keras's activations written down plainly, with libm: the oracle of the
+// vector kernels, and what the scalar reference computes with.
+
+// An elementwise one; T is float or double, so that floats overflow where
+// Keras's do.
+template <typename T>
+T ActivateReference(const ActivationSpec& activation, T x);
+
+// softmax, log_softmax or sparsemax of one row.
+std::vector<double> ActivateRowReference(const ActivationSpec& activation,
+                                         const std::vector<double>& x);
+
+}  // namespace cudnn_gru
+
+#endif  // CUDNN_GRU_CPU_REFERENCE_REFERENCE_ACTIVATIONS_H_

@@ -1,0 +1,104 @@
+#ifndef CUDNN_GRU_CPU_WEIGHTS_WEIGHTS_H_
+#define CUDNN_GRU_CPU_WEIGHTS_WEIGHTS_H_
+
+#include <cstddef>
+#include <memory>
+#include <mutex>
+
+#include "core/aligned_buffer.h"
+#include "core/gru_problem.h"
+#include "core/status.h"
+#include "cpu/dispatch/dispatch.h"
+
+namespace cudnn_gru {
+
+// An immutable snapshot of a layer's weights in the form its backend reads:
+// packed in panels for vector kernels (cpu/kernels/kernels.h), Keras's own
+// layout for the reference. Calls in flight share it; a new weight version is a
+// new snapshot.
+class CpuWeights {
+ public:
+  // `kernel` is (F, 3U), `recurrent_kernel` (U, 3U), `bias` null, (2, 3U) with
+  // reset_after, else (3U,); all of description.dtype. They are copied.
+  // kOutOfMemory when there is no room.
+  static Status Create(const GruDescription& description,
+                       const CpuBackend& backend, const void* kernel,
+                       const void* recurrent_kernel, const void* bias,
+                       std::shared_ptr<const CpuWeights>* weights);
+
+  const GruDescription& description() const { return description_; }
+  const CpuBackend& backend() const { return backend_; }
+  size_t bytes() const { return buffer_.size() + transposed_.size(); }
+
+  // Writes the weights as Keras has them: kernel (F, 3U), recurrent kernel
+  // (U, 3U) and bias, zeros if there was none: (2, 3U) with reset_after, else
+  // (3U,).
+  void Unpack(void* kernel, void* recurrent_kernel, void* bias) const;
+
+  // Panels of packed weights, and units of each; 0 for the reference.
+  size_t panels() const { return panels_; }
+  size_t lanes() const { return lanes_; }
+
+  // Makes the transposed weights, which backward passes multiply by, unless
+  // they are there. kOutOfMemory when there is no room. Not for the reference.
+  Status Transpose() const;
+
+  template <typename T>
+  const T* kernel() const {
+    return static_cast<const T*>(kernel_);
+  }
+  template <typename T>
+  const T* recurrent_kernel() const {
+    return static_cast<const T*>(recurrent_kernel_);
+  }
+  // Packed: [panel][gate][lane]; reference: (3U,). Zeros without a bias.
+  template <typename T>
+  const T* input_bias() const {
+    return static_cast<const T*>(input_bias_);
+  }
+  template <typename T>
+  const T* recurrent_bias() const {
+    return static_cast<const T*>(recurrent_bias_);
+  }
+  // After Transpose: see cpu/weights/transposed_weights.h.
+  template <typename T>
+  const T* transposed_kernel() const {
+    return static_cast<const T*>(transposed_kernel_);
+  }
+  template <typename T>
+  const T* transposed_recurrent() const {
+    return static_cast<const T*>(transposed_recurrent_);
+  }
+
+ private:
+  CpuWeights(const GruDescription& description, const CpuBackend& backend)
+      : description_(description),
+        backend_(backend),
+        buffer_(WeightBytes()),
+        transposed_(WeightBytes()) {}
+
+  template <typename T>
+  Status Fill(const T* kernel, const T* recurrent_kernel, const T* bias);
+  template <typename T>
+  void UnpackAs(T* kernel, T* recurrent_kernel, T* bias) const;
+  template <typename T>
+  Status TransposeAs() const;
+
+  const GruDescription description_;
+  const CpuBackend backend_;
+  size_t panels_ = 0;
+  size_t lanes_ = 0;
+  AlignedBuffer buffer_;
+  const void* kernel_ = nullptr;
+  const void* recurrent_kernel_ = nullptr;
+  const void* input_bias_ = nullptr;
+  const void* recurrent_bias_ = nullptr;
+  mutable std::mutex transposed_mutex_;
+  mutable AlignedBuffer transposed_;
+  mutable const void* transposed_kernel_ = nullptr;
+  mutable const void* transposed_recurrent_ = nullptr;
+};
+
+}  // namespace cudnn_gru
+
+#endif  // CUDNN_GRU_CPU_WEIGHTS_WEIGHTS_H_
