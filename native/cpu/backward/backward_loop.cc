@@ -6,32 +6,31 @@
 namespace cudnn_gru {
 
 template <typename T>
-BackwardLoop<T>::BackwardLoop(
-    const CpuWeights& weights, const Kernels<T>& kernels, const GruCall& call,
-    const SavedSteps& saved, const GruGradients& gradients,
-    const BackwardShare& share, const BackwardScratch<T>& scratch,
-    const BackwardPointers<T>& pointers, const RowWiseGradients<T>& row_wise,
-    const Cancellation* cancellation)
-    : weights_(weights),
-      description_(weights.description()),
-      kernels_(kernels),
-      call_(call),
-      saved_(saved),
-      gradients_(gradients),
+BackwardLoop<T>::BackwardLoop(const BackwardJob<T>& job,
+                              const BackwardShare& share,
+                              const BackwardScratch<T>& scratch,
+                              const BackwardPointers<T>& pointers,
+                              const RowWiseGradients<T>& row_wise)
+    : job_(job),
+      weights_(job.weights),
+      description_(job.weights.description()),
+      call_(job.call),
+      saved_(job.saved),
+      gradients_(job.gradients),
       share_(share),
       scratch_(scratch),
       pointers_(pointers),
       row_wise_(row_wise),
-      cancellation_(cancellation),
-      units_(weights.description().units),
-      lanes_(kernels.lanes),
-      unit_begin_(share.panel_begin * kernels.lanes),
-      unit_end_(std::min(share.panel_end * kernels.lanes, units_)),
-      defaults_(HasDefaultActivations(weights.description())) {}
+      units_(description_.units),
+      lanes_(job.kernels.lanes),
+      unit_begin_(share.panel_begin * lanes_),
+      unit_end_(std::min(share.panel_end * lanes_, units_)),
+      defaults_(HasDefaultActivations(description_)) {}
 
 template <typename T>
 bool BackwardLoop<T>::Cancelled() {
-  if (cancellation_ == nullptr || !cancellation_->requested()) return false;
+  if (job_.cancellation == nullptr || !job_.cancellation->requested())
+    return false;
   if (share_.barrier != nullptr) share_.barrier->Break();
   return true;
 }
@@ -40,7 +39,7 @@ template <typename T>
 Status BackwardLoop<T>::Run() {
   const Status aborted(StatusCode::kAborted, "The call was aborted");
   Start();
-  bool add = false;
+  Sums sums = Sums::kStart;
   const std::vector<SavedSteps::Block>& blocks = saved_.blocks();
   for (size_t i = blocks.size(); i-- > 0;) {
     for (size_t step = blocks[i].step_end; step-- > blocks[i].step_begin;) {
@@ -49,13 +48,13 @@ Status BackwardLoop<T>::Run() {
       }
     }
     if (!Meet()) return aborted;
-    BlockProducts<T> products(weights_, kernels_, call_, saved_, gradients_,
-                              blocks[i], share_.index, share_.count, scratch_,
-                              pointers_);
+    BlockProducts<T> products(job_, blocks[i], {share_.index, share_.count},
+                              scratch_, pointers_);
     products.Prepare();
     if (products.shares_operands() && !Meet()) return aborted;
-    products.Run(add, i == 0);
-    add = true;
+    products.Run(sums);
+    sums = Sums::kContinue;
+    if (i == 0) products.WriteBias();
   }
   Finish();
   return Status();
@@ -180,7 +179,7 @@ bool BackwardLoop<T>::Step(size_t step) {
   product.gate_end = kGates;
   product.out = pointers_.d_reset_state;
   product.add = false;
-  kernels_.backward.cell_product(product);
+  job_.kernels.backward.cell_product(product);
   if (!ComputeGates(GateStage::kReset, gates)) return false;
   if (share_.by_units && !Meet()) return false;
   MultiplyByGates(product, 2, rows);
@@ -191,20 +190,20 @@ template <typename T>
 bool BackwardLoop<T>::ComputeGates(GateStage stage,
                                    const GateGradientArguments<T>& gates) {
   if (!defaults_) {
-    failure_ = row_wise_.Run(stage, description_, kernels_, gates,
+    failure_ = row_wise_.Run(stage, description_, job_.kernels, gates,
                              saved_.has_values() ? pointers_.values : nullptr,
                              gradients_.custom);
     return failure_.ok();
   }
   switch (stage) {
     case GateStage::kGates:
-      kernels_.backward.gates(gates);
+      job_.kernels.backward.gates(gates);
       break;
     case GateStage::kCandidate:
-      kernels_.backward.candidate(gates);
+      job_.kernels.backward.candidate(gates);
       break;
     case GateStage::kReset:
-      kernels_.backward.reset(gates);
+      job_.kernels.backward.reset(gates);
       break;
   }
   return true;
@@ -227,7 +226,7 @@ void BackwardLoop<T>::MultiplyByGates(CellProductArguments<T>& product,
     product.add = true;
     // For the whole call, so that no division among threads changes sums.
     product.short_chains = gates == kGates && call_.batch == 1;
-    kernels_.backward.cell_product(product);
+    job_.kernels.backward.cell_product(product);
     return;
   }
   product.out = pointers_.d_dropped_state;
@@ -235,7 +234,7 @@ void BackwardLoop<T>::MultiplyByGates(CellProductArguments<T>& product,
   for (size_t gate = 0; gate < gates; ++gate) {
     product.gate_begin = gate;
     product.gate_end = gate + 1;
-    kernels_.backward.cell_product(product);
+    job_.kernels.backward.cell_product(product);
     for (size_t i = 0; i < product.rows; ++i) {
       const T* const keep = RecurrentDropout(gate, rows[i]);
       const T* const from = pointers_.d_dropped_state[i];

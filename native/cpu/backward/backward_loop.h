@@ -4,9 +4,9 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "core/cancellation.h"
 #include "core/gru_problem.h"
 #include "core/thread_pool.h"
+#include "cpu/backward/backward_job.h"
 #include "cpu/backward/block_products.h"
 #include "cpu/backward/row_wise_gradients.h"
 #include "cpu/forward/saved_steps.h"
@@ -29,18 +29,14 @@ struct BackwardShare {
   SpinBarrier* barrier;  // null when there is one thread
 };
 
-// The time loop of one share, backwards. Gradients that are null in `gradients`
-// are not computed. The cells of `saved` are used up.
+// Runs the time loop of one share backwards.
 template <typename T>
 class BackwardLoop {
  public:
-  BackwardLoop(const CpuWeights& weights, const Kernels<T>& kernels,
-               const GruCall& call, const SavedSteps& saved,
-               const GruGradients& gradients, const BackwardShare& share,
+  BackwardLoop(const BackwardJob<T>& job, const BackwardShare& share,
                const BackwardScratch<T>& scratch,
                const BackwardPointers<T>& pointers,
-               const RowWiseGradients<T>& row_wise,
-               const Cancellation* cancellation);
+               const RowWiseGradients<T>& row_wise);
 
   // kAborted when the call was cancelled, kCallback when the user's derivative
   // failed.
@@ -60,9 +56,9 @@ class BackwardLoop {
                        const uint32_t* rows);
   void Finish();
 
+  const BackwardJob<T>& job_;
   const CpuWeights& weights_;
   const GruDescription& description_;
-  const Kernels<T>& kernels_;
   const GruCall& call_;
   const SavedSteps& saved_;
   const GruGradients& gradients_;
@@ -70,7 +66,6 @@ class BackwardLoop {
   const BackwardScratch<T> scratch_;
   const BackwardPointers<T> pointers_;
   const RowWiseGradients<T> row_wise_;
-  const Cancellation* const cancellation_;
   const size_t units_;
   const size_t lanes_;
   // This share's units: what it may write of any row's state.

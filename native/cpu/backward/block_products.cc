@@ -5,11 +5,6 @@
 namespace cudnn_gru {
 namespace {
 
-// The i-th of n nearly equal parts of `size` begins here; multiples of `step`.
-size_t PartBegin(size_t size, size_t step, size_t i, size_t n) {
-  return std::min(size, (size + step - 1) / step * i / n * step);
-}
-
 // Rows of a full register tile: parts of rows are multiples of it.
 constexpr size_t kTileRows = 8;
 
@@ -54,31 +49,26 @@ void BackwardPointers<T>::Take(const GruDescription& description, size_t rows,
 }
 
 template <typename T>
-BlockProducts<T>::BlockProducts(const CpuWeights& weights,
-                                const Kernels<T>& kernels, const GruCall& call,
-                                const SavedSteps& saved,
-                                const GruGradients& gradients,
-                                const SavedSteps::Block& block, size_t index,
-                                size_t count, const BackwardScratch<T>& scratch,
+BlockProducts<T>::BlockProducts(const BackwardJob<T>& job,
+                                const SavedSteps::Block& block,
+                                const ThreadPlace& thread,
+                                const BackwardScratch<T>& scratch,
                                 const BackwardPointers<T>& pointers)
-    : weights_(weights),
-      description_(weights.description()),
-      kernels_(kernels),
-      call_(call),
-      saved_(saved),
-      gradients_(gradients),
+    : weights_(job.weights),
+      description_(job.weights.description()),
+      kernels_(job.kernels),
+      call_(job.call),
+      saved_(job.saved),
+      gradients_(job.gradients),
       block_(block),
-      index_(index),
-      count_(count),
+      thread_(thread),
       scratch_(scratch),
       pointers_(pointers),
-      units_(weights.description().units),
-      features_(weights.description().features),
-      lanes_(kernels.lanes),
-      panel_begin_(PartBegin(weights.panels(), 1, index, count)),
-      panel_end_(PartBegin(weights.panels(), 1, index + 1, count)),
-      slot_begin_(PartBegin(block.slots, kTileRows, index, count)),
-      slot_end_(PartBegin(block.slots, kTileRows, index + 1, count)) {}
+      units_(description_.units),
+      features_(description_.features),
+      lanes_(job.kernels.lanes),
+      panels_(RangeOf(weights_.panels(), 1, thread.index, thread.count)),
+      slots_(RangeOf(block.slots, kTileRows, thread.index, thread.count)) {}
 
 template <typename T>
 size_t BlockProducts<T>::InputStep(size_t step) const {
@@ -119,7 +109,7 @@ void BlockProducts<T>::Prepare() {
 template <typename T>
 void BlockProducts<T>::DropInputs() {
   for (size_t mask = 0; mask < call_.input_dropout_masks; ++mask) {
-    for (size_t slot = slot_begin_; slot < slot_end_; ++slot) {
+    for (size_t slot = slots_.begin; slot < slots_.end; ++slot) {
       const T* const x = pointers_.inputs[slot];
       const T* const keep = InputDropout(mask, slot);
       T* const out =
@@ -133,7 +123,7 @@ template <typename T>
 void BlockProducts<T>::DropStates() {
   const T* const masks = static_cast<const T*>(call_.recurrent_dropout);
   for (size_t gate = 0; gate < kGates; ++gate) {
-    for (size_t slot = slot_begin_; slot < slot_end_; ++slot) {
+    for (size_t slot = slots_.begin; slot < slots_.end; ++slot) {
       const T* const previous =
           saved_.Cells<T>(block_, slot) + kCellPrevious * lanes_;
       const T* const keep =
@@ -149,23 +139,22 @@ void BlockProducts<T>::DropStates() {
 }
 
 template <typename T>
-void BlockProducts<T>::Run(bool add, bool last) {
-  if (gradients_.d_kernel != nullptr) KernelGradient(add);
-  if (gradients_.d_recurrent_kernel != nullptr) RecurrentGradient(add);
+void BlockProducts<T>::Run(Sums sums) {
+  if (gradients_.d_kernel != nullptr) KernelGradient(sums);
+  if (gradients_.d_recurrent_kernel != nullptr) RecurrentGradient(sums);
   if (gradients_.d_inputs != nullptr) {
     InputGradient();
     ClearMaskedInputs();
   }
   if (gradients_.d_bias != nullptr) {
     kernels_.backward.sum_cells(saved_.Cells<T>(block_), block_.stride,
-                                block_.slots, panel_begin_, panel_end_, add,
-                                scratch_.sums);
-    if (last) WriteBias();
+                                block_.slots, panels_.begin, panels_.end,
+                                sums == Sums::kContinue, scratch_.sums);
   }
 }
 
 template <typename T>
-OuterProductArguments<T> BlockProducts<T>::Outer(bool add) const {
+OuterProductArguments<T> BlockProducts<T>::Outer(Sums sums) const {
   OuterProductArguments<T> product;
   product.rows = block_.slots;
   product.operand = nullptr;
@@ -180,18 +169,18 @@ OuterProductArguments<T> BlockProducts<T>::Outer(bool add) const {
   product.part[2] = kCellCandidate;
   product.gate_begin = 0;
   product.gate_end = kGates;
-  product.panel_begin = panel_begin_;
-  product.panel_end = panel_end_;
+  product.panel_begin = panels_.begin;
+  product.panel_end = panels_.end;
   product.units = units_;
   product.out = static_cast<T*>(gradients_.d_kernel);
-  product.add = add;
+  product.add = sums == Sums::kContinue;
   product.packed = pointers_.packed;
   return product;
 }
 
 template <typename T>
-void BlockProducts<T>::KernelGradient(bool add) {
-  OuterProductArguments<T> product = Outer(add);
+void BlockProducts<T>::KernelGradient(Sums sums) {
+  OuterProductArguments<T> product = Outer(sums);
   if (call_.input_dropout == nullptr) {
     product.operand = pointers_.inputs;
     kernels_.backward.outer_product(product);
@@ -211,8 +200,8 @@ void BlockProducts<T>::KernelGradient(bool add) {
 }
 
 template <typename T>
-void BlockProducts<T>::RecurrentGradient(bool add) {
-  OuterProductArguments<T> product = Outer(add);
+void BlockProducts<T>::RecurrentGradient(Sums sums) {
+  OuterProductArguments<T> product = Outer(sums);
   product.depth = units_;
   product.out = static_cast<T*>(gradients_.d_recurrent_kernel);
   const T* const cells = saved_.Cells<T>(block_);
@@ -250,8 +239,8 @@ void BlockProducts<T>::RecurrentGradient(bool add) {
 template <typename T>
 void BlockProducts<T>::InputGradient() {
   CellProductArguments<T> product;
-  product.rows = slot_end_ - slot_begin_;
-  product.cells = saved_.Cells<T>(block_, slot_begin_);
+  product.rows = slots_.end - slots_.begin;
+  product.cells = saved_.Cells<T>(block_, slots_.begin);
   product.stride = block_.stride;
   product.panels = weights_.panels();
   product.part[0] = kCellUpdate;
@@ -263,7 +252,7 @@ void BlockProducts<T>::InputGradient() {
   product.out_begin = 0;
   product.out_end = (features_ + lanes_ - 1) / lanes_;
   product.columns = features_;
-  product.out = pointers_.d_inputs + slot_begin_;
+  product.out = pointers_.d_inputs + slots_.begin;
   product.add = false;
   product.short_chains = false;
   if (call_.input_dropout != nullptr) {
@@ -278,9 +267,9 @@ template <typename T>
 void BlockProducts<T>::DropInputGradient(CellProductArguments<T>& product) {
   T* const* const targets = product.out;
   // The list of inputs' addresses is not needed any more.
-  T** const temporary = const_cast<T**>(pointers_.inputs) + slot_begin_;
+  T** const temporary = const_cast<T**>(pointers_.inputs) + slots_.begin;
   for (size_t i = 0; i < product.rows; ++i) {
-    temporary[i] = scratch_.d_dropped_inputs + (slot_begin_ + i) * features_;
+    temporary[i] = scratch_.d_dropped_inputs + (slots_.begin + i) * features_;
   }
   product.out = temporary;
   for (size_t mask = 0; mask < call_.input_dropout_masks; ++mask) {
@@ -290,7 +279,7 @@ void BlockProducts<T>::DropInputGradient(CellProductArguments<T>& product) {
     }
     kernels_.backward.cell_product(product);
     for (size_t i = 0; i < product.rows; ++i) {
-      const T* const keep = InputDropout(mask, slot_begin_ + i);
+      const T* const keep = InputDropout(mask, slots_.begin + i);
       T* const to = targets[i];
       for (size_t f = 0; f < features_; ++f) {
         const T part = temporary[i][f] * keep[f];
@@ -305,7 +294,7 @@ void BlockProducts<T>::ClearMaskedInputs() {
   T* const d_inputs = static_cast<T*>(gradients_.d_inputs);
   for (size_t step = block_.step_begin; step < block_.step_end; ++step) {
     if (saved_.RowCount(step) == call_.batch) continue;
-    for (size_t row = index_; row < call_.batch; row += count_) {
+    for (size_t row = thread_.index; row < call_.batch; row += thread_.count) {
       if (saved_.Active(row, step)) continue;
       T* const to =
           d_inputs + (row * call_.timesteps + InputStep(step)) * features_;
@@ -316,9 +305,10 @@ void BlockProducts<T>::ClearMaskedInputs() {
 
 template <typename T>
 void BlockProducts<T>::WriteBias() const {
+  if (gradients_.d_bias == nullptr) return;
   T* const bias = static_cast<T*>(gradients_.d_bias);
-  const size_t end = std::min(units_, panel_end_ * lanes_);
-  for (size_t unit = panel_begin_ * lanes_; unit < end; ++unit) {
+  const size_t end = std::min(units_, panels_.end * lanes_);
+  for (size_t unit = panels_.begin * lanes_; unit < end; ++unit) {
     const T* const sum = scratch_.sums +
                          unit / lanes_ * (kCellParts - 1) * lanes_ +
                          unit % lanes_;

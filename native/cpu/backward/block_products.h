@@ -6,7 +6,9 @@
 
 #include "core/gru_problem.h"
 #include "core/workspace.h"
+#include "cpu/backward/backward_job.h"
 #include "cpu/forward/saved_steps.h"
+#include "cpu/forward/work_division.h"
 #include "cpu/kernels/kernels.h"
 #include "cpu/weights/weights.h"
 
@@ -49,36 +51,43 @@ struct BackwardPointers {
             BumpAllocator& allocator);
 };
 
-// What follows from the gradients of the pre-activations of one block of steps:
-// its part of the gradients of the weights, and the gradients of its inputs.
-// Each of `count` threads computes its own elements; which they are depends on
-// `count`, how they are summed does not.
+// Whether a block's sums start the weights' gradients or add to those that the
+// blocks before have made.
+enum class Sums { kStart, kContinue };
+
+// One thread of those that share the products of a block.
+struct ThreadPlace {
+  size_t index;
+  size_t count;
+};
+
+// Computes what follows from the gradients of the pre-activations of one block
+// of steps: its part of the gradients of the weights, and the gradients of its
+// inputs. Each thread computes elements of its own. The number of threads
+// decides which these are, but not in which order an element is summed.
 template <typename T>
 class BlockProducts {
  public:
-  BlockProducts(const CpuWeights& weights, const Kernels<T>& kernels,
-                const GruCall& call, const SavedSteps& saved,
-                const GruGradients& gradients, const SavedSteps::Block& block,
-                size_t index, size_t count, const BackwardScratch<T>& scratch,
+  BlockProducts(const BackwardJob<T>& job, const SavedSteps::Block& block,
+                const ThreadPlace& thread, const BackwardScratch<T>& scratch,
                 const BackwardPointers<T>& pointers);
 
   // Whether threads need what others prepare, and so must meet before Run.
   bool shares_operands() const;
   void Prepare();
-  // Adds to the weights' gradients, or begins them; with `last`, the biases'
-  // are complete and written.
-  void Run(bool add, bool last);
+  void Run(Sums sums);
+  // Writes the gradient of the biases. Only after Run of the last block.
+  void WriteBias() const;
 
  private:
   void DropInputs();
   void DropStates();
-  OuterProductArguments<T> Outer(bool add) const;
-  void KernelGradient(bool add);
-  void RecurrentGradient(bool add);
+  OuterProductArguments<T> Outer(Sums sums) const;
+  void KernelGradient(Sums sums);
+  void RecurrentGradient(Sums sums);
   void InputGradient();
   void DropInputGradient(CellProductArguments<T>& product);
   void ClearMaskedInputs();
-  void WriteBias() const;
   const T* InputDropout(size_t mask, size_t slot) const;
   size_t InputStep(size_t step) const;
 
@@ -89,17 +98,14 @@ class BlockProducts {
   const SavedSteps& saved_;
   const GruGradients& gradients_;
   const SavedSteps::Block& block_;
-  const size_t index_;
-  const size_t count_;
+  const ThreadPlace thread_;
   const BackwardScratch<T>& scratch_;
   const BackwardPointers<T>& pointers_;
   const size_t units_;
   const size_t features_;
   const size_t lanes_;
-  const size_t panel_begin_;  // columns of the weights' gradients
-  const size_t panel_end_;
-  const size_t slot_begin_;  // rows of the inputs' gradients
-  const size_t slot_end_;
+  const Range panels_;  // this thread's columns of the weights' gradients
+  const Range slots_;   // this thread's rows of the inputs' gradients
 };
 
 }  // namespace cudnn_gru

@@ -23,10 +23,10 @@ constexpr double kPasses = 2;
 BackwardShare MakeShare(const Division& division, int index, size_t batch,
                         size_t panels, SpinBarrier* barrier) {
   const Part part = PartOf(division, index, batch, panels);
-  return {part.row_begin,
-          part.row_end,
-          part.panel_begin,
-          part.panel_end,
+  return {part.rows.begin,
+          part.rows.end,
+          part.panels.begin,
+          part.panels.end,
           static_cast<size_t>(index),
           static_cast<size_t>(division.threads),
           division.split == Split::kUnits,
@@ -34,16 +34,14 @@ BackwardShare MakeShare(const Division& division, int index, size_t batch,
 }
 
 template <typename T>
-Status Backward(const CpuWeights& weights, const Kernels<T>& kernels,
-                const GruCall& call, const SavedSteps& saved,
-                const GruGradients& gradients, int threads,
-                const Cancellation* cancellation) {
-  const GruDescription& description = weights.description();
-  const size_t panels = weights.panels();
+Status Backward(const BackwardJob<T>& job, int threads) {
+  const GruCall& call = job.call;
+  const GruDescription& description = job.weights.description();
+  const size_t panels = job.weights.panels();
   const Division division = Divide(description, call, kPasses, panels, threads);
   SpinBarrier barrier(division.threads);
   size_t slots = 0;
-  for (const SavedSteps::Block& block : saved.blocks()) {
+  for (const SavedSteps::Block& block : job.saved.blocks()) {
     slots = std::max(slots, block.slots);
   }
 
@@ -62,21 +60,20 @@ Status Backward(const CpuWeights& weights, const Kernels<T>& kernels,
     return own;
   };
   BumpAllocator measure(nullptr);
-  scratch.Take(weights, call, slots, measure);
+  scratch.Take(job.weights, call, slots, measure);
   for (int i = 0; i < division.threads; ++i) take(measure);
   Workspace workspace(measure.used());
   if (workspace.data() == nullptr)
     return OutOfMemory(measure.used(), "scratch memory for the gradients");
   BumpAllocator allocator(workspace.data());
-  scratch.Take(weights, call, slots, allocator);
+  scratch.Take(job.weights, call, slots, allocator);
 
   std::atomic<bool> failed{false};
   Status failure;  // of the first thread to fail
   const auto run = [&](int index, const Own& own) {
     BackwardLoop<T> loop(
-        weights, kernels, call, saved, gradients,
-        MakeShare(division, index, call.batch, panels, &barrier), scratch,
-        own.pointers, own.row_wise, cancellation);
+        job, MakeShare(division, index, call.batch, panels, &barrier), scratch,
+        own.pointers, own.row_wise);
     Status status = loop.Run();
     if (!status.ok() && !failed.exchange(true)) failure = std::move(status);
   };
@@ -91,8 +88,7 @@ Status Backward(const CpuWeights& weights, const Kernels<T>& kernels,
     };
     // A reference, since a copy of the closure would be allocated.
     if (!ThreadPool::Get().TryRun(division.threads, std::cref(body))) {
-      return Backward(weights, kernels, call, saved, gradients, 1,
-                      cancellation);
+      return Backward(job, 1);
     }
   }
   if (division.split == Split::kUnits) Crowding::Get().Note(barrier);
@@ -111,10 +107,12 @@ Status BackwardOnCpu(const CpuWeights& weights, const GruCall& call,
   if (!status.ok()) return status;
   const KernelSet& kernels = *weights.backend().kernels;
   return weights.description().dtype == Dtype::kFloat32
-             ? Backward(weights, kernels.f32, call, saved, gradients, threads,
-                        cancellation)
-             : Backward(weights, kernels.f64, call, saved, gradients, threads,
-                        cancellation);
+             ? Backward<float>(
+                   {weights, kernels.f32, call, saved, gradients, cancellation},
+                   threads)
+             : Backward<double>(
+                   {weights, kernels.f64, call, saved, gradients, cancellation},
+                   threads);
 }
 
 }  // namespace cudnn_gru

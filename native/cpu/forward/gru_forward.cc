@@ -20,21 +20,20 @@ namespace {
 Share MakeShare(const Division& division, int index, size_t batch,
                 size_t panels, SpinBarrier* barrier) {
   const Part part = PartOf(division, index, batch, panels);
-  return {part.row_begin,
-          part.row_end,
-          part.panel_begin,
-          part.panel_end,
+  return {part.rows.begin,
+          part.rows.end,
+          part.panels.begin,
+          part.panels.end,
           index,
           division.threads,
           division.split == Split::kUnits ? barrier : nullptr};
 }
 
 template <typename T>
-Status Forward(const CpuWeights& weights, const Kernels<T>& kernels,
-               const GruCall& call, int threads,
-               const Cancellation* cancellation, const SavedSteps* saved) {
-  const GruDescription& description = weights.description();
-  const size_t panels = weights.panels();
+Status Forward(const ForwardJob<T>& job, int threads) {
+  const GruCall& call = job.call;
+  const GruDescription& description = job.weights.description();
+  const size_t panels = job.weights.panels();
   const Division division = Divide(description, call, 1, panels, threads);
   SpinBarrier barrier(division.threads);
 
@@ -42,7 +41,7 @@ Status Forward(const CpuWeights& weights, const Kernels<T>& kernels,
   SharedScratch<T> shared;
   const auto take = [&](BumpAllocator& allocator, int index) {
     if (index < 0) {
-      shared.Take(weights, call, kernels.lanes, allocator);
+      shared.Take(job.weights, call, job.kernels.lanes, allocator);
       return RowScratch<T>();
     }
     const Share share =
@@ -64,9 +63,9 @@ Status Forward(const CpuWeights& weights, const Kernels<T>& kernels,
   std::atomic<bool> failed{false};
   Status failure;  // of the first thread to fail
   const auto run = [&](int index, const RowScratch<T>& rows) {
-    TimeLoop<T> loop(weights, kernels, call,
+    TimeLoop<T> loop(job,
                      MakeShare(division, index, call.batch, panels, &barrier),
-                     shared, rows, cancellation, saved);
+                     shared, rows);
     Status status = loop.Run();
     if (!status.ok() && !failed.exchange(true)) failure = std::move(status);
   };
@@ -81,7 +80,7 @@ Status Forward(const CpuWeights& weights, const Kernels<T>& kernels,
     };
     // A reference, since a copy of the closure would be allocated.
     if (!ThreadPool::Get().TryRun(division.threads, std::cref(body))) {
-      return Forward(weights, kernels, call, 1, cancellation, saved);
+      return Forward(job, 1);
     }
   }
   if (division.split == Split::kUnits) Crowding::Get().Note(barrier);
@@ -101,10 +100,10 @@ Status ForwardOnCpu(const CpuWeights& weights, const GruCall& call, int threads,
     return ForwardReference(weights, call, cancellation);
   }
   return weights.description().dtype == Dtype::kFloat32
-             ? Forward(weights, kernels->f32, call, threads, cancellation,
-                       saved)
-             : Forward(weights, kernels->f64, call, threads, cancellation,
-                       saved);
+             ? Forward<float>(
+                   {weights, kernels->f32, call, cancellation, saved}, threads)
+             : Forward<double>(
+                   {weights, kernels->f64, call, cancellation, saved}, threads);
 }
 
 }  // namespace cudnn_gru

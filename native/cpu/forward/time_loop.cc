@@ -77,23 +77,20 @@ void RowScratch<T>::Take(const GruDescription& description, const GruCall& call,
 }
 
 template <typename T>
-TimeLoop<T>::TimeLoop(const CpuWeights& weights, const Kernels<T>& kernels,
-                      const GruCall& call, const Share& share,
-                      const SharedScratch<T>& shared, const RowScratch<T>& rows,
-                      const Cancellation* cancellation, const SavedSteps* saved)
-    : weights_(weights),
-      description_(weights.description()),
-      kernels_(kernels),
-      call_(call),
+TimeLoop<T>::TimeLoop(const ForwardJob<T>& job, const Share& share,
+                      const SharedScratch<T>& shared, const RowScratch<T>& rows)
+    : job_(job),
+      weights_(job.weights),
+      description_(job.weights.description()),
+      call_(job.call),
       share_(share),
       shared_(shared),
       rows_(rows),
-      cancellation_(cancellation),
-      saved_(saved),
-      saves_values_(saved != nullptr && saved->has_values()),
-      units_(weights.description().units),
-      unit_begin_(share.panel_begin * kernels.lanes),
-      unit_end_(std::min(share.panel_end * kernels.lanes, units_)) {}
+      saved_(job.saved),
+      saves_values_(saved_ != nullptr && saved_->has_values()),
+      units_(description_.units),
+      unit_begin_(share.panel_begin * job.kernels.lanes),
+      unit_end_(std::min(share.panel_end * job.kernels.lanes, units_)) {}
 
 template <typename T>
 size_t TimeLoop<T>::InputStep(size_t step) const {
@@ -112,7 +109,8 @@ bool TimeLoop<T>::Active(size_t row, size_t step) const {
 
 template <typename T>
 bool TimeLoop<T>::Cancelled() {
-  if (cancellation_ == nullptr || !cancellation_->requested()) return false;
+  if (job_.cancellation == nullptr || !job_.cancellation->requested())
+    return false;
   if (share_.barrier != nullptr) share_.barrier->Break();
   return true;
 }
@@ -185,7 +183,7 @@ bool TimeLoop<T>::Project(size_t begin, size_t count) {
   product.panel_begin = share_.panel_begin;
   product.panel_end = share_.panel_end;
   product.out = rows_.projected;
-  kernels_.product(product);
+  job_.kernels.product(product);
   return true;
 }
 
@@ -303,19 +301,19 @@ bool TimeLoop<T>::Step(size_t step, size_t chunk_begin) {
 template <typename T>
 bool TimeLoop<T>::ComputeStep(StepArguments<T>& arguments) {
   if (IsRowWise(description_)) {
-    failure_ = rows_.row_wise.Run(description_, kernels_, arguments,
+    failure_ = rows_.row_wise.Run(description_, job_.kernels, arguments,
                                   saves_values_ ? rows_.values : nullptr,
                                   call_.custom);
     return failure_.ok();
   }
   if (description_.reset_after) {
-    kernels_.step_reset_after(arguments);
+    job_.kernels.step_reset_after(arguments);
     return true;
   }
-  kernels_.step_gates(arguments);
+  job_.kernels.step_gates(arguments);
   if (!Meet()) return false;
   arguments.operand[2] = rows_.reset_state;
-  kernels_.step_candidate(arguments);
+  job_.kernels.step_candidate(arguments);
   return true;
 }
 

@@ -5,10 +5,10 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "core/cancellation.h"
 #include "core/gru_problem.h"
 #include "core/thread_pool.h"
 #include "core/workspace.h"
+#include "cpu/forward/forward_job.h"
 #include "cpu/forward/row_wise_step.h"
 #include "cpu/forward/saved_steps.h"
 #include "cpu/kernels/kernels.h"
@@ -74,10 +74,8 @@ struct RowScratch {
 template <typename T>
 class TimeLoop {
  public:
-  TimeLoop(const CpuWeights& weights, const Kernels<T>& kernels,
-           const GruCall& call, const Share& share,
-           const SharedScratch<T>& shared, const RowScratch<T>& rows,
-           const Cancellation* cancellation, const SavedSteps* saved);
+  TimeLoop(const ForwardJob<T>& job, const Share& share,
+           const SharedScratch<T>& shared, const RowScratch<T>& rows);
 
   // kAborted when the call was cancelled, kCallback when the user's activation
   // failed.
@@ -99,14 +97,13 @@ class TimeLoop {
   void WriteMaskedOutput(size_t row, size_t step);
   void Finish();
 
+  const ForwardJob<T>& job_;
   const CpuWeights& weights_;
   const GruDescription& description_;
-  const Kernels<T>& kernels_;
   const GruCall& call_;
   const Share share_;
   const SharedScratch<T> shared_;
   const RowScratch<T> rows_;
-  const Cancellation* const cancellation_;
   const SavedSteps* const saved_;  // null when no backward pass will come
   const bool saves_values_;
   const size_t units_;

@@ -40,17 +40,18 @@ Division Divide(const GruDescription& description, const GruCall& call,
 }
 
 Part PartOf(const Division& division, int thread, size_t batch, size_t panels) {
-  Part part{0, batch, 0, panels};
-  const size_t i = static_cast<size_t>(thread);
-  const size_t n = static_cast<size_t>(division.threads);
-  if (division.split == Split::kRows) {
-    part.row_begin = batch * i / n;
-    part.row_end = batch * (i + 1) / n;
-  } else if (division.split == Split::kUnits) {
-    part.panel_begin = panels * i / n;
-    part.panel_end = panels * (i + 1) / n;
-  }
-  return part;
+  const auto range = [&](size_t size) {
+    return RangeOf(size, 1, static_cast<size_t>(thread),
+                   static_cast<size_t>(division.threads));
+  };
+  return {division.split == Split::kRows ? range(batch) : Range{0, batch},
+          division.split == Split::kUnits ? range(panels) : Range{0, panels}};
+}
+
+Range RangeOf(size_t size, size_t step, size_t index, size_t count) {
+  const size_t steps = (size + step - 1) / step;
+  return {std::min(size, steps * index / count * step),
+          std::min(size, steps * (index + 1) / count * step)};
 }
 
 }  // namespace cudnn_gru

@@ -23,15 +23,23 @@ struct Division {
 Division Divide(const GruDescription& description, const GruCall& call,
                 double passes, size_t panels, int threads);
 
+// Things `begin` to `end - 1` of a row of them.
+struct Range {
+  size_t begin;
+  size_t end;
+};
+
 // The rows and panels that one thread of a division computes.
 struct Part {
-  size_t row_begin;
-  size_t row_end;
-  size_t panel_begin;
-  size_t panel_end;
+  Range rows;
+  Range panels;
 };
 
 Part PartOf(const Division& division, int thread, size_t batch, size_t panels);
+
+// Returns one of `count` nearly equal ranges of `size` things. Ranges begin at
+// multiples of `step`.
+Range RangeOf(size_t size, size_t step, size_t index, size_t count);
 
 }  // namespace cudnn_gru
 
