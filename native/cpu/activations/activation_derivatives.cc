@@ -195,8 +195,9 @@ template double ActivationDerivative<float>(const ActivationSpec&, float);
 template double ActivationDerivative<double>(const ActivationSpec&, double);
 
 template <typename T>
-void RowActivationGradient(Activation kind, const T* x, const T* y, const T* dy,
-                           T* dx, size_t* order, size_t n) {
+void RowActivationGradient(Activation kind, const RowGradient<T>& row,
+                           size_t* order) {
+  const auto [x, y, dy, dx, n] = row;
   if (std::any_of(x, x + n, [](T value) { return std::isnan(value); })) {
     std::fill(dx, dx + n, std::numeric_limits<T>::quiet_NaN());
     return;
@@ -215,11 +216,9 @@ void RowActivationGradient(Activation kind, const T* x, const T* y, const T* dy,
   }
 }
 
-template void RowActivationGradient<float>(Activation, const float*,
-                                           const float*, const float*, float*,
-                                           size_t*, size_t);
-template void RowActivationGradient<double>(Activation, const double*,
-                                            const double*, const double*,
-                                            double*, size_t*, size_t);
+template void RowActivationGradient(Activation, const RowGradient<float>&,
+                                    size_t*);
+template void RowActivationGradient(Activation, const RowGradient<double>&,
+                                    size_t*);
 
 }  // namespace cudnn_gru

@@ -15,12 +15,22 @@ namespace cudnn_gru {
 template <typename T>
 double ActivationDerivative(const ActivationSpec& activation, T x);
 
-// The gradient dx in x of sum(dy * y), where y is softmax, log_softmax or
-// sparsemax of x, over the n elements of one row. dx is none of the others. A
-// row with a NaN becomes NaN throughout. `order` is scratch for n elements.
+// One row through an activation that works on whole rows. Every array has n
+// elements, and dx is none of the others.
 template <typename T>
-void RowActivationGradient(Activation kind, const T* x, const T* y, const T* dy,
-                           T* dx, size_t* order, size_t n);
+struct RowGradient {
+  const T* x;
+  const T* y;   // the activation of x
+  const T* dy;  // the gradient of y
+  T* dx;        // where the gradient of x goes
+  size_t n;
+};
+
+// Computes dx for softmax, log_softmax and sparsemax. A row with a NaN becomes
+// NaN throughout. `order` is scratch for n elements.
+template <typename T>
+void RowActivationGradient(Activation kind, const RowGradient<T>& row,
+                           size_t* order);
 
 }  // namespace cudnn_gru
 

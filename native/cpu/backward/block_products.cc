@@ -147,9 +147,15 @@ void BlockProducts<T>::Run(Sums sums) {
     ClearMaskedInputs();
   }
   if (gradients_.d_bias != nullptr) {
-    kernels_.backward.sum_cells(saved_.Cells<T>(block_), block_.stride,
-                                block_.slots, panels_.begin, panels_.end,
-                                sums == Sums::kContinue, scratch_.sums);
+    CellSumArguments<T> sum;
+    sum.rows = block_.slots;
+    sum.cells = saved_.Cells<T>(block_);
+    sum.stride = block_.stride;
+    sum.panel_begin = panels_.begin;
+    sum.panel_end = panels_.end;
+    sum.sums = scratch_.sums;
+    sum.add = sums == Sums::kContinue;
+    kernels_.backward.sum_cells(sum);
   }
 }
 

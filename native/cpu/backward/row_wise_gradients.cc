@@ -86,7 +86,8 @@ Status RowWiseGradients<T>::Differentiate(const Row& row, CellPart gate,
     return row.custom->Differentiate(recurrent, x, y, dy, dx, row.count);
   }
   if (!IsElementwise(activation.kind)) {
-    RowActivationGradient(activation.kind, x, y, dy, dx, order_, row.count);
+    RowActivationGradient<T>(activation.kind, {x, y, dy, dx, row.count},
+                             order_);
   } else if (!row.kernels.backward.differentiate(activation, x, y, dy, dx,
                                                  row.count)) {
     for (size_t i = 0; i < row.count; ++i) {

@@ -18,8 +18,8 @@ constexpr size_t kBlock = 64;
 // its length to a projection is projected once more.
 constexpr double kKeptLength = 0.7;
 
-void MultiplyTransposed(const double* a, const double* b, double* c, size_t m,
-                        size_t n, size_t k) {
+void MultiplyTransposed(const MatrixProduct& product) {
+  const auto [a, b, c, m, n, k] = product;
   for (size_t i = 0; i < m; ++i) {
     for (size_t j = 0; j < n; ++j) {
       double sum = 0.0;
@@ -29,8 +29,8 @@ void MultiplyTransposed(const double* a, const double* b, double* c, size_t m,
   }
 }
 
-void SubtractProduct(const double* a, const double* b, double* c, size_t m,
-                     size_t n, size_t k) {
+void SubtractProduct(const MatrixProduct& product) {
+  const auto [a, b, c, m, n, k] = product;
   for (size_t i = 0; i < m; ++i) {
     for (size_t p = 0; p < k; ++p) {
       for (size_t j = 0; j < n; ++j)
@@ -121,10 +121,10 @@ class GramSchmidt {
     ForParts(size, size * basis * length_, [&](size_t first, size_t last) {
       double* const rows = Row(begin + first);
       double* const products = products_.data() + first * basis;
-      kernels_.multiply_transposed(rows, q_, products, last - first, basis,
-                                   length_);
-      kernels_.subtract_product(products, q_, rows, last - first, length_,
-                                basis);
+      kernels_.multiply_transposed(
+          {rows, q_, products, last - first, basis, length_});
+      kernels_.subtract_product(
+          {products, q_, rows, last - first, length_, basis});
     });
   }
 
@@ -134,10 +134,10 @@ class GramSchmidt {
     double* const row = Row(i);
     if (i > block) {
       // Classical Gram-Schmidt is enough: the loop below repeats it on need.
-      kernels_.multiply_transposed(row, Row(block), products_.data(), 1,
-                                   i - block, length_);
-      kernels_.subtract_product(products_.data(), Row(block), row, 1, length_,
-                                i - block);
+      kernels_.multiply_transposed(
+          {row, Row(block), products_.data(), 1, i - block, length_});
+      kernels_.subtract_product(
+          {products_.data(), Row(block), row, 1, length_, i - block});
     }
     double norm = Norm(row, length_);
     while (norm < kKeptLength * before) {

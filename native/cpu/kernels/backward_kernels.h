@@ -104,6 +104,19 @@ struct OuterProductArguments {
 // Rows of an outer product that are worked on at a time.
 constexpr size_t kOuterRows = 128;
 
+// sums[panel][part][lane] (+)= sum over rows of the first four parts of the
+// cells, for panels [panel_begin, panel_end).
+template <typename T>
+struct CellSumArguments {
+  size_t rows;
+  const T* cells;
+  size_t stride;
+  size_t panel_begin;
+  size_t panel_end;
+  T* sums;
+  bool add;  // to what `sums` holds
+};
+
 template <typename T>
 struct BackwardKernels {
   // reset_after=True: the whole step.
@@ -119,9 +132,7 @@ struct BackwardKernels {
   // activations that no kernel has.
   bool (*differentiate)(const ActivationSpec& activation, const T* x,
                         const T* y, const T* dy, T* dx, size_t n);
-  // sums[panel][part][lane] (+)= sum over rows of the first four parts.
-  void (*sum_cells)(const T* cells, size_t stride, size_t rows,
-                    size_t panel_begin, size_t panel_end, bool add, T* sums);
+  void (*sum_cells)(const CellSumArguments<T>& arguments);
 };
 
 }  // namespace cudnn_gru

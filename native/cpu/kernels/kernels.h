@@ -86,15 +86,23 @@ struct Kernels {
   BackwardKernels<T> backward;
 };
 
-// Building blocks of the orthogonal initializer; all matrices row-major,
-// leading dimension = columns.
+// The operands of one product of matrices. All are row-major, and rows follow
+// each other without gaps.
+struct MatrixProduct {
+  const double* a;  // (m, k)
+  const double* b;  // (n, k) where it is transposed, else (k, n)
+  double* c;        // (m, n)
+  size_t m;
+  size_t n;
+  size_t k;
+};
+
+// Building blocks of the orthogonal initializer.
 struct OrthogonalKernels {
-  // c (m, n) = a (m, k) times the transpose of b (n, k).
-  void (*multiply_transposed)(const double* a, const double* b, double* c,
-                              size_t m, size_t n, size_t k);
-  // c (m, n) -= a (m, k) times b (k, n).
-  void (*subtract_product)(const double* a, const double* b, double* c,
-                           size_t m, size_t n, size_t k);
+  // c = a times the transpose of b.
+  void (*multiply_transposed)(const MatrixProduct& product);
+  // c -= a times b.
+  void (*subtract_product)(const MatrixProduct& product);
 };
 
 struct KernelSet {

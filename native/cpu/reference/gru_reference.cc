@@ -71,14 +71,17 @@ class Reference {
               static_cast<T*>(tensor) + row * units_);
   }
 
-  // Row `row` of `values`, times the gate's dropout mask if there is one.
-  static std::vector<double> Dropped(const T* values, size_t width,
-                                     const void* masks, size_t mask_count,
-                                     size_t gate, size_t batch, size_t row) {
-    std::vector<double> dropped(values, values + width);
+  // Multiplies `values`, which belong to `row`, by the mask of `gate` among
+  // `masks`, (count, B, width); null masks leave them as they are.
+  std::vector<double> Dropped(const std::vector<double>& values,
+                              const void* masks, size_t count, size_t gate,
+                              size_t row) const {
+    std::vector<double> dropped(values);
     if (masks == nullptr) return dropped;
-    const size_t mask = mask_count == 1 ? 0 : gate;
-    const T* keep = static_cast<const T*>(masks) + (mask * batch + row) * width;
+    const size_t width = values.size();
+    const size_t mask = count == 1 ? 0 : gate;
+    const T* keep =
+        static_cast<const T*>(masks) + (mask * call_.batch + row) * width;
     for (size_t i = 0; i < width; ++i) {
       dropped[i] *= static_cast<double>(keep[i]);
     }
@@ -111,10 +114,10 @@ class Reference {
     std::vector<double> input_part[3], recurrent_part[3];
     for (size_t gate = 0; gate < 3; ++gate) {
       const std::vector<double> input =
-          Dropped(x, features_, call_.input_dropout, call_.input_dropout_masks,
-                  gate, call_.batch, row);
-      hidden[gate] = Dropped(state.data(), units_, call_.recurrent_dropout, 3,
-                             gate, call_.batch, row);
+          Dropped({x, x + features_}, call_.input_dropout,
+                  call_.input_dropout_masks, gate, row);
+      hidden[gate] = Dropped({state.begin(), state.end()},
+                             call_.recurrent_dropout, 3, gate, row);
       for (size_t unit = 0; unit < units_; ++unit) {
         const size_t column = gate * units_ + unit;
         input_part[gate].push_back(

@@ -237,8 +237,10 @@ class ReferenceBackward {
       }
     } else {
       std::vector<size_t> order(units_);
-      RowActivationGradient(activation.kind, sum.data(), gate.data(),
-                            d_gate.data(), d_sum.data(), order.data(), units_);
+      RowActivationGradient<double>(
+          activation.kind,
+          {sum.data(), gate.data(), d_gate.data(), d_sum.data(), units_},
+          order.data());
     }
     return d_sum;
   }

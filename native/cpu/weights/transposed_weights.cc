@@ -12,10 +12,9 @@ size_t TransposedSize(size_t depth, size_t panels, size_t lanes) {
 
 template <typename T>
 void TransposePanels(const T* weights, size_t depth, size_t panels,
-                     size_t lanes, size_t group_begin, size_t group_end,
-                     T* transposed) {
+                     size_t lanes, T* transposed) {
   const size_t square = lanes * lanes;
-  for (size_t group = group_begin; group < group_end; ++group) {
+  for (size_t group = 0; group * lanes < depth; ++group) {
     const size_t first = group * lanes;
     const size_t count = std::min(lanes, depth - first);
     for (size_t panel = 0; panel < panels; ++panel) {
@@ -34,9 +33,7 @@ void TransposePanels(const T* weights, size_t depth, size_t panels,
   }
 }
 
-template void TransposePanels(const float*, size_t, size_t, size_t, size_t,
-                              size_t, float*);
-template void TransposePanels(const double*, size_t, size_t, size_t, size_t,
-                              size_t, double*);
+template void TransposePanels(const float*, size_t, size_t, size_t, float*);
+template void TransposePanels(const double*, size_t, size_t, size_t, double*);
 
 }  // namespace cudnn_gru

@@ -10,12 +10,10 @@ size_t TransposedSize(size_t depth, size_t panels, size_t lanes);
 
 // Packed weights [panel][depth][gate][lane] (cpu/kernels/kernels.h) as the
 // backward pass multiplies by them: [depth / lanes][panel][gate][lane][depth %
-// lanes], zeros beyond `depth`. Writes the groups [group_begin, group_end) of
-// depths.
+// lanes], zeros beyond `depth`.
 template <typename T>
 void TransposePanels(const T* weights, size_t depth, size_t panels,
-                     size_t lanes, size_t group_begin, size_t group_end,
-                     T* transposed);
+                     size_t lanes, T* transposed);
 
 }  // namespace cudnn_gru
 

@@ -120,10 +120,8 @@ Status CpuWeights::TransposeAs() const {
   char* const base = static_cast<char*>(transposed_.data());
   T* const to_kernel = reinterpret_cast<T*>(base);
   T* const to_recurrent = reinterpret_cast<T*>(base + kernel_bytes);
-  TransposePanels(kernel<T>(), features, panels_, lanes_, 0,
-                  (features + lanes_ - 1) / lanes_, to_kernel);
-  TransposePanels(recurrent_kernel<T>(), units, panels_, lanes_, 0, panels_,
-                  to_recurrent);
+  TransposePanels(kernel<T>(), features, panels_, lanes_, to_kernel);
+  TransposePanels(recurrent_kernel<T>(), units, panels_, lanes_, to_recurrent);
   transposed_kernel_ = to_kernel;
   transposed_recurrent_ = to_recurrent;
   return Status();
