@@ -57,8 +57,8 @@ template <typename T>
 void CpuTape::Place(const GruCall& call, BumpAllocator& allocator) {
   const size_t units = description().units;
   const size_t features = description().features;
-  const size_t cells = call.batch * call.timesteps;
-  call_.inputs = Copied<T>(call.inputs, cells * features, allocator);
+  const size_t row_steps = call.batch * call.timesteps;
+  call_.inputs = Copied<T>(call.inputs, row_steps * features, allocator);
   call_.input_dropout =
       Copied<T>(call.input_dropout,
                 call.input_dropout_masks * call.batch * features, allocator);
@@ -68,14 +68,14 @@ void CpuTape::Place(const GruCall& call, BumpAllocator& allocator) {
   if (!IsReference()) return;
   call_.initial_state =
       Copied<T>(call.initial_state, call.batch * units, allocator);
-  call_.mask =
-      static_cast<const uint8_t*>(Copied<uint8_t>(call.mask, cells, allocator));
+  call_.mask = static_cast<const uint8_t*>(
+      Copied<uint8_t>(call.mask, row_steps, allocator));
   call_.lengths = static_cast<const int32_t*>(
       Copied<int32_t>(call.lengths, call.batch, allocator));
-  steps_.states = allocator.Take<double>(cells * units);
-  steps_.sums = allocator.Take<double>(cells * 3 * units);
-  steps_.gates = allocator.Take<double>(cells * 3 * units);
-  steps_.candidates = allocator.Take<double>(cells * units);
+  steps_.states = allocator.Take<double>(row_steps * units);
+  steps_.sums = allocator.Take<double>(row_steps * 3 * units);
+  steps_.gates = allocator.Take<double>(row_steps * 3 * units);
+  steps_.candidates = allocator.Take<double>(row_steps * units);
 }
 
 Status CpuTape::Keep(const GruCall& call) {

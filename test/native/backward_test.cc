@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "core/crowding.h"
+#include "core/contention.h"
 #include "problem.h"
 
 namespace cudnn_gru_test {
@@ -256,7 +256,7 @@ void Teams() {
 }  // namespace cudnn_gru_test
 
 int main() {
-  cudnn_gru::Crowding::Get().Ignore();
+  cudnn_gru::Contention::Get().Ignore();
   cudnn_gru_test::Sizes();
   cudnn_gru_test::Combinations();
   cudnn_gru_test::Activations();

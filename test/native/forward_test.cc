@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "core/crowding.h"
+#include "core/contention.h"
 #include "core/half.h"
 #include "cpu/forward/gru_forward.h"
 #include "problem.h"
@@ -328,7 +328,7 @@ void Teams() {
 }  // namespace cudnn_gru_test
 
 int main() {
-  cudnn_gru::Crowding::Get().Ignore();
+  cudnn_gru::Contention::Get().Ignore();
   for (const auto& backend : cudnn_gru::AvailableBackends()) {
     std::printf("backend %s\n", backend.isa);
   }

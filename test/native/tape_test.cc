@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "core/aligned_buffer.h"
-#include "core/crowding.h"
+#include "core/contention.h"
 #include "cpu/gru_tape.h"
 #include "problem.h"
 
@@ -208,7 +208,7 @@ void Concurrent() {
 }  // namespace cudnn_gru_test
 
 int main() {
-  cudnn_gru::Crowding::Get().Ignore();
+  cudnn_gru::Contention::Get().Ignore();
   cudnn_gru_test::Parts();
   cudnn_gru_test::Once();
   cudnn_gru_test::FailingCallback();

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "check.h"
-#include "core/crowding.h"
+#include "core/contention.h"
 #include "core/executor.h"
 #include "core/thread_pool.h"
 #include "core/usable_cpus.h"
@@ -17,7 +17,7 @@
 namespace cudnn_gru_test {
 namespace {
 
-using cudnn_gru::Crowding;
+using cudnn_gru::Contention;
 using cudnn_gru::Executor;
 using cudnn_gru::SpinBarrier;
 using cudnn_gru::ThreadPool;
@@ -187,36 +187,36 @@ void WorkspaceIsReused() {
         "scratch memory grew");
 }
 
-void CrowdingIsToldByManyStalls() {
+void ContentionIsToldByManyStalls() {
   using std::chrono::milliseconds;
-  const Crowding::Clock::time_point start{milliseconds(1000000)};
+  const Contention::Clock::time_point start{milliseconds(1000000)};
   const auto at = [&](int later) { return start + milliseconds(later); };
-  Crowding crowding;
-  Check(!crowding.At(at(0)), "crowded from the start");
-  crowding.Note(100, 2, at(0));
-  Check(!crowding.At(at(0)), "two stalls are no crowd");
-  crowding.Note(100000, 5, at(0));
-  Check(!crowding.At(at(0)), "five stalls of 100,000 are no crowd");
-  crowding.Note(100, 3, at(0));
-  Check(crowding.At(at(249)), "three stalls of 100 are a crowd");
-  Check(!crowding.At(at(250)), "a first pause is short");
-  crowding.Note(100, 0, at(260));
-  Check(!crowding.At(at(260)), "a call without stalls makes no pause");
+  Contention contention;
+  Check(!contention.At(at(0)), "contended from the start");
+  contention.Note(100, 2, at(0));
+  Check(!contention.At(at(0)), "two stalls are no contention");
+  contention.Note(100000, 5, at(0));
+  Check(!contention.At(at(0)), "five stalls of 100,000 are no contention");
+  contention.Note(100, 3, at(0));
+  Check(contention.At(at(249)), "three stalls of 100 are contention");
+  Check(!contention.At(at(250)), "a first pause is short");
+  contention.Note(100, 0, at(260));
+  Check(!contention.At(at(260)), "a call without stalls makes no pause");
   int pause = 250;
   int now = 260;
   for (int round = 0; round < 6; ++round) {
     pause = std::min(2 * pause, 4000);
-    crowding.Note(100, 50, at(now));
-    Check(crowding.At(at(now + pause - 1)), "pause %d is too short", round);
-    Check(!crowding.At(at(now + pause)), "pause %d is too long", round);
+    contention.Note(100, 50, at(now));
+    Check(contention.At(at(now + pause - 1)), "pause %d is too short", round);
+    Check(!contention.At(at(now + pause)), "pause %d is too long", round);
     now += pause + 10;
   }
   now += 2000;
-  crowding.Note(100, 50, at(now));
-  Check(!crowding.At(at(now + 250)), "a late pause is short again");
-  Check(crowding.At(at(now + 249)), "a late pause is too short");
-  crowding.Ignore();
-  Check(!crowding.At(at(now + 249)), "a crowd that is ignored");
+  contention.Note(100, 50, at(now));
+  Check(!contention.At(at(now + 250)), "a late pause is short again");
+  Check(contention.At(at(now + 249)), "a late pause is too short");
+  contention.Ignore();
+  Check(!contention.At(at(now + 249)), "contention that is ignored");
 }
 
 void BarrierCountsStalls() {
@@ -248,7 +248,7 @@ int main() {
   BarrierOrdersMemory();
   BrokenBarrierLetsGo();
   BarrierCountsStalls();
-  CrowdingIsToldByManyStalls();
+  ContentionIsToldByManyStalls();
   ExecutorJobsInAnswerAreAlone();
   ExecutorRunsAllAndSaysWhoIsAlone();
   ExecutorKeepsToItsNumber();

@@ -15,7 +15,7 @@ struct BackwardJob {
   const CpuWeights& weights;
   const Kernels<T>& kernels;
   const GruCall& call;      // the forward call
-  const SavedSteps& saved;  // its cells, which the pass overwrites
+  const SavedSteps& saved;  // its records, which the pass overwrites
   // Where the gradients go. A gradient whose pointer is null is not computed.
   const GruGradients& gradients;
   const Cancellation* cancellation;  // may be null

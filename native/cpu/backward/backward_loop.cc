@@ -147,21 +147,22 @@ bool BackwardLoop<T>::Step(size_t step) {
   gates.units = units_;
   gates.panel_begin = share_.panel_begin;
   gates.panel_end = share_.panel_end;
-  gates.cells = saved_.Cells<T>(block, slot);
+  gates.records = saved_.Records<T>(block, slot);
   gates.stride = block.stride;
   gates.d_output = given ? pointers_.d_output : nullptr;
   gates.d_state = pointers_.d_state;
   gates.d_reset_state = pointers_.d_reset_state;
   gates.reset_dropout = dropped ? pointers_.reset_dropout : nullptr;
 
-  CellProductArguments<T> product;
+  RecordProductArguments<T> product;
   product.rows = count;
-  product.cells = gates.cells;
+  product.records = gates.records;
   product.stride = gates.stride;
   product.panels = weights_.panels();
-  product.part[0] = kCellUpdate;
-  product.part[1] = kCellReset;
-  product.part[2] = description_.reset_after ? kCellRecurrent : kCellCandidate;
+  product.part[0] = kRecordUpdate;
+  product.part[1] = kRecordReset;
+  product.part[2] =
+      description_.reset_after ? kRecordRecurrent : kRecordCandidate;
   product.weights = weights_.transposed_recurrent<T>();
   product.out_begin = share_.panel_begin;
   product.out_end = share_.panel_end;
@@ -179,7 +180,7 @@ bool BackwardLoop<T>::Step(size_t step) {
   product.gate_end = kGates;
   product.out = pointers_.d_reset_state;
   product.add = false;
-  job_.kernels.backward.cell_product(product);
+  job_.kernels.backward.record_product(product);
   if (!ComputeGates(GateStage::kReset, gates)) return false;
   if (share_.by_units && !Meet()) return false;
   MultiplyByGates(product, 2, rows);
@@ -217,7 +218,7 @@ const T* BackwardLoop<T>::RecurrentDropout(size_t gate, size_t row) const {
 
 // Adds the part of the first `gates` gates to the gradient of the state.
 template <typename T>
-void BackwardLoop<T>::MultiplyByGates(CellProductArguments<T>& product,
+void BackwardLoop<T>::MultiplyByGates(RecordProductArguments<T>& product,
                                       size_t gates, const uint32_t* rows) {
   if (call_.recurrent_dropout == nullptr) {
     product.gate_begin = 0;
@@ -226,7 +227,7 @@ void BackwardLoop<T>::MultiplyByGates(CellProductArguments<T>& product,
     product.add = true;
     // For the whole call, so that no division among threads changes sums.
     product.short_chains = gates == kGates && call_.batch == 1;
-    job_.kernels.backward.cell_product(product);
+    job_.kernels.backward.record_product(product);
     return;
   }
   product.out = pointers_.d_dropped_state;
@@ -234,7 +235,7 @@ void BackwardLoop<T>::MultiplyByGates(CellProductArguments<T>& product,
   for (size_t gate = 0; gate < gates; ++gate) {
     product.gate_begin = gate;
     product.gate_end = gate + 1;
-    job_.kernels.backward.cell_product(product);
+    job_.kernels.backward.record_product(product);
     for (size_t i = 0; i < product.rows; ++i) {
       const T* const keep = RecurrentDropout(gate, rows[i]);
       const T* const from = pointers_.d_dropped_state[i];

@@ -52,7 +52,7 @@ class BackwardLoop {
   bool Step(size_t step);
   bool ComputeGates(GateStage stage, const GateGradientArguments<T>& gates);
   const T* RecurrentDropout(size_t gate, size_t row) const;
-  void MultiplyByGates(CellProductArguments<T>& product, size_t gates,
+  void MultiplyByGates(RecordProductArguments<T>& product, size_t gates,
                        const uint32_t* rows);
   void Finish();
 

@@ -20,7 +20,7 @@ void BackwardScratch<T>::Take(const CpuWeights& weights, const GruCall& call,
   d_reset_state = d_dropped_state = nullptr;
   dropped_inputs = dropped_states = d_dropped_inputs = nullptr;
   if (!description.reset_after) d_reset_state = allocator.Take<T>(states);
-  sums = allocator.Take<T>((kCellParts - 1) * row_stride);
+  sums = allocator.Take<T>((kRecordParts - 1) * row_stride);
   if (call.recurrent_dropout != nullptr) {
     d_dropped_state = allocator.Take<T>(states);
     dropped_states = allocator.Take<T>(kGates * slots * row_stride);
@@ -125,7 +125,7 @@ void BlockProducts<T>::DropStates() {
   for (size_t gate = 0; gate < kGates; ++gate) {
     for (size_t slot = slots_.begin; slot < slots_.end; ++slot) {
       const T* const previous =
-          saved_.Cells<T>(block_, slot) + kCellPrevious * lanes_;
+          saved_.Records<T>(block_, slot) + kRecordPrevious * lanes_;
       const T* const keep =
           masks + (gate * call_.batch + pointers_.slot_rows[slot]) * units_;
       T* const out = scratch_.dropped_states +
@@ -147,15 +147,15 @@ void BlockProducts<T>::Run(Sums sums) {
     ClearMaskedInputs();
   }
   if (gradients_.d_bias != nullptr) {
-    CellSumArguments<T> sum;
+    RecordSumArguments<T> sum;
     sum.rows = block_.slots;
-    sum.cells = saved_.Cells<T>(block_);
+    sum.records = saved_.Records<T>(block_);
     sum.stride = block_.stride;
     sum.panel_begin = panels_.begin;
     sum.panel_end = panels_.end;
     sum.sums = scratch_.sums;
     sum.add = sums == Sums::kContinue;
-    kernels_.backward.sum_cells(sum);
+    kernels_.backward.sum_records(sum);
   }
 }
 
@@ -168,11 +168,11 @@ OuterProductArguments<T> BlockProducts<T>::Outer(Sums sums) const {
   product.row_stride = features_;
   product.group_stride = lanes_;
   product.depth = features_;
-  product.cells = saved_.Cells<T>(block_);
+  product.records = saved_.Records<T>(block_);
   product.stride = block_.stride;
-  product.part[0] = kCellUpdate;
-  product.part[1] = kCellReset;
-  product.part[2] = kCellCandidate;
+  product.part[0] = kRecordUpdate;
+  product.part[1] = kRecordReset;
+  product.part[2] = kRecordCandidate;
   product.gate_begin = 0;
   product.gate_end = kGates;
   product.panel_begin = panels_.begin;
@@ -210,22 +210,22 @@ void BlockProducts<T>::RecurrentGradient(Sums sums) {
   OuterProductArguments<T> product = Outer(sums);
   product.depth = units_;
   product.out = static_cast<T*>(gradients_.d_recurrent_kernel);
-  const T* const cells = saved_.Cells<T>(block_);
-  const size_t cell = kCellParts * lanes_;
+  const T* const records = saved_.Records<T>(block_);
+  const size_t record = kRecordParts * lanes_;
   if (!description_.reset_after) {
-    product.base = cells + kCellRecurrent * lanes_;
-    product.row_stride = cell;
+    product.base = records + kRecordRecurrent * lanes_;
+    product.row_stride = record;
     product.group_stride = block_.stride;
     product.gate_begin = 2;
     kernels_.backward.outer_product(product);
     product.gate_begin = 0;
     product.gate_end = 2;
   } else {
-    product.part[2] = kCellRecurrent;
+    product.part[2] = kRecordRecurrent;
   }
   if (call_.recurrent_dropout == nullptr) {
-    product.base = cells + kCellPrevious * lanes_;
-    product.row_stride = cell;
+    product.base = records + kRecordPrevious * lanes_;
+    product.row_stride = record;
     product.group_stride = block_.stride;
     kernels_.backward.outer_product(product);
     return;
@@ -244,14 +244,14 @@ void BlockProducts<T>::RecurrentGradient(Sums sums) {
 
 template <typename T>
 void BlockProducts<T>::InputGradient() {
-  CellProductArguments<T> product;
+  RecordProductArguments<T> product;
   product.rows = slots_.end - slots_.begin;
-  product.cells = saved_.Cells<T>(block_, slots_.begin);
+  product.records = saved_.Records<T>(block_, slots_.begin);
   product.stride = block_.stride;
   product.panels = weights_.panels();
-  product.part[0] = kCellUpdate;
-  product.part[1] = kCellReset;
-  product.part[2] = kCellCandidate;
+  product.part[0] = kRecordUpdate;
+  product.part[1] = kRecordReset;
+  product.part[2] = kRecordCandidate;
   product.gate_begin = 0;
   product.gate_end = kGates;
   product.weights = weights_.transposed_kernel<T>();
@@ -264,13 +264,13 @@ void BlockProducts<T>::InputGradient() {
   if (call_.input_dropout != nullptr) {
     DropInputGradient(product);
   } else {
-    kernels_.backward.cell_product(product);
+    kernels_.backward.record_product(product);
   }
 }
 
 // The product with each mask's gates, times the mask.
 template <typename T>
-void BlockProducts<T>::DropInputGradient(CellProductArguments<T>& product) {
+void BlockProducts<T>::DropInputGradient(RecordProductArguments<T>& product) {
   T* const* const targets = product.out;
   // The list of inputs' addresses is not needed any more.
   T** const temporary = const_cast<T**>(pointers_.inputs) + slots_.begin;
@@ -283,7 +283,7 @@ void BlockProducts<T>::DropInputGradient(CellProductArguments<T>& product) {
       product.gate_begin = mask;
       product.gate_end = mask + 1;
     }
-    kernels_.backward.cell_product(product);
+    kernels_.backward.record_product(product);
     for (size_t i = 0; i < product.rows; ++i) {
       const T* const keep = InputDropout(mask, slots_.begin + i);
       T* const to = targets[i];
@@ -316,12 +316,12 @@ void BlockProducts<T>::WriteBias() const {
   const size_t end = std::min(units_, panels_.end * lanes_);
   for (size_t unit = panels_.begin * lanes_; unit < end; ++unit) {
     const T* const sum = scratch_.sums +
-                         unit / lanes_ * (kCellParts - 1) * lanes_ +
+                         unit / lanes_ * (kRecordParts - 1) * lanes_ +
                          unit % lanes_;
     for (size_t gate = 0; gate < kGates; ++gate) {
       bias[gate * units_ + unit] = sum[gate * lanes_];
       if (!description_.reset_after) continue;
-      const size_t part = gate == 2 ? kCellRecurrent : gate;
+      const size_t part = gate == 2 ? kRecordRecurrent : gate;
       bias[(kGates + gate) * units_ + unit] = sum[part * lanes_];
     }
   }

@@ -86,7 +86,7 @@ class BlockProducts {
   void KernelGradient(Sums sums);
   void RecurrentGradient(Sums sums);
   void InputGradient();
-  void DropInputGradient(CellProductArguments<T>& product);
+  void DropInputGradient(RecordProductArguments<T>& product);
   void ClearMaskedInputs();
   const T* InputDropout(size_t mask, size_t slot) const;
   size_t InputStep(size_t step) const;

@@ -6,7 +6,7 @@
 #include <string>
 #include <utility>
 
-#include "core/crowding.h"
+#include "core/contention.h"
 #include "core/thread_pool.h"
 #include "core/workspace.h"
 #include "cpu/backward/backward_loop.h"
@@ -91,7 +91,7 @@ Status Backward(const BackwardJob<T>& job, int threads) {
       return Backward(job, 1);
     }
   }
-  if (division.split == Split::kUnits) Crowding::Get().Note(barrier);
+  if (division.split == Split::kUnits) Contention::Get().Note(barrier);
   return failure;
 }
 

@@ -18,9 +18,9 @@ struct RowWiseGradients<T>::Row {
   size_t begin;  // units of this row that are wanted
   size_t count;
 
-  T* Part(size_t panel, CellPart part) const {
-    const size_t cell = kCellParts * kernels.lanes;
-    return a.cells + panel * a.stride + i * cell + part * kernels.lanes;
+  T* Part(size_t panel, RecordPart part) const {
+    const size_t record = kRecordParts * kernels.lanes;
+    return a.records + panel * a.stride + i * record + part * kernels.lanes;
   }
 };
 
@@ -34,7 +34,7 @@ void RowWiseGradients<T>::Take(size_t units, BumpAllocator& allocator) {
 }
 
 template <typename T>
-void RowWiseGradients<T>::Read(const Row& row, CellPart part, T* to) const {
+void RowWiseGradients<T>::Read(const Row& row, RecordPart part, T* to) const {
   const size_t lanes = row.kernels.lanes;
   for (size_t panel = row.a.panel_begin; panel < row.a.panel_end; ++panel) {
     const T* const from = row.Part(panel, part);
@@ -45,7 +45,7 @@ void RowWiseGradients<T>::Read(const Row& row, CellPart part, T* to) const {
 
 // Lanes beyond the units become zeros.
 template <typename T>
-void RowWiseGradients<T>::Write(const Row& row, CellPart part,
+void RowWiseGradients<T>::Write(const Row& row, RecordPart part,
                                 const T* from) const {
   const size_t lanes = row.kernels.lanes;
   for (size_t panel = row.a.panel_begin; panel < row.a.panel_end; ++panel) {
@@ -58,9 +58,9 @@ void RowWiseGradients<T>::Write(const Row& row, CellPart part,
 }
 
 template <typename T>
-void RowWiseGradients<T>::Activated(const Row& row, CellPart gate, T* x,
+void RowWiseGradients<T>::Activated(const Row& row, RecordPart gate, T* x,
                                     T* y) const {
-  const ActivationSpec& activation = gate == kCellCandidate
+  const ActivationSpec& activation = gate == kRecordCandidate
                                          ? row.description.activation
                                          : row.description.recurrent_activation;
   Read(row, gate, x);
@@ -75,10 +75,10 @@ void RowWiseGradients<T>::Activated(const Row& row, CellPart gate, T* x,
 }
 
 template <typename T>
-Status RowWiseGradients<T>::Differentiate(const Row& row, CellPart gate,
+Status RowWiseGradients<T>::Differentiate(const Row& row, RecordPart gate,
                                           const T* x, const T* y, const T* dy,
                                           T* dx) const {
-  const bool recurrent = gate != kCellCandidate;
+  const bool recurrent = gate != kRecordCandidate;
   const ActivationSpec& activation = recurrent
                                          ? row.description.recurrent_activation
                                          : row.description.activation;
@@ -105,9 +105,9 @@ Status RowWiseGradients<T>::UpdateAndCandidate(const Row& row) const {
   T* const d_state = row.a.d_state[row.i] + row.begin;
   const T* const d_output =
       row.a.d_output == nullptr ? nullptr : row.a.d_output[row.i] + row.begin;
-  Activated(row, kCellCandidate, candidate_x_, candidate_y_);
-  Activated(row, kCellUpdate, x_, y_);
-  Read(row, kCellPrevious, previous_);
+  Activated(row, kRecordCandidate, candidate_x_, candidate_y_);
+  Activated(row, kRecordUpdate, x_, y_);
+  Read(row, kRecordPrevious, previous_);
   for (size_t i = 0; i < row.count; ++i) {
     const T d_next = d_state[i] + (d_output == nullptr ? T(0) : d_output[i]);
     dx_[i] = d_next * (previous_[i] - candidate_y_[i]);
@@ -115,12 +115,12 @@ Status RowWiseGradients<T>::UpdateAndCandidate(const Row& row) const {
     d_state[i] = d_next * y_[i];
   }
   // The candidate first: x_, y_ and dx_ still serve the update gate.
-  Status status = Differentiate(row, kCellCandidate, candidate_x_, candidate_y_,
-                                dy_, d_candidate_);
+  Status status = Differentiate(row, kRecordCandidate, candidate_x_,
+                                candidate_y_, dy_, d_candidate_);
   if (!status.ok()) return status;
-  Write(row, kCellCandidate, d_candidate_);
-  status = Differentiate(row, kCellUpdate, x_, y_, dx_, dy_);
-  if (status.ok()) Write(row, kCellUpdate, dy_);
+  Write(row, kRecordCandidate, d_candidate_);
+  status = Differentiate(row, kRecordUpdate, x_, y_, dx_, dy_);
+  if (status.ok()) Write(row, kRecordUpdate, dy_);
   return status;
 }
 
@@ -128,23 +128,23 @@ template <typename T>
 Status RowWiseGradients<T>::ResetAfter(const Row& row) const {
   Status status = UpdateAndCandidate(row);
   if (!status.ok()) return status;
-  Activated(row, kCellReset, x_, y_);
+  Activated(row, kRecordReset, x_, y_);
   T* const recurrent = candidate_x_;
-  Read(row, kCellRecurrent, recurrent);
+  Read(row, kRecordRecurrent, recurrent);
   for (size_t i = 0; i < row.count; ++i) {
     dy_[i] = d_candidate_[i] * recurrent[i];
     recurrent[i] = d_candidate_[i] * y_[i];
   }
-  Write(row, kCellRecurrent, recurrent);
-  status = Differentiate(row, kCellReset, x_, y_, dy_, dx_);
-  if (status.ok()) Write(row, kCellReset, dx_);
+  Write(row, kRecordRecurrent, recurrent);
+  status = Differentiate(row, kRecordReset, x_, y_, dy_, dx_);
+  if (status.ok()) Write(row, kRecordReset, dx_);
   return status;
 }
 
 template <typename T>
 Status RowWiseGradients<T>::Reset(const Row& row) const {
-  Activated(row, kCellReset, x_, y_);
-  Read(row, kCellPrevious, previous_);
+  Activated(row, kRecordReset, x_, y_);
+  Read(row, kRecordPrevious, previous_);
   T* const reset_state = candidate_x_;
   T* const d_state = row.a.d_state[row.i] + row.begin;
   const T* const d_reset_state = row.a.d_reset_state[row.i] + row.begin;
@@ -157,9 +157,9 @@ Status RowWiseGradients<T>::Reset(const Row& row) const {
     reset_state[i] = y_[i] * source;
     d_state[i] += d_reset_state[i] * keep * y_[i];
   }
-  Write(row, kCellRecurrent, reset_state);
-  const Status status = Differentiate(row, kCellReset, x_, y_, dy_, dx_);
-  if (status.ok()) Write(row, kCellReset, dx_);
+  Write(row, kRecordRecurrent, reset_state);
+  const Status status = Differentiate(row, kRecordReset, x_, y_, dy_, dx_);
+  if (status.ok()) Write(row, kRecordReset, dx_);
   return status;
 }
 

@@ -15,8 +15,8 @@ enum class GateStage { kGates, kCandidate, kReset };
 
 // The gate functions of one step backwards, row by row, for layers with other
 // activations than tanh and sigmoid: what BackwardKernels::gates, candidate and
-// reset do for these. Cells hold pre-activations before. Activations over whole
-// rows need all panels.
+// reset do for these. Records hold pre-activations before. Activations over
+// whole rows need all panels.
 template <typename T>
 class RowWiseGradients {
  public:
@@ -35,12 +35,12 @@ class RowWiseGradients {
   // One row's part of a step, and what its activations need.
   struct Row;
 
-  void Read(const Row& row, CellPart part, T* to) const;
-  void Write(const Row& row, CellPart part, const T* from) const;
+  void Read(const Row& row, RecordPart part, T* to) const;
+  void Write(const Row& row, RecordPart part, const T* from) const;
   // The pre-activation x of a gate and its value y.
-  void Activated(const Row& row, CellPart gate, T* x, T* y) const;
+  void Activated(const Row& row, RecordPart gate, T* x, T* y) const;
   // dx, given dy.
-  Status Differentiate(const Row& row, CellPart gate, const T* x, const T* y,
+  Status Differentiate(const Row& row, RecordPart gate, const T* x, const T* y,
                        const T* dy, T* dx) const;
   Status UpdateAndCandidate(const Row& row) const;
   Status ResetAfter(const Row& row) const;

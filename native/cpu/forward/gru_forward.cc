@@ -6,7 +6,7 @@
 #include <string>
 #include <utility>
 
-#include "core/crowding.h"
+#include "core/contention.h"
 #include "core/thread_pool.h"
 #include "core/workspace.h"
 #include "cpu/forward/row_wise_step.h"
@@ -83,7 +83,7 @@ Status Forward(const ForwardJob<T>& job, int threads) {
       return Forward(job, 1);
     }
   }
-  if (division.split == Split::kUnits) Crowding::Get().Note(barrier);
+  if (division.split == Split::kUnits) Contention::Get().Note(barrier);
   return failure;
 }
 

@@ -78,7 +78,7 @@ Status RowWiseStep<T>::Activate(const GruDescription& description,
 template <typename T>
 void RowWiseStep<T>::Save(const Kernels<T>& kernels,
                           const StepArguments<T>& arguments, size_t row,
-                          CellPart part, const T* from) const {
+                          RecordPart part, const T* from) const {
   const size_t lanes = kernels.lanes;
   for (size_t panel = 0; panel * lanes < arguments.units; ++panel) {
     const size_t unit = panel * lanes;
@@ -93,13 +93,13 @@ void RowWiseStep<T>::SaveRow(const Kernels<T>& kernels,
                              const StepArguments<T>& arguments,
                              size_t row) const {
   if (arguments.saved == nullptr) return;
-  Save(kernels, arguments, row, kCellPrevious, arguments.previous[row]);
+  Save(kernels, arguments, row, kRecordPrevious, arguments.previous[row]);
   const size_t lanes = kernels.lanes;
   for (size_t panel = 0; panel * lanes < arguments.units; ++panel) {
     const T* const from = products_[row] + (panel * kGates + 2) * lanes;
     std::copy(from, from + lanes,
               arguments.saved[row] + panel * arguments.saved_stride +
-                  kCellRecurrent * lanes);
+                  kRecordRecurrent * lanes);
   }
 }
 
@@ -111,10 +111,10 @@ Status RowWiseStep<T>::Run(const GruDescription& description,
   const size_t units = description.units;
   const bool reset_after = description.reset_after;
   // The gate whose input part, and recurrent part times `scale`, are there.
-  const auto compute = [&](size_t row, CellPart gate, const T* scale, T* y) {
+  const auto compute = [&](size_t row, RecordPart gate, const T* scale, T* y) {
     Gather(kernels, arguments, row, static_cast<int>(gate), scale, sum_);
-    const Status status =
-        Activate(description, kernels, custom, gate != kCellCandidate, sum_, y);
+    const Status status = Activate(description, kernels, custom,
+                                   gate != kRecordCandidate, sum_, y);
     if (arguments.saved != nullptr) {
       Save(kernels, arguments, row, gate, sum_);
       if (values != nullptr)
@@ -133,8 +133,8 @@ Status RowWiseStep<T>::Run(const GruDescription& description,
   Multiply(kernels, arguments);
   for (size_t row = 0; row < arguments.rows; ++row) {
     T* const z = reset_after ? z_ : arguments.update[row];
-    Status status = compute(row, kCellUpdate, nullptr, z);
-    if (status.ok()) status = compute(row, kCellReset, nullptr, r_);
+    Status status = compute(row, kRecordUpdate, nullptr, z);
+    if (status.ok()) status = compute(row, kRecordReset, nullptr, r_);
     if (!status.ok()) return status;
     SaveRow(kernels, arguments, row);
     if (!reset_after) {
@@ -144,7 +144,7 @@ Status RowWiseStep<T>::Run(const GruDescription& description,
       }
       continue;
     }
-    status = compute(row, kCellCandidate, r_, candidate_);
+    status = compute(row, kRecordCandidate, r_, candidate_);
     if (!status.ok()) return status;
     mix(row, z);
   }
@@ -156,7 +156,7 @@ Status RowWiseStep<T>::Run(const GruDescription& description,
   }
   Multiply(kernels, arguments);
   for (size_t row = 0; row < arguments.rows; ++row) {
-    const Status status = compute(row, kCellCandidate, nullptr, candidate_);
+    const Status status = compute(row, kRecordCandidate, nullptr, candidate_);
     if (!status.ok()) return status;
     mix(row, arguments.update[row]);
   }

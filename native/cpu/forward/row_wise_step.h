@@ -25,8 +25,8 @@ class RowWiseStep {
             BumpAllocator& allocator);
 
   // Writes `arguments.next` for all rows and, if they are given, the rows'
-  // cells and `values` (SavedSteps::Values; null unless custom). kCallback when
-  // the user's activation failed.
+  // records and `values` (SavedSteps::Values; null unless custom). kCallback
+  // when the user's activation failed.
   Status Run(const GruDescription& description, const Kernels<T>& kernels,
              StepArguments<T> arguments, T* const* values,
              ActivationCallback* custom) const;
@@ -37,9 +37,9 @@ class RowWiseStep {
   // Input and recurrent part of one gate, unpacked into a row.
   void Gather(const Kernels<T>& kernels, const StepArguments<T>& arguments,
               size_t row, int gate, const T* scale, T* out) const;
-  // Keeps a row of units as a part of its cell.
+  // Keeps a row of units as a part of its record.
   void Save(const Kernels<T>& kernels, const StepArguments<T>& arguments,
-            size_t row, CellPart part, const T* from) const;
+            size_t row, RecordPart part, const T* from) const;
   // Keeps what the gates of a row are made of beside their sums.
   void SaveRow(const Kernels<T>& kernels, const StepArguments<T>& arguments,
                size_t row) const;

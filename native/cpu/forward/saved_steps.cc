@@ -11,7 +11,7 @@
 namespace cudnn_gru {
 namespace {
 
-// A block's cells should stay in a second-level cache from the first product
+// A block's records should stay in a second-level cache from the first product
 // with them to the last; but fewer rows would be too few for what adding a
 // block's weight gradients to those of the others costs.
 constexpr size_t kBlockBytes = static_cast<size_t>(768) << 10;
@@ -67,9 +67,9 @@ Status SavedSteps::Create(const CpuWeights& weights, const GruCall& call,
   made->masked_ = call.mask != nullptr || call.lengths != nullptr;
   made->batch_ = call.batch;
   made->units_ = weights.description().units;
-  made->cell_ = kCellParts * weights.lanes();
+  made->record_size_ = kRecordParts * weights.lanes();
   const size_t steps = call.timesteps;
-  const size_t row_bytes = weights.panels() * made->cell_ * element;
+  const size_t row_bytes = weights.panels() * made->record_size_ * element;
   const size_t rows =
       std::min(kMaxBlockRows, std::max(kMinBlockRows, kBlockBytes / row_bytes));
   const size_t most = std::max<size_t>(1, rows / call.batch);
@@ -84,8 +84,8 @@ Status SavedSteps::Create(const CpuWeights& weights, const GruCall& call,
       const size_t slots = made->masked_
                                ? made->begin_[end] - made->begin_[begin]
                                : (end - begin) * call.batch;
-      // An odd number of cells: panels then fall into different cache sets.
-      const size_t stride = (slots | 1) * made->cell_;
+      // An odd number of records: panels then fall into different cache sets.
+      const size_t stride = (slots | 1) * made->record_size_;
       made->blocks_.push_back({begin, end, slots, stride, used, first});
       used += stride * weights.panels();
       first += slots;
@@ -93,7 +93,7 @@ Status SavedSteps::Create(const CpuWeights& weights, const GruCall& call,
   } catch (const std::bad_alloc&) {
     return no_memory;
   }
-  Status status = Take(used * element, &made->cells_);
+  Status status = Take(used * element, &made->records_);
   if (status.ok() && HasCustomActivation(weights.description())) {
     status = Take(first * 3 * made->units_ * element, &made->values_);
   }
@@ -103,7 +103,7 @@ Status SavedSteps::Create(const CpuWeights& weights, const GruCall& call,
 }
 
 size_t SavedSteps::bytes() const {
-  return cells_->size() + (values_ == nullptr ? 0 : values_->size()) +
+  return records_->size() + (values_ == nullptr ? 0 : values_->size()) +
          rows_.size() * sizeof(uint32_t) + slots_.size() * sizeof(uint32_t) +
          (begin_.size() + first_step_.size()) * sizeof(size_t) +
          blocks_.size() * sizeof(Block);

@@ -13,19 +13,19 @@
 
 namespace cudnn_gru {
 
-// The cells (cpu/kernels/backward_kernels.h) that a forward call fills and its
-// backward call uses up, and which row has which. Steps are counted in the
-// order of the time loop; a masked row has no cell.
+// The records (cpu/kernels/backward_kernels.h) that a forward call fills and
+// its backward call uses up, and which row has which. Steps are counted in the
+// order of the time loop; a masked row has no record.
 class SavedSteps {
  public:
-  // Steps whose cells lie together, so that matrix products over all of their
+  // Steps whose records lie together, so that matrix products over all of their
   // rows find them in the cache.
   struct Block {
     size_t step_begin;
     size_t step_end;
-    size_t slots;   // cells of each panel
-    size_t stride;  // elements from one panel's cells to the next's
-    size_t offset;  // of the block's first cell
+    size_t slots;   // records of each panel
+    size_t stride;  // elements from one panel's records to the next's
+    size_t offset;  // of the block's first record
     size_t first;   // slots of the blocks before
   };
 
@@ -38,7 +38,7 @@ class SavedSteps {
     return blocks_[step / steps_per_block_];
   }
 
-  // The rows of a step that have cells, ascending, and how many.
+  // The rows of a step that have records, ascending, and how many.
   const uint32_t* Rows(size_t step) const {
     return masked_ ? rows_.data() + begin_[step] : rows_.data();
   }
@@ -50,7 +50,7 @@ class SavedSteps {
     const size_t first = BlockOf(step).step_begin;
     return masked_ ? begin_[step] - begin_[first] : (step - first) * batch_;
   }
-  // Whether the row has a cell in this step, and in this or an earlier one.
+  // Whether the row has a record in this step, and in this or an earlier one.
   bool Active(size_t row, size_t step) const {
     return !masked_ || slots_[step * batch_ + row] != kNoSlot;
   }
@@ -58,14 +58,15 @@ class SavedSteps {
     return !masked_ || first_step_[row] <= step;
   }
 
-  // The cell of a block's slot, or of an active row and step, of panel 0.
+  // The record of a block's slot, or of an active row and step, of panel 0.
   template <typename T>
-  T* Cells(const Block& block, size_t slot = 0) const {
-    return static_cast<T*>(cells_->data()) + block.offset + slot * cell_;
+  T* Records(const Block& block, size_t slot = 0) const {
+    return static_cast<T*>(records_->data()) + block.offset +
+           slot * record_size_;
   }
   template <typename T>
-  T* Cell(size_t row, size_t step) const {
-    return Cells<T>(BlockOf(step), Slot(row, step));
+  T* Record(size_t row, size_t step) const {
+    return Records<T>(BlockOf(step), Slot(row, step));
   }
   // For custom activations only, what a row's made of its pre-activations:
   // (3, U).
@@ -92,7 +93,7 @@ class SavedSteps {
   bool masked_ = false;
   size_t batch_ = 0;
   size_t units_ = 0;
-  size_t cell_ = 0;  // elements of a cell
+  size_t record_size_ = 0;  // elements of a record
   size_t steps_per_block_ = 1;
   std::vector<Block> blocks_;
   std::vector<uint32_t> rows_;  // of all steps or, unmasked, of each
@@ -100,7 +101,7 @@ class SavedSteps {
   std::vector<size_t> begin_;       // by step, in rows_
   std::vector<uint32_t> slots_;     // by step and row
   std::vector<size_t> first_step_;  // by row
-  std::unique_ptr<const Workspace> cells_;
+  std::unique_ptr<const Workspace> records_;
   std::unique_ptr<const Workspace> values_;
 };
 

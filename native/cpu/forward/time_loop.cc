@@ -240,7 +240,7 @@ size_t TimeLoop<T>::CollectActiveRows(size_t step, size_t chunk_begin) {
         shared_.projection +
         (row * shared_.chunk + (step - chunk_begin)) * shared_.row_stride;
     if (saved_ != nullptr) {
-      rows_.saved[active] = saved_->Cell<T>(row, step);
+      rows_.saved[active] = saved_->Record<T>(row, step);
       if (saves_values_) rows_.values[active] = saved_->Values<T>(row, step);
     }
     if (rows_.update != nullptr) {

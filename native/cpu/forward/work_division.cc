@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "core/crowding.h"
+#include "core/contention.h"
 #include "cpu/forward/row_wise_step.h"
 
 namespace cudnn_gru {
@@ -30,7 +30,7 @@ Division Divide(const GruDescription& description, const GruCall& call,
   }
   const double step_flops = passes * CallFlops(description, call.batch, 1);
   if (panels >= 2 && step_flops >= kMinStepFlops && !IsRowWise(description) &&
-      !Crowding::Get().Now()) {
+      !Contention::Get().Now()) {
     return {Split::kUnits, static_cast<int>(std::min(wanted, panels))};
   }
   if (call.batch >= 2) {

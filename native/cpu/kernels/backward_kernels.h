@@ -1,7 +1,7 @@
 #ifndef CUDNN_GRU_CPU_KERNELS_BACKWARD_KERNELS_H_
 #define CUDNN_GRU_CPU_KERNELS_BACKWARD_KERNELS_H_
 
-// The kernels of the backward pass, and the cells they work on. The hazard of
+// The kernels of the backward pass, and the records they work on. The hazard of
 // kernels.h holds here as well: plain structures only.
 
 #include <stddef.h>
@@ -10,8 +10,8 @@
 
 namespace cudnn_gru {
 
-// A cell is what one row leaves of one step and panel: kCellParts vectors,
-// [part][lane]. Cells of the rows of one block of steps are consecutive (a
+// A record is what one row leaves of one step and panel: kRecordParts vectors,
+// [part][lane]. Records of the rows of one block of steps are consecutive (a
 // row's place is its slot), panels lie `stride` elements apart.
 //
 // Forward writes gates z, r and hh, the recurrent part of gate h (with
@@ -20,13 +20,13 @@ namespace cudnn_gru {
 // Backward overwrites the first three by the gradients of the pre-activations,
 // and the fourth by the gradient of the recurrent part of gate h (with
 // reset_after=False by r * reset_source, which that gate's weights multiplied).
-constexpr size_t kCellParts = 5;
-enum CellPart : size_t {
-  kCellUpdate = 0,
-  kCellReset = 1,
-  kCellCandidate = 2,
-  kCellRecurrent = 3,
-  kCellPrevious = 4,
+constexpr size_t kRecordParts = 5;
+enum RecordPart : size_t {
+  kRecordUpdate = 0,
+  kRecordReset = 1,
+  kRecordCandidate = 2,
+  kRecordRecurrent = 3,
+  kRecordPrevious = 4,
 };
 
 // The gate functions of one step backwards, for tanh and sigmoid; `rows` rows,
@@ -37,7 +37,7 @@ struct GateGradientArguments {
   size_t units;
   size_t panel_begin;
   size_t panel_end;
-  T* cells;  // of the first row, panel 0
+  T* records;  // of the first row, panel 0
   size_t stride;
   // Per row, the gradient of the step's output, (U,); null: zeros.
   const T* const* d_output;
@@ -52,14 +52,14 @@ struct GateGradientArguments {
 };
 
 // out[row][n] (+)= sum over panels, gates and lanes k of
-//     cell[panel][row][part[gate]][k] * weights[n / lanes][panel][gate][k][n]
+//     record[panel][row][part[gate]][k] * weights[n / lanes][panel][gate][k][n]
 // for gates [gate_begin, gate_end) and panels of columns [out_begin, out_end).
 // One chain of multiply-adds an element in that order or, with `short_chains`,
 // one for each gate, then summed.
 template <typename T>
-struct CellProductArguments {
+struct RecordProductArguments {
   size_t rows;
-  const T* cells;
+  const T* records;
   size_t stride;
   size_t panels;
   size_t part[3];
@@ -75,7 +75,7 @@ struct CellProductArguments {
 };
 
 // out[m][gate * units + unit] (+)= sum over rows of
-//     operand[row][m] * cell[panel of unit][row][part[gate]][lane of unit]
+//     operand[row][m] * record[panel of unit][row][part[gate]][lane of unit]
 // for m < depth, gates [gate_begin, gate_end), panels [panel_begin, panel_end).
 // One chain an element in the order of the rows.
 template <typename T>
@@ -88,7 +88,7 @@ struct OuterProductArguments {
   size_t row_stride;
   size_t group_stride;
   size_t depth;
-  const T* cells;
+  const T* records;
   size_t stride;
   size_t part[3];
   size_t gate_begin;
@@ -105,11 +105,11 @@ struct OuterProductArguments {
 constexpr size_t kOuterRows = 128;
 
 // sums[panel][part][lane] (+)= sum over rows of the first four parts of the
-// cells, for panels [panel_begin, panel_end).
+// records, for panels [panel_begin, panel_end).
 template <typename T>
-struct CellSumArguments {
+struct RecordSumArguments {
   size_t rows;
-  const T* cells;
+  const T* records;
   size_t stride;
   size_t panel_begin;
   size_t panel_end;
@@ -125,14 +125,14 @@ struct BackwardKernels {
   void (*candidate)(const GateGradientArguments<T>& arguments);
   // ... and, once d_reset_state is known, gate r.
   void (*reset)(const GateGradientArguments<T>& arguments);
-  void (*cell_product)(const CellProductArguments<T>& arguments);
+  void (*record_product)(const RecordProductArguments<T>& arguments);
   void (*outer_product)(const OuterProductArguments<T>& arguments);
   // dx[i] = dy[i] times the derivative at x[i] of an elementwise activation
   // whose value there is y[i], for i < n. False, having done nothing, for
   // activations that no kernel has.
   bool (*differentiate)(const ActivationSpec& activation, const T* x,
                         const T* y, const T* dy, T* dx, size_t n);
-  void (*sum_cells)(const CellSumArguments<T>& arguments);
+  void (*sum_records)(const RecordSumArguments<T>& arguments);
 };
 
 }  // namespace cudnn_gru

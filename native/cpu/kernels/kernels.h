@@ -62,7 +62,7 @@ struct StepArguments {
   T* const* update;              // per row, gate z; written by step_gates
   T* const* reset_state;         // per row, r * reset_source
   const T* const* reset_source;  // per row, `previous`, or it times dropout
-  // Per row, the cell of panel 0 that keeps the step for a backward pass, and
+  // Per row, the record of panel 0 that keeps the step for a backward pass, and
   // how far the next panel's is; null when none will come.
   T* const* saved;
   size_t saved_stride;

@@ -25,7 +25,7 @@ struct Vec<float> {
   static constexpr size_t kLanes = 8;
   static constexpr size_t kMaxRows = 4;
   static constexpr size_t kAccumulators = 12;
-  static constexpr int kCells = 4;
+  static constexpr int kGroup = 4;
 
   static __m256i Tail(size_t n) {
     return _mm256_loadu_si256(
@@ -86,7 +86,7 @@ struct Vec<double> {
   static constexpr size_t kLanes = 4;
   static constexpr size_t kMaxRows = 4;
   static constexpr size_t kAccumulators = 12;
-  static constexpr int kCells = 4;
+  static constexpr int kGroup = 4;
 
   static __m256i Tail(size_t n) {
     return _mm256_loadu_si256(

@@ -24,7 +24,7 @@ struct Vec<float> {
   static constexpr size_t kLanes = 16;
   static constexpr size_t kMaxRows = 8;
   static constexpr size_t kAccumulators = 24;
-  static constexpr int kCells = 4;
+  static constexpr int kGroup = 4;
 
   static V Set(T x) { return _mm512_set1_ps(x); }
   static V Load(const T* p) { return _mm512_loadu_ps(p); }
@@ -72,7 +72,7 @@ struct Vec<double> {
   static constexpr size_t kLanes = 8;
   static constexpr size_t kMaxRows = 8;
   static constexpr size_t kAccumulators = 24;
-  static constexpr int kCells = 4;
+  static constexpr int kGroup = 4;
 
   static V Set(T x) { return _mm512_set1_pd(x); }
   static V Load(const T* p) { return _mm512_loadu_pd(p); }

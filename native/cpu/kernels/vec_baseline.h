@@ -21,7 +21,7 @@ struct Vec<float> {
   static constexpr size_t kLanes = 4;
   static constexpr size_t kMaxRows = 4;
   static constexpr size_t kAccumulators = 12;
-  static constexpr int kCells = 2;
+  static constexpr int kGroup = 2;
 
   static V Set(T x) { return _mm_set1_ps(x); }
   static V Load(const T* p) { return _mm_loadu_ps(p); }
@@ -88,7 +88,7 @@ struct Vec<double> {
   static constexpr size_t kLanes = 2;
   static constexpr size_t kMaxRows = 4;
   static constexpr size_t kAccumulators = 12;
-  static constexpr int kCells = 2;
+  static constexpr int kGroup = 2;
 
   static V Set(T x) { return _mm_set1_pd(x); }
   static V Load(const T* p) { return _mm_loadu_pd(p); }

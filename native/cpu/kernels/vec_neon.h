@@ -20,7 +20,7 @@ struct Vec<float> {
   static constexpr size_t kLanes = 4;
   static constexpr size_t kMaxRows = 8;
   static constexpr size_t kAccumulators = 24;
-  static constexpr int kCells = 4;
+  static constexpr int kGroup = 4;
 
   static V Set(T x) { return vdupq_n_f32(x); }
   static V Load(const T* p) { return vld1q_f32(p); }
@@ -76,7 +76,7 @@ struct Vec<double> {
   static constexpr size_t kLanes = 2;
   static constexpr size_t kMaxRows = 8;
   static constexpr size_t kAccumulators = 24;
-  static constexpr int kCells = 4;
+  static constexpr int kGroup = 4;
 
   static V Set(T x) { return vdupq_n_f64(x); }
   static V Load(const T* p) { return vld1q_f64(p); }
