@@ -2,6 +2,7 @@
 // order are those of docs/architecture.md.
 import { circlesOf } from "./layers/circles.mjs";
 import { libProblems } from "./layers/lib.mjs";
+import { linesOf } from "./layers/lines.mjs";
 import { includesOf, nativeProblems } from "./layers/native.mjs";
 import { filesBelow } from "./setup/stamp.mjs";
 
@@ -9,18 +10,18 @@ const nativeFiles = filesBelow("native").filter((name) => /\.(cc|h|inc)$/.test(n
 const includes = new Map(
   nativeFiles.map((file) => [
     file,
-    includesOf(file)
+    includesOf(linesOf(file))
       .filter((include) => include.ours)
       .map((include) => `native/${include.name}`),
   ]),
 );
 
 const problems = [
-  ...nativeFiles.flatMap(nativeProblems),
+  ...nativeFiles.flatMap((file) => nativeProblems(file, linesOf(file))),
   ...circlesOf(includes).map((circle) => `a circle of includes: ${circle.join(" -> ")}`),
   ...filesBelow("lib")
     .filter((name) => name.endsWith(".ts"))
-    .flatMap(libProblems),
+    .flatMap((file) => libProblems(file, linesOf(file))),
 ];
 for (const problem of problems) console.error(problem);
 process.exitCode = problems.length > 0 ? 1 : 0;

@@ -5,6 +5,7 @@ import { golden } from "./golden.mjs";
 import { bundleGpu, testGpu } from "./gpu.mjs";
 import { format, lint } from "./lint.mjs";
 import { postpack, prepack } from "./pack.mjs";
+import { release } from "./release.mjs";
 
 const vitest = join(root, "node_modules/vitest/vitest.mjs");
 const built = ["packages", "dist", "addon"];
@@ -110,6 +111,11 @@ export const commands = {
     },
   },
   golden: { about: "regenerate the golden data with Keras (needs Python)", needs: [], run: golden },
+  release: {
+    about: "make a release up to the tarball; --dry-run only says what would be done",
+    needs: ["packages"],
+    run: release,
+  },
   prepack: { about: "build everything the tarball holds, and bundle dist/", needs: built, run: prepack },
   postpack: { about: "put the modules back in dist/", needs: ["packages"], run: postpack },
 };

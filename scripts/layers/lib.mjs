@@ -1,6 +1,5 @@
 // The rules of import in lib/: which part may use which.
 import { dirname, posix } from "node:path";
-import { linesOf } from "./lines.mjs";
 
 /** Folders and files of lib/, lowest first: each may import itself and what stands in a line above it. */
 const layers = [
@@ -26,11 +25,11 @@ function rankOf(path) {
   return layers.findIndex((layer) => layer.includes(partOf(path)));
 }
 
-/** The problems of one TypeScript file of lib/. */
-export function libProblems(file) {
+/** The problems of one TypeScript file of lib/, whose path is relative to the root. */
+export function libProblems(file, lines) {
   const rank = rankOf(file);
   if (rank < 0) return [`${file}: in no part that scripts/layers/lib.mjs knows`];
-  return linesOf(file).flatMap((line, at) => {
+  return lines.flatMap((line, at) => {
     const specifier = /(?:\bfrom|\bimport)\s*\(?\s*"(\.[^"]+)"/.exec(line)?.[1];
     if (!specifier) return [];
     const target = posix.join(dirname(file), specifier.replace(/\.js$/, ".ts"));

@@ -1,5 +1,4 @@
 // The rules of #include in native/: which room may use which, and what a kernel unit may see at all.
-import { linesOf } from "./lines.mjs";
 
 /**
  * The rooms of native/, lowest first, and what each may include beside itself. A file belongs to the room with the
@@ -43,19 +42,19 @@ function mayUse(room, target) {
   return room === target || rooms[room].some((allowed) => target === allowed || target.startsWith(`${allowed}/`));
 }
 
-/** What `file` (relative to the root) includes: the line number, the name, and whether it is one of ours. */
-export function includesOf(file) {
-  return linesOf(file).flatMap((line, at) => {
+/** What `lines` include: the line number, the name, and whether it is one of ours. */
+export function includesOf(lines) {
+  return lines.flatMap((line, at) => {
     const match = /^\s*#\s*include\s*([<"])([^>"]+)[>"]/.exec(line);
     return match ? [{ line: at + 1, name: match[2], ours: match[1] === '"' }] : [];
   });
 }
 
-/** The problems of one C++ file of native/. */
-export function nativeProblems(file) {
+/** The problems of one C++ file of native/, whose path is relative to the root. */
+export function nativeProblems(file, lines) {
   const room = roomOf(file.slice("native/".length));
   if (room === undefined) return [`${file}: in no room that scripts/layers/native.mjs knows`];
-  return includesOf(file).flatMap(({ line, name }) => {
+  return includesOf(lines).flatMap(({ line, name }) => {
     if (exceptions[file]?.includes(name)) return [];
     const target = roomOf(name);
     const problems = [];
