@@ -4,7 +4,7 @@ import {
   type BatcherCallArguments,
   type CallEvent,
   createBatcher,
-  GRU,
+  type GRU,
   type GRUArguments,
   type Tensor,
   tensor,
@@ -128,8 +128,8 @@ function bitsOf({ data, dtype }: Tensor): string {
   const infinity = dtype === "float16" ? 0x7c00 : 0x7f80;
   for (let i = 0; i < own.length; i++) {
     const value = own[i] as number;
-    const isNaN = own instanceof Uint16Array ? (value & 0x7fff) > infinity : Number.isNaN(value);
-    if (isNaN) own[i] = own instanceof Uint16Array ? 0x7fff : Number.NaN;
+    const odd = own instanceof Uint16Array ? (value & 0x7fff) > infinity : Number.isNaN(value);
+    if (odd) own[i] = own instanceof Uint16Array ? 0x7fff : Number.NaN;
   }
   return Buffer.from(own.buffer).toString("hex");
 }
