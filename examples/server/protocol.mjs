@@ -147,7 +147,7 @@ function parse(bytes) {
 
 /** What a schema's error says of the request. */
 function explain({ instancePath, message, params, data, schema }) {
-  const where = `\`${["request", ...instancePath.split("/").slice(1)].join(".")}\``;
+  const where = `\`${["request", ...instancePath.split("/").slice(1)].join(".").slice(0, 80)}\``;
   if (schema === false) return `Expected no ${where}, of an extension that this service does not have.`;
   const allowed = params.allowedValues === undefined ? "" : ` (${params.allowedValues.join(", ")})`;
   return `Expected an inference request whose ${where} ${message}${allowed} but received ${show(data)}.`;

@@ -34,6 +34,8 @@ const CASES = {
     ["parameters that are null", { ...inputs(), parameters: null }, /parameters/],
     ["parameters that are an array", { ...inputs(), parameters: [] }, /parameters/],
     ["a parameter that is an object", { ...inputs(), parameters: { a: {} } }, /parameters\.a/],
+    ["a parameter of a very long name", { ...inputs(), parameters: { ["a".repeat(10_000)]: {} } }, /parameters\.a/],
+    ["a very long value", inputs({ name: "a".repeat(10_000) }), /name/],
     ["a tensor's parameters that are null", inputs({ parameters: null }), /parameters/],
     [
       "an output's parameters that are null",
