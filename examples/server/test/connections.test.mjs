@@ -10,7 +10,7 @@ let port;
 const sockets = new Set();
 
 async function serve() {
-  ({ app } = await makeService({ requestTimeout: 1000, bodyLimit: 2 ** 20, maxJson: 2 ** 26 }));
+  ({ app } = await makeService({ requestTimeout: 2000, bodyLimit: 2 ** 20, maxJson: 2 ** 26 }));
   await app.listen({ host: "127.0.0.1", port: 0 });
   port = app.server.address().port;
 }
@@ -139,8 +139,9 @@ describe("the end", () => {
 
   it("a request that is coming in is answered, and idle connections do not count", async () => {
     const idle = open("GET /v2 HTTP/1.1\r\nHost: a\r\n\r\n");
+    await once(idle.socket, "data");
     const connection = open(start(good.length) + good.slice(0, 10));
-    await sleep(100);
+    await once(app.server, "request");
     app.stopSoon();
     const closed = app.close();
     connection.socket.write(good.slice(10));
