@@ -1,8 +1,23 @@
 import { createBatcher, GRU, tensor } from "cudnn-gru";
-import { HttpError } from "./protocol.mjs";
+import { ARRAYS, HttpError, makeReader } from "./protocol.mjs";
 
 /** The protocol's datatype of a layer's results; 16-bit ones are widened. */
 const datatypeOf = ({ compute_dtype }) => (compute_dtype === "float64" ? "FP64" : "FP32");
+
+const INTEGERS = [...ARRAYS.keys()].filter((name) => name.includes("INT"));
+/** Those that the layer converts to its own dtype. */
+const NUMBERS = [...ARRAYS.keys()].filter((name) => name !== "BOOL" && !name.endsWith("INT64"));
+
+/** The tensors of a request, and what of them the service takes. */
+const INPUTS = new Map([
+  ["inputs", { datatypes: NUMBERS, rank: 3 }],
+  ["lengths", { datatypes: INTEGERS, rank: 1 }],
+  ["mask", { datatypes: ["BOOL", ...NUMBERS], rank: 2 }],
+  ["initial_state", { datatypes: NUMBERS, rank: 2 }],
+]);
+
+/** How the layer calls the datatypes whose arrays do not tell. */
+const DTYPES = { BOOL: "bool", FP16: "float16", BF16: "bfloat16" };
 
 /** The GRU of a Keras file, as the service offers it. */
 export class Model {
@@ -10,7 +25,8 @@ export class Model {
    * @param {string} name what clients call it
    * @param {string} path a `.keras` or whole-model `.h5` file
    * @param options `layer`: which GRU, by its Keras name, where the file has several; `batching`: whether concurrent
-   *   requests share calls; `maxBatch`, `maxDelayMs`, `maxQueue`: createBatcher's; `use_cudnn`: the layer's
+   *   requests share calls; `maxBatch`, `maxDelayMs`, `maxQueue`: createBatcher's; `maxElements`: the most elements of a
+   *   request's tensor, and of an output; `maxJson`: the most bytes of JSON; `use_cudnn`: the layer's
    */
   static async load(name, path, { layer, use_cudnn = "auto", ...options }) {
     const gru = await GRU.fromKeras(path, { ...(layer && { layer }), name, use_cudnn, stateful: false });
@@ -21,10 +37,16 @@ export class Model {
 
   #gru;
   #batcher;
+  #maxElements;
 
-  constructor(name, gru, { batching, maxBatch, maxDelayMs, maxQueue }) {
+  constructor(name, gru, { batching, maxBatch, maxDelayMs, maxQueue, maxElements, maxJson }) {
     this.name = name;
     this.#gru = gru;
+    this.#maxElements = maxElements;
+    const outputs = this.metadata().outputs.map((output) => output.name);
+    /** Reads the body of an inference request: see `makeReader`. */
+    this.readRequest = makeReader({ inputs: INPUTS, outputs, maxElements, maxJson });
+    this.maxJson = maxJson;
     this.#batcher = batching ? createBatcher(gru, { maxBatch, maxDelayMs, maxQueue }) : null;
   }
 
@@ -70,23 +92,27 @@ export class Model {
    * @returns {Promise<Map>} the outputs, likewise
    */
   async infer(tensors, signal) {
-    const known = ["inputs", "lengths", "mask", "initial_state"];
-    for (const name of tensors.keys()) {
-      if (!known.includes(name)) {
-        throw new HttpError(400, `Expected inputs of ${known.join(", ")} but received "${name}".`);
-      }
-    }
     const inputs = tensors.get("inputs");
     if (inputs === undefined) throw new HttpError(400, 'Expected a tensor "inputs".');
+    this.#checkOutput(inputs.shape);
     const args = { signal, transfer: true };
     if (tensors.has("lengths")) args.lengths = Array.from(tensors.get("lengths").data, Number);
-    if (tensors.has("mask")) args.mask = asTensor(tensors.get("mask"), "mask");
-    if (tensors.has("initial_state")) args.initial_state = asTensor(tensors.get("initial_state"), "initial_state");
-    const result = await (this.#batcher ?? this.#gru).callAsync(asTensor(inputs, "inputs"), args);
+    if (tensors.has("mask")) args.mask = asTensor(tensors.get("mask"));
+    if (tensors.has("initial_state")) args.initial_state = asTensor(tensors.get("initial_state"));
+    const result = await (this.#batcher ?? this.#gru).callAsync(asTensor(inputs), args);
     const [output, state] = Array.isArray(result) ? result : [result];
     const found = new Map([["output", this.#answer(output)]]);
     if (state !== undefined) found.set("state", this.#answer(state));
     return found;
+  }
+
+  /** Memory and time of an answer are bounded as those of a request are. */
+  #checkOutput([rows, timesteps]) {
+    const { return_sequences, units } = this.#gru.getConfig();
+    const count = rows * (return_sequences ? timesteps : 1) * units;
+    if (count <= this.#maxElements) return;
+    const message = `Expected a request for at most ${this.#maxElements} elements of "output" but received one for ${count}.`;
+    throw new HttpError(400, message);
   }
 
   #answer(result) {
@@ -104,7 +130,6 @@ export class Model {
   }
 }
 
-function asTensor({ datatype, shape, data }, name) {
-  if (datatype === "INT64") throw new HttpError(400, `Expected another datatype than INT64 for "${name}".`);
-  return tensor(data, shape, datatype === "BOOL" ? "bool" : undefined);
+function asTensor({ datatype, shape, data }) {
+  return tensor(data, shape, DTYPES[datatype]);
 }

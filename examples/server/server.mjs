@@ -17,31 +17,52 @@ const HELP = `node server.mjs [options]
   --max-batch 32             rows of a call, gathered from concurrent requests
   --max-delay-ms 0           how long a request waits for others; 0: for those that come in at the same time
   --max-queue 1024           requests that may wait; further ones get 503 with Retry-After
+  --max-elements 1048576     numbers in one tensor of a request or answer; larger ones get 400
+  --max-json-bytes 2097152   JSON of a request (413 beyond) and, about, of an answer (400); binary tensors do not count
+  --request-timeout-ms 30000 how long a request may take to come in
   --no-batching              a call for each request
   --shutdown-delay-ms 0      from SIGTERM to the end of listening, for balancers to notice
+  --shutdown-limit-ms 10000  from then to the end: connections that are still open are then closed
   --quiet                    no log
 `;
 
-const { values: options } = parseArgs({
-  options: {
-    model: { type: "string", multiple: true, default: [] },
-    "model-name": { type: "string" },
-    "model-dir": { type: "string" },
-    host: { type: "string", default: "0.0.0.0" },
-    port: { type: "string", default: "8080" },
-    "max-batch": { type: "string", default: "32" },
-    "max-delay-ms": { type: "string", default: "0" },
-    "max-queue": { type: "string", default: "1024" },
-    "no-batching": { type: "boolean", default: false },
-    "shutdown-delay-ms": { type: "string", default: "0" },
-    quiet: { type: "boolean", default: false },
-    help: { type: "boolean", default: false },
-  },
-});
+const OPTIONS = {
+  model: { type: "string", multiple: true, default: [] },
+  "model-name": { type: "string" },
+  "model-dir": { type: "string" },
+  host: { type: "string", default: "0.0.0.0" },
+  port: { type: "string", default: "8080" },
+  "max-batch": { type: "string", default: "32" },
+  "max-delay-ms": { type: "string", default: "0" },
+  "max-queue": { type: "string", default: "1024" },
+  "max-elements": { type: "string", default: String(2 ** 20) },
+  "max-json-bytes": { type: "string", default: String(2 ** 21) },
+  "request-timeout-ms": { type: "string", default: "30000" },
+  "no-batching": { type: "boolean", default: false },
+  "shutdown-delay-ms": { type: "string", default: "0" },
+  "shutdown-limit-ms": { type: "string", default: "10000" },
+  quiet: { type: "boolean", default: false },
+  help: { type: "boolean", default: false },
+};
 
 function fail(message) {
   console.error(message);
   process.exit(2);
+}
+
+function readOptions() {
+  try {
+    return parseArgs({ options: OPTIONS }).values;
+  } catch (error) {
+    return fail(error.message);
+  }
+}
+
+const options = readOptions();
+
+function numberOf(name) {
+  const text = options[name];
+  return /^\d+(\.\d+)?$/.test(text) ? Number(text) : fail(`Expected a number for --${name} but got ${text}`);
 }
 
 /** `[name, path, layer]` of every model asked for. */
@@ -64,13 +85,17 @@ if (options.help) {
   console.log(HELP);
   process.exit(0);
 }
-const maxQueue = Number(options["max-queue"]);
+const maxQueue = numberOf("max-queue");
 const settings = {
   batching: !options["no-batching"],
-  maxBatch: Number(options["max-batch"]),
-  maxDelayMs: Number(options["max-delay-ms"]),
+  maxBatch: numberOf("max-batch"),
+  maxDelayMs: numberOf("max-delay-ms"),
   maxQueue,
+  maxElements: numberOf("max-elements"),
+  maxJson: numberOf("max-json-bytes"),
 };
+const requestTimeout = numberOf("request-timeout-ms");
+const shutdown = { delay: numberOf("shutdown-delay-ms"), limit: numberOf("shutdown-limit-ms") };
 const models = new Map();
 try {
   // Without a batcher, calls wait in the layer's own queue.
@@ -79,21 +104,24 @@ try {
 } catch (error) {
   fail(error instanceof GRUError ? error.message : String(error));
 }
-const app = buildApp(models, { logger: !options.quiet });
+const app = buildApp(models, { requestTimeout, logger: !options.quiet });
 for (const model of models.values()) app.log.info({ model: model.name, ...model.path }, "model loaded");
 
 let stopping = false;
-/** Answers what has been accepted, then ends. */
+/** Answers what has been accepted, as long as the limit allows, then ends. */
 async function stop(signal) {
   if (stopping) return;
   stopping = true;
   app.log.info({ signal }, "stopping");
   app.stopSoon();
-  await sleep(Number(options["shutdown-delay-ms"]));
+  await sleep(shutdown.delay);
+  // Clients that send or read slowly must not keep the service from ending.
+  setTimeout(() => app.server.closeAllConnections(), shutdown.limit).unref();
+  setTimeout(() => process.exit(1), shutdown.limit + 2000).unref();
   await app.close();
   app.log.info("stopped");
 }
 for (const signal of ["SIGTERM", "SIGINT"]) process.on(signal, stop);
 
-await app.listen({ host: options.host, port: Number(options.port) });
+await app.listen({ host: options.host, port: numberOf("port") });
 if (options.quiet) console.log(`listening on port ${app.server.address().port}`);

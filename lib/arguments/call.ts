@@ -2,6 +2,7 @@ import type { Dtype } from "../keras/dtype_policy.js";
 import type { NativeArray } from "../native.js";
 import { isSixteenBit } from "../sixteen_bit.js";
 import type { FloatArray, TensorDtype, TensorLike, TypedArray } from "../tensor.js";
+import { CombinedInputs } from "./combined.js";
 import { converted, kernelArray, requireNamed } from "./convert.js";
 import { checkMaskShape, type MaskLike, readLengths, readMask } from "./mask.js";
 import { expected, expectedShape } from "./messages.js";
@@ -71,6 +72,8 @@ export interface CallRequest {
   training: boolean;
   out: ReadOut | null;
   transfer: boolean;
+  /** How the rows are those of several requests of a batcher; `null` for every other call. */
+  combined: CombinedInputs | null;
   /** What the choice of the path adds to the flags of the native call; 0 on the CPU. */
   pathFlags: number;
 }
@@ -150,6 +153,7 @@ function readInputs(facts: CallFacts, features: number | null, value: unknown): 
     training: false,
     out: null,
     transfer: false,
+    combined: value instanceof CombinedInputs ? value : null,
     pathFlags: 0,
   };
 }

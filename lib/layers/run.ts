@@ -1,4 +1,5 @@
 import type { CallRequest } from "../arguments/call.js";
+import { type CombinedInputs, rowsOfPart, stepsOfPart } from "../arguments/combined.js";
 import type { GRUOptions } from "../arguments/constructor.js";
 import { checkedProduct } from "../arguments/shapes.js";
 import { aborted } from "../arguments/signal.js";
@@ -41,6 +42,8 @@ export class CallRunner {
   readonly #carried: CarriedState | null;
   readonly #custom: CustomActivations | null;
   readonly #flags: number;
+  /** Whether the padding of a combined call would make the kernels write zeros in place of a row's last output. */
+  readonly #padsLastOutput: boolean;
   /** Whether the kernels may write to the caller's memory: results of their type, and no code of the caller's meanwhile. */
   readonly #direct: boolean;
   /** Last states that nobody asked for; synchronous calls only, one at a time. */
@@ -52,6 +55,7 @@ export class CallRunner {
     this.#custom = custom;
     this.#direct = options.rounding === null && custom === null;
     this.#flags = callFlags(options);
+    this.#padsLastOutput = options.zeroOutputForMask && !options.returnSequences && !options.goBackwards;
   }
 
   /** Computes on this thread. */
@@ -79,7 +83,7 @@ export class CallRunner {
         draw === null ? null : draw.recurrent,
         batch,
         request.timesteps,
-        this.#flags | request.pathFlags,
+        this.#flagsOf(request),
         custom,
       );
     if (this.#custom === null) compute(null);
@@ -105,7 +109,7 @@ export class CallRunner {
     const { inputs, mask, lengths, timesteps } = request;
     const input = draw === null ? null : draw.input;
     const recurrent = draw === null ? null : draw.recurrent;
-    const flags = this.#flags | request.pathFlags;
+    const flags = this.#flagsOf(request);
     const [queued, computed] = await cancellable(signal, (token) =>
       gru.callAsync(
         token,
@@ -150,6 +154,12 @@ export class CallRunner {
     await Promise.all(Array.from({ length: native().cpuInfo().threads }, compute));
   }
 
+  /** The flags of the native call. Where padding would zero last outputs, `#finish` zeroes those of the user's masks instead. */
+  #flagsOf({ combined, pathFlags }: CallRequest): number {
+    const zeroed = combined !== null && this.#padsLastOutput ? CALL_FLAGS.zeroOutputForMask : 0;
+    return (this.#flags & ~zeroed) | pathFlags;
+  }
+
   #newOutput({ batch, timesteps }: CallRequest): NativeArray {
     const { returnSequences, units, kernelDtype } = this.#options;
     const count = checkedProduct([batch, returnSequences ? timesteps : 1, units], "output");
@@ -170,13 +180,19 @@ export class CallRunner {
   /** Nothing of the layer changes before everything that can fail is done. */
   #finish(request: CallRequest, output: NativeArray, state: NativeArray): CallOutcome {
     const { returnSequences, returnState, units, activityRegularizer, rounding } = this.#options;
-    const { batch, timesteps, out } = request;
+    const { batch, timesteps, out, combined } = request;
     const shape = returnSequences ? [batch, timesteps, units] : [batch, units];
     const outcome: CallOutcome = { output: NOTHING, state: null, losses: NO_LOSSES };
+    if (combined !== null && this.#padsLastOutput) {
+      combined.endsMasked.forEach((masked, row) => {
+        if (masked) output.fill(0, row * units, (row + 1) * units);
+      });
+    }
     if (activityRegularizer !== null) {
-      const losses = [activityLoss(activityRegularizer, output, shape)];
-      if (returnState) losses.push(activityLoss(activityRegularizer, state, [batch, units]));
-      outcome.losses = rounding === null ? losses : losses.map((loss) => rounded(loss, rounding));
+      outcome.losses =
+        combined === null
+          ? this.#activityLosses(activityRegularizer, output, shape, state)
+          : this.#lastLosses(activityRegularizer, combined, output, state);
     }
     if (out === null) {
       outcome.output = this.#result(output, shape);
@@ -195,6 +211,38 @@ export class CallRunner {
     }
     this.#carried?.commit(batch, state);
     return outcome;
+  }
+
+  #activityLosses(
+    regularizer: Regularizer,
+    output: NativeArray,
+    shape: readonly number[],
+    state: NativeArray,
+  ): readonly number[] {
+    const { returnState, units, rounding } = this.#options;
+    const losses = [activityLoss(regularizer, output, shape)];
+    if (returnState) losses.push(activityLoss(regularizer, state, [shape[0] as number, units]));
+    return rounding === null ? losses : losses.map((loss) => rounded(loss, rounding));
+  }
+
+  /** The losses of each request of a combined call, as if they were called one after the other: those of the last stay. */
+  #lastLosses(
+    regularizer: Regularizer,
+    { parts, shape }: CombinedInputs,
+    output: NativeArray,
+    state: NativeArray,
+  ): readonly number[] {
+    const { returnSequences, goBackwards, units } = this.#options;
+    let losses = NO_LOSSES;
+    for (const part of parts) {
+      const { rows, timesteps } = part;
+      const own = returnSequences
+        ? stepsOfPart(output, part, shape[1] as number, units, goBackwards)
+        : rowsOfPart(output, part, units);
+      const ownShape = returnSequences ? [rows, timesteps, units] : [rows, units];
+      losses = this.#activityLosses(regularizer, own, ownShape, rowsOfPart(state, part, units));
+    }
+    return losses;
   }
 
   /** What the kernels computed, in the compute dtype. */

@@ -1,7 +1,7 @@
 import type { CallAsyncArguments } from "../arguments/call.js";
+import { CombinedInputs, type Part, rowsOfPart, stepsOfPart } from "../arguments/combined.js";
 import type { GRUOptions } from "../arguments/constructor.js";
 import { checkedProduct } from "../arguments/shapes.js";
-import { ARRAY_TYPES } from "../arguments/typed_array.js";
 import type { Dtype } from "../keras/dtype_policy.js";
 import { allocate } from "../layers/memory.js";
 import { type FloatArray, Tensor } from "../tensor.js";
@@ -9,7 +9,7 @@ import type { BatchRequest } from "./request.js";
 
 /** One call that computes several requests: each row padded on the right to the longest. */
 export interface CombinedCall {
-  inputs: Tensor<FloatArray>;
+  inputs: CombinedInputs;
   args: Pick<CallAsyncArguments, "mask" | "lengths" | "initial_state">;
 }
 
@@ -17,16 +17,20 @@ export interface CombinedCall {
 export function combine(requests: readonly BatchRequest[], features: number, options: GRUOptions): CombinedCall {
   const { computeDtype, units } = options;
   const rows = requests.reduce((sum, request) => sum + request.rows, 0);
-  const timesteps = Math.max(...requests.map((request) => request.timesteps));
+  const timesteps = requests.reduce((most, request) => Math.max(most, request.timesteps), 0);
   const shape = [rows, timesteps, features];
   const data = allocate(computeDtype, checkedProduct(shape, "inputs"), "inputs");
-  let first = 0;
+  const parts: Part[] = [];
+  const endsMasked: boolean[] = [];
+  let firstRow = 0;
   for (const request of requests) {
     const step = request.timesteps * features;
     for (let row = 0; row < request.rows; row++) {
-      data.set(request.inputs.subarray(row * step, (row + 1) * step), (first + row) * timesteps * features);
+      data.set(request.inputs.subarray(row * step, (row + 1) * step), (firstRow + row) * timesteps * features);
+      endsMasked.push(endsWithMask(request, row));
     }
-    first += request.rows;
+    parts.push({ firstRow, rows: request.rows, timesteps: request.timesteps });
+    firstRow += request.rows;
   }
   const args: CombinedCall["args"] = {};
   if (requests.some(({ mask }) => mask !== null)) args.mask = combineMasks(requests, rows, timesteps);
@@ -36,7 +40,13 @@ export function combine(requests: readonly BatchRequest[], features: number, opt
   if (requests.some(({ initialState }) => initialState !== null)) {
     args.initial_state = combineStates(requests, rows, units, computeDtype);
   }
-  return { inputs: new Tensor(data, shape, computeDtype), args };
+  return { inputs: new CombinedInputs(data, shape, computeDtype, parts, endsMasked), args };
+}
+
+/** Whether the request itself masks the last step of this row. */
+function endsWithMask({ mask, lengths, timesteps }: BatchRequest, row: number): boolean {
+  if (mask !== null) return mask[(row + 1) * timesteps - 1] === 0;
+  return lengths !== null && (lengths[row] as number) < timesteps;
 }
 
 function combineMasks(requests: readonly BatchRequest[], rows: number, timesteps: number): Tensor<Uint8Array> {
@@ -82,36 +92,22 @@ function combineStates(
 /** What each request gets of the combined call's output, as a call of its own would give it. */
 export function splitOutput(
   { data, shape, dtype }: Tensor<FloatArray>,
-  requests: readonly BatchRequest[],
-  options: GRUOptions,
+  parts: readonly Part[],
+  { returnSequences, goBackwards, units }: GRUOptions,
 ): Tensor<FloatArray>[] {
-  if (!options.returnSequences) return splitRows({ data, shape, dtype } as Tensor<FloatArray>, requests);
-  const [, longest, units] = shape as [number, number, number];
-  const Type = ARRAY_TYPES[options.computeDtype];
-  let first = 0;
-  return requests.map(({ rows, timesteps }) => {
-    const own = new Type(rows * timesteps * units) as FloatArray;
-    // Backwards, the padding comes first.
-    const skipped = options.goBackwards ? longest - timesteps : 0;
-    for (let row = 0; row < rows; row++) {
-      const at = ((first + row) * longest + skipped) * units;
-      own.set(data.subarray(at, at + timesteps * units), row * timesteps * units);
-    }
-    first += rows;
+  return parts.map((part) => {
+    const { rows, timesteps } = part;
+    if (!returnSequences) return new Tensor(rowsOfPart(data, part, units), [rows, units], dtype);
+    const own = stepsOfPart(data, part, shape[1] as number, units, goBackwards);
     return new Tensor(own, [rows, timesteps, units], dtype);
   });
 }
 
-/** What each request gets of a (rows, units) tensor. */
-export function splitRows(
-  { data, shape, dtype }: Tensor<FloatArray>,
-  requests: readonly BatchRequest[],
+/** What each request gets of the combined call's state. */
+export function splitState(
+  { data, dtype }: Tensor<FloatArray>,
+  parts: readonly Part[],
+  { units }: GRUOptions,
 ): Tensor<FloatArray>[] {
-  const units = shape[1] as number;
-  let first = 0;
-  return requests.map(({ rows }) => {
-    const own = data.slice(first * units, (first + rows) * units);
-    first += rows;
-    return new Tensor(own, [rows, units], dtype);
-  });
+  return parts.map((part) => new Tensor(rowsOfPart(data, part, units), [part.rows, units], dtype));
 }

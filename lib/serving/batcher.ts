@@ -10,7 +10,7 @@ import type { GRU } from "../layers/gru.js";
 import type { CallResult } from "../layers/results.js";
 import { native } from "../native.js";
 import type { FloatArray, Tensor, TensorLike } from "../tensor.js";
-import { combine, splitOutput, splitRows } from "./batch.js";
+import { combine, splitOutput, splitState } from "./batch.js";
 import { type BatcherCallArguments, readRequest, readRequestSignal } from "./request.js";
 import { type Entry, Waiting } from "./waiting.js";
 
@@ -225,9 +225,9 @@ export class Batcher<S extends boolean = boolean> {
     const { inputs, args } = combine(requests, this.#features, this.#options);
     const result = await this.#gru.callAsync(inputs, { ...args, signal: gate.signal, transfer: true });
     const [output, state] = (Array.isArray(result) ? result : [result]) as Tensor<FloatArray>[];
-    const outputs = splitOutput(output as Tensor<FloatArray>, requests, this.#options);
+    const outputs = splitOutput(output as Tensor<FloatArray>, inputs.parts, this.#options);
     if (state === undefined) return outputs as unknown as CallResult<S>[];
-    const states = splitRows(state, requests);
+    const states = splitState(state, inputs.parts, this.#options);
     return outputs.map((own, index) => [own, states[index]] as unknown as CallResult<S>);
   }
 

@@ -15,6 +15,11 @@ describe.skipIf(withoutDoubles)(titled("results on the cuDNN path, on doubles", 
     for (const [form, error] of Object.entries(report.forward)) expect(error, form).toBeLessThanOrEqual(1e-12);
   });
 
+  it("requests that a batcher combined get what each gets alone", () => {
+    expect(Object.keys(report.batched)).toHaveLength(48);
+    for (const [form, error] of Object.entries(report.batched)) expect(error, form).toBeLessThanOrEqual(1e-12);
+  });
+
   it("gradients of every form are those of finite differences", () => {
     expect(Object.keys(report.gradients)).toHaveLength(48);
     for (const [form, error] of Object.entries(report.gradients)) expect(error, form).toBeLessThanOrEqual(1e-8);

@@ -63,6 +63,32 @@ it("serves, and on SIGTERM answers what it has accepted and ends with 0", async 
   await expect(fetch(url)).rejects.toThrow();
 });
 
+it("slow clients do not keep it from ending: after the limit their connections are closed", async () => {
+  const limits = ["--shutdown-limit-ms", "500", "--request-timeout-ms", "3600000"];
+  const { child, url, port, log } = await start("--model", `weather=${weather}`, ...limits);
+  const infer = "POST /v2/models/weather/infer HTTP/1.1\r\nHost: a\r\n";
+  const slow = [
+    "",
+    "GET /v2 HTTP/1.1\r\nHost: a",
+    "GET /v2 HTTP/1.1\r\nHost: a\r\n\r\n",
+    `${infer}Content-Length: 10000\r\n\r\n`,
+  ];
+  const sockets = slow.map((text) => {
+    const socket = connect(port, "127.0.0.1");
+    socket.on("error", () => {});
+    socket.write(text);
+    return socket;
+  });
+  const trickle = setInterval(() => {
+    for (const socket of sockets) if (socket.writable) socket.write("a");
+  }, 50);
+  expect((await post(url, requestOf(makeInputs(1, 4)))).status).toBe(200);
+  child.kill("SIGTERM");
+  expect(await once(child, "exit")).toEqual([0, null]);
+  clearInterval(trickle);
+  expect(log()).toContain("stopped");
+});
+
 it("a client that goes away takes its request back; others do not notice", async () => {
   const { url, port } = await start("--model", `weather=${weather}`, "--max-delay-ms", "400", "--quiet");
   const body = JSON.stringify(requestOf(makeInputs(1, 4)));
@@ -95,6 +121,10 @@ it("takes a folder as KServe mounts it, and says what is wrong with other ones",
   expect(end().status).toBe(2);
   expect(end("--model", "a").status).toBe(2);
   expect(end("--help").stdout).toContain("--max-batch");
+  const unknown = end("--models", "a");
+  expect([unknown.status, unknown.stderr.split("\n").length]).toEqual([2, 2]);
+  const text = end("--model", `a=${weather}`, "--shutdown-limit-ms", "soon");
+  expect([text.status, text.stderr]).toEqual([2, expect.stringContaining("--shutdown-limit-ms")]);
   const bad = end("--model", `a=${weather}`, "--max-batch", "0");
   expect([bad.status, bad.stderr]).toEqual([2, expect.stringContaining("maxBatch")]);
 });

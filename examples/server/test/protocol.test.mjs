@@ -115,12 +115,13 @@ describe("infer", () => {
   it.each([
     ["no JSON", "{", /Expected JSON/],
     ["no body", "", /Expected JSON/],
-    ["an array", "[]", /`inputs`/],
-    ["no inputs", "{}", /`inputs`/],
-    ["inputs without the layer's", '{"inputs":[]}', /"inputs"/],
+    ["an array", "[]", /object/],
+    ["no inputs", "{}", /inputs/],
+    ["inputs without the layer's", '{"inputs":[]}', /inputs/],
+    ["lengths alone", { inputs: [{ name: "lengths", datatype: "INT32", shape: [1], data: [1] }] }, /"inputs"/],
     ["an unknown tensor", { inputs: [good(), { ...good(), name: "more" }] }, /"more"/],
     ["a tensor twice", { inputs: [good(), good()] }, /two/],
-    ["an input that is no object", { inputs: [3] }, /inputs\[0\]/],
+    ["an input that is no object", { inputs: [3] }, /inputs\.0/],
     ["another number of features", { inputs: [{ ...good(), shape: [1, 3, 2] }] }, /shape/],
     ["another rank", { inputs: [{ ...good(), shape: [6] }] }, /shape/],
     ["no timesteps", { inputs: [{ ...good(), shape: [1, 0, 3], data: [] }] }, /timestep/],
@@ -132,9 +133,13 @@ describe("infer", () => {
     ["BYTES", { inputs: [{ ...good(), datatype: "BYTES" }] }, /BYTES/],
     ["bad lengths", { inputs: [good(), { name: "lengths", datatype: "INT32", shape: [1], data: [9] }] }, /lengths/],
     ["an unknown output", { inputs: [good()], outputs: [{ name: "logits" }] }, /"logits"/],
-    ["outputs without names", { inputs: [good()], outputs: [{}] }, /`outputs`/],
-    ["an id that is no string", { inputs: [good()], id: 3 }, /`id`/],
-    ["binary data that is not there", { inputs: [{ ...good(), parameters: { binary_data_size: 24 } }] }, /bytes/],
+    ["outputs without names", { inputs: [good()], outputs: [{}] }, /outputs\.0/],
+    ["an id that is no string", { inputs: [good()], id: 3 }, /id/],
+    [
+      "binary data that is not there",
+      { inputs: [{ ...good(), data: undefined, parameters: { binary_data_size: 24 } }] },
+      /bytes/,
+    ],
   ])("%s is 400 with an error that says why", async (_, body, message) => {
     const payload = typeof body === "string" ? Buffer.from(body) : body;
     const response = await infer(payload);

@@ -5,7 +5,14 @@ import { Model } from "../model.mjs";
 
 export const weather = fileURLToPath(new URL("../../weather/model.keras", import.meta.url));
 
-export const settings = { batching: true, maxBatch: 16, maxDelayMs: 0, maxQueue: 1000 };
+export const settings = {
+  batching: true,
+  maxBatch: 16,
+  maxDelayMs: 0,
+  maxQueue: 1000,
+  maxElements: 2 ** 20,
+  maxJson: 2 ** 21,
+};
 
 /** The service with the weather model, and the same layer alone. */
 export async function makeService(options = {}) {

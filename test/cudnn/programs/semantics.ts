@@ -1,6 +1,6 @@
 // What the golden data does not reach: forms of one call on the cuDNN path against the CPU path, and gradients against
 // finite differences in float64.
-import { configure, GRU, type GRUArguments, GRUError, type Tensor, tensor } from "cudnn-gru";
+import { configure, createBatcher, GRU, type GRUArguments, GRUError, type Tensor, tensor } from "cudnn-gru";
 import { relativeError } from "../../golden/reader.js";
 import { listed, numbers, setNumbers } from "./layers.js";
 
@@ -15,6 +15,8 @@ export interface SemanticsReport {
   devices: number;
   /** `states` after a call that fails in its argument, and one aborted before it began. */
   stateful: { error: number; kept: boolean };
+  /** Requests in calls that a batcher combined, against each alone on the CPU path: worst error, by form. */
+  batched: Record<string, number>;
 }
 
 const FLAGS = ["return_sequences", "go_backwards", "zero_output_for_mask"] as const;
@@ -207,6 +209,21 @@ async function stateful(): Promise<SemanticsReport["stateful"]> {
   return { error, kept };
 }
 
+async function batched(): Promise<SemanticsReport["batched"]> {
+  const errors: Record<string, number> = {};
+  for (const [name, flags, lengths] of forms()) {
+    const [cudnn, cpu] = pair({ ...flags, dtype: "float64" }, 2);
+    const batcher = createBatcher(cudnn, { maxBatch: 12 });
+    const requests = [5, 9, 7].map((timesteps, i) => numbers([4, timesteps, 2], 60 + i, 1, "float64"));
+    const args = lengths === undefined ? {} : { lengths };
+    const results = await Promise.all(requests.map((inputs) => batcher.callAsync(inputs, args)));
+    const pairs = requests.map((inputs, i) => worst(listed(results[i] as Tensor), listed(cpu.call(inputs, args))));
+    errors[name] = Math.max(...pairs);
+    cudnn.dispose();
+  }
+  return errors;
+}
+
 configure({ threads: 1 });
 const report: SemanticsReport = {
   forward: forwardErrors(),
@@ -214,5 +231,6 @@ const report: SemanticsReport = {
   long: long(),
   devices: devices(),
   stateful: await stateful(),
+  batched: await batched(),
 };
 process.stdout.write(JSON.stringify(report));
