@@ -96,6 +96,31 @@ describe("Bidirectional", () => {
     }
   });
 
+  it("bidirectional: one that is made not trainable is so, with all its layers and copies", async () => {
+    const backwardLayer = new GRU({ units: 4, goBackwards: true, activation: "relu" });
+    for (const args of [{}, { backwardLayer }]) {
+      const layer = bidirectional({ layer: new GRU({ units: 4 }), trainable: false, inputShape: [5, 3], ...args });
+      const model = tf.sequential({ layers: [layer] });
+      const copy = await tf.models.modelFromJSON(JSON.parse(model.toJSON() as string));
+      for (const one of [model, copy]) {
+        expect(one.trainableWeights).toHaveLength(0);
+        expect(one.layers.at(-1)?.weights).toHaveLength(6);
+      }
+    }
+  });
+
+  it.each<[string, unknown]>([
+    ["one tensor", state],
+    ["a list of one", [state]],
+    ["a list of four", [state, state, state, state]],
+    ["what is no tensor", [state, null]],
+  ])("bidirectional: %s for the initial state is refused", (_, initialState) => {
+    const layer = bidirectional({ layer: new GRU({ units: 4 }) });
+    expect(() => layer.apply(sequence, { initialState })).toThrow(
+      expect.objectContaining({ code: "ERR_ARGUMENT", message: expect.stringContaining("a list of two tensors") }),
+    );
+  });
+
   it.each(wrappers)("%s: seeds, dropout and its path are those of the layer", (_, wrap) => {
     const make = () => wrap(new GRU({ units: 4, dropout: 0.5, seed: 3, useCudnn: false }));
     const [one, other] = [make(), make()];
@@ -168,7 +193,9 @@ describe("calls", () => {
     }
     const symbolic = tf.input({ shape: [5, 3] });
     expect(() => new GRU({ units: 4 }).apply(symbolic, { constants })).toThrow("for `constants`");
-    expect(() => bidirectional({ layer: new GRU({ units: 4 }) }).apply(sequence, { constants })).toThrow("constants");
+    expect(() => bidirectional({ layer: new GRU({ units: 4 }) }).apply(sequence, { constants })).toThrow(
+      expect.objectContaining({ code: "ERR_ARGUMENT" }),
+    );
     (layers[0] as tf.layers.Layer).apply(sequence, { constants: null });
   });
 

@@ -4,7 +4,7 @@ import { expected, expectedText } from "../../arguments/messages.js";
 import { isRecord, refuseUnknown } from "../../arguments/predicates.js";
 import { GRUError } from "../../errors.js";
 import { argumentsOfConfig } from "./arguments.js";
-import { becomeBackwardHalf, GRU } from "./gru.js";
+import { becomeBackwardHalf, GRU, refuseConstants } from "./gru.js";
 import { tf } from "./peer.js";
 
 type Kwargs = Record<string, unknown>;
@@ -66,6 +66,13 @@ function checkBackward(layer: GRU, backward: unknown): asserts backward is GRU {
   }
 }
 
+function checkStates(states: unknown): void {
+  const isState = (state: unknown) => state instanceof tf.Tensor || state instanceof tf.SymbolicTensor;
+  const given: unknown[] = Array.isArray(states) ? states : [];
+  if (Array.isArray(states) && (given.length === 0 || (given.length === 2 && given.every(isState)))) return;
+  throw expected("ERR_ARGUMENT", "initialState", "a list of two tensors [batch, units]", states);
+}
+
 /**
  * tfjs's Bidirectional with two layers of this package, as Keras's is: with a backward layer of its own, where it is given
  * one, and calls that do not change the arguments of others. What `tf.loadLayersModel` makes of a model's Bidirectional GRUs.
@@ -90,21 +97,28 @@ export class Bidirectional extends Own {
     if (backwardLayer !== null) checkBackward(others.layer, backwardLayer);
     super(others);
     this.#hasOwnBackward = backwardLayer !== null;
-    if (backwardLayer === null) return;
-    this.forwardLayer.name = `forward_${withoutPrefix(others.layer.name, "forward_")}`;
+    if (backwardLayer !== null) this.#replaceBackward(backwardLayer);
+    // tfjs forgets it.
+    if (others.trainable === false) this.trainable = false;
+  }
+
+  #replaceBackward(backwardLayer: GRU): void {
+    this.forwardLayer.name = `forward_${withoutPrefix(this.layer.name, "forward_")}`;
     becomeBackwardHalf(backwardLayer);
     this.backwardLayer = backwardLayer;
   }
 
+  /** The losses of the regularizers of both layers, which tfjs's own forgets. */
   override get losses(): (() => tfjs.Scalar)[] {
-    // The base class's constructor asks for nothing here, but tfjs may before there are halves.
-    return [this.forwardLayer, this.backwardLayer].flatMap((half) => half?.losses ?? []) as (() => tfjs.Scalar)[];
+    return [...this.forwardLayer.losses, ...this.backwardLayer.losses];
   }
 
-  /** As of tfjs's Bidirectional; `initialState` is a list of two, or two more inputs. */
+  /** As of tfjs's Bidirectional; `initialState` is a list of two, or two more inputs. Throws `ERR_ARGUMENT` for others. */
   override apply(inputs: Inputs, kwargs?: Kwargs): Inputs;
   override apply(inputs: SymbolicInputs, kwargs?: Kwargs): SymbolicInputs;
   override apply(inputs: Inputs | SymbolicInputs, kwargs: Kwargs = {}): Inputs | SymbolicInputs {
+    refuseConstants(kwargs);
+    checkStates(Array.isArray(inputs) ? inputs.slice(1) : (kwargs.initialState ?? []));
     // tfjs's own writes into `kwargs`, which a model hands on from layer to layer.
     const own = { ...kwargs };
     if (Array.isArray(inputs)) {

@@ -295,7 +295,8 @@ function onlyState(given: unknown[]): unknown {
   throw expectedText("ERR_ARGUMENT", "initialState", "one state, [batch, units]", `${given.length} of them`);
 }
 
-function refuseConstants({ constants }: Kwargs): void {
+/** Throws `ERR_ARGUMENT` for constants, as Keras's GRU throws for that argument. */
+export function refuseConstants({ constants }: Kwargs): void {
   if (constants === undefined || constants === null) return;
   throw expected("ERR_ARGUMENT", "constants", "nothing, as Keras's GRU has none,", constants);
 }
