@@ -1,5 +1,5 @@
 // Writes models as tensorflowjs_converter does: the topology in Keras's spelling, the weights in one binary.
-import type * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs";
 
 /** One weight of a model file: its name, shape and values. */
 export type NamedWeight = readonly [name: string, shape: number[], values: ArrayLike<number>];
@@ -74,4 +74,16 @@ export function functionalLayer(class_name: string, config: { name: string }, ..
 export function values(shape: readonly number[], seed: number): Float32Array {
   const length = shape.reduce((product, size) => product * size, 1);
   return Float32Array.from({ length }, (_, index) => Math.sin(12.9898 * (index + 1) + 78.233 * seed) / 2);
+}
+
+/** What `model.save` writes, as a file would have it. */
+export async function saved(model: tf.LayersModel): Promise<tf.io.ModelArtifacts> {
+  let artifacts: tf.io.ModelArtifacts | undefined;
+  await model.save(
+    tf.io.withSaveHandler(async (written) => {
+      artifacts = { ...written, modelTopology: JSON.parse(JSON.stringify(written.modelTopology)) };
+      return { modelArtifactsInfo: { dateSaved: new Date(), modelTopologyType: "JSON" } };
+    }),
+  );
+  return artifacts as tf.io.ModelArtifacts;
 }

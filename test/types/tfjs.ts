@@ -1,7 +1,7 @@
 // Compiled by the type check, never run: what the types of cudnn-gru/tfjs allow and refuse.
 import * as tf from "@tensorflow/tfjs";
 import { constraints, initializers } from "cudnn-gru";
-import { fileSystem, GRU, type GRULayerArgs, gru } from "cudnn-gru/tfjs";
+import { type Bidirectional, bidirectional, fileSystem, GRU, type GRULayerArgs, gru } from "cudnn-gru/tfjs";
 
 /** A layer of tfjs like any other. */
 export async function models(): Promise<void> {
@@ -13,6 +13,12 @@ export async function models(): Promise<void> {
   await model.save(fileSystem("folder"));
   await tf.loadLayersModel(fileSystem("folder/model.json"));
   tf.layers.bidirectional({ layer: new GRU({ units: 4 }) as never, mergeMode: "concat" });
+  const both: Bidirectional = bidirectional({ layer: gru({ units: 4 }), mergeMode: null, inputShape: [5, 3] });
+  tf.sequential({ layers: [both] });
+  both.applyConstraints();
+  bidirectional({ layer: gru({ units: 4 }), backwardLayer: gru({ units: 4, goBackwards: true }) });
+  // @ts-expect-error a layer of this package
+  bidirectional({ layer: tf.layers.gru({ units: 4 }) });
 }
 
 /** Tensors give tensors, symbolic tensors symbolic ones. */

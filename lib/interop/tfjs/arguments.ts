@@ -6,7 +6,7 @@ import { modernConfig } from "../../formats/legacy_config.js";
 import type { GRUArgumentsWithUnits } from "../../index.js";
 import { type Constraint, getConstraint } from "../../keras/constraints.js";
 import { getRegularizer, type Regularizer } from "../../keras/regularizers.js";
-import { keras3Activation, snakeCase, tfjsActivation, toKeras } from "./names.js";
+import { keras3Activation, snakeCase, tfjsActivation, tfjsRegularizer, toKeras } from "./names.js";
 
 /** A member of one of Keras's vocabularies: its name, a serialized object, an object of tfjs's or of this package's. */
 export type Identifier = string | object | null;
@@ -116,7 +116,9 @@ export function readArguments(args: unknown): LayerParts {
   for (const [key, value] of Object.entries(args)) {
     const name = snakeCase(key);
     if ((BASE as readonly string[]).includes(key)) base[key] = value;
-    else if (!IGNORED.has(name) && value !== undefined) core[name] = toKeras(value);
+    else if (!IGNORED.has(name) && value !== undefined) {
+      core[name] = toKeras(name.endsWith("_regularizer") ? tfjsRegularizer(value) : value);
+    }
   }
   if (core.time_major === true) {
     throw new GRUError(

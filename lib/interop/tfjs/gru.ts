@@ -3,6 +3,7 @@ import { expected, expectedText } from "../../arguments/messages.js";
 import { GRUError } from "../../errors.js";
 import { GRU as CoreGRU } from "../../index.js";
 import { argumentsOfConfig, type GRULayerArgs, type LayerParts, readArguments } from "./arguments.js";
+import { configGiven, copyMade } from "./halves.js";
 import { activationName, toTfjs } from "./names.js";
 import { compute, isRecording, view } from "./passes.js";
 import { tf } from "./peer.js";
@@ -15,6 +16,9 @@ type SymbolicInputs = tfjs.SymbolicTensor | tfjs.SymbolicTensor[];
 
 /** How the arguments of this layer's `getConfig` are called in this package's. */
 const RULES = ["kernel", "recurrent", "bias"] as const;
+
+/** `layer`, which is not built, goes backward in a Bidirectional. */
+export let becomeBackwardHalf: (layer: GRU) => void;
 
 /**
  * Keras's GRU as a layer of tfjs, computed by this package: forward and backward, on the path that this package chooses.
@@ -34,18 +38,28 @@ export class GRU extends tf.layers.Layer {
   readonly returnState: boolean;
   readonly goBackwards: boolean;
   readonly units: number;
-  readonly #core: CoreGRU<true>;
+  #coreArguments: LayerParts["core"];
+  #core: CoreGRU<true>;
   readonly #rules: LayerParts["rules"];
   readonly #activityRegularizer: LayerParts["activityRegularizer"];
   /** What each weight's values were when `#core` got them. */
   #known: object[] = [];
   #variables: tfjs.LayerVariable[] = [];
+  /** Where this is half of a Bidirectional: the place of its initial state among both. */
+  #half: 0 | 1 | null = null;
+  /** The halves that Bidirectionals have made of this layer, which computes nothing then. */
+  readonly #halves: [forward: GRU, backward: GRU][] = [];
+
+  static {
+    becomeBackwardHalf = (layer) => layer.#become(1);
+  }
 
   /** Throws a `GRUError` for bad arguments, as this package's own layer does. */
   constructor(args: GRULayerArgs) {
     const { base, core, returnState, rules, activityRegularizer } = readArguments(args);
     super(base as never);
-    this.#core = new CoreGRU({ ...core, name: this.name });
+    this.#coreArguments = { ...core, name: this.name };
+    this.#core = new CoreGRU(this.#coreArguments);
     this.#rules = rules;
     this.#activityRegularizer = activityRegularizer;
     const { return_sequences, go_backwards, stateful } = this.#core.getConfig();
@@ -56,6 +70,34 @@ export class GRU extends tf.layers.Layer {
     this._stateful = stateful as boolean;
     this.supportsMasking = true;
     this.inputSpec = [{ ndim: 3 }];
+  }
+
+  /**
+   * tfjs's wrappers ask how many states there are: a list of one. What a stateful layer carries is `getStates`'s to tell.
+   */
+  get states(): [null] {
+    return [null];
+  }
+
+  #become(half: 0 | 1): void {
+    this.#half = half;
+    // As Keras's Bidirectional does to both.
+    this.#coreArguments = { ...this.#coreArguments, zero_output_for_mask: this.returnSequences };
+    this.#core = new CoreGRU(this.#coreArguments);
+  }
+
+  /** The losses of its weights' regularizers; those of a Bidirectional's halves where it has made them of this layer. */
+  override get losses(): (() => tfjs.Scalar)[] {
+    if (this.#halves.length === 0) return super.losses;
+    const losses = this.#halves.map((halves) => halves.flatMap((half) => half.losses));
+    if (losses.length > 1 && losses.flat().length > 0) {
+      throw new GRUError(
+        "ERR_UNSUPPORTED",
+        `Expected a layer of its own for each \`tf.layers.bidirectional\` but received ${JSON.stringify(this.name)} for ` +
+          `${losses.length} of them, whose regularizers tfjs cannot tell apart. \`bidirectional\` of cudnn-gru/tfjs can.`,
+      );
+    }
+    return losses.flat();
   }
 
   override computeOutputShape(inputShape: Shape | Shape[]): Shape | Shape[] {
@@ -94,10 +136,18 @@ export class GRU extends tf.layers.Layer {
       if (regularizer !== null) {
         this.addLoss(() => (this.trainable ? lossOf(regularizer, variable.read()) : tf.scalar(0)));
       }
+      // A wrapper disposes of variables, not of layers.
+      const { dispose } = variable;
+      variable.dispose = () => {
+        dispose.call(variable);
+        this.#core.dispose();
+      };
       return variable;
     });
     this.inputSpec[0] = { shape: [this.stateful ? batch : null, null, features] as number[] };
     this.built = true;
+    // tfjs sets them where the layer is applied, which a wrapper never does.
+    if (this.initialWeights !== null) this.setWeights(this.initialWeights);
   }
 
   /**
@@ -109,17 +159,15 @@ export class GRU extends tf.layers.Layer {
   override apply(inputs: SymbolicInputs, kwargs?: Kwargs): SymbolicInputs;
   override apply(inputs: Inputs | SymbolicInputs, kwargs?: Kwargs): Inputs | SymbolicInputs;
   override apply(inputs: Inputs | SymbolicInputs, kwargs: Kwargs = {}): Inputs | SymbolicInputs {
+    refuseConstants(kwargs);
     // A list says all there is: tfjs hands the `kwargs` of one layer on to the next.
-    const given = Array.isArray(inputs) ? inputs.slice(1) : [kwargs.initialState ?? []].flat();
     const sequence = Array.isArray(inputs) ? inputs[0] : inputs;
-    if (given.length > 1) {
-      throw expectedText("ERR_ARGUMENT", "initialState", "one state, [batch, units]", `${given.length} of them`);
-    }
-    const [state] = given;
+    const state = onlyState(Array.isArray(inputs) ? inputs.slice(1) : [kwargs.initialState ?? []].flat());
     const { initialState: _, ...others } = kwargs;
     if (!(state instanceof tf.SymbolicTensor)) {
-      // A model's inputs are a list. Where the next layer's have no mask, tfjs would leave it this one's.
-      if (Array.isArray(inputs)) delete kwargs.mask;
+      // A model's inputs are a list. Where the next layer's have no mask, tfjs would leave it this one's. Arguments of calls
+      // of a layer that is in no model are the caller's.
+      if (Array.isArray(inputs) && this.inboundNodes.length > 0) delete kwargs.mask;
       return super.apply(sequence as tfjs.Tensor, { ...others, initialState: state });
     }
     // tfjs checks the inputs against this, before and after it calls `build`.
@@ -139,8 +187,9 @@ export class GRU extends tf.layers.Layer {
           "Expected no `activityRegularizer` for training but received one: tfjs has no losses of activities.";
         throw new GRUError("ERR_UNSUPPORTED", message);
       }
-      const [sequence, second] = Array.isArray(inputs) ? inputs : [inputs];
-      const state = second ?? kwargs.initialState ?? null;
+      refuseConstants(kwargs);
+      const [sequence, ...given] = [inputs].flat();
+      const state = this.#stateOf(given) ?? onlyState([kwargs.initialState ?? []].flat()) ?? null;
       if (state !== null && !(state instanceof tf.Tensor)) {
         throw expected("ERR_ARGUMENT", "initialState", "a tensor [batch, units]", state);
       }
@@ -157,6 +206,11 @@ export class GRU extends tf.layers.Layer {
     });
   }
 
+  /** This layer's among the further inputs, which a model in a model gives whole to both halves of a Bidirectional. */
+  #stateOf(given: tfjs.Tensor[]): unknown {
+    return this.#half !== null && given.length === 2 ? given[this.#half] : onlyState(given);
+  }
+
   /** The weights, after the layer that computes has been given what changed. */
   #currentWeights(): tfjs.Tensor[] {
     const weights = this.#variables.map((variable) => variable.read());
@@ -170,9 +224,10 @@ export class GRU extends tf.layers.Layer {
 
   /**
    * Projects the weights by their constraints, as Keras does after each update of its optimizers. tfjs's optimizers do not:
-   * call this in `onBatchEnd`. Throws `ERR_SHAPE` for a constraint of an axis that a weight lacks.
+   * call this in `onBatchEnd`. Of a layer in a Bidirectional those of both halves. Throws `ERR_SHAPE` for a constraint of an axis that a weight lacks.
    */
   applyConstraints(): void {
+    for (const half of this.#halves.flat()) half.applyConstraints();
     for (const [index, variable] of this.#variables.entries()) {
       const { constraint } = this.#rules[index] as LayerParts["rules"][number];
       if (constraint === null) continue;
@@ -215,7 +270,13 @@ export class GRU extends tf.layers.Layer {
       const named = activationName(config[key]);
       config[key] = named === "keras2_hard_sigmoid" && !isKeras3 ? "hard_sigmoid" : named;
     }
-    return { ...super.getConfig(), ...(toTfjs(config) as tfjs.serialization.ConfigDict) };
+    const written = { ...super.getConfig(), ...(toTfjs(config) as tfjs.serialization.ConfigDict) };
+    configGiven(written, (forward: GRU, backward: GRU) => {
+      forward.#become(0);
+      backward.#become(1);
+      this.#halves.push([forward, backward]);
+    });
+    return written;
   }
 
   /** @nocollapse */
@@ -223,14 +284,21 @@ export class GRU extends tf.layers.Layer {
     cls: tfjs.serialization.SerializableConstructor<T>,
     config: tfjs.serialization.ConfigDict,
   ): T {
-    return new cls(argumentsOfConfig(config as Record<string, unknown>));
+    const made = new cls(argumentsOfConfig(config as Record<string, unknown>));
+    copyMade(config, made as unknown as GRU);
+    return made;
   }
+}
 
-  protected override disposeWeights(): number {
-    const disposed = super.disposeWeights();
-    this.#core.dispose();
-    return disposed;
-  }
+function onlyState(given: unknown[]): unknown {
+  if (given.length <= 1) return given[0];
+  throw expectedText("ERR_ARGUMENT", "initialState", "one state, [batch, units]", `${given.length} of them`);
+}
+
+/** Throws `ERR_ARGUMENT` for constants, as Keras's GRU throws for that argument. */
+export function refuseConstants({ constants }: Kwargs): void {
+  if (constants === undefined || constants === null) return;
+  throw expected("ERR_ARGUMENT", "constants", "nothing, as Keras's GRU has none,", constants);
 }
 
 function hasHardSigmoid(config: Record<string, unknown>): boolean {

@@ -65,6 +65,15 @@ export function tfjsActivation(value: unknown): unknown {
   return value === "hard_sigmoid" ? KERAS_2_HARD_SIGMOID : value;
 }
 
+const TFJS_L1_L2 = { l1: 0.01, l2: 0.01 };
+
+/** A regularizer as tfjs means it: what its `l1l2` is not told of `l1` and `l2` is 0.01, in Keras 0. */
+export function tfjsRegularizer(value: unknown): unknown {
+  if (value === "l1l2" || value === "L1L2") return { className: "L1L2", config: TFJS_L1_L2 };
+  const { className, config } = (isPlain(value) ? value : {}) as { className?: unknown; config?: unknown };
+  return className === "L1L2" ? { className, config: { ...TFJS_L1_L2, ...(config as object) } } : value;
+}
+
 /** An activation of a config that Keras 3 wrote. */
 export function keras3Activation(value: unknown): unknown {
   return value === "hard_sigmoid" ? new Activation("hard_sigmoid") : value;

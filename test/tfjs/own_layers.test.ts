@@ -1,0 +1,17 @@
+// Importing cudnn-gru/tfjs changes nothing about tfjs's own layers: a program of theirs gives the same bits with it and without.
+import { execFileSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { expect, it } from "vitest";
+
+const program = fileURLToPath(new URL("own_layers_program.mjs", import.meta.url));
+const lines = (argument: string) =>
+  execFileSync(process.execPath, [program, argument], { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] }).split(
+    "\n",
+  );
+
+it("a program of tfjs's own layers", { timeout: 120_000 }, () => {
+  const [without, with_] = [lines("without"), lines("with")];
+  expect(without.length).toBeGreaterThan(90);
+  expect(without.filter((line) => line.includes("Error"))).toHaveLength(1);
+  expect(with_).toEqual(without);
+});
