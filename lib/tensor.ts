@@ -1,19 +1,7 @@
+import type { FloatArray, FloatArrayOf, RealArray, TypedArray } from "./arrays.js";
 import { isSixteenBit, widened } from "./sixteen_bit.js";
 
-/** Any of JavaScript's typed arrays of numbers, as far as this package reads them. */
-export type TypedArray =
-  | Float32Array
-  | Float64Array
-  | Int8Array
-  | Uint8Array
-  | Uint8ClampedArray
-  | Int16Array
-  | Uint16Array
-  | Int32Array
-  | Uint32Array;
-
-/** Data of a floating-point tensor: `Uint16Array` is the bits of 16-bit elements. */
-export type FloatArray = Float32Array | Float64Array | Uint16Array;
+export type { FloatArray, FloatArrayOf, RealArray, TypedArray };
 
 /**
  * Element types of a `Tensor`. A `bool` tensor holds a `Uint8Array` of zeros and ones; `float16` and `bfloat16` tensors
@@ -42,14 +30,14 @@ interface TensorData {
   /** The elements, row-major unless strides say otherwise. */
   readonly data: TypedArray;
   /** The name of the element type, checked against the kind of `data`. */
-  readonly dtype?: string;
+  readonly dtype?: string | undefined;
   /** onnxruntime's name for `dtype`. */
-  readonly type?: string;
+  readonly type?: string | undefined;
   /** Elements between neighbours along each axis, as ndarray libraries hold them. */
-  readonly stride?: readonly number[];
-  readonly strides?: readonly number[];
+  readonly stride?: readonly number[] | undefined;
+  readonly strides?: readonly number[] | undefined;
   /** Index of the first element in `data`. */
-  readonly offset?: number;
+  readonly offset?: number | undefined;
 }
 
 /**

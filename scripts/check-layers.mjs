@@ -20,7 +20,7 @@ const nativeExceptions = {
 
 /** Folders and files of lib/, lowest first: each may import itself and what stands in a line above it. */
 const libLayers = [
-  ["errors", "package_root"],
+  ["arrays", "errors", "package_root"],
   ["native", "queue"],
   ["cudnn", "sixteen_bit"],
   ["tensor", "keras"],

@@ -19,23 +19,23 @@ export type StateLike = TensorLike | TypedArray;
 /** What a call takes beside its inputs, by Keras's names; `lengths` and `out` are this package's. */
 export interface CallArguments<S extends boolean = boolean> {
   /** (batch, timesteps) or (batch, timesteps, 1): where it is false, a timestep is skipped. */
-  mask?: MaskLike | null;
+  mask?: MaskLike | null | undefined;
   /** Timesteps of each row, in place of a right-padded mask. */
-  lengths?: Int32Array | readonly number[] | null;
+  lengths?: Int32Array | readonly number[] | null | undefined;
   /** Whether dropout is on; default false. */
-  training?: boolean | null;
+  training?: boolean | null | undefined;
   /** (batch, units), bare or in a list of one; default zeros, or the carried state of a stateful layer. */
-  initial_state?: StateLike | readonly [StateLike] | null;
+  initial_state?: StateLike | readonly [StateLike] | null | undefined;
   /** Where to write the results, in place of new arrays. */
-  out?: Out<S> | null;
+  out?: Out<S> | null | undefined;
 }
 
 /** What `callAsync` takes beside its inputs. */
 export interface CallAsyncArguments<S extends boolean = boolean> extends CallArguments<S> {
   /** Aborting it makes the promise reject with `ERR_ABORTED`. */
-  signal?: AbortSignal | null;
+  signal?: AbortSignal | null | undefined;
   /** Gives the inputs' buffer away (it is detached) in place of copying it; default false. */
-  transfer?: boolean;
+  transfer?: boolean | undefined;
 }
 
 const KNOWN: ReadonlySet<string> = new Set(["mask", "lengths", "training", "initial_state", "out"]);

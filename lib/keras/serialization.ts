@@ -2,6 +2,21 @@ import { GRUError } from "../errors.js";
 import { describe, suggestion } from "./text.js";
 
 /**
+ * A serialized object as arguments take it: `{ class_name, config }` is enough, and so is `{ class_name }` where there is
+ * nothing to configure. Every `SerializedObject` is one.
+ */
+export interface SerializedLike {
+  class_name: string;
+  config?: Record<string, unknown> | string | undefined;
+  module?: string | null | undefined;
+  registered_name?: string | null | undefined;
+  /** Keras may write these, too; they mean nothing for objects without weights. */
+  build_config?: unknown;
+  compile_config?: unknown;
+  shared_object_id?: unknown;
+}
+
+/**
  * An object as Keras writes it into a config (`keras.saving.serialize_keras_object`). Keras 2 left out `module` and
  * `registered_name`; a function has `class_name: "function"` and its name as `config`.
  */

@@ -29,6 +29,13 @@ export interface CallEvent {
   error?: unknown;
 }
 
+declare module "node:diagnostics_channel" {
+  /** Subscribes to the calls of this package; the event is typed. */
+  function subscribe(name: "cudnn-gru:call", onMessage: (event: CallEvent, name: string | symbol) => void): void;
+  /** Takes back such a subscription. */
+  function unsubscribe(name: "cudnn-gru:call", onMessage: (event: CallEvent, name: string | symbol) => void): boolean;
+}
+
 const CHANNEL = channel("cudnn-gru:call");
 
 /** Follows one call for the channel's subscribers. */
