@@ -81,9 +81,23 @@ export class Tensor<D extends TypedArray = TypedArray> {
 
   /** The elements as nested plain arrays of numbers, one level per dimension (a bare value for shape `[]`). */
   toArray(): unknown {
+    return nest(this.#numbers(), this.shape, this.dtype === "bool");
+  }
+
+  /** Such as `Tensor of float32, shape [2, 3]`. */
+  toString(): string {
+    return `Tensor of ${this.dtype}, shape [${this.shape.join(", ")}]`;
+  }
+
+  /** What `JSON.stringify` writes: plain numbers, of which `tensor(data, shape, dtype)` makes the tensor again. */
+  toJSON(): { data: unknown[]; shape: number[]; dtype: TensorDtype } {
+    const { shape, dtype } = this;
+    return { data: nest(this.#numbers(), [this.data.length], dtype === "bool") as unknown[], shape: [...shape], dtype };
+  }
+
+  #numbers(): TypedArray {
     const { data, dtype } = this;
-    const numbers = isSixteenBit(dtype) && data instanceof Uint16Array ? widened(data, dtype) : data;
-    return nest(numbers, this.shape, dtype === "bool");
+    return isSixteenBit(dtype) && data instanceof Uint16Array ? widened(data, dtype) : data;
   }
 }
 

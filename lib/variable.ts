@@ -6,6 +6,7 @@ import type { Dtype } from "./keras/dtype_policy.js";
 import type { Initializer } from "./keras/initializer.js";
 import type { Regularizer } from "./keras/regularizers.js";
 import type { SerializedLike } from "./keras/serialization.js";
+import { printAsText } from "./keras/text.js";
 import { type FloatArray, type FloatArrayOf, Tensor, type TensorLike } from "./tensor.js";
 import {
   ownVariable,
@@ -143,6 +144,11 @@ export class Variable<D extends Dtype = Dtype> {
     this.#owner.version += 1;
   }
 
+  /** Such as `Variable "gru/gru_cell/kernel" of float32, shape [3, 12]`. */
+  toString(): string {
+    return `Variable ${JSON.stringify(this.path)} of ${this.dtype}, shape [${this.#shape.join(", ")}]`;
+  }
+
   #read(): FloatArray {
     if (this.#data === null) {
       throw new GRUError("ERR_DISPOSED", `Expected a living layer for \`${this.path}\` but received a disposed one.`);
@@ -150,3 +156,5 @@ export class Variable<D extends Dtype = Dtype> {
     return this.#data;
   }
 }
+
+printAsText(Variable);

@@ -4,6 +4,7 @@ import { isRecord } from "../arguments/predicates.js";
 import { GRUError } from "../errors.js";
 import { type CustomObjects, readCustomObjects, withCustomObjects } from "../keras/custom_activation.js";
 import type { DtypeName } from "../keras/dtype_policy.js";
+import { printAsText } from "../keras/text.js";
 import type { GRUConfig } from "./config.js";
 import { GRULayer } from "./layer.js";
 
@@ -69,8 +70,9 @@ export interface GRUConstructor {
   ): Promise<GRU<S, D>>;
 }
 
-class GRUImplementation<S extends boolean = boolean, D extends DtypeName = DtypeName> extends GRULayer<S, D> {
-  static fromConfig(config: GRUConfig, extra?: FromConfigArguments): GRU {
+/** The class expression has the name that messages of the runtime give, as when `new` is forgotten. */
+const GRUImplementation = class GRU extends GRULayer {
+  static fromConfig(config: GRUConfig, extra?: FromConfigArguments): GRULayer {
     if (!isRecord(config)) throw expected("ERR_ARGUMENT", "config", "an object as getConfig() gives", config);
     if (extra !== undefined && !isRecord(extra)) throw expected("ERR_ARGUMENT", "extra", "an object", extra);
     const { custom_objects, ...overrides } = extra ?? {};
@@ -80,10 +82,10 @@ class GRUImplementation<S extends boolean = boolean, D extends DtypeName = Dtype
     for (const key of ["activation", "recurrent_activation"]) {
       if (key in args) args[key] = withCustomObjects(args[key], objects);
     }
-    return new GRUImplementation(args);
+    return new GRU(args);
   }
 
-  static async fromKeras(path: string, args: FromKerasArguments = {}): Promise<GRU> {
+  static async fromKeras(path: string, args: FromKerasArguments = {}): Promise<GRULayer> {
     if (typeof path !== "string") throw expected("ERR_ARGUMENT", "path", "the path of a Keras model file", path);
     if (!isRecord(args)) throw expected("ERR_ARGUMENT", "arguments of fromKeras", "an object", args);
     const { layer, ...extra } = args as FromKerasArguments;
@@ -93,12 +95,12 @@ class GRUImplementation<S extends boolean = boolean, D extends DtypeName = Dtype
     const { readKerasGru } = await import("../formats/index.js");
     const file = await readKerasGru(path, layer === undefined ? {} : { layer });
     if (extra.return_state === undefined && file.config.return_state === true) throw returnsState(path);
-    const gru = GRUImplementation.fromConfig(file.config, extra);
+    const gru = GRU.fromConfig(file.config, extra);
     gru.build([null, null, file.features]);
     gru.setWeights(file.weights);
     return gru;
   }
-}
+};
 
 /** A layer's type must not be wrong about its results, and no type knows what a file says. */
 function returnsState(path: string): GRUError {
@@ -109,7 +111,7 @@ function returnsState(path: string): GRUError {
   );
 }
 
-Object.defineProperty(GRUImplementation, "name", { value: "GRU" });
+printAsText(GRUImplementation);
 
 /**
  * The Keras GRU layer. `S` is its `return_state`: calls give a `Tensor` for `GRU<false>` and `[output, state]` for

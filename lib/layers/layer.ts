@@ -18,6 +18,7 @@ import { type ExplainArguments, type Explanation, explainCall } from "./explain.
 import { type LoadWeightsArguments, readWeightsFile, requireFit } from "./load_weights.js";
 import type { GRUPass } from "./pass.js";
 import { type ForwardOutcome, Passes } from "./passes.js";
+import { layerText } from "./printing.js";
 import { disposedLayer, notBuilt, notStateful } from "./refusals.js";
 import {
   type CallResult,
@@ -343,6 +344,11 @@ export class GRULayer<S extends boolean = boolean, D extends DtypeName = DtypeNa
   /** What Keras 3.15's `get_config()` gives, key for key: JSON that Keras reads, and `GRU.fromConfig`. */
   getConfig(): GRUConfig<S, D> {
     return kerasConfig(this.#options, this.name, this.trainable) as GRUConfig<S, D>;
+  }
+
+  /** What it is: name, units, dtype, the shapes of inputs and results, and whether it has weights. */
+  toString(): string {
+    return layerText(this.#options, this.name, this.#disposed ? "disposed" : (this.#weights?.features ?? null));
   }
 
   /** Refuses new calls and frees native memory when the last running one has ended. Idempotent. */

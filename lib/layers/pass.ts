@@ -160,6 +160,13 @@ export class GRUPass<D extends DtypeName = DtypeName> {
     this.dispose();
   }
 
+  /** Shapes of the results, and whether `backward` can be called. */
+  toString(): string {
+    const condition = this.#disposed ? "disposed" : this.#used ? "used" : "fresh";
+    const shapes = `output [${this.#outputShape.join(", ")}], state [${this.#stateShape.join(", ")}]`;
+    return `GRUPass, ${condition}: ${shapes}, ${this.losses.length} losses`;
+  }
+
   #read(upstream: unknown, copy: boolean): ReadUpstream {
     return readUpstream(upstream, this.#outputShape, this.#stateShape, this.#parts.dtype, copy);
   }

@@ -7,6 +7,7 @@ import { readFrame, readState, readStreamArguments, type StreamFrame } from "../
 import { ARRAY_TYPES, detached, isShared, overlap } from "../arguments/typed_array.js";
 import { GRUError } from "../errors.js";
 import type { DtypeName } from "../keras/dtype_policy.js";
+import { printAsText } from "../keras/text.js";
 import { type NativeArray, native } from "../native.js";
 import { isSixteenBit, narrowed, narrowInto, type SixteenBitDtype } from "../sixteen_bit.js";
 import { type FloatArray, Tensor } from "../tensor.js";
@@ -125,6 +126,13 @@ export class GRUStream<D extends DtypeName = DtypeName> {
     else this.#state = this.#readState(state, "state");
   }
 
+  /** Shapes of frames and results. */
+  toString(): string {
+    const disposed = this.#disposed ? ", disposed" : "";
+    const { computeDtype } = this.#host.options;
+    return `GRUStream, ${computeDtype}: [${this.batch}, ${this.#features}] → [${this.batch}, ${this.#units}]${disposed}`;
+  }
+
   /** Gives up its memory; `push`, `state` and `reset` are `ERR_DISPOSED` afterwards. Idempotent; the layer stays. */
   dispose(): void {
     this.#disposed = true;
@@ -226,3 +234,5 @@ export class GRUStream<D extends DtypeName = DtypeName> {
     throw new GRUError("ERR_DISPOSED", `Expected a living stream for \`${what}\` but received a disposed one.`);
   }
 }
+
+printAsText(GRUStream);

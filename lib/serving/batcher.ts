@@ -4,6 +4,7 @@ import { isRecord, refuseUnknown, requireInteger } from "../arguments/predicates
 import { aborted } from "../arguments/signal.js";
 import { GRUError } from "../errors.js";
 import type { DtypeName } from "../keras/dtype_policy.js";
+import { printAsText } from "../keras/text.js";
 import { onAbort } from "../layers/abort.js";
 import { notAsynchronous } from "../layers/custom.js";
 import { optionsOf } from "../layers/facts.js";
@@ -141,6 +142,12 @@ export class Batcher<S extends boolean = boolean, D extends DtypeName = DtypeNam
     });
   }
 
+  /** Its layer, and what waits and runs. */
+  toString(): string {
+    const disposed = this.#disposed ? ", disposed" : "";
+    return `Batcher, ${this.waiting} requests waiting, ${this.#running} calls running${disposed}: ${String(this.#gru)}`;
+  }
+
   /** Refuses new requests, and rejects those that wait with `ERR_DISPOSED`; calls that run go on. The layer stays. Idempotent. */
   dispose(): void {
     this.#disposed = true;
@@ -243,6 +250,8 @@ export class Batcher<S extends boolean = boolean, D extends DtypeName = DtypeNam
     if (this.#disposed) throw disposed();
   }
 }
+
+printAsText(Batcher);
 
 /** Settles an entry once. */
 function settle<R>(entry: Entry<R>, act: () => void): void {
