@@ -82,7 +82,9 @@ describe("GRU.fromKeras", () => {
     const file = path("sequential.keras");
     const plain = await GRU.fromKeras(file);
     const nothing = { name: undefined, activation: undefined, units: undefined, dtype: undefined, layer: undefined };
-    expect((await GRU.fromKeras(file, { ...nothing, custom_objects: undefined })).getConfig()).toEqual(plain.getConfig());
+    expect((await GRU.fromKeras(file, { ...nothing, custom_objects: undefined })).getConfig()).toEqual(
+      plain.getConfig(),
+    );
     const own = new GRU(3, { activation: "relu", reset_after: false, name: "own", stateful: true }).getConfig();
     expect(GRU.fromConfig(own, { ...nothing, reset_after: undefined, stateful: undefined }).getConfig()).toEqual(own);
   });
