@@ -57,15 +57,15 @@ export interface CudaDevice {
 /** What `configure` sets. */
 export interface Configuration {
   /** Threads a call may use, 1..1024. */
-  threads?: number;
+  threads?: number | undefined;
   /** Whether float32 products on the cuDNN path may round their factors to TF32; default false. */
-  allow_tf32?: boolean;
+  allow_tf32?: boolean | undefined;
   /**
    * The most asynchronous calls that may be in flight, running or waiting, in this environment (the main thread, or the
    * worker that sets it): an integer from 1, or `Infinity` (the default) for no bound. Further ones are rejected with
    * `ERR_BUSY`; those already in flight stay.
    */
-  maxQueue?: number;
+  maxQueue?: number | undefined;
 }
 
 const KNOWN: ReadonlySet<string> = new Set(["threads", "allow_tf32", "maxQueue"]);

@@ -27,7 +27,7 @@ export type GRUErrorCode =
 export class GRUError extends Error {
   readonly code: GRUErrorCode;
 
-  constructor(code: GRUErrorCode, message: string, options?: ErrorOptions) {
+  constructor(code: GRUErrorCode, message: string, options?: { cause?: unknown }) {
     super(message, options);
     this.name = code === "ERR_ABORTED" ? "AbortError" : "GRUError";
     this.code = code;

@@ -1,5 +1,5 @@
 export type { CallArguments, CallAsyncArguments, StateLike } from "./arguments/call.js";
-export type { GRUArguments, Spec } from "./arguments/constructor.js";
+export type { DtypeSpec, GRUArguments, Spec } from "./arguments/constructor.js";
 export type {
   BackwardAsyncArguments,
   ForwardArguments,
@@ -30,8 +30,10 @@ export {
   constraints,
   DTypePolicy,
   type Dtype,
+  type DtypeName,
   initializers,
   regularizers,
+  type SerializedLike,
   type SerializedObject,
   type ThresholdParameters,
 } from "./keras/index.js";
@@ -48,15 +50,26 @@ export {
 export type { LoadWeightsArguments } from "./layers/load_weights.js";
 export { type DenseWeights, type ModelLayer, saveModelWeights } from "./layers/model_weights.js";
 export type { GRUGradients, GRUPass } from "./layers/pass.js";
-export type { CallResult, MaskResult, PartialShape, ShapeResult } from "./layers/results.js";
+export type {
+  CallResult,
+  MaskResult,
+  PartialShape,
+  ResultTensor,
+  ShapeResult,
+  StateTensor,
+  WeightTensor,
+  WeightVariable,
+} from "./layers/results.js";
 export type { SaveWeightsArguments } from "./layers/save_weights.js";
 export type { GRUStream } from "./layers/stream.js";
 export { type Batcher, type BatcherArguments, createBatcher } from "./serving/batcher.js";
 export type { BatcherCallArguments } from "./serving/request.js";
 export {
   type FloatArray,
+  type FloatArrayOf,
   type NestedBooleans,
   type NestedNumbers,
+  type RealArray,
   Tensor,
   type TensorDtype,
   type TensorLike,

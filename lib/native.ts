@@ -1,5 +1,6 @@
 import { createRequire } from "node:module";
 import { resolve } from "node:path";
+import type { RealArray } from "./arrays.js";
 import { GRUError, type GRUErrorCode } from "./errors.js";
 import { packageRoot } from "./package_root.js";
 
@@ -7,7 +8,7 @@ import { packageRoot } from "./package_root.js";
 export type NativeDtype = "float32" | "float64";
 
 /** Data of a `NativeDtype`, row-major and contiguous. */
-export type NativeArray = Float32Array | Float64Array;
+export type NativeArray = RealArray;
 
 /** 16-bit types, which travel as bits in a `Uint16Array`. */
 export type NativeHalf = "float16" | "bfloat16";
@@ -94,7 +95,7 @@ export interface NativeGru {
   /** Copies and packs kernel (F, 3U), recurrent kernel (U, 3U) and bias ((2, 3U), or (3U,) when `resetAfter` is false). */
   setWeights(kernel: NativeArray, recurrentKernel: NativeArray, bias: NativeArray | null): void;
   /** Computes on the calling thread (and the pool's) until done. */
-  call(...args: [...NativeCallArguments, custom?: NativeCustomActivation | null]): void;
+  call(...args: [...call: NativeCallArguments, custom?: NativeCustomActivation | null]): void;
   /**
    * Computes on the executor's threads with the weights as they are now. `token` is a number the caller has not in
    * use; `NativeBinding.cancel(token)` makes the promise reject with `ERR_ABORTED`, at once if the call has not begun, else
@@ -106,7 +107,7 @@ export interface NativeGru {
    * As `call`, and keeps what `backward` needs: copies of its own, so that neither later calls nor `setWeights` change
    * them.
    */
-  forward(...args: [...NativeCallArguments, custom?: NativeCustomActivation | null]): NativeTape;
+  forward(...args: [...call: NativeCallArguments, custom?: NativeCustomActivation | null]): NativeTape;
   /** As `forward`, on the executor's threads; `token` and errors as in `callAsync`. */
   forwardAsync(token: number, ...args: NativeCallArguments): Promise<NativeTape>;
   /** Bytes of native memory this object holds (packed weights). */
@@ -133,7 +134,7 @@ export type NativeBackwardArguments = [
 
 /** What one forward call kept. Good for one backward call: a second one is `ERR_STATE`. */
 export interface NativeTape {
-  backward(...args: [...NativeBackwardArguments, custom?: NativeCustomActivation | null]): void;
+  backward(...args: [...call: NativeBackwardArguments, custom?: NativeCustomActivation | null]): void;
   /** On the executor's threads; `token`, errors and what it resolves with as in `NativeGru.callAsync`. */
   backwardAsync(token: number, ...args: NativeBackwardArguments): Promise<[queuedMs: number, computedMs: number]>;
   /** Frees what it holds, when a running backward call has ended. Idempotent; afterwards `backward` is `ERR_DISPOSED`. */

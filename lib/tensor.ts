@@ -1,19 +1,7 @@
+import type { FloatArray, FloatArrayOf, RealArray, TypedArray } from "./arrays.js";
 import { isSixteenBit, widened } from "./sixteen_bit.js";
 
-/** Any of JavaScript's typed arrays of numbers, as far as this package reads them. */
-export type TypedArray =
-  | Float32Array
-  | Float64Array
-  | Int8Array
-  | Uint8Array
-  | Uint8ClampedArray
-  | Int16Array
-  | Uint16Array
-  | Int32Array
-  | Uint32Array;
-
-/** Data of a floating-point tensor: `Uint16Array` is the bits of 16-bit elements. */
-export type FloatArray = Float32Array | Float64Array | Uint16Array;
+export type { FloatArray, FloatArrayOf, RealArray, TypedArray };
 
 /**
  * Element types of a `Tensor`. A `bool` tensor holds a `Uint8Array` of zeros and ones; `float16` and `bfloat16` tensors
@@ -42,14 +30,14 @@ interface TensorData {
   /** The elements, row-major unless strides say otherwise. */
   readonly data: TypedArray;
   /** The name of the element type, checked against the kind of `data`. */
-  readonly dtype?: string;
+  readonly dtype?: string | undefined;
   /** onnxruntime's name for `dtype`. */
-  readonly type?: string;
+  readonly type?: string | undefined;
   /** Elements between neighbours along each axis, as ndarray libraries hold them. */
-  readonly stride?: readonly number[];
-  readonly strides?: readonly number[];
+  readonly stride?: readonly number[] | undefined;
+  readonly strides?: readonly number[] | undefined;
   /** Index of the first element in `data`. */
-  readonly offset?: number;
+  readonly offset?: number | undefined;
 }
 
 /**
@@ -93,9 +81,23 @@ export class Tensor<D extends TypedArray = TypedArray> {
 
   /** The elements as nested plain arrays of numbers, one level per dimension (a bare value for shape `[]`). */
   toArray(): unknown {
+    return nest(this.#numbers(), this.shape, this.dtype === "bool");
+  }
+
+  /** Such as `Tensor of float32, shape [2, 3]`. */
+  toString(): string {
+    return `Tensor of ${this.dtype}, shape [${this.shape.join(", ")}]`;
+  }
+
+  /** What `JSON.stringify` writes: plain numbers, of which `tensor(data, shape, dtype)` makes the tensor again. */
+  toJSON(): { data: unknown[]; shape: number[]; dtype: TensorDtype } {
+    const { shape, dtype } = this;
+    return { data: nest(this.#numbers(), [this.data.length], dtype === "bool") as unknown[], shape: [...shape], dtype };
+  }
+
+  #numbers(): TypedArray {
     const { data, dtype } = this;
-    const numbers = isSixteenBit(dtype) && data instanceof Uint16Array ? widened(data, dtype) : data;
-    return nest(numbers, this.shape, dtype === "bool");
+    return isSixteenBit(dtype) && data instanceof Uint16Array ? widened(data, dtype) : data;
   }
 }
 

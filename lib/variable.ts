@@ -5,8 +5,9 @@ import type { Constraint } from "./keras/constraints.js";
 import type { Dtype } from "./keras/dtype_policy.js";
 import type { Initializer } from "./keras/initializer.js";
 import type { Regularizer } from "./keras/regularizers.js";
-import type { SerializedObject } from "./keras/serialization.js";
-import { type FloatArray, Tensor, type TensorLike } from "./tensor.js";
+import type { SerializedLike } from "./keras/serialization.js";
+import { printAsText } from "./keras/text.js";
+import { type FloatArray, type FloatArrayOf, Tensor, type TensorLike } from "./tensor.js";
 import {
   ownVariable,
   type VariableDescription,
@@ -49,12 +50,12 @@ export let writableVariableData: (variable: Variable) => FloatArray;
 export let requireWritable: (variable: Variable, method: string) => void;
 
 /** A tensor that training changes, by Keras's names (`keras.Variable`): a weight of a layer, or one of your own. */
-export class Variable {
+export class Variable<D extends Dtype = Dtype> {
   /** Such as `kernel`, `recurrent_kernel` or `bias`. */
   readonly name: string;
   /** Where it lies, such as `gru/gru_cell/kernel`; the name, for one of your own. */
   readonly path: string;
-  readonly dtype: Dtype;
+  readonly dtype: D;
   /** The regularizer whose loss the layer counts, if any. */
   readonly regularizer: Regularizer | null;
   /** The constraint that optimizers apply after each update, if any; `assign` does not apply it. */
@@ -100,12 +101,12 @@ export class Variable {
    *
    * Throws `ERR_ARGUMENT`, `ERR_SHAPE` or `ERR_DTYPE` for bad arguments; `ERR_NATIVE_LOAD`.
    */
-  constructor(value: TensorLike | Initializer | string | SerializedObject, options: VariableOptions = {}) {
+  constructor(value: TensorLike | Initializer | string | SerializedLike, options: VariableOptions<D> = {}) {
     const given: unknown = value;
     const { description, data, owner } = given instanceof VariableParts ? given : ownVariable(given, options);
     this.name = description.name;
     this.path = description.path;
-    this.dtype = description.dtype;
+    this.dtype = description.dtype as D;
     this.regularizer = description.regularizer;
     this.constraint = description.constraint;
     this.#shape = description.shape;
@@ -124,8 +125,8 @@ export class Variable {
   }
 
   /** A copy of the elements. Throws `ERR_DISPOSED` after the layer's `dispose`. */
-  get value(): Tensor<FloatArray> {
-    return new Tensor(this.#read().slice(), this.shape, this.dtype);
+  get value(): Tensor<FloatArrayOf<D>> {
+    return new Tensor(this.#read().slice() as FloatArrayOf<D>, this.shape, this.dtype);
   }
 
   /**
@@ -143,6 +144,11 @@ export class Variable {
     this.#owner.version += 1;
   }
 
+  /** Such as `Variable "gru/gru_cell/kernel" of float32, shape [3, 12]`. */
+  toString(): string {
+    return `Variable ${JSON.stringify(this.path)} of ${this.dtype}, shape [${this.#shape.join(", ")}]`;
+  }
+
   #read(): FloatArray {
     if (this.#data === null) {
       throw new GRUError("ERR_DISPOSED", `Expected a living layer for \`${this.path}\` but received a disposed one.`);
@@ -150,3 +156,5 @@ export class Variable {
     return this.#data;
   }
 }
+
+printAsText(Variable);

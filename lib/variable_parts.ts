@@ -35,19 +35,19 @@ export interface VariableDescription {
 }
 
 /** What `new Variable` takes beside the value. */
-export interface VariableOptions {
+export interface VariableOptions<D extends Dtype = Dtype> {
   /** Keras's `name`; counted (`variable`, `variable_1`, …) by default. */
-  name?: string | null;
+  name?: string | null | undefined;
   /** Needed where the value is an initializer; else that of the value. */
-  shape?: readonly number[] | null;
+  shape?: readonly number[] | null | undefined;
   /** `float32` by default, or that of a tensor of floating-point numbers. */
-  dtype?: Dtype | null;
+  dtype?: D | null | undefined;
   /** Default true. It is a note to the code that trains: an optimizer updates what it is given. */
-  trainable?: boolean;
+  trainable?: boolean | undefined;
   /** For the loss that your code counts: a name, a serialized object, an instance or `null`. */
-  regularizer?: Spec<Regularizer>;
+  regularizer?: Spec<Regularizer> | undefined;
   /** Applied by optimizers after each update: a name, a serialized object, an instance or `null`. */
-  constraint?: Spec<Constraint>;
+  constraint?: Spec<Constraint> | undefined;
 }
 
 /** A variable before it is one; `data` is not copied. */

@@ -29,7 +29,12 @@ export class Model {
    *   request's tensor, and of an output; `maxJson`: the most bytes of JSON; `use_cudnn`: the layer's
    */
   static async load(name, path, { layer, use_cudnn = "auto", ...options }) {
-    const gru = await GRU.fromKeras(path, { ...(layer && { layer }), name, use_cudnn, stateful: false });
+    const read = (more) => GRU.fromKeras(path, { layer, name, use_cudnn, stateful: false, ...more });
+    // A layer that the file has with `return_state: true` has to be asked for.
+    const gru = await read().catch((error) => {
+      if (error.code !== "ERR_ARGUMENT") throw error;
+      return read({ return_state: true });
+    });
     const model = new Model(name, gru, options);
     await gru.warmUp({ batch: options.batching ? options.maxBatch : 1, timesteps: 1 });
     return model;

@@ -1,3 +1,4 @@
+import { GRUError } from "../errors.js";
 import type { Dtype } from "../keras/dtype_policy.js";
 import type { NativeArray } from "../native.js";
 import { isSixteenBit } from "../sixteen_bit.js";
@@ -12,7 +13,7 @@ import { readShaped, unwrap } from "./shaped.js";
 import { checkedProduct } from "./shapes.js";
 import { readSignal } from "./signal.js";
 import { type ReadTensor, readTensor } from "./tensor_like.js";
-import { isShared } from "./typed_array.js";
+import { isShared, isTypedArray } from "./typed_array.js";
 
 /** An initial state: a (batch, units) tensor, or a bare typed array of that many elements. */
 export type StateLike = TensorLike | TypedArray;
@@ -20,23 +21,23 @@ export type StateLike = TensorLike | TypedArray;
 /** What a call takes beside its inputs, by Keras's names; `lengths` and `out` are this package's. */
 export interface CallArguments<S extends boolean = boolean> {
   /** (batch, timesteps) or (batch, timesteps, 1): where it is false, a timestep is skipped. */
-  mask?: MaskLike | null;
+  mask?: MaskLike | null | undefined;
   /** Timesteps of each row, in place of a right-padded mask. */
-  lengths?: Int32Array | readonly number[] | null;
+  lengths?: Int32Array | readonly number[] | null | undefined;
   /** Whether dropout is on; default false. */
-  training?: boolean | null;
+  training?: boolean | null | undefined;
   /** (batch, units), bare or in a list of one; default zeros, or the carried state of a stateful layer. */
-  initial_state?: StateLike | readonly [StateLike] | null;
+  initial_state?: StateLike | readonly [StateLike] | null | undefined;
   /** Where to write the results, in place of new arrays. */
-  out?: Out<S> | null;
+  out?: Out<S> | null | undefined;
 }
 
 /** What `callAsync` takes beside its inputs. */
 export interface CallAsyncArguments<S extends boolean = boolean> extends CallArguments<S> {
   /** Aborting it makes the promise reject with `ERR_ABORTED`. */
-  signal?: AbortSignal | null;
+  signal?: AbortSignal | null | undefined;
   /** Gives the inputs' buffer away (it is detached) in place of copying it; default false. */
-  transfer?: boolean;
+  transfer?: boolean | undefined;
 }
 
 const KNOWN: ReadonlySet<string> = new Set(["mask", "lengths", "training", "initial_state", "out"]);
@@ -127,16 +128,25 @@ export function readCall(
   return request;
 }
 
+const FLAT_INPUTS = "Say what the numbers are: tensor(data, [batch, timesteps, features]).";
+
+/** The error about inputs that are numbers without a shape. */
+function flatInputs(value: TypedArray): GRUError {
+  const { code, message } = expected("ERR_ARGUMENT", "inputs", "a tensor ({ data, shape } or nested arrays)", value);
+  return new GRUError(code, `${message} ${FLAT_INPUTS}`);
+}
+
 /** The signal of an asynchronous call, read before anything else. */
 export function readCallSignal(args: unknown): AbortSignal | null {
   return isRecord(args) ? readSignal(args.signal) : null;
 }
 
 function readInputs(facts: CallFacts, features: number | null, value: unknown): CallRequest {
+  if (isTypedArray(value)) throw flatInputs(value);
   const read = readTensor(value, "inputs", facts.computeDtype);
   const { shape } = read;
   if (shape.length !== 3 || (features !== null && shape[2] !== features)) {
-    throw expectedShape("inputs", `shape [batch, timesteps, ${features ?? "features"}]`, shape);
+    throw unfitInputs(shape, features);
   }
   if (shape[1] === 0) throw expectedShape("inputs", "at least one timestep", shape);
   const data = convert(read, facts);
@@ -156,6 +166,20 @@ function readInputs(facts: CallFacts, features: number | null, value: unknown): 
     combined: value instanceof CombinedInputs ? value : null,
     pathFlags: 0,
   };
+}
+
+/** The error about inputs of another shape, with what to do where that is clear. */
+function unfitInputs(shape: readonly number[], features: number | null): GRUError {
+  const error = expectedShape("inputs", `shape [batch, timesteps, ${features ?? "features"}]`, shape);
+  const [first, second] = shape;
+  let remedy = "";
+  if (shape.length === 1) remedy = ` ${FLAT_INPUTS}`;
+  else if (shape.length === 2) {
+    remedy = ` One sequence is a batch of one: [sequence], or tensor(data, [1, ${first}, ${second}]).`;
+  } else if (shape.length === 3 && second === features) {
+    remedy = " The features are the last dimension: transpose the data.";
+  }
+  return new GRUError(error.code, error.message + remedy);
 }
 
 /** The elements as the kernels take them: the caller's own array where that is safe, else a copy. */

@@ -2,84 +2,93 @@ import type { Activation, GateActivation } from "../keras/activation.js";
 import { getActivation } from "../keras/activations.js";
 import { type Constraint, getConstraint } from "../keras/constraints.js";
 import type { CustomActivation } from "../keras/custom_activation.js";
-import { type DTypePolicy, type Dtype, getDTypePolicy } from "../keras/dtype_policy.js";
+import { type DTypePolicy, type Dtype, type DtypeName, getDTypePolicy } from "../keras/dtype_policy.js";
 import { getInitializer, type Initializer } from "../keras/initializers.js";
 import { getRegularizer, type Regularizer } from "../keras/regularizers.js";
-import type { SerializedObject } from "../keras/serialization.js";
+import type { SerializedLike } from "../keras/serialization.js";
 import type { NativeDtype } from "../native.js";
 import { isSixteenBit, type SixteenBitDtype } from "../sixteen_bit.js";
 import { expected } from "./messages.js";
 import { isRecord, refuseUnknown, requireBoolean, requireInteger, requireRate, SIZE_LIMIT } from "./predicates.js";
 
 /** A name of Keras's, an object as Keras serialises it, an instance of one of our classes, or `null`. */
-export type Spec<T> = string | SerializedObject | T | null;
+export type Spec<T> = string | SerializedLike | T | null;
+
+/** What `dtype` takes: a name, known to the types or not, a serialized policy or a policy. */
+export type DtypeSpec<D extends DtypeName = DtypeName> =
+  | D
+  | (string & {})
+  | { class_name: string; config: { name: D } }
+  | SerializedLike
+  | DTypePolicy
+  | null;
 
 /**
  * Keras's arguments of `keras.layers.GRU` (3.15), by Keras's names, and `cuda_device`. `units` is separate because it may
- * come first. What is left out has Keras's default.
+ * come first. `S` is `return_state`, `D` the dtype. What is left out has Keras's default.
  */
-export interface GRUArguments {
+export interface GRUArguments<S extends boolean = boolean, D extends DtypeName = DtypeName> {
   /** Activation of the candidate state; default `"tanh"`, `null` is linear. */
-  activation?: Spec<Activation> | CustomActivation;
+  activation?: Spec<Activation> | CustomActivation | undefined;
   /** Activation of the update and reset gates; default `"sigmoid"`, `null` is linear. */
-  recurrent_activation?: Spec<Activation> | CustomActivation;
+  recurrent_activation?: Spec<Activation> | CustomActivation | undefined;
   /** Whether there is a bias; default true. */
-  use_bias?: boolean;
+  use_bias?: boolean | undefined;
   /** Initializer of the (features, 3 * units) kernel; default `"glorot_uniform"`. */
-  kernel_initializer?: Spec<Initializer>;
+  kernel_initializer?: Spec<Initializer> | undefined;
   /** Initializer of the (units, 3 * units) recurrent kernel; default `"orthogonal"`. */
-  recurrent_initializer?: Spec<Initializer>;
+  recurrent_initializer?: Spec<Initializer> | undefined;
   /** Initializer of the bias, (2, 3 * units) or, without `reset_after`, (3 * units,); default `"zeros"`. */
-  bias_initializer?: Spec<Initializer>;
-  kernel_regularizer?: Spec<Regularizer>;
-  recurrent_regularizer?: Spec<Regularizer>;
-  bias_regularizer?: Spec<Regularizer>;
+  bias_initializer?: Spec<Initializer> | undefined;
+  kernel_regularizer?: Spec<Regularizer> | undefined;
+  recurrent_regularizer?: Spec<Regularizer> | undefined;
+  bias_regularizer?: Spec<Regularizer> | undefined;
   /** Regularizer of every returned tensor; its losses are divided by the batch size. */
-  activity_regularizer?: Spec<Regularizer>;
-  kernel_constraint?: Spec<Constraint>;
-  recurrent_constraint?: Spec<Constraint>;
-  bias_constraint?: Spec<Constraint>;
+  activity_regularizer?: Spec<Regularizer> | undefined;
+  kernel_constraint?: Spec<Constraint> | undefined;
+  recurrent_constraint?: Spec<Constraint> | undefined;
+  bias_constraint?: Spec<Constraint> | undefined;
   /** Share of the inputs to drop in training, clamped to 0..1; 1 drops nothing, as in Keras. Default 0. */
-  dropout?: number;
+  dropout?: number | undefined;
   /** Share of the state to drop in training, clamped to 0..1; forces `implementation: 1`. Default 0. */
-  recurrent_dropout?: number;
+  recurrent_dropout?: number | undefined;
   /** Seed of dropout; `null` (default) draws one. */
-  seed?: number | null;
+  seed?: number | null | undefined;
   /** Whether the output has every timestep, (batch, timesteps, units), or the last, (batch, units). Default false. */
-  return_sequences?: boolean;
+  return_sequences?: boolean | undefined;
   /** Whether calls give `[output, state]` in place of the output alone. Default false. */
-  return_state?: boolean;
+  return_state?: S | undefined;
   /** Whether to go through time backwards; the output is then in that order too. Default false. */
-  go_backwards?: boolean;
+  go_backwards?: boolean | undefined;
   /** Whether each call goes on from the states of the call before. Default false. */
-  stateful?: boolean;
+  stateful?: boolean | undefined;
   /** Kept for Keras's sake: the numbers are the same, and cuDNN is not used. Default false. */
-  unroll?: boolean;
+  unroll?: boolean | undefined;
   /** Whether the reset gate is applied after the matrix product (cuDNN's convention); default true. */
-  reset_after?: boolean;
+  reset_after?: boolean | undefined;
   /** `"auto"` (default) uses cuDNN where it can, `true` never anything else, `false` never cuDNN. */
-  use_cudnn?: boolean | "auto";
+  use_cudnn?: boolean | "auto" | undefined;
   /** Name of the layer; default `gru`, `gru_1`, … */
-  name?: string | null;
+  name?: string | null | undefined;
   /** Whether the weights are trainable, and their regularizers counted. Default true. */
-  trainable?: boolean;
+  trainable?: boolean | undefined;
   /**
    * `"float32"` (default), `"float64"`, `"float16"`, `"bfloat16"`, `"mixed_float16"` or `"mixed_bfloat16"` (float32
    * weights, 16-bit inputs and results), or a serialized policy.
    */
-  dtype?: Spec<DTypePolicy>;
+  dtype?: DtypeSpec<D> | undefined;
   /** Whether the output is zero at masked timesteps in place of the output before. Default false. */
-  zero_output_for_mask?: boolean;
+  zero_output_for_mask?: boolean | undefined;
   /** 1 draws a dropout mask of the inputs for each gate, 2 (default) one for all. */
-  implementation?: 1 | 2;
+  implementation?: 1 | 2 | undefined;
   /** Whether inputs of another floating-point dtype are converted to the layer's (default) or refused. */
-  autocast?: boolean;
+  autocast?: boolean | undefined;
   /** Accepted as Keras accepts it, for use in Sequential models: `[timesteps, features]`. It does not build the layer. */
-  input_shape?: readonly (number | null)[] | null;
+  input_shape?: readonly (number | null)[] | null | undefined;
   /** Accepted as Keras accepts it; it does not build the layer. */
-  input_dim?: number | null;
+  input_dim?: number | null | undefined;
   /** Index of the CUDA device for the cuDNN path. Default 0. */
-  cuda_device?: number;
+  cuda_device?: number | undefined;
 }
 
 /** The constructor's arguments, read: every default filled in, every name resolved. */

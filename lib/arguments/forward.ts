@@ -14,9 +14,9 @@ export type ForwardArguments = Omit<CallArguments, "out">;
 /** What `forwardAsync` takes beside its inputs; as in `callAsync`. */
 export interface ForwardAsyncArguments extends ForwardArguments {
   /** Aborting it makes the promise reject with `ERR_ABORTED`. */
-  signal?: AbortSignal | null;
+  signal?: AbortSignal | null | undefined;
   /** Gives the inputs' buffer away (it is detached) in place of copying it; default false. */
-  transfer?: boolean;
+  transfer?: boolean | undefined;
 }
 
 /** A tensor, or a bare typed array with as many elements. */
@@ -24,16 +24,16 @@ export type GradientLike = TensorLike | TypedArray;
 
 /** The gradients that come from above, of the shapes of a pass's output and state; one that is left out is zeros. */
 export interface Upstream {
-  output?: GradientLike | null;
-  state?: GradientLike | readonly [GradientLike] | null;
+  output?: GradientLike | null | undefined;
+  state?: GradientLike | readonly [GradientLike] | null | undefined;
   /** What the gradient of the pass's own losses is multiplied by, such as a loss scale; default 1. */
-  losses?: number;
+  losses?: number | undefined;
 }
 
 /** What `backwardAsync` takes beside the upstream gradients. */
 export interface BackwardAsyncArguments {
   /** Aborting it makes the promise reject with `ERR_ABORTED`; the pass is then used up. */
-  signal?: AbortSignal | null;
+  signal?: AbortSignal | null | undefined;
 }
 
 const KNOWN: ReadonlySet<string> = new Set(["mask", "lengths", "training", "initial_state"]);

@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import { GRUError } from "../errors.js";
 import { suggestion } from "../keras/text.js";
 import { expected } from "./messages.js";
@@ -5,9 +6,15 @@ import { expected } from "./messages.js";
 /** One more than the largest size of any dimension, and than the largest `units`. */
 export const SIZE_LIMIT = 2 ** 31;
 
-/** True for an object that could carry named arguments: not null, not an array, not a typed array. */
+/** True for an object that could carry named arguments: not null, not an array, not a typed array, not a promise. */
 export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value);
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    !Array.isArray(value) &&
+    !ArrayBuffer.isView(value) &&
+    !types.isPromise(value)
+  );
 }
 
 /** Throws `ERR_ARGUMENT` unless `value` is a boolean; `undefined` gives `otherwise`. */

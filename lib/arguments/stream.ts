@@ -9,9 +9,9 @@ import { checkedProduct } from "./shapes.js";
 /** What `stream` takes. */
 export interface StreamArguments {
   /** Rows of every frame, a positive integer; default 1. */
-  batch?: number;
+  batch?: number | undefined;
   /** (batch, units), bare or in a list of one: the state before the first frame; default zeros. */
-  initial_state?: StateLike | readonly [StateLike] | null;
+  initial_state?: StateLike | readonly [StateLike] | null | undefined;
 }
 
 /** One timestep: a (batch, features) tensor or nested arrays, or a typed array of that many elements. */

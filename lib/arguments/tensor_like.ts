@@ -86,7 +86,9 @@ function dataOf(value: Record<string, unknown>, name: string): TypedArray {
     );
   }
   if (data === undefined) throw expected("ERR_ARGUMENT", name, WHAT, value);
-  throw expected("ERR_DTYPE", `${name}.data`, "a typed array", data);
+  const { code, message } = expected("ERR_DTYPE", `${name}.data`, "a typed array", data);
+  // What JSON makes of a tensor.
+  throw new GRUError(code, Array.isArray(data) ? `${message} Pass tensor(data, shape).` : message);
 }
 
 /** The dtype of `data`, after a check that the name the tensor gives it fits. */

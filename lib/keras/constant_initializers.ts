@@ -47,7 +47,7 @@ export class Constant extends Initializer {
 
   readonly value: number;
 
-  constructor(options: { value?: number } = {}) {
+  constructor(options: { value?: number | undefined } = {}) {
     super();
     this.value = new Options("Constant", options, ["value"]).number("value", 0, FLOAT32);
   }
@@ -69,7 +69,7 @@ export class Identity extends Initializer {
 
   readonly gain: number;
 
-  constructor(options: { gain?: number } = {}) {
+  constructor(options: { gain?: number | undefined } = {}) {
     super();
     this.gain = new Options("Identity", options, ["gain"]).number("gain", 1);
   }

@@ -128,7 +128,7 @@ export class MaxNorm extends NormConstraint {
   readonly max_value: number;
   readonly axis: Axis;
 
-  constructor(options: { max_value?: number; axis?: Axis } = {}) {
+  constructor(options: { max_value?: number | undefined; axis?: Axis | undefined } = {}) {
     super();
     const read = new Options("MaxNorm", options, ["max_value", "axis"]);
     this.max_value = read.number("max_value", 2, { min: 0 });
@@ -150,7 +150,7 @@ export class UnitNorm extends NormConstraint {
 
   readonly axis: Axis;
 
-  constructor(options: { axis?: Axis } = {}) {
+  constructor(options: { axis?: Axis | undefined } = {}) {
     super();
     this.axis = new Options("UnitNorm", options, ["axis"]).axisOrAxes("axis", 0);
   }
@@ -176,7 +176,14 @@ export class MinMaxNorm extends NormConstraint {
   readonly rate: number;
   readonly axis: Axis;
 
-  constructor(options: { min_value?: number; max_value?: number; rate?: number; axis?: Axis } = {}) {
+  constructor(
+    options: {
+      min_value?: number | undefined;
+      max_value?: number | undefined;
+      rate?: number | undefined;
+      axis?: Axis | undefined;
+    } = {},
+  ) {
     super();
     const read = new Options("MinMaxNorm", options, ["min_value", "max_value", "rate", "axis"]);
     this.max_value = read.number("max_value", 1, { min: 0 });

@@ -7,6 +7,21 @@ import { describe, suggestion } from "./text.js";
 /** Element types a layer can compute in or keep its variables in. */
 export type Dtype = NativeDtype | SixteenBitDtype;
 
+/** Keras's names of a layer's `dtype`: of one dtype, or of 16 bits with float32 weights. */
+export type DtypeName = Dtype | "mixed_float16" | "mixed_bfloat16";
+
+/** The dtype of the inputs and results of a layer whose `dtype` is `D`. */
+export type ComputeDtype<D extends DtypeName> = D extends "mixed_float16"
+  ? "float16"
+  : D extends "mixed_bfloat16"
+    ? "bfloat16"
+    : Extract<D, Dtype>;
+
+/** The dtype of the weights of a layer whose `dtype` is `D`. */
+export type VariableDtype<D extends DtypeName> = D extends "mixed_float16" | "mixed_bfloat16"
+  ? "float32"
+  : Extract<D, Dtype>;
+
 /** Each policy's compute and variable dtype. */
 const POLICIES: ReadonlyMap<string, readonly [compute: Dtype, variable: Dtype]> = new Map([
   ["float32", ["float32", "float32"]],

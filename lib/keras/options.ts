@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import { GRUError } from "../errors.js";
 import { describe, suggestion } from "./text.js";
 
@@ -38,7 +39,7 @@ export class Options {
 
   /** `known` are the argument names of class `owner`; any other key is an error that names the nearest. */
   constructor(owner: string, values: unknown, known: readonly string[]) {
-    if (typeof values !== "object" || values === null || Array.isArray(values)) {
+    if (typeof values !== "object" || values === null || Array.isArray(values) || types.isPromise(values)) {
       throw new GRUError(
         "ERR_ARGUMENT",
         `Expected an object of arguments for \`${owner}\` but received ${describe(values)}.`,

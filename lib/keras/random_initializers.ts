@@ -33,9 +33,9 @@ export abstract class RandomInitializer extends Initializer {
 
 /** Arguments of `RandomNormal` and `TruncatedNormal`; defaults 0, 0.05 and a fresh seed. */
 export interface NormalOptions {
-  mean?: number;
-  stddev?: number;
-  seed?: Seed;
+  mean?: number | undefined;
+  stddev?: number | undefined;
+  seed?: Seed | undefined;
 }
 
 /** Normal with the given `mean` and `stddev`. */
@@ -93,7 +93,7 @@ export class RandomUniform extends RandomInitializer {
   readonly minval: number;
   readonly maxval: number;
 
-  constructor(options: { minval?: number; maxval?: number; seed?: Seed } = {}) {
+  constructor(options: { minval?: number | undefined; maxval?: number | undefined; seed?: Seed | undefined } = {}) {
     const read = new Options("RandomUniform", options, ["minval", "maxval", "seed"]);
     super(read.raw("seed", null));
     this.maxval = read.number("maxval", 0.05);
@@ -130,9 +130,9 @@ export function computeFans(
 
 /** Arguments of the initializers named after their scaling. Axes are those of `VarianceScaling`. */
 export interface FanOptions {
-  seed?: Seed;
-  input_axes?: readonly number[] | null;
-  output_axes?: readonly number[] | null;
+  seed?: Seed | undefined;
+  input_axes?: readonly number[] | null | undefined;
+  output_axes?: readonly number[] | null | undefined;
 }
 
 const MODES = ["fan_in", "fan_out", "fan_avg"] as const;
@@ -140,9 +140,9 @@ const DISTRIBUTIONS = ["truncated_normal", "untruncated_normal", "uniform"] as c
 
 /** Arguments of `VarianceScaling`; `"normal"` is Keras's older name of `"truncated_normal"`. */
 export interface VarianceScalingOptions extends FanOptions {
-  scale?: number;
-  mode?: (typeof MODES)[number];
-  distribution?: (typeof DISTRIBUTIONS)[number] | "normal";
+  scale?: number | undefined;
+  mode?: (typeof MODES)[number] | undefined;
+  distribution?: (typeof DISTRIBUTIONS)[number] | "normal" | undefined;
 }
 
 const SCALING_KEYS = ["scale", "mode", "distribution", "seed", "input_axes", "output_axes"];
@@ -289,7 +289,7 @@ export class Orthogonal extends RandomInitializer {
 
   readonly gain: number;
 
-  constructor(options: { gain?: number; seed?: Seed } = {}) {
+  constructor(options: { gain?: number | undefined; seed?: Seed | undefined } = {}) {
     const read = new Options("Orthogonal", options, ["gain", "seed"]);
     super(read.raw("seed", null));
     this.gain = read.number("gain", 1);

@@ -58,7 +58,7 @@ export class L1 extends Regularizer {
   /** Rounded to float32, as Keras keeps and writes it. */
   readonly l1: number;
 
-  constructor(options: { l1?: number | null } = {}) {
+  constructor(options: { l1?: number | null | undefined } = {}) {
     super();
     this.l1 = Math.fround(new Options("L1", options, ["l1"]).nullableNumber("l1", 0.01, FACTOR));
   }
@@ -82,7 +82,7 @@ export class L2 extends Regularizer {
 
   readonly l2: number;
 
-  constructor(options: { l2?: number | null } = {}) {
+  constructor(options: { l2?: number | null | undefined } = {}) {
     super();
     this.l2 = new Options("L2", options, ["l2"]).nullableNumber("l2", 0.01, FACTOR);
   }
@@ -107,7 +107,7 @@ export class L1L2 extends Regularizer {
   readonly l1: number;
   readonly l2: number;
 
-  constructor(options: { l1?: number | null; l2?: number | null } = {}) {
+  constructor(options: { l1?: number | null | undefined; l2?: number | null | undefined } = {}) {
     super();
     const read = new Options("L1L2", options, ["l1", "l2"]);
     this.l1 = read.nullableNumber("l1", 0, FACTOR);
@@ -145,7 +145,7 @@ export class OrthogonalRegularizer extends Regularizer {
   readonly factor: number;
   readonly mode: "rows" | "columns";
 
-  constructor(options: { factor?: number; mode?: "rows" | "columns" } = {}) {
+  constructor(options: { factor?: number | undefined; mode?: "rows" | "columns" | undefined } = {}) {
     super();
     const read = new Options("OrthogonalRegularizer", options, ["factor", "mode"]);
     this.factor = Math.fround(read.number("factor", 0.01, FACTOR));

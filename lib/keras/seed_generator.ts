@@ -34,7 +34,7 @@ export class SeedGenerator extends KerasObject {
   #count = 0;
 
   /** Throws `ERR_ARGUMENT` unless `seed` is an integer within ±(2^53 - 1) or `null`. */
-  constructor(options: { seed?: number | null; name?: string | null } = {}) {
+  constructor(options: { seed?: number | null | undefined; name?: string | null | undefined } = {}) {
     super();
     const read = new Options("SeedGenerator", options, ["seed", "name"]);
     this.seed = read.nullableInteger("seed");

@@ -1,5 +1,21 @@
+import { types } from "node:util";
 import { GRUError } from "../errors.js";
 import { describe, suggestion } from "./text.js";
+
+/**
+ * A serialized object as arguments take it: `{ class_name, config }` is enough, and so is `{ class_name }` where there is
+ * nothing to configure. Every `SerializedObject` is one.
+ */
+export interface SerializedLike {
+  class_name: string;
+  config?: Record<string, unknown> | string | undefined;
+  module?: string | null | undefined;
+  registered_name?: string | null | undefined;
+  /** Keras may write these, too; they mean nothing for objects without weights. */
+  build_config?: unknown;
+  compile_config?: unknown;
+  shared_object_id?: unknown;
+}
 
 /**
  * An object as Keras writes it into a config (`keras.saving.serialize_keras_object`). Keras 2 left out `module` and
@@ -35,7 +51,8 @@ function optionalString(value: unknown, key: string, argument: string): string |
  * or `null` module, a `package>name` registration): their code is not here to run.
  */
 export function readSerialized(value: unknown, argument: string): SerializedObject {
-  if (typeof value !== "object" || value === null || Array.isArray(value) || ArrayBuffer.isView(value)) {
+  const object = typeof value === "object" && value !== null && !types.isPromise(value);
+  if (!object || Array.isArray(value) || ArrayBuffer.isView(value)) {
     throw new GRUError(
       "ERR_ARGUMENT",
       `Expected a serialized Keras object for \`${argument}\` but received ${describe(value)}.`,
@@ -88,6 +105,12 @@ export abstract class KerasObject {
 
   /** The constructor arguments, key for key as Keras's `get_config()` gives them. */
   abstract getConfig(): Record<string, unknown>;
+
+  /** Such as `L2({"l2":0.01})`. */
+  toString(): string {
+    const type = this.constructor as typeof KerasObject;
+    return `${Object.hasOwn(type, "className") ? type.className : type.name}(${JSON.stringify(this.getConfig())})`;
+  }
 
   /** The object as Keras 3.15 writes it into a layer's config. A subclass of yours is written as a custom object. */
   serialize(): SerializedObject | null {

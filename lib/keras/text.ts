@@ -1,4 +1,5 @@
-import { inspect } from "node:util";
+import { inspect, types } from "node:util";
+import { meantName, remedyFor } from "./foreign_names.js";
 
 const LONGEST = 100;
 
@@ -8,6 +9,7 @@ export function describe(value: unknown): string {
     return JSON.stringify(value.length > LONGEST ? `${value.slice(0, LONGEST)}…` : value);
   }
   if (typeof value === "bigint") return `${value}n`;
+  if (types.isPromise(value)) return "a promise (await it first)";
   const text = inspect(value, {
     depth: 1,
     breakLength: Number.POSITIVE_INFINITY,
@@ -16,6 +18,17 @@ export function describe(value: unknown): string {
     customInspect: false,
   }).replace(/\s+/g, " ");
   return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
+}
+
+/**
+ * Makes `console.log` and `util.inspect` print objects of a class as `String(object)` does, for classes that hide what they
+ * have.
+ */
+export function printAsText(type: { prototype: object }): void {
+  const value = function (this: object) {
+    return String(this);
+  };
+  Object.defineProperty(type.prototype, Symbol.for("nodejs.util.inspect.custom"), { value, configurable: true });
 }
 
 /** Edits (insert, delete, replace, swap of neighbours) that turn `a` into `b`. */
@@ -71,6 +84,9 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
  */
 export function suggestion(word: unknown, candidates: Iterable<string>, listed?: Iterable<string>): string {
   const names = [...candidates];
-  const found = typeof word === "string" ? nearest(word, names) : undefined;
+  const wanted = typeof word === "string" && word.length <= LONGEST ? plain(word) : "";
+  const remedy = remedyFor(wanted, names);
+  if (remedy !== undefined) return remedy;
+  const found = meantName(wanted, names) ?? (typeof word === "string" ? nearest(word, names) : undefined);
   return found === undefined ? `Known: ${[...(listed ?? names)].join(", ")}.` : `Did you mean "${found}"?`;
 }

@@ -1,7 +1,14 @@
-import type { GRUOptions } from "../arguments/constructor.js";
+import type { DtypeSpec, GRUOptions } from "../arguments/constructor.js";
+import type { DtypeName } from "../keras/dtype_policy.js";
 
-/** A GRU's config as Keras 3.15 writes it; JSON. */
-export type GRUConfig = Record<string, unknown>;
+/**
+ * A GRU's config as Keras 3.15 writes it; JSON. What `getConfig()` gives knows the layer's `return_state` and dtype, and
+ * `GRU.fromConfig` gives a layer of the same type.
+ */
+export type GRUConfig<S extends boolean = boolean, D extends DtypeName = DtypeName> = Record<string, unknown> & {
+  return_state?: S | undefined;
+  dtype?: DtypeSpec<D> | undefined;
+};
 
 /** What Keras 3.15's `get_config()` gives for a layer with these arguments, key for key and in its order. */
 export function kerasConfig(options: GRUOptions, name: string, trainable: boolean): GRUConfig {

@@ -1,5 +1,6 @@
 import { channel } from "node:diagnostics_channel";
 import type { CallRequest } from "../arguments/call.js";
+import type { GRUError } from "../errors.js";
 import type { Dtype } from "../keras/dtype_policy.js";
 
 /**
@@ -26,7 +27,14 @@ export interface CallEvent {
   /** Milliseconds of computation; `null` when it did not come to its end. */
   computed: number | null;
   /** What the call threw or was rejected with. */
-  error?: unknown;
+  error?: GRUError;
+}
+
+declare module "node:diagnostics_channel" {
+  /** Subscribes to the calls of this package; the event is typed. */
+  function subscribe(name: "cudnn-gru:call", onMessage: (event: CallEvent, name: string | symbol) => void): void;
+  /** Takes back such a subscription. */
+  function unsubscribe(name: "cudnn-gru:call", onMessage: (event: CallEvent, name: string | symbol) => void): boolean;
 }
 
 const CHANNEL = channel("cudnn-gru:call");
@@ -67,7 +75,7 @@ export class CallTrace {
   }
 
   failed(error: unknown): void {
-    this.#event.error = error;
+    this.#event.error = error as GRUError;
   }
 
   /** Hands the event to the subscribers; what they throw becomes an uncaught exception, never the call's failure. */

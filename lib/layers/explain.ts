@@ -11,13 +11,13 @@ import type { TensorLike } from "../tensor.js";
 /** What `explain` takes: the parts of a call that the path depends on. */
 export interface ExplainArguments {
   /** As in `call`; may come without inputs. */
-  mask?: MaskLike | null;
+  mask?: MaskLike | null | undefined;
   /** As in `call`; always right-padded. */
-  lengths?: Int32Array | readonly number[] | null;
+  lengths?: Int32Array | readonly number[] | null | undefined;
   /** As in `call`. */
-  training?: boolean | null;
+  training?: boolean | null | undefined;
   /** The call's inputs, for their sizes alone. */
-  inputs?: TensorLike | null;
+  inputs?: TensorLike | null | undefined;
 }
 
 /** Which path a call takes, and why. */

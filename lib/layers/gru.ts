@@ -1,29 +1,39 @@
 import type { GRUArguments } from "../arguments/constructor.js";
 import { expected } from "../arguments/messages.js";
 import { isRecord } from "../arguments/predicates.js";
+import { GRUError } from "../errors.js";
 import { type CustomObjects, readCustomObjects, withCustomObjects } from "../keras/custom_activation.js";
+import type { DtypeName } from "../keras/dtype_policy.js";
+import { printAsText } from "../keras/text.js";
 import type { GRUConfig } from "./config.js";
 import { GRULayer } from "./layer.js";
 
 /** The constructor's arguments with `units` among them. */
-export type GRUArgumentsWithUnits = GRUArguments & {
+export type GRUArgumentsWithUnits<S extends boolean = boolean, D extends DtypeName = DtypeName> = GRUArguments<S, D> & {
   /** Size of the state and of the output's last dimension: a positive integer below 2^31. */
   units: number;
 };
 
-/** What `fromConfig` takes beside the config: arguments that override it. */
-export type FromConfigArguments = Partial<GRUArgumentsWithUnits> & {
+/** What `fromConfig` takes beside the config: arguments that override it. What is `undefined` does not. */
+export type FromConfigArguments<S extends boolean = boolean, D extends DtypeName = DtypeName> = GRUArguments<S, D> & {
+  units?: number | undefined;
   /** Your own activations, by the names that the config has for them. */
-  custom_objects?: CustomObjects | null;
+  custom_objects?: CustomObjects | null | undefined;
 };
 
-/** What `fromKeras` takes beside the path: arguments that override the file's config. */
-export type FromKerasArguments = FromConfigArguments & {
+/** What `fromKeras` takes beside the path: arguments that override the file's config. What is `undefined` does not. */
+export type FromKerasArguments<S extends boolean = boolean, D extends DtypeName = DtypeName> = FromConfigArguments<
+  S,
+  D
+> & {
   /** Which layer to read, by its Keras name; needed when the file has several GRUs. */
-  layer?: string;
+  layer?: string | undefined;
 };
 
-/** The `GRU` class: its constructor knows from `return_state` what the layer's calls give. */
+/** `Given` where an argument was given, else `Config`, what the config says. */
+type Overridden<Given, Config> = [Given] extends [never] ? Config : Given;
+
+/** The `GRU` class: its constructor knows from `return_state` and `dtype` what the layer's calls give. */
 export interface GRUConstructor {
   /**
    * `new GRU(units, args)` or `new GRU({ units, ...args })`.
@@ -31,40 +41,51 @@ export interface GRUConstructor {
    * Throws `ERR_ARGUMENT` for an unknown argument or a bad value, `ERR_DTYPE` for an unknown dtype, `ERR_UNSUPPORTED`
    * for what this version cannot compute.
    */
-  new (units: number, args: GRUArguments & { return_state: true }): GRU<true>;
-  new (units: number, args?: GRUArguments & { return_state?: false }): GRU<false>;
-  new (units: number, args?: GRUArguments): GRU;
-  new (args: GRUArgumentsWithUnits & { return_state: true }): GRU<true>;
-  new (args: GRUArgumentsWithUnits & { return_state?: false }): GRU<false>;
-  new (args: GRUArgumentsWithUnits): GRU;
+  new <S extends boolean = false, D extends DtypeName = "float32">(units: number, args?: GRUArguments<S, D>): GRU<S, D>;
+  new <S extends boolean = false, D extends DtypeName = "float32">(args: GRUArgumentsWithUnits<S, D>): GRU<S, D>;
   readonly prototype: GRU;
   /**
    * A layer from what `getConfig()` or Keras's `get_config()` gave; `extra` overrides it and adds what configs do not
    * carry (`use_cudnn`, `implementation`, `cuda_device`, the functions of `custom_objects`). Throws as the constructor.
    */
-  fromConfig(config: GRUConfig, extra?: FromConfigArguments): GRU;
+  fromConfig<
+    S extends boolean = boolean,
+    D extends DtypeName = DtypeName,
+    ExtraS extends boolean = never,
+    ExtraD extends DtypeName = never,
+  >(
+    config: GRUConfig<S, D>,
+    extra?: FromConfigArguments<ExtraS, ExtraD>,
+  ): GRU<Overridden<ExtraS, S>, Overridden<ExtraD, D>>;
   /**
-   * A built layer with the config and weights of a GRU in a `.keras` or whole-model `.h5` file, in the file's dtype. Rejects
-   * with `ERR_FILE_FORMAT`, `ERR_ARGUMENT` (no such layer, several GRUs and no `layer`, or a file of
-   * weights only), `ERR_UNSUPPORTED`, and as the constructor throws.
+   * A built layer with the config and weights of a GRU in a `.keras` or whole-model `.h5` file, in the file's dtype. Its
+   * calls give one tensor unless `return_state` is passed here: where the file says `return_state: true` it must be.
+   *
+   * Rejects with `ERR_FILE_FORMAT`, `ERR_ARGUMENT` (no such layer, several GRUs and no `layer`, a file of weights only,
+   * or one that returns its state), `ERR_UNSUPPORTED`, and as the constructor throws.
    */
-  fromKeras(path: string, args?: FromKerasArguments): Promise<GRU>;
+  fromKeras<S extends boolean = false, D extends DtypeName = DtypeName>(
+    path: string,
+    args?: FromKerasArguments<S, D>,
+  ): Promise<GRU<S, D>>;
 }
 
-class GRUImplementation<S extends boolean = boolean> extends GRULayer<S> {
-  static fromConfig(config: GRUConfig, extra?: FromConfigArguments): GRU {
+/** The class expression has the name that messages of the runtime give, as when `new` is forgotten. */
+const GRUImplementation = class GRU extends GRULayer {
+  static fromConfig(config: GRUConfig, extra?: FromConfigArguments): GRULayer {
     if (!isRecord(config)) throw expected("ERR_ARGUMENT", "config", "an object as getConfig() gives", config);
     if (extra !== undefined && !isRecord(extra)) throw expected("ERR_ARGUMENT", "extra", "an object", extra);
     const { custom_objects, ...overrides } = extra ?? {};
     const objects = readCustomObjects(custom_objects);
-    const args: FromConfigArguments = { ...config, ...overrides };
-    for (const key of ["activation", "recurrent_activation"] as const) {
-      if (key in args) args[key] = withCustomObjects(args[key], objects) as typeof args.activation;
+    const args: Record<string, unknown> = { ...config };
+    for (const [key, value] of Object.entries(overrides)) if (value !== undefined) args[key] = value;
+    for (const key of ["activation", "recurrent_activation"]) {
+      if (key in args) args[key] = withCustomObjects(args[key], objects);
     }
-    return new GRUImplementation(args);
+    return new GRU(args);
   }
 
-  static async fromKeras(path: string, args: FromKerasArguments = {}): Promise<GRU> {
+  static async fromKeras(path: string, args: FromKerasArguments = {}): Promise<GRULayer> {
     if (typeof path !== "string") throw expected("ERR_ARGUMENT", "path", "the path of a Keras model file", path);
     if (!isRecord(args)) throw expected("ERR_ARGUMENT", "arguments of fromKeras", "an object", args);
     const { layer, ...extra } = args as FromKerasArguments;
@@ -73,20 +94,31 @@ class GRUImplementation<S extends boolean = boolean> extends GRULayer<S> {
     }
     const { readKerasGru } = await import("../formats/index.js");
     const file = await readKerasGru(path, layer === undefined ? {} : { layer });
-    const gru = GRUImplementation.fromConfig(file.config, extra);
+    if (extra.return_state === undefined && file.config.return_state === true) throw returnsState(path);
+    const gru = GRU.fromConfig(file.config, extra);
     gru.build([null, null, file.features]);
     gru.setWeights(file.weights);
     return gru;
   }
+};
+
+/** A layer's type must not be wrong about its results, and no type knows what a file says. */
+function returnsState(path: string): GRUError {
+  return new GRUError(
+    "ERR_ARGUMENT",
+    `Expected \`return_state\` for \`arguments of fromKeras\` but received none, and the layer in ${JSON.stringify(path)} has ` +
+      "`return_state: true`. Pass { return_state: true }, for calls that give [output, state], or { return_state: false }.",
+  );
 }
 
-Object.defineProperty(GRUImplementation, "name", { value: "GRU" });
+printAsText(GRUImplementation);
 
 /**
  * The Keras GRU layer. `S` is its `return_state`: calls give a `Tensor` for `GRU<false>` and `[output, state]` for
- * `GRU<true>`; a plain `GRU` is either.
+ * `GRU<true>`. `D` is its `dtype`: the data of results is a `Float32Array` for `"float32"`, a `Float64Array` for `"float64"`,
+ * and the bits in a `Uint16Array` for the rest. A plain `GRU` is any of them.
  */
-export type GRU<S extends boolean = boolean> = GRULayer<S>;
+export type GRU<S extends boolean = boolean, D extends DtypeName = DtypeName> = GRULayer<S, D>;
 
 /** The Keras GRU layer. */
 export const GRU: GRUConstructor = GRUImplementation as unknown as GRUConstructor;

@@ -1,39 +1,48 @@
-import { type CallArguments, type CallAsyncArguments, readCallSignal, type StateLike } from "../arguments/call.js";
+import type { CallArguments, CallAsyncArguments, StateLike } from "../arguments/call.js";
 import { type GRUOptions, readConstructor } from "../arguments/constructor.js";
 import type { ForwardArguments, ForwardAsyncArguments } from "../arguments/forward.js";
 import { expected, expectedShape, expectedText } from "../arguments/messages.js";
-import { requireInteger, SIZE_LIMIT } from "../arguments/predicates.js";
 import type { WeightValue } from "../arguments/shaped.js";
-import { checkedProduct, readInputShape } from "../arguments/shapes.js";
-import { aborted } from "../arguments/signal.js";
+import { readInputShape } from "../arguments/shapes.js";
 import type { StreamArguments } from "../arguments/stream.js";
 import { readWarmUp, type WarmUpSizes } from "../arguments/warm_up.js";
 import { autoName } from "../keras/auto_name.js";
-import type { Dtype } from "../keras/dtype_policy.js";
-import { enterQueue, leaveQueue } from "../queue.js";
-import { type FloatArray, Tensor, type TensorLike } from "../tensor.js";
-import { requireUnlocked, type Variable, type VariableOwner } from "../variable.js";
+import type { ComputeDtype, DtypeName, VariableDtype } from "../keras/dtype_policy.js";
+import { enterQueue } from "../queue.js";
+import type { TensorLike } from "../tensor.js";
+import { requireUnlocked, type VariableOwner } from "../variable.js";
 import { Calls, type LayerHost } from "./calls.js";
 import { type GRUConfig, kerasConfig } from "./config.js";
 import { CustomActivations, notAsynchronous } from "./custom.js";
 import { type ExplainArguments, type Explanation, explainCall } from "./explain.js";
 import { type LoadWeightsArguments, readWeightsFile, requireFit } from "./load_weights.js";
-import { allocate } from "./memory.js";
 import type { GRUPass } from "./pass.js";
 import { type ForwardOutcome, Passes } from "./passes.js";
+import { layerText } from "./printing.js";
 import { disposedLayer, notBuilt, notStateful } from "./refusals.js";
-import { type CallResult, type MaskResult, outputMask, outputShape, type ShapeResult } from "./results.js";
+import {
+  type CallResult,
+  type MaskResult,
+  outputMask,
+  outputShape,
+  type ResultTensor,
+  type ShapeResult,
+  type StateTensor,
+  type WeightTensor,
+  type WeightVariable,
+} from "./results.js";
 import type { CallOutcome } from "./run.js";
 import { readSave, type SaveWeightsArguments, saveWeights } from "./save_weights.js";
-import { CarriedState } from "./state.js";
+import { CarriedState, zeroState } from "./state.js";
 import type { GRUStream } from "./stream.js";
+import { submitCall } from "./submit.js";
 import { GRUWeights } from "./weights.js";
 
 /**
  * The GRU layer. Inputs are (batch, timesteps, features); the output is (batch, units), or (batch, timesteps, units) with
  * `return_sequences`; the state is (batch, units). All in the layer's `compute_dtype`; weights are in its `dtype`.
  */
-export class GRULayer<S extends boolean = boolean> {
+export class GRULayer<S extends boolean = boolean, D extends DtypeName = DtypeName> {
   /** Keras's `name`. */
   readonly name: string;
   readonly #options: GRUOptions;
@@ -71,13 +80,13 @@ export class GRULayer<S extends boolean = boolean> {
   }
 
   /** The dtype of the weights. */
-  get dtype(): Dtype {
-    return this.#options.variableDtype;
+  get dtype(): VariableDtype<D> {
+    return this.#options.variableDtype as VariableDtype<D>;
   }
 
   /** The dtype of inputs, initial states and results; 16-bit elements are computed in float32 and then rounded. */
-  get compute_dtype(): Dtype {
-    return this.#options.computeDtype;
+  get compute_dtype(): ComputeDtype<D> {
+    return this.#options.computeDtype as ComputeDtype<D>;
   }
 
   /** Whether `weights` are trainable and their regularizers' losses are counted. */
@@ -107,7 +116,7 @@ export class GRULayer<S extends boolean = boolean> {
    * `ERR_CUDNN_NOT_ELIGIBLE` or `ERR_CUDNN_UNAVAILABLE` with `use_cudnn: true`; `ERR_CUDNN` or `ERR_CUDA` when the
    * device fails; `ERR_OUT_OF_MEMORY`; `ERR_NATIVE_LOAD`; `ERR_DISPOSED`. The layer is then as it was.
    */
-  call(inputs: TensorLike, args?: CallArguments<S> | null): CallResult<S> {
+  call(inputs: TensorLike, args?: CallArguments<S> | null): CallResult<S, D> {
     this.#requireFree("call");
     return this.#accept(this.#calls.run(inputs, args));
   }
@@ -121,28 +130,11 @@ export class GRULayer<S extends boolean = boolean> {
    * `cause` the signal's reason) when `signal` aborts before the promise settles: at once while the call waits, after the
    * current timestep while it runs. The layer is then as it was.
    */
-  callAsync(inputs: TensorLike, args?: CallAsyncArguments<S> | null): Promise<CallResult<S>> {
+  callAsync(inputs: TensorLike, args?: CallAsyncArguments<S> | null): Promise<CallResult<S, D>> {
     const submit = (signal: AbortSignal | null) => this.#calls.submit(inputs, args, signal);
-    return this.#enqueue("callAsync", args, submit).then((outcome) => this.#accept(outcome));
-  }
-
-  /** Runs `submit`, which gives back the place in the queue when it succeeds, with the signal of `args`. */
-  #enqueue<T>(what: string, args: unknown, submit: (signal: AbortSignal | null) => Promise<T>): Promise<T> {
-    try {
-      const signal = readCallSignal(args);
-      if (signal?.aborted) throw aborted(signal);
-      this.#requireFree(what);
-      if (this.#options.custom) throw notAsynchronous(what);
-      enterQueue(what);
-      try {
-        return submit(signal);
-      } catch (error) {
-        leaveQueue();
-        throw error;
-      }
-    } catch (error) {
-      return Promise.reject(error);
-    }
+    return submitCall("callAsync", args, () => this.#requireAsync("callAsync"), submit).then((outcome) =>
+      this.#accept(outcome),
+    );
   }
 
   /**
@@ -150,20 +142,22 @@ export class GRULayer<S extends boolean = boolean> {
    *
    * Throws as `call`.
    */
-  forward(inputs: TensorLike, args?: ForwardArguments | null): GRUPass {
+  forward(inputs: TensorLike, args?: ForwardArguments | null): GRUPass<D> {
     this.#requireFree("forward");
     return this.#keep(this.#passes.forward(inputs, args));
   }
 
   /** As `forward`, off this thread, with `callAsync`'s rules. Never throws: rejects. */
-  forwardAsync(inputs: TensorLike, args?: ForwardAsyncArguments | null): Promise<GRUPass> {
+  forwardAsync(inputs: TensorLike, args?: ForwardAsyncArguments | null): Promise<GRUPass<D>> {
     const submit = (signal: AbortSignal | null) => this.#passes.forwardAsync(inputs, args, signal);
-    return this.#enqueue("forwardAsync", args, submit).then((outcome) => this.#keep(outcome));
+    return submitCall("forwardAsync", args, () => this.#requireAsync("forwardAsync"), submit).then((outcome) =>
+      this.#keep(outcome),
+    );
   }
 
-  #keep({ pass, losses }: ForwardOutcome): GRUPass {
+  #keep({ pass, losses }: ForwardOutcome): GRUPass<D> {
     this.#losses = losses;
-    return pass;
+    return pass as GRUPass<D>;
   }
 
   /**
@@ -191,14 +185,14 @@ export class GRULayer<S extends boolean = boolean> {
    *
    * Throws `ERR_ARGUMENT`, `ERR_SHAPE`, `ERR_DTYPE`, `ERR_NOT_BUILT`, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`.
    */
-  stream(args?: StreamArguments | null): GRUStream {
-    return this.#calls.stream(args);
+  stream(args?: StreamArguments | null): GRUStream<D> {
+    return this.#calls.stream(args) as GRUStream<D>;
   }
 
-  #accept(outcome: CallOutcome): CallResult<S> {
+  #accept(outcome: CallOutcome): CallResult<S, D> {
     this.#losses = outcome.losses;
     const { output, state } = outcome;
-    return (state === null ? output : [output, state]) as CallResult<S>;
+    return (state === null ? output : [output, state]) as CallResult<S, D>;
   }
 
   /** Which path a call with these arguments takes, and every requirement for cuDNN. */
@@ -227,38 +221,38 @@ export class GRULayer<S extends boolean = boolean> {
   }
 
   /** Kernel, recurrent kernel and (with `use_bias`) bias; empty before the layer is built. States are not among them. */
-  get weights(): Variable[] {
+  get weights(): WeightVariable<D>[] {
     this.#requireAlive();
-    return this.#weights === null ? [] : [...this.#weights.variables];
+    return this.#weights === null ? [] : ([...this.#weights.variables] as WeightVariable<D>[]);
   }
 
   /** `weights`, or none when `trainable` is false. */
-  get trainable_weights(): Variable[] {
+  get trainable_weights(): WeightVariable<D>[] {
     return this.trainable ? this.weights : [];
   }
 
   /** (features, 3 * units), gates in the order z, r, h. Throws `ERR_NOT_BUILT` before the layer is built. */
-  get kernel(): Variable {
-    return this.#requireBuilt("kernel").kernel;
+  get kernel(): WeightVariable<D> {
+    return this.#requireBuilt("kernel").kernel as WeightVariable<D>;
   }
 
   /** (units, 3 * units), gates in the order z, r, h. Throws `ERR_NOT_BUILT` before the layer is built. */
-  get recurrent_kernel(): Variable {
-    return this.#requireBuilt("recurrent_kernel").recurrentKernel;
+  get recurrent_kernel(): WeightVariable<D> {
+    return this.#requireBuilt("recurrent_kernel").recurrentKernel as WeightVariable<D>;
   }
 
   /**
    * (2, 3 * units): input bias, recurrent bias; (3 * units,) without `reset_after`; `null` without `use_bias`. Throws
    * `ERR_NOT_BUILT` before the layer is built.
    */
-  get bias(): Variable | null {
-    return this.#requireBuilt("bias").bias;
+  get bias(): WeightVariable<D> | null {
+    return this.#requireBuilt("bias").bias as WeightVariable<D> | null;
   }
 
   /** Copies of the weights, in the order of `weights`. */
-  getWeights(): Tensor<FloatArray>[] {
+  getWeights(): WeightTensor<D>[] {
     this.#requireAlive();
-    return this.#weights === null ? [] : this.#weights.get();
+    return this.#weights === null ? [] : (this.#weights.get() as WeightTensor<D>[]);
   }
 
   /**
@@ -312,9 +306,9 @@ export class GRULayer<S extends boolean = boolean> {
   }
 
   /** Copies of the carried states, in a list of one; `null` where none are carried (yet). */
-  get states(): [Tensor<FloatArray>] | null {
+  get states(): [StateTensor<D>] | null {
     this.#requireAlive();
-    return this.#carried === null ? null : this.#carried.tensors();
+    return this.#carried === null ? null : (this.#carried.tensors() as [StateTensor<D>] | null);
   }
 
   /**
@@ -333,11 +327,8 @@ export class GRULayer<S extends boolean = boolean> {
   }
 
   /** Zeros of shape (batch, units), in a list of one as in Keras. */
-  getInitialState(batch: number): [Tensor<FloatArray>] {
-    const rows = requireInteger(batch, "batch", "an integer from 0 to 2^31 - 1", 0, SIZE_LIMIT - 1);
-    const shape = [rows, this.units];
-    const dtype = this.compute_dtype;
-    return [new Tensor(allocate(dtype, checkedProduct(shape, "state"), "state"), shape, dtype)];
+  getInitialState(batch: number): [ResultTensor<D>] {
+    return [zeroState(batch, this.#options) as ResultTensor<D>];
   }
 
   /** The shapes of a call's results, for inputs of shape `[batch, timesteps, features]`. Throws `ERR_SHAPE`. */
@@ -351,8 +342,13 @@ export class GRULayer<S extends boolean = boolean> {
   }
 
   /** What Keras 3.15's `get_config()` gives, key for key: JSON that Keras reads, and `GRU.fromConfig`. */
-  getConfig(): GRUConfig {
-    return kerasConfig(this.#options, this.name, this.trainable);
+  getConfig(): GRUConfig<S, D> {
+    return kerasConfig(this.#options, this.name, this.trainable) as GRUConfig<S, D>;
+  }
+
+  /** What it is: name, units, dtype, the shapes of inputs and results, and whether it has weights. */
+  toString(): string {
+    return layerText(this.#options, this.name, this.#disposed ? "disposed" : (this.#weights?.features ?? null));
   }
 
   /** Refuses new calls and frees native memory when the last running one has ended. Idempotent. */
@@ -389,6 +385,11 @@ export class GRULayer<S extends boolean = boolean> {
   #requireFree(what: string): void {
     this.#requireAlive();
     requireUnlocked(this.#owner, what);
+  }
+
+  #requireAsync(what: string): void {
+    this.#requireFree(what);
+    if (this.#options.custom) throw notAsynchronous(what);
   }
 
   #requireBuilt(what: string): GRUWeights {

@@ -9,7 +9,7 @@ export interface LoadWeightsArguments {
    * Which layer to read, by its Keras name or path (`"encoder"`, `"bidirectional/forward_layer"`, `"layers/gru_1"`);
    * needed when the file has several GRUs.
    */
-  layer?: string;
+  layer?: string | undefined;
 }
 
 const KNOWN = new Set(["layer"]);

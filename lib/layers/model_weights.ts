@@ -10,7 +10,7 @@ import { readSave, type SaveWeightsArguments } from "./save_weights.js";
 export interface DenseWeights {
   class_name: "Dense";
   /** Its Keras name; default `dense`. */
-  name?: string;
+  name?: string | undefined;
   weights: readonly Variable[];
 }
 

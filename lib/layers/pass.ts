@@ -4,7 +4,7 @@ import { isRecord, refuseUnknown } from "../arguments/predicates.js";
 import { checkedProduct } from "../arguments/shapes.js";
 import { aborted, readSignal } from "../arguments/signal.js";
 import { GRUError } from "../errors.js";
-import type { Dtype } from "../keras/dtype_policy.js";
+import type { Dtype, DtypeName } from "../keras/dtype_policy.js";
 import type { NativeArray, NativeBackwardArguments, NativeDtype, NativeTape } from "../native.js";
 import { enterQueue, leaveQueue } from "../queue.js";
 import { isSixteenBit, narrowed } from "../sixteen_bit.js";
@@ -12,16 +12,17 @@ import { type FloatArray, Tensor } from "../tensor.js";
 import { type CustomActivations, notAsynchronous } from "./custom.js";
 import { type Activity, addWeightGradients, sumOf, type WeightTerm } from "./gradients.js";
 import { allocate } from "./memory.js";
+import type { ResultTensor, WeightTensor } from "./results.js";
 import { cancellable } from "./run.js";
 
 /** The gradient of `sum(upstream * outputs) + sum(losses)` with respect to everything a pass was computed from. */
-export interface GRUGradients {
+export interface GRUGradients<D extends DtypeName = DtypeName> {
   /** (batch, timesteps, features), in the layer's `compute_dtype`. */
-  inputs: Tensor<FloatArray>;
+  inputs: ResultTensor<D>;
   /** (batch, units), also where the pass began with zeros or with a carried state; in the layer's `compute_dtype`. */
-  initial_state: Tensor<FloatArray>;
+  initial_state: ResultTensor<D>;
   /** In the order, the shapes and the dtype of the layer's `weights`. */
-  weights: Tensor<FloatArray>[];
+  weights: WeightTensor<D>[];
 }
 
 /** The arrays that the addon writes gradients to, weights in Keras's order. */
@@ -54,11 +55,11 @@ const KNOWN: ReadonlySet<string> = new Set(["signal"]);
  * the CUDA device, until `backward` or `dispose`: later calls and changes of the layer, its `dispose` included, do not
  * touch it.
  */
-export class GRUPass {
+export class GRUPass<D extends DtypeName = DtypeName> {
   /** (batch, units), or (batch, timesteps, units) with `return_sequences`. */
-  readonly output: Tensor<FloatArray>;
+  readonly output: ResultTensor<D>;
   /** (batch, units): the state after the last timestep, whatever `return_state` is. */
-  readonly state: Tensor<FloatArray>;
+  readonly state: ResultTensor<D>;
   /** The layer's `losses` after this pass: activity first, then weights. */
   readonly losses: number[];
   readonly #parts: PassParts;
@@ -73,8 +74,8 @@ export class GRUPass {
    * @internal
    */
   constructor(parts: PassParts) {
-    this.output = parts.output;
-    this.state = parts.state;
+    this.output = parts.output as ResultTensor<D>;
+    this.state = parts.state as ResultTensor<D>;
     this.losses = [...parts.losses];
     this.#parts = parts;
     this.#outputShape = [...parts.output.shape];
@@ -90,7 +91,7 @@ export class GRUPass {
    * regularizer without a gradient; `ERR_CALLBACK` when a custom activation fails; `ERR_OUT_OF_MEMORY`, `ERR_CUDNN`,
    * `ERR_CUDA`.
    */
-  backward(upstream?: Upstream | null): GRUGradients {
+  backward(upstream?: Upstream | null): GRUGradients<D> {
     const { tape, custom } = this.#parts;
     custom?.requireFree("backward");
     this.#requireFresh();
@@ -113,7 +114,7 @@ export class GRUPass {
    * `backward` throws, with `ERR_ARGUMENT` for a layer with a custom activation, with `ERR_BUSY`, and with `ERR_ABORTED`
    * when `signal` aborts: at once while the call waits, after the current timestep while it runs.
    */
-  backwardAsync(upstream?: Upstream | null, args?: BackwardAsyncArguments | null): Promise<GRUGradients> {
+  backwardAsync(upstream?: Upstream | null, args?: BackwardAsyncArguments | null): Promise<GRUGradients<D>> {
     try {
       const signal = readBackwardSignal(args);
       if (signal?.aborted) throw aborted(signal);
@@ -132,7 +133,11 @@ export class GRUPass {
     }
   }
 
-  async #backwardAsync(read: ReadUpstream, gradients: RawGradients, signal: AbortSignal | null): Promise<GRUGradients> {
+  async #backwardAsync(
+    read: ReadUpstream,
+    gradients: RawGradients,
+    signal: AbortSignal | null,
+  ): Promise<GRUGradients<D>> {
     const { tape } = this.#parts;
     try {
       const args = this.#argumentsOf(read, gradients);
@@ -153,6 +158,13 @@ export class GRUPass {
   /** As `dispose`, for `using`. */
   [Symbol.dispose](): void {
     this.dispose();
+  }
+
+  /** Shapes of the results, and whether `backward` can be called. */
+  toString(): string {
+    const condition = this.#disposed ? "disposed" : this.#used ? "used" : "fresh";
+    const shapes = `output [${this.#outputShape.join(", ")}], state [${this.#stateShape.join(", ")}]`;
+    return `GRUPass, ${condition}: ${shapes}, ${this.losses.length} losses`;
   }
 
   #read(upstream: unknown, copy: boolean): ReadUpstream {
@@ -177,13 +189,15 @@ export class GRUPass {
     return [dOutput, dState, inputs, initialState, kernel, recurrentKernel, bias ?? null];
   }
 
-  #finish({ inputs, initialState, weights }: RawGradients, losses: number): GRUGradients {
+  #finish({ inputs, initialState, weights }: RawGradients, losses: number): GRUGradients<D> {
     const { dtype, inputShape, terms } = this.#parts;
     addWeightGradients(weights, terms, losses);
     return {
-      inputs: tensorOf(inputs, inputShape, dtype),
-      initial_state: tensorOf(initialState, this.#stateShape, dtype),
-      weights: terms.map((term, index) => tensorOf(weights[index] as NativeArray, term.shape, term.dtype)),
+      inputs: tensorOf(inputs, inputShape, dtype) as ResultTensor<D>,
+      initial_state: tensorOf(initialState, this.#stateShape, dtype) as ResultTensor<D>,
+      weights: terms.map(
+        (term, index) => tensorOf(weights[index] as NativeArray, term.shape, term.dtype) as WeightTensor<D>,
+      ),
     };
   }
 

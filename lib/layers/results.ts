@@ -1,10 +1,26 @@
 import { readInputShape } from "../arguments/shapes.js";
-import type { FloatArray, Tensor } from "../tensor.js";
+import type { ComputeDtype, DtypeName, VariableDtype } from "../keras/dtype_policy.js";
+import type { FloatArrayOf, Tensor } from "../tensor.js";
+import type { Variable } from "../variable.js";
+
+/** A result of a layer whose `dtype` is `D`: `Float32Array` data for float32, `Float64Array` for float64, else bits. */
+export type ResultTensor<D extends DtypeName = DtypeName> = Tensor<FloatArrayOf<ComputeDtype<D>>>;
+
+/** The elements of a weight of a layer whose `dtype` is `D`, or its gradient. */
+export type WeightTensor<D extends DtypeName = DtypeName> = Tensor<FloatArrayOf<VariableDtype<D>>>;
+
+/** A weight of a layer whose `dtype` is `D`. */
+export type WeightVariable<D extends DtypeName = DtypeName> = Variable<VariableDtype<D>>;
+
+/** The state that a stateful layer carries: float64 in a float64 layer, else float32. */
+export type StateTensor<D extends DtypeName = DtypeName> = Tensor<
+  FloatArrayOf<D extends "float64" ? "float64" : "float32">
+>;
 
 /** What a call gives: the output, or `[output, state]` for a layer with `return_state: true`. */
-export type CallResult<S extends boolean> = S extends true
-  ? [output: Tensor<FloatArray>, state: Tensor<FloatArray>]
-  : Tensor<FloatArray>;
+export type CallResult<S extends boolean, D extends DtypeName = DtypeName> = S extends true
+  ? [output: ResultTensor<D>, state: ResultTensor<D>]
+  : ResultTensor<D>;
 
 /** A shape whose batch and timesteps may be unknown. */
 export type PartialShape = (number | null)[];

@@ -6,7 +6,7 @@ import type { GRUConfig } from "./config.js";
 /** What `saveWeights` takes beside the path. */
 export interface SaveWeightsArguments {
   /** Whether a file at the path is replaced; default true. Otherwise it is an error. */
-  overwrite?: boolean;
+  overwrite?: boolean | undefined;
 }
 
 const KNOWN = new Set(["overwrite"]);

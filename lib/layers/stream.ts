@@ -6,12 +6,15 @@ import { checkedProduct } from "../arguments/shapes.js";
 import { readFrame, readState, readStreamArguments, type StreamFrame } from "../arguments/stream.js";
 import { ARRAY_TYPES, detached, isShared, overlap } from "../arguments/typed_array.js";
 import { GRUError } from "../errors.js";
+import type { DtypeName } from "../keras/dtype_policy.js";
+import { printAsText } from "../keras/text.js";
 import { type NativeArray, native } from "../native.js";
 import { isSixteenBit, narrowed, narrowInto, type SixteenBitDtype } from "../sixteen_bit.js";
 import { type FloatArray, Tensor } from "../tensor.js";
 import type { CustomActivations } from "./custom.js";
 import { allocate } from "./memory.js";
 import type { PathChooser } from "./path.js";
+import type { ResultTensor } from "./results.js";
 import type { GRUWeights } from "./weights.js";
 
 /** What a stream asks of its layer. */
@@ -28,7 +31,7 @@ export interface StreamHost {
  * timestep, bit for bit on the CPU path, with the weights as they are at that moment. Dropout is off, and regularizers'
  * losses are not computed. Streams of one layer do not know each other, nor the state of a stateful layer.
  */
-export class GRUStream {
+export class GRUStream<D extends DtypeName = DtypeName> {
   /** Rows of every frame. */
   readonly batch: number;
   readonly #host: StreamHost;
@@ -48,7 +51,7 @@ export class GRUStream {
   /** A frame and a result of the stream's own, where the kernels may not use the caller's. */
   #input: NativeArray | null = null;
   #output: NativeArray | null = null;
-  #view: Tensor<FloatArray> | null = null;
+  #view: ResultTensor<D> | null = null;
   #disposed = false;
 
   /** @internal */
@@ -77,9 +80,9 @@ export class GRUStream {
    * Throws `ERR_ARGUMENT`, `ERR_SHAPE`, `ERR_DTYPE` for a bad frame or `out`; `ERR_DISPOSED`; and as `call`. The stream is
    * then as it was.
    */
-  push(frame: StreamFrame): Tensor<FloatArray>;
+  push(frame: StreamFrame): ResultTensor<D>;
   push<T extends OutTensor>(frame: StreamFrame, out: T): T;
-  push(frame: StreamFrame, out?: OutTensor | null): Tensor<FloatArray> | OutTensor {
+  push(frame: StreamFrame, out?: OutTensor | null): ResultTensor<D> | OutTensor {
     this.#requireAlive("push");
     // Before anything of the stream's is written to, which a step that is running may be reading.
     const weights = this.#host.weights("push");
@@ -102,15 +105,15 @@ export class GRUStream {
     const before = this.#state;
     this.#state = this.#spare;
     this.#spare = before;
-    return given ? out : (this.#view as Tensor<FloatArray>);
+    return given ? out : (this.#view as ResultTensor<D>);
   }
 
   /** A copy of the state, (batch, units): after the last frame, or before the first. */
-  get state(): Tensor<FloatArray> {
+  get state(): ResultTensor<D> {
     this.#requireAlive("state");
     const state = this.#state;
     const data = this.#rounding === null ? state.slice() : narrowed(state as Float32Array, this.#rounding);
-    return new Tensor<FloatArray>(data, [this.batch, this.#units], this.#host.options.computeDtype);
+    return new Tensor(data, [this.batch, this.#units], this.#host.options.computeDtype) as ResultTensor<D>;
   }
 
   /**
@@ -121,6 +124,13 @@ export class GRUStream {
     this.#requireAlive("reset");
     if (state === undefined || state === null) this.#state.fill(0);
     else this.#state = this.#readState(state, "state");
+  }
+
+  /** Shapes of frames and results. */
+  toString(): string {
+    const disposed = this.#disposed ? ", disposed" : "";
+    const { computeDtype } = this.#host.options;
+    return `GRUStream, ${computeDtype}: [${this.batch}, ${this.#features}] → [${this.batch}, ${this.#units}]${disposed}`;
   }
 
   /** Gives up its memory; `push`, `state` and `reset` are `ERR_DISPOSED` afterwards. Idempotent; the layer stays. */
@@ -174,14 +184,14 @@ export class GRUStream {
     return readOutTensor(out, [this.batch, this.#units], this.#host.options.computeDtype, "out").data;
   }
 
-  #ownView(): Tensor<FloatArray> {
+  #ownView(): ResultTensor<D> {
     // Its memory may have been given away.
     if (this.#view?.data.length !== this.#state.length) {
       const { computeDtype } = this.#host.options;
       const data = allocate(computeDtype, this.#state.length, "output");
-      this.#view = new Tensor(data, [this.batch, this.#units], computeDtype);
+      this.#view = new Tensor(data, [this.batch, this.#units], computeDtype) as ResultTensor<D>;
     }
-    return this.#view as Tensor<FloatArray>;
+    return this.#view as ResultTensor<D>;
   }
 
   #scratch(): NativeArray {
@@ -224,3 +234,5 @@ export class GRUStream {
     throw new GRUError("ERR_DISPOSED", `Expected a living stream for \`${what}\` but received a disposed one.`);
   }
 }
+
+printAsText(GRUStream);

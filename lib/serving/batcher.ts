@@ -3,6 +3,8 @@ import { expected } from "../arguments/messages.js";
 import { isRecord, refuseUnknown, requireInteger } from "../arguments/predicates.js";
 import { aborted } from "../arguments/signal.js";
 import { GRUError } from "../errors.js";
+import type { DtypeName } from "../keras/dtype_policy.js";
+import { printAsText } from "../keras/text.js";
 import { onAbort } from "../layers/abort.js";
 import { notAsynchronous } from "../layers/custom.js";
 import { optionsOf } from "../layers/facts.js";
@@ -19,9 +21,9 @@ export interface BatcherArguments {
   /** The most rows of one call: a positive integer. A request of more rows makes a call of its own. */
   maxBatch: number;
   /** The longest that a request waits for others, in milliseconds; default 0: for those of the same turn of the event loop. */
-  maxDelayMs?: number;
+  maxDelayMs?: number | undefined;
   /** The most requests that may wait: a positive integer or `Infinity` (the default). Further ones are `ERR_BUSY`. */
-  maxQueue?: number;
+  maxQueue?: number | undefined;
 }
 
 const KNOWN: ReadonlySet<string> = new Set(["maxBatch", "maxDelayMs", "maxQueue"]);
@@ -35,11 +37,11 @@ const LONGEST_DELAY = 2 ** 31 - 1;
  * A call starts when its rows are `maxBatch`, or when the first of its requests has waited for `maxDelayMs`; and not before
  * one of the calls that are running has ended, when these are as many as the threads of the CPU path.
  */
-export class Batcher<S extends boolean = boolean> {
-  readonly #gru: GRU<S>;
+export class Batcher<S extends boolean = boolean, D extends DtypeName = DtypeName> {
+  readonly #gru: GRU<S, D>;
   readonly #options: GRUOptions;
   readonly #features: number;
-  readonly #waiting: Waiting<CallResult<S>>;
+  readonly #waiting: Waiting<CallResult<S, D>>;
   readonly #maxDelay: number;
   readonly #maxQueue: number;
   #running = 0;
@@ -50,7 +52,7 @@ export class Batcher<S extends boolean = boolean> {
   #disposed = false;
 
   /** @internal */
-  constructor(gru: GRU<S>, args: unknown) {
+  constructor(gru: GRU<S, D>, args: unknown) {
     const options = optionsOf(gru);
     if (options === undefined) throw expected("ERR_ARGUMENT", "gru", "a GRU layer", gru);
     if (!isRecord(args)) throw expected("ERR_ARGUMENT", "arguments of createBatcher", "an object", args);
@@ -105,7 +107,7 @@ export class Batcher<S extends boolean = boolean> {
    * Never throws: rejects as `gru.callAsync` does, for reasons of its own request only; with `ERR_BUSY` when `maxQueue`
    * requests wait, and with `ERR_DISPOSED` after `dispose`.
    */
-  callAsync(inputs: TensorLike, args?: BatcherCallArguments | null): Promise<CallResult<S>> {
+  callAsync(inputs: TensorLike, args?: BatcherCallArguments | null): Promise<CallResult<S, D>> {
     return new Promise((resolve, reject) => {
       const signal = readRequestSignal(args);
       this.#requireAlive();
@@ -114,7 +116,7 @@ export class Batcher<S extends boolean = boolean> {
       // Reading the arguments may have run code of the caller's.
       if (signal?.aborted) throw aborted(signal);
       this.#requireAlive();
-      const entry: Entry<CallResult<S>> = {
+      const entry: Entry<CallResult<S, D>> = {
         request,
         since: performance.now(),
         abandon: () => {},
@@ -138,6 +140,12 @@ export class Batcher<S extends boolean = boolean> {
       this.#drains.push(resolve);
       this.#start();
     });
+  }
+
+  /** Its layer, and what waits and runs. */
+  toString(): string {
+    const disposed = this.#disposed ? ", disposed" : "";
+    return `Batcher, ${this.waiting} requests waiting, ${this.#running} calls running${disposed}: ${String(this.#gru)}`;
   }
 
   /** Refuses new requests, and rejects those that wait with `ERR_DISPOSED`; calls that run go on. The layer stays. Idempotent. */
@@ -192,13 +200,13 @@ export class Batcher<S extends boolean = boolean> {
   }
 
   /** Computes these requests, and settles each. Never rejects. */
-  async #run(entries: readonly Entry<CallResult<S>>[]): Promise<void> {
+  async #run(entries: readonly Entry<CallResult<S, D>>[]): Promise<void> {
     this.#running += 1;
     this.#threads = native().cpuInfo().threads;
     try {
       const results = await this.#compute(entries);
       entries.forEach((entry, index) => {
-        settle(entry, () => entry.resolve(results[index] as CallResult<S>));
+        settle(entry, () => entry.resolve(results[index] as CallResult<S, D>));
       });
     } catch (error) {
       if (entries.length === 1) {
@@ -214,7 +222,7 @@ export class Batcher<S extends boolean = boolean> {
   }
 
   /** The results of these requests, from one call, which ends early when all of them are abandoned. */
-  async #compute(entries: readonly Entry<CallResult<S>>[]): Promise<CallResult<S>[]> {
+  async #compute(entries: readonly Entry<CallResult<S, D>>[]): Promise<CallResult<S, D>[]> {
     const requests = entries.map(({ request }) => request);
     const gate = new AbortController();
     for (const entry of entries) {
@@ -225,13 +233,20 @@ export class Batcher<S extends boolean = boolean> {
     const { inputs, args } = combine(requests, this.#features, this.#options);
     const result = await this.#gru.callAsync(inputs, { ...args, signal: gate.signal, transfer: true });
     const [output, state] = (Array.isArray(result) ? result : [result]) as Tensor<FloatArray>[];
+<<<<<<< HEAD
     const outputs = splitOutput(output as Tensor<FloatArray>, inputs.parts, this.#options);
     if (state === undefined) return outputs as unknown as CallResult<S>[];
     const states = splitState(state, inputs.parts, this.#options);
     return outputs.map((own, index) => [own, states[index]] as unknown as CallResult<S>);
+=======
+    const outputs = splitOutput(output as Tensor<FloatArray>, requests, this.#options);
+    if (state === undefined) return outputs as unknown as CallResult<S, D>[];
+    const states = splitRows(state, requests);
+    return outputs.map((own, index) => [own, states[index]] as unknown as CallResult<S, D>);
+>>>>>>> types
   }
 
-  #abort(entry: Entry<CallResult<S>>, signal: AbortSignal): void {
+  #abort(entry: Entry<CallResult<S, D>>, signal: AbortSignal): void {
     this.#waiting.remove(entry);
     settle(entry, () => entry.reject(aborted(signal)));
     entry.abandon();
@@ -242,6 +257,8 @@ export class Batcher<S extends boolean = boolean> {
     if (this.#disposed) throw disposed();
   }
 }
+
+printAsText(Batcher);
 
 /** Settles an entry once. */
 function settle<R>(entry: Entry<R>, act: () => void): void {
@@ -269,6 +286,9 @@ function busy(most: number): GRUError {
  * Throws `ERR_ARGUMENT` for bad arguments, and for a layer that is stateful or has a custom activation; `ERR_NOT_BUILT`;
  * `ERR_DISPOSED`.
  */
-export function createBatcher<S extends boolean>(gru: GRU<S>, args: BatcherArguments): Batcher<S> {
-  return new Batcher<S>(gru, args);
+export function createBatcher<S extends boolean, D extends DtypeName>(
+  gru: GRU<S, D>,
+  args: BatcherArguments,
+): Batcher<S, D> {
+  return new Batcher(gru, args);
 }

@@ -11,15 +11,15 @@ import type { FloatArray } from "../tensor.js";
 /** What a request takes beside its inputs, as `callAsync` takes them. */
 export interface BatcherCallArguments {
   /** (rows, timesteps) or (rows, timesteps, 1): where it is false, a timestep is skipped. */
-  mask?: MaskLike | null;
+  mask?: MaskLike | null | undefined;
   /** Timesteps of each row, in place of a right-padded mask. */
-  lengths?: Int32Array | readonly number[] | null;
+  lengths?: Int32Array | readonly number[] | null | undefined;
   /** (rows, units), bare or in a list of one; default zeros. */
-  initial_state?: StateLike | readonly [StateLike] | null;
+  initial_state?: StateLike | readonly [StateLike] | null | undefined;
   /** Aborting it makes the promise reject with `ERR_ABORTED`; other requests do not notice. */
-  signal?: AbortSignal | null;
+  signal?: AbortSignal | null | undefined;
   /** Gives the inputs' buffer away (it is detached) in place of copying it; default false. */
-  transfer?: boolean;
+  transfer?: boolean | undefined;
 }
 
 const KNOWN: ReadonlySet<string> = new Set(["mask", "lengths", "initial_state", "signal", "transfer"]);

@@ -8,18 +8,18 @@ import { type Step, UpdateOptimizer } from "./update_optimizer.js";
 /** What `Adam` takes; `learning_rate` is 0.001 by default. */
 export interface AdamOptions extends OptimizerOptions {
   /** Of the mean of gradients, from 0 to below 1. Default 0.9. */
-  beta_1?: number;
+  beta_1?: number | undefined;
   /** Of the mean of squared gradients, from 0 to below 1. Default 0.999. */
-  beta_2?: number;
+  beta_2?: number | undefined;
   /** Default 1e-7. */
-  epsilon?: number;
+  epsilon?: number | undefined;
   /** Whether to divide by the greatest mean of squared gradients so far. Default false. */
-  amsgrad?: boolean;
+  amsgrad?: boolean | undefined;
 }
 
 /** What `AdamW` takes: `weight_decay` is 0.004 by default and may not be `null`. */
 export interface AdamWOptions extends AdamOptions {
-  weight_decay?: number;
+  weight_decay?: number | undefined;
 }
 
 abstract class AdamRule extends UpdateOptimizer {

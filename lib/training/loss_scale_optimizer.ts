@@ -1,7 +1,7 @@
 import { expected } from "../arguments/messages.js";
 import { autoName } from "../keras/auto_name.js";
 import { FLOAT32, Options } from "../keras/options.js";
-import type { SerializedObject } from "../keras/serialization.js";
+import type { SerializedLike } from "../keras/serialization.js";
 import type { Variable } from "../variable.js";
 import { Optimizer, type OptimizerState, setNumbers, stateOf, type VariableGradient } from "./optimizer.js";
 import type { LearningRateSchedule } from "./schedule.js";
@@ -11,12 +11,12 @@ import { getUpdateOptimizer } from "./update_optimizers.js";
 /** What `LossScaleOptimizer` takes. */
 export interface LossScaleOptimizerOptions {
   /** The one that updates; its `loss_scale_factor` becomes `null`. */
-  inner_optimizer: Optimizer | SerializedObject;
+  inner_optimizer: Optimizer | SerializedLike;
   /** The first scale. Default 2^15. */
-  initial_scale?: number;
+  initial_scale?: number | undefined;
   /** After how many updates with finite gradients in a row the scale doubles. Default 2000. */
-  dynamic_growth_steps?: number;
-  name?: string | null;
+  dynamic_growth_steps?: number | undefined;
+  name?: string | null | undefined;
 }
 
 /** The next would be infinite in float32. */

@@ -2,6 +2,7 @@ import { expected } from "../arguments/messages.js";
 import type { WeightValue } from "../arguments/shaped.js";
 import type { Dtype } from "../keras/dtype_policy.js";
 import { KerasObject, type SerializedObject } from "../keras/serialization.js";
+import { printAsText } from "../keras/text.js";
 import type { FloatArray } from "../tensor.js";
 import { type Variable, variableData } from "../variable.js";
 import type { LearningRateSchedule } from "./schedule.js";
@@ -103,11 +104,22 @@ export abstract class Optimizer extends KerasObject {
     await loadOptimizer(this, readPath(path));
   }
 
+  /** Such as `Adam "adam", learning_rate 0.001, 3 variables, 10 updates`. */
+  override toString(): string {
+    const { name, learning_rate, iterations, built } = this;
+    const kind = (this.constructor as typeof KerasObject).className ?? this.constructor.name;
+    const rate = Number(learning_rate.toPrecision(7));
+    const condition = built ? `built, ${iterations} ${iterations === 1 ? "update" : "updates"}` : "not built";
+    return `${kind} ${JSON.stringify(name)}, learning_rate ${rate}, ${condition}`;
+  }
+
   /** @internal Throws `ERR_NOT_BUILT`. */
   protected abstract state(): OptimizerState;
   /** @internal Sets all of the numbers of `state`. */
   protected abstract setNumbers(numbers: ReadonlyMap<string, number>): void;
 }
+
+printAsText(Optimizer);
 
 function takeSnapshot(optimizer: Optimizer): OptimizerSnapshot {
   const { numbers, variables } = stateOf(optimizer);

@@ -6,13 +6,13 @@ import { type Step, UpdateOptimizer } from "./update_optimizer.js";
 /** What `RMSprop` takes; `learning_rate` is 0.001 by default. */
 export interface RMSpropOptions extends OptimizerOptions {
   /** Of the mean of squared gradients, 0 to 1. Default 0.9. */
-  rho?: number;
+  rho?: number | undefined;
   /** Default 0: none. */
-  momentum?: number;
+  momentum?: number | undefined;
   /** Default 1e-7. */
-  epsilon?: number;
+  epsilon?: number | undefined;
   /** Whether gradients are divided by an estimate of their variance, not of their square. Default false. */
-  centered?: boolean;
+  centered?: boolean | undefined;
 }
 
 /** Gradients divided by the root of the mean of their squares (`keras.optimizers.RMSprop`). */

@@ -12,8 +12,8 @@ export interface DecayOptions {
   decay_steps: number;
   decay_rate: number;
   /** Whether the rate changes only every `decay_steps` steps; default false. */
-  staircase?: boolean;
-  name?: string;
+  staircase?: boolean | undefined;
+  name?: string | undefined;
 }
 
 abstract class Decay extends LearningRateSchedule {
@@ -78,7 +78,7 @@ export interface PiecewiseConstantOptions {
   boundaries: readonly number[];
   /** One more than boundaries. */
   values: readonly number[];
-  name?: string;
+  name?: string | undefined;
 }
 
 /** `values[i]` up to and with step `boundaries[i]`, then the last. */
@@ -113,12 +113,12 @@ export interface PolynomialDecayOptions {
   /** Above 0. */
   decay_steps: number;
   /** Default 0.0001. */
-  end_learning_rate?: number;
+  end_learning_rate?: number | undefined;
   /** Default 1: linear. */
-  power?: number;
+  power?: number | undefined;
   /** Whether it begins again, ever more slowly, beyond `decay_steps`; default false. */
-  cycle?: boolean;
-  name?: string;
+  cycle?: boolean | undefined;
+  name?: string | undefined;
 }
 
 /** From `initial_learning_rate` to `end_learning_rate` along `(1 - step / decay_steps) ^ power`. */
@@ -165,12 +165,12 @@ export interface CosineDecayOptions {
   /** Above 0, counted after the warm-up. */
   decay_steps: number;
   /** The last learning rate, as a fraction of the first; default 0. */
-  alpha?: number;
-  name?: string;
+  alpha?: number | undefined;
+  name?: string | undefined;
   /** Where a linear warm-up from `initial_learning_rate` ends and the decay begins; default `null`: no warm-up. */
-  warmup_target?: number | null;
+  warmup_target?: number | null | undefined;
   /** Default 0. */
-  warmup_steps?: number;
+  warmup_steps?: number | undefined;
 }
 
 /** Half a cosine from the (warmed-up) learning rate down to `alpha` times it. */
@@ -224,12 +224,12 @@ export interface CosineDecayRestartsOptions {
   /** Above 0. */
   first_decay_steps: number;
   /** By how much each period is longer than the last; default 2, at least 1. */
-  t_mul?: number;
+  t_mul?: number | undefined;
   /** By how much each period begins lower than the last; default 1. */
-  m_mul?: number;
+  m_mul?: number | undefined;
   /** The least learning rate, as a fraction of the first; default 0. */
-  alpha?: number;
-  name?: string;
+  alpha?: number | undefined;
+  name?: string | undefined;
 }
 
 /** Half a cosine from the learning rate down to `alpha` times it, again and again. */

@@ -2,34 +2,34 @@ import { expected } from "../arguments/messages.js";
 import { GRUError } from "../errors.js";
 import { autoName } from "../keras/auto_name.js";
 import { FLOAT32, Options } from "../keras/options.js";
-import type { SerializedObject } from "../keras/serialization.js";
+import type { SerializedLike } from "../keras/serialization.js";
 import { LearningRateSchedule } from "./schedule.js";
 import { getSchedule } from "./schedules.js";
 
 /** What all optimizers but `LossScaleOptimizer` take, by Keras's names and with Keras's defaults. */
 export interface OptimizerOptions {
   /** A number or a schedule. */
-  learning_rate?: number | LearningRateSchedule | SerializedObject;
+  learning_rate?: number | LearningRateSchedule | SerializedLike | undefined;
   /** Before each update weights lose this fraction, times the learning rate, of themselves. Default `null`: none. */
-  weight_decay?: number | null;
+  weight_decay?: number | null | undefined;
   /** Greatest L2 norm of each gradient; at most one of the three clippings. Default `null`: any. */
-  clipnorm?: number | null;
+  clipnorm?: number | null | undefined;
   /** Greatest absolute value of each element. Default `null`: any. */
-  clipvalue?: number | null;
+  clipvalue?: number | null | undefined;
   /** Greatest L2 norm of all gradients together. Default `null`: any. */
-  global_clipnorm?: number | null;
+  global_clipnorm?: number | null | undefined;
   /** Whether to keep a moving average of the weights. Default false. */
-  use_ema?: boolean;
+  use_ema?: boolean | undefined;
   /** Of the moving average, 0 to 1. Default 0.99. */
-  ema_momentum?: number;
+  ema_momentum?: number | undefined;
   /** After how many updates each time the weights become their averages; default `null`: never. */
-  ema_overwrite_frequency?: number | null;
+  ema_overwrite_frequency?: number | null | undefined;
   /** What `scaleLoss` multiplies by and `apply` divides gradients by. Default `null`: 1. */
-  loss_scale_factor?: number | null;
+  loss_scale_factor?: number | null | undefined;
   /** How many gradients each update takes the mean of, at least 2. Default `null`: one. */
-  gradient_accumulation_steps?: number | null;
+  gradient_accumulation_steps?: number | null | undefined;
   /** Default: the name of the class in snake case, counted. */
-  name?: string | null;
+  name?: string | null | undefined;
 }
 
 const COMMON_NAMES = [

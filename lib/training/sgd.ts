@@ -5,9 +5,9 @@ import { type Step, UpdateOptimizer } from "./update_optimizer.js";
 /** What `SGD` takes; `learning_rate` is 0.01 by default. */
 export interface SGDOptions extends OptimizerOptions {
   /** 0 to 1. Default 0: none. */
-  momentum?: number;
+  momentum?: number | undefined;
   /** Whether momentum is Nesterov's. Default false. */
-  nesterov?: boolean;
+  nesterov?: boolean | undefined;
 }
 
 /** Gradient descent, with or without momentum (`keras.optimizers.SGD`). */

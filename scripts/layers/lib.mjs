@@ -3,7 +3,7 @@ import { dirname, posix } from "node:path";
 
 /** Folders and files of lib/, lowest first: each may import itself and what stands in a line above it. */
 const layers = [
-  ["errors", "package_root"],
+  ["arrays", "errors", "package_root"],
   ["native", "queue"],
   ["cudnn", "sixteen_bit"],
   ["tensor", "keras"],

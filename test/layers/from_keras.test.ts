@@ -40,7 +40,7 @@ describe("GRU.fromKeras", () => {
   });
 
   it.each(grus)("%s, %s: gives Keras's numbers", async (file, layer, expected) => {
-    const gru = await GRU.fromKeras(path(file), { layer });
+    const gru = await GRU.fromKeras(path(file), { layer, return_state: expected.config.return_state as boolean });
     expect([gru.built, gru.kernel.shape[0], gru.name]).toEqual([true, expected.features, expected.config.name]);
     const { input } = expected;
     const result = gru.call(tensor(input.values, input.shape, input.dtype as TensorDtype));
@@ -65,6 +65,28 @@ describe("GRU.fromKeras", () => {
       expect(weight.dtype).toBe(variables);
       expect([...(numbersOf(weight) as Float64Array)]).toEqual(weights[index]?.values);
     });
+  });
+
+  it("asks for return_state where the file has it, so that no type is wrong", async () => {
+    const file = path("arguments.keras");
+    const message = /^Expected `return_state` for .*arguments\.keras.*Pass \{ return_state: true \}/;
+    await expectRejection(() => GRU.fromKeras(file), "ERR_ARGUMENT", message);
+    await expectRejection(() => GRU.fromKeras(file, { return_state: undefined }), "ERR_ARGUMENT", message);
+    const { features } = grus.find(([name]) => name === "arguments.keras")![2];
+    const inputs = tensor(new Float32Array(2 * 3 * features), [2, 3, features]);
+    expect((await GRU.fromKeras(file, { return_state: true, stateful: false })).call(inputs)).toHaveLength(2);
+    expect((await GRU.fromKeras(file, { return_state: false, stateful: false })).call(inputs).shape[0]).toBe(2);
+  });
+
+  it("takes undefined for what is not given", async () => {
+    const file = path("sequential.keras");
+    const plain = await GRU.fromKeras(file);
+    const nothing = { name: undefined, activation: undefined, units: undefined, dtype: undefined, layer: undefined };
+    expect((await GRU.fromKeras(file, { ...nothing, custom_objects: undefined })).getConfig()).toEqual(
+      plain.getConfig(),
+    );
+    const own = new GRU(3, { activation: "relu", reset_after: false, name: "own", stateful: true }).getConfig();
+    expect(GRU.fromConfig(own, { ...nothing, reset_after: undefined, stateful: undefined }).getConfig()).toEqual(own);
   });
 
   it("takes arguments that override the file's", async () => {

@@ -6,6 +6,7 @@ import {
   constraints,
   createBatcher,
   type Dtype,
+  type FloatArray,
   GRU,
   type GRUArguments,
   type GRUConfig,
@@ -21,7 +22,8 @@ import {
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 function same<A, B>(_equal: Equal<A, B>): void {}
-type Result = Tensor<Float32Array | Float64Array | Uint16Array>;
+type Result = Tensor<Float32Array>;
+type AnyResult = Tensor<FloatArray>;
 
 declare const inputs: TensorLike;
 
@@ -29,7 +31,7 @@ declare const inputs: TensorLike;
 export async function results(): Promise<void> {
   const one = new GRU(4);
   const output = one.call(inputs);
-  same<typeof one, GRU<false>>(true);
+  same<typeof one, GRU<false, "float32">>(true);
   same<typeof output, Result>(true);
   same<Awaited<ReturnType<typeof one.callAsync>>, Result>(true);
   // @ts-expect-error a tensor cannot be destructured
@@ -38,7 +40,7 @@ export async function results(): Promise<void> {
   const two = new GRU(4, { return_state: true, return_sequences: true });
   const [whole, final] = two.call(inputs);
   const [later] = await two.callAsync(inputs);
-  same<typeof two, GRU<true>>(true);
+  same<typeof two, GRU<true, "float32">>(true);
   same<typeof whole, Result>(true);
   same<typeof final, Result>(true);
   same<typeof later, Result>(true);
@@ -47,7 +49,7 @@ export async function results(): Promise<void> {
 
   const [fromObject] = new GRU({ units: 4, return_state: true }).call(inputs);
   same<typeof fromObject, Result>(true);
-  same<ReturnType<GRU<false>["call"]>, Result>(true);
+  same<ReturnType<GRU<false>["call"]>, AnyResult>(true);
   const off = new GRU({ units: 4, return_state: false }).call(inputs);
   same<typeof off, Result>(true);
   return void [a, b];
@@ -59,14 +61,14 @@ export function widened(flag: boolean): void {
   const gru = new GRU(4, args);
   same<typeof gru, GRU>(true);
   const result = gru.call(inputs);
-  const output: Result = Array.isArray(result) ? result[0] : result;
-  const both: Result | [Result, Result] = result;
+  const output: AnyResult = Array.isArray(result) ? result[0] : result;
+  const both: AnyResult | [AnyResult, AnyResult] = result;
   void [output, both];
   same<ReturnType<GRU["call"]>, typeof result>(true);
   const either = new GRU({ units: 4, return_state: flag });
-  same<typeof either, GRU>(true);
+  same<typeof either, GRU<boolean, "float32">>(true);
   const literal = { units: 4, return_state: true };
-  same<ReturnType<typeof either.call>, ReturnType<GRU["call"]>>(true);
+  same<ReturnType<typeof either.call>, Result | [output: Result, state: Result]>(true);
   new GRU(literal);
 }
 
@@ -130,8 +132,10 @@ export function misspelled(): void {
 /** Dtypes of 16 bits are bits in a Uint16Array, and no type of ours names another array for them. */
 export function sixteenBits(): void {
   const gru = new GRU(4, { dtype: "mixed_float16" });
-  same<typeof gru.dtype, Dtype>(true);
-  same<typeof gru.compute_dtype, Dtype>(true);
+  same<typeof gru.dtype, "float32">(true);
+  same<typeof gru.compute_dtype, "float16">(true);
+  same<GRU["dtype"], Dtype>(true);
+  same<GRU["compute_dtype"], Dtype>(true);
   same<Dtype, "float32" | "float64" | "float16" | "bfloat16">(true);
   gru.call({ data: new Uint16Array(2), shape: [1, 1, 2], dtype: "float16" }, { out: new Uint16Array(4) });
   gru.setWeights([new Uint16Array(24), new Uint16Array(48), new Uint16Array(24)]);
@@ -217,9 +221,9 @@ export async function allowed(signal: AbortSignal): Promise<void> {
 export async function passes(gru: GRU<true>, gradient: Float32Array): Promise<void> {
   using pass = gru.forward(inputs, { training: true, lengths: [1, 2] });
   same<typeof pass, GRUPass>(true);
-  const state: Result = pass.state;
+  const state: AnyResult = pass.state;
   const grads = pass.backward({ output: gradient, state: [pass.state] });
-  const weights: Result[] = grads.weights;
+  const weights: AnyResult[] = grads.weights;
   const later = await gru.forwardAsync(inputs, { transfer: true, signal: null });
   same<Awaited<ReturnType<typeof later.backwardAsync>>, typeof grads>(true);
   // @ts-expect-error results are new arrays
@@ -231,7 +235,7 @@ export async function passes(gru: GRU<true>, gradient: Float32Array): Promise<vo
 
 /** A stream's results are its own tensor, or the `out` it is given. */
 export function streams(): void {
-  const stream: GRUStream = new GRU(4, { return_state: true }).stream({ batch: 2, initial_state: inputs });
+  const stream: GRUStream<"float32"> = new GRU(4, { return_state: true }).stream({ batch: 2, initial_state: inputs });
   const frame = new Float32Array(8);
   const result = stream.push(frame);
   same<typeof result, Result>(true);
@@ -255,7 +259,7 @@ export async function batchers(signal: AbortSignal): Promise<void> {
   const batcher = createBatcher(new GRU(4), { maxBatch: 8, maxDelayMs: 0.5, maxQueue: Number.POSITIVE_INFINITY });
   const output = await batcher.callAsync(inputs, { lengths: [1, 2], initial_state: inputs, signal, transfer: true });
   same<typeof output, Result>(true);
-  const both: Batcher<true> = createBatcher(new GRU(4, { return_state: true }), { maxBatch: 1 });
+  const both: Batcher<true, "float32"> = createBatcher(new GRU(4, { return_state: true }), { maxBatch: 1 });
   const [whole, final] = await both.callAsync(inputs, { mask: [[true]] });
   same<typeof whole, Result>(true);
   same<typeof final, Result>(true);

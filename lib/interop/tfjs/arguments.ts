@@ -20,51 +20,51 @@ export interface GRULayerArgs
   /** Size of the state and of the output's last dimension. */
   units: number;
   /** Default `"tanh"`. `"hardSigmoid"` is tfjs's, which is Keras 2's. */
-  activation?: Identifier;
+  activation?: Identifier | undefined;
   /** Default `"sigmoid"`, as in Keras; tfjs's own GRU has `"hardSigmoid"`. */
-  recurrentActivation?: Identifier;
+  recurrentActivation?: Identifier | undefined;
   /** Default true. */
-  useBias?: boolean;
+  useBias?: boolean | undefined;
   /** Default `"glorotUniform"`, as in Keras; tfjs's own GRU has `"glorotNormal"`. */
-  kernelInitializer?: Identifier;
+  kernelInitializer?: Identifier | undefined;
   /** Default `"orthogonal"`. */
-  recurrentInitializer?: Identifier;
+  recurrentInitializer?: Identifier | undefined;
   /** Default `"zeros"`. */
-  biasInitializer?: Identifier;
-  kernelRegularizer?: Identifier;
-  recurrentRegularizer?: Identifier;
-  biasRegularizer?: Identifier;
+  biasInitializer?: Identifier | undefined;
+  kernelRegularizer?: Identifier | undefined;
+  recurrentRegularizer?: Identifier | undefined;
+  biasRegularizer?: Identifier | undefined;
   /** Kept, as of models that have one; such a layer computes, and refuses to be trained: tfjs has no losses of activities. */
-  activityRegularizer?: Identifier;
-  kernelConstraint?: Identifier;
-  recurrentConstraint?: Identifier;
-  biasConstraint?: Identifier;
+  activityRegularizer?: Identifier | undefined;
+  kernelConstraint?: Identifier | undefined;
+  recurrentConstraint?: Identifier | undefined;
+  biasConstraint?: Identifier | undefined;
   /** Rate from 0 to 1, in training. Default 0. */
-  dropout?: number;
+  dropout?: number | undefined;
   /** Rate from 0 to 1, in training. Default 0. */
-  recurrentDropout?: number;
+  recurrentDropout?: number | undefined;
   /** Of the dropout masks; a fresh one by default. */
-  seed?: number | null;
+  seed?: number | null | undefined;
   /** Whether the output is that of all timesteps. Default false. */
-  returnSequences?: boolean;
+  returnSequences?: boolean | undefined;
   /** Whether calls give `[output, state]`. Default false. */
-  returnState?: boolean;
+  returnState?: boolean | undefined;
   /** Default false. */
-  goBackwards?: boolean;
+  goBackwards?: boolean | undefined;
   /** Whether a batch begins with the last states of the one before. Default false. */
-  stateful?: boolean;
+  stateful?: boolean | undefined;
   /** Without effect, except that such a layer is not computed by cuDNN. Default false. */
-  unroll?: boolean;
+  unroll?: boolean | undefined;
   /** Default true, as in Keras; tfjs's own GRU knows false only. */
-  resetAfter?: boolean;
+  resetAfter?: boolean | undefined;
   /** Whether the output is zero at masked timesteps in place of the output before. Default false. */
-  zeroOutputForMask?: boolean;
+  zeroOutputForMask?: boolean | undefined;
   /** 1 draws a dropout mask of the inputs for each gate, 2 (default) one for all. */
-  implementation?: 1 | 2;
+  implementation?: 1 | 2 | undefined;
   /** As `use_cudnn` of this package's layer. Default `"auto"`. */
-  useCudnn?: boolean | "auto";
+  useCudnn?: boolean | "auto" | undefined;
   /** As `cuda_device` of this package's layer. Default 0. */
-  cudaDevice?: number;
+  cudaDevice?: number | undefined;
 }
 
 /** Arguments that go to tfjs's base class as they are. */

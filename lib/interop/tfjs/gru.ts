@@ -254,7 +254,8 @@ export class GRU extends tf.layers.Layer {
 
   /** What tfjs writes into a model: Keras 2's keys in tfjs's spelling. */
   override getConfig(): tfjs.serialization.ConfigDict {
-    const { name: _name, trainable: _trainable, dtype: _dtype, ...config } = this.#core.getConfig();
+    const { name: _name, trainable: _trainable, dtype: _dtype, ...layerConfig } = this.#core.getConfig();
+    const config: Record<string, unknown> = layerConfig;
     for (const [index, weight] of RULES.entries()) {
       const { regularizer, constraint } = this.#rules[index] as LayerParts["rules"][number];
       config[`${weight}_regularizer`] = regularizer?.serialize() ?? null;

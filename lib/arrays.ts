@@ -1,0 +1,41 @@
+/**
+ * `reduce` and `reduceRight` as all typed arrays have them. TypeScript cannot call them on a union of typed arrays, whose
+ * overloads differ in their last parameter; it can where every member has these overloads, too.
+ */
+interface Reducible {
+  reduce(callback: (previous: number, current: number, index: number) => number): number;
+  reduce(callback: (previous: number, current: number, index: number) => number, initial: number): number;
+  reduce<U>(callback: (previous: U, current: number, index: number) => U, initial: U): U;
+  reduceRight(callback: (previous: number, current: number, index: number) => number): number;
+  reduceRight(callback: (previous: number, current: number, index: number) => number, initial: number): number;
+  reduceRight<U>(callback: (previous: U, current: number, index: number) => U, initial: U): U;
+}
+
+/** Any of JavaScript's typed arrays of numbers, as far as this package reads them. */
+export type TypedArray = Reducible &
+  (
+    | Float32Array
+    | Float64Array
+    | Int8Array
+    | Uint8Array
+    | Uint8ClampedArray
+    | Int16Array
+    | Uint16Array
+    | Int32Array
+    | Uint32Array
+  );
+
+/** Data of a floating-point tensor: `Uint16Array` is the bits of 16-bit elements. */
+export type FloatArray = Reducible & (Float32Array | Float64Array | Uint16Array);
+
+/** Floating-point numbers that JavaScript can compute with as they are. */
+export type RealArray = Reducible & (Float32Array | Float64Array);
+
+/** The array that holds elements of a floating-point dtype; `FloatArray` where the dtype is one of several. */
+export type FloatArrayOf<D extends string> = [D] extends ["float32"]
+  ? Float32Array
+  : [D] extends ["float64"]
+    ? Float64Array
+    : [D] extends ["float16" | "bfloat16"]
+      ? Uint16Array
+      : FloatArray;
