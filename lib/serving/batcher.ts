@@ -233,17 +233,10 @@ export class Batcher<S extends boolean = boolean, D extends DtypeName = DtypeNam
     const { inputs, args } = combine(requests, this.#features, this.#options);
     const result = await this.#gru.callAsync(inputs, { ...args, signal: gate.signal, transfer: true });
     const [output, state] = (Array.isArray(result) ? result : [result]) as Tensor<FloatArray>[];
-<<<<<<< HEAD
     const outputs = splitOutput(output as Tensor<FloatArray>, inputs.parts, this.#options);
-    if (state === undefined) return outputs as unknown as CallResult<S>[];
-    const states = splitState(state, inputs.parts, this.#options);
-    return outputs.map((own, index) => [own, states[index]] as unknown as CallResult<S>);
-=======
-    const outputs = splitOutput(output as Tensor<FloatArray>, requests, this.#options);
     if (state === undefined) return outputs as unknown as CallResult<S, D>[];
-    const states = splitRows(state, requests);
+    const states = splitState(state, inputs.parts, this.#options);
     return outputs.map((own, index) => [own, states[index]] as unknown as CallResult<S, D>);
->>>>>>> types
   }
 
   #abort(entry: Entry<CallResult<S, D>>, signal: AbortSignal): void {
