@@ -1,6 +1,7 @@
 import type { GRUArguments } from "../arguments/constructor.js";
 import { expected } from "../arguments/messages.js";
 import { isRecord } from "../arguments/predicates.js";
+import { type FileSource, readSource } from "../formats/source.js";
 import { type CustomObjects, readCustomObjects, withCustomObjects } from "../keras/custom_activation.js";
 import type { GRUConfig } from "./config.js";
 import { GRULayer } from "./layer.js";
@@ -17,7 +18,7 @@ export type FromConfigArguments = Partial<GRUArgumentsWithUnits> & {
   custom_objects?: CustomObjects | null;
 };
 
-/** What `fromKeras` takes beside the path: arguments that override the file's config. */
+/** What `fromKeras` takes beside the file: arguments that override the file's config. */
 export type FromKerasArguments = FromConfigArguments & {
   /** Which layer to read, by its Keras name; needed when the file has several GRUs. */
   layer?: string;
@@ -44,11 +45,12 @@ export interface GRUConstructor {
    */
   fromConfig(config: GRUConfig, extra?: FromConfigArguments): GRU;
   /**
-   * A built layer with the config and weights of a GRU in a `.keras` or whole-model `.h5` file, in the file's dtype. Rejects
-   * with `ERR_FILE_FORMAT`, `ERR_ARGUMENT` (no such layer, several GRUs and no `layer`, or a file of
-   * weights only), `ERR_UNSUPPORTED`, and as the constructor throws.
+   * A built layer with the config and weights of a GRU in a `.keras` or whole-model `.h5` file, in the file's dtype. `source`
+   * is its path, its `file:` URL or its bytes (copied before this returns). Rejects with `ERR_FILE_FORMAT`, `ERR_ARGUMENT` (no
+   * such layer, several GRUs and no `layer`, or a file of weights only), `ERR_SHAPE` (other `units` than the file's),
+   * `ERR_UNSUPPORTED`, and as the constructor throws.
    */
-  fromKeras(path: string, args?: FromKerasArguments): Promise<GRU>;
+  fromKeras(source: FileSource, args?: FromKerasArguments): Promise<GRU>;
 }
 
 class GRUImplementation<S extends boolean = boolean> extends GRULayer<S> {
@@ -64,18 +66,17 @@ class GRUImplementation<S extends boolean = boolean> extends GRULayer<S> {
     return new GRUImplementation(args);
   }
 
-  static async fromKeras(path: string, args: FromKerasArguments = {}): Promise<GRU> {
-    if (typeof path !== "string") throw expected("ERR_ARGUMENT", "path", "the path of a Keras model file", path);
+  static async fromKeras(source: FileSource, args: FromKerasArguments = {}): Promise<GRU> {
+    const read = readSource(source);
     if (!isRecord(args)) throw expected("ERR_ARGUMENT", "arguments of fromKeras", "an object", args);
     const { layer, ...extra } = args as FromKerasArguments;
     if (layer !== undefined && typeof layer !== "string") {
       throw expected("ERR_ARGUMENT", "layer", "the name of a layer", layer);
     }
     const { readKerasGru } = await import("../formats/index.js");
-    const file = await readKerasGru(path, layer === undefined ? {} : { layer });
-    const gru = GRUImplementation.fromConfig(file.config, extra);
-    gru.build([null, null, file.features]);
-    gru.setWeights(file.weights);
+    const file = await readKerasGru(read, layer === undefined ? {} : { layer });
+    const gru = GRUImplementation.fromConfig(file.config, extra) as GRUImplementation;
+    gru.takeWeights({ file, source: read });
     return gru;
   }
 }

@@ -2,30 +2,29 @@ import { type CallArguments, type CallAsyncArguments, readCallSignal, type State
 import { type GRUOptions, readConstructor } from "../arguments/constructor.js";
 import type { ForwardArguments, ForwardAsyncArguments } from "../arguments/forward.js";
 import { expected, expectedShape, expectedText } from "../arguments/messages.js";
-import { requireInteger, SIZE_LIMIT } from "../arguments/predicates.js";
 import type { WeightValue } from "../arguments/shaped.js";
-import { checkedProduct, readInputShape } from "../arguments/shapes.js";
+import { readInputShape } from "../arguments/shapes.js";
 import { aborted } from "../arguments/signal.js";
 import type { StreamArguments } from "../arguments/stream.js";
 import { readWarmUp, type WarmUpSizes } from "../arguments/warm_up.js";
+import type { FileSource } from "../formats/source.js";
 import { autoName } from "../keras/auto_name.js";
 import type { Dtype } from "../keras/dtype_policy.js";
 import { enterQueue, leaveQueue } from "../queue.js";
-import { type FloatArray, Tensor, type TensorLike } from "../tensor.js";
+import type { FloatArray, Tensor, TensorLike } from "../tensor.js";
 import { requireUnlocked, type Variable, type VariableOwner } from "../variable.js";
 import { Calls, type LayerHost } from "./calls.js";
 import { type GRUConfig, kerasConfig } from "./config.js";
 import { CustomActivations, notAsynchronous } from "./custom.js";
 import { type ExplainArguments, type Explanation, explainCall } from "./explain.js";
-import { type LoadWeightsArguments, readWeightsFile, requireFit } from "./load_weights.js";
-import { allocate } from "./memory.js";
+import { type LoadWeightsArguments, readWeightsFile, requireFit, type WeightsFile } from "./load_weights.js";
 import type { GRUPass } from "./pass.js";
 import { type ForwardOutcome, Passes } from "./passes.js";
 import { disposedLayer, notBuilt, notStateful } from "./refusals.js";
 import { type CallResult, type MaskResult, outputMask, outputShape, type ShapeResult } from "./results.js";
 import type { CallOutcome } from "./run.js";
 import { readSave, type SaveWeightsArguments, saveWeights } from "./save_weights.js";
-import { CarriedState } from "./state.js";
+import { CarriedState, initialState } from "./state.js";
 import type { GRUStream } from "./stream.js";
 import { GRUWeights } from "./weights.js";
 
@@ -272,16 +271,21 @@ export class GRULayer<S extends boolean = boolean> {
   }
 
   /**
-   * Sets all weights from a GRU in a Keras model file of any kind; builds the layer if it is not. Rejects as `fromKeras`
-   * and with `ERR_SHAPE` where the file's shapes are not this layer's; the layer is then as it was.
+   * Sets all weights from a GRU in a Keras model file of any kind: its path, its `file:` URL or its bytes (copied before this
+   * returns). Builds the layer if it is not. Rejects as `fromKeras`, and with `ERR_SHAPE` where the file's shapes are not
+   * this layer's; the layer is then as it was.
    */
-  async loadWeights(path: string, args?: LoadWeightsArguments | null): Promise<void> {
+  async loadWeights(source: FileSource, args?: LoadWeightsArguments | null): Promise<void> {
     this.#requireAlive();
-    const file = await readWeightsFile(path, args);
+    this.takeWeights(await readWeightsFile(source, args));
+  }
+
+  /** @internal */
+  protected takeWeights(read: WeightsFile): void {
     this.#requireAlive();
-    requireFit(file, path, this.#options, this.#weights?.features ?? null);
-    const weights = this.#weights ?? new GRUWeights(this.#options, file.features, this.name, this.#owner);
-    weights.set(file.weights);
+    requireFit(read, this.#options, this.#weights?.features ?? null);
+    const weights = this.#weights ?? new GRUWeights(this.#options, read.file.features, this.name, this.#owner, "zeros");
+    weights.set(read.file.weights);
     this.#weights = weights;
   }
 
@@ -334,10 +338,7 @@ export class GRULayer<S extends boolean = boolean> {
 
   /** Zeros of shape (batch, units), in a list of one as in Keras. */
   getInitialState(batch: number): [Tensor<FloatArray>] {
-    const rows = requireInteger(batch, "batch", "an integer from 0 to 2^31 - 1", 0, SIZE_LIMIT - 1);
-    const shape = [rows, this.units];
-    const dtype = this.compute_dtype;
-    return [new Tensor(allocate(dtype, checkedProduct(shape, "state"), "state"), shape, dtype)];
+    return [initialState(batch, this.units, this.compute_dtype)];
   }
 
   /** The shapes of a call's results, for inputs of shape `[batch, timesteps, features]`. Throws `ERR_SHAPE`. */

@@ -1,5 +1,6 @@
 import { kernelArray } from "../arguments/convert.js";
 import { expectedText } from "../arguments/messages.js";
+import { requireInteger, SIZE_LIMIT } from "../arguments/predicates.js";
 import { readShaped, unwrap } from "../arguments/shaped.js";
 import { checkedProduct } from "../arguments/shapes.js";
 import { readTensor } from "../arguments/tensor_like.js";
@@ -7,8 +8,15 @@ import { isTypedArray } from "../arguments/typed_array.js";
 import type { Dtype } from "../keras/dtype_policy.js";
 import type { NativeArray, NativeDtype } from "../native.js";
 import { isSixteenBit } from "../sixteen_bit.js";
-import { Tensor } from "../tensor.js";
+import { type FloatArray, Tensor } from "../tensor.js";
 import { allocate } from "./memory.js";
+
+/** Zeros of shape (batch, units). Throws `ERR_ARGUMENT` for what is no batch size, `ERR_OUT_OF_MEMORY`. */
+export function initialState(batch: number, units: number, dtype: Dtype): Tensor<FloatArray> {
+  const rows = requireInteger(batch, "batch", "an integer from 0 to 2^31 - 1", 0, SIZE_LIMIT - 1);
+  const shape = [rows, units];
+  return new Tensor(allocate(dtype, checkedProduct(shape, "state"), "state"), shape, dtype);
+}
 
 /**
  * What a stateful layer carries from call to call: one state per batch row, (batch, units). A call reads the current
