@@ -23,6 +23,7 @@ export {
 } from "./backend.js";
 export type { Requirement, RequirementId } from "./eligibility.js";
 export { GRUError, type GRUErrorCode } from "./errors.js";
+export type { FileSource } from "./formats/source.js";
 export {
   Activation,
   type CustomActivation,

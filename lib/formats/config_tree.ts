@@ -1,4 +1,4 @@
-import { MAX_LAYER_DEPTH, MAX_LAYERS } from "./limits.js";
+import { MAX_LAYER_DEPTH, MAX_LAYERS, MAX_PATH_CHARACTERS, MAX_PATH_LENGTH } from "./limits.js";
 import { fileProblem } from "./problem.js";
 
 type JsonObject = Record<string, unknown>;
@@ -50,7 +50,7 @@ export function layerPath(segments: readonly (readonly string[])[]): string {
  */
 export function listLayers(root: unknown): ConfigLayer[] {
   if (!isSerialized(root)) throw fileProblem("expected a serialised model in its config but found none");
-  const tree: Tree = { layers: [], grus: new Map() };
+  const tree: Tree = { layers: [], grus: new Map(), characters: 0 };
   visitChildren(root, { segments: [], group: "", trainable: true }, tree);
   return tree.layers;
 }
@@ -59,6 +59,8 @@ interface Tree {
   layers: ConfigLayer[];
   /** The GRUs of `layers` by their config. */
   grus: Map<string, ConfigLayer>;
+  /** Of the paths of all layers so far. */
+  characters: number;
 }
 
 interface Child {
@@ -87,11 +89,21 @@ function visitChildren(entry: JsonObject, { segments, group, trainable }: Place,
     const isTrainable = trainable && asObject(child.entry.config)?.trainable !== false;
     const place = { segments: childSegments, group: childGroup, trainable: isTrainable };
     const layer = describe(child.entry, place);
+    addPath(layer, tree);
     if (layer.isGru) addGru(child.entry, layer, tree);
     else {
       tree.layers.push(layer);
-      visitChildren(child.entry, place, tree);
+      // Keras wraps only recurrent layers, and wrappers around wrappers would double with every level.
+      if (entry.class_name !== "Bidirectional") visitChildren(child.entry, place, tree);
     }
+  }
+}
+
+/** Refuses paths that would take far more memory than the config they come from. */
+function addPath({ label, group }: ConfigLayer, tree: Tree): void {
+  tree.characters += label.length + group.length;
+  if (label.length > MAX_PATH_LENGTH || tree.characters > MAX_PATH_CHARACTERS) {
+    throw fileProblem("expected shorter names of layers in its config, or fewer layers inside others");
   }
 }
 

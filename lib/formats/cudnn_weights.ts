@@ -7,34 +7,44 @@ import type { WeightData } from "./gru_variables.js";
  * `layers/rnn/cudnn_gru.py` and `saving/legacy/hdf5_format.py`.)
  */
 export function fromCudnnGru([kernel, recurrent, bias]: readonly WeightData[]): WeightData[] {
-  const features = kernel!.shape[0]!;
   const units = recurrent!.shape[0]!;
-  return [
-    reordered(kernel!, (row, column) => {
-      // The gate's block (F, U), read row after row, is the row-major (U, F) array.
-      const flat = column * features + row;
-      return [Math.floor(flat / units), flat % units];
-    }),
-    reordered(recurrent!, (row, column) => [column, row]),
-    { ...bias!, shape: [2, 3 * units] },
-  ];
+  return [eachGate(kernel!, fillRows), eachGate(recurrent!, transpose), { ...bias!, shape: [2, 3 * units] }];
 }
 
-/** `weight` with each gate's block rearranged: its element (row, column) comes from that block's `source(row, column)`. */
-function reordered(
-  { shape, dtype, data }: WeightData,
-  source: (row: number, column: number) => readonly [number, number],
-): WeightData {
+/** Gives the elements of one gate's block in `from`, which begins at `start`, to the same block in `to`. */
+type FillBlock = (from: WeightData["data"], to: WeightData["data"], start: number, rows: number, units: number) => void;
+
+function eachGate({ shape, dtype, data }: WeightData, fill: FillBlock): WeightData {
   const [rows, columns] = shape as [number, number];
   const units = columns / 3;
   const out = data.slice();
-  for (let gate = 0; gate < 3; gate += 1) {
-    for (let row = 0; row < rows; row += 1) {
-      for (let column = 0; column < units; column += 1) {
-        const [fromRow, fromColumn] = source(row, column);
-        out[row * columns + gate * units + column] = data[fromRow * columns + gate * units + fromColumn]!;
+  for (let gate = 0; gate < 3; gate += 1) fill(data, out, gate * units, rows, units);
+  return { shape, dtype, data: out };
+}
+
+/** The block `(F, U)`, read row after row, is the row-major `(U, F)` array: the new block is its transpose. */
+const fillRows: FillBlock = (from, to, start, rows, units) => {
+  const columns = 3 * units;
+  // Where the array's next element, in its row-major order, lies in the block.
+  let fromRow = start;
+  let fromColumn = 0;
+  for (let unit = 0; unit < units; unit += 1) {
+    for (let feature = 0; feature < rows; feature += 1) {
+      to[feature * columns + start + unit] = from[fromRow + fromColumn]!;
+      fromColumn += 1;
+      if (fromColumn === units) {
+        fromColumn = 0;
+        fromRow += columns;
       }
     }
   }
-  return { shape, dtype, data: out };
-}
+};
+
+const transpose: FillBlock = (from, to, start, rows, units) => {
+  const columns = 3 * units;
+  for (let row = 0; row < rows; row += 1) {
+    for (let unit = 0; unit < units; unit += 1) {
+      to[row * columns + start + unit] = from[unit * columns + start + row]!;
+    }
+  }
+};

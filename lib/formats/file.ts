@@ -2,24 +2,55 @@ import { type FileHandle, open, stat } from "node:fs/promises";
 import { GRUError } from "../errors.js";
 import { formatBytes, MAX_WEIGHTS_BYTES } from "./limits.js";
 import { fileProblem } from "./problem.js";
+import type { Source } from "./source.js";
+
+/** A file that is read from: one on the disk, or bytes in memory. */
+export interface OpenFile {
+  /** Its length in bytes. */
+  readonly size: number;
+  /** Fills `length` bytes of `into`, from `offset`, with those of the file from `position`: fewer at its end. */
+  read(into: Uint8Array, offset: number, length: number, position: number): Promise<{ bytesRead: number }>;
+  /** All of it, in memory of its own. Bytes in memory are given away: to be called once. */
+  readWhole(): Promise<Uint8Array<ArrayBuffer>>;
+}
 
 /**
- * Opens the regular file at `path`, passes it and its size to `use`, and closes it again.
+ * Opens the regular file or the bytes that `source` names, passes them to `use`, and closes the file again.
  *
  * @param kind what the file should be, for messages.
- * @throws GRUError `ERR_ARGUMENT` if there is no readable file at `path`.
+ * @throws GRUError `ERR_ARGUMENT` if there is no readable file there.
  */
 export async function withFile<T>(
-  path: string,
-  use: (file: FileHandle, size: number) => Promise<T>,
+  source: Source,
+  use: (file: OpenFile) => Promise<T>,
   kind = "a Keras model file",
 ): Promise<T> {
-  const { file, size } = await openFile(path, kind);
+  if ("bytes" in source.file) return use(inMemory(source.file.bytes));
+  const { file, size } = await openFile(source.file.path, kind);
   try {
-    return await use(file, size);
+    return await use({
+      size,
+      read: (into, offset, length, position) => file.read(into, offset, length, position),
+      readWhole: () => readWhole(file, size),
+    });
   } finally {
     await file.close();
   }
+}
+
+function inMemory(bytes: Uint8Array<ArrayBuffer>): OpenFile {
+  return {
+    size: bytes.length,
+    read: async (into, offset, length, position) => {
+      const piece = bytes.subarray(position, position + length);
+      into.set(piece, offset);
+      return { bytesRead: piece.length };
+    },
+    readWhole: async () => {
+      requireSize(bytes.length);
+      return bytes;
+    },
+  };
 }
 
 async function openFile(path: string, kind: string): Promise<{ file: FileHandle; size: number }> {
@@ -32,16 +63,19 @@ async function openFile(path: string, kind: string): Promise<{ file: FileHandle;
     return { file, size };
   } catch (cause) {
     const reason = (cause as NodeJS.ErrnoException).code ?? (cause as Error).message;
-    const message = `Expected the path of ${kind} for \`path\` but received ${JSON.stringify(path)} (${reason})`;
+    const message = `Expected the path of ${kind} for \`source\` but received ${JSON.stringify(path)} (${reason})`;
     throw new GRUError("ERR_ARGUMENT", message, { cause });
   }
 }
 
-/** The bytes of `file`, which is `size` bytes long. Throws `ERR_FILE_FORMAT` for more than {@link MAX_WEIGHTS_BYTES}. */
-export async function readWhole(file: FileHandle, size: number): Promise<Uint8Array<ArrayBuffer>> {
+function requireSize(size: number): void {
   if (size > MAX_WEIGHTS_BYTES) {
     throw fileProblem(`expected at most ${formatBytes(MAX_WEIGHTS_BYTES)} but found ${formatBytes(size)}`);
   }
+}
+
+async function readWhole(file: FileHandle, size: number): Promise<Uint8Array<ArrayBuffer>> {
+  requireSize(size);
   const bytes = new Uint8Array(size);
   let filled = 0;
   while (filled < size) {

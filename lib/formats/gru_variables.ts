@@ -1,6 +1,6 @@
 import { GRUError } from "../errors.js";
 import type { ConfigLayer } from "./config_tree.js";
-import type { StoredVariable, VariableRequest } from "./hdf5_file.js";
+import type { StoredVariable, VariableRequest } from "./hdf5_dataset.js";
 import { fileProblem } from "./problem.js";
 
 /** One weight of a GRU as the file has it; `data` is row-major, the bits of 16-bit elements in a `Uint16Array`. */

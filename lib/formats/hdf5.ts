@@ -1,6 +1,6 @@
 import { Worker } from "node:worker_threads";
 import { GRUError } from "../errors.js";
-import type { StoredVariable } from "./hdf5_file.js";
+import type { StoredVariable } from "./hdf5_dataset.js";
 import type { Hdf5Outline } from "./hdf5_outline.js";
 import type { DatasetRequest, GroupRequest } from "./hdf5_reader.js";
 import type { Hdf5Answer, Hdf5Request, Hdf5Task } from "./hdf5_worker.js";
@@ -19,15 +19,17 @@ export interface Hdf5Handle {
  * Opens the HDF5 file `bytes` on a thread of its own, passes it to `use`, and ends the thread. `bytes` is given away: its
  * buffer is detached.
  *
+ * @param stored the bytes that the file has where it is stored, which are fewer where it is compressed: they bound what
+ *   reading it may take.
  * @param deadline milliseconds after which the file counts as damaged.
  * @throws GRUError `ERR_FILE_FORMAT` if the file is damaged or does not hold what it is asked for.
  */
 export async function withHdf5<T>(
   bytes: Uint8Array<ArrayBuffer>,
   use: (file: Hdf5Handle) => Promise<T>,
-  deadline: number = HDF5_DEADLINE_MS,
+  { stored = bytes.length, deadline = HDF5_DEADLINE_MS }: { stored?: number; deadline?: number } = {},
 ): Promise<T> {
-  const worker = startWorker({ bytes });
+  const worker = startWorker({ bytes, stored });
   let timer: NodeJS.Timeout | undefined;
   const broken = new Promise<never>((_, reject) => {
     const late = `expected its HDF5 weights to be readable within ${deadline / 1000} s but they were not: damaged?`;
@@ -61,8 +63,11 @@ export function readHdf5Variables(
   request: GroupRequest,
   deadline?: number,
 ): Promise<StoredVariable[]> {
-  return withHdf5(bytes, (file) => file.variables(request), deadline);
+  return withHdf5(bytes, (file) => file.variables(request), deadline === undefined ? {} : { deadline });
 }
+
+/** Most megabytes of JavaScript values that the thread may hold; numbers of arrays are not among them. */
+const MAX_HEAP_MB = 128;
 
 function startWorker(task: Hdf5Task): Worker {
   try {
@@ -74,6 +79,7 @@ function startWorker(task: Hdf5Task): Worker {
       // The thread's output is not passed on: HDF5 prints its error stacks.
       stdout: true,
       stderr: true,
+      resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB },
     });
   } catch (cause) {
     throw workerProblem(cause as Error);

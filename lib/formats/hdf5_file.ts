@@ -1,37 +1,16 @@
-import type { Metadata } from "h5wasm";
 import { GRUError } from "../errors.js";
+import { backslashFolders, type Folder } from "./hdf5_folders.js";
 import { readTexts } from "./hdf5_text.js";
-import {
-  EXPANSION_FLOOR_BYTES,
-  formatBytes,
-  isBomb,
-  MAX_CHUNK_BYTES,
-  MAX_EXPANSION,
-  MAX_LAYERS,
-  READ_PIECE_BYTES,
-} from "./limits.js";
+import { hdf5MemoryLimit, MAX_HDF5_OBJECTS, MAX_PATH_LENGTH } from "./limits.js";
 import { fileProblem } from "./problem.js";
 
 /** The in-memory build of h5wasm, loaded and ready. */
 export type H5Wasm = typeof import("h5wasm");
 
-/** One dataset's values, row-major and little-endian. */
-export interface StoredVariable {
-  shape: number[];
-  dtype: "float16" | "bfloat16" | "float32" | "float64";
-  data: ArrayBuffer;
-}
-
-/** What one dataset is called in messages, and the shape it must have (`null`: any size). */
-export interface VariableRequest {
-  label: string;
-  shape: (number | null)[];
-}
-
-/** HDF5 filters that Keras users apply (deflate, shuffle, checksum); others are refused. */
-const FILTERS = new Set([1, 2, 3]);
-
 const FILE_NAME = "/model.weights.h5";
+
+/** An HDF5 file begins so; the library would also look for it further on. */
+const SIGNATURE = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
 
 /** Removes the devices of the in-memory file system: a dataset may name any path in it as its external storage. */
 function closeOff(files: NonNullable<H5Wasm["FS"]>): void {
@@ -42,6 +21,23 @@ function closeOff(files: NonNullable<H5Wasm["FS"]>): void {
   for (const folder of ["/proc/self/fd", "/proc/self"]) {
     if (files.analyzePath(folder).exists) files.rmdir(folder);
   }
+}
+
+/** What is used of `WebAssembly.Memory`, which the types of Node.js lack. */
+interface WasmMemory {
+  readonly buffer: ArrayBuffer;
+  grow(pages: number): number;
+}
+
+/** Bounds what all WebAssembly memories of this thread may grow to; beyond it the HDF5 library reports a lack of memory. */
+function boundMemory(limit: number): void {
+  const { prototype } = (globalThis as unknown as { WebAssembly: { Memory: { prototype: WasmMemory } } }).WebAssembly
+    .Memory;
+  const { grow } = prototype;
+  prototype.grow = function (this: WasmMemory, pages: number): number {
+    if (this.buffer.byteLength + pages * 65_536 > limit) throw new RangeError("memory limit reached");
+    return grow.call(this, pages);
+  };
 }
 
 function openFile({ Module }: H5Wasm): bigint {
@@ -57,17 +53,21 @@ function openFile({ Module }: H5Wasm): bigint {
 
 /**
  * Opens the HDF5 file `bytes`, which `h5` takes over without a copy. A damaged file can leave `h5` unusable or make it
- * loop: callers run this, and all reading, where both can be thrown away.
+ * loop: callers run this, and all reading, on a thread that can be thrown away, whose WebAssembly memory it bounds.
  *
+ * @param stored the bytes that the file has where it is stored, which are fewer where it is compressed.
  * @throws GRUError `ERR_FILE_FORMAT` if it is no whole HDF5 file.
  */
-export function openHdf5(h5: H5Wasm, bytes: Uint8Array): Hdf5File {
+export function openHdf5(h5: H5Wasm, bytes: Uint8Array, stored: number): Hdf5File {
+  if (!SIGNATURE.every((byte, index) => bytes[index] === byte)) {
+    throw fileProblem("expected an HDF5 file but found a damaged one: its first bytes are not those of one");
+  }
   const files = h5.FS!;
-  const size = bytes.length;
   closeOff(files);
+  boundMemory(hdf5MemoryLimit(stored));
   h5.Module.activate_throwing_error_handler();
   files.writeFile(FILE_NAME, bytes, { canOwn: true } as object);
-  return new Hdf5File(h5, openFile(h5), size);
+  return new Hdf5File(h5, openFile(h5), bytes, stored);
 }
 
 /** The last, most specific line of an HDF5 error stack. */
@@ -76,19 +76,36 @@ function innermost(error: unknown): string {
   return [...text.matchAll(/ in \w+\(\): (.+)/g)].at(-1)?.[1] ?? text;
 }
 
-/** An open HDF5 file. What it gives lies in the file itself: every kind of link and of outside storage is refused. */
+/** A group or dataset: its absolute path in the file, and what lies in it by names with backslashes. */
+interface Place {
+  /** Absent for what only names with backslashes speak of. */
+  readonly real: string | undefined;
+  readonly folders: ReadonlyMap<string, Folder> | undefined;
+}
+
+/**
+ * An open HDF5 file. What it gives lies in the file itself: every kind of link is refused. Names with backslashes, as
+ * tf.keras writes them on Windows, count as the paths that they stand for.
+ */
 export class Hdf5File {
+  readonly bytes: Uint8Array;
+  /** The bytes that the file has where it is stored. */
+  readonly stored: number;
   readonly #h5: H5Wasm;
   readonly #file: bigint;
-  readonly #size: number;
-  /** The names in each group that was looked into, and what members that were looked at are. */
+  /** What has been looked at: places by their paths here, names and kinds by their real paths, groups by their addresses. */
+  readonly #places = new Map<string, Place>();
   readonly #members = new Map<string, Set<string>>();
   readonly #kinds = new Map<string, number>();
+  readonly #groups = new Map<number, string>();
 
-  constructor(h5: H5Wasm, file: bigint, size: number) {
+  constructor(h5: H5Wasm, file: bigint, bytes: Uint8Array, stored: number) {
     this.#h5 = h5;
     this.#file = file;
-    this.#size = size;
+    this.bytes = bytes;
+    this.stored = stored;
+    this.#groups.set(this.address("/"), "/");
+    this.#places.set("/", { real: "/", folders: backslashFolders(this.#realNames("/")) });
   }
 
   /** The absolute path of the group at `relative` (`""`: the root), or `undefined` if there is none. */
@@ -96,51 +113,105 @@ export class Hdf5File {
     return relative === "" ? "/" : this.#resolve(relative, this.#h5.Module.H5G_GROUP);
   }
 
+  /** The absolute path of the dataset at `relative`, or `undefined` if there is none. */
+  dataset(relative: string): string | undefined {
+    return this.#resolve(relative, this.#h5.Module.H5G_DATASET);
+  }
+
   /** The names in the group at the absolute `path`. */
   names(path: string): ReadonlySet<string> {
-    let names = this.#members.get(path);
-    if (names === undefined) {
-      names = new Set(this.#call(path, () => this.#h5.Module.get_names(this.#file, path, false)));
-      this.#members.set(path, names);
-    }
-    return names;
+    const { real, folders } = this.#place(path);
+    const names = real === undefined ? new Set<string>() : this.#realNames(real);
+    if (folders === undefined || folders.size === 0) return names;
+    const plain = path === "/" ? [...names].filter((name) => !name.includes("\\")) : names;
+    return new Set([...plain, ...folders.keys()]);
   }
 
   /** Whether `name` in the group at the absolute `path` is a group itself; a link is refused. */
   isGroup(path: string, name: string): boolean {
-    return this.#kind(path === "/" ? `/${name}` : `${path}/${name}`) === this.#h5.Module.H5G_GROUP;
+    const child = this.#child(this.#place(path), name);
+    return child !== undefined && this.#kind(child) === this.#h5.Module.H5G_GROUP;
+  }
+
+  #place(path: string): Place {
+    return this.#places.get(path) ?? { real: path, folders: undefined };
+  }
+
+  #realNames(real: string): Set<string> {
+    let names = this.#members.get(real);
+    if (names === undefined) {
+      names = new Set(this.call(real, (module, file) => module.get_names(file, real, false)));
+      this.#members.set(real, names);
+    }
+    return names;
+  }
+
+  /** What `name` in `place` is; a plain member goes before a name with backslashes. */
+  #child({ real, folders }: Place, name: string): Place | undefined {
+    const folder = folders?.get(name);
+    if (real !== undefined && this.#realNames(real).has(name)) {
+      return { real: real === "/" ? `/${name}` : `${real}/${name}`, folders: folder?.folders };
+    }
+    if (folder === undefined) return undefined;
+    return { real: folder.group === undefined ? undefined : `/${folder.group}`, folders: folder.folders };
   }
 
   /** The absolute path of `relative` if every part of it is a plain member of its group and it is a `kind`. */
   #resolve(relative: string, kind: number): string | undefined {
-    const { Module } = this.#h5;
+    if (relative.length > MAX_PATH_LENGTH) {
+      throw fileProblem(`expected paths of at most ${MAX_PATH_LENGTH} characters but found one of ${relative.length}`);
+    }
+    const group = this.#h5.Module.H5G_GROUP;
     let path = "";
+    let place: Place = this.#place("/");
     const parts = relative.split("/");
     for (const [index, part] of parts.entries()) {
-      const wanted = index === parts.length - 1 ? kind : Module.H5G_GROUP;
-      if (!this.names(path === "" ? "/" : path).has(part)) return undefined;
+      const wanted = index === parts.length - 1 ? kind : group;
+      const child = this.#child(place, part);
+      if (child === undefined) return undefined;
       path = `${path}/${part}`;
-      if (this.#kind(path) !== wanted) {
-        throw fileProblem(`expected a ${wanted === Module.H5G_GROUP ? "group" : "dataset"} at ${path} but found none`);
+      if (this.#kind(child) !== wanted) {
+        throw fileProblem(`expected a ${wanted === group ? "group" : "dataset"} at ${path} but found none`);
       }
+      place = child;
     }
+    this.#places.set(path, place);
     return path;
   }
 
-  /** What the member at the absolute `path` is; a link is refused. */
-  #kind(path: string): number {
-    let kind = this.#kinds.get(path);
+  /** What `place` is; a link is refused, and so is a group that has two places. */
+  #kind({ real }: Place): number {
+    const { H5G_GROUP } = this.#h5.Module;
+    if (real === undefined) return H5G_GROUP;
+    let kind = this.#kinds.get(real);
     if (kind !== undefined) return kind;
-    const { Module } = this.#h5;
-    if (this.#call(path, () => Module.get_symbolic_link(this.#file, path)) !== null) {
-      throw fileProblem(`expected ${path} in the file itself but found a soft link`);
+    if (this.call(real, (module, file) => module.get_symbolic_link(file, real)) !== null) {
+      throw fileProblem(`expected ${real} in the file itself but found a soft link`);
     }
-    if (this.#call(path, () => Module.get_external_link(this.#file, path)).filename !== undefined) {
-      throw fileProblem(`expected ${path} in the file itself but found an external link`);
+    if (this.call(real, (module, file) => module.get_external_link(file, real)).filename !== undefined) {
+      throw fileProblem(`expected ${real} in the file itself but found an external link`);
     }
-    kind = this.#call(path, () => Module.get_type(this.#file, path));
-    this.#kinds.set(path, kind);
+    kind = this.call(real, (module, file) => module.get_type(file, real));
+    if (kind === H5G_GROUP) {
+      // Groups with many names could stand for any number of layers, or contain themselves.
+      const address = this.address(real);
+      const other = this.#groups.get(address);
+      if (other !== undefined) throw fileProblem(`expected each group once but found ${real} to be ${other}`);
+      this.#groups.set(address, real);
+    }
+    this.#kinds.set(real, kind);
     return kind;
+  }
+
+  /** Where the object header of the object at the real path `real` begins, in bytes. */
+  address(real: string): number {
+    const reference = this.call(real, (module, file) => module.create_object_reference(file, real));
+    return reference.reduceRight((value, byte) => value * 256 + byte, 0);
+  }
+
+  /** The path by which the HDF5 library finds the dataset or group at the absolute `path`. */
+  real(path: string): string | undefined {
+    return this.#place(path).real;
   }
 
   /** The text in attribute `name` of the group or dataset at the absolute `path`, if it has one. */
@@ -157,7 +228,7 @@ export class Hdf5File {
     const whole = this.#texts(path, name);
     if (whole !== undefined) return whole;
     let all: string[] | undefined;
-    for (let part = 0; part < MAX_LAYERS; part += 1) {
+    for (let part = 0; part < MAX_HDF5_OBJECTS; part += 1) {
       const more = this.#texts(path, `${name}${part}`);
       if (more === undefined) break;
       all = [...(all ?? []), ...more];
@@ -166,116 +237,28 @@ export class Hdf5File {
   }
 
   #texts(path: string, name: string): string[] | undefined {
-    return this.#call(path, () => {
-      if (!this.#h5.Module.get_attribute_names(this.#file, path).includes(name)) return undefined;
-      return readTexts(this.#h5, this.#file, path, name, this.#size);
+    const real = this.real(path);
+    if (real === undefined) return undefined;
+    return this.call(path, (module, file) => {
+      if (!module.get_attribute_names(file, real).includes(name)) return undefined;
+      return readTexts(this.#h5, file, real, name, this.bytes.length);
     });
   }
 
   /** The shape of the dataset at `relative`, or `undefined` if there is none. */
   shape(relative: string): number[] | undefined {
-    const path = this.#resolve(relative, this.#h5.Module.H5G_DATASET);
+    const path = this.dataset(relative);
     if (path === undefined) return undefined;
-    return this.#call(path, () => this.#h5.Module.get_dataset_metadata(this.#file, path)).shape ?? [];
-  }
-
-  /** The values of the dataset at the absolute `path`, which must have the wanted shape and a floating-point dtype. */
-  read(path: string, { label, shape: wanted }: VariableRequest): StoredVariable {
-    const { Module } = this.#h5;
-    const where = `${label} (${path})`;
-    if (this.#resolve(path.slice(1), Module.H5G_DATASET) === undefined) {
-      throw fileProblem(`expected ${where} but found none`);
-    }
-    const metadata = this.#call(path, () => Module.get_dataset_metadata(this.#file, path));
-    const shape = metadata.shape ?? [];
-    if (
-      shape.length !== wanted.length ||
-      !shape.every((size, axis) => wanted[axis] === null || wanted[axis] === size)
-    ) {
-      throw fileProblem(`expected ${where} of shape ${shapeText(wanted)} but found ${shapeText(shape)}`);
-    }
-    const dtype = this.#dtype(path, where, metadata);
-    this.#checkStorage(path, where, metadata);
-    return { shape, dtype, data: this.#readData(path, where, shape, metadata.size) };
-  }
-
-  #dtype(path: string, where: string, { type, size }: Metadata): StoredVariable["dtype"] {
-    const { H5T_FLOAT, H5T_OPAQUE } = this.#h5.Module.H5T_class_t;
-    if (size === 2 && this.text(path, "dtype") === "bfloat16") {
-      if (type === H5T_OPAQUE.value || type === H5T_FLOAT.value) return "bfloat16";
-    }
-    const name = type === H5T_FLOAT.value ? ({ 2: "float16", 4: "float32", 8: "float64" } as const)[size] : undefined;
-    if (name === undefined) {
-      const found = `HDF5 type class ${type} of ${size} bytes`;
-      throw fileProblem(`expected ${where} of dtype float16, bfloat16, float32 or float64 but found ${found}`);
-    }
-    return name;
-  }
-
-  /** Refuses what declares more than it can hold, and what lies outside the file, before anything is allocated. */
-  #checkStorage(path: string, where: string, { shape, size, chunks, virtual_sources }: Metadata): void {
-    if (virtual_sources) throw fileProblem(`expected ${where} in the file itself but found a virtual dataset`);
-    const declared = shape!.reduce((product, length) => product * length, size);
-    const filters = this.#call(path, () => this.#h5.Module.get_dataset_filters(this.#file, path));
-    const unknown = filters.find(({ id }) => !FILTERS.has(id));
-    if (unknown) {
-      throw fileProblem(
-        `expected ${where} without filters or deflated but found filter ${unknown.id} (${unknown.name})`,
-      );
-    }
-    const tooLarge = filters.length === 0 ? declared > this.#size : isBomb(declared, this.#size);
-    if (tooLarge || !Number.isSafeInteger(declared)) {
-      const bound = filters.length === 0 ? this.#size : Math.max(EXPANSION_FLOOR_BYTES, MAX_EXPANSION * this.#size);
-      throw fileProblem(`expected ${where} to have at most ${formatBytes(bound)} but found ${formatBytes(declared)}`);
-    }
-    const chunk = chunks?.reduce((product, length) => product * length, size) ?? 0;
-    if (chunk > MAX_CHUNK_BYTES) {
-      const found = formatBytes(chunk);
-      throw fileProblem(`expected ${where} in chunks of at most ${formatBytes(MAX_CHUNK_BYTES)} but found ${found}`);
-    }
-  }
-
-  /** Copies the dataset out in pieces of whole rows, so that little WebAssembly memory is needed. */
-  #readData(path: string, where: string, shape: readonly number[], itemSize: number): ArrayBuffer {
-    const { Module } = this.#h5;
-    const [rows = 1, ...inner] = shape;
-    const rowBytes = inner.reduce((product, length) => product * length, itemSize);
-    const data = new Uint8Array(rows * rowBytes);
-    if (data.length === 0) return data.buffer;
-    const rowsPerPiece = Math.max(1, Math.floor(READ_PIECE_BYTES / rowBytes));
-    const pointer = Module._malloc(Math.min(rowsPerPiece, rows) * rowBytes);
-    if (pointer === 0) throw fileProblem(`expected ${where} to fit in memory but it does not`);
-    try {
-      for (let row = 0; row < rows; row += rowsPerPiece) {
-        const count = Math.min(rowsPerPiece, rows - row);
-        const offsets = [BigInt(row), ...inner.map(() => 0n)];
-        const counts = [BigInt(count), ...inner.map(BigInt)];
-        const steps = shape.map(() => 1n);
-        // A negative status is the only sign of a chunk that could not be decoded.
-        const status = this.#call(where, () =>
-          Module.get_dataset_data(this.#file, path, counts, offsets, steps, BigInt(pointer)),
-        );
-        if (status < 0) throw fileProblem(`expected ${where} whole but found it damaged`);
-        data.set(Module.HEAPU8.subarray(pointer, pointer + count * rowBytes), row * rowBytes);
-      }
-    } finally {
-      Module._free(pointer);
-    }
-    return data.buffer;
+    return this.call(path, (module, file) => module.get_dataset_metadata(file, this.real(path)!)).shape ?? [];
   }
 
   /** Runs one call of the HDF5 library, which throws its error stack as text. */
-  #call<T>(where: string, call: () => T): T {
+  call<T>(where: string, call: (module: H5Wasm["Module"], file: bigint) => T): T {
     try {
-      return call();
+      return call(this.#h5.Module, this.#file);
     } catch (cause) {
       if (cause instanceof GRUError) throw cause;
       throw fileProblem(`expected ${where} whole but found it damaged: ${innermost(cause)}`);
     }
   }
-}
-
-/** A shape as Python writes it, `any` for `null`. */
-export function shapeText(shape: readonly (number | null)[]): string {
-  return `(${shape.map((size) => size ?? "any").join(", ")}${shape.length === 1 ? "," : ""})`;
 }

@@ -1,5 +1,5 @@
 import type { Hdf5File } from "./hdf5_file.js";
-import { MAX_LAYER_DEPTH, MAX_LAYERS } from "./limits.js";
+import { MAX_HDF5_OBJECTS, MAX_LAYER_DEPTH } from "./limits.js";
 import { fileProblem, quotedList } from "./problem.js";
 
 /** The variables of one GRU cell: kernel, recurrent_kernel and maybe bias, with their absolute paths. */
@@ -38,9 +38,18 @@ export function outline(file: Hdf5File): Hdf5Outline {
   const layerNames = file.texts(weights, "layer_names");
   const modelConfig = file.text("/", "model_config");
   if (layerNames !== undefined) {
-    if (layerNames.length > MAX_LAYERS) throw tooMany();
+    if (layerNames.length > MAX_HDF5_OBJECTS) throw tooMany();
     const kerasVersion = file.text("/", "keras_version") ?? file.text(weights, "keras_version");
-    const layers = layerNames.map((name) => legacyLayer(file, root, name));
+    if (new Set(layerNames).size < layerNames.length) {
+      throw fileProblem("expected each layer once in layer_names but found one twice");
+    }
+    let arrays = 0;
+    const layers = layerNames.map((name) => {
+      const layer = legacyLayer(file, root, name);
+      arrays += layer.arrays;
+      if (arrays > MAX_HDF5_OBJECTS) throw tooMany();
+      return layer;
+    });
     return { kind: "legacy", kerasVersion, modelConfig, layers };
   }
   if (root !== "" || modelConfig !== undefined) {
@@ -50,7 +59,7 @@ export function outline(file: Hdf5File): Hdf5Outline {
 }
 
 function tooMany(): Error {
-  return fileProblem(`expected at most ${MAX_LAYERS} layers but found more`);
+  return fileProblem(`expected at most ${MAX_HDF5_OBJECTS} layers but found more`);
 }
 
 /** True for the shapes of a GRU cell's variables, in Keras's layout or that of CuDNNGRU. */
@@ -69,7 +78,7 @@ function legacyLayer(file: Hdf5File, root: string, name: string): LegacyLayer {
   if (path === undefined) throw fileProblem(`expected a group for layer ${JSON.stringify(name)} but found none`);
   const weightNames = file.texts(path, "weight_names");
   if (weightNames === undefined) throw fileProblem(`expected weight_names of layer ${JSON.stringify(name)}`);
-  if (weightNames.length > MAX_LAYERS) throw tooMany();
+  if (weightNames.length > MAX_HDF5_OBJECTS) throw tooMany();
   const cells: StoredCell[] = [];
   for (const run of cellRuns(weightNames)) {
     const variables = run.map((weight) => {
@@ -106,7 +115,7 @@ function weightCells(file: Hdf5File): StoredCell[] {
   let groups = 0;
   const visit = (parts: readonly string[]): void => {
     groups += 1;
-    if (groups > MAX_LAYERS) throw tooMany();
+    if (groups > MAX_HDF5_OBJECTS) throw tooMany();
     if (parts.length > 2 * MAX_LAYER_DEPTH) {
       throw fileProblem(`expected layers nested at most ${MAX_LAYER_DEPTH} deep but found more`);
     }

@@ -1,4 +1,5 @@
-import type { Hdf5File, StoredVariable, VariableRequest } from "./hdf5_file.js";
+import { readDatasets, type StoredVariable, type VariableRequest } from "./hdf5_dataset.js";
+import type { Hdf5File } from "./hdf5_file.js";
 import { fileProblem, quotedList } from "./problem.js";
 
 /** A Keras 3 layer's variables: `group` holds them as `<group>/vars/0`, `/1`, ... */
@@ -21,7 +22,7 @@ export interface DatasetRequest {
  *   keeps any of it behind soft links, external links or virtual datasets.
  */
 export function readVariables(file: Hdf5File, request: GroupRequest | DatasetRequest): StoredVariable[] {
-  if ("datasets" in request) return request.datasets.map((dataset) => file.read(dataset.path, dataset));
+  if ("datasets" in request) return readDatasets(file, request.datasets);
   const group = inThisFile(file, request.group);
   const { named, variables } = request;
   checkName(file, { group: inThisFile(file, named.group), name: named.name });
@@ -35,7 +36,10 @@ export function readVariables(file: Hdf5File, request: GroupRequest | DatasetReq
       `expected ${variables.length} variables (${labels}) in ${group}/vars but found ${names.size} (${quotedList([...names])})`,
     );
   }
-  return variables.map((variable, index) => file.read(`${path}/${index}`, variable));
+  return readDatasets(
+    file,
+    variables.map((variable, index) => ({ ...variable, path: `${path}/${index}` })),
+  );
 }
 
 /** How Keras 2.12 and 2.13 called a model's layers. */

@@ -4,7 +4,8 @@
  */
 import { parentPort, workerData } from "node:worker_threads";
 import { GRUError, type GRUErrorCode } from "../errors.js";
-import type { Hdf5File, StoredVariable } from "./hdf5_file.js";
+import type { StoredVariable } from "./hdf5_dataset.js";
+import type { Hdf5File } from "./hdf5_file.js";
 import type { Hdf5Outline } from "./hdf5_outline.js";
 import type { DatasetRequest, GroupRequest } from "./hdf5_reader.js";
 import { dependency, fileProblem } from "./problem.js";
@@ -12,6 +13,8 @@ import { dependency, fileProblem } from "./problem.js";
 /** What the thread is started with; its buffer is given to it. */
 export interface Hdf5Task {
   bytes: Uint8Array<ArrayBuffer>;
+  /** The bytes that the file has where it is stored. */
+  stored: number;
 }
 
 /** What it can be asked for, one question at a time. */
@@ -29,7 +32,8 @@ async function open(): Promise<Hdf5File> {
   const h5 = await dependency("h5wasm", () => import("h5wasm"));
   await h5.ready;
   const { openHdf5 } = await import("./hdf5_file.js");
-  return openHdf5(h5, (workerData as Hdf5Task).bytes);
+  const { bytes, stored } = workerData as Hdf5Task;
+  return openHdf5(h5, bytes, stored);
 }
 
 async function answer(request: Hdf5Request): Promise<Hdf5Answer> {

@@ -5,5 +5,6 @@
 export type { WeightData } from "./gru_variables.js";
 export { type KerasLayerFile, type KerasLayerWeights, readGruWeights, readKerasGru } from "./keras_gru.js";
 export type { LayerToWrite } from "./keras_weights.js";
+export type { FileSource } from "./source.js";
 export { writeGru } from "./write_gru.js";
 export { writeModelWeights } from "./write_model.js";

@@ -1,4 +1,4 @@
-import { MAX_JSON_DEPTH } from "./limits.js";
+import { MAX_JSON_DEPTH, MAX_JSON_NODES } from "./limits.js";
 import { fileProblem } from "./problem.js";
 
 /** The text in `bytes`. Throws `ERR_FILE_FORMAT`, naming `name`, if it is not UTF-8. */
@@ -10,34 +10,64 @@ export function utf8(name: string, bytes: Uint8Array): string {
   }
 }
 
-/** The value in the JSON `text`. Throws `ERR_FILE_FORMAT`, naming `name`, if it is not JSON or nested too deeply. */
+/**
+ * The value in the JSON `text`.
+ *
+ * @throws GRUError `ERR_FILE_FORMAT`, naming `name`, if it is not JSON, or before it is parsed, if it is nested too deeply or
+ *   has too many objects, lists and keys: a text of a few megabytes could take gigabytes in memory.
+ */
 export function parseJson(name: string, text: string): unknown {
-  let value: unknown;
+  checkNodes(name, text);
   try {
-    value = JSON.parse(text);
+    return JSON.parse(text);
   } catch (cause) {
     throw notJson(name, cause as Error);
   }
-  checkDepth(name, value);
-  return value;
 }
 
 function notJson(name: string, cause: Error): Error {
   return fileProblem(`expected JSON in ${name} but found something else: ${cause.message}`, cause);
 }
 
-/** Refuses nesting that would overflow the stack of functions that walk the value; the parser itself has no limit. */
-function checkDepth(name: string, value: unknown): void {
-  let level: unknown[] = [value];
-  for (let depth = 0; level.length > 0; depth += 1) {
-    if (depth > MAX_JSON_DEPTH) {
-      throw fileProblem(`expected ${name} nested at most ${MAX_JSON_DEPTH} levels deep but found more`);
+const QUOTE = 0x22;
+const COLON = 0x3a;
+const BACKSLASH = 0x5c;
+
+/** Counts what is outside strings, in a text that may or may not be JSON. */
+function checkNodes(name: string, text: string): void {
+  let depth = 0;
+  let nodes = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === QUOTE) at = endOfString(text, at);
+    else if (code === COLON) nodes += 1;
+    // The brackets of lists and objects, which differ in one bit.
+    else if ((code | 0x20) === 0x7d) depth -= 1;
+    else if ((code | 0x20) === 0x7b) {
+      nodes += 1;
+      depth += 1;
+      if (depth > MAX_JSON_DEPTH) {
+        throw fileProblem(`expected ${name} nested at most ${MAX_JSON_DEPTH} levels deep but found more`);
+      }
     }
-    const inner: unknown[] = [];
-    for (const node of level) {
-      if (typeof node !== "object" || node === null) continue;
-      for (const child of Object.values(node)) inner.push(child);
+    if (nodes > MAX_JSON_NODES) {
+      throw fileProblem(`expected ${name} with at most ${MAX_JSON_NODES} objects, lists and keys but found more`);
     }
-    level = inner;
   }
+}
+
+/** Where the string that begins at `start` ends, or the text. */
+function endOfString(text: string, start: number): number {
+  let end = start;
+  do {
+    end = text.indexOf('"', end + 1);
+    if (end === -1) return text.length;
+  } while (isEscaped(text, end));
+  return end;
+}
+
+function isEscaped(text: string, at: number): boolean {
+  let before = at - 1;
+  while (text.charCodeAt(before) === BACKSLASH) before -= 1;
+  return (at - before) % 2 === 0;
 }

@@ -1,4 +1,4 @@
-import type { FileHandle } from "node:fs/promises";
+import type { OpenFile } from "./file.js";
 import { parseJson, utf8 } from "./json.js";
 import { MAX_CONFIG_BYTES, MAX_METADATA_BYTES, MAX_WEIGHTS_BYTES } from "./limits.js";
 import { fileProblem, quotedList } from "./problem.js";
@@ -10,6 +10,8 @@ export interface KerasArchive {
   kerasVersion: string;
   /** The serialised model, `config.json`. */
   config: unknown;
+  /** The bytes that `model.weights.h5` takes in the archive. */
+  storedWeights: number;
   /** Reads `model.weights.h5` whole; to be called while the file is open. */
   readWeights(): Promise<Uint8Array<ArrayBuffer>>;
 }
@@ -25,12 +27,12 @@ const OTHER_WEIGHTS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Reads the parts of the `.keras` file `file`, which is `size` bytes long and stays the caller's to close.
+ * Reads the parts of the `.keras` file `file`, which stays the caller's to close.
  *
  * @throws GRUError `ERR_FILE_FORMAT` if it is not a whole `.keras` file.
  */
-export async function readArchive(file: FileHandle, size: number): Promise<KerasArchive> {
-  const zip = await ZipArchive.open(file, size);
+export async function readArchive(file: OpenFile): Promise<KerasArchive> {
+  const zip = await ZipArchive.open(file);
   for (const name of [CONFIG, METADATA]) {
     if (!zip.has(name)) {
       throw fileProblem(
@@ -46,7 +48,12 @@ export async function readArchive(file: FileHandle, size: number): Promise<Keras
     const found = other ? OTHER_WEIGHTS[other] : `these entries: ${quotedList(zip.names)}`;
     throw fileProblem(`expected its weights in one HDF5 file (${WEIGHTS}) but found ${found}`);
   }
-  return { kerasVersion, config, readWeights: () => zip.read(WEIGHTS, MAX_WEIGHTS_BYTES) };
+  return {
+    kerasVersion,
+    config,
+    storedWeights: zip.storedBytes(WEIGHTS),
+    readWeights: () => zip.read(WEIGHTS, MAX_WEIGHTS_BYTES),
+  };
 }
 
 function checkVersion(metadata: unknown): string {

@@ -2,11 +2,12 @@ import { GRUError } from "../errors.js";
 import type { ConfigLayer } from "./config_tree.js";
 import { fromCudnnGru } from "./cudnn_weights.js";
 import { expectedVariables, loadableConfig, toWeight, type WeightData } from "./gru_variables.js";
-import { shapeText } from "./hdf5_file.js";
+import { shapeText } from "./hdf5_dataset.js";
 import { modernConfig } from "./legacy_config.js";
 import { type ModelWithConfig, type WeightsOnly, withModelFile } from "./model_file.js";
 import { fileProblem, inFile } from "./problem.js";
 import { selectGru } from "./select_layer.js";
+import { type FileSource, readSource, type Source } from "./source.js";
 
 /** The weights of a GRU layer in a Keras model file. */
 export interface KerasLayerWeights {
@@ -40,16 +41,17 @@ export interface ReadOptions {
  * Configs of Keras 2 come out as those of Keras 3, a CuDNNGRU as the GRU that computes the same. Weights keep the file's
  * dtype.
  *
- * @throws GRUError `ERR_ARGUMENT` if `path` is not a readable file or holds weights only, the model has no GRU, or `layer`
+ * @throws GRUError `ERR_ARGUMENT` if `file` is not a readable file or holds weights only, the model has no GRU, or `layer`
  *   does not name exactly one; `ERR_FILE_FORMAT` if the file is not a whole model file, is damaged, or holds weights that
  *   do not fit the layer's config; `ERR_UNSUPPORTED` for quantised layers and those of Keras 1.
  */
-export async function readKerasGru(path: string, options: ReadOptions = {}): Promise<KerasLayerFile> {
-  const wanted = checkArguments(path, options);
-  return inFile(path, () =>
-    withModelFile(path, (model) => {
-      if (model.kind === "weights") return readConfigured(model, wanted, path);
-      return readLayer(model, selectGru(model.layers, wanted, path));
+export async function readKerasGru(file: FileSource | Source, options: ReadOptions = {}): Promise<KerasLayerFile> {
+  const source = readSource(file);
+  const wanted = wantedLayer(options);
+  return inFile(source, () =>
+    withModelFile(source, (model) => {
+      if (model.kind === "weights") return readConfigured(model, wanted, source);
+      return readLayer(model, selectGru(model.layers, wanted, source));
     }),
   );
 }
@@ -60,42 +62,40 @@ export async function readKerasGru(path: string, options: ReadOptions = {}): Pro
  *
  * @throws GRUError as {@link readKerasGru} does.
  */
-export async function readGruWeights(path: string, options: ReadOptions = {}): Promise<KerasLayerWeights> {
-  const wanted = checkArguments(path, options);
-  return inFile(path, () =>
-    withModelFile<KerasLayerWeights>(path, (model) => {
-      if (model.kind === "weights") return readStored(model, wanted, path);
+export async function readGruWeights(file: FileSource | Source, options: ReadOptions = {}): Promise<KerasLayerWeights> {
+  const source = readSource(file);
+  const wanted = wantedLayer(options);
+  return inFile(source, () =>
+    withModelFile<KerasLayerWeights>(source, (model) => {
+      if (model.kind === "weights") return readStored(model, wanted, source);
       // A subclassed model's config does not say what its layers are, but its weights do.
       if (model.layers.length === 0 && model.withWeights) {
-        return model.withWeights((weights) => readStored(weights, wanted, path));
+        return model.withWeights((weights) => readStored(weights, wanted, source));
       }
-      return readLayer(model, selectGru(model.layers, wanted, path));
+      return readLayer(model, selectGru(model.layers, wanted, source));
     }),
   );
 }
 
-function checkArguments(path: string, { layer }: ReadOptions): string | undefined {
-  if (typeof path !== "string" || path === "" || path.includes("\0")) {
-    throw new GRUError("ERR_ARGUMENT", `Expected a file path for \`path\` but received ${show(path)}`);
-  }
+function wantedLayer({ layer }: ReadOptions): string | undefined {
   if (layer !== undefined && (typeof layer !== "string" || layer === "")) {
     throw new GRUError("ERR_ARGUMENT", `Expected a layer name for \`layer\` but received ${show(layer)}`);
   }
   return layer;
 }
 
-function weightsOnly(path: string): GRUError {
+function weightsOnly({ shown }: Source): GRUError {
   return new GRUError(
     "ERR_ARGUMENT",
-    `Expected a model file with the layers' configs for \`path\` but received ${JSON.stringify(path)}, which holds ` +
-      "weights only: make the layer with new GRU(units, ...) and call its loadWeights(path, { layer })",
+    `Expected a model file with the layers' configs for \`source\` but received ${shown}, which holds ` +
+      "weights only: make the layer with new GRU(units, ...) and call its loadWeights(source, { layer })",
   );
 }
 
-function noGru(path: string): GRUError {
+function noGru({ shown }: Source): GRUError {
   return new GRUError(
     "ERR_ARGUMENT",
-    `Expected a file with the weights of a GRU for \`path\` but received ${JSON.stringify(path)}, none of whose weights ` +
+    `Expected a file with the weights of a GRU for \`source\` but received ${shown}, none of whose weights ` +
       "have the shapes of a GRU's",
   );
 }
@@ -107,19 +107,19 @@ async function readLayer(model: ModelWithConfig, found: ConfigLayer): Promise<Ke
   return { config, ...inGruLayout(stored.map(toWeight)), path: found.label };
 }
 
-async function readStored(model: WeightsOnly, wanted: string | undefined, path: string): Promise<KerasLayerWeights> {
-  if (model.layers.length === 0) throw noGru(path);
-  const layer = selectGru(model.layers, wanted, path);
+async function readStored(model: WeightsOnly, wanted: string | undefined, source: Source): Promise<KerasLayerWeights> {
+  if (model.layers.length === 0) throw noGru(source);
+  const layer = selectGru(model.layers, wanted, source);
   const stored = await model.read(layer);
   return { ...inGruLayout(stored.map(toWeight)), path: layer.label };
 }
 
 /** A layer of a file that has its config beside the weights. */
-async function readConfigured(model: WeightsOnly, wanted: string | undefined, path: string): Promise<KerasLayerFile> {
-  if (model.layers.length > 0 && model.layers.every(({ config }) => config === undefined)) throw weightsOnly(path);
-  const { weights, features, path: label } = await readStored(model, wanted, path);
+async function readConfigured(model: WeightsOnly, wanted: string | undefined, source: Source): Promise<KerasLayerFile> {
+  if (model.layers.length > 0 && model.layers.every(({ config }) => config === undefined)) throw weightsOnly(source);
+  const { weights, features, path: label } = await readStored(model, wanted, source);
   const layer = model.layers.find((one) => one.label === label)!;
-  if (layer.config === undefined) throw weightsOnly(path);
+  if (layer.config === undefined) throw weightsOnly(source);
   const described = {
     ...layer,
     sharedAt: [],

@@ -1,6 +1,7 @@
 /**
- * Size limits of the model readers. They are checked on declared sizes, before anything is allocated or inflated,
- * so that a hostile file cannot take more memory than a genuine one of its length could need.
+ * Size limits of the model readers. They are checked on declared sizes, before anything is allocated or inflated, so that a
+ * hostile file cannot take much more memory than a genuine one of its length could need: at most 300 MB, and at most a
+ * second of the event loop, for a file below 1 MB.
  */
 
 const MIB = 2 ** 20;
@@ -9,7 +10,7 @@ const MIB = 2 ** 20;
 export const MAX_METADATA_BYTES = MIB;
 
 /** Largest `config.json`, in bytes (vocabularies of text layers lie in it). */
-export const MAX_CONFIG_BYTES = 64 * MIB;
+export const MAX_CONFIG_BYTES = 8 * MIB;
 
 /** Largest `model.weights.h5`, in bytes. */
 export const MAX_WEIGHTS_BYTES = 2048 * MIB;
@@ -17,19 +18,37 @@ export const MAX_WEIGHTS_BYTES = 2048 * MIB;
 /** Deepest nesting of either JSON text; one nested model takes four levels. */
 export const MAX_JSON_DEPTH = 512;
 
+/**
+ * Most objects, lists and keys in a JSON text. In memory each takes many times the two bytes that it may have in the text.
+ * (Configs that Keras writes have one for every 17 bytes.)
+ */
+export const MAX_JSON_NODES = 500_000;
+
 /** Most entries a zip archive may have; assets of a model are one entry each. */
 export const MAX_ZIP_ENTRIES = 100_000;
 
 /** Most layers, and deepest nesting of layers, that `config.json` may describe. */
-export const MAX_LAYERS = 100_000;
+export const MAX_LAYERS = 20_000;
 export const MAX_LAYER_DEPTH = 64;
 
-/** Data that declares more bytes than this must not be larger than {@link MAX_EXPANSION} times its stored bytes. */
-export const EXPANSION_FLOOR_BYTES = 64 * MIB;
-export const MAX_EXPANSION = 100;
+/** Most characters of the paths of all layers together: nested layers repeat those of the layers around them. */
+export const MAX_PATH_CHARACTERS = 16 * MIB;
 
-/** Largest HDF5 chunk, in bytes: the HDF5 library holds a whole one in memory. */
-export const MAX_CHUNK_BYTES = 256 * MIB;
+/** Most groups, layers and arrays of an HDF5 file. */
+export const MAX_HDF5_OBJECTS = 100_000;
+
+/** Longest path of a layer, and in an HDF5 file, in characters. */
+export const MAX_PATH_LENGTH = 2048;
+
+/** Data that declares more bytes than this must not be larger than {@link MAX_EXPANSION} times its stored bytes. */
+const EXPANSION_FLOOR_BYTES = 64 * MIB;
+export const MAX_EXPANSION = 64;
+
+/** Largest HDF5 chunk, in bytes, whatever the file's length. */
+const MAX_CHUNK_BYTES = 256 * MIB;
+
+/** Most chunks of a dataset: the HDF5 library lists those that it reads, some hundred bytes for each. */
+export const MAX_CHUNKS = 65_536;
 
 /** Datasets are read in pieces of at most about this many bytes. */
 export const READ_PIECE_BYTES = 16 * MIB;
@@ -37,9 +56,19 @@ export const READ_PIECE_BYTES = 16 * MIB;
 /** Time one model's HDF5 weights may take to read, in milliseconds: damaged structures can make the library loop. */
 export const HDF5_DEADLINE_MS = 30_000;
 
-/** True if `declared` bytes cannot come from `stored` bytes in an honest file. */
-export function isBomb(declared: number, stored: number): boolean {
-  return declared > EXPANSION_FLOOR_BYTES && declared > MAX_EXPANSION * stored;
+/** The most bytes that what has `stored` bytes in an honest file may expand to. */
+export function expansionLimit(stored: number): number {
+  return Math.max(EXPANSION_FLOOR_BYTES, MAX_EXPANSION * stored);
+}
+
+/** The largest chunk, in bytes, of an HDF5 file of `stored` bytes: the library holds a whole one in memory, several times. */
+export function chunkLimit(stored: number): number {
+  return Math.min(MAX_CHUNK_BYTES, Math.max(16 * MIB, 16 * stored));
+}
+
+/** The most bytes of WebAssembly memory that the HDF5 library may take for a file of `stored` bytes. */
+export function hdf5MemoryLimit(stored: number): number {
+  return 64 * MIB + 5 * chunkLimit(stored);
 }
 
 /** A byte count for messages, such as `"3.2 MiB"`. */

@@ -1,8 +1,7 @@
-import type { FileHandle } from "node:fs/promises";
 import { type ConfigLayer, listLayers } from "./config_tree.js";
-import { readWhole, withFile } from "./file.js";
+import { type OpenFile, withFile } from "./file.js";
 import { type Hdf5Handle, withHdf5 } from "./hdf5.js";
-import type { StoredVariable, VariableRequest } from "./hdf5_file.js";
+import type { StoredVariable, VariableRequest } from "./hdf5_dataset.js";
 import type { Hdf5Outline } from "./hdf5_outline.js";
 import { parseJson } from "./json.js";
 import { readArchive } from "./keras_archive.js";
@@ -11,6 +10,7 @@ import { legacyCell } from "./legacy_weights.js";
 import { fileProblem } from "./problem.js";
 import { openSafetensors } from "./safetensors_gru.js";
 import { SNIFF_BYTES, sniff } from "./sniff.js";
+import type { Source } from "./source.js";
 import { legacyLayers, type StoredLayer, weightLayers } from "./stored_layers.js";
 
 /** A model file that says what its layers are. */
@@ -33,44 +33,44 @@ export interface WeightsOnly {
 }
 
 /**
- * Opens the model file at `path`, passes it to `use`, and closes it again: a `.keras` archive, Keras 3's `.weights.h5`,
+ * Opens the model file `source`, passes it to `use`, and closes it again: a `.keras` archive, Keras 3's `.weights.h5`,
  * an `.h5` file of any version, or a safetensors file.
  *
- * @throws GRUError `ERR_ARGUMENT` if there is no readable file at `path`; `ERR_FILE_FORMAT` if it is of another kind, or
+ * @throws GRUError `ERR_ARGUMENT` if there is no readable file; `ERR_FILE_FORMAT` if it is of another kind, or
  *   damaged.
  */
 export async function withModelFile<T>(
-  path: string,
+  source: Source,
   use: (model: ModelWithConfig | WeightsOnly) => Promise<T>,
 ): Promise<T> {
-  return withFile(path, async (file, size) => {
-    const head = new Uint8Array(Math.min(SNIFF_BYTES, size));
+  return withFile(source, async (file) => {
+    const head = new Uint8Array(Math.min(SNIFF_BYTES, file.size));
     await file.read(head, 0, head.length, 0);
     const { kind, description } = sniff(head);
-    if (kind === "zip") return use(await openArchive(file, size));
+    if (kind === "zip") return use(await openArchive(file));
     if (kind === "hdf5") {
-      return withHdf5(await readWhole(file, size), async (handle) => use(await openHdf5File(handle)));
+      return withHdf5(await file.readWhole(), async (handle) => use(await openHdf5File(handle)));
     }
-    if (kind === "safetensors") return use(openSafetensors(await readWhole(file, size)));
-    const shards = path.endsWith(".weights.json") ? " (weights in several shards: save them in one file)" : "";
+    if (kind === "safetensors") return use(openSafetensors(await file.readWhole()));
+    const shards = source.shown.endsWith('.weights.json"') ? " (weights in several shards: save them in one file)" : "";
     throw fileProblem(
       `expected a zip archive (.keras), an HDF5 file (.h5) or a safetensors file but found ${description}${shards}`,
     );
   });
 }
 
-async function openArchive(file: FileHandle, size: number): Promise<ModelWithConfig> {
-  const { kerasVersion, config, readWeights } = await readArchive(file, size);
+async function openArchive(file: OpenFile): Promise<ModelWithConfig> {
+  const { kerasVersion, config, storedWeights: stored, readWeights } = await readArchive(file);
   return {
     kind: "model",
     legacy: isLegacyVersion(kerasVersion),
     layers: listLayers(config),
     read: async ({ group, name }, variables) => {
       const request = { group: `${group}/cell`, named: { group, name }, variables };
-      return withHdf5(await readWeights(), (handle) => handle.variables(request));
+      return withHdf5(await readWeights(), (handle) => handle.variables(request), { stored });
     },
     withWeights: async (use) =>
-      withHdf5(await readWeights(), async (handle) => use(weightsOnly(await handle.outline(), handle))),
+      withHdf5(await readWeights(), async (handle) => use(weightsOnly(await handle.outline(), handle)), { stored }),
   };
 }
 

@@ -1,4 +1,5 @@
 import { GRUError, type GRUErrorCode } from "../errors.js";
+import type { Source } from "./source.js";
 
 /** An error about the contents of a file; {@link inFile} adds which file. */
 export function fileProblem(message: string, cause?: unknown): GRUError {
@@ -7,13 +8,13 @@ export function fileProblem(message: string, cause?: unknown): GRUError {
 
 const FILE_CODES: ReadonlySet<GRUErrorCode> = new Set(["ERR_FILE_FORMAT", "ERR_UNSUPPORTED"]);
 
-/** Runs `read`; an error it throws about the contents of the file then names `path`, which should be a readable `kind`. */
-export async function inFile<T>(path: string, read: () => Promise<T>, kind = "Keras model file"): Promise<T> {
+/** Runs `read`; an error it throws about the contents of the file then names the file, which should be a readable `kind`. */
+export async function inFile<T>({ shown }: Source, read: () => Promise<T>, kind = "Keras model file"): Promise<T> {
   try {
     return await read();
   } catch (error) {
     if (error instanceof GRUError && FILE_CODES.has(error.code)) {
-      const message = `Expected a readable ${kind} for \`path\` but received ${JSON.stringify(path)}: ${error.message}`;
+      const message = `Expected a readable ${kind} for \`source\` but received ${shown}: ${error.message}`;
       throw new GRUError(error.code, message, error.cause === undefined ? undefined : { cause: error.cause });
     }
     throw error;
@@ -31,7 +32,9 @@ export async function dependency<T>(name: string, load: () => Promise<T>): Promi
 
 /** Joins `items` for a message, each quoted, at most `limit` of them. */
 export function quotedList(items: readonly string[], limit = 20): string {
-  const shown = items.slice(0, limit).map((item) => JSON.stringify(item));
+  const shown = items
+    .slice(0, limit)
+    .map((item) => JSON.stringify(item.length > 100 ? `${item.slice(0, 100)}…` : item));
   const left = items.length - shown.length;
   return left > 0 ? `${shown.join(", ")} and ${left} more` : shown.join(", ");
 }

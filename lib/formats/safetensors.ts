@@ -27,7 +27,7 @@ const ARRAYS = {
 /** The element types of safetensors that this package reads and writes. */
 export type SafetensorsDtype = keyof typeof ARRAYS;
 
-/** A tensor with its elements, row-major, in the array of its dtype. */
+/** A tensor with its elements, row-major, in the array of its dtype. Of a file that was read, `data` is a new copy each time. */
 export interface SafetensorsTensor<D extends SafetensorsDtype = SafetensorsDtype> {
   readonly dtype: D;
   readonly shape: readonly number[];
@@ -111,9 +111,16 @@ export function decodeSafetensors(bytes: Uint8Array): SafetensorsContents {
   checkPlaces(places, bytes.length - start);
   const tensors = new Map<string, SafetensorsTensor>();
   for (const { name, dtype, shape, begin, end } of places) {
-    // A Buffer's own slice would be a view of memory that is shared with others.
-    const elements = Uint8Array.prototype.slice.call(bytes, start + begin, start + end);
-    tensors.set(name, { dtype, shape, data: new ARRAYS[dtype](elements.buffer) });
+    tensors.set(name, {
+      dtype,
+      shape,
+      // A copy of what is asked for, not of the whole file.
+      get data() {
+        // A Buffer's own slice would be a view of memory that is shared with others.
+        const elements = Uint8Array.prototype.slice.call(bytes, start + begin, start + end);
+        return new ARRAYS[dtype](elements.buffer);
+      },
+    });
   }
   return { tensors, metadata };
 }

@@ -1,18 +1,20 @@
 import { writeAtomically } from "./atomic_write.js";
-import { readWhole, withFile } from "./file.js";
+import { withFile } from "./file.js";
 import { inFile } from "./problem.js";
 import { decodeSafetensors, encodeSafetensors, type SafetensorsContents } from "./safetensors.js";
+import { type FileSource, readSource, type Source } from "./source.js";
 
 const KIND = "safetensors file";
 
 /**
- * Reads the safetensors file at `path`.
+ * Reads the safetensors file `file`.
  *
- * @throws GRUError `ERR_ARGUMENT` if there is no readable file at `path`; `ERR_FILE_FORMAT` as `decodeSafetensors`.
+ * @throws GRUError `ERR_ARGUMENT` if there is no readable file; `ERR_FILE_FORMAT` as `decodeSafetensors`.
  */
-export function readSafetensors(path: string): Promise<SafetensorsContents> {
-  const read = () => withFile(path, async (file, size) => decodeSafetensors(await readWhole(file, size)), `a ${KIND}`);
-  return inFile(path, read, KIND);
+export async function readSafetensors(file: FileSource | Source): Promise<SafetensorsContents> {
+  const source = readSource(file, `a ${KIND}`);
+  const read = () => withFile(source, async (file) => decodeSafetensors(await file.readWhole()), `a ${KIND}`);
+  return inFile(source, read, KIND);
 }
 
 /** Writes a safetensors file to `path`: all of it or nothing. Throws as `encodeSafetensors` and `writeAtomically`. */

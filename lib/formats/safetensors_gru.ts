@@ -1,5 +1,5 @@
 import type { WeightData } from "./gru_variables.js";
-import type { StoredVariable } from "./hdf5_file.js";
+import type { StoredVariable } from "./hdf5_dataset.js";
 import { isGruCell, type StoredCell } from "./hdf5_outline.js";
 import { parseJson } from "./json.js";
 import type { WeightsOnly } from "./model_file.js";

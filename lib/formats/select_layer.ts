@@ -1,6 +1,7 @@
 import { GRUError } from "../errors.js";
 import type { NamedLayer } from "./config_tree.js";
 import { quotedList } from "./problem.js";
+import type { Source } from "./source.js";
 
 const MAX_SHOWN = 20;
 
@@ -8,16 +9,19 @@ const MAX_SHOWN = 20;
  * The GRU among `layers` that `wanted` names: its group in the weights file, its path, or its own name where that is
  * unique. Without `wanted` the only GRU there is.
  *
- * @param file path of the model file, for messages.
+ * @param source the model file, for messages.
  * @throws GRUError `ERR_ARGUMENT` if there is no such GRU, or more than one; the message lists those there are.
  */
-export function selectGru<T extends NamedLayer>(layers: readonly T[], wanted: string | undefined, file: string): T {
+export function selectGru<T extends NamedLayer>(
+  layers: readonly T[],
+  wanted: string | undefined,
+  { shown: source }: Source,
+): T {
   const grus = layers.filter(({ isGru }) => isGru);
-  const source = JSON.stringify(file);
   if (grus.length === 0) {
     throw new GRUError(
       "ERR_ARGUMENT",
-      `Expected a model with a GRU layer for \`path\` but received ${source}, ${describeOthers(layers)}`,
+      `Expected a model with a GRU layer for \`source\` but received ${source}, ${describeOthers(layers)}`,
     );
   }
   const list = labels(grus);

@@ -1,17 +1,16 @@
-import type { FileHandle } from "node:fs/promises";
+import { Readable } from "node:stream";
 import { setImmediate } from "node:timers/promises";
-import { promisify } from "node:util";
-import { crc32, inflateRaw } from "node:zlib";
+import { crc32, createInflateRaw } from "node:zlib";
 import type { Entry, ZipFile } from "yauzl";
-import { formatBytes, isBomb, MAX_EXPANSION, MAX_ZIP_ENTRIES } from "./limits.js";
+import type { OpenFile } from "./file.js";
+import { expansionLimit, formatBytes, MAX_EXPANSION, MAX_ZIP_ENTRIES } from "./limits.js";
 import { dependency, fileProblem } from "./problem.js";
-
-const inflate = promisify(inflateRaw);
 
 const STORED = 0;
 const DEFLATED = 8;
 
-const CHECKSUM_PIECE_BYTES = 4 * 2 ** 20;
+/** Data is inflated and checked in pieces of this many bytes, between which the event loop runs. */
+const PIECE_BYTES = 2 ** 20;
 
 /**
  * A zip archive opened for reading single entries. The central directory is what counts; sizes are checked before
@@ -19,21 +18,22 @@ const CHECKSUM_PIECE_BYTES = 4 * 2 ** 20;
  */
 export class ZipArchive {
   readonly #zip: ZipFile;
-  readonly #file: FileHandle;
+  readonly #file: OpenFile;
   readonly #entries: ReadonlyMap<string, Entry>;
 
-  private constructor(zip: ZipFile, file: FileHandle, entries: ReadonlyMap<string, Entry>) {
+  private constructor(zip: ZipFile, file: OpenFile, entries: ReadonlyMap<string, Entry>) {
     this.#zip = zip;
     this.#file = file;
     this.#entries = entries;
   }
 
   /**
-   * Reads the central directory of `file`, which is `size` bytes long and stays the caller's to close.
+   * Reads the central directory of `file`, which stays the caller's to close.
    *
    * @throws GRUError `ERR_FILE_FORMAT` if it is damaged, or has duplicate or too many entries.
    */
-  static async open(file: FileHandle, size: number): Promise<ZipArchive> {
+  static async open(file: OpenFile): Promise<ZipArchive> {
+    const { size } = file;
     const { default: yauzl } = await dependency("yauzl", () => import("yauzl"));
 
     class BoundedReader extends yauzl.RandomAccessReader {
@@ -77,6 +77,11 @@ export class ZipArchive {
     return this.#entries.has(name);
   }
 
+  /** The bytes that entry `name` takes in the archive. */
+  storedBytes(name: string): number {
+    return this.#entries.get(name)?.compressedSize ?? 0;
+  }
+
   /**
    * The contents of entry `name`, at most `limit` bytes.
    *
@@ -92,7 +97,7 @@ export class ZipArchive {
         `expected ${name} to have at most ${formatBytes(limit)} but found ${formatBytes(uncompressedSize)}`,
       );
     }
-    if (isBomb(uncompressedSize, compressedSize)) {
+    if (uncompressedSize > expansionLimit(compressedSize)) {
       const ratio = Math.round(uncompressedSize / Math.max(1, compressedSize));
       throw fileProblem(`expected ${name} to be compressed at most ${MAX_EXPANSION}-fold but found ${ratio}-fold`);
     }
@@ -133,25 +138,29 @@ export class ZipArchive {
 /** The CRC-32 of `data`, computed in pieces between which the event loop runs. */
 async function checksum(data: Uint8Array): Promise<number> {
   let value = 0;
-  for (let start = 0; start < data.length; start += CHECKSUM_PIECE_BYTES) {
+  for (let start = 0; start < data.length; start += PIECE_BYTES) {
     if (start > 0) await setImmediate();
-    value = crc32(data.subarray(start, start + CHECKSUM_PIECE_BYTES), value);
+    value = crc32(data.subarray(start, start + PIECE_BYTES), value);
   }
   return value;
 }
 
+/** Inflates into memory of its own, which the caller can give to another thread, without holding the data twice. */
 async function inflateExactly(name: string, raw: Uint8Array, size: number): Promise<Uint8Array<ArrayBuffer>> {
-  let data: Buffer;
+  const data = new Uint8Array(size);
+  let filled = 0;
   try {
-    data = await inflate(raw, { maxOutputLength: Math.max(1, size) });
+    const pieces = Readable.from([raw], { objectMode: false }).pipe(createInflateRaw({ chunkSize: PIECE_BYTES }));
+    for await (const piece of pieces as AsyncIterable<Buffer>) {
+      // More than the size says does not fit, and ends it.
+      data.set(piece, filled);
+      filled += piece.length;
+    }
   } catch (cause) {
     throw fileProblem(`expected ${name} as deflated data of ${size} bytes but found it damaged`, cause);
   }
-  if (data.length !== size) throw fileProblem(`expected ${size} bytes of ${name} but found ${data.length}`);
-  // zlib may hand out a view of a larger pooled buffer; the caller gives the whole buffer to another thread.
-  const own = new Uint8Array(size);
-  own.set(data);
-  return own;
+  if (filled !== size) throw fileProblem(`expected ${size} bytes of ${name} but found ${filled}`);
+  return data;
 }
 
 function hex(value: number): string {

@@ -2,6 +2,7 @@ import type { GRUArguments } from "../arguments/constructor.js";
 import { expected } from "../arguments/messages.js";
 import { isRecord } from "../arguments/predicates.js";
 import { GRUError } from "../errors.js";
+import { type FileSource, readSource } from "../formats/source.js";
 import { type CustomObjects, readCustomObjects, withCustomObjects } from "../keras/custom_activation.js";
 import type { DtypeName } from "../keras/dtype_policy.js";
 import { printAsText } from "../keras/text.js";
@@ -21,7 +22,7 @@ export type FromConfigArguments<S extends boolean = boolean, D extends DtypeName
   custom_objects?: CustomObjects | null | undefined;
 };
 
-/** What `fromKeras` takes beside the path: arguments that override the file's config. What is `undefined` does not. */
+/** What `fromKeras` takes beside the file: arguments that override the file's config. What is `undefined` does not. */
 export type FromKerasArguments<S extends boolean = boolean, D extends DtypeName = DtypeName> = FromConfigArguments<
   S,
   D
@@ -58,14 +59,16 @@ export interface GRUConstructor {
     extra?: FromConfigArguments<ExtraS, ExtraD>,
   ): GRU<Overridden<ExtraS, S>, Overridden<ExtraD, D>>;
   /**
-   * A built layer with the config and weights of a GRU in a `.keras` or whole-model `.h5` file, in the file's dtype. Its
-   * calls give one tensor unless `return_state` is passed here: where the file says `return_state: true` it must be.
+   * A built layer with the config and weights of a GRU in a `.keras` or whole-model `.h5` file, in the file's dtype. `source`
+   * is its path, its `file:` URL or its bytes (copied before this returns). Its calls give one tensor unless `return_state` is
+   * passed here: where the file says `return_state: true` it must be.
    *
    * Rejects with `ERR_FILE_FORMAT`, `ERR_ARGUMENT` (no such layer, several GRUs and no `layer`, a file of weights only,
-   * or one that returns its state), `ERR_UNSUPPORTED`, and as the constructor throws.
+   * or one that returns its state), `ERR_SHAPE` (other `units` than the file's), `ERR_UNSUPPORTED`, and as the constructor
+   * throws.
    */
   fromKeras<S extends boolean = false, D extends DtypeName = DtypeName>(
-    path: string,
+    source: FileSource,
     args?: FromKerasArguments<S, D>,
   ): Promise<GRU<S, D>>;
 }
@@ -85,28 +88,27 @@ const GRUImplementation = class GRU extends GRULayer {
     return new GRU(args);
   }
 
-  static async fromKeras(path: string, args: FromKerasArguments = {}): Promise<GRULayer> {
-    if (typeof path !== "string") throw expected("ERR_ARGUMENT", "path", "the path of a Keras model file", path);
+  static async fromKeras(source: FileSource, args: FromKerasArguments = {}): Promise<GRULayer> {
+    const read = readSource(source);
     if (!isRecord(args)) throw expected("ERR_ARGUMENT", "arguments of fromKeras", "an object", args);
     const { layer, ...extra } = args as FromKerasArguments;
     if (layer !== undefined && typeof layer !== "string") {
       throw expected("ERR_ARGUMENT", "layer", "the name of a layer", layer);
     }
     const { readKerasGru } = await import("../formats/index.js");
-    const file = await readKerasGru(path, layer === undefined ? {} : { layer });
-    if (extra.return_state === undefined && file.config.return_state === true) throw returnsState(path);
-    const gru = GRU.fromConfig(file.config, extra);
-    gru.build([null, null, file.features]);
-    gru.setWeights(file.weights);
+    const file = await readKerasGru(read, layer === undefined ? {} : { layer });
+    if (extra.return_state === undefined && file.config.return_state === true) throw returnsState(read.shown);
+    const gru = GRU.fromConfig(file.config, extra) as GRU;
+    gru.takeWeights({ file, source: read });
     return gru;
   }
 };
 
 /** A layer's type must not be wrong about its results, and no type knows what a file says. */
-function returnsState(path: string): GRUError {
+function returnsState(file: string): GRUError {
   return new GRUError(
     "ERR_ARGUMENT",
-    `Expected \`return_state\` for \`arguments of fromKeras\` but received none, and the layer in ${JSON.stringify(path)} has ` +
+    `Expected \`return_state\` for \`arguments of fromKeras\` but received none, and the layer in ${file} has ` +
       "`return_state: true`. Pass { return_state: true }, for calls that give [output, state], or { return_state: false }.",
   );
 }

@@ -6,6 +6,7 @@ import type { WeightValue } from "../arguments/shaped.js";
 import { readInputShape } from "../arguments/shapes.js";
 import type { StreamArguments } from "../arguments/stream.js";
 import { readWarmUp, type WarmUpSizes } from "../arguments/warm_up.js";
+import type { FileSource } from "../formats/source.js";
 import { autoName } from "../keras/auto_name.js";
 import type { ComputeDtype, DtypeName, VariableDtype } from "../keras/dtype_policy.js";
 import { enterQueue } from "../queue.js";
@@ -15,7 +16,7 @@ import { Calls, type LayerHost } from "./calls.js";
 import { type GRUConfig, kerasConfig } from "./config.js";
 import { CustomActivations, notAsynchronous } from "./custom.js";
 import { type ExplainArguments, type Explanation, explainCall } from "./explain.js";
-import { type LoadWeightsArguments, readWeightsFile, requireFit } from "./load_weights.js";
+import { type LoadWeightsArguments, readWeightsFile, requireFit, type WeightsFile } from "./load_weights.js";
 import type { GRUPass } from "./pass.js";
 import { type ForwardOutcome, Passes } from "./passes.js";
 import { layerText } from "./printing.js";
@@ -266,16 +267,21 @@ export class GRULayer<S extends boolean = boolean, D extends DtypeName = DtypeNa
   }
 
   /**
-   * Sets all weights from a GRU in a Keras model file of any kind; builds the layer if it is not. Rejects as `fromKeras`
-   * and with `ERR_SHAPE` where the file's shapes are not this layer's; the layer is then as it was.
+   * Sets all weights from a GRU in a Keras model file of any kind: its path, its `file:` URL or its bytes (copied before this
+   * returns). Builds the layer if it is not. Rejects as `fromKeras`, and with `ERR_SHAPE` where the file's shapes are not
+   * this layer's; the layer is then as it was.
    */
-  async loadWeights(path: string, args?: LoadWeightsArguments | null): Promise<void> {
+  async loadWeights(source: FileSource, args?: LoadWeightsArguments | null): Promise<void> {
     this.#requireAlive();
-    const file = await readWeightsFile(path, args);
+    this.takeWeights(await readWeightsFile(source, args));
+  }
+
+  /** @internal */
+  protected takeWeights(read: WeightsFile): void {
     this.#requireAlive();
-    requireFit(file, path, this.#options, this.#weights?.features ?? null);
-    const weights = this.#weights ?? new GRUWeights(this.#options, file.features, this.name, this.#owner);
-    weights.set(file.weights);
+    requireFit(read, this.#options, this.#weights?.features ?? null);
+    const weights = this.#weights ?? new GRUWeights(this.#options, read.file.features, this.name, this.#owner, "zeros");
+    weights.set(read.file.weights);
     this.#weights = weights;
   }
 

@@ -2,8 +2,9 @@ import type { GRUOptions } from "../arguments/constructor.js";
 import { expected, expectedText, formatShape } from "../arguments/messages.js";
 import { isRecord, refuseUnknown } from "../arguments/predicates.js";
 import type { KerasLayerWeights } from "../formats/index.js";
+import { readSource, type Source } from "../formats/source.js";
 
-/** What `loadWeights` takes beside the path. */
+/** What `loadWeights` takes beside the file. */
 export interface LoadWeightsArguments {
   /**
    * Which layer to read, by its Keras name or path (`"encoder"`, `"bidirectional/forward_layer"`, `"layers/gru_1"`);
@@ -14,9 +15,18 @@ export interface LoadWeightsArguments {
 
 const KNOWN = new Set(["layer"]);
 
-/** The weights of one GRU layer in the model file at `path`. Throws as `readGruWeights` and for bad arguments. */
-export async function readWeightsFile(path: unknown, args: unknown): Promise<KerasLayerWeights> {
-  if (typeof path !== "string") throw expected("ERR_ARGUMENT", "path", "the path of a Keras model file", path);
+/** Weights that were read, and where from. */
+export interface WeightsFile {
+  readonly file: KerasLayerWeights;
+  readonly source: Source;
+}
+
+/**
+ * The weights of one GRU layer in the model file `source`, of which bytes are copied before this returns. Rejects as
+ * `readGruWeights` and for bad arguments.
+ */
+export async function readWeightsFile(source: unknown, args: unknown): Promise<WeightsFile> {
+  const read = readSource(source);
   const given = args ?? {};
   if (!isRecord(given)) throw expected("ERR_ARGUMENT", "arguments of loadWeights", "an object", args);
   refuseUnknown(given, KNOWN, "loadWeights");
@@ -25,14 +35,14 @@ export async function readWeightsFile(path: unknown, args: unknown): Promise<Ker
     throw expected("ERR_ARGUMENT", "layer", "the name of a layer", layer);
   }
   const { readGruWeights } = await import("../formats/index.js");
-  return readGruWeights(path, layer === undefined ? {} : { layer });
+  return { file: await readGruWeights(read, layer === undefined ? {} : { layer }), source: read };
 }
 
 /**
- * Checks that `file`, read from `path`, has the weights of a layer with these options, built for `features` (`null`: not
- * built). Throws `ERR_SHAPE`.
+ * Checks that a file has the weights of a layer with these options, built for `features` (`null`: not built). Throws
+ * `ERR_SHAPE`.
  */
-export function requireFit(file: KerasLayerWeights, path: string, options: GRUOptions, features: number | null): void {
+export function requireFit({ file, source }: WeightsFile, options: GRUOptions, features: number | null): void {
   const gates = 3 * options.units;
   const wanted = [
     [features ?? file.features, gates],
@@ -44,6 +54,6 @@ export function requireFit(file: KerasLayerWeights, path: string, options: GRUOp
   if (list(shapes) === list(wanted)) return;
   const of = options.useBias ? `reset_after: ${options.resetAfter}` : "use_bias: false";
   const what = `weights of shapes ${list(wanted)} (those of this layer, with ${of})`;
-  const received = `${list(shapes)} in layer ${JSON.stringify(file.path)} of ${JSON.stringify(path)}`;
-  throw expectedText("ERR_SHAPE", "path", what, received);
+  const received = `${list(shapes)} in layer ${JSON.stringify(file.path)} of ${source.shown}`;
+  throw expectedText("ERR_SHAPE", "source", what, received);
 }

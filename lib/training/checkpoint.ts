@@ -3,6 +3,7 @@ import { sameShape } from "../arguments/shapes.js";
 import type { GRUError } from "../errors.js";
 import type { SafetensorsContents, SafetensorsDtype, SafetensorsTensor } from "../formats/safetensors.js";
 import { readSafetensors, writeSafetensors } from "../formats/safetensors_file.js";
+import type { Source } from "../formats/source.js";
 import type { Dtype } from "../keras/dtype_policy.js";
 import type { SerializedObject } from "../keras/serialization.js";
 import type { FloatArray } from "../tensor.js";
@@ -58,20 +59,25 @@ function scalar(name: string, number: number): SafetensorsTensor {
 }
 
 /** See `Optimizer.load`. Nothing changes before everything is checked. */
-export async function loadOptimizer(optimizer: Optimizer, path: string): Promise<void> {
+export async function loadOptimizer(optimizer: Optimizer, source: Source): Promise<void> {
   stateOf(optimizer);
-  const contents = await readSafetensors(path);
+  const contents = await readSafetensors(source);
   const { metadata, tensors } = contents;
   if (metadata.get("format") !== FORMAT || metadata.get("version") !== VERSION) {
-    throw damaged(path, `one of format ${JSON.stringify(metadata.get("format") ?? null)}`);
+    throw damaged(source, `one of format ${JSON.stringify(metadata.get("format") ?? null)}`);
   }
   const kind = kindOf(optimizer.serialize() as SerializedObject);
   const state = stateOf(optimizer);
   if (metadata.get("kind") !== kind) {
-    throw expectedText("ERR_ARGUMENT", "path", `the state of ${kind}`, `that of ${metadata.get("kind")} in "${path}"`);
+    throw expectedText(
+      "ERR_ARGUMENT",
+      "source",
+      `the state of ${kind}`,
+      `that of ${metadata.get("kind")} in ${source.shown}`,
+    );
   }
-  requireNames(tensors, state, path);
-  const numbers = new Map([...state.numbers.keys()].map((name) => [name, readNumber(contents, name, path)]));
+  requireNames(tensors, state, source);
+  const numbers = new Map([...state.numbers.keys()].map((name) => [name, readNumber(contents, name, source)]));
   const values = [...state.variables].map(
     ([name, variable]) => [variable, readVariable(contents, name, variable)] as const,
   );
@@ -79,15 +85,15 @@ export async function loadOptimizer(optimizer: Optimizer, path: string): Promise
   setNumbers(optimizer, numbers);
 }
 
-function damaged(path: string, found: string): GRUError {
-  return expectedText("ERR_FILE_FORMAT", "path", "a file that optimizer.save wrote", `${found} in "${path}"`);
+function damaged(source: Source, found: string): GRUError {
+  return expectedText("ERR_FILE_FORMAT", "source", "a file that optimizer.save wrote", `${found} in ${source.shown}`);
 }
 
 /** Throws `ERR_ARGUMENT` unless the file has the numbers and variables of this optimizer, and no others. */
 function requireNames(
   tensors: SafetensorsContents["tensors"],
   { numbers, variables }: OptimizerState,
-  path: string,
+  source: Source,
 ): void {
   const wanted = [...numbers.keys(), ...variables.keys()];
   const missing = wanted.find((name) => !tensors.has(name));
@@ -95,15 +101,15 @@ function requireNames(
   if (missing === undefined && other === undefined) return;
   const received = missing === undefined ? `one with ${other}` : `one without ${missing}`;
   const what = "the state of an optimizer with the same arguments and as many variables";
-  throw expectedText("ERR_ARGUMENT", "path", what, `${received} in "${path}"`);
+  throw expectedText("ERR_ARGUMENT", "source", what, `${received} in ${source.shown}`);
 }
 
-function readNumber({ tensors }: SafetensorsContents, name: string, path: string): number {
+function readNumber({ tensors }: SafetensorsContents, name: string, source: Source): number {
   const { dtype, shape, data } = tensors.get(name) as SafetensorsTensor;
   const wanted = COUNTS.has(name) ? "I64" : "F32";
   const number = Number(data[0]);
   const fits = wanted === "I64" ? Number.isSafeInteger(number) && number >= 0 : Number.isFinite(number);
-  if (dtype !== wanted || shape.length > 0 || !fits) throw damaged(path, `an impossible ${name}`);
+  if (dtype !== wanted || shape.length > 0 || !fits) throw damaged(source, `an impossible ${name}`);
   return number;
 }
 

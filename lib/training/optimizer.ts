@@ -1,5 +1,6 @@
 import { expected } from "../arguments/messages.js";
 import type { WeightValue } from "../arguments/shaped.js";
+import { type FileSource, readSource } from "../formats/source.js";
 import type { Dtype } from "../keras/dtype_policy.js";
 import { KerasObject, type SerializedObject } from "../keras/serialization.js";
 import { printAsText } from "../keras/text.js";
@@ -94,14 +95,15 @@ export abstract class Optimizer extends KerasObject {
   }
 
   /**
-   * Takes up what `save` wrote. The optimizer must be built, for variables of the same shapes in the same order.
+   * Takes up what `save` wrote, given as the file's path, its `file:` URL or its bytes (copied before this returns). The optimizer must be built, for variables of the same shapes in the same order.
    *
    * Rejects with `ERR_NOT_BUILT`, `ERR_FILE_FORMAT`, `ERR_ARGUMENT` for no file or that of another optimizer, `ERR_SHAPE` and
    * `ERR_DTYPE` for that of other variables. Nothing has then changed.
    */
-  async load(path: string): Promise<void> {
+  async load(source: FileSource): Promise<void> {
+    const read = readSource(source, "a file that optimizer.save wrote");
     const { loadOptimizer } = await import("./checkpoint.js");
-    await loadOptimizer(this, readPath(path));
+    await loadOptimizer(this, read);
   }
 
   /** Such as `Adam "adam", learning_rate 0.001, 3 variables, 10 updates`. */

@@ -122,7 +122,7 @@ describe("hostile configs", () => {
   });
 
   it("refuses too many layers", () => {
-    const root = model(...new Array(100_001).fill(layer("Dense", { name: "d" })));
-    expect(refusal(root)).toMatchObject({ code: "ERR_FILE_FORMAT", message: expect.stringContaining("100000 layers") });
+    const root = model(...new Array(20_001).fill(layer("Dense", { name: "d" })));
+    expect(refusal(root)).toMatchObject({ code: "ERR_FILE_FORMAT", message: expect.stringContaining("20000 layers") });
   });
 });

@@ -22,10 +22,20 @@ export interface ExpectedLayer {
   outputs: ExpectedArray[];
 }
 
-export const WRITERS = ["keras", "tf_keras", "keras213", "keras2"] as const;
+export const WRITERS = ["keras", "tf_keras", "keras213", "keras2", "windows"] as const;
 
 export function expectedOf(writer: (typeof WRITERS)[number]): Record<string, ExpectedLayer[]> {
+  if (writer === "windows") return Object.fromEntries(windowsFiles());
   return JSON.parse(readFileSync(join(FOLDER, `expected_${writer}.json`), "utf8")).files;
+}
+
+/** The files that make_windows_fixtures.py made of others, which hold what those hold. */
+function* windowsFiles(): Generator<[string, ExpectedLayer[]]> {
+  for (const writer of ["keras", "tf_keras", "keras213"] as const) {
+    for (const [name, layers] of Object.entries(expectedOf(writer))) {
+      if (h5FixtureNames().includes(`windows_${name}`)) yield [`windows_${name}`, layers];
+    }
+  }
 }
 
 export function h5Fixture(name: string): string {

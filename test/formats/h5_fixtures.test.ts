@@ -7,7 +7,7 @@ const isWeightsOnly = (file: string) => /[._]weights\.h5$/.test(file);
 
 /** How a file's layer is addressed: a .weights.h5 of Keras 2 has no Keras names. */
 function address(file: string, { path, group }: ExpectedLayer): string {
-  if (/^(tf_keras|keras213).*\.weights\.h5$/.test(file)) return group!.replace(/\/cell$/, "");
+  if (/^(windows_)?(tf_keras|keras213).*\.weights\.h5$/.test(file)) return group!.replace(/\/cell$/, "");
   // Keras 2.2.4 had numbered the scope of the variables of this layer.
   if (file === "keras2_nested_weights.h5" && path.at(-1) === "gru") return "inner/gru_3";
   return path.join("/");

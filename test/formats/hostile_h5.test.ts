@@ -138,6 +138,21 @@ describe("layouts of old writers", () => {
     await expectRefused(readGruWeights(modelFile(bytes, ".h5")), /layer old was saved by Keras 1/, "ERR_UNSUPPORTED");
   });
 
+  it("a layer whose own name has a backslash", async () => {
+    const bytes = await writeHdf5((file) => {
+      file.create_attribute("layer_names", ["a\\b"]);
+      const layer = file.create_group("a\\b");
+      const names = ["kernel:0", "recurrent_kernel:0", "bias:0"];
+      layer.create_attribute("weight_names", names);
+      for (const [index, name] of names.entries()) {
+        layer.create_dataset({ name, data: counting(SHAPES[index]!), shape: SHAPES[index]! });
+      }
+    });
+    const { weights, path } = await readGruWeights(modelFile(bytes, ".h5"));
+    expect(path).toBe("a\\b");
+    expect(weights.map(({ data }) => data)).toEqual(SHAPES.map(counting));
+  });
+
   it("time_major", async () => {
     const config = sequential(gruEntry({ time_major: true }));
     await expectRefused(readKerasGru(await legacyFile({ config })), /time_major=True/, "ERR_UNSUPPORTED");
@@ -371,7 +386,7 @@ async function survive(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
         }
         return "read";
       },
-      5000,
+      { deadline: 5000 },
     );
   } catch (error) {
     if (!(error instanceof GRUError)) throw error;

@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll } from "vitest";
 import { withFile } from "../../dist/formats/file.js";
 import { type KerasArchive, readArchive } from "../../dist/formats/keras_archive.js";
+import { readSource } from "../../dist/formats/source.js";
 import { writeZip, type ZipEntry } from "./zip_writer.js";
 
 const FIXTURES = fileURLToPath(new URL("../fixtures/keras/", import.meta.url));
@@ -60,7 +61,7 @@ export interface KerasParts {
 
 /** Opens the `.keras` file at `path` and passes its parts to `use`. */
 export function withKerasArchive<T>(path: string, use: (archive: KerasArchive) => Promise<T>): Promise<T> {
-  return withFile(path, async (file, size) => use(await readArchive(file, size)));
+  return withFile(readSource(path), async (file) => use(await readArchive(file)));
 }
 
 export async function partsOf(name: string): Promise<KerasParts> {

@@ -185,8 +185,8 @@ it("16-bit weights for a float32 layer, and the reverse", async () => {
 
 describe("bad arguments reject, never throw", () => {
   it.each([
-    ["path", [3], "Expected the path of a Keras model file for `path` but received"],
-    ["path", [""], "Expected a file path for `path`"],
+    ["path", [3], "Expected the path, file: URL or bytes of a Keras model file for `source` but received 3."],
+    ["path", [""], 'Expected the path, file: URL or bytes of a Keras model file for `source` but received "".'],
     ["arguments", [ONE, "encoder"], "Expected an object for `arguments of loadWeights`"],
     ["unknown argument", [ONE, { layers: "encoder" }], 'unknown argument `layers`. Did you mean "layer"?'],
     ["layer", [ONE, { layer: 3 }], "Expected the name of a layer for `layer`"],

@@ -39,6 +39,14 @@ const all: [string, SafetensorsTensor][] = [
   ['a "name"\n\u{1F600}', { dtype: "F32", shape: [1], data: Float32Array.of(7) }],
 ];
 
+it("copies a tensor when it is asked for, not the whole file", () => {
+  const { tensors } = decodeSafetensors(whole(encodeSafetensors(all)));
+  const { data } = tensors.get("f64")!;
+  expect(data).toEqual(Float64Array.of(Math.PI));
+  data[0] = 0;
+  expect(tensors.get("f64")!.data).toEqual(Float64Array.of(Math.PI));
+});
+
 describe("what is written is read again", () => {
   const texts: [string, string][] = [
     ["format", "x"],
@@ -168,7 +176,7 @@ describe("what is refused", () => {
     await expect(readSafetensors(path)).rejects.toMatchObject({
       code: "ERR_FILE_FORMAT",
       message: expect.stringContaining(
-        `Expected a readable safetensors file for \`path\` but received ${JSON.stringify(path)}: expected`,
+        `Expected a readable safetensors file for \`source\` but received ${JSON.stringify(path)}: expected`,
       ),
     });
   });
@@ -176,7 +184,7 @@ describe("what is refused", () => {
   it("a file that is not there", async () => {
     await expect(readSafetensors(join(folder, "none"))).rejects.toMatchObject({
       code: "ERR_ARGUMENT",
-      message: expect.stringContaining("Expected the path of a safetensors file for `path`"),
+      message: expect.stringContaining("Expected the path of a safetensors file for `source`"),
     });
   });
 

@@ -87,7 +87,7 @@ describe("bad arguments", () => {
     await expect(readKerasGru(path as string)).rejects.toMatchObject({
       name: "GRUError",
       code: "ERR_ARGUMENT",
-      message: expect.stringContaining("for `path`"),
+      message: expect.stringContaining("for `source`"),
     });
   });
 });

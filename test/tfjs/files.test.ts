@@ -2,6 +2,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import * as tf from "@tensorflow/tfjs";
 import { fileSystem, GRU } from "cudnn-gru/tfjs";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
@@ -45,8 +46,11 @@ function written(change: object = {}, cut = 0): string {
   return path;
 }
 
-it("loads a converted model in shards", async () => {
-  const model = await tf.loadLayersModel(fileSystem(written()));
+it.each([
+  ["path", (path: string) => path],
+  ["file: URL", pathToFileURL],
+] as const)("loads a converted model in shards by its %s", async (_, named) => {
+  const model = await tf.loadLayersModel(fileSystem(named(written())));
   const expected = await tf.loadLayersModel(tf.io.fromMemory(artifacts));
   expect((model.predict(inputs) as tf.Tensor).dataSync()).toEqual((expected.predict(inputs) as tf.Tensor).dataSync());
   expect(model.getLayer("gru")).toBeInstanceOf(GRU);
@@ -73,9 +77,12 @@ describe("what is refused", () => {
       (error) => error,
     );
 
-  it.each([[""], [7], [undefined], ["a\0b"]])("the path %j", (path) => {
-    expect(() => fileSystem(path as string)).toThrow(expect.objectContaining({ code: "ERR_ARGUMENT" }));
-  });
+  it.each([[""], [7], [undefined], ["a\0b"], [Uint8Array.of(1)], [new URL("https://tfhub.dev/model.json")]])(
+    "the path %j",
+    (path) => {
+      expect(() => fileSystem(path as unknown as string)).toThrow(expect.objectContaining({ code: "ERR_ARGUMENT" }));
+    },
+  );
 
   it("files that are not there, folders", async () => {
     expect(await rejected(join(folder, "model.json"))).toMatchObject({ code: "ERR_ARGUMENT" });
@@ -105,7 +112,7 @@ describe("what is refused", () => {
   ])("%s", async (_, change, message) => {
     const error = await rejected(written(change ?? {}));
     expect(error).toMatchObject({ name: "GRUError", code: "ERR_FILE_FORMAT" });
-    expect(error.message).toContain(`Expected a readable tfjs model for \`path\` but received`);
+    expect(error.message).toContain(`Expected a readable tfjs model for \`source\` but received`);
     expect(error.message).toContain(message);
   });
 

@@ -93,7 +93,7 @@ describe("load refuses, and leaves the optimizer as it was,", () => {
 
   it("paths that are none", async () => {
     for (const path of ["", 1, null])
-      await expectRejection(() => built().load(path as never), "ERR_ARGUMENT", "`path`");
+      await expectRejection(() => built().load(path as never), "ERR_ARGUMENT", "`source`");
     await expectRejection(() => built().save(undefined as never), "ERR_ARGUMENT", "`path`");
     await refused(at("no/such"), "ERR_ARGUMENT", "no/such");
     await expectRejection(() => built().save(at("no/such")), "ERR_ARGUMENT", "no/such");
@@ -123,7 +123,7 @@ describe("load refuses, and leaves the optimizer as it was,", () => {
     const adam = new optimizers.Adam();
     adam.build(variables());
     await adam.save(at("adam"));
-    await refused(at("adam"), "ERR_ARGUMENT", "Expected the state of SGD for `path` but received that of Adam");
+    await refused(at("adam"), "ERR_ARGUMENT", "Expected the state of SGD for `source` but received that of Adam");
     const plain = new optimizers.SGD();
     plain.build(variables());
     await plain.save(at("plain"));

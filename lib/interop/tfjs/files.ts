@@ -3,9 +3,10 @@ import { dirname, isAbsolute, join } from "node:path";
 import type * as tfjs from "@tensorflow/tfjs";
 import { expected } from "../../arguments/messages.js";
 import { writeAtomically } from "../../formats/atomic_write.js";
-import { readWhole, withFile } from "../../formats/file.js";
+import { withFile } from "../../formats/file.js";
 import { parseJson, utf8 } from "../../formats/json.js";
 import { fileProblem, inFile } from "../../formats/problem.js";
+import { readSource, Source } from "../../formats/source.js";
 import { tf } from "./peer.js";
 
 type ModelJSON = tfjs.io.ModelJSON;
@@ -18,16 +19,17 @@ const WEIGHTS = "weights.bin";
 /**
  * Models on disk, for `tf.loadLayersModel` and `model.save`; tfjs itself has only `@tensorflow/tfjs-node`'s.
  *
- * @param path to load, that of a `model.json`; to save, that of a folder, which is made, and gets a `model.json` and a
- *   `weights.bin`, each there whole or not at all.
- * @throws GRUError `ERR_ARGUMENT` if `path` is no path; loading and saving reject with `ERR_ARGUMENT` for what cannot be read
- *   or written, and with `ERR_FILE_FORMAT` for files that are not a whole model.
+ * @param source a path or a `file:` URL. To load, that of a `model.json`; to save, that of a folder, which is made, and gets a
+ *   `model.json` and a `weights.bin`, each there whole or not at all.
+ * @throws GRUError `ERR_ARGUMENT` if `source` is neither; loading and saving reject with `ERR_ARGUMENT` for what cannot be
+ *   read or written, and with `ERR_FILE_FORMAT` for files that are not a whole model.
  */
-export function fileSystem(path: string): tfjs.io.IOHandler {
-  if (typeof path !== "string" || path === "" || path.includes("\0")) {
-    throw expected("ERR_ARGUMENT", "path", "the path of a model.json or a folder", path);
-  }
-  return { load: () => inFile(path, () => load(path), KIND), save: (artifacts) => save(path, artifacts) };
+export function fileSystem(source: string | URL): tfjs.io.IOHandler {
+  const read = readSource(source, "a model.json or a folder");
+  const { file } = read;
+  // A model is several files: bytes are none of them.
+  if (!("path" in file)) throw expected("ERR_ARGUMENT", "source", "the path or file: URL of a model.json", source);
+  return { load: () => inFile(read, () => load(file.path), KIND), save: (artifacts) => save(file.path, artifacts) };
 }
 
 async function load(path: string): Promise<tfjs.io.ModelArtifacts> {
@@ -40,7 +42,7 @@ async function load(path: string): Promise<tfjs.io.ModelArtifacts> {
 }
 
 async function read(path: string): Promise<Uint8Array<ArrayBuffer>> {
-  return withFile(path, readWhole, `a ${KIND}'s file`);
+  return withFile(new Source({ path }), (file) => file.readWhole(), `a ${KIND}'s file`);
 }
 
 async function loadWeights(
