@@ -26,11 +26,13 @@ export { GRUError, type GRUErrorCode } from "./errors.js";
 export {
   Activation,
   type CustomActivation,
+  type CustomObject,
   type CustomObjects,
   constraints,
   DTypePolicy,
   type Dtype,
   initializers,
+  type KerasType,
   regularizers,
   type SerializedObject,
   type ThresholdParameters,

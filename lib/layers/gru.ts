@@ -1,8 +1,9 @@
 import type { GRUArguments } from "../arguments/constructor.js";
 import { expected } from "../arguments/messages.js";
 import { isRecord } from "../arguments/predicates.js";
-import { type CustomObjects, readCustomObjects, withCustomObjects } from "../keras/custom_activation.js";
+import type { CustomObjects } from "../keras/custom_objects.js";
 import type { GRUConfig } from "./config.js";
+import { layerArguments, readConfig } from "./from_config.js";
 import { GRULayer } from "./layer.js";
 
 /** The constructor's arguments with `units` among them. */
@@ -13,7 +14,7 @@ export type GRUArgumentsWithUnits = GRUArguments & {
 
 /** What `fromConfig` takes beside the config: arguments that override it. */
 export type FromConfigArguments = Partial<GRUArgumentsWithUnits> & {
-  /** Your own activations, by the names that the config has for them. */
+  /** Your own activations, constraints, initializers and regularizers, by the names that the config has for them. */
   custom_objects?: CustomObjects | null;
 };
 
@@ -39,8 +40,13 @@ export interface GRUConstructor {
   new (args: GRUArgumentsWithUnits): GRU;
   readonly prototype: GRU;
   /**
-   * A layer from what `getConfig()` or Keras's `get_config()` gave; `extra` overrides it and adds what configs do not
-   * carry (`use_cudnn`, `implementation`, `cuda_device`, the functions of `custom_objects`). Throws as the constructor.
+   * A layer from what `getConfig()` or Keras's `get_config()` gave (Keras 3's, tf.keras 2's, Keras 2's and 1's), or from the
+   * serialized layer around it, `{ class_name: "GRU", config }`. `extra` overrides it and adds what configs do not carry
+   * (`use_cudnn`, `implementation`, `cuda_device`, `custom_objects`).
+   *
+   * A constraint, regularizer or initializer that is not known is kept for `getConfig()`, and `ERR_UNSUPPORTED` once training
+   * needs it. Throws as the constructor; `ERR_UNSUPPORTED` for `time_major: true`; `ERR_CALLBACK` when a class of
+   * `custom_objects` throws.
    */
   fromConfig(config: GRUConfig, extra?: FromConfigArguments): GRU;
   /**
@@ -53,15 +59,7 @@ export interface GRUConstructor {
 
 class GRUImplementation<S extends boolean = boolean> extends GRULayer<S> {
   static fromConfig(config: GRUConfig, extra?: FromConfigArguments): GRU {
-    if (!isRecord(config)) throw expected("ERR_ARGUMENT", "config", "an object as getConfig() gives", config);
-    if (extra !== undefined && !isRecord(extra)) throw expected("ERR_ARGUMENT", "extra", "an object", extra);
-    const { custom_objects, ...overrides } = extra ?? {};
-    const objects = readCustomObjects(custom_objects);
-    const args: FromConfigArguments = { ...config, ...overrides };
-    for (const key of ["activation", "recurrent_activation"] as const) {
-      if (key in args) args[key] = withCustomObjects(args[key], objects) as typeof args.activation;
-    }
-    return new GRUImplementation(args);
+    return new GRUImplementation(layerArguments(readConfig(config), extra));
   }
 
   static async fromKeras(path: string, args: FromKerasArguments = {}): Promise<GRU> {
@@ -73,9 +71,8 @@ class GRUImplementation<S extends boolean = boolean> extends GRULayer<S> {
     }
     const { readKerasGru } = await import("../formats/index.js");
     const file = await readKerasGru(path, layer === undefined ? {} : { layer });
-    const gru = GRUImplementation.fromConfig(file.config, extra);
-    gru.build([null, null, file.features]);
-    gru.setWeights(file.weights);
+    const gru = new GRUImplementation(layerArguments(file.config, extra));
+    gru.takeWeights(file, path);
     return gru;
   }
 }

@@ -8,8 +8,10 @@ import { checkedProduct, readInputShape } from "../arguments/shapes.js";
 import { aborted } from "../arguments/signal.js";
 import type { StreamArguments } from "../arguments/stream.js";
 import { readWarmUp, type WarmUpSizes } from "../arguments/warm_up.js";
+import type { KerasLayerWeights } from "../formats/index.js";
 import { autoName } from "../keras/auto_name.js";
 import type { Dtype } from "../keras/dtype_policy.js";
+import { requireKnown } from "../keras/unknown.js";
 import { enterQueue, leaveQueue } from "../queue.js";
 import { type FloatArray, Tensor, type TensorLike } from "../tensor.js";
 import { requireUnlocked, type Variable, type VariableOwner } from "../variable.js";
@@ -186,8 +188,7 @@ export class GRULayer<S extends boolean = boolean> {
   }
 
   /**
-   * A stepper that takes one timestep at a time, for real-time use: see `GRUStream`. On the CPU path, unless `use_cudnn` is
-   * true.
+   * A stepper of one timestep at a time, for real-time use: see `GRUStream`. On the CPU path, unless `use_cudnn` is true.
    *
    * Throws `ERR_ARGUMENT`, `ERR_SHAPE`, `ERR_DTYPE`, `ERR_NOT_BUILT`, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`.
    */
@@ -272,15 +273,19 @@ export class GRULayer<S extends boolean = boolean> {
   }
 
   /**
-   * Sets all weights from a GRU in a Keras model file of any kind; builds the layer if it is not. Rejects as `fromKeras`
-   * and with `ERR_SHAPE` where the file's shapes are not this layer's; the layer is then as it was.
+   * Sets all weights from a GRU in a Keras model file of any kind, or one of PyTorch's; builds the layer if it is not. Rejects
+   * as `fromKeras`, and with `ERR_SHAPE` or `ERR_ARGUMENT` where they are not this layer's; the layer is then as it was.
    */
   async loadWeights(path: string, args?: LoadWeightsArguments | null): Promise<void> {
     this.#requireAlive();
-    const file = await readWeightsFile(path, args);
+    this.takeWeights(await readWeightsFile(path, args), path);
+  }
+
+  /** @internal */
+  protected takeWeights(file: KerasLayerWeights, path: string): void {
     this.#requireAlive();
     requireFit(file, path, this.#options, this.#weights?.features ?? null);
-    const weights = this.#weights ?? new GRUWeights(this.#options, file.features, this.name, this.#owner);
+    const weights = this.#weights ?? new GRUWeights(this.#options, file.features, this.name, this.#owner, "zeros");
     weights.set(file.weights);
     this.#weights = weights;
   }
@@ -301,11 +306,12 @@ export class GRULayer<S extends boolean = boolean> {
   }
 
   /**
-   * The activity regularizer's losses of the last call (output, then state if returned, each divided by the batch size),
-   * then the regularizers' losses of the weights as they are now (none when `trainable` is false).
+   * The activity regularizer's losses of the last call (output, then state if returned, each divided by the batch size), then
+   * those of the weights as they are now (none when `trainable` is false). `ERR_UNSUPPORTED` where only a config named one.
    */
   get losses(): number[] {
     this.#requireAlive();
+    requireKnown(this.#options.activityRegularizer);
     const losses = [...this.#losses];
     if (this.trainable && this.#weights !== null) losses.push(...this.#weights.losses());
     return losses;

@@ -5,6 +5,7 @@ import { aborted } from "../arguments/signal.js";
 import { detached, isShared, overlap } from "../arguments/typed_array.js";
 import type { WarmUpSizes } from "../arguments/warm_up.js";
 import type { Regularizer } from "../keras/regularizers.js";
+import { UnknownRegularizer } from "../keras/unknown.js";
 import { CALL_FLAGS, type NativeArray, type NativeCustomActivation, type NativeGru, native } from "../native.js";
 import { narrowed, rounded, type SixteenBitDtype } from "../sixteen_bit.js";
 import { type FloatArray, Tensor, type TypedArray } from "../tensor.js";
@@ -173,7 +174,8 @@ export class CallRunner {
     const { batch, timesteps, out } = request;
     const shape = returnSequences ? [batch, timesteps, units] : [batch, units];
     const outcome: CallOutcome = { output: NOTHING, state: null, losses: NO_LOSSES };
-    if (activityRegularizer !== null) {
+    // Without its code there is no loss, and who asks for it gets an error: a call alone does not need it.
+    if (activityRegularizer !== null && !(activityRegularizer instanceof UnknownRegularizer)) {
       const losses = [activityLoss(activityRegularizer, output, shape)];
       if (returnState) losses.push(activityLoss(activityRegularizer, state, [batch, units]));
       outcome.losses = rounding === null ? losses : losses.map((loss) => rounded(loss, rounding));

@@ -79,10 +79,16 @@ export class GRUWeights {
   #packed = -1;
 
   /**
-   * Initializes the weights for `features` inputs. Throws `ERR_SHAPE` or `ERR_OUT_OF_MEMORY` for weights that are too
+   * Makes the weights for `features` inputs: by the layer's initializers, or zeros where they are about to be set. Throws `ERR_SHAPE` or `ERR_OUT_OF_MEMORY` for weights that are too
    * large, `ERR_NATIVE_LOAD` without the addon.
    */
-  constructor(options: GRUOptions, features: number, layerName: string, owner: VariableOwner) {
+  constructor(
+    options: GRUOptions,
+    features: number,
+    layerName: string,
+    owner: VariableOwner,
+    start: "initial" | "zeros" = "initial",
+  ) {
     const planned = plans(options, features);
     const counts = planned.map(({ shape, name }) => checkedProduct(shape, name));
     const { variableDtype, kernelDtype, rounding } = options;
@@ -91,7 +97,7 @@ export class GRUWeights {
     requireMemory(bytes * counts.reduce((sum, count) => sum + count, 0), "units");
     const variables = planned.map((plan, index) => {
       const filled = allocate(kernelDtype, counts[index] as number, plan.name);
-      plan.initializer.fill(filled, plan.shape);
+      if (start === "initial") plan.initializer.fill(filled, plan.shape);
       const data = isSixteenBit(variableDtype) ? narrowed(filled as Float32Array, variableDtype) : filled;
       const path = `${layerName}/gru_cell/${plan.name}`;
       return ownedVariable({ ...plan, path, dtype: variableDtype }, data, owner);
