@@ -271,7 +271,10 @@ function readUseCudnn(value: unknown): boolean | "auto" {
 
 function readImplementation(value: unknown): 1 | 2 {
   if (value === undefined) return 2;
-  if (value !== 1 && value !== 2) throw expected("ERR_ARGUMENT", "implementation", "1 or 2", value);
+  if (value !== 1 && value !== 2) {
+    const what = value === 0 ? "1 or 2 (the 0 of Keras 2.0 is 1)" : "1 or 2";
+    throw expected("ERR_ARGUMENT", "implementation", what, value);
+  }
   return value;
 }
 

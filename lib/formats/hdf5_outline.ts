@@ -1,8 +1,9 @@
 import type { Hdf5File } from "./hdf5_file.js";
+import { isKeras1Cell, type Keras1Run, keras1Runs } from "./keras1_weights.js";
 import { MAX_HDF5_OBJECTS, MAX_LAYER_DEPTH } from "./limits.js";
 import { fileProblem, quotedList } from "./problem.js";
 
-/** The variables of one GRU cell: kernel, recurrent_kernel and maybe bias, with their absolute paths. */
+/** The variables of one GRU cell: kernel, recurrent_kernel and maybe bias (in Keras 1 one of each gate), with their absolute paths. */
 export interface StoredCell {
   /** For Keras 3 the cell's group, such as `layers/gru/cell`; for legacy files what the variables' names begin with. */
   group: string;
@@ -80,20 +81,34 @@ function legacyLayer(file: Hdf5File, root: string, name: string): LegacyLayer {
   if (weightNames === undefined) throw fileProblem(`expected weight_names of layer ${JSON.stringify(name)}`);
   if (weightNames.length > MAX_HDF5_OBJECTS) throw tooMany();
   const cells: StoredCell[] = [];
-  for (const run of cellRuns(weightNames)) {
-    const variables = run.map((weight) => {
+  for (const { names, prefix } of runsOf(weightNames)) {
+    const variables = names.map((weight) => {
       const shape = file.shape(`${group}/${weight}`);
       if (shape === undefined) throw fileProblem(`expected an array ${weight} in ${path} but found none`);
       return { path: `${path}/${weight}`, shape };
     });
-    if (!isGruCell(variables.map(({ shape }) => shape))) continue;
-    cells.push({ group: run[0]!.split("/").slice(0, -1).join("/"), variables, names: [] });
+    const shapes = variables.map(({ shape }) => shape);
+    if (isGruCell(shapes) || isKeras1Cell(shapes)) cells.push({ group: prefix, variables, names: [] });
   }
   return { name, arrays: weightNames.length, cells };
 }
 
+/** The arrays that may belong to one recurrent cell each, in their order, and what their names begin with. */
+function runsOf(names: readonly string[]): Keras1Run[] {
+  const old = keras1Runs(names);
+  if (old.length === 0) return cellRuns(names);
+  // Of Keras 2 still, where a layer of somebody's calls its arrays as Keras 1 did.
+  const taken = new Set(old.flatMap((run) => run.names));
+  const others = cellRuns(
+    names.filter((name) => !taken.has(name)),
+    false,
+  );
+  const places = new Map(names.map((name, place) => [name, place]));
+  return [...old, ...others].sort((one, other) => places.get(one.names[0]!)! - places.get(other.names[0]!)!);
+}
+
 /** The arrays that belong to one recurrent cell each: those named kernel, recurrent_kernel and bias, in a row. */
-function cellRuns(names: readonly string[]): string[][] {
+function cellRuns(names: readonly string[], whole = true): Keras1Run[] {
   const runs: string[][] = [];
   for (let index = 0; index + 1 < names.length; index += 1) {
     if (role(names[index]!) !== "kernel" || role(names[index + 1]!) !== "recurrent_kernel") continue;
@@ -102,7 +117,8 @@ function cellRuns(names: readonly string[]): string[][] {
     index = end - 1;
   }
   // Whatever the names are, the order is Keras's.
-  return runs.length === 0 && (names.length === 2 || names.length === 3) ? [[...names]] : runs;
+  const found = whole && runs.length === 0 && (names.length === 2 || names.length === 3) ? [[...names]] : runs;
+  return found.map((run) => ({ names: run, prefix: run[0]!.split("/").slice(0, -1).join("/") }));
 }
 
 /** `kernel` for `gru/gru_cell/kernel:0`; TensorFlow numbers names that would repeat (`kernel_1:0`). */

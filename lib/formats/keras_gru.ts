@@ -1,9 +1,10 @@
 import { GRUError } from "../errors.js";
+import { modernConfig } from "../keras/legacy_config.js";
 import type { ConfigLayer } from "./config_tree.js";
 import { fromCudnnGru } from "./cudnn_weights.js";
 import { expectedVariables, loadableConfig, toWeight, type WeightData } from "./gru_variables.js";
 import { shapeText } from "./hdf5_dataset.js";
-import { modernConfig } from "./legacy_config.js";
+import { joinedGates } from "./keras1_weights.js";
 import { type ModelWithConfig, type WeightsOnly, withModelFile } from "./model_file.js";
 import { fileProblem, inFile } from "./problem.js";
 import { selectGru } from "./select_layer.js";
@@ -17,6 +18,8 @@ export interface KerasLayerWeights {
   features: number;
   /** The layer's path in the model, such as `"encoder"` or `"bidirectional/forward_layer"`. */
   path: string;
+  /** The `reset_after` of the layer that the weights are of, where the file says or its writer had no other. */
+  resetAfter?: boolean | undefined;
 }
 
 /** A GRU layer read from a Keras model file. */
@@ -38,12 +41,12 @@ export interface ReadOptions {
  * `"encoder_model/gru"`, `"bidirectional/forward_layer"`, `"bidirectional/backward_layer"`, `"time_distributed/gru"`.
  * It may be left out where the model has one GRU.
  *
- * Configs of Keras 2 come out as those of Keras 3, a CuDNNGRU as the GRU that computes the same. Weights keep the file's
- * dtype.
+ * Configs of Keras 1 and 2 come out as those of Keras 3, a CuDNNGRU as the GRU that computes the same. Weights keep the file's
+ * dtype; those that Keras 1 or PyTorch laid out in other ways are in Keras's layout.
  *
  * @throws GRUError `ERR_ARGUMENT` if `file` is not a readable file or holds weights only, the model has no GRU, or `layer`
  *   does not name exactly one; `ERR_FILE_FORMAT` if the file is not a whole model file, is damaged, or holds weights that
- *   do not fit the layer's config; `ERR_UNSUPPORTED` for quantised layers and those of Keras 1.
+ *   do not fit the layer's config; `ERR_UNSUPPORTED` for quantised layers.
  */
 export async function readKerasGru(file: FileSource | Source, options: ReadOptions = {}): Promise<KerasLayerFile> {
   const source = readSource(file);
@@ -104,14 +107,15 @@ async function readLayer(model: ModelWithConfig, found: ConfigLayer): Promise<Ke
   const layer = model.legacy ? { ...found, config: modernConfig(found.config, found.className, found.label) } : found;
   const config = loadableConfig(layer);
   const stored = await model.read(found, expectedVariables(layer));
-  return { config, ...inGruLayout(stored.map(toWeight)), path: found.label };
+  const resetAfter = typeof config.reset_after === "boolean" ? config.reset_after : undefined;
+  return { config, ...inGruLayout(stored.map(toWeight)), path: found.label, resetAfter };
 }
 
 async function readStored(model: WeightsOnly, wanted: string | undefined, source: Source): Promise<KerasLayerWeights> {
   if (model.layers.length === 0) throw noGru(source);
   const layer = selectGru(model.layers, wanted, source);
   const stored = await model.read(layer);
-  return { ...inGruLayout(stored.map(toWeight)), path: layer.label };
+  return { ...inGruLayout(stored.map(toWeight)), path: layer.label, resetAfter: layer.resetAfter };
 }
 
 /** A layer of a file that has its config beside the weights. */
@@ -137,7 +141,8 @@ async function readConfigured(model: WeightsOnly, wanted: string | undefined, so
   return { config: loadableConfig(described), weights, features, path: label };
 }
 
-function inGruLayout(weights: WeightData[]): { weights: WeightData[]; features: number } {
+function inGruLayout(stored: WeightData[]): { weights: WeightData[]; features: number } {
+  const weights = joinedGates(stored);
   const units = weights[1]!.shape[0]!;
   const [, , bias] = weights;
   const isCudnn = bias?.shape.length === 1 && bias.shape[0] === 6 * units;

@@ -1,6 +1,5 @@
 import type { ConfigLayer } from "./config_tree.js";
 import type { LegacyLayer, StoredCell } from "./hdf5_outline.js";
-import { kerasOne } from "./legacy_config.js";
 import { fileProblem } from "./problem.js";
 
 /**
@@ -10,18 +9,24 @@ import { fileProblem } from "./problem.js";
  * order: names are TensorFlow's and may differ from the layers'. They decide only where the order cannot, in a layer
  * with cells that are no GRU layers.
  *
- * @throws GRUError `ERR_FILE_FORMAT` if there are none; `ERR_UNSUPPORTED` if they are those of Keras 1.
+ * Keras 1 filed the layers of a Sequential inside another beside the outer one's.
+ *
+ * @throws GRUError `ERR_FILE_FORMAT` if there are none.
  */
 export function legacyCell(
   layer: ConfigLayer,
   layers: readonly ConfigLayer[],
   stored: readonly LegacyLayer[],
 ): StoredCell {
-  const top = layer.segments[0]![0]!;
-  const outer = stored.find(({ name }) => name === top);
+  const filed = new Map(stored.map((one) => [one.name, one]));
+  const depth = Math.max(
+    0,
+    layer.segments.findIndex(([name]) => filed.has(name!)),
+  );
+  const top = layer.segments[depth]![0]!;
+  const outer = filed.get(top);
   if (!outer) throw fileProblem(`expected the arrays of layer ${JSON.stringify(top)} but found none`);
-  if (outer.arrays === 9 && outer.cells.length === 0) throw kerasOne(layer.label);
-  const inside = layers.filter(({ isGru, segments }) => isGru && segments[0]![0] === top);
+  const inside = layers.filter(({ isGru, segments }) => isGru && segments[depth]?.[0] === top);
   const saved = [...inside.filter(({ trainable }) => trainable), ...inside.filter(({ trainable }) => !trainable)];
   if (saved.length === outer.cells.length) return outer.cells[saved.indexOf(layer)]!;
   const named = outer.cells.filter(({ group }) => group.split("/").includes(layer.name));

@@ -1,3 +1,4 @@
+import { isLegacyVersion } from "../keras/legacy_config.js";
 import { type ConfigLayer, listLayers } from "./config_tree.js";
 import { type OpenFile, withFile } from "./file.js";
 import { type Hdf5Handle, withHdf5 } from "./hdf5.js";
@@ -5,7 +6,7 @@ import type { StoredVariable, VariableRequest } from "./hdf5_dataset.js";
 import type { Hdf5Outline } from "./hdf5_outline.js";
 import { parseJson } from "./json.js";
 import { readArchive } from "./keras_archive.js";
-import { isLegacyVersion } from "./legacy_config.js";
+import { keras1Requests } from "./keras1_weights.js";
 import { legacyCell } from "./legacy_weights.js";
 import { fileProblem } from "./problem.js";
 import { openSafetensors } from "./safetensors_gru.js";
@@ -84,13 +85,14 @@ async function openHdf5File(handle: Hdf5Handle): Promise<ModelWithConfig | Weigh
     layers,
     read: (layer, variables) => {
       const { variables: found } = legacyCell(layer, layers, outline.layers);
-      if (found.length !== variables.length) {
+      const requests = keras1Requests(variables, found.length);
+      if (found.length !== requests.length) {
         const expected = variables.map(({ label }) => label).join(", ");
         throw fileProblem(
           `expected ${variables.length} arrays (${expected}) of layer ${layer.label} but found ${found.length}`,
         );
       }
-      return handle.variables({ datasets: variables.map((variable, index) => ({ ...found[index]!, ...variable })) });
+      return handle.variables({ datasets: requests.map((request, index) => ({ ...found[index]!, ...request })) });
     },
   };
 }
@@ -105,6 +107,7 @@ function weightsOnly(outline: Hdf5Outline, handle: Hdf5Handle): WeightsOnly {
 
 const LABELS = ["kernel", "recurrent_kernel", "bias"];
 
+/** Of Keras 1, whose arrays are one of each for every gate, too. */
 function labelled<T>(variables: readonly T[]): (T & { label: string })[] {
-  return variables.map((variable, index) => ({ ...variable, label: LABELS[index]! }));
+  return variables.map((variable, index) => ({ ...variable, label: LABELS[index % LABELS.length]! }));
 }

@@ -6,6 +6,7 @@ import type { WeightsOnly } from "./model_file.js";
 import { fileProblem } from "./problem.js";
 import { decodeSafetensors, encodeSafetensors, type SafetensorsDtype, type SafetensorsTensor } from "./safetensors.js";
 import type { StoredLayer } from "./stored_layers.js";
+import { torchLayers } from "./torch_gru.js";
 
 const DTYPES = { float64: "F64", float32: "F32", float16: "F16", bfloat16: "BF16" } as const;
 const NAMES = ["kernel", "recurrent_kernel", "bias"] as const;
@@ -29,7 +30,7 @@ export function encodeGru(config: Record<string, unknown>, weights: readonly Wei
 
 /**
  * The GRUs in the safetensors file `bytes`: wherever there are a `kernel` and a `recurrent_kernel` (and maybe a `bias`) of
- * one's shapes, bare or under a common name such as `encoder.` or `encoder/`.
+ * one's shapes, bare or under a common name such as `encoder.` or `encoder/`; and PyTorch's recurrent layers.
  *
  * @throws GRUError `ERR_FILE_FORMAT` as `decodeSafetensors`, and for a config that is not one.
  */
@@ -43,7 +44,11 @@ export function openSafetensors(bytes: Uint8Array): WeightsOnly {
     const cell = prefix === undefined ? undefined : cellAt(prefix, tensors);
     if (cell) layers.push(layerOf(cell, prefix === "" ? config : undefined));
   }
-  return { kind: "weights", layers, read: async ({ cell }) => cell.variables.map(({ path }) => stored(path, tensors)) };
+  const foreign = torchLayers(tensors);
+  const load = (path: string) => stored(path, tensors);
+  const read = async (layer: StoredLayer) =>
+    foreign.find((one) => one === layer)?.convert(load) ?? layer.cell.variables.map(({ path }) => load(path));
+  return { kind: "weights", layers: [...layers, ...foreign], read };
 }
 
 function readConfig(text: string): Record<string, unknown> {

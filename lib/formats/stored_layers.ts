@@ -1,12 +1,13 @@
 import type { NamedLayer } from "./config_tree.js";
 import type { LegacyLayer, StoredCell } from "./hdf5_outline.js";
-import { kerasOne } from "./legacy_config.js";
 
 /** A GRU as a file without a model's config shows it: by its place and its arrays' shapes. */
 export interface StoredLayer extends NamedLayer {
   readonly cell: StoredCell;
   /** The layer's config, where the file has one: a safetensors file that `saveWeights` wrote. */
   readonly config?: Record<string, unknown>;
+  /** The `reset_after` of the layer, where its weights alone do not tell. */
+  readonly resetAfter?: boolean;
 }
 
 /** The GRUs of Keras 3's `.weights.h5`, which answer to their groups and, where the file has them, to Keras's names. */
@@ -34,11 +35,9 @@ export function weightLayers(cells: readonly StoredCell[]): StoredLayer[] {
 /**
  * The GRUs of a legacy weights-only file, which answer to the name of their top-level layer, and those inside others to
  * the names that their arrays bear too.
- *
- * @throws GRUError `ERR_UNSUPPORTED` if there are none but layers of Keras 1.
  */
 export function legacyLayers(layers: readonly LegacyLayer[]): StoredLayer[] {
-  const found = layers.flatMap(({ name, arrays, cells }) =>
+  return layers.flatMap(({ name, arrays, cells }) =>
     cells.map((cell) => {
       const whole = cell.variables.length === arrays;
       const segments = whole ? [[name]] : [[name], ...innerSegments(cell.group, name)];
@@ -46,9 +45,6 @@ export function legacyLayers(layers: readonly LegacyLayer[]): StoredLayer[] {
       return { segments, sharedAt: [], className: "GRU", isGru: true, group: label, label, cell };
     }),
   );
-  const old = layers.find(({ arrays }) => arrays === 9);
-  if (found.length === 0 && old) throw kerasOne(old.name);
-  return found;
 }
 
 /** The layers inside `outer` on the way to the arrays of `group`, such as `both/forward_gru/gru_cell`. */

@@ -202,7 +202,8 @@ export class MinMaxNorm extends NormConstraint {
   }
 }
 
-const CONSTRAINTS = new Vocabulary<Constraint>("a constraint", Constraint, [
+/** All of them by their names. */
+export const CONSTRAINTS = new Vocabulary<Constraint>("a constraint", Constraint, [
   MaxNorm,
   NonNeg,
   UnitNorm,

@@ -18,9 +18,6 @@ export interface CustomActivation {
   backward(x: NativeArray, y: NativeArray, dy: NativeArray, dx: NativeArray): void;
 }
 
-/** Activations by the names that configs have for them. */
-export type CustomObjects = Readonly<Record<string, CustomActivation | GateActivation>>;
-
 /** True for an object that could be meant as a `CustomActivation`. */
 export function looksCustom(value: object): value is CustomActivation {
   return "forward" in value || "backward" in value;
@@ -69,44 +66,4 @@ export class CustomFunction extends GateActivation {
   override native(): NativeActivation {
     return { name: "custom", parameters: [] };
   }
-}
-
-/** Checks a `custom_objects` map. Throws `ERR_ARGUMENT`, naming the entry. */
-export function readCustomObjects(value: unknown): CustomObjects {
-  if (value === undefined || value === null) return {};
-  if (typeof value !== "object" || Array.isArray(value)) {
-    throw new GRUError(
-      "ERR_ARGUMENT",
-      `Expected an object of activations by name for \`custom_objects\` but received ${describe(value)}.`,
-    );
-  }
-  for (const [name, entry] of Object.entries(value)) {
-    if (entry instanceof GateActivation) continue;
-    if (typeof entry === "object" && entry !== null && looksCustom(entry)) {
-      new CustomFunction(entry, `custom_objects.${name}`);
-      continue;
-    }
-    throw new GRUError(
-      "ERR_ARGUMENT",
-      `Expected an activation ({ name, forward, backward } or an Activation) for \`custom_objects.${name}\` but ` +
-        `received ${describe(entry)}.`,
-    );
-  }
-  return value as CustomObjects;
-}
-
-/**
- * `value`, an activation as a config has it, with every function that `objects` names put in its place: a name, a
- * serialized function, or one of these inside a serialized activation layer. Anything else is returned as it is.
- */
-export function withCustomObjects(value: unknown, objects: CustomObjects): unknown {
-  if (typeof value === "string") return Object.hasOwn(objects, value) ? objects[value] : value;
-  if (typeof value !== "object" || value === null || value instanceof GateActivation) return value;
-  const { class_name, config } = value as Record<string, unknown>;
-  if (class_name === "function") {
-    return typeof config === "string" && Object.hasOwn(objects, config) ? objects[config] : value;
-  }
-  if (typeof config !== "object" || config === null || !("activation" in config)) return value;
-  const inner = withCustomObjects(config.activation, objects);
-  return inner === config.activation ? value : { ...value, config: { ...config, activation: inner } };
 }

@@ -13,11 +13,12 @@ import {
   TruncatedNormal,
   VarianceScaling,
 } from "./random_initializers.js";
-import { type SerializedObject, Vocabulary } from "./serialization.js";
+import { Vocabulary } from "./serialization.js";
 
 export { Initializer };
 
-const INITIALIZERS = new Vocabulary<Initializer>(
+/** All of them by their names. */
+export const INITIALIZERS = new Vocabulary<Initializer>(
   "an initializer",
   Initializer,
   [
@@ -56,7 +57,7 @@ const INITIALIZERS = new Vocabulary<Initializer>(
 
 /** What Keras does where the initializer is `None`: Glorot uniform, and `None` again in the config. */
 class DefaultInitializer extends GlorotUniform {
-  override serialize(): SerializedObject | null {
+  override serialize(): null {
     return null;
   }
 }

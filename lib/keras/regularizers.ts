@@ -241,7 +241,8 @@ function pairsOf(count: number): number {
   return (count * (count - 1)) / 2;
 }
 
-const REGULARIZERS = new Vocabulary<Regularizer>(
+/** All of them by their names. */
+export const REGULARIZERS = new Vocabulary<Regularizer>(
   "a regularizer",
   Regularizer,
   [L1, L2, L1L2, OrthogonalRegularizer],

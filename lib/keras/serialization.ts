@@ -43,14 +43,16 @@ function optionalString(value: unknown, key: string, argument: string): string |
   );
 }
 
+/** A serialized object, and whether Keras marks it as custom: by a foreign or `null` module, or a `package>name`. */
+export interface SerializedForm extends SerializedObject {
+  readonly custom: boolean;
+}
+
 /**
  * Checks that `value` has the form of a serialized Keras object, and fills in what Keras 2 left out: `module` becomes
- * `null` and a missing `config` becomes `{}`.
- *
- * Throws `ERR_ARGUMENT`, naming `argument`, for any other form, and for objects that Keras marks as custom (a foreign
- * or `null` module, a `package>name` registration): their code is not here to run.
+ * `null` and a missing `config` becomes `{}`. Throws `ERR_ARGUMENT`, naming `argument`, for any other form.
  */
-export function readSerialized(value: unknown, argument: string): SerializedObject {
+export function readForm(value: unknown, argument: string): SerializedForm {
   const object = typeof value === "object" && value !== null && !types.isPromise(value);
   if (!object || Array.isArray(value) || ArrayBuffer.isView(value)) {
     throw new GRUError(
@@ -75,13 +77,6 @@ export function readSerialized(value: unknown, argument: string): SerializedObje
   }
   const home = optionalString(module, "module", argument);
   const registered = optionalString(registered_name, "registered_name", argument);
-  if (home === null || (home !== undefined && !KERAS_MODULE.test(home)) || registered?.includes(">")) {
-    throw new GRUError(
-      "ERR_ARGUMENT",
-      `Expected an object of Keras's own for \`${argument}\` but received the custom ${describe(registered ?? class_name)} ` +
-        `of module ${describe(home ?? null)}.`,
-    );
-  }
   if (config !== undefined && typeof config !== "string" && (typeof config !== "object" || Array.isArray(config))) {
     throw new GRUError(
       "ERR_ARGUMENT",
@@ -93,7 +88,32 @@ export function readSerialized(value: unknown, argument: string): SerializedObje
     class_name,
     config: (config ?? {}) as SerializedObject["config"],
     registered_name: registered ?? null,
+    custom: home === null || (home !== undefined && !KERAS_MODULE.test(home)) || registered?.includes(">") === true,
   };
+}
+
+/**
+ * As {@link readForm}, for objects of Keras's own. Throws `ERR_ARGUMENT`, naming `argument`, for objects that Keras marks
+ * as custom too: their code is not here to run.
+ */
+export function readSerialized(value: unknown, argument: string): SerializedObject {
+  const { custom, ...serialized } = readForm(value, argument);
+  if (!custom) return serialized;
+  const { module, class_name, registered_name } = serialized;
+  throw new GRUError(
+    "ERR_ARGUMENT",
+    `Expected an object of Keras's own for \`${argument}\` but received the custom ` +
+      `${describe(registered_name ?? class_name)} of module ${describe(module)}.`,
+  );
+}
+
+/** What objects that were made from a config are called in it. */
+const origins = new WeakMap<KerasObject, Omit<SerializedObject, "config">>();
+
+/** Has `object` written under the names that the config had for it. */
+export function rememberOrigin(object: KerasObject, { module, class_name, registered_name }: SerializedObject): void {
+  // Keras 2 wrote the class's name alone; Keras 3 reads a class that is not its own by its registered name.
+  origins.set(object, { module, class_name, registered_name: registered_name ?? class_name });
 }
 
 /** Something that Keras can write into a config and read back. */
@@ -116,6 +136,8 @@ export abstract class KerasObject {
   serialize(): SerializedObject | null {
     const type = this.constructor as typeof KerasObject;
     const own = Object.hasOwn(type, "className");
+    const origin = own ? undefined : origins.get(this);
+    if (origin !== undefined) return { ...origin, config: this.getConfig() };
     return {
       module: own ? type.module : null,
       class_name: own ? type.className : type.name,
@@ -129,6 +151,14 @@ export abstract class KerasObject {
 export interface KerasClass<T extends KerasObject> {
   readonly className: string;
   new (options: never): T;
+}
+
+/** A class of your own, as `custom_objects` takes it. */
+export interface KerasType<T extends KerasObject> {
+  /** Makes one from the config that Keras wrote. */
+  new (config: never): T;
+  /** Does it in place of the constructor, where there is one (Keras's `from_config`). */
+  fromConfig?(config: never): T;
 }
 
 /** Keras's second name of each class: `GlorotUniform` is also `glorot_uniform`, `L1L2` is also `l1l2`. */
@@ -170,6 +200,26 @@ export class Vocabulary<T extends KerasObject> {
       this.#classes.set(alias, this.#classes.get(name) as KerasClass<T>);
     }
     this.#refused = new Map(Object.entries(refused));
+  }
+
+  /** The family in words, such as "a constraint". */
+  get kind(): string {
+    return this.#kind;
+  }
+
+  /** All names of its members. */
+  get names(): ReadonlySet<string> {
+    return new Set(this.#classes.keys());
+  }
+
+  /** True for an object of the family. */
+  owns(value: unknown): value is T {
+    return value instanceof this.#base;
+  }
+
+  /** True for a class of the family's objects. */
+  isClass(value: unknown): value is KerasType<T> {
+    return typeof value === "function" && (value as { prototype?: unknown }).prototype instanceof this.#base;
   }
 
   /**

@@ -3,10 +3,11 @@ import { expected } from "../arguments/messages.js";
 import { isRecord } from "../arguments/predicates.js";
 import { GRUError } from "../errors.js";
 import { type FileSource, readSource } from "../formats/source.js";
-import { type CustomObjects, readCustomObjects, withCustomObjects } from "../keras/custom_activation.js";
+import type { CustomObjects } from "../keras/custom_objects.js";
 import type { DtypeName } from "../keras/dtype_policy.js";
 import { printAsText } from "../keras/text.js";
 import type { GRUConfig } from "./config.js";
+import { layerArguments, readConfig } from "./from_config.js";
 import { GRULayer } from "./layer.js";
 
 /** The constructor's arguments with `units` among them. */
@@ -18,7 +19,7 @@ export type GRUArgumentsWithUnits<S extends boolean = boolean, D extends DtypeNa
 /** What `fromConfig` takes beside the config: arguments that override it. What is `undefined` does not. */
 export type FromConfigArguments<S extends boolean = boolean, D extends DtypeName = DtypeName> = GRUArguments<S, D> & {
   units?: number | undefined;
-  /** Your own activations, by the names that the config has for them. */
+  /** Your own activations, constraints, initializers and regularizers, by the names that the config has for them. */
   custom_objects?: CustomObjects | null | undefined;
 };
 
@@ -46,8 +47,13 @@ export interface GRUConstructor {
   new <S extends boolean = false, D extends DtypeName = "float32">(args: GRUArgumentsWithUnits<S, D>): GRU<S, D>;
   readonly prototype: GRU;
   /**
-   * A layer from what `getConfig()` or Keras's `get_config()` gave; `extra` overrides it and adds what configs do not
-   * carry (`use_cudnn`, `implementation`, `cuda_device`, the functions of `custom_objects`). Throws as the constructor.
+   * A layer from what `getConfig()` or Keras's `get_config()` gave (Keras 3's, tf.keras 2's, Keras 2's and 1's), or from the
+   * serialized layer around it, `{ class_name: "GRU", config }`. `extra` overrides it and adds what configs do not carry
+   * (`use_cudnn`, `implementation`, `cuda_device`, `custom_objects`).
+   *
+   * A constraint, regularizer or initializer that is not known is kept for `getConfig()`, and `ERR_UNSUPPORTED` once training
+   * needs it. Throws as the constructor; `ERR_UNSUPPORTED` for `time_major: true`; `ERR_CALLBACK` when a class of
+   * `custom_objects` throws.
    */
   fromConfig<
     S extends boolean = boolean,
@@ -76,16 +82,7 @@ export interface GRUConstructor {
 /** The class expression has the name that messages of the runtime give, as when `new` is forgotten. */
 const GRUImplementation = class GRU extends GRULayer {
   static fromConfig(config: GRUConfig, extra?: FromConfigArguments): GRULayer {
-    if (!isRecord(config)) throw expected("ERR_ARGUMENT", "config", "an object as getConfig() gives", config);
-    if (extra !== undefined && !isRecord(extra)) throw expected("ERR_ARGUMENT", "extra", "an object", extra);
-    const { custom_objects, ...overrides } = extra ?? {};
-    const objects = readCustomObjects(custom_objects);
-    const args: Record<string, unknown> = { ...config };
-    for (const [key, value] of Object.entries(overrides)) if (value !== undefined) args[key] = value;
-    for (const key of ["activation", "recurrent_activation"]) {
-      if (key in args) args[key] = withCustomObjects(args[key], objects);
-    }
-    return new GRU(args);
+    return new GRU(layerArguments(readConfig(config), extra));
   }
 
   static async fromKeras(source: FileSource, args: FromKerasArguments = {}): Promise<GRULayer> {
@@ -98,7 +95,7 @@ const GRUImplementation = class GRU extends GRULayer {
     const { readKerasGru } = await import("../formats/index.js");
     const file = await readKerasGru(read, layer === undefined ? {} : { layer });
     if (extra.return_state === undefined && file.config.return_state === true) throw returnsState(read.shown);
-    const gru = GRU.fromConfig(file.config, extra) as GRU;
+    const gru = new GRU(layerArguments(file.config, extra));
     gru.takeWeights({ file, source: read });
     return gru;
   }

@@ -9,6 +9,7 @@ import { readWarmUp, type WarmUpSizes } from "../arguments/warm_up.js";
 import type { FileSource } from "../formats/source.js";
 import { autoName } from "../keras/auto_name.js";
 import type { ComputeDtype, DtypeName, VariableDtype } from "../keras/dtype_policy.js";
+import { requireKnown } from "../keras/unknown.js";
 import { enterQueue } from "../queue.js";
 import type { TensorLike } from "../tensor.js";
 import { requireUnlocked, type VariableOwner } from "../variable.js";
@@ -181,8 +182,7 @@ export class GRULayer<S extends boolean = boolean, D extends DtypeName = DtypeNa
   }
 
   /**
-   * A stepper that takes one timestep at a time, for real-time use: see `GRUStream`. On the CPU path, unless `use_cudnn` is
-   * true.
+   * A stepper of one timestep at a time, for real-time use: see `GRUStream`. On the CPU path, unless `use_cudnn` is true.
    *
    * Throws `ERR_ARGUMENT`, `ERR_SHAPE`, `ERR_DTYPE`, `ERR_NOT_BUILT`, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`.
    */
@@ -267,9 +267,9 @@ export class GRULayer<S extends boolean = boolean, D extends DtypeName = DtypeNa
   }
 
   /**
-   * Sets all weights from a GRU in a Keras model file of any kind: its path, its `file:` URL or its bytes (copied before this
-   * returns). Builds the layer if it is not. Rejects as `fromKeras`, and with `ERR_SHAPE` where the file's shapes are not
-   * this layer's; the layer is then as it was.
+   * Sets all weights from a GRU in a Keras model file of any kind, or one of PyTorch's: its path, its `file:` URL or its bytes
+   * (copied before this returns). Builds the layer if it is not. Rejects as `fromKeras`, and with `ERR_SHAPE` or
+   * `ERR_ARGUMENT` where they are not this layer's; the layer is then as it was.
    */
   async loadWeights(source: FileSource, args?: LoadWeightsArguments | null): Promise<void> {
     this.#requireAlive();
@@ -301,11 +301,12 @@ export class GRULayer<S extends boolean = boolean, D extends DtypeName = DtypeNa
   }
 
   /**
-   * The activity regularizer's losses of the last call (output, then state if returned, each divided by the batch size),
-   * then the regularizers' losses of the weights as they are now (none when `trainable` is false).
+   * The activity regularizer's losses of the last call (output, then state if returned, each divided by the batch size), then
+   * those of the weights as they are now (none when `trainable` is false). `ERR_UNSUPPORTED` where only a config named one.
    */
   get losses(): number[] {
     this.#requireAlive();
+    requireKnown(this.#options.activityRegularizer);
     const losses = [...this.#losses];
     if (this.trainable && this.#weights !== null) losses.push(...this.#weights.losses());
     return losses;

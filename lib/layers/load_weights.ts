@@ -7,8 +7,8 @@ import { readSource, type Source } from "../formats/source.js";
 /** What `loadWeights` takes beside the file. */
 export interface LoadWeightsArguments {
   /**
-   * Which layer to read, by its Keras name or path (`"encoder"`, `"bidirectional/forward_layer"`, `"layers/gru_1"`);
-   * needed when the file has several GRUs.
+   * Which layer to read, by its Keras name or path (`"encoder"`, `"bidirectional/forward_layer"`, `"layers/gru_1"`), or
+   * PyTorch's (`"encoder.gru.l1_reverse"`); needed when the file has several GRUs.
    */
   layer?: string | undefined;
 }
@@ -40,9 +40,10 @@ export async function readWeightsFile(source: unknown, args: unknown): Promise<W
 
 /**
  * Checks that a file has the weights of a layer with these options, built for `features` (`null`: not built). Throws
- * `ERR_SHAPE`.
+ * `ERR_SHAPE`; `ERR_ARGUMENT` where only `reset_after` differs, which shapes without a bias do not tell.
  */
 export function requireFit({ file, source }: WeightsFile, options: GRUOptions, features: number | null): void {
+  const label = JSON.stringify(file.path);
   const gates = 3 * options.units;
   const wanted = [
     [features ?? file.features, gates],
@@ -51,9 +52,19 @@ export function requireFit({ file, source }: WeightsFile, options: GRUOptions, f
   if (options.useBias) wanted.push(options.resetAfter ? [2, gates] : [gates]);
   const shapes = file.weights.map(({ shape }) => shape);
   const list = (all: readonly (readonly number[])[]) => all.map(formatShape).join(", ");
-  if (list(shapes) === list(wanted)) return;
-  const of = options.useBias ? `reset_after: ${options.resetAfter}` : "use_bias: false";
+  const differs = file.resetAfter !== undefined && file.resetAfter !== options.resetAfter;
+  const order = file.resetAfter ? "after" : "before";
+  const other =
+    `a layer that applies its reset gate ${order} the product with the recurrent kernel (load them into one made with ` +
+    `reset_after: ${file.resetAfter})`;
+  if (list(shapes) === list(wanted)) {
+    if (!differs) return;
+    const mine = `weights of a layer with reset_after: ${options.resetAfter}`;
+    throw expectedText("ERR_ARGUMENT", "source", mine, `those of ${other}, in layer ${label} of ${source.shown}`);
+  }
+  const missing = shapes.length < wanted.length;
+  const of = options.useBias && !missing ? `reset_after: ${options.resetAfter}` : `use_bias: ${options.useBias}`;
   const what = `weights of shapes ${list(wanted)} (those of this layer, with ${of})`;
-  const received = `${list(shapes)} in layer ${JSON.stringify(file.path)} of ${source.shown}`;
+  const received = `${list(shapes)} in layer ${label} of ${source.shown}${differs ? `, those of ${other}` : ""}`;
   throw expectedText("ERR_SHAPE", "source", what, received);
 }

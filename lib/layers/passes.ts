@@ -3,6 +3,7 @@ import type { GRUOptions } from "../arguments/constructor.js";
 import { readForward } from "../arguments/forward.js";
 import { checkedProduct } from "../arguments/shapes.js";
 import { aborted } from "../arguments/signal.js";
+import { requireKnown } from "../keras/unknown.js";
 import type { NativeArray, NativeCallArguments, NativeCustomActivation, NativeTape } from "../native.js";
 import type { AsyncCalls } from "./async_calls.js";
 import type { Calls, LayerHost } from "./calls.js";
@@ -60,6 +61,7 @@ export class Passes {
 
   /** Computes on this thread. Throws as `GRULayer.forward`. */
   forward(inputs: unknown, args: unknown): ForwardOutcome {
+    this.#requireLosses();
     const request = readForward(this.#options, this.#host.features(), inputs, args, false);
     // Functions of the caller's could detach what the kernels read.
     if (this.#custom !== null) takeInputs(request);
@@ -85,6 +87,7 @@ export class Passes {
 
   /** Computes on the executor's threads, in turn. Throws or rejects as `GRULayer.forwardAsync` rejects. */
   forwardAsync(inputs: unknown, args: unknown, signal: AbortSignal | null): Promise<ForwardOutcome> {
+    this.#requireLosses();
     const request = readForward(this.#options, this.#host.features(), inputs, args, true);
     // Reading the arguments may have run code of the caller's.
     if (signal?.aborted) throw aborted(signal);
@@ -117,6 +120,14 @@ export class Passes {
       trace?.computed(0, performance.now() - started);
       return this.#finish(tapes[0] as NativeTape, request, computation, terms);
     });
+  }
+
+  /** Throws `ERR_UNSUPPORTED` where a loss of the pass cannot be computed, before anything changes. */
+  #requireLosses(): void {
+    const { activityRegularizer, kernelRegularizer, recurrentRegularizer, biasRegularizer, useBias } = this.#options;
+    requireKnown(activityRegularizer);
+    if (!this.#host.layer.trainable) return;
+    requireKnown(kernelRegularizer, recurrentRegularizer, useBias ? biasRegularizer : null);
   }
 
   #prepare(request: CallRequest, draw: Draw | null): Computation {

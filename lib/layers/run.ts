@@ -6,6 +6,7 @@ import { aborted } from "../arguments/signal.js";
 import { detached, isShared, overlap } from "../arguments/typed_array.js";
 import type { WarmUpSizes } from "../arguments/warm_up.js";
 import type { Regularizer } from "../keras/regularizers.js";
+import { UnknownRegularizer } from "../keras/unknown.js";
 import { CALL_FLAGS, type NativeArray, type NativeCustomActivation, type NativeGru, native } from "../native.js";
 import { narrowed, rounded, type SixteenBitDtype } from "../sixteen_bit.js";
 import { type FloatArray, Tensor, type TypedArray } from "../tensor.js";
@@ -188,7 +189,8 @@ export class CallRunner {
         if (masked) output.fill(0, row * units, (row + 1) * units);
       });
     }
-    if (activityRegularizer !== null) {
+    // Without its code there is no loss, and who asks for it gets an error: a call alone does not need it.
+    if (activityRegularizer !== null && !(activityRegularizer instanceof UnknownRegularizer)) {
       outcome.losses =
         combined === null
           ? this.#activityLosses(activityRegularizer, output, shape, state)

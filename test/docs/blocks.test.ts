@@ -43,6 +43,7 @@ beforeAll(async () => {
   give("examples/weather/model.keras", "examples/weather/model.keras");
   give("test/fixtures/keras/sequential.keras", "model.keras");
   give("test/fixtures/keras_h5/keras_sequential.weights.h5", "model.weights.h5");
+  give("test/fixtures/torch/stack.safetensors", "model.safetensors");
   for (const block of code) {
     writeFileSync(join(folder, `${block.name}.ts`), block.code);
     writeFileSync(join(folder, `${block.name}.mjs`), block.code);
@@ -114,7 +115,8 @@ describe("code blocks", () => {
     "%s runs",
     { timeout: LIMIT },
     async (_, block) => {
-      const { failed, output } = await node(`${block.name}.mjs`);
+      const typed = ["--import", join(root, "scripts/typescript/register.mjs"), `${block.name}.ts`];
+      const { failed, output } = await node(...(block.language === "ts" ? typed : [`${block.name}.mjs`]));
       expect(failed, output).toBe(false);
     },
   );

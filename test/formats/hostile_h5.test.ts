@@ -118,16 +118,22 @@ describe("layouts of old writers", () => {
     );
   });
 
-  it("Keras 1, by its arrays and by its config", async () => {
+  it("nine arrays of Keras 1 that are not what the config says", async () => {
     const names = ["W_z", "U_z", "b_z", "W_r", "U_r", "b_r", "W_h", "U_h", "b_h"].map((name) => `g_${name}:0`);
     const shapes = names.map((_, index) => [[2, 3], [3, 3], [3]][index % 3]!);
-    const nine = await legacyFile({ names, shapes, version: "1.2.2" });
-    await expectRefused(readKerasGru(nine), /saved by Keras 1 \(nine arrays/, "ERR_UNSUPPORTED");
-    const config = sequential({ class_name: "GRU", config: { name: "g", output_dim: 3 } });
-    await expectRefused(readKerasGru(await legacyFile({ config })), /saved by Keras 1/, "ERR_UNSUPPORTED");
+    const old = (units: unknown) => sequential({ class_name: "GRU", config: { name: "g", output_dim: units } });
+    const nine = (units: unknown) => legacyFile({ names, shapes, version: "1.2.2", config: old(units) });
+    const { config, weights } = await readKerasGru(await nine(3));
+    expect(config).toMatchObject({ units: 3, reset_after: false });
+    expect(weights.map(({ shape }) => shape)).toEqual(SHAPES);
+    await expectRefused(readKerasGru(await nine(4)), /the z of kernel/);
+    await expectRefused(readKerasGru(await nine("3")), /positive integer for units/);
+    await expectRefused(readKerasGru(await nine(null)), /positive integer for units/);
+    const short = { names: names.slice(0, 6), shapes: shapes.slice(0, 6), version: "1.2.2", config: old(3) };
+    await expectRefused(readKerasGru(await legacyFile(short)), /expected 1 GRU layers in layer "g" but found 0/);
   });
 
-  it("Keras 1, weights only", async () => {
+  it("nine arrays that are no GRU's", async () => {
     const bytes = await writeHdf5((file) => {
       file.create_attribute("layer_names", ["old"]);
       const layer = file.create_group("old");
@@ -135,7 +141,7 @@ describe("layouts of old writers", () => {
       layer.create_attribute("weight_names", names);
       for (const name of names) layer.create_dataset({ name, data: counting([3, 3]), shape: [3, 3] });
     });
-    await expectRefused(readGruWeights(modelFile(bytes, ".h5")), /layer old was saved by Keras 1/, "ERR_UNSUPPORTED");
+    await expectRefused(readGruWeights(modelFile(bytes, ".h5")), /none of whose weights/, "ERR_ARGUMENT");
   });
 
   it("a layer whose own name has a backslash", async () => {

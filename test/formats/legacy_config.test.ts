@@ -1,6 +1,6 @@
 // What the readers make of configs of Keras 2 and tf.keras.
 import { describe, expect, it } from "vitest";
-import { isLegacyVersion, modernConfig } from "../../dist/formats/legacy_config.js";
+import { isLegacyVersion, modernConfig } from "../../dist/keras/legacy_config.js";
 
 const modern = (config: Record<string, unknown>, className = "GRU") =>
   modernConfig({ units: 2, ...config }, className, "g");
@@ -101,8 +101,27 @@ describe("dtype policies", () => {
   });
 });
 
-it("a layer of Keras 1 is refused", () => {
-  expect(() => modernConfig({ output_dim: 3, inner_activation: "hard_sigmoid" }, "GRU", "old")).toThrow(
-    expect.objectContaining({ code: "ERR_UNSUPPORTED", message: expect.stringContaining("saved by Keras 1") }),
-  );
+it("a layer of Keras 1 has its names of today, and applied its reset gate before the product", () => {
+  const old = {
+    output_dim: 3,
+    inner_activation: "hard_sigmoid",
+    consume_less: "gpu",
+    dropout_W: 0.1,
+    W_regularizer: "l2",
+  };
+  expect(modernConfig(old, "GRU", "old")).toEqual({
+    units: 3,
+    use_bias: true,
+    reset_after: false,
+    implementation: 2,
+    recurrent_activation: "keras2_hard_sigmoid",
+    activation: undefined,
+    dropout: 0.1,
+    kernel_regularizer: "l2",
+    dtype: "float32",
+  });
+});
+
+it("implementation 0 of Keras 2.0 is 1", () => {
+  expect(modern({ implementation: 0 }).implementation).toBe(1);
 });

@@ -3,7 +3,7 @@ import { GRU } from "cudnn-gru";
 import { describe, expect, it } from "vitest";
 import { h5Fixture } from "./h5_files.js";
 import { counting, makeGroups, writeHdf5 } from "./hdf5_writer.js";
-import { fixture, modelFile } from "./keras_files.js";
+import { changedFile, fixture, modelFile, partsOf } from "./keras_files.js";
 
 /** Holds the GRUs "gru_1" (2 features, 2 units) and "gru" (2 features, 3 units, no bias). */
 const TWO = h5Fixture("keras_two_grus.weights.h5");
@@ -151,6 +151,17 @@ describe("shapes that do not fit", () => {
     expect(error.message).toContain("[2, 9], [3, 9], [9] (those of this layer, with reset_after: false)");
     expect(gru.built).toBe(false);
   });
+});
+
+it("a config tells how the reset gate is applied, where shapes without a bias do not", async () => {
+  const { config } = await partsOf("no_bias.keras");
+  const layer = config.config.layers.find((one: { class_name: string }) => one.class_name === "GRU").config;
+  const { units } = layer;
+  layer.reset_after = false;
+  const path = await changedFile("no_bias.keras", { config });
+  const error = await refusal(new GRU(units, { use_bias: false }), path);
+  expect(error).toMatchObject({ code: "ERR_ARGUMENT", message: expect.stringContaining("reset_after: false)") });
+  await new GRU(units, { use_bias: false, reset_after: false }).loadWeights(path);
 });
 
 describe("dtypes", () => {

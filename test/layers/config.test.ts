@@ -65,7 +65,7 @@ describe("fromConfig", () => {
   });
 
   it("refuses unknown keys and other kinds of values", () => {
-    expectError(() => GRU.fromConfig({ ...new GRU(4).getConfig(), time_major: false }), "ERR_ARGUMENT", /time_major/);
+    expectError(() => GRU.fromConfig({ ...new GRU(4).getConfig(), time_majr: 1 }), "ERR_ARGUMENT", /time_majr/);
     expectError(() => GRU.fromConfig(new GRU(4).getConfig(), { unitz: 3 } as never), "ERR_ARGUMENT", /units/);
     for (const bad of [null, undefined, "gru", 4, []]) {
       expectError(() => GRU.fromConfig(bad as never), "ERR_ARGUMENT", /`config`/);

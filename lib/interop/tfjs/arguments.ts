@@ -2,10 +2,11 @@ import type * as tfjs from "@tensorflow/tfjs";
 import { expected } from "../../arguments/messages.js";
 import { isRecord } from "../../arguments/predicates.js";
 import { GRUError } from "../../errors.js";
-import { modernConfig } from "../../formats/legacy_config.js";
 import type { GRUArgumentsWithUnits } from "../../index.js";
 import { type Constraint, getConstraint } from "../../keras/constraints.js";
+import { modernConfig } from "../../keras/legacy_config.js";
 import { getRegularizer, type Regularizer } from "../../keras/regularizers.js";
+import { keepUnknown } from "../../layers/from_config.js";
 import { keras3Activation, snakeCase, tfjsActivation, tfjsRegularizer, toKeras } from "./names.js";
 
 /** A member of one of Keras's vocabularies: its name, a serialized object, an object of tfjs's or of this package's. */
@@ -163,7 +164,8 @@ function readImplementation(value: unknown): unknown {
 
 /**
  * The constructor's arguments for a layer's config in tfjs's spelling: of a model file, or of another layer's `getConfig`.
- * What a config of Keras 2 or tfjs leaves out has the defaults of these.
+ * What a config of Keras 2 or tfjs leaves out has the defaults of these. A constraint, regularizer or initializer that is not
+ * known is kept, and refused where it is needed.
  */
 export function argumentsOfConfig(config: Record<string, unknown>): Record<string, unknown> {
   const base: Record<string, unknown> = {};
@@ -180,5 +182,5 @@ export function argumentsOfConfig(config: Record<string, unknown>): Record<strin
     for (const key of ["activation", "recurrent_activation"]) modern[key] = keras3Activation(modern[key]);
   }
   delete modern.dtype;
-  return { ...base, ...modern };
+  return { ...base, ...keepUnknown(modern) };
 }

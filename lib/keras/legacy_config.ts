@@ -1,4 +1,6 @@
 import { GRUError } from "../errors.js";
+import { INITIALIZERS } from "./initializers.js";
+import { keras1Config } from "./keras1_config.js";
 
 type JsonObject = Record<string, unknown>;
 
@@ -34,35 +36,58 @@ export function isLegacyVersion(version: string | undefined): boolean {
 }
 
 /**
- * The config that Keras 3's GRU would have for `config`, which a GRU or CuDNNGRU of Keras 2 has.
+ * True for a whole config of a GRU of Keras 1 or 2 or tf.keras, which says so by its keys. A config that is not whole has
+ * today's meaning.
+ */
+export function isLegacyConfig(config: JsonObject): boolean {
+  if (config.units === undefined && config.output_dim !== undefined) return true;
+  // Keras 3 writes both, and no Keras before.
+  if ("seed" in config && "zero_output_for_mask" in config) return false;
+  return "time_major" in config || ("implementation" in config && "bias_constraint" in config);
+}
+
+/**
+ * `config` of a GRU of Keras 3 without what earlier versions wrote beside it.
  *
- * @throws GRUError `ERR_UNSUPPORTED` for a layer of Keras 1 and for `time_major`.
+ * @throws GRUError `ERR_UNSUPPORTED` for `time_major`.
+ */
+export function currentConfig(config: JsonObject, name: string): JsonObject {
+  refuseTimeMajor(config, name);
+  const entries = Object.entries(config).filter(([key]) => !DROPPED.has(key));
+  return { ...Object.fromEntries(entries), ...implementationOf(config) };
+}
+
+/**
+ * The config that Keras 3's GRU would have for `config`, which a GRU or CuDNNGRU of Keras 1 or 2 has.
+ *
+ * @throws GRUError `ERR_UNSUPPORTED` for `time_major`.
  */
 export function modernConfig(config: JsonObject, className: string, name: string): JsonObject {
-  if (config.units === undefined && config.output_dim !== undefined) throw kerasOne(name);
-  if (config.time_major === true) {
-    throw new GRUError(
-      "ERR_UNSUPPORTED",
-      `layer ${name} has time_major=True, inputs of shape (timesteps, batch, features), which GRU does not take`,
-    );
-  }
+  refuseTimeMajor(config, name);
+  const old = config.units === undefined && config.output_dim !== undefined ? keras1Config(config) : config;
   const defaults = className === "CuDNNGRU" ? CUDNN_GRU : KERAS_2_DEFAULTS;
   const modern: JsonObject = { ...defaults };
-  for (const [key, value] of Object.entries(config)) {
+  for (const [key, value] of Object.entries(old)) {
     if (DROPPED.has(key)) continue;
     modern[key] = key.endsWith("_initializer") ? initializer(value) : value;
   }
+  Object.assign(modern, implementationOf(modern));
   for (const key of ["activation", "recurrent_activation"]) modern[key] = activation(modern[key]);
   modern.dtype = policy(modern.dtype);
   return modern;
 }
 
-/** The error for a layer of Keras 1, whose nine arrays hold one gate's weights each. */
-export function kerasOne(name: string): GRUError {
-  return new GRUError(
+/** Keras 2.0 had an implementation 0, which later versions took for 1. */
+function implementationOf({ implementation }: JsonObject): JsonObject {
+  return implementation === 0 ? { implementation: 1 } : {};
+}
+
+function refuseTimeMajor({ time_major }: JsonObject, name: string): void {
+  if (time_major !== true) return;
+  throw new GRUError(
     "ERR_UNSUPPORTED",
-    `layer ${name} was saved by Keras 1 (nine arrays, three for each gate), which is not read: load and save it again ` +
-      "with Keras 2",
+    `Expected inputs of (batch, timesteps, features) for layer ${name} but received a config with time_major=True, whose ` +
+      "inputs are (timesteps, batch, features): set it to false and pass transposed inputs",
   );
 }
 
@@ -80,9 +105,9 @@ function activation(value: unknown): unknown {
   return { ...value, config: { ...rest, negative_slope: alpha } };
 }
 
-/** tf.keras wrote a dtype into initializers. */
+/** tf.keras wrote a dtype into its initializers. One that Keras has not keeps all that was written. */
 function initializer(value: unknown): unknown {
-  if (!isObject(value) || !isObject(value.config)) return value;
+  if (!isObject(value) || !isObject(value.config) || !INITIALIZERS.names.has(String(value.class_name))) return value;
   const { dtype: _, ...config } = value.config;
   return { ...value, config };
 }

@@ -1,0 +1,160 @@
+import { GRUError } from "../errors.js";
+import { GateActivation } from "./activation.js";
+import { CONSTRAINTS, type Constraint } from "./constraints.js";
+import { type CustomActivation, CustomFunction, looksCustom } from "./custom_activation.js";
+import { INITIALIZERS, type Initializer } from "./initializers.js";
+import { REGULARIZERS, type Regularizer } from "./regularizers.js";
+import {
+  type KerasObject,
+  type KerasType,
+  readForm,
+  rememberOrigin,
+  type SerializedForm,
+  type Vocabulary,
+} from "./serialization.js";
+import { describe } from "./text.js";
+import { UnknownConstraint, UnknownInitializer, type UnknownObject, UnknownRegularizer } from "./unknown.js";
+
+/**
+ * What `custom_objects` has for one name: an activation, or a class that extends `constraints.Constraint`,
+ * `initializers.Initializer` or `regularizers.Regularizer`. The class's constructor (or its static `fromConfig`, where it has
+ * one) gets the config that Keras wrote. An object in place of a class stands for itself, whatever the config says.
+ */
+export type CustomObject =
+  | CustomActivation
+  | GateActivation
+  | KerasType<Constraint>
+  | KerasType<Initializer>
+  | KerasType<Regularizer>
+  | Constraint
+  | Initializer
+  | Regularizer;
+
+/** Objects of your own, by the names that configs have for them: a class's name, or its registered one (`pkg>Name`). */
+export type CustomObjects = Readonly<Record<string, CustomObject>>;
+
+/** A family of objects that a config of a GRU names, beside activations. */
+interface Family {
+  readonly vocabulary: Vocabulary<KerasObject>;
+  /** What keeps the place of one that is not known. */
+  readonly unknown: new (
+    object: UnknownObject,
+  ) => KerasObject;
+}
+
+const FAMILIES: Readonly<Record<string, Family>> = {
+  constraint: { vocabulary: CONSTRAINTS, unknown: UnknownConstraint },
+  regularizer: { vocabulary: REGULARIZERS, unknown: UnknownRegularizer },
+  initializer: { vocabulary: INITIALIZERS, unknown: UnknownInitializer },
+};
+
+/** Checks a `custom_objects` map. Throws `ERR_ARGUMENT`, naming the entry. */
+export function readCustomObjects(value: unknown): CustomObjects {
+  if (value === undefined || value === null) return {};
+  if (typeof value !== "object" || Array.isArray(value)) {
+    throw new GRUError(
+      "ERR_ARGUMENT",
+      `Expected an object of your own objects by name for \`custom_objects\` but received ${describe(value)}.`,
+    );
+  }
+  for (const [name, entry] of Object.entries(value)) checkEntry(name, entry);
+  return value as CustomObjects;
+}
+
+function checkEntry(name: string, entry: unknown): void {
+  if (entry instanceof GateActivation) return;
+  const known = Object.values(FAMILIES).some(({ vocabulary }) => vocabulary.owns(entry) || vocabulary.isClass(entry));
+  if (known) return;
+  if (typeof entry === "object" && entry !== null && looksCustom(entry)) {
+    new CustomFunction(entry, `custom_objects.${name}`);
+    return;
+  }
+  throw new GRUError(
+    "ERR_ARGUMENT",
+    "Expected an activation ({ name, forward, backward } or an Activation), or a class or an object of " +
+      `constraints.Constraint, initializers.Initializer or regularizers.Regularizer for \`custom_objects.${name}\` but ` +
+      `received ${describe(entry)}.`,
+  );
+}
+
+/**
+ * `value`, which a config has under `argument` (such as `kernel_constraint`), with the object of `objects` that it names in
+ * its place. With `keep`, a name that nobody knows becomes an object that keeps the config and refuses the rest. Anything else
+ * is returned as it is, for the constructor to judge.
+ *
+ * Throws `ERR_ARGUMENT` for a malformed object and for one of `objects` that is of another kind; `ERR_CALLBACK` when making it
+ * throws.
+ */
+export function withCustomObjects(value: unknown, argument: string, objects: CustomObjects, keep: boolean): unknown {
+  if (argument.endsWith("activation")) return withCustomActivations(value, objects);
+  const family = FAMILIES[argument.slice(argument.lastIndexOf("_") + 1)];
+  if (family === undefined || value === undefined || value === null || family.vocabulary.owns(value)) return value;
+  const form = typeof value === "object" ? readForm(value, argument) : null;
+  if (form === null && typeof value !== "string") return value;
+  const names = form === null ? [value as string] : namesOf(form);
+  const found = names.find((name) => Object.hasOwn(objects, name));
+  if (found !== undefined) return made({ family, argument, name: found, entry: objects[found], form });
+  const name = names.at(-1) as string;
+  if (!keep || (form?.custom !== true && family.vocabulary.names.has(name))) return value;
+  const { kind, names: known } = family.vocabulary;
+  return new family.unknown({ kind, argument, name, known, written: value as UnknownObject["written"] });
+}
+
+/** The names under which a serialized object is looked for; a function has its own in its config. */
+function namesOf({ class_name, config, registered_name }: SerializedForm): string[] {
+  if (class_name === "function" && typeof config === "string") return [config];
+  return registered_name === null ? [class_name] : [registered_name, class_name];
+}
+
+interface Request {
+  readonly family: Family;
+  readonly argument: string;
+  readonly name: string;
+  readonly entry: unknown;
+  readonly form: SerializedForm | null;
+}
+
+function made({ family: { vocabulary }, argument, name, entry, form }: Request): KerasObject {
+  if (vocabulary.owns(entry)) return entry;
+  const where = `\`custom_objects.${name}\` (the config has it for \`${argument}\`)`;
+  if (!vocabulary.isClass(entry)) {
+    throw new GRUError(
+      "ERR_ARGUMENT",
+      `Expected ${vocabulary.kind}, or a class of its kind, for ${where} but received ${describe(entry)}.`,
+    );
+  }
+  const config = (form === null || typeof form.config === "string" ? {} : form.config) as never;
+  let object: unknown;
+  try {
+    object = typeof entry.fromConfig === "function" ? entry.fromConfig(config) : new entry(config);
+  } catch (cause) {
+    if (cause instanceof GRUError) throw cause;
+    throw new GRUError("ERR_CALLBACK", `Expected ${where} to make ${vocabulary.kind} but it threw: ${cause}`, {
+      cause,
+    });
+  }
+  if (!vocabulary.owns(object)) {
+    throw new GRUError(
+      "ERR_ARGUMENT",
+      `Expected ${vocabulary.kind} made by ${where} but received ${describe(object)}.`,
+    );
+  }
+  if (form !== null && typeof form.config !== "string") rememberOrigin(object, form);
+  return object;
+}
+
+/**
+ * `value`, an activation as a config has it, with every function that `objects` names put in its place: a name, a
+ * serialized function, or one of these inside a serialized activation layer. Anything else is returned as it is.
+ */
+function withCustomActivations(value: unknown, objects: CustomObjects): unknown {
+  if (typeof value === "string") return Object.hasOwn(objects, value) ? objects[value] : value;
+  if (typeof value !== "object" || value === null || value instanceof GateActivation) return value;
+  const { class_name, config } = value as Record<string, unknown>;
+  if (class_name === "function") {
+    return typeof config === "string" && Object.hasOwn(objects, config) ? objects[config] : value;
+  }
+  if (typeof config !== "object" || config === null || !("activation" in config)) return value;
+  const inner = withCustomActivations(config.activation, objects);
+  return inner === config.activation ? value : { ...value, config: { ...config, activation: inner } };
+}

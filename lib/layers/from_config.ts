@@ -1,0 +1,68 @@
+import { expected, expectedText } from "../arguments/messages.js";
+import { isRecord } from "../arguments/predicates.js";
+import { type CustomObjects, readCustomObjects, withCustomObjects } from "../keras/custom_objects.js";
+import { currentConfig, isLegacyConfig, modernConfig } from "../keras/legacy_config.js";
+import { describe } from "../keras/text.js";
+
+type Config = Record<string, unknown>;
+
+/** The arguments of a layer that a config names objects for. */
+const NAMING = [
+  "activation",
+  "recurrent_activation",
+  ...["kernel", "recurrent", "bias"].flatMap((weight) =>
+    ["initializer", "regularizer", "constraint"].map((family) => `${weight}_${family}`),
+  ),
+  "activity_regularizer",
+];
+
+/**
+ * A config as `fromConfig` takes it, as one of Keras 3: bare, or in a serialized layer (`{ class_name, config }`); of Keras 3,
+ * tf.keras, Keras 2 or Keras 1, told by their keys. Throws `ERR_ARGUMENT`, `ERR_UNSUPPORTED`.
+ */
+export function readConfig(given: unknown): Config {
+  if (!isRecord(given)) throw expected("ERR_ARGUMENT", "config", "an object as getConfig() gives", given);
+  const { className, config } = "class_name" in given ? unwrapped(given) : { className: "GRU", config: given };
+  const name = typeof config.name === "string" ? config.name : "gru";
+  const legacy = className === "CuDNNGRU" || isLegacyConfig(config);
+  return legacy ? modernConfig(config, className, name) : currentConfig(config, name);
+}
+
+/** Packages whose layers are Keras's own. */
+const KERAS_MODULE = /^(keras|tf_keras|tensorflow)(\.|$)/;
+
+function unwrapped({ module, class_name, config, registered_name }: Config): { className: string; config: Config } {
+  if (class_name !== "GRU" && class_name !== "CuDNNGRU") {
+    throw expected("ERR_ARGUMENT", "config.class_name", '"GRU", the class of the layer,', class_name);
+  }
+  const foreign = module !== undefined && !KERAS_MODULE.test(String(module));
+  if (foreign || (registered_name ?? null) !== null) {
+    const received = `the class ${describe(registered_name ?? class_name)} of module ${describe(module ?? null)}`;
+    throw expectedText("ERR_ARGUMENT", "config", "Keras's own GRU", received);
+  }
+  if (!isRecord(config)) throw expected("ERR_ARGUMENT", "config.config", "the config of the layer", config);
+  return { className: class_name, config };
+}
+
+/**
+ * The constructor's arguments for `config`, one of Keras 3, and `extra`, which overrides it where it is not `undefined`. An object that the config names and
+ * nobody knows is kept for `getConfig()`; in `extra` it is a mistake. Throws as `withCustomObjects`.
+ */
+export function layerArguments(config: Config, extra: unknown): Config {
+  if (extra !== undefined && !isRecord(extra)) throw expected("ERR_ARGUMENT", "extra", "an object", extra);
+  const { custom_objects, ...given } = extra ?? {};
+  const objects: CustomObjects = readCustomObjects(custom_objects);
+  const overrides = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  return named({ ...config, ...overrides }, objects, (key) => !(key in overrides));
+}
+
+/** `config`, one of Keras 3, with objects that keep what it says in the place of those that nobody knows. */
+export function keepUnknown(config: Config): Config {
+  return named(config, {}, () => true);
+}
+
+function named(args: Config, objects: CustomObjects, isKept: (key: string) => boolean): Config {
+  const entries = NAMING.filter((key) => key in args);
+  const read = entries.map((key) => [key, withCustomObjects(args[key], key, objects, isKept(key))]);
+  return { ...args, ...Object.fromEntries(read) };
+}
