@@ -94,7 +94,7 @@ export class Tensor<D extends TypedArray = TypedArray> {
   /** The elements as nested plain arrays of numbers, one level per dimension (a bare value for shape `[]`). */
   toArray(): unknown {
     const { data, dtype } = this;
-    const numbers = isSixteenBit(dtype) && data instanceof Uint16Array ? widened(data, dtype) : data;
+    const numbers = isSixteenBit(dtype) ? widened(data as Uint16Array, dtype) : data;
     return nest(numbers, this.shape, dtype === "bool");
   }
 }

@@ -1,5 +1,5 @@
 import { GRUError } from "../errors.js";
-import { describe, suggestion } from "./text.js";
+import { describe, reading, suggestion } from "./text.js";
 
 /**
  * An object as Keras writes it into a config (`keras.saving.serialize_keras_object`). Keras 2 left out `module` and
@@ -154,6 +154,10 @@ export class Vocabulary<T extends KerasObject> {
    * (returned as it is). Throws `ERR_ARGUMENT`, naming `argument`, for everything else.
    */
   get(value: unknown, argument: string): T | null {
+    return reading(argument, () => this.#get(value, argument));
+  }
+
+  #get(value: unknown, argument: string): T | null {
     if (value === null || value instanceof this.#base) return value;
     if (typeof value === "string") return this.#create(value, {}, argument);
     if (typeof value !== "object" || value instanceof KerasObject) {

@@ -1,5 +1,5 @@
 import type { GRUArguments } from "../arguments/constructor.js";
-import { expected } from "../arguments/messages.js";
+import { expected, reading } from "../arguments/messages.js";
 import { isRecord } from "../arguments/predicates.js";
 import { type CustomObjects, readCustomObjects, withCustomObjects } from "../keras/custom_activation.js";
 import type { GRUConfig } from "./config.js";
@@ -53,6 +53,10 @@ export interface GRUConstructor {
 
 class GRUImplementation<S extends boolean = boolean> extends GRULayer<S> {
   static fromConfig(config: GRUConfig, extra?: FromConfigArguments): GRU {
+    return reading("fromConfig", () => GRUImplementation.#fromConfig(config, extra));
+  }
+
+  static #fromConfig(config: GRUConfig, extra?: FromConfigArguments): GRU {
     if (!isRecord(config)) throw expected("ERR_ARGUMENT", "config", "an object as getConfig() gives", config);
     if (extra !== undefined && !isRecord(extra)) throw expected("ERR_ARGUMENT", "extra", "an object", extra);
     const { custom_objects, ...overrides } = extra ?? {};

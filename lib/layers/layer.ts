@@ -1,11 +1,12 @@
 import { type CallArguments, type CallAsyncArguments, readCallSignal, type StateLike } from "../arguments/call.js";
 import { type GRUOptions, readConstructor } from "../arguments/constructor.js";
 import type { ForwardArguments, ForwardAsyncArguments } from "../arguments/forward.js";
+import { allocate } from "../arguments/memory.js";
 import { expected, expectedShape, expectedText } from "../arguments/messages.js";
 import { requireInteger, SIZE_LIMIT } from "../arguments/predicates.js";
 import type { WeightValue } from "../arguments/shaped.js";
 import { checkedProduct, readInputShape } from "../arguments/shapes.js";
-import { aborted } from "../arguments/signal.js";
+import { refuseAborted } from "../arguments/signal.js";
 import type { StreamArguments } from "../arguments/stream.js";
 import { readWarmUp, type WarmUpSizes } from "../arguments/warm_up.js";
 import { autoName } from "../keras/auto_name.js";
@@ -18,7 +19,6 @@ import { type GRUConfig, kerasConfig } from "./config.js";
 import { CustomActivations, notAsynchronous } from "./custom.js";
 import { type ExplainArguments, type Explanation, explainCall } from "./explain.js";
 import { type LoadWeightsArguments, readWeightsFile, requireFit } from "./load_weights.js";
-import { allocate } from "./memory.js";
 import type { GRUPass } from "./pass.js";
 import { type ForwardOutcome, Passes } from "./passes.js";
 import { disposedLayer, notBuilt, notStateful } from "./refusals.js";
@@ -130,7 +130,7 @@ export class GRULayer<S extends boolean = boolean> {
   #enqueue<T>(what: string, args: unknown, submit: (signal: AbortSignal | null) => Promise<T>): Promise<T> {
     try {
       const signal = readCallSignal(args);
-      if (signal?.aborted) throw aborted(signal);
+      refuseAborted(signal);
       this.#requireFree(what);
       if (this.#options.custom) throw notAsynchronous(what);
       enterQueue(what);
@@ -329,7 +329,7 @@ export class GRULayer<S extends boolean = boolean> {
     if (this.#carried === null) throw notStateful("resetState");
     this.#calls.inFlight.requireNone("resetState");
     if (state === undefined || state === null) this.#carried.clear();
-    else this.#carried.set(state);
+    else this.#carried.set(state, () => this.#calls.inFlight.requireNone("resetState"));
   }
 
   /** Zeros of shape (batch, units), in a list of one as in Keras. */

@@ -1,5 +1,5 @@
 import type { GRUOptions } from "../arguments/constructor.js";
-import { expected, expectedText, formatShape } from "../arguments/messages.js";
+import { expected, expectedText, formatShape, reading } from "../arguments/messages.js";
 import { isRecord, refuseUnknown } from "../arguments/predicates.js";
 import type { KerasLayerWeights } from "../formats/index.js";
 
@@ -17,15 +17,18 @@ const KNOWN = new Set(["layer"]);
 /** The weights of one GRU layer in the model file at `path`. Throws as `readGruWeights` and for bad arguments. */
 export async function readWeightsFile(path: unknown, args: unknown): Promise<KerasLayerWeights> {
   if (typeof path !== "string") throw expected("ERR_ARGUMENT", "path", "the path of a Keras model file", path);
+  const layer = reading("loadWeights", () => readLayerName(args));
+  const { readGruWeights } = await import("../formats/index.js");
+  return readGruWeights(path, layer === undefined ? {} : { layer });
+}
+
+function readLayerName(args: unknown): string | undefined {
   const given = args ?? {};
   if (!isRecord(given)) throw expected("ERR_ARGUMENT", "arguments of loadWeights", "an object", args);
   refuseUnknown(given, KNOWN, "loadWeights");
   const { layer } = given as LoadWeightsArguments;
-  if (layer !== undefined && typeof layer !== "string") {
-    throw expected("ERR_ARGUMENT", "layer", "the name of a layer", layer);
-  }
-  const { readGruWeights } = await import("../formats/index.js");
-  return readGruWeights(path, layer === undefined ? {} : { layer });
+  if (layer === undefined || typeof layer === "string") return layer;
+  throw expected("ERR_ARGUMENT", "layer", "the name of a layer", layer);
 }
 
 /**

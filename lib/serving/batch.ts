@@ -1,9 +1,9 @@
 import type { CallAsyncArguments } from "../arguments/call.js";
 import type { GRUOptions } from "../arguments/constructor.js";
+import { allocate } from "../arguments/memory.js";
 import { checkedProduct } from "../arguments/shapes.js";
 import { ARRAY_TYPES } from "../arguments/typed_array.js";
 import type { Dtype } from "../keras/dtype_policy.js";
-import { allocate } from "../layers/memory.js";
 import { type FloatArray, Tensor } from "../tensor.js";
 import type { BatchRequest } from "./request.js";
 
