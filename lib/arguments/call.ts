@@ -112,8 +112,10 @@ function readArguments(facts: CallFacts, inputs: ReadTensor, args: unknown, asyn
   if (transfer !== undefined && typeof transfer !== "boolean") {
     throw expected("ERR_ARGUMENT", "transfer", "true or false", transfer);
   }
-  const [batch, timesteps] = inputs.shape as [number, number, number];
+  const batch = inputs.shape[0] as number;
+  const timesteps = inputs.shape[1] as number;
   const { units, computeDtype, returnSequences, returnState } = facts;
+  const copy = asynchronous || facts.custom;
   let readingMask: ReadMask | null = null;
   if (mask !== undefined && mask !== null) {
     readingMask = readMask(mask);
@@ -121,7 +123,7 @@ function readArguments(facts: CallFacts, inputs: ReadTensor, args: unknown, asyn
   }
   let readingLengths: Int32Array | null = null;
   if (lengths !== undefined && lengths !== null) {
-    readingLengths = readLengths(lengths, batch, timesteps);
+    readingLengths = readLengths(lengths, batch, timesteps, copy);
     if (readingMask !== null) {
       throw expected("ERR_ARGUMENT", "lengths", "either `mask` or `lengths`, not both,", lengths);
     }
@@ -134,7 +136,6 @@ function readArguments(facts: CallFacts, inputs: ReadTensor, args: unknown, asyn
     checkedProduct(outputShape, "out");
     readingOut = readOut(out, outputShape, returnState ? [batch, units] : null, computeDtype);
   }
-  const copy = asynchronous || facts.custom;
   const request = requestOf(inputs, facts);
   request.training = training === true;
   request.transfer = transfer === true;
@@ -152,9 +153,13 @@ function readArguments(facts: CallFacts, inputs: ReadTensor, args: unknown, asyn
  * Throws `ERR_ARGUMENT` when what a request refers to has been detached since it was read: an element of a nested array may
  * be a getter.
  */
-function requireIntact({ inputs, mask, initialState, batch, timesteps, features }: CallRequest, units: number): void {
+function requireIntact(
+  { inputs, mask, lengths, initialState, batch, timesteps, features }: CallRequest,
+  units: number,
+): void {
   requireWhole(inputs, batch * timesteps * features, "inputs.data");
   if (mask !== null) requireWhole(mask, batch * timesteps, "mask.data");
+  if (lengths !== null) requireWhole(lengths, batch, "lengths");
   if (initialState !== null) requireWhole(initialState, batch * units, "initial_state");
 }
 
@@ -186,16 +191,16 @@ function readInputs(facts: CallFacts, features: number | null, value: unknown): 
 
 /** A request of these inputs alone. */
 function requestOf(read: ReadTensor, { computeDtype }: CallFacts): CallRequest {
-  const [batch, timesteps, features] = read.shape as [number, number, number];
+  const { shape } = read;
   const elements = elementsOf(read);
   const inputs = convert(elements, read.dtype, computeDtype);
   return {
     inputs,
     source: read.given,
     owned: elements.owned || inputs !== elements.data,
-    batch,
-    timesteps,
-    features,
+    batch: shape[0] as number,
+    timesteps: shape[1] as number,
+    features: shape[2] as number,
     mask: null,
     lengths: null,
     initialState: null,

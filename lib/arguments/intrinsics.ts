@@ -77,14 +77,16 @@ export function viewOf(array: TypedArray, start = 0, count = lengthOf(array) - s
 }
 
 /**
- * The elements of `array`, in the same memory, as an array of our own class: the array itself where it is a `Float32Array` or
- * `Float64Array` like any other, because making a view takes as long as a small call's reading.
+ * The elements of `array`, in the same memory, as an array of our own class: the array itself where it is a `Float32Array`,
+ * `Float64Array` or `Uint8Array` like any other, because making a view takes as long as a small call's reading. It may still
+ * have a `length` of its own.
  */
 export function plain(array: TypedArray): TypedArray {
   const prototype: unknown = getPrototypeOf(array);
   const usual =
     (prototype === Float32Array.prototype && kindOf(array) === "Float32Array") ||
-    (prototype === Float64Array.prototype && kindOf(array) === "Float64Array");
+    (prototype === Float64Array.prototype && kindOf(array) === "Float64Array") ||
+    (prototype === Uint8Array.prototype && kindOf(array) === "Uint8Array");
   return usual ? array : viewOf(array);
 }
 
@@ -107,6 +109,7 @@ export function writeTo(target: TypedArray, source: TypedArray, offset = 0): voi
 /** True when the two arrays have a byte in common. */
 export function overlap(a: TypedArray, b: TypedArray): boolean {
   if (bufferOf(a) !== bufferOf(b)) return false;
-  const [from, other] = [byteOffsetOf(a), byteOffsetOf(b)];
+  const from = byteOffsetOf(a);
+  const other = byteOffsetOf(b);
   return from < other + byteLengthOf(b) && other < from + byteLengthOf(a);
 }

@@ -1,6 +1,6 @@
 import { isSixteenBit } from "../sixteen_bit.js";
 import type { NestedBooleans, TensorObject } from "../tensor.js";
-import { isSteady, kindOf, lengthOf, viewOf, writeTo } from "./intrinsics.js";
+import { isSteady, kindOf, lengthOf } from "./intrinsics.js";
 import { allocate } from "./memory.js";
 import { expected, expectedShape, expectedText } from "./messages.js";
 import { elementsOf, type ReadTensor, readTensor } from "./tensor_like.js";
@@ -42,7 +42,7 @@ export function checkMaskShape(mask: ReadMask, batch: number, timesteps: number)
  */
 export function maskBytes({ read }: ReadMask, copy: boolean): Uint8Array {
   const { data, owned } = elementsOf(read);
-  if (data instanceof Uint8Array && (owned || (!copy && isSteady(data)))) return viewOf(data) as Uint8Array;
+  if (data instanceof Uint8Array && (owned || (!copy && isSteady(data)))) return data;
   const { count, dtype } = read;
   const bytes = allocate("uint8", count, "mask") as Uint8Array;
   const bits = isSixteenBit(dtype) ? MAGNITUDE : null;
@@ -55,11 +55,11 @@ export function maskBytes({ read }: ReadMask, copy: boolean): Uint8Array {
 
 /**
  * Reads `lengths`: one integer per row, 0..`timesteps`. `batch` and `timesteps` are `null` where they are not known.
- * Always a copy, made before it is checked.
+ * An `Int32Array` of one thread's memory is passed on as it is unless `copy`: the addon copies it, and checks the copy.
  *
  * Throws `ERR_SHAPE` for another number of rows and `ERR_ARGUMENT` for another value.
  */
-export function readLengths(value: unknown, batch: number | null, timesteps: number | null): Int32Array {
+export function readLengths(value: unknown, batch: number | null, timesteps: number | null, copy: boolean): Int32Array {
   const array = kindOf(value as object) === "Int32Array" ? (value as Int32Array) : null;
   if (array === null && !Array.isArray(value)) {
     throw expected("ERR_ARGUMENT", "lengths", "an Int32Array or an array of integers", value);
@@ -69,15 +69,15 @@ export function readLengths(value: unknown, batch: number | null, timesteps: num
   if (batch !== null && rows !== batch) {
     throw expectedText("ERR_SHAPE", "lengths", `one length for each of ${batch} rows`, `${rows} lengths`);
   }
-  const lengths = allocate("int32", rows, "lengths") as Int32Array;
-  if (array !== null) writeTo(lengths, viewOf(array, 0, rows));
+  const kept = array !== null && !copy && isSteady(array);
+  const lengths = kept ? array : (allocate("int32", rows, "lengths") as Int32Array);
   const largest = timesteps ?? 2 ** 31 - 1;
   for (let row = 0; row < rows; row++) {
-    const length: unknown = array === null ? (value as unknown[])[row] : lengths[row];
+    const length: unknown = (value as ArrayLike<unknown>)[row];
     if (!Number.isInteger(length) || (length as number) < 0 || (length as number) > largest) {
       throw expected("ERR_ARGUMENT", `lengths[${row}]`, `an integer from 0 to ${largest}`, length);
     }
-    lengths[row] = length as number;
+    if (!kept) lengths[row] = length as number;
   }
   return lengths;
 }

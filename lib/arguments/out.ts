@@ -1,7 +1,7 @@
 import type { Dtype } from "../keras/dtype_policy.js";
 import { isSixteenBit } from "../sixteen_bit.js";
 import { type FloatArray, Tensor, type TensorObject } from "../tensor.js";
-import { kindOf, overlap, plain, viewOf } from "./intrinsics.js";
+import { kindOf, lengthOf, overlap, plain, viewOf } from "./intrinsics.js";
 import { expected, expectedShape } from "./messages.js";
 import { isRecord } from "./predicates.js";
 import { sameShape } from "./shapes.js";
@@ -47,13 +47,14 @@ export function readOut(value: unknown, outputShape: number[], stateShape: numbe
 
 /** Reads one tensor to write to, of this shape and dtype. Throws `ERR_ARGUMENT`, `ERR_SHAPE` or `ERR_DTYPE`. */
 export function readOutTensor(value: unknown, shape: number[], dtype: Dtype, name: string): OutTarget {
-  const count = shape.reduce((product, size) => product * size, 1);
+  let count = 1;
+  for (const size of shape) count *= size;
   if (isTypedArray(value)) {
     const kind = dtypeOfArray(value, name);
     if (kind !== dtype && !(kind === "uint16" && isSixteenBit(dtype))) {
       throw expected("ERR_DTYPE", name, `${dtype} elements`, value);
     }
-    requireLength(value, count, name, `[${shape.join(", ")}]`);
+    if (lengthOf(value) !== count) requireLength(value, count, name, `[${shape.join(", ")}]`);
     return targetOver(value as FloatArray, shape, dtype);
   }
   if (!isRecord(value)) throw expected("ERR_ARGUMENT", name, "a tensor or typed array to write to", value);

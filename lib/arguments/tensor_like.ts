@@ -2,7 +2,7 @@ import { GRUError } from "../errors.js";
 import { describeThrown } from "../keras/text.js";
 import { isSixteenBit } from "../sixteen_bit.js";
 import type { TensorDtype, TypedArray } from "../tensor.js";
-import { plain } from "./intrinsics.js";
+import { lengthOf, plain } from "./intrinsics.js";
 import { expected, expectedText, formatShape } from "./messages.js";
 import { type NestedArrays, nestedElements, readNested } from "./nested.js";
 import { isRecord } from "./predicates.js";
@@ -74,7 +74,9 @@ export function readTensor(value: unknown, name: string, nested: TensorDtype | u
     strides === undefined && offset === undefined
       ? null
       : readLayout(given, shape as number[], count, strides, offset, name);
-  if (layout === null) requireLength(given, count, `${name}.data`, formatShape(shape as number[]));
+  if (layout === null && lengthOf(given) !== count) {
+    requireLength(given, count, `${name}.data`, formatShape(shape as number[]));
+  }
   const named = dtypeName !== undefined || dtype !== "uint16";
   return { name, shape: shape as number[], count, dtype, named, given, layout, nested: null };
 }

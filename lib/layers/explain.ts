@@ -105,7 +105,7 @@ function readExplain(features: number | null, args: unknown): CallSide {
   }
   if (lengths !== undefined && lengths !== null) {
     if (call.mask !== null) throw expected("ERR_ARGUMENT", "lengths", "either `mask` or `lengths`, not both,", lengths);
-    call.lengths = readLengths(lengths, call.batch, call.timesteps);
+    call.lengths = readLengths(lengths, call.batch, call.timesteps, false);
   }
   return call;
 }

@@ -214,11 +214,10 @@ export function activityLoss(regularizer: Regularizer, values: NativeArray, shap
 }
 
 /** True when the kernels may write to `target` while they read the call's arrays. */
-function isSafe(target: TypedArray, { inputs, initialState, mask, lengths }: CallRequest): boolean {
+function isSafe(target: TypedArray, { inputs, initialState }: CallRequest): boolean {
   if (!isSteady(target) || overlap(target, inputs)) return false;
-  if (initialState !== null && overlap(target, initialState)) return false;
-  if (mask !== null && overlap(target, mask)) return false;
-  return lengths === null || !overlap(target, lengths);
+  // Of mask and lengths the addon makes copies before it computes.
+  return initialState === null || !overlap(target, initialState);
 }
 
 function deliver(computed: NativeArray, target: OutTarget, rounding: SixteenBitDtype | null): Tensor<FloatArray> {
