@@ -1,4 +1,4 @@
-import { expected } from "./arguments/messages.js";
+import { expected, reading } from "./arguments/messages.js";
 import { isRecord, refuseUnknown, requireInteger } from "./arguments/predicates.js";
 import { allowTf32, isTf32Allowed } from "./cudnn/runtime.js";
 import { type NativeCudnnInfo, native } from "./native.js";
@@ -114,9 +114,11 @@ function cpuInfo(): BackendInfo["cpu"] {
  * with nothing set, for an unknown key or a value out of range.
  */
 export function configure(configuration: Configuration): void {
-  if (!isRecord(configuration)) throw expected("ERR_ARGUMENT", "configuration", "an object", configuration);
-  refuseUnknown(configuration as Record<string, unknown>, KNOWN, "configure");
-  const { threads, allow_tf32, maxQueue } = configuration;
+  const { threads, allow_tf32, maxQueue } = reading("configure", () => {
+    if (!isRecord(configuration)) throw expected("ERR_ARGUMENT", "configuration", "an object", configuration);
+    refuseUnknown(configuration as Record<string, unknown>, KNOWN, "configure");
+    return { ...configuration };
+  });
   if (allow_tf32 !== undefined && typeof allow_tf32 !== "boolean") {
     throw expected("ERR_ARGUMENT", "allow_tf32", "true or false", allow_tf32);
   }

@@ -1,3 +1,4 @@
+import { lengthOf } from "./arguments/intrinsics.js";
 /** Ids of the requirements for the cuDNN path, in the order `explain` lists them. */
 export type RequirementId =
   | "activation"
@@ -87,7 +88,7 @@ function padding({ mask, hasLengths, timesteps }: EligibilityFacts): Requirement
 
 /** The first row in which a true follows a false; -1 when there is none. */
 function firstRowNotRightPadded(mask: Uint8Array, timesteps: number): number {
-  for (let start = 0, row = 0; start < mask.length; start += timesteps, row++) {
+  for (let start = 0, row = 0; start < lengthOf(mask); start += timesteps, row++) {
     let ended = false;
     for (let i = start; i < start + timesteps; i++) {
       if (mask[i] === 0) ended = true;

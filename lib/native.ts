@@ -1,5 +1,5 @@
 import { createRequire } from "node:module";
-import { resolve } from "node:path";
+import { isAbsolute } from "node:path";
 import type { RealArray } from "./arrays.js";
 import { GRUError, type GRUErrorCode } from "./errors.js";
 import { packageRoot } from "./package_root.js";
@@ -70,7 +70,8 @@ export const CALL_FLAGS = {
  * safety needs; meaning is checked in TypeScript.
  *
  * `output` is (B, T, U) with `returnSequences`, else (B, U); `state` is (B, U), the state after the last step.
- * At most one of `mask` ((B, T), non-zero is true) and `lengths` ((B,), each 0..T) is given.
+ * At most one of `mask` ((B, T), non-zero is true) and `lengths` ((B,), each 0..T) is given; the addon copies it, and checks
+ * the copy of `lengths`, because it makes indices of them.
  * `inputDropout` is (1 or 3, B, F), `recurrentDropout` is (3, B, U): multipliers, in the gate order z, r, h.
  *
  * Hazard: an asynchronous call reads and writes these arrays on other threads until its promise settles, so the
@@ -292,10 +293,27 @@ export interface NativeBinding extends NativeUpdates {
 
 const require = createRequire(import.meta.url);
 
-/** Where the addon may lie, relative to the package root, best first. */
+/** The variable that names another binary; none where the runtime (Deno) does not let anybody read it. */
+function override(): string | undefined {
+  try {
+    return process.env.CUDNN_GRU_ADDON;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Where the addon may lie, best first. Throws `ERR_NATIVE_LOAD` for a variable that names a file of the working directory. */
 function candidates(): string[] {
-  const override = process.env.CUDNN_GRU_ADDON;
-  if (override) return [resolve(override)];
+  const given = override();
+  if (given) {
+    if (isAbsolute(given)) return [given];
+    const received = JSON.stringify(given);
+    throw new GRUError(
+      "ERR_NATIVE_LOAD",
+      `Expected an absolute path for the environment variable \`CUDNN_GRU_ADDON\` but received ${received}: what lies in ` +
+        "the working directory is not loaded.",
+    );
+  }
   return [
     `${packageRoot}build/Release/cudnn_gru.node`,
     `${packageRoot}build-cmake/Release/cudnn_gru.node`,

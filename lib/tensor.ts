@@ -97,7 +97,7 @@ export class Tensor<D extends TypedArray = TypedArray> {
 
   #numbers(): TypedArray {
     const { data, dtype } = this;
-    return isSixteenBit(dtype) && data instanceof Uint16Array ? widened(data, dtype) : data;
+    return isSixteenBit(dtype) ? widened(data as Uint16Array, dtype) : data;
   }
 }
 

@@ -1,8 +1,9 @@
 import { converted } from "./arguments/convert.js";
-import { expected, formatShape } from "./arguments/messages.js";
-import { readNested } from "./arguments/nested.js";
-import { elementCount } from "./arguments/shapes.js";
-import { bitsOf, dtypeOfArray, dtypeOfName, isTypedArray, requireLength } from "./arguments/typed_array.js";
+import { kindOf, lengthOf, viewOf } from "./arguments/intrinsics.js";
+import { expected, expectedText, formatShape, unreadable } from "./arguments/messages.js";
+import { nestedElements, readNested } from "./arguments/nested.js";
+import { elementCount, readList } from "./arguments/shapes.js";
+import { dtypeOfArray, dtypeOfName, isTypedArray } from "./arguments/typed_array.js";
 import { isSixteenBit } from "./sixteen_bit.js";
 import { type NestedBooleans, type NestedNumbers, Tensor, type TensorDtype, type TypedArray } from "./tensor.js";
 
@@ -38,26 +39,50 @@ export function tensor(
   dtype?: TensorDtype,
 ): Tensor;
 export function tensor(data: unknown, shape?: unknown, dtype?: unknown): Tensor {
-  if (shape !== undefined && !Array.isArray(shape)) {
+  try {
+    return readData(data, shape, dtype);
+  } catch (error) {
+    throw unreadable(error, "tensor");
+  }
+}
+
+function readData(data: unknown, shape: unknown, dtype: unknown): Tensor {
+  const dimensions = shape === undefined ? null : readList(shape);
+  if (dimensions === null && shape !== undefined) {
     throw expected("ERR_SHAPE", "shape", "an array of dimensions", shape);
   }
   const wanted = dtype === undefined ? undefined : dtypeOfName(dtype, "dtype");
-  const read = readElements(data, wanted);
-  if (shape === undefined) return new Tensor(read.data, read.shape, read.dtype);
-  requireLength(read.data, elementCount(shape, "tensor"), "data", formatShape(shape));
-  return new Tensor(read.data, [...shape], read.dtype);
+  const read = describeData(data, wanted);
+  if (dimensions === null) return new Tensor(read.elements(), read.shape, read.dtype);
+  const count = elementCount(dimensions, "tensor");
+  if (read.count !== count) {
+    const what = `${count} elements (shape ${formatShape(dimensions as number[])})`;
+    throw expectedText("ERR_SHAPE", "data", what, `${read.count}`);
+  }
+  return new Tensor(read.elements(), dimensions as number[], read.dtype);
 }
 
-function readElements(
-  data: unknown,
-  wanted: TensorDtype | undefined,
-): { data: TypedArray; shape: number[]; dtype: TensorDtype } {
-  if (Array.isArray(data)) return readNested(data, "data", wanted);
+/** Data whose size is known, and whose elements have not been read. */
+interface Data {
+  readonly shape: number[];
+  readonly count: number;
+  readonly dtype: TensorDtype;
+  elements(): TypedArray;
+}
+
+function describeData(data: unknown, wanted: TensorDtype | undefined): Data {
+  if (Array.isArray(data)) {
+    const nested = readNested(data, "data", wanted);
+    const { shape, count, dtype } = nested;
+    return { shape: [...shape], count, dtype, elements: () => nestedElements(nested, "data") };
+  }
   if (!isTypedArray(data)) throw expected("ERR_ARGUMENT", "data", "a typed array or nested arrays", data);
-  const dtype = dtypeOfArray(data, "data");
-  const shape = [data.length];
-  const elements = bitsOf(data);
-  if (wanted === undefined || wanted === dtype) return { data: elements, shape, dtype };
-  if (dtype === "uint16" && isSixteenBit(wanted)) return { data: elements, shape, dtype: wanted };
-  return { data: converted(elements, dtype, wanted), shape, dtype: wanted };
+  const given = dtypeOfArray(data, "data");
+  const count = lengthOf(data);
+  const bits = given === "uint16" && wanted !== undefined && isSixteenBit(wanted);
+  if (wanted === undefined || wanted === given || bits) {
+    const elements = kindOf(data) === "Float16Array" ? viewOf(data) : data;
+    return { shape: [count], count, dtype: wanted ?? given, elements: () => elements };
+  }
+  return { shape: [count], count, dtype: wanted, elements: () => converted(data, given, wanted, "data") };
 }

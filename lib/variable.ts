@@ -1,3 +1,4 @@
+import { reading, unreadable } from "./arguments/messages.js";
 import { readShaped, type WeightValue } from "./arguments/shaped.js";
 import { checkedProduct } from "./arguments/shapes.js";
 import { GRUError } from "./errors.js";
@@ -103,7 +104,8 @@ export class Variable<D extends Dtype = Dtype> {
    */
   constructor(value: TensorLike | Initializer | string | SerializedLike, options: VariableOptions<D> = {}) {
     const given: unknown = value;
-    const { description, data, owner } = given instanceof VariableParts ? given : ownVariable(given, options);
+    const parts = reading("Variable", () => (given instanceof VariableParts ? given : ownVariable(given, options)));
+    const { description, data, owner } = parts;
     this.name = description.name;
     this.path = description.path;
     this.dtype = description.dtype as D;
@@ -139,7 +141,14 @@ export class Variable<D extends Dtype = Dtype> {
   assign(value: WeightValue): void {
     this.#read();
     requireUnlocked(this.#owner, `${this.name}.assign`);
-    const data = readShaped(value, this.#shape, checkedProduct(this.#shape, this.name), this.dtype, this.name, true);
+    let data: FloatArray;
+    try {
+      data = readShaped(value, this.#shape, checkedProduct(this.#shape, this.name), this.dtype, this.name, true);
+    } catch (error) {
+      throw unreadable(error, `${this.name}.assign`);
+    }
+    // Reading the value may have run code of the caller's, which disposed the layer.
+    this.#read();
     replaceVariableData(this, data);
     this.#owner.version += 1;
   }

@@ -1,8 +1,10 @@
 import type { Spec } from "./arguments/constructor.js";
+import { requireNamed } from "./arguments/convert.js";
+import { allocate } from "./arguments/memory.js";
 import { expected, formatShape } from "./arguments/messages.js";
 import { isRecord } from "./arguments/predicates.js";
-import { readShaped } from "./arguments/shaped.js";
-import { checkedProduct, elementCount, sameShape } from "./arguments/shapes.js";
+import { shapedElements } from "./arguments/shaped.js";
+import { elementCount, readList, sameShape } from "./arguments/shapes.js";
 import { readTensor } from "./arguments/tensor_like.js";
 import { dtypeOfName } from "./arguments/typed_array.js";
 import { autoName } from "./keras/auto_name.js";
@@ -101,22 +103,23 @@ function isInitializer(value: unknown): boolean {
 }
 
 function initialized(initializer: Initializer, shape: unknown, dtype: Dtype): Elements {
-  if (!Array.isArray(shape)) {
+  const dimensions = readList(shape) as number[] | null;
+  if (dimensions === null) {
     throw expected("ERR_SHAPE", "shape", "an array of dimensions (the value is an initializer)", shape);
   }
-  const count = elementCount(shape, "shape");
-  const filled = dtype === "float64" ? new Float64Array(count) : new Float32Array(count);
-  initializer.fill(filled, shape);
+  const count = elementCount(dimensions, "shape");
+  const filled = allocate(dtype === "float64" ? "float64" : "float32", count, "value");
+  initializer.fill(filled, dimensions);
   const data = isSixteenBit(dtype) ? narrowed(filled as Float32Array, dtype) : filled;
-  return { data, shape: [...shape], dtype };
+  return { data, shape: dimensions, dtype };
 }
 
 function copied(value: unknown, shape: unknown, asked: Dtype | null): Elements {
   const read = readTensor(value, "value", asked ?? "float32");
   const dtype = asked ?? (isFloat(read.dtype) ? read.dtype : "float32");
-  const data = readShaped(value, read.shape, checkedProduct(read.shape, "value"), dtype, "value", true);
-  if (shape !== null && !(Array.isArray(shape) && sameShape(shape, read.shape))) {
+  requireNamed(read, dtype, "value");
+  if (shape !== null && !sameShape((readList(shape) ?? []) as number[], read.shape)) {
     throw expected("ERR_SHAPE", "shape", `${formatShape(read.shape)}, the shape of the value,`, shape);
   }
-  return { data, shape: [...read.shape], dtype };
+  return { data: shapedElements(read, dtype, true), shape: read.shape, dtype };
 }

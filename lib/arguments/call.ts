@@ -1,19 +1,21 @@
 import { GRUError } from "../errors.js";
 import type { Dtype } from "../keras/dtype_policy.js";
-import type { NativeArray } from "../native.js";
+import type { NativeArray, NativeDtype } from "../native.js";
 import { isSixteenBit } from "../sixteen_bit.js";
 import type { FloatArray, TensorDtype, TensorLike, TypedArray } from "../tensor.js";
 import { CombinedInputs } from "./combined.js";
 import { converted, kernelArray, requireNamed } from "./convert.js";
-import { checkMaskShape, type MaskLike, readLengths, readMask } from "./mask.js";
-import { expected, expectedShape } from "./messages.js";
+import { isSteady, lengthOf } from "./intrinsics.js";
+import { checkMaskShape, type MaskLike, maskBytes, type ReadMask, readLengths, readMask } from "./mask.js";
+import { requireWeightMemory } from "./memory.js";
+import { expected, expectedShape, unreadable } from "./messages.js";
 import { type Out, type ReadOut, readOut } from "./out.js";
 import { isRecord, refuseUnknown } from "./predicates.js";
-import { readShaped, unwrap } from "./shaped.js";
+import { checkShaped, shapedElements, unwrap } from "./shaped.js";
 import { checkedProduct } from "./shapes.js";
 import { readSignal } from "./signal.js";
-import { type ReadTensor, readTensor } from "./tensor_like.js";
-import { isShared, isTypedArray } from "./typed_array.js";
+import { type Elements, elementsOf, type ReadTensor, readTensor } from "./tensor_like.js";
+import { isTypedArray, requireWhole } from "./typed_array.js";
 
 /** An initial state: a (batch, units) tensor, or a bare typed array of that many elements. */
 export type StateLike = TensorLike | TypedArray;
@@ -48,6 +50,8 @@ export interface CallFacts {
   readonly units: number;
   /** The dtype of inputs, initial states and results. */
   readonly computeDtype: Dtype;
+  readonly variableDtype: Dtype;
+  readonly kernelDtype: NativeDtype;
   readonly autocast: boolean;
   /** Whether functions of the caller's run during the call, so that it must have memory of its own. */
   readonly custom: boolean;
@@ -60,7 +64,7 @@ export interface CallFacts {
  * float32 where that has 16 bits. Arrays may be the caller's memory unless it is asynchronous; `inputs` may be even then. */
 export interface CallRequest {
   inputs: NativeArray;
-  /** What the caller gave as data, when `inputs` is or was read from it; `null` for nested arrays. */
+  /** What the caller gave as data; `null` for nested arrays. */
   source: TypedArray | null;
   /** Whether `inputs` is the call's own memory. */
   owned: boolean;
@@ -91,40 +95,63 @@ export function readCall(
   args: unknown,
   asynchronous: boolean,
 ): CallRequest {
-  const request = readInputs(facts, features, inputs);
-  if (args === undefined || args === null) return request;
+  try {
+    const read = readInputs(facts, features, inputs);
+    const combined = inputs instanceof CombinedInputs ? inputs : null;
+    const request =
+      args === undefined || args === null ? requestOf(read, facts) : readArguments(facts, read, args, asynchronous);
+    request.combined = combined;
+    return request;
+  } catch (error) {
+    throw unreadable(error, asynchronous ? "callAsync" : "call");
+  }
+}
+
+/** Every description is read before anything is copied; no code of the caller's runs between the copies and the checks of them. */
+function readArguments(facts: CallFacts, inputs: ReadTensor, args: unknown, asynchronous: boolean): CallRequest {
   if (!isRecord(args)) throw expected("ERR_ARGUMENT", "arguments of the call", "an object", args);
   refuseUnknown(args, asynchronous ? KNOWN_ASYNC : KNOWN, asynchronous ? "callAsync" : "call");
   const { mask, lengths, training, initial_state, out, transfer } = args;
-  if (training !== undefined && training !== null) {
-    if (typeof training !== "boolean") throw expected("ERR_ARGUMENT", "training", "true or false", training);
-    request.training = training;
+  if (training !== undefined && training !== null && typeof training !== "boolean") {
+    throw expected("ERR_ARGUMENT", "training", "true or false", training);
   }
-  if (transfer !== undefined) {
-    if (typeof transfer !== "boolean") throw expected("ERR_ARGUMENT", "transfer", "true or false", transfer);
-    request.transfer = transfer;
+  if (transfer !== undefined && typeof transfer !== "boolean") {
+    throw expected("ERR_ARGUMENT", "transfer", "true or false", transfer);
   }
-  const { batch, timesteps } = request;
+  const batch = inputs.shape[0] as number;
+  const timesteps = inputs.shape[1] as number;
+  const { units, computeDtype, returnSequences, returnState } = facts;
   const copy = asynchronous || facts.custom;
+  let readingMask: ReadMask | null = null;
   if (mask !== undefined && mask !== null) {
-    const read = readMask(mask, copy);
-    checkMaskShape(read, batch, timesteps);
-    request.mask = read.data;
+    readingMask = readMask(mask);
+    checkMaskShape(readingMask, batch, timesteps);
   }
+  let readingLengths: Int32Array | null = null;
   if (lengths !== undefined && lengths !== null) {
-    request.lengths = readLengths(lengths, batch, timesteps, copy);
-    if (request.mask !== null)
+    readingLengths = readLengths(lengths, batch, timesteps, copy);
+    if (readingMask !== null) {
       throw expected("ERR_ARGUMENT", "lengths", "either `mask` or `lengths`, not both,", lengths);
+    }
   }
-  if (initial_state !== undefined && initial_state !== null) {
-    request.initialState = readInitialState(initial_state, facts, batch, copy);
-  }
+  const readingState =
+    initial_state === undefined || initial_state === null ? null : readInitialState(initial_state, facts, batch);
+  let readingOut: ReadOut | null = null;
   if (out !== undefined && out !== null) {
-    const { units, computeDtype, returnSequences, returnState } = facts;
     const outputShape = returnSequences ? [batch, timesteps, units] : [batch, units];
     checkedProduct(outputShape, "out");
-    request.out = readOut(out, outputShape, returnState ? [batch, units] : null, computeDtype);
+    readingOut = readOut(out, outputShape, returnState ? [batch, units] : null, computeDtype);
   }
+  const request = requestOf(inputs, facts);
+  request.training = training === true;
+  request.transfer = transfer === true;
+  request.lengths = readingLengths;
+  request.out = readingOut;
+  if (readingMask !== null) request.mask = maskBytes(readingMask, copy);
+  if (readingState !== null) {
+    request.initialState = kernelArray(shapedElements(readingState, computeDtype, copy), computeDtype);
+  }
+  requireIntact(request, units);
   return request;
 }
 
@@ -136,24 +163,56 @@ function flatInputs(value: TypedArray): GRUError {
   return new GRUError(code, `${message} ${FLAT_INPUTS}`);
 }
 
-/** The signal of an asynchronous call, read before anything else. */
-export function readCallSignal(args: unknown): AbortSignal | null {
-  return isRecord(args) ? readSignal(args.signal) : null;
+/**
+ * Throws `ERR_ARGUMENT` when what a request refers to has been detached since it was read: an element of a nested array may
+ * be a getter.
+ */
+function requireIntact(
+  { inputs, mask, lengths, initialState, batch, timesteps, features }: CallRequest,
+  units: number,
+): void {
+  requireWhole(inputs, batch * timesteps * features, "inputs.data");
+  if (mask !== null) requireWhole(mask, batch * timesteps, "mask.data");
+  if (lengths !== null) requireWhole(lengths, batch, "lengths");
+  if (initialState !== null) requireWhole(initialState, batch * units, "initial_state");
 }
 
-function readInputs(facts: CallFacts, features: number | null, value: unknown): CallRequest {
+/** The signal of an asynchronous call, read before anything else. */
+export function readCallSignal(args: unknown): AbortSignal | null {
+  try {
+    return isRecord(args) ? readSignal(args.signal) : null;
+  } catch (error) {
+    throw unreadable(error, "signal");
+  }
+}
+
+function readInputs(facts: CallFacts, features: number | null, value: unknown): ReadTensor {
   if (isTypedArray(value)) throw flatInputs(value);
-  const read = readTensor(value, "inputs", facts.computeDtype);
-  const { shape } = read;
+  const { computeDtype, autocast } = facts;
+  const read = readTensor(value, "inputs", computeDtype);
+  const { shape, dtype } = read;
   if (shape.length !== 3 || (features !== null && shape[2] !== features)) {
     throw unfitInputs(shape, features);
   }
   if (shape[1] === 0) throw expectedShape("inputs", "at least one timestep", shape);
-  const data = convert(read, facts);
+  if (!autocast && dtype !== computeDtype && isFloat(dtype)) {
+    throw expected("ERR_DTYPE", "inputs.dtype", `"${computeDtype}" (the layer has \`autocast: false\`)`, dtype);
+  }
+  requireNamed(read, computeDtype, "inputs");
+  // Before data that is not there (its strides may be 0) is written out for a layer that cannot be built.
+  if (features === null) requireWeightMemory(facts, shape[2] as number);
+  return read;
+}
+
+/** A request of these inputs alone. */
+function requestOf(read: ReadTensor, { computeDtype }: CallFacts): CallRequest {
+  const { shape } = read;
+  const elements = elementsOf(read);
+  const inputs = convert(elements, read.dtype, computeDtype);
   return {
-    inputs: data,
-    source: read.owned ? null : read.data,
-    owned: read.owned || data !== read.data,
+    inputs,
+    source: read.given,
+    owned: elements.owned || inputs !== elements.data,
     batch: shape[0] as number,
     timesteps: shape[1] as number,
     features: shape[2] as number,
@@ -163,7 +222,7 @@ function readInputs(facts: CallFacts, features: number | null, value: unknown): 
     training: false,
     out: null,
     transfer: false,
-    combined: value instanceof CombinedInputs ? value : null,
+    combined: null,
     pathFlags: 0,
   };
 }
@@ -183,32 +242,24 @@ function unfitInputs(shape: readonly number[], features: number | null): GRUErro
 }
 
 /** The elements as the kernels take them: the caller's own array where that is safe, else a copy. */
-function convert(read: ReadTensor, { computeDtype, autocast }: CallFacts): NativeArray {
-  const { data, dtype } = read;
-  const sixteenBit = isSixteenBit(computeDtype);
-  if (dtype === computeDtype) {
-    if (sixteenBit) return kernelArray(data as FloatArray, computeDtype);
+function convert({ data, owned }: Elements, dtype: TensorDtype, wanted: Dtype): NativeArray {
+  if (dtype === wanted) {
+    if (isSixteenBit(wanted)) return kernelArray(data as FloatArray, wanted);
     // An empty array of our own cannot be detached while the other arguments are read.
-    if (read.owned || (data.length !== 0 && !isShared(data))) return data as NativeArray;
+    if (owned || (lengthOf(data) !== 0 && isSteady(data))) return data as NativeArray;
   }
-  if (!autocast && dtype !== computeDtype && isFloat(dtype)) {
-    throw expected("ERR_DTYPE", "inputs.dtype", `"${computeDtype}" (the layer has \`autocast: false\`)`, dtype);
-  }
-  requireNamed(read, computeDtype, "inputs");
-  return kernelArray(converted(data, dtype, computeDtype), computeDtype);
+  return kernelArray(converted(data, dtype, wanted, "inputs"), wanted);
 }
 
 function isFloat(dtype: TensorDtype): boolean {
   return dtype === "float32" || dtype === "float64" || isSixteenBit(dtype);
 }
 
-function readInitialState(value: unknown, facts: CallFacts, batch: number, copy: boolean): NativeArray {
+function readInitialState(value: unknown, facts: CallFacts, batch: number): ReadTensor {
   const item = unwrap(value);
   if (Array.isArray(value) && value.length !== 1 && value.some((entry) => isRecord(entry))) {
     throw expected("ERR_ARGUMENT", "initial_state", "one state (a GRU has one)", value);
   }
   const shape = [batch, facts.units];
-  const { computeDtype } = facts;
-  const count = checkedProduct(shape, "initial_state");
-  return kernelArray(readShaped(item, shape, count, computeDtype, "initial_state", copy), computeDtype);
+  return checkShaped(item, shape, checkedProduct(shape, "initial_state"), facts.computeDtype, "initial_state");
 }

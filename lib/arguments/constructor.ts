@@ -8,7 +8,7 @@ import { getRegularizer, type Regularizer } from "../keras/regularizers.js";
 import type { SerializedLike } from "../keras/serialization.js";
 import type { NativeDtype } from "../native.js";
 import { isSixteenBit, type SixteenBitDtype } from "../sixteen_bit.js";
-import { expected } from "./messages.js";
+import { expected, reading } from "./messages.js";
 import { isRecord, refuseUnknown, requireBoolean, requireInteger, requireRate, SIZE_LIMIT } from "./predicates.js";
 
 /** A name of Keras's, an object as Keras serialises it, an instance of one of our classes, or `null`. */
@@ -180,6 +180,10 @@ const KNOWN: ReadonlySet<string> = new Set(Object.keys(NAMES));
  * `ERR_DTYPE` for an unknown dtype, and `ERR_UNSUPPORTED` for what this version cannot compute.
  */
 export function readConstructor(first: unknown, second: unknown): GRUOptions {
+  return reading("GRU", () => readArguments(first, second));
+}
+
+function readArguments(first: unknown, second: unknown): GRUOptions {
   const args = joinArguments(first, second);
   refuseUnknown(args, KNOWN, "GRU");
   const units = requireInteger(args.units, "units", "a positive integer below 2^31", 1, SIZE_LIMIT - 1);

@@ -2,23 +2,36 @@ import type { Dtype } from "../keras/dtype_policy.js";
 import type { NativeArray } from "../native.js";
 import { isSixteenBit, narrowed, widened } from "../sixteen_bit.js";
 import type { FloatArray, TensorDtype, TypedArray } from "../tensor.js";
+import { isSteady, viewOf, writeTo } from "./intrinsics.js";
+import { allocate } from "./memory.js";
 import { expectedText } from "./messages.js";
 import type { ReadTensor } from "./tensor_like.js";
-import { ARRAY_TYPES, isShared } from "./typed_array.js";
 
 /**
  * A new array with the elements of `data`, which are `from`, as `to`. To 16 bits they go by way of float32, as in
- * TensorFlow; `"bool"` is 1 for everything but zero.
+ * TensorFlow; `"bool"` is 1 for everything but zero. Throws `ERR_OUT_OF_MEMORY`.
  */
-export function converted(data: TypedArray, from: TensorDtype, to: Dtype): FloatArray;
-export function converted(data: TypedArray, from: TensorDtype, to: TensorDtype): TypedArray;
-export function converted(data: TypedArray, from: TensorDtype, to: TensorDtype): TypedArray {
-  // Never slice or map: a subclass of the caller's decides what those make.
-  if (from === to) return new ARRAY_TYPES[to](data);
-  const wide = isSixteenBit(from) ? widened(data as Uint16Array, from) : data;
-  if (to === "bool") return Uint8Array.from(wide, (value) => (value === 0 ? 0 : 1));
-  if (!isSixteenBit(to)) return wide !== data && to === "float32" ? wide : new ARRAY_TYPES[to](wide);
-  return narrowed(wide instanceof Float32Array && !isShared(wide) ? wide : new Float32Array(wide), to);
+export function converted(data: TypedArray, from: TensorDtype, to: Dtype, name: string): FloatArray;
+export function converted(data: TypedArray, from: TensorDtype, to: TensorDtype, name: string): TypedArray;
+export function converted(data: TypedArray, from: TensorDtype, to: TensorDtype, name: string): TypedArray {
+  const source = viewOf(data);
+  if (from === to) return copied(source, to, name);
+  const wide = isSixteenBit(from) ? widened(source as Uint16Array, from) : source;
+  if (to === "bool") {
+    const truths = allocate(to, wide.length, name);
+    for (let i = 0; i < truths.length; i++) truths[i] = wide[i] === 0 ? 0 : 1;
+    return truths;
+  }
+  if (!isSixteenBit(to)) return wide !== source && to === "float32" ? wide : copied(wide, to, name);
+  const floats =
+    wide instanceof Float32Array && (wide !== source || isSteady(source)) ? wide : copied(wide, "float32", name);
+  return narrowed(floats as Float32Array, to);
+}
+
+function copied(data: TypedArray, to: TensorDtype, name: string): TypedArray {
+  const copy = allocate(to, data.length, name);
+  writeTo(copy, data);
+  return copy;
 }
 
 /** Elements of `dtype` as the kernels take them: 16-bit ones as a new array of float32. */

@@ -3,10 +3,12 @@ import type { NativeArray } from "../native.js";
 import type { TensorLike, TypedArray } from "../tensor.js";
 import { type CallArguments, type CallFacts, type CallRequest, readCall } from "./call.js";
 import { kernelArray } from "./convert.js";
-import { expected } from "./messages.js";
+import { expected, unreadable } from "./messages.js";
 import { isRecord, refuseUnknown } from "./predicates.js";
-import { readShaped, unwrap } from "./shaped.js";
+import { checkShaped, shapedElements, unwrap } from "./shaped.js";
 import { checkedProduct } from "./shapes.js";
+import type { ReadTensor } from "./tensor_like.js";
+import { requireWhole } from "./typed_array.js";
 
 /** What `forward` takes beside its inputs; as in `call`. */
 export type ForwardArguments = Omit<CallArguments, "out">;
@@ -48,9 +50,11 @@ export function readForward(
   args: unknown,
   asynchronous: boolean,
 ): CallRequest {
-  if (isRecord(args)) {
-    const [known, name] = asynchronous ? ([KNOWN_ASYNC, "forwardAsync"] as const) : ([KNOWN, "forward"] as const);
-    refuseUnknown(args, known, name);
+  const [known, name] = asynchronous ? ([KNOWN_ASYNC, "forwardAsync"] as const) : ([KNOWN, "forward"] as const);
+  try {
+    if (isRecord(args)) refuseUnknown(args, known, name);
+  } catch (error) {
+    throw unreadable(error, name);
   }
   return readCall(facts, features, inputs, args, asynchronous);
 }
@@ -62,8 +66,25 @@ export interface ReadUpstream {
   losses: number;
 }
 
-/** Reads upstream gradients for results of these shapes and this dtype. Throws `ERR_ARGUMENT`, `ERR_SHAPE` or `ERR_DTYPE`. */
+/**
+ * Reads upstream gradients for results of these shapes and this dtype; both shapes are judged before anything is copied.
+ * Throws `ERR_ARGUMENT`, `ERR_SHAPE` or `ERR_DTYPE`.
+ */
 export function readUpstream(
+  value: unknown,
+  outputShape: readonly number[],
+  stateShape: readonly number[],
+  dtype: Dtype,
+  copy: boolean,
+): ReadUpstream {
+  try {
+    return readGradients(value, outputShape, stateShape, dtype, copy);
+  } catch (error) {
+    throw unreadable(error, "backward");
+  }
+}
+
+function readGradients(
   value: unknown,
   outputShape: readonly number[],
   stateShape: readonly number[],
@@ -73,13 +94,18 @@ export function readUpstream(
   if (value === undefined || value === null) return { output: null, state: null, losses: 1 };
   if (!isRecord(value)) throw expected("ERR_ARGUMENT", "upstream", "an object { output, state }", value);
   refuseUnknown(value, UPSTREAM, "backward");
-  const read = (entry: unknown, shape: readonly number[], name: string) =>
-    entry === undefined || entry === null
-      ? null
-      : kernelArray(readShaped(entry, shape, checkedProduct(shape, name), dtype, name, copy), dtype);
+  const check = (entry: unknown, shape: readonly number[], name: string) =>
+    entry === undefined || entry === null ? null : checkShaped(entry, shape, checkedProduct(shape, name), dtype, name);
+  const read = (entry: ReadTensor | null) =>
+    entry === null ? null : kernelArray(shapedElements(entry, dtype, copy), dtype);
   const { output, state, losses = 1 } = value;
   if (typeof losses !== "number" || !Number.isFinite(losses)) {
     throw expected("ERR_ARGUMENT", "losses", "a finite number", losses);
   }
-  return { output: read(output, outputShape, "output"), state: read(unwrap(state), stateShape, "state"), losses };
+  const outputEntry = check(output, outputShape, "output");
+  const stateEntry = check(unwrap(state), stateShape, "state");
+  const gradients = { output: read(outputEntry), state: read(stateEntry), losses };
+  // An element of a nested array may be a getter that detaches the other gradient.
+  if (gradients.output !== null) requireWhole(gradients.output, (outputEntry as ReadTensor).count, "output");
+  return gradients;
 }

@@ -1,8 +1,10 @@
 import { isSixteenBit } from "../sixteen_bit.js";
-import type { NestedBooleans, TensorObject, TypedArray } from "../tensor.js";
+import type { NestedBooleans, TensorObject } from "../tensor.js";
+import { isSteady, kindOf, lengthOf } from "./intrinsics.js";
+import { allocate } from "./memory.js";
 import { expected, expectedShape, expectedText } from "./messages.js";
-import { readTensor } from "./tensor_like.js";
-import { isShared, requireAttached } from "./typed_array.js";
+import { elementsOf, type ReadTensor, readTensor } from "./tensor_like.js";
+import { requireAttached } from "./typed_array.js";
 
 /** Booleans, (batch, timesteps) or (batch, timesteps, 1): nested, or a tensor of any dtype where non-zero is true. */
 export type MaskLike = TensorObject | readonly NestedBooleans[];
@@ -10,24 +12,21 @@ export type MaskLike = TensorObject | readonly NestedBooleans[];
 /** All but the sign of a 16-bit float: -0 is false, too. */
 const MAGNITUDE = 0x7fff;
 
-/** A mask, read: (batch, timesteps), row-major, non-zero is true. */
+/** A mask whose shape has been read, and whose elements have not. */
 export interface ReadMask {
-  data: Uint8Array;
-  batch: number;
-  timesteps: number;
+  readonly read: ReadTensor;
+  readonly batch: number;
+  readonly timesteps: number;
 }
 
-/**
- * Reads a mask. A `Uint8Array` of its own is passed on as it is unless `copy`; everything else is copied.
- * Throws `ERR_SHAPE`, `ERR_DTYPE` or `ERR_ARGUMENT`, naming `mask`.
- */
-export function readMask(value: unknown, copy: boolean): ReadMask {
-  const { data, shape, owned, dtype } = readTensor(value, "mask", "bool");
+/** Reads the description of a mask. Throws `ERR_SHAPE`, `ERR_DTYPE` or `ERR_ARGUMENT`, naming `mask`. */
+export function readMask(value: unknown): ReadMask {
+  const read = readTensor(value, "mask", "bool");
+  const { shape } = read;
   if (shape.length !== 2 && !(shape.length === 3 && shape[2] === 1)) {
     throw expectedShape("mask", "shape [batch, timesteps] or [batch, timesteps, 1]", shape);
   }
-  const bytes = isSixteenBit(dtype) ? Uint16Array.from(data, (bits) => bits & MAGNITUDE) : data;
-  return { data: toBytes(bytes, owned, copy), batch: shape[0] as number, timesteps: shape[1] as number };
+  return { read, batch: shape[0] as number, timesteps: shape[1] as number };
 }
 
 /** Throws `ERR_SHAPE` unless the mask is one for inputs of these sizes. */
@@ -37,33 +36,48 @@ export function checkMaskShape(mask: ReadMask, batch: number, timesteps: number)
   throw expectedShape("mask", what, [mask.batch, mask.timesteps]);
 }
 
-function toBytes(data: TypedArray, owned: boolean, copy: boolean): Uint8Array {
-  if (data instanceof Uint8Array) return owned || !(copy || isShared(data)) ? data : new Uint8Array(data);
-  const bytes = new Uint8Array(data.length);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = data[i] === 0 ? 0 : 1;
+/**
+ * The mask, row-major, where non-zero is true. Bytes of one thread's memory are passed on as they are unless `copy`;
+ * everything else is copied. Throws as `elementsOf`.
+ */
+export function maskBytes({ read }: ReadMask, copy: boolean): Uint8Array {
+  const { data, owned } = elementsOf(read);
+  if (data instanceof Uint8Array && (owned || (!copy && isSteady(data)))) return data;
+  const { count, dtype } = read;
+  const bytes = allocate("uint8", count, "mask") as Uint8Array;
+  const bits = isSixteenBit(dtype) ? MAGNITUDE : null;
+  for (let i = 0; i < count; i++) {
+    const element = data[i] as number;
+    bytes[i] = (bits === null ? element : element & bits) === 0 ? 0 : 1;
+  }
   return bytes;
 }
 
 /**
- * Reads `lengths`: one integer per row, 0..`timesteps`. `batch` and `timesteps` are `null` where they are not known. An
- * `Int32Array` is passed on as it is unless `copy`.
+ * Reads `lengths`: one integer per row, 0..`timesteps`. `batch` and `timesteps` are `null` where they are not known.
+ * An `Int32Array` of one thread's memory is passed on as it is unless `copy`: the addon copies it, and checks the copy.
  *
  * Throws `ERR_SHAPE` for another number of rows and `ERR_ARGUMENT` for another value.
  */
 export function readLengths(value: unknown, batch: number | null, timesteps: number | null, copy: boolean): Int32Array {
-  if (!Array.isArray(value) && !(value instanceof Int32Array)) {
+  const array = kindOf(value as object) === "Int32Array" ? (value as Int32Array) : null;
+  if (array === null && !Array.isArray(value)) {
     throw expected("ERR_ARGUMENT", "lengths", "an Int32Array or an array of integers", value);
   }
-  if (value instanceof Int32Array) requireAttached(value, "lengths");
-  if (batch !== null && value.length !== batch) {
-    throw expectedText("ERR_SHAPE", "lengths", `one length for each of ${batch} rows`, `${value.length} lengths`);
+  if (array !== null) requireAttached(array, "lengths");
+  const rows = array === null ? (value as unknown[]).length : lengthOf(array);
+  if (batch !== null && rows !== batch) {
+    throw expectedText("ERR_SHAPE", "lengths", `one length for each of ${batch} rows`, `${rows} lengths`);
   }
+  const kept = array !== null && !copy && isSteady(array);
+  const lengths = kept ? array : (allocate("int32", rows, "lengths") as Int32Array);
   const largest = timesteps ?? 2 ** 31 - 1;
-  for (let row = 0; row < value.length; row++) {
-    const length: unknown = value[row];
+  for (let row = 0; row < rows; row++) {
+    const length: unknown = (value as ArrayLike<unknown>)[row];
     if (!Number.isInteger(length) || (length as number) < 0 || (length as number) > largest) {
       throw expected("ERR_ARGUMENT", `lengths[${row}]`, `an integer from 0 to ${largest}`, length);
     }
+    if (!kept) lengths[row] = length as number;
   }
-  return value instanceof Int32Array && !copy && !isShared(value) ? value : Int32Array.from(value);
+  return lengths;
 }

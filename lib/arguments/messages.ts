@@ -1,6 +1,8 @@
 import { GRUError, type GRUErrorCode } from "../errors.js";
 import { describe } from "../keras/text.js";
 
+export { reading, unreadable } from "../keras/text.js";
+
 /** A shape as JavaScript writes it; unknown dimensions are `null`. */
 export function formatShape(shape: readonly (number | null)[]): string {
   return `[${shape.map((dimension) => String(dimension)).join(", ")}]`;

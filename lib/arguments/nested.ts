@@ -2,8 +2,11 @@ import { GRUError } from "../errors.js";
 import { describe } from "../keras/text.js";
 import { isSixteenBit, narrowed } from "../sixteen_bit.js";
 import type { TensorDtype, TypedArray } from "../tensor.js";
+import { lengthOf, writeTo } from "./intrinsics.js";
+import { allocate } from "./memory.js";
 import { expected } from "./messages.js";
-import { ARRAY_TYPES, dtypeOfArray, isTypedArray } from "./typed_array.js";
+import { elementCount } from "./shapes.js";
+import { dtypeOfArray, isTypedArray, requireWhole } from "./typed_array.js";
 
 /** Deeper nesting than any tensor of ours; a cycle of arrays ends here. */
 const MOST_DIMENSIONS = 16;
@@ -12,14 +15,21 @@ const MOST_DIMENSIONS = 16;
 function shapeOf(value: unknown, name: string): { shape: number[]; leaf: unknown } {
   const shape: number[] = [];
   let inner = value;
-  while (Array.isArray(inner) || isTypedArray(inner)) {
+  for (;;) {
+    const length = lengthIn(inner);
+    if (length === undefined) return { shape, leaf: inner };
     if (shape.length === MOST_DIMENSIONS) {
       throw expected("ERR_SHAPE", name, `at most ${MOST_DIMENSIONS} levels of nested arrays`, value);
     }
-    shape.push(inner.length);
-    inner = inner[0];
+    shape.push(length);
+    inner = (inner as ArrayLike<unknown>)[0];
   }
-  return { shape, leaf: inner };
+}
+
+/** The length of an array of any kind; `undefined` for anything else. */
+function lengthIn(value: unknown): number | undefined {
+  if (isTypedArray(value)) return lengthOf(value);
+  return Array.isArray(value) ? value.length : undefined;
 }
 
 /** Writes nested arrays into `out`, row-major, checking that they are regular and hold one kind of element. */
@@ -43,17 +53,16 @@ class Filler {
       return;
     }
     const length = this.#shape[axis] as number;
-    const typed = isTypedArray(value);
-    if (!typed && !Array.isArray(value)) throw this.#ragged(value);
-    if (value.length !== length) throw this.#ragged(value);
-    if (!typed) {
-      for (let i = 0; i < length; i++) this.fill(value[i], axis + 1);
+    if (lengthIn(value) !== length) throw this.#ragged(value);
+    if (!isTypedArray(value)) {
+      for (let i = 0; i < length; i++) this.fill((value as unknown[])[i], axis + 1);
       return;
     }
     dtypeOfArray(value, this.#name);
     if (axis !== this.#shape.length - 1) throw this.#ragged(value);
     if (this.#booleans) throw expected("ERR_DTYPE", this.#name, "booleans", value);
-    this.#out.set(value, this.#at);
+    requireWhole(value, length, this.#name);
+    writeTo(this.#out, value, this.#at);
     this.#at += length;
   }
 
@@ -74,33 +83,34 @@ class Filler {
   }
 }
 
+/** Nested arrays whose shape is known, and whose elements have not been read. */
+export interface NestedArrays {
+  readonly arrays: readonly unknown[];
+  /** By the first element at each level. */
+  readonly shape: readonly number[];
+  readonly count: number;
+  readonly dtype: TensorDtype;
+}
+
 /**
- * Nested arrays as dense data of `dtype`; with `"bool"` the elements must be booleans, otherwise numbers. With
- * `undefined` the first element decides between `"float32"` and `"bool"`.
+ * Reads the shape of nested arrays, which are to become data of `dtype`: with `"bool"` the elements must be booleans,
+ * otherwise numbers. With `undefined` the first element decides between `"float32"` and `"bool"`.
  *
- * Throws `ERR_SHAPE` for ragged nesting and `ERR_DTYPE` for elements of another kind.
+ * Throws `ERR_SHAPE` and `ERR_DTYPE`.
  */
-export function readNested(
-  value: readonly unknown[],
-  name: string,
-  dtype: TensorDtype | undefined,
-): { data: TypedArray; shape: number[]; dtype: TensorDtype } {
-  if (dtype !== undefined && isSixteenBit(dtype)) {
-    const { data, shape } = readNested(value, name, "float32");
-    return { data: narrowed(data as Float32Array, dtype), shape, dtype };
-  }
-  const { shape, leaf } = shapeOf(value, name);
+export function readNested(arrays: readonly unknown[], name: string, dtype: TensorDtype | undefined): NestedArrays {
+  const { shape, leaf } = shapeOf(arrays, name);
   const chosen = dtype ?? (typeof leaf === "boolean" ? "bool" : "float32");
-  const count = shape.reduce((product, length) => product * length, 1);
+  const count = elementCount(shape, name);
   if (count > 0 && typeof leaf !== (chosen === "bool" ? "boolean" : "number")) {
     throw expected("ERR_DTYPE", name, chosen === "bool" ? "nested booleans" : "nested numbers", leaf);
   }
-  let data: TypedArray;
-  try {
-    data = new ARRAY_TYPES[chosen](count);
-  } catch (cause) {
-    throw new GRUError("ERR_SHAPE", `Expected nested arrays that fit into memory for \`${name}\`.`, { cause });
-  }
-  if (count > 0) new Filler(data, shape, name, chosen === "bool").fill(value, 0);
-  return { data, shape, dtype: chosen };
+  return { arrays, shape, count, dtype: chosen };
+}
+
+/** The elements, dense. Throws `ERR_SHAPE` for ragged nesting and `ERR_DTYPE` for elements of another kind. */
+export function nestedElements({ arrays, shape, count, dtype }: NestedArrays, name: string): TypedArray {
+  const data = allocate(isSixteenBit(dtype) ? "float32" : dtype, count, name);
+  if (count > 0) new Filler(data, shape, name, dtype === "bool").fill(arrays, 0);
+  return isSixteenBit(dtype) ? narrowed(data as Float32Array, dtype) : data;
 }

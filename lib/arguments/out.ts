@@ -1,11 +1,12 @@
 import type { Dtype } from "../keras/dtype_policy.js";
 import { isSixteenBit } from "../sixteen_bit.js";
 import { type FloatArray, Tensor, type TensorObject } from "../tensor.js";
+import { kindOf, lengthOf, overlap, plain, viewOf } from "./intrinsics.js";
 import { expected, expectedShape } from "./messages.js";
 import { isRecord } from "./predicates.js";
 import { sameShape } from "./shapes.js";
 import { readTensor } from "./tensor_like.js";
-import { bitsOf, dtypeOfArray, isTypedArray, overlap, requireLength } from "./typed_array.js";
+import { dtypeOfArray, isTypedArray, requireLength } from "./typed_array.js";
 
 /** An array or tensor that takes one result in place of a new one. */
 export type OutTensor = FloatArray | TensorObject;
@@ -13,10 +14,18 @@ export type OutTensor = FloatArray | TensorObject;
 /** `out` of a call: one tensor, or `[output, state]` with `return_state`. */
 export type Out<S extends boolean> = S extends true ? readonly [output: OutTensor, state: OutTensor] : OutTensor;
 
-/** `out`, read: tensors over the caller's memory, of the results' shapes and dtype. */
+/** Where one result goes. */
+export interface OutTarget {
+  /** The memory, as an array of our own class. */
+  readonly data: FloatArray;
+  /** What the call gives back: the caller's tensor, or one over the caller's array. */
+  readonly tensor: Tensor<FloatArray>;
+}
+
+/** `out`, read: memory of the caller's, of the results' shapes and dtype. */
 export interface ReadOut {
-  output: Tensor<FloatArray>;
-  state: Tensor<FloatArray> | null;
+  readonly output: OutTarget;
+  readonly state: OutTarget | null;
 }
 
 /**
@@ -37,15 +46,16 @@ export function readOut(value: unknown, outputShape: number[], stateShape: numbe
 }
 
 /** Reads one tensor to write to, of this shape and dtype. Throws `ERR_ARGUMENT`, `ERR_SHAPE` or `ERR_DTYPE`. */
-export function readOutTensor(value: unknown, shape: number[], dtype: Dtype, name: string): Tensor<FloatArray> {
-  const count = shape.reduce((product, size) => product * size, 1);
+export function readOutTensor(value: unknown, shape: number[], dtype: Dtype, name: string): OutTarget {
+  let count = 1;
+  for (const size of shape) count *= size;
   if (isTypedArray(value)) {
     const kind = dtypeOfArray(value, name);
     if (kind !== dtype && !(kind === "uint16" && isSixteenBit(dtype))) {
       throw expected("ERR_DTYPE", name, `${dtype} elements`, value);
     }
-    requireLength(value, count, name, `[${shape.join(", ")}]`);
-    return new Tensor(bitsOf(value) as FloatArray, shape, dtype);
+    if (lengthOf(value) !== count) requireLength(value, count, name, `[${shape.join(", ")}]`);
+    return targetOver(value as FloatArray, shape, dtype);
   }
   if (!isRecord(value)) throw expected("ERR_ARGUMENT", name, "a tensor or typed array to write to", value);
   const read = readTensor(value, name, dtype);
@@ -53,9 +63,17 @@ export function readOutTensor(value: unknown, shape: number[], dtype: Dtype, nam
     throw expected("ERR_DTYPE", name, `a ${dtype} tensor`, value);
   }
   if (!sameShape(read.shape, shape)) throw expectedShape(name, `shape [${shape.join(", ")}]`, read.shape);
-  if (value instanceof Tensor) return value as Tensor<FloatArray>;
-  if (read.data.buffer !== (value.data as FloatArray).buffer) {
+  const { layout } = read;
+  if (layout !== null && layout.steps !== null) {
     throw expected("ERR_ARGUMENT", name, "a contiguous tensor to write to", value);
   }
-  return new Tensor(read.data as FloatArray, shape, dtype);
+  const given = read.given as FloatArray;
+  if (value instanceof Tensor) return { data: plain(given) as FloatArray, tensor: value as Tensor<FloatArray> };
+  return targetOver(layout === null ? given : (viewOf(given, layout.start, count) as FloatArray), shape, dtype);
+}
+
+/** The array itself is in the tensor, where it is no `Float16Array`. */
+function targetOver(array: FloatArray, shape: number[], dtype: Dtype): OutTarget {
+  const data = plain(array) as FloatArray;
+  return { data, tensor: new Tensor(kindOf(array) === "Float16Array" ? data : array, shape, dtype) };
 }

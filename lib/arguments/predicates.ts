@@ -41,10 +41,13 @@ export function requireRate(value: unknown, name: string): number {
   return Math.min(1, Math.max(0, value));
 }
 
-/** Throws `ERR_ARGUMENT` naming the nearest known key when `record` has a key that is not in `known`. */
+/**
+ * Throws `ERR_ARGUMENT` naming the nearest known key when `record` itself has a key that is not in `known`; what somebody
+ * put on `Object.prototype` is no argument.
+ */
 export function refuseUnknown(record: Record<string, unknown>, known: ReadonlySet<string>, owner: string): void {
   for (const key in record) {
-    if (!known.has(key)) throw unknownArgument(key, known, owner);
+    if (!known.has(key) && Object.hasOwn(record, key)) throw unknownArgument(key, known, owner);
   }
 }
 

@@ -2,21 +2,51 @@ import type { Dtype } from "../keras/dtype_policy.js";
 import { isSixteenBit } from "../sixteen_bit.js";
 import type { FloatArray, TensorLike, TypedArray } from "../tensor.js";
 import { converted, requireNamed } from "./convert.js";
+import { isSteady } from "./intrinsics.js";
 import { expectedShape, formatShape } from "./messages.js";
 import { sameShape } from "./shapes.js";
-import { readTensor } from "./tensor_like.js";
-import { bitsOf, dtypeOfArray, isShared, isTypedArray, requireLength } from "./typed_array.js";
+import { elementsOf, type ReadTensor, readTensor } from "./tensor_like.js";
+import { dtypeOfArray, isTypedArray, requireLength } from "./typed_array.js";
 
 /** A tensor, or a bare typed array with the elements of a shape that is known. */
 export type WeightValue = TensorLike | TypedArray;
 
 /**
- * Reads a value whose shape is known, as dense data of `dtype`: a tensor of that shape or a bare typed array of that
- * many elements (of which a `Uint16Array` holds bits where `dtype` has 16). With `copy` the result is always memory of its own; otherwise it may be the caller's,
- * though never memory that other threads share.
+ * Reads the description of a value whose shape is known: a tensor of that shape or a bare typed array of that many elements
+ * (of which a `Uint16Array` holds bits where `dtype` has 16). Copies nothing.
  *
  * Throws `ERR_SHAPE`, `ERR_DTYPE` or `ERR_ARGUMENT`, naming `name`.
  */
+export function checkShaped(
+  value: unknown,
+  shape: readonly number[],
+  count: number,
+  dtype: Dtype,
+  name: string,
+): ReadTensor {
+  if (isTypedArray(value)) {
+    const kind = dtypeOfArray(value, name);
+    const given = kind === "uint16" && isSixteenBit(dtype) ? dtype : kind;
+    requireLength(value, count, name, formatShape(shape));
+    return { name, shape, count, dtype: given, named: true, given: value, layout: null, nested: null };
+  }
+  const read = readTensor(value, name, dtype);
+  if (!sameShape(read.shape, shape)) throw expectedShape(name, `shape ${formatShape(shape)}`, read.shape);
+  requireNamed(read, dtype, name);
+  return read;
+}
+
+/**
+ * The elements of `read` as dense data of `dtype`. With `copy` they are always memory of their own; otherwise they may be
+ * the caller's, though never memory that other threads share or whose size may change.
+ */
+export function shapedElements(read: ReadTensor, dtype: Dtype, copy: boolean): FloatArray {
+  const { data, owned } = elementsOf(read);
+  if (read.dtype === dtype && (owned || (!copy && isSteady(data)))) return data as FloatArray;
+  return converted(data, read.dtype, dtype, read.name);
+}
+
+/** Reads a value whose shape is known, as `checkShaped` and `shapedElements` do. */
 export function readShaped(
   value: unknown,
   shape: readonly number[],
@@ -25,25 +55,18 @@ export function readShaped(
   name: string,
   copy: boolean,
 ): FloatArray {
-  if (isTypedArray(value)) {
-    const kind = dtypeOfArray(value, name);
-    const given = kind === "uint16" && isSixteenBit(dtype) ? dtype : kind;
-    requireLength(value, count, name, formatShape(shape));
-    const bare = bitsOf(value);
-    return given === dtype && !copy && !isShared(bare) ? (bare as FloatArray) : converted(bare, given, dtype);
-  }
-  const read = readTensor(value, name, dtype);
-  if (!sameShape(read.shape, shape)) throw expectedShape(name, `shape ${formatShape(shape)}`, read.shape);
-  requireNamed(read, dtype, name);
-  if (read.dtype === dtype && (read.owned || !(copy || isShared(read.data)))) return read.data as FloatArray;
-  return converted(read.data, read.dtype, dtype);
+  return shapedElements(checkShaped(value, shape, count, dtype, name), dtype, copy);
 }
 
 /** A state that comes in a list of one, as Keras gives them, taken out of it; nested arrays are no such list. */
 export function unwrap(value: unknown): unknown {
-  return Array.isArray(value) && value.length === 1 && !isRow(value[0]) ? value[0] : value;
+  if (!Array.isArray(value) || value.length !== 1) return value;
+  const entry: unknown = value[0];
+  return isRow(entry) ? value : entry;
 }
 
 function isRow(entry: unknown): boolean {
-  return Array.isArray(entry) && !Array.isArray(entry[0]) && !isTypedArray(entry[0]);
+  if (!Array.isArray(entry)) return false;
+  const first: unknown = entry[0];
+  return !Array.isArray(first) && !isTypedArray(first);
 }

@@ -1,6 +1,22 @@
 import { GRUError } from "../errors.js";
-import { expected, formatShape } from "./messages.js";
+import { expected, formatShape, reading } from "./messages.js";
 import { SIZE_LIMIT } from "./predicates.js";
+
+/** More than any shape of ours has. */
+const MOST_DIMENSIONS = 64;
+
+/**
+ * A list of the caller's (dimensions, strides) as a plain array that nobody else has, each entry read once; `null` for
+ * what is no array, or too long for one.
+ */
+export function readList(value: unknown): unknown[] | null {
+  if (!Array.isArray(value)) return null;
+  const { length } = value;
+  if (!(length <= MOST_DIMENSIONS)) return null;
+  const list: unknown[] = [];
+  for (let i = 0; i < length; i++) list.push(value[i]);
+  return list;
+}
 
 /**
  * Checks a shape and gives the number of its elements. Throws `ERR_SHAPE`, naming `name`, unless every dimension is an
@@ -51,17 +67,18 @@ export function sameShape(a: readonly (number | null)[], b: readonly (number | n
  * Throws `ERR_SHAPE`.
  */
 export function readInputShape(value: unknown, name: string): [number | null, number | null, number] {
-  if (!Array.isArray(value) || value.length !== 3) {
+  const shape = reading(name, () => readList(value));
+  if (shape?.length !== 3) {
     throw expected("ERR_SHAPE", name, "[batch, timesteps, features], with null for what is not known", value);
   }
   for (let axis = 0; axis < 3; axis++) {
-    const dimension: unknown = value[axis];
+    const dimension: unknown = shape[axis];
     if (dimension === null && axis < 2) continue;
     if (!Number.isInteger(dimension) || (dimension as number) < 0 || (dimension as number) >= SIZE_LIMIT) {
       const what = axis < 2 ? "an integer from 0 to 2^31 - 1 or null" : "an integer from 0 to 2^31 - 1";
       throw expected("ERR_SHAPE", `${name}[${axis}]`, what, dimension);
     }
   }
-  if (value[1] === 0) throw expected("ERR_SHAPE", `${name}[1]`, "at least one timestep", 0);
-  return [value[0], value[1], value[2]];
+  if (shape[1] === 0) throw expected("ERR_SHAPE", `${name}[1]`, "at least one timestep", 0);
+  return shape as [number | null, number | null, number];
 }

@@ -16,7 +16,27 @@ export function readSignal(value: unknown): AbortSignal | null {
   return value as AbortSignal;
 }
 
+/** Whether `signal` has aborted; one that cannot say so has not. */
+export function hasAborted(signal: AbortSignal): boolean {
+  try {
+    return signal.aborted === true;
+  } catch {
+    return false;
+  }
+}
+
+/** Throws `ERR_ABORTED` when `signal` has aborted. */
+export function refuseAborted(signal: AbortSignal | null): void {
+  if (signal !== null && hasAborted(signal)) throw aborted(signal);
+}
+
 /** The rejection of an aborted call: `ERR_ABORTED`, named `AbortError`, caused by the signal's reason. */
 export function aborted(signal: AbortSignal): GRUError {
-  return new GRUError("ERR_ABORTED", "The call was aborted.", { cause: signal.reason });
+  let cause: unknown;
+  try {
+    cause = signal.reason;
+  } catch (error) {
+    cause = error;
+  }
+  return new GRUError("ERR_ABORTED", "The call was aborted.", { cause });
 }

@@ -1,9 +1,10 @@
 import type { Dtype } from "../keras/dtype_policy.js";
-import type { FloatArray, TensorLike, TypedArray } from "../tensor.js";
+import { isSixteenBit } from "../sixteen_bit.js";
+import type { FloatArray, TensorDtype, TensorLike, TypedArray } from "../tensor.js";
 import type { StateLike } from "./call.js";
-import { expected, expectedText } from "./messages.js";
+import { expected, expectedText, reading, unreadable } from "./messages.js";
 import { isRecord, refuseUnknown, requireInteger, SIZE_LIMIT } from "./predicates.js";
-import { readShaped, unwrap } from "./shaped.js";
+import { checkShaped, readShaped, shapedElements, unwrap } from "./shaped.js";
 import { checkedProduct } from "./shapes.js";
 
 /** What `stream` takes. */
@@ -22,32 +23,39 @@ const KNOWN: ReadonlySet<string> = new Set(["batch", "initial_state"]);
 /** Reads the arguments of `stream`. Throws `ERR_ARGUMENT`. */
 export function readStreamArguments(value: unknown): { batch: number; initialState: unknown } {
   if (value === undefined || value === null) return { batch: 1, initialState: null };
-  if (!isRecord(value)) throw expected("ERR_ARGUMENT", "arguments of stream", "an object", value);
-  refuseUnknown(value, KNOWN, "stream");
-  const { batch = 1, initial_state = null } = value;
-  return {
-    batch: requireInteger(batch, "batch", "an integer from 1 to 2^31 - 1", 1, SIZE_LIMIT - 1),
-    initialState: initial_state,
-  };
+  return reading("stream", () => {
+    if (!isRecord(value)) throw expected("ERR_ARGUMENT", "arguments of stream", "an object", value);
+    refuseUnknown(value, KNOWN, "stream");
+    const { batch = 1, initial_state = null } = value;
+    return {
+      batch: requireInteger(batch, "batch", "an integer from 1 to 2^31 - 1", 1, SIZE_LIMIT - 1),
+      initialState: initial_state,
+    };
+  });
 }
 
 /** Reads a frame of any kind as dense data of `dtype`. Throws `ERR_ARGUMENT`, `ERR_SHAPE` or `ERR_DTYPE`. */
 export function readFrame(value: unknown, shape: readonly number[], dtype: Dtype, autocast: boolean): FloatArray {
-  const read = readShaped(value, shape, checkedProduct(shape, "frame"), dtype, "frame", false);
-  if (!autocast) requireDtype(value, dtype);
-  return read;
+  try {
+    const read = checkShaped(value, shape, checkedProduct(shape, "frame"), dtype, "frame");
+    if (!autocast) requireDtype(read.dtype, dtype);
+    return shapedElements(read, dtype, false);
+  } catch (error) {
+    throw unreadable(error, "push");
+  }
 }
 
 /** Throws `ERR_DTYPE` for floats that a layer with `autocast: false` would have to convert. */
-function requireDtype(value: unknown, dtype: Dtype): void {
-  const given = isRecord(value) ? (value.dtype ?? value.type) : undefined;
-  const data = isRecord(value) ? value.data : value;
-  const kind = data instanceof Float32Array ? "float32" : data instanceof Float64Array ? "float64" : given;
-  if (kind === dtype || (kind !== "float32" && kind !== "float64" && kind !== "float16" && kind !== "bfloat16")) return;
-  throw expectedText("ERR_DTYPE", "frame.dtype", `"${dtype}" (the layer has \`autocast: false\`)`, `"${kind}"`);
+function requireDtype(given: TensorDtype, dtype: Dtype): void {
+  if (given === dtype || (given !== "float32" && given !== "float64" && !isSixteenBit(given))) return;
+  throw expectedText("ERR_DTYPE", "frame.dtype", `"${dtype}" (the layer has \`autocast: false\`)`, `"${given}"`);
 }
 
 /** Reads a state as a copy, of `dtype`. Throws `ERR_ARGUMENT`, `ERR_SHAPE` or `ERR_DTYPE`. */
 export function readState(value: unknown, shape: readonly number[], dtype: Dtype, name: string): FloatArray {
-  return readShaped(unwrap(value), shape, checkedProduct(shape, name), dtype, name, true);
+  try {
+    return readShaped(unwrap(value), shape, checkedProduct(shape, name), dtype, name, true);
+  } catch (error) {
+    throw unreadable(error, name);
+  }
 }

@@ -1,27 +1,41 @@
 import type { TypedArray } from "../tensor.js";
+import { lengthOf, plain, viewOf } from "./intrinsics.js";
+import { allocate } from "./memory.js";
 import { expected, expectedText, formatShape } from "./messages.js";
 import { requireInteger } from "./predicates.js";
+import { readList } from "./shapes.js";
+import { dtypeOfArray } from "./typed_array.js";
+
+/** Where the elements of strided data lie. */
+export interface Layout {
+  /** Index of the first. */
+  readonly start: number;
+  /** One more than the greatest index of any. */
+  readonly end: number;
+  /** Elements between neighbours along each axis; `null` where they follow each other in row-major order. */
+  readonly steps: readonly number[] | null;
+}
 
 /**
- * Strided data as ndarray libraries hold it, made contiguous and row-major: a view when it already is, else a copy.
- * Strides and offset count elements; negative strides are fine.
+ * Reads where the elements of strided data lie, as ndarray libraries say it. Strides and offset count elements; negative
+ * strides are fine.
  *
  * Throws `ERR_SHAPE` when the strides do not fit the shape or reach outside `data`, `ERR_ARGUMENT` for a bad offset.
  */
-export function readStrided(
+export function readLayout(
   data: TypedArray,
   shape: readonly number[],
   count: number,
   strides: unknown,
   offset: unknown,
   name: string,
-): TypedArray {
+): Layout {
   const start =
     offset === undefined || offset === null
       ? 0
       : requireInteger(offset, `${name}.offset`, "a whole number", 0, Number.MAX_SAFE_INTEGER);
   const steps = readStrides(strides, shape, name);
-  if (count === 0) return data.subarray(0, 0);
+  if (count === 0) return { start: 0, end: 0, steps: null };
   let lowest = start;
   let highest = start;
   let dense = true;
@@ -34,44 +48,48 @@ export function readStrided(
     if (length !== 1 && step !== denseStep) dense = false;
     denseStep *= length;
   }
-  if (lowest < 0 || highest >= data.length) {
+  const elements = lengthOf(data);
+  if (lowest < 0 || highest >= elements) {
     throw expectedText(
       "ERR_SHAPE",
       name,
       `data that holds the elements ${lowest} to ${highest} (by its shape, strides and offset)`,
-      `${data.length} elements`,
+      `${elements} elements`,
     );
   }
-  if (dense) return data.subarray(start, start + count);
-  return gather(data, shape, steps as readonly number[], start, count);
+  return { start, end: highest + 1, steps: dense ? null : steps };
 }
 
 function readStrides(strides: unknown, shape: readonly number[], name: string): readonly number[] | null {
   if (strides === undefined || strides === null) return null;
-  if (!Array.isArray(strides) || strides.length !== shape.length || !strides.every(Number.isSafeInteger)) {
+  const steps = readList(strides);
+  if (steps === null || steps.length !== shape.length || !steps.every(Number.isSafeInteger)) {
     throw expected("ERR_SHAPE", `${name}.strides`, `one integer for each dimension of ${formatShape(shape)}`, strides);
   }
-  return strides;
+  return steps as number[];
 }
 
-/** Copies the elements in row-major order. `count` is at least 1. */
-function gather(
+/** The elements in row-major order: a view of `data` where they lie so, else a copy. Throws `ERR_OUT_OF_MEMORY`. */
+export function gathered(
   data: TypedArray,
   shape: readonly number[],
-  strides: readonly number[],
-  start: number,
+  { start, steps }: Layout,
   count: number,
+  name: string,
 ): TypedArray {
-  const out = new (data.constructor as new (length: number) => TypedArray)(count);
+  if (steps === null) return viewOf(data, start, count);
+  // A Float16Array is gathered as bits.
+  const source = plain(data);
+  const out = allocate(dtypeOfArray(source, name), count, name);
   const index = new Array<number>(shape.length).fill(0);
   let at = start;
   for (let i = 0; i < count; i++) {
-    out[i] = data[at] as number;
+    out[i] = source[at] as number;
     for (let axis = shape.length - 1; axis >= 0; axis--) {
-      at += strides[axis] as number;
+      at += steps[axis] as number;
       index[axis] = (index[axis] as number) + 1;
       if (index[axis] !== shape[axis]) break;
-      at -= (strides[axis] as number) * (shape[axis] as number);
+      at -= (steps[axis] as number) * (shape[axis] as number);
       index[axis] = 0;
     }
   }

@@ -1,59 +1,96 @@
 import { GRUError } from "../errors.js";
+import { describeThrown } from "../keras/text.js";
 import { isSixteenBit } from "../sixteen_bit.js";
 import type { TensorDtype, TypedArray } from "../tensor.js";
+import { lengthOf, plain } from "./intrinsics.js";
 import { expected, expectedText, formatShape } from "./messages.js";
-import { readNested } from "./nested.js";
+import { type NestedArrays, nestedElements, readNested } from "./nested.js";
 import { isRecord } from "./predicates.js";
-import { elementCount } from "./shapes.js";
-import { readStrided } from "./strided.js";
-import { bitsOf, dtypeOfArray, dtypeOfName, isTypedArray, requireLength } from "./typed_array.js";
+import { elementCount, readList } from "./shapes.js";
+import { gathered, type Layout, readLayout } from "./strided.js";
+import {
+  dtypeOfArray,
+  dtypeOfName,
+  isTypedArray,
+  requireAttached,
+  requireLength,
+  requireWhole,
+} from "./typed_array.js";
 
-/** A tensor argument, read: contiguous row-major data that may still be the caller's own memory. */
+/**
+ * A tensor argument whose description has been read and whose elements have not: its shape can be judged before anything
+ * is copied or converted.
+ */
 export interface ReadTensor {
-  data: TypedArray;
-  shape: readonly number[];
-  dtype: TensorDtype;
-  /** False when `data` is, or may be, the caller's memory. */
-  owned: boolean;
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** The number of elements. */
+  readonly count: number;
+  readonly dtype: TensorDtype;
   /** Whether the tensor said its dtype, or it can be no other. */
-  named: boolean;
+  readonly named: boolean;
+  /** The caller's array; `null` for nested arrays. */
+  readonly given: TypedArray | null;
+  /** Where the elements lie in `given`; `null`: it holds them and nothing else, in order. */
+  readonly layout: Layout | null;
+  readonly nested: NestedArrays | null;
+}
+
+/** The elements of a tensor argument, contiguous and row-major. */
+export interface Elements {
+  /** An array of our own class. */
+  readonly data: TypedArray;
+  /** False when it is the caller's memory. */
+  readonly owned: boolean;
 }
 
 const WHAT = "a tensor ({ data, shape } or nested arrays)";
 
 /**
- * Reads any `TensorLike` without converting its elements. Nested arrays become `nested`; with `"bool"` they must hold
- * booleans, and with `undefined` either.
+ * Reads the description of any `TensorLike`. Nested arrays become `nested`; with `"bool"` they must hold booleans, and with
+ * `undefined` either.
  *
  * Throws `ERR_ARGUMENT` for what is no tensor (saying what to call where the data is elsewhere), `ERR_SHAPE` where data
  * and shape disagree, `ERR_DTYPE` for elements that are not numbers of ours.
  */
 export function readTensor(value: unknown, name: string, nested: TensorDtype | undefined): ReadTensor {
-  if (Array.isArray(value)) return { ...readNested(value, name, nested), owned: true, named: true };
+  if (Array.isArray(value)) {
+    const read = readNested(value, name, nested);
+    const { shape, count, dtype } = read;
+    return { name, shape, count, dtype, named: true, given: null, layout: null, nested: read };
+  }
   if (!isRecord(value)) throw expected("ERR_ARGUMENT", name, WHAT, value);
   const given = dataOf(value, name);
-  const shape = value.shape ?? value.dims;
-  if (!Array.isArray(shape)) throw expected("ERR_SHAPE", `${name}.shape`, "an array of dimensions", shape);
+  const dimensions = value.shape ?? value.dims;
+  const shape = readList(dimensions);
+  if (shape === null) throw expected("ERR_SHAPE", `${name}.shape`, "an array of dimensions", dimensions);
   const dtypeName = value.dtype ?? value.type;
-  const dtype = agreedDtype(given, dtypeName, name);
-  const data = dtype === "float16" ? bitsOf(given) : given;
-  const named = dtypeName !== undefined || dtype !== "uint16";
   const strides = value.stride ?? value.strides;
-  if (strides === undefined && value.offset === undefined) return readDense(data, shape, dtype, named, name);
+  const { offset } = value;
+  // The last of the caller's code has run; what follows is about one state of the data.
+  const dtype = agreedDtype(given, dtypeName, name);
   const count = elementCount(shape, name);
-  return { data: readStrided(data, shape, count, strides, value.offset, name), shape, dtype, owned: false, named };
+  const layout =
+    strides === undefined && offset === undefined
+      ? null
+      : readLayout(given, shape as number[], count, strides, offset, name);
+  if (layout === null && lengthOf(given) !== count) {
+    requireLength(given, count, `${name}.data`, formatShape(shape as number[]));
+  }
+  const named = dtypeName !== undefined || dtype !== "uint16";
+  return { name, shape: shape as number[], count, dtype, named, given, layout, nested: null };
 }
 
-function readDense(
-  data: TypedArray,
-  shape: readonly number[],
-  dtype: TensorDtype,
-  named: boolean,
-  name: string,
-): ReadTensor {
-  const count = elementCount(shape, name);
-  if (data.length !== count) requireLength(data, count, `${name}.data`, formatShape(shape));
-  return { data, shape, dtype, owned: false, named };
+/**
+ * The elements that a description is about. Throws `ERR_ARGUMENT` when the data has been detached since, `ERR_SHAPE` or
+ * `ERR_DTYPE` for irregular nested arrays, and `ERR_OUT_OF_MEMORY`.
+ */
+export function elementsOf({ name, given, nested, layout, shape, count }: ReadTensor): Elements {
+  if (given === null) return { data: nestedElements(nested as NestedArrays, name), owned: true };
+  requireAttached(given, `${name}.data`);
+  requireWhole(given, layout === null ? count : layout.end, `${name}.data`);
+  if (layout === null) return { data: plain(given), owned: false };
+  return { data: gathered(given, shape, layout, count, name), owned: layout.steps !== null };
 }
 
 /** The typed data of a tensor object of any library. */
@@ -71,9 +108,10 @@ function dataOf(value: Record<string, unknown>, name: string): TypedArray {
   try {
     data = value.data;
   } catch (cause) {
+    if (cause instanceof GRUError) throw cause;
     throw new GRUError(
       "ERR_ARGUMENT",
-      `Expected a tensor whose data can be read for \`${name}\` but received one that throws: ${String(cause)}.`,
+      `Expected a tensor whose data can be read for \`${name}\` but received one that throws: ${describeThrown(cause)}.`,
       { cause },
     );
   }

@@ -1,5 +1,6 @@
 import type { GRUError } from "../errors.js";
 import type { TensorDtype, TypedArray } from "../tensor.js";
+import { isDetached, kindOf, lengthOf } from "./intrinsics.js";
 import { expected, expectedText } from "./messages.js";
 
 /** Each kind of typed array, by its tag, and the dtype its elements have when nothing else is said. */
@@ -40,15 +41,9 @@ const DTYPE_ALIASES: Readonly<Record<string, TensorDtype>> = {
   boolean: "bool",
 };
 
-/** The constructor's name, whatever realm the array comes from; `undefined` for anything but a typed array. */
-function tagOf(value: unknown): string | undefined {
-  if (!ArrayBuffer.isView(value)) return undefined;
-  return (value as Uint8Array)[Symbol.toStringTag] as string | undefined;
-}
-
 /** True for a typed array of any kind, BigInt ones included. */
 export function isTypedArray(value: unknown): value is TypedArray {
-  return ArrayBuffer.isView(value) && tagOf(value) !== "DataView";
+  return kindOf(value as object) !== undefined;
 }
 
 /**
@@ -57,57 +52,35 @@ export function isTypedArray(value: unknown): value is TypedArray {
  */
 export function dtypeOfArray(value: TypedArray, name: string): TensorDtype {
   requireAttached(value, name);
-  if (value instanceof Float32Array) return "float32";
-  const dtype = KINDS[tagOf(value) as string];
+  const dtype = KINDS[kindOf(value) as string];
   if (dtype !== undefined) return dtype;
   throw expected("ERR_DTYPE", name, "a typed array of numbers up to 32-bit integers or of floats", value);
-}
-
-/**
- * The array itself or, for a `Float16Array`, its bits: Node-API and older runtimes do not know that class, so nothing
- * but this function ever holds one.
- */
-export function bitsOf(value: TypedArray): TypedArray {
-  if (tagOf(value) !== "Float16Array") return value;
-  return new Uint16Array(value.buffer, value.byteOffset, value.length);
 }
 
 /** The dtype that a name stands for. Throws `ERR_DTYPE`. */
 export function dtypeOfName(value: unknown, name: string): TensorDtype {
   if (typeof value === "string") {
     if (Object.hasOwn(ARRAY_TYPES, value)) return value as TensorDtype;
-    const alias = DTYPE_ALIASES[value];
-    if (alias !== undefined) return alias;
+    if (Object.hasOwn(DTYPE_ALIASES, value)) return DTYPE_ALIASES[value] as TensorDtype;
   }
   throw expected("ERR_DTYPE", name, `one of ${Object.keys(ARRAY_TYPES).join(", ")}`, value);
 }
 
-/** True when the memory under `array` is a SharedArrayBuffer, which other threads may write to. */
-export function isShared(array: TypedArray): boolean {
-  return typeof SharedArrayBuffer !== "undefined" && array.buffer instanceof SharedArrayBuffer;
-}
-
 /** Throws `ERR_ARGUMENT` when the buffer under `array` has been transferred away. */
 export function requireAttached(array: TypedArray, name: string): void {
-  if (array.byteLength !== 0) return;
-  try {
-    new Uint8Array(array.buffer as ArrayBuffer, 0, 0);
-  } catch {
-    throw detached(name);
-  }
-}
-
-/** True when the two arrays have a byte in common. */
-export function overlap(a: TypedArray, b: TypedArray): boolean {
-  return (
-    a.buffer === b.buffer && a.byteOffset < b.byteOffset + b.byteLength && b.byteOffset < a.byteOffset + a.byteLength
-  );
+  if (isDetached(array)) throw detached(name);
 }
 
 /** Throws `ERR_SHAPE` unless `data` has exactly `count` elements. */
 export function requireLength(data: TypedArray, count: number, name: string, shape: string): void {
-  if (data.length === count) return;
-  throw expectedText("ERR_SHAPE", name, `${count} elements (shape ${shape})`, `${data.length}`);
+  const length = lengthOf(data);
+  if (length === count) return;
+  throw expectedText("ERR_SHAPE", name, `${count} elements (shape ${shape})`, `${length}`);
+}
+
+/** Throws `ERR_ARGUMENT` unless `data`, which had `count` elements when it was read, has them still. */
+export function requireWhole(data: TypedArray, count: number, name: string): void {
+  if (lengthOf(data) < count) throw detached(name);
 }
 
 /** The error about data whose buffer has been transferred away. */

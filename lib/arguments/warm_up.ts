@@ -1,4 +1,4 @@
-import { expected } from "./messages.js";
+import { expected, reading } from "./messages.js";
 import { isRecord, refuseUnknown, requireInteger, SIZE_LIMIT } from "./predicates.js";
 
 /** The sizes that `warmUp` prepares for. */
@@ -14,10 +14,12 @@ const WHAT = "an integer from 1 to 2^31 - 1";
 
 /** Reads the argument of `warmUp`. Throws `ERR_ARGUMENT`. */
 export function readWarmUp(value: unknown): WarmUpSizes {
-  if (!isRecord(value)) throw expected("ERR_ARGUMENT", "sizes", "an object { batch, timesteps }", value);
-  refuseUnknown(value, KNOWN, "warmUp");
-  return {
-    batch: requireInteger(value.batch, "batch", WHAT, 1, SIZE_LIMIT - 1),
-    timesteps: requireInteger(value.timesteps, "timesteps", WHAT, 1, SIZE_LIMIT - 1),
-  };
+  return reading("warmUp", () => {
+    if (!isRecord(value)) throw expected("ERR_ARGUMENT", "sizes", "an object { batch, timesteps }", value);
+    refuseUnknown(value, KNOWN, "warmUp");
+    return {
+      batch: requireInteger(value.batch, "batch", WHAT, 1, SIZE_LIMIT - 1),
+      timesteps: requireInteger(value.timesteps, "timesteps", WHAT, 1, SIZE_LIMIT - 1),
+    };
+  });
 }

@@ -1,6 +1,6 @@
 import { types } from "node:util";
 import { GRUError } from "../errors.js";
-import { describe, suggestion } from "./text.js";
+import { describe, reading, suggestion } from "./text.js";
 
 /** Bounds of a number: `min` and `max` inclusive, `above` and `below` exclusive. */
 export interface Range {
@@ -39,6 +39,12 @@ export class Options {
 
   /** `known` are the argument names of class `owner`; any other key is an error that names the nearest. */
   constructor(owner: string, values: unknown, known: readonly string[]) {
+    this.#owner = owner;
+    this.#values = reading(owner, () => Options.#read(owner, values, known));
+  }
+
+  /** Each value once: it may be a getter. */
+  static #read(owner: string, values: unknown, known: readonly string[]): Record<string, unknown> {
     if (typeof values !== "object" || values === null || Array.isArray(values) || types.isPromise(values)) {
       throw new GRUError(
         "ERR_ARGUMENT",
@@ -53,8 +59,7 @@ export class Options {
         `Expected only arguments of ${owner} for \`${owner}\` but received ${describe(key)}. ${hint}`,
       );
     }
-    this.#owner = owner;
-    this.#values = values as Record<string, unknown>;
+    return Object.fromEntries(known.map((name) => [name, (values as Record<string, unknown>)[name]]));
   }
 
   #fail(name: string, expected: string): never {

@@ -1,6 +1,6 @@
 import { types } from "node:util";
 import { GRUError } from "../errors.js";
-import { describe, suggestion } from "./text.js";
+import { describe, reading, suggestion } from "./text.js";
 
 /**
  * A serialized object as arguments take it: `{ class_name, config }` is enough, and so is `{ class_name }` where there is
@@ -227,6 +227,10 @@ export class Vocabulary<T extends KerasObject> {
    * (returned as it is). Throws `ERR_ARGUMENT`, naming `argument`, for everything else.
    */
   get(value: unknown, argument: string): T | null {
+    return reading(argument, () => this.#get(value, argument));
+  }
+
+  #get(value: unknown, argument: string): T | null {
     if (value === null || value instanceof this.#base) return value;
     if (typeof value === "string") return this.#create(value, {}, argument);
     if (typeof value !== "object" || value instanceof KerasObject) {

@@ -1,22 +1,17 @@
 import { inspect, types } from "node:util";
+import { GRUError } from "../errors.js";
 import { meantName, remedyFor } from "./foreign_names.js";
 
 const LONGEST = 100;
 
-/** `value` as an error message shows it: one line, at most about 100 characters; never runs the value's own code. */
+/** `value` as an error message shows it: one line, at most about 100 characters. Never throws. */
 export function describe(value: unknown): string {
   if (typeof value === "string") {
     return JSON.stringify(value.length > LONGEST ? `${value.slice(0, LONGEST)}…` : value);
   }
   if (typeof value === "bigint") return `${value}n`;
   if (types.isPromise(value)) return "a promise (await it first)";
-  const text = inspect(value, {
-    depth: 1,
-    breakLength: Number.POSITIVE_INFINITY,
-    maxArrayLength: 6,
-    maxStringLength: 40,
-    customInspect: false,
-  }).replace(/\s+/g, " ");
+  const text = inspected(value).replace(/\s+/g, " ");
   return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
 }
 
@@ -29,6 +24,51 @@ export function printAsText(type: { prototype: object }): void {
     return String(this);
   };
   Object.defineProperty(type.prototype, Symbol.for("nodejs.util.inspect.custom"), { value, configurable: true });
+}
+
+function inspected(value: unknown): string {
+  try {
+    return inspect(value, {
+      depth: 1,
+      breakLength: Number.POSITIVE_INFINITY,
+      maxArrayLength: 6,
+      maxStringLength: 40,
+      customInspect: false,
+    });
+  } catch {
+    // `inspect` asks a value for its `Symbol.toStringTag` and for the sizes of what only looks like an array.
+    return `${typeof value === "object" ? "an object" : "a value"} that cannot be shown`;
+  }
+}
+
+/** What a caller's code threw, in words. Never throws. */
+export function describeThrown(cause: unknown): string {
+  try {
+    return String(cause);
+  } catch {
+    return "a value that cannot be shown";
+  }
+}
+
+/**
+ * The error about arguments of `what` whose reading threw `error`: a getter, or a trap of a proxy, of the caller's. An error
+ * of ours stays as it is.
+ */
+export function unreadable(error: unknown, what: string): GRUError {
+  if (error instanceof GRUError) return error;
+  const received = `some that throw: ${describeThrown(error)}`;
+  return new GRUError("ERR_ARGUMENT", `Expected arguments that can be read for \`${what}\` but received ${received}.`, {
+    cause: error,
+  });
+}
+
+/** Runs `read`, which reads arguments of `what` and does nothing else; what it throws becomes a `GRUError`. */
+export function reading<T>(what: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw unreadable(error, what);
+  }
 }
 
 /** Edits (insert, delete, replace, swap of neighbours) that turn `a` into `b`. */

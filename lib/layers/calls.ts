@@ -1,6 +1,6 @@
 import { type CallRequest, readCall } from "../arguments/call.js";
 import type { GRUOptions } from "../arguments/constructor.js";
-import { aborted } from "../arguments/signal.js";
+import { refuseAborted } from "../arguments/signal.js";
 import type { WarmUpSizes } from "../arguments/warm_up.js";
 import type { Dtype } from "../keras/dtype_policy.js";
 import { AsyncCalls } from "./async_calls.js";
@@ -78,7 +78,7 @@ export class Calls {
   submit(inputs: unknown, args: unknown, signal: AbortSignal | null): Promise<CallOutcome> {
     const request = readCall(this.#options, this.#host.features(), inputs, args, true);
     // Reading the arguments may have run code of the caller's.
-    if (signal?.aborted) throw aborted(signal);
+    refuseAborted(signal);
     checkTransfer(request);
     request.pathFlags = this.path.flagsFor(request);
     this.inFlight.checkBatch(request.batch);

@@ -1,7 +1,9 @@
+import { types } from "node:util";
 import type { GRUOptions } from "../arguments/constructor.js";
 import { ARRAY_TYPES } from "../arguments/typed_array.js";
 import { GRUError } from "../errors.js";
 import type { CustomActivation } from "../keras/custom_activation.js";
+import { describeThrown } from "../keras/text.js";
 import type { NativeCustomActivation } from "../native.js";
 import { requireUnlocked, type VariableOwner } from "../variable.js";
 
@@ -86,9 +88,9 @@ export class CustomActivations {
     const functions = (recurrent ? recurrentActivation : activation).custom as CustomActivation;
     try {
       const result = call(functions);
-      if (result instanceof Promise) {
+      if (types.isPromise(result)) {
         // Nobody else will look at it.
-        result.catch(() => {});
+        Promise.prototype.then.call(result, undefined, () => {});
         throw new TypeError(`${method} returned a promise, and an activation must be synchronous`);
       }
       return true;
@@ -117,12 +119,4 @@ export function notAsynchronous(what: string): GRUError {
     `Expected a layer of Keras's activations for \`${what}\` but received one with a custom activation, which runs on ` +
       "the JavaScript thread alone: use call, or forward and backward.",
   );
-}
-
-function describeThrown(cause: unknown): string {
-  try {
-    return String(cause);
-  } catch {
-    return "a value that cannot be shown.";
-  }
 }

@@ -1,9 +1,9 @@
 import type { GRUOptions } from "../arguments/constructor.js";
+import { allocate } from "../arguments/memory.js";
 import { checkedProduct } from "../arguments/shapes.js";
 import { freshSeed } from "../keras/seed_generator.js";
 import { type NativeArray, native } from "../native.js";
 import { narrowed, widened } from "../sixteen_bit.js";
-import { allocate } from "./memory.js";
 
 /** The multipliers of one call: input (1 or 3, batch, features), recurrent (3, batch, units), in the gate order z, r, h. */
 export interface DropoutMasks {

@@ -1,7 +1,7 @@
 import type { CallRequest } from "../arguments/call.js";
 import type { GRUOptions } from "../arguments/constructor.js";
-import { checkMaskShape, type MaskLike, readLengths, readMask } from "../arguments/mask.js";
-import { expected, expectedShape } from "../arguments/messages.js";
+import { checkMaskShape, type MaskLike, maskBytes, readLengths, readMask } from "../arguments/mask.js";
+import { expected, expectedShape, unreadable } from "../arguments/messages.js";
 import { isRecord, refuseUnknown } from "../arguments/predicates.js";
 import { readTensor } from "../arguments/tensor_like.js";
 import { cudnnRuntime, type RuntimeVerdict } from "../cudnn/runtime.js";
@@ -66,7 +66,13 @@ export function runtimeOf(options: GRUOptions): RuntimeVerdict {
  * call would refuse.
  */
 export function explainCall(options: GRUOptions, features: number | null, args: unknown): Explanation {
-  const requirements: Requirement[] = requirementsOf(options, readExplain(features, args));
+  let call: CallSide;
+  try {
+    call = readExplain(features, args);
+  } catch (error) {
+    throw unreadable(error, "explain");
+  }
+  const requirements: Requirement[] = requirementsOf(options, call);
   const { met: works, detail } = runtimeOf(options);
   requirements.push({ id: "runtime", met: works, detail });
   const met = requirements.every((requirement) => requirement.met);
@@ -91,9 +97,9 @@ function readExplain(features: number | null, args: unknown): CallSide {
     [call.batch, call.timesteps, call.features] = shape as [number, number, number];
   }
   if (mask !== undefined && mask !== null) {
-    const read = readMask(mask, false);
+    const read = readMask(mask);
     if (call.batch !== null) checkMaskShape(read, call.batch, call.timesteps as number);
-    call.mask = read.data;
+    call.mask = maskBytes(read, false);
     call.batch = read.batch;
     call.timesteps = read.timesteps;
   }

@@ -1,12 +1,12 @@
 import type { GRUOptions } from "../arguments/constructor.js";
 import { kernelArray } from "../arguments/convert.js";
+import { allocate } from "../arguments/memory.js";
 import type { Dtype } from "../keras/dtype_policy.js";
 import type { Regularizer } from "../keras/regularizers.js";
 import type { NativeArray } from "../native.js";
 import { isSixteenBit, rounded } from "../sixteen_bit.js";
 import type { FloatArray } from "../tensor.js";
 import { variableData } from "../variable.js";
-import { allocate } from "./memory.js";
 import { activityLoss } from "./run.js";
 import type { GRUWeights } from "./weights.js";
 

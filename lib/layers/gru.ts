@@ -1,5 +1,5 @@
 import type { GRUArguments } from "../arguments/constructor.js";
-import { expected } from "../arguments/messages.js";
+import { expected, reading } from "../arguments/messages.js";
 import { isRecord } from "../arguments/predicates.js";
 import { GRUError } from "../errors.js";
 import { type FileSource, readSource } from "../formats/source.js";
@@ -82,7 +82,7 @@ export interface GRUConstructor {
 /** The class expression has the name that messages of the runtime give, as when `new` is forgotten. */
 const GRUImplementation = class GRU extends GRULayer {
   static fromConfig(config: GRUConfig, extra?: FromConfigArguments): GRULayer {
-    return new GRU(layerArguments(readConfig(config), extra));
+    return new GRU(reading("fromConfig", () => layerArguments(readConfig(config), extra)));
   }
 
   static async fromKeras(source: FileSource, args: FromKerasArguments = {}): Promise<GRULayer> {

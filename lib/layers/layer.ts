@@ -330,7 +330,7 @@ export class GRULayer<S extends boolean = boolean, D extends DtypeName = DtypeNa
     if (this.#carried === null) throw notStateful("resetState");
     this.#calls.inFlight.requireNone("resetState");
     if (state === undefined || state === null) this.#carried.clear();
-    else this.#carried.set(state);
+    else this.#carried.set(state, () => this.#calls.inFlight.requireNone("resetState"));
   }
 
   /** Zeros of shape (batch, units), in a list of one as in Keras. */

@@ -1,5 +1,5 @@
 import type { GRUOptions } from "../arguments/constructor.js";
-import { expected, expectedText, formatShape } from "../arguments/messages.js";
+import { expected, expectedText, formatShape, reading } from "../arguments/messages.js";
 import { isRecord, refuseUnknown } from "../arguments/predicates.js";
 import type { KerasLayerWeights } from "../formats/index.js";
 import { readSource, type Source } from "../formats/source.js";
@@ -27,15 +27,18 @@ export interface WeightsFile {
  */
 export async function readWeightsFile(source: unknown, args: unknown): Promise<WeightsFile> {
   const read = readSource(source);
+  const layer = reading("loadWeights", () => readLayerName(args));
+  const { readGruWeights } = await import("../formats/index.js");
+  return { file: await readGruWeights(read, layer === undefined ? {} : { layer }), source: read };
+}
+
+function readLayerName(args: unknown): string | undefined {
   const given = args ?? {};
   if (!isRecord(given)) throw expected("ERR_ARGUMENT", "arguments of loadWeights", "an object", args);
   refuseUnknown(given, KNOWN, "loadWeights");
   const { layer } = given as LoadWeightsArguments;
-  if (layer !== undefined && typeof layer !== "string") {
-    throw expected("ERR_ARGUMENT", "layer", "the name of a layer", layer);
-  }
-  const { readGruWeights } = await import("../formats/index.js");
-  return { file: await readGruWeights(read, layer === undefined ? {} : { layer }), source: read };
+  if (layer === undefined || typeof layer === "string") return layer;
+  throw expected("ERR_ARGUMENT", "layer", "the name of a layer", layer);
 }
 
 /**

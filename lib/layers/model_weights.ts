@@ -1,4 +1,4 @@
-import { expected, expectedShape, expectedText } from "../arguments/messages.js";
+import { expected, expectedShape, expectedText, reading } from "../arguments/messages.js";
 import { isRecord, refuseUnknown } from "../arguments/predicates.js";
 import { GRUError } from "../errors.js";
 import type { LayerToWrite } from "../formats/index.js";
@@ -37,7 +37,7 @@ export async function saveModelWeights(
     throw expected("ERR_ARGUMENT", "path", "a file path that ends in .weights.h5", path);
   }
   if (!Array.isArray(layers)) throw expected("ERR_ARGUMENT", "layers", "an array of layers", layers);
-  const written = layers.map((layer: unknown, index) => readLayer(layer, `layers[${index}]`));
+  const written = reading("layers", () => layers.map((layer: unknown, index) => readLayer(layer, `layers[${index}]`)));
   const { writeModelWeights } = await import("../formats/index.js");
   await writeModelWeights(request.path, written, request.overwrite);
 }

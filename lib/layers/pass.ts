@@ -1,8 +1,9 @@
 import { type BackwardAsyncArguments, type ReadUpstream, readUpstream, type Upstream } from "../arguments/forward.js";
-import { expected } from "../arguments/messages.js";
+import { allocate } from "../arguments/memory.js";
+import { expected, reading } from "../arguments/messages.js";
 import { isRecord, refuseUnknown } from "../arguments/predicates.js";
 import { checkedProduct } from "../arguments/shapes.js";
-import { aborted, readSignal } from "../arguments/signal.js";
+import { readSignal, refuseAborted } from "../arguments/signal.js";
 import { GRUError } from "../errors.js";
 import type { Dtype, DtypeName } from "../keras/dtype_policy.js";
 import type { NativeArray, NativeBackwardArguments, NativeDtype, NativeTape } from "../native.js";
@@ -11,7 +12,6 @@ import { isSixteenBit, narrowed } from "../sixteen_bit.js";
 import { type FloatArray, Tensor } from "../tensor.js";
 import { type CustomActivations, notAsynchronous } from "./custom.js";
 import { type Activity, addWeightGradients, sumOf, type WeightTerm } from "./gradients.js";
-import { allocate } from "./memory.js";
 import type { ResultTensor, WeightTensor } from "./results.js";
 import { cancellable } from "./run.js";
 
@@ -117,13 +117,13 @@ export class GRUPass<D extends DtypeName = DtypeName> {
   backwardAsync(upstream?: Upstream | null, args?: BackwardAsyncArguments | null): Promise<GRUGradients<D>> {
     try {
       const signal = readBackwardSignal(args);
-      if (signal?.aborted) throw aborted(signal);
+      refuseAborted(signal);
       if (this.#parts.custom !== null) throw notAsynchronous("backwardAsync");
       this.#requireFresh();
       const read = this.#read(upstream, true);
       const gradients = this.#emptyGradients();
       // Reading the gradients may have run code of the caller's.
-      if (signal?.aborted) throw aborted(signal);
+      refuseAborted(signal);
       this.#requireFresh();
       enterQueue("backwardAsync");
       this.#used = true;
@@ -220,7 +220,9 @@ export function tensorOf(data: NativeArray, shape: readonly number[], dtype: Dty
 
 function readBackwardSignal(args: unknown): AbortSignal | null {
   if (args === undefined || args === null) return null;
-  if (!isRecord(args)) throw expected("ERR_ARGUMENT", "arguments of backwardAsync", "an object", args);
-  refuseUnknown(args, KNOWN, "backwardAsync");
-  return readSignal(args.signal);
+  return reading("backwardAsync", () => {
+    if (!isRecord(args)) throw expected("ERR_ARGUMENT", "arguments of backwardAsync", "an object", args);
+    refuseUnknown(args, KNOWN, "backwardAsync");
+    return readSignal(args.signal);
+  });
 }

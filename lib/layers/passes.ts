@@ -1,8 +1,9 @@
 import type { CallRequest } from "../arguments/call.js";
 import type { GRUOptions } from "../arguments/constructor.js";
 import { readForward } from "../arguments/forward.js";
+import { allocate } from "../arguments/memory.js";
 import { checkedProduct } from "../arguments/shapes.js";
-import { aborted } from "../arguments/signal.js";
+import { refuseAborted } from "../arguments/signal.js";
 import { requireKnown } from "../keras/unknown.js";
 import type { NativeArray, NativeCallArguments, NativeCustomActivation, NativeTape } from "../native.js";
 import type { AsyncCalls } from "./async_calls.js";
@@ -11,7 +12,6 @@ import type { CustomActivations } from "./custom.js";
 import { traceCall } from "./diagnostics.js";
 import type { Draw, DropoutGenerator } from "./dropout.js";
 import { activityOf, type WeightTerm, weightLosses, weightTerms } from "./gradients.js";
-import { allocate } from "./memory.js";
 import { GRUPass, tensorOf } from "./pass.js";
 import type { PathChooser } from "./path.js";
 import { callFlags, cancellable } from "./run.js";
@@ -90,7 +90,7 @@ export class Passes {
     this.#requireLosses();
     const request = readForward(this.#options, this.#host.features(), inputs, args, true);
     // Reading the arguments may have run code of the caller's.
-    if (signal?.aborted) throw aborted(signal);
+    refuseAborted(signal);
     checkTransfer(request);
     request.pathFlags = this.#path.flagsFor(request);
     this.#inFlight.checkBatch(request.batch);

@@ -1,9 +1,12 @@
 import type { CallRequest } from "../arguments/call.js";
 import { type CombinedInputs, rowsOfPart, stepsOfPart } from "../arguments/combined.js";
 import type { GRUOptions } from "../arguments/constructor.js";
+import { isSteady, overlap, writeTo } from "../arguments/intrinsics.js";
+import { allocate } from "../arguments/memory.js";
+import type { OutTarget } from "../arguments/out.js";
 import { checkedProduct } from "../arguments/shapes.js";
-import { aborted } from "../arguments/signal.js";
-import { detached, isShared, overlap } from "../arguments/typed_array.js";
+import { aborted, hasAborted, refuseAborted } from "../arguments/signal.js";
+import { requireWhole } from "../arguments/typed_array.js";
 import type { WarmUpSizes } from "../arguments/warm_up.js";
 import type { Regularizer } from "../keras/regularizers.js";
 import { UnknownRegularizer } from "../keras/unknown.js";
@@ -14,7 +17,6 @@ import { onAbort } from "./abort.js";
 import type { CustomActivations } from "./custom.js";
 import type { CallTrace } from "./diagnostics.js";
 import type { Draw } from "./dropout.js";
-import { allocate } from "./memory.js";
 import type { CarriedState } from "./state.js";
 
 /** What one call gives: `state` is `null` without `return_state`. */
@@ -206,8 +208,9 @@ export class CallRunner {
         ]);
       }
     } else {
-      checkAttached(out.output, output);
-      if (out.state !== null) checkAttached(out.state, state);
+      // The memory that an asynchronous call fills at its end may be gone, and code of the caller's may have run meanwhile.
+      requireWhole(out.output.data, output.length, "out");
+      if (out.state !== null) requireWhole(out.state.data, state.length, "out");
       outcome.output = deliver(output, out.output, rounding);
       if (out.state !== null) outcome.state = deliver(state, out.state, rounding);
     }
@@ -260,27 +263,18 @@ export function activityLoss(regularizer: Regularizer, values: NativeArray, shap
   return batch === 0 ? 0 : regularizer.loss(values, shape) / batch;
 }
 
-/** Throws when the memory of `target`, which an asynchronous call fills at its end, was transferred in the meantime. */
-function checkAttached(target: Tensor<FloatArray>, computed: NativeArray): void {
-  if (target.data.length !== computed.length) throw detached("out");
-}
-
 /** True when the kernels may write to `target` while they read the call's arrays. */
-function isSafe(target: TypedArray, { inputs, initialState, mask, lengths }: CallRequest): boolean {
-  if (isShared(target) || overlap(target, inputs)) return false;
-  if (initialState !== null && overlap(target, initialState)) return false;
-  if (mask !== null && overlap(target, mask)) return false;
-  return lengths === null || !overlap(target, lengths);
+function isSafe(target: TypedArray, { inputs, initialState }: CallRequest): boolean {
+  if (!isSteady(target) || overlap(target, inputs)) return false;
+  // Of mask and lengths the addon makes copies before it computes.
+  return initialState === null || !overlap(target, initialState);
 }
 
-function deliver(
-  computed: NativeArray,
-  target: Tensor<FloatArray>,
-  rounding: SixteenBitDtype | null,
-): Tensor<FloatArray> {
-  if (target.data === computed || computed.length === 0) return target;
-  target.data.set(rounding === null ? computed : narrowed(computed as Float32Array, rounding));
-  return target;
+function deliver(computed: NativeArray, target: OutTarget, rounding: SixteenBitDtype | null): Tensor<FloatArray> {
+  if (target.data !== computed && computed.length > 0) {
+    writeTo(target.data, rounding === null ? computed : narrowed(computed as Float32Array, rounding));
+  }
+  return target.tensor;
 }
 
 let lastToken = 0;
@@ -294,14 +288,14 @@ function nextToken(): number {
 export async function cancellable<T>(signal: AbortSignal | null, start: (token: number) => Promise<T>): Promise<T> {
   const token = nextToken();
   if (signal === null) return start(token);
-  if (signal.aborted) throw aborted(signal);
+  refuseAborted(signal);
   const release = onAbort(signal, () => native().cancel(token));
   try {
     const result = await start(token);
-    if (signal.aborted) throw aborted(signal);
+    refuseAborted(signal);
     return result;
   } catch (error) {
-    throw signal.aborted ? aborted(signal) : error;
+    throw hasAborted(signal) ? aborted(signal) : error;
   } finally {
     release();
   }

@@ -1,4 +1,4 @@
-import { expected } from "../arguments/messages.js";
+import { expected, reading } from "../arguments/messages.js";
 import { isRecord, refuseUnknown, requireBoolean } from "../arguments/predicates.js";
 import type { FloatArray, Tensor } from "../tensor.js";
 import type { GRUConfig } from "./config.js";
@@ -21,6 +21,10 @@ export interface SaveRequest {
 
 /** Reads the arguments of `saveWeights`. Throws `ERR_ARGUMENT`. */
 export function readSave(path: unknown, args: unknown): SaveRequest {
+  return reading("saveWeights", () => readRequest(path, args));
+}
+
+function readRequest(path: unknown, args: unknown): SaveRequest {
   const format = typeof path === "string" ? FORMATS.find((ending) => path.endsWith(ending)) : undefined;
   if (format === undefined || (path as string).includes("\0")) {
     throw expected("ERR_ARGUMENT", "path", `a file path that ends in ${FORMATS.join(" or ")}`, path);

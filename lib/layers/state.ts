@@ -1,15 +1,16 @@
-import { kernelArray } from "../arguments/convert.js";
-import { expectedText } from "../arguments/messages.js";
+import { kernelArray, requireNamed } from "../arguments/convert.js";
+import { lengthOf } from "../arguments/intrinsics.js";
+import { allocate } from "../arguments/memory.js";
+import { expectedShape, expectedText, formatShape, unreadable } from "../arguments/messages.js";
 import { requireInteger, SIZE_LIMIT } from "../arguments/predicates.js";
-import { readShaped, unwrap } from "../arguments/shaped.js";
-import { checkedProduct } from "../arguments/shapes.js";
-import { readTensor } from "../arguments/tensor_like.js";
+import { checkShaped, shapedElements, unwrap } from "../arguments/shaped.js";
+import { checkedProduct, sameShape } from "../arguments/shapes.js";
+import { type ReadTensor, readTensor } from "../arguments/tensor_like.js";
 import { isTypedArray } from "../arguments/typed_array.js";
 import type { Dtype } from "../keras/dtype_policy.js";
 import type { NativeArray, NativeDtype } from "../native.js";
 import { isSixteenBit } from "../sixteen_bit.js";
-import { type FloatArray, Tensor } from "../tensor.js";
-import { allocate } from "./memory.js";
+import { type FloatArray, Tensor, type TypedArray } from "../tensor.js";
 
 /** Zeros of shape (batch, units), in the dtype of results. Throws `ERR_ARGUMENT`, `ERR_SHAPE`, `ERR_OUT_OF_MEMORY`. */
 export function zeroState(batch: number, facts: { units: number; computeDtype: Dtype }): Tensor<FloatArray> {
@@ -85,22 +86,39 @@ export class CarriedState {
     this.#fixed = false;
   }
 
-  /** Sets the state to a (batch, units) tensor, or to a bare typed array of as many elements as some batch has. */
-  set(value: unknown): void {
-    const item = unwrap(value);
-    const batch = isTypedArray(item) ? item.length / this.#units : this.#rows(item);
+  /**
+   * Sets the state to a (batch, units) tensor, or to a bare typed array of as many elements as some batch has. `check` is
+   * called when the value has been read, which may have run code of the caller's.
+   */
+  set(value: unknown, check: () => void): void {
+    let read: ReadTensor;
+    let state: NativeArray;
+    try {
+      read = this.#check(unwrap(value));
+      state = kernelArray(shapedElements(read, this.#computeDtype, true), this.#computeDtype);
+    } catch (error) {
+      throw unreadable(error, "resetState");
+    }
+    check();
+    this.commit(read.shape[0] as number, state);
+  }
+
+  #check(value: unknown): ReadTensor {
+    const bare = isTypedArray(value);
+    const described = bare ? null : readTensor(value, "state", this.#computeDtype);
+    const batch = described === null ? lengthOf(value as TypedArray) / this.#units : (described.shape[0] ?? 0);
     if (!Number.isInteger(batch)) {
-      const received = `${(item as NativeArray).length} elements`;
+      const received = `${lengthOf(value as TypedArray)} elements`;
       throw expectedText("ERR_SHAPE", "state", `a multiple of ${this.#units} elements`, received);
     }
     const shape = [batch, this.#units];
-    const state = readShaped(item, shape, checkedProduct(shape, "state"), this.#computeDtype, "state", true);
-    this.commit(batch, kernelArray(state, this.#computeDtype));
-  }
-
-  #rows(value: unknown): number {
-    const { shape } = readTensor(value, "state", this.#dtype);
-    return shape[0] ?? 0;
+    if (described === null)
+      return checkShaped(value, shape, checkedProduct(shape, "state"), this.#computeDtype, "state");
+    if (!sameShape(described.shape, shape)) {
+      throw expectedShape("state", `shape ${formatShape(shape)}`, described.shape);
+    }
+    requireNamed(described, this.#computeDtype, "state");
+    return described;
   }
 
   /** Copies, in a list as in Keras; `null` before the first call. */

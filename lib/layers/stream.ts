@@ -1,10 +1,13 @@
 import type { StateLike } from "../arguments/call.js";
 import type { GRUOptions } from "../arguments/constructor.js";
 import { kernelArray } from "../arguments/convert.js";
+import { isSteady, kindOf, lengthOf, overlap, writeTo } from "../arguments/intrinsics.js";
+import { allocate } from "../arguments/memory.js";
+import { unreadable } from "../arguments/messages.js";
 import { type OutTensor, readOutTensor } from "../arguments/out.js";
 import { checkedProduct } from "../arguments/shapes.js";
 import { readFrame, readState, readStreamArguments, type StreamFrame } from "../arguments/stream.js";
-import { ARRAY_TYPES, detached, isShared, overlap } from "../arguments/typed_array.js";
+import { requireWhole } from "../arguments/typed_array.js";
 import { GRUError } from "../errors.js";
 import type { DtypeName } from "../keras/dtype_policy.js";
 import { printAsText } from "../keras/text.js";
@@ -12,7 +15,6 @@ import { type NativeArray, native } from "../native.js";
 import { isSixteenBit, narrowed, narrowInto, type SixteenBitDtype } from "../sixteen_bit.js";
 import { type FloatArray, Tensor } from "../tensor.js";
 import type { CustomActivations } from "./custom.js";
-import { allocate } from "./memory.js";
 import type { PathChooser } from "./path.js";
 import type { ResultTensor } from "./results.js";
 import type { GRUWeights } from "./weights.js";
@@ -25,6 +27,9 @@ export interface StreamHost {
   /** The weights of the layer, for `what`. Throws `ERR_DISPOSED`, `ERR_STATE` or `ERR_NOT_BUILT`. */
   weights(what: string): GRUWeights;
 }
+
+/** The kind of array that holds elements of each dtype. */
+const KINDS = { float32: "Float32Array", float64: "Float64Array", float16: "Uint16Array", bfloat16: "Uint16Array" };
 
 /**
  * A layer as a stepper: it takes one timestep at a time and carries the state. Each step gives what `call` gives for that
@@ -40,8 +45,8 @@ export class GRUStream<D extends DtypeName = DtypeName> {
   readonly #inputCount: number;
   /** 16 bits of results and frames, which the kernels know as float32. */
   readonly #rounding: SixteenBitDtype | null;
-  /** The class of frames and results. */
-  readonly #Type: (typeof ARRAY_TYPES)[GRUOptions["computeDtype"]];
+  /** Arrays of this kind are frames and results as they are. */
+  readonly #kind: string;
   /** Whether the kernels may use the caller's memory: of their type, and no code of the caller's meanwhile. */
   readonly #direct: boolean;
   readonly #onCuda: boolean;
@@ -51,6 +56,8 @@ export class GRUStream<D extends DtypeName = DtypeName> {
   /** A frame and a result of the stream's own, where the kernels may not use the caller's. */
   #input: NativeArray | null = null;
   #output: NativeArray | null = null;
+  #target: FloatArray | null = null;
+  /** The tensor over `#target`, which callers have. */
   #view: ResultTensor<D> | null = null;
   #disposed = false;
 
@@ -65,7 +72,7 @@ export class GRUStream<D extends DtypeName = DtypeName> {
     this.#units = options.units;
     this.#inputCount = checkedProduct([batch, features], "frame");
     this.#rounding = options.rounding;
-    this.#Type = ARRAY_TYPES[options.computeDtype];
+    this.#kind = KINDS[options.computeDtype];
     this.#direct = options.rounding === null && host.custom === null;
     this.#onCuda = options.useCudnn === true;
     this.#state = this.#newArray("state");
@@ -87,10 +94,9 @@ export class GRUStream<D extends DtypeName = DtypeName> {
     // Before anything of the stream's is written to, which a step that is running may be reading.
     const weights = this.#host.weights("push");
     const given = out !== undefined && out !== null;
-    const target = given ? this.#targetFor(out) : this.#ownView().data;
-    const input = this.#inputFor(frame);
+    const { target, input } = this.#read(frame, given ? out : null);
     const gru = weights.packed();
-    const safe = this.#direct && (!given || !(isShared(target) || overlap(target, input)));
+    const safe = this.#direct && (!given || (isSteady(target) && !overlap(target, input)));
     const output = safe ? (target as NativeArray) : this.#scratch();
     const { custom } = this.#host;
     const flags = this.#onCuda ? this.#cudaFlags() : 0;
@@ -106,6 +112,20 @@ export class GRUStream<D extends DtypeName = DtypeName> {
     this.#state = this.#spare;
     this.#spare = before;
     return given ? out : (this.#view as ResultTensor<D>);
+  }
+
+  /** The frame as the kernels take it, and where the result goes. */
+  #read(frame: StreamFrame, out: OutTensor | null): { target: FloatArray; input: NativeArray } {
+    try {
+      const target = out === null ? this.#ownTarget() : this.#targetFor(out);
+      const input = this.#inputFor(frame);
+      // Reading them may have run code of the caller's.
+      this.#requireAlive("push");
+      requireWhole(target, this.#state.length, "out");
+      return { target, input };
+    } catch (error) {
+      throw unreadable(error, "push");
+    }
   }
 
   /** A copy of the state, (batch, units): after the last frame, or before the first. */
@@ -140,6 +160,7 @@ export class GRUStream<D extends DtypeName = DtypeName> {
     this.#spare = this.#state;
     this.#input = null;
     this.#output = null;
+    this.#target = null;
     this.#view = null;
   }
 
@@ -151,10 +172,9 @@ export class GRUStream<D extends DtypeName = DtypeName> {
   /** The frame as the kernels take it. Arrays of the compute dtype are not looked at further, and nothing is allocated. */
   #inputFor(frame: StreamFrame): NativeArray {
     const { options, custom } = this.#host;
-    const data = frame instanceof Tensor && this.#isFrame(frame) ? frame.data : frame;
-    const plain = data instanceof this.#Type && data.length === this.#inputCount && data.length > 0 && !isShared(data);
-    const read = plain
-      ? (data as FloatArray)
+    const data: unknown = frame instanceof Tensor && this.#isFrame(frame) ? frame.data : frame;
+    const read = this.#isPlain(data, this.#inputCount)
+      ? data
       : readFrame(frame, [this.batch, this.#features], options.computeDtype, options.autocast);
     if (this.#rounding !== null) {
       this.#input ??= allocate("float32", this.#inputCount, "frame");
@@ -165,6 +185,13 @@ export class GRUStream<D extends DtypeName = DtypeName> {
     this.#input ??= allocate(options.kernelDtype, this.#inputCount, "frame");
     this.#input.set(read);
     return this.#input;
+  }
+
+  /** Whether the kernels can use an array of so many elements as it is. */
+  #isPlain(value: unknown, count: number): value is FloatArray {
+    if (kindOf(value as object) !== this.#kind) return false;
+    const array = value as FloatArray;
+    return count > 0 && lengthOf(array) === count && isSteady(array);
   }
 
   #isFrame({ shape, dtype }: Tensor): boolean {
@@ -179,19 +206,20 @@ export class GRUStream<D extends DtypeName = DtypeName> {
   /** Where `out` wants the result. */
   #targetFor(out: unknown): FloatArray {
     if (!isSixteenBit(this.#host.options.computeDtype)) {
-      if (out instanceof this.#Type && out.length === this.#state.length) return out as FloatArray;
+      if (this.#isPlain(out, this.#state.length)) return out;
     }
     return readOutTensor(out, [this.batch, this.#units], this.#host.options.computeDtype, "out").data;
   }
 
-  #ownView(): ResultTensor<D> {
-    // Its memory may have been given away.
-    if (this.#view?.data.length !== this.#state.length) {
+  /** The memory of the stream's own tensor. */
+  #ownTarget(): FloatArray {
+    // It may have been given away.
+    if (this.#target === null || lengthOf(this.#target) !== this.#state.length) {
       const { computeDtype } = this.#host.options;
-      const data = allocate(computeDtype, this.#state.length, "output");
-      this.#view = new Tensor(data, [this.batch, this.#units], computeDtype) as ResultTensor<D>;
+      this.#target = allocate(computeDtype, this.#state.length, "output");
+      this.#view = new Tensor(this.#target, [this.batch, this.#units], computeDtype) as ResultTensor<D>;
     }
-    return this.#view as ResultTensor<D>;
+    return this.#target;
   }
 
   #scratch(): NativeArray {
@@ -201,10 +229,10 @@ export class GRUStream<D extends DtypeName = DtypeName> {
 
   #deliver(output: NativeArray, target: FloatArray): void {
     // A custom activation may have given it away.
-    if (target.length !== output.length) throw detached("out");
-    if (this.#rounding === null) target.set(output);
-    else if (isShared(target)) target.set(narrowed(output as Float32Array, this.#rounding));
-    else narrowInto(target as Uint16Array, output as Float32Array, this.#rounding);
+    requireWhole(target, output.length, "out");
+    if (this.#rounding === null) writeTo(target, output);
+    else if (isSteady(target)) narrowInto(target as Uint16Array, output as Float32Array, this.#rounding);
+    else writeTo(target, narrowed(output as Float32Array, this.#rounding));
   }
 
   #cudaFlags(): number {

@@ -1,5 +1,5 @@
 import { readCallSignal } from "../arguments/call.js";
-import { aborted } from "../arguments/signal.js";
+import { refuseAborted } from "../arguments/signal.js";
 import { enterQueue, leaveQueue } from "../queue.js";
 
 /**
@@ -14,7 +14,7 @@ export function submitCall<T>(
 ): Promise<T> {
   try {
     const signal = readCallSignal(args);
-    if (signal?.aborted) throw aborted(signal);
+    refuseAborted(signal);
     check();
     enterQueue(what);
     try {

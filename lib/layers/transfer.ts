@@ -1,17 +1,23 @@
 import type { CallRequest } from "../arguments/call.js";
+import { converted } from "../arguments/convert.js";
+import { bufferOf, byteOffsetOf, isUnshared } from "../arguments/intrinsics.js";
 import { expected } from "../arguments/messages.js";
-import { ARRAY_TYPES, detached } from "../arguments/typed_array.js";
+import { requireWhole } from "../arguments/typed_array.js";
 import type { NativeArray } from "../native.js";
 import type { TypedArray } from "../tensor.js";
+
+// As it was when the package was loaded: what takes its place later could keep the buffer that it gives back.
+const { structuredClone } = globalThis;
 
 /** Throws `ERR_ARGUMENT` when the inputs of a call with `transfer: true` cannot be given away. */
 export function checkTransfer({ transfer, source, out }: CallRequest): void {
   if (!transfer || source === null) return;
-  if (!(source.buffer instanceof ArrayBuffer)) {
-    throw expected("ERR_ARGUMENT", "inputs", "data over an ArrayBuffer, because `transfer` is true,", source.buffer);
+  const buffer = bufferOf(source);
+  if (!isUnshared(buffer)) {
+    throw expected("ERR_ARGUMENT", "inputs", "data over an ArrayBuffer, because `transfer` is true,", buffer);
   }
   for (const taken of [out?.output, out?.state]) {
-    if (taken?.data.buffer !== source.buffer) continue;
+    if (taken === undefined || taken === null || bufferOf(taken.data) !== buffer) continue;
     throw expected("ERR_ARGUMENT", "out", "memory other than the inputs', which `transfer` gives away,", taken.data);
   }
 }
@@ -22,21 +28,24 @@ export function checkTransfer({ transfer, source, out }: CallRequest): void {
  */
 export function takeInputs(request: CallRequest): void {
   const { transfer, source, owned, inputs, batch, timesteps, features } = request;
+  const count = batch * timesteps * features;
   // Reading the other arguments may have run code of the caller's.
-  if (inputs.length !== batch * timesteps * features) throw detached("inputs.data");
+  requireWhole(inputs, count, "inputs.data");
+  const dtype = inputs instanceof Float64Array ? "float64" : "float32";
   if (!transfer || source === null) {
-    if (!owned) request.inputs = inputs.slice();
+    if (!owned) request.inputs = converted(inputs, dtype, dtype, "inputs") as NativeArray;
   } else {
     // Once the buffer is moved, views of the old one read as empty.
-    const { byteOffset, length } = inputs;
-    const moved = move(source);
-    if (!owned) request.inputs = viewOf(inputs, moved, byteOffset, length);
+    const start = byteOffsetOf(inputs);
+    const buffer = move(source);
+    const Type = dtype === "float64" ? Float64Array : Float32Array;
+    if (!owned) request.inputs = new Type(buffer, start, count);
   }
   request.owned = true;
 }
 
 function move(source: TypedArray): ArrayBuffer {
-  const buffer = source.buffer as ArrayBuffer;
+  const buffer = bufferOf(source) as ArrayBuffer;
   try {
     return structuredClone(buffer, { transfer: [buffer] });
   } catch (cause) {
@@ -44,9 +53,4 @@ function move(source: TypedArray): ArrayBuffer {
     error.cause = cause;
     throw error;
   }
-}
-
-function viewOf(like: NativeArray, buffer: ArrayBuffer, byteOffset: number, length: number): NativeArray {
-  const Type = like instanceof ARRAY_TYPES.float64 ? Float64Array : Float32Array;
-  return new Type(buffer, byteOffset, length);
 }

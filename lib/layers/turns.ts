@@ -1,4 +1,4 @@
-import { aborted } from "../arguments/signal.js";
+import { aborted, hasAborted } from "../arguments/signal.js";
 import { onAbort } from "./abort.js";
 
 /** A place in the order of calls. */
@@ -40,7 +40,7 @@ export class Turns {
 /** Waits for `ready`; rejects with `ERR_ABORTED` as soon as the signal aborts. */
 export function waitFor(ready: Promise<void>, signal: AbortSignal | null): Promise<void> {
   if (signal === null) return ready;
-  if (signal.aborted) return Promise.reject(aborted(signal));
+  if (hasAborted(signal)) return Promise.reject(aborted(signal));
   return new Promise((resolve, reject) => {
     const release = onAbort(signal, () => reject(aborted(signal)));
     ready.then(() => {

@@ -1,9 +1,10 @@
 import type { GRUOptions } from "../arguments/constructor.js";
 import { kernelArray } from "../arguments/convert.js";
-import { expected, expectedText } from "../arguments/messages.js";
-import { readShaped } from "../arguments/shaped.js";
+import { allocate, requireWeightMemory } from "../arguments/memory.js";
+import { expected, expectedText, unreadable } from "../arguments/messages.js";
+import { checkShaped, shapedElements } from "../arguments/shaped.js";
 import { checkedProduct } from "../arguments/shapes.js";
-import { ARRAY_TYPES } from "../arguments/typed_array.js";
+import type { ReadTensor } from "../arguments/tensor_like.js";
 import type { Constraint } from "../keras/constraints.js";
 import type { Initializer } from "../keras/initializers.js";
 import type { Regularizer } from "../keras/regularizers.js";
@@ -15,11 +16,11 @@ import {
   peekVariableData,
   replaceVariableData,
   requireUnlocked,
+  requireWritable,
   type Variable,
   type VariableOwner,
   variableData,
 } from "../variable.js";
-import { allocate, requireMemory } from "./memory.js";
 
 /** The weights at one version. Nobody writes to these arrays: they are as good as copies. */
 export interface WeightSnapshot {
@@ -92,9 +93,7 @@ export class GRUWeights {
     const planned = plans(options, features);
     const counts = planned.map(({ shape, name }) => checkedProduct(shape, name));
     const { variableDtype, kernelDtype, rounding } = options;
-    // The variables and the packed copy.
-    const bytes = ARRAY_TYPES[variableDtype].BYTES_PER_ELEMENT + ARRAY_TYPES[kernelDtype].BYTES_PER_ELEMENT;
-    requireMemory(bytes * counts.reduce((sum, count) => sum + count, 0), "units");
+    requireWeightMemory(options, features);
     const variables = planned.map((plan, index) => {
       const filled = allocate(kernelDtype, counts[index] as number, plan.name);
       if (start === "initial") plan.initializer.fill(filled, plan.shape);
@@ -133,6 +132,27 @@ export class GRUWeights {
   /** Sets all weights, or throws (`ERR_ARGUMENT`, `ERR_SHAPE`, `ERR_DTYPE`, `ERR_STATE`) and sets none. */
   set(values: unknown): void {
     requireUnlocked(this.#owner, "setWeights");
+    const read = this.#readAll(values);
+    // Reading them may have run code of the caller's, which disposed the layer.
+    for (const variable of this.variables) requireWritable(variable, "setWeights");
+    this.variables.forEach((variable, index) => {
+      replaceVariableData(variable, read[index] as FloatArray);
+    });
+    this.#owner.version += 1;
+  }
+
+  /** Copies of all weights; every shape is judged before the first copy is made. */
+  #readAll(values: unknown): FloatArray[] {
+    try {
+      const { variables } = this;
+      const checked = this.#checkAll(values);
+      return checked.map((read, index) => shapedElements(read, (variables[index] as Variable).dtype, true));
+    } catch (error) {
+      throw unreadable(error, "setWeights");
+    }
+  }
+
+  #checkAll(values: unknown): ReadTensor[] {
     const names = this.variables.map(({ name }) => name).join(", ");
     if (!Array.isArray(values)) throw expected("ERR_ARGUMENT", "weights", `an array of ${names}`, values);
     if (values.length !== this.variables.length) {
@@ -143,14 +163,10 @@ export class GRUWeights {
         `${values.length} of them`,
       );
     }
-    const read = this.variables.map((variable, index) => {
+    return this.variables.map((variable, index) => {
       const { shape, dtype, name } = variable;
-      return readShaped(values[index], shape, checkedProduct(shape, name), dtype, `weights[${index}]`, true);
+      return checkShaped(values[index], shape, checkedProduct(shape, name), dtype, `weights[${index}]`);
     });
-    this.variables.forEach((variable, index) => {
-      replaceVariableData(variable, read[index] as FloatArray);
-    });
-    this.#owner.version += 1;
   }
 
   /** The weights as they are now, for keeping. */

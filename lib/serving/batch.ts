@@ -1,9 +1,9 @@
 import type { CallAsyncArguments } from "../arguments/call.js";
 import { CombinedInputs, type Part, rowsOfPart, stepsOfPart } from "../arguments/combined.js";
 import type { GRUOptions } from "../arguments/constructor.js";
+import { allocate } from "../arguments/memory.js";
 import { checkedProduct } from "../arguments/shapes.js";
 import type { Dtype } from "../keras/dtype_policy.js";
-import { allocate } from "../layers/memory.js";
 import { type FloatArray, Tensor } from "../tensor.js";
 import type { BatchRequest } from "./request.js";
 

@@ -1,7 +1,7 @@
 import type { GRUOptions } from "../arguments/constructor.js";
-import { expected } from "../arguments/messages.js";
+import { expected, reading } from "../arguments/messages.js";
 import { isRecord, refuseUnknown, requireInteger } from "../arguments/predicates.js";
-import { aborted } from "../arguments/signal.js";
+import { aborted, refuseAborted } from "../arguments/signal.js";
 import { GRUError } from "../errors.js";
 import type { DtypeName } from "../keras/dtype_policy.js";
 import { printAsText } from "../keras/text.js";
@@ -29,6 +29,24 @@ export interface BatcherArguments {
 const KNOWN: ReadonlySet<string> = new Set(["maxBatch", "maxDelayMs", "maxQueue"]);
 const LONGEST_DELAY = 2 ** 31 - 1;
 
+function readBatcher(args: unknown): Required<BatcherArguments> {
+  if (!isRecord(args)) throw expected("ERR_ARGUMENT", "arguments of createBatcher", "an object", args);
+  refuseUnknown(args, KNOWN, "createBatcher");
+  const positive = "an integer from 1";
+  const { maxBatch, maxDelayMs = 0, maxQueue = Number.POSITIVE_INFINITY } = args;
+  if (typeof maxDelayMs !== "number" || !(maxDelayMs >= 0 && maxDelayMs <= LONGEST_DELAY)) {
+    throw expected("ERR_ARGUMENT", "maxDelayMs", "milliseconds from 0 to 2^31 - 1", maxDelayMs);
+  }
+  return {
+    maxBatch: requireInteger(maxBatch, "maxBatch", positive, 1, Number.MAX_SAFE_INTEGER),
+    maxDelayMs,
+    maxQueue:
+      maxQueue === Number.POSITIVE_INFINITY
+        ? maxQueue
+        : requireInteger(maxQueue, "maxQueue", `${positive}, or Infinity`, 1, Number.MAX_SAFE_INTEGER),
+  };
+}
+
 /**
  * Gathers concurrent requests for one layer, of different lengths, into calls of several rows, and gives each its own
  * result: what `gru.callAsync` gives it alone, on the CPU path bit for bit. Weights are those of the moment at which a call
@@ -55,18 +73,8 @@ export class Batcher<S extends boolean = boolean, D extends DtypeName = DtypeNam
   constructor(gru: GRU<S, D>, args: unknown) {
     const options = optionsOf(gru);
     if (options === undefined) throw expected("ERR_ARGUMENT", "gru", "a GRU layer", gru);
-    if (!isRecord(args)) throw expected("ERR_ARGUMENT", "arguments of createBatcher", "an object", args);
-    refuseUnknown(args, KNOWN, "createBatcher");
-    const positive = "an integer from 1";
-    const maxBatch = requireInteger(args.maxBatch, "maxBatch", positive, 1, Number.MAX_SAFE_INTEGER);
-    const { maxDelayMs = 0, maxQueue = Number.POSITIVE_INFINITY } = args;
-    if (typeof maxDelayMs !== "number" || !(maxDelayMs >= 0 && maxDelayMs <= LONGEST_DELAY)) {
-      throw expected("ERR_ARGUMENT", "maxDelayMs", "milliseconds from 0 to 2^31 - 1", maxDelayMs);
-    }
-    this.#maxQueue =
-      maxQueue === Number.POSITIVE_INFINITY
-        ? maxQueue
-        : requireInteger(maxQueue, "maxQueue", `${positive}, or Infinity`, 1, Number.MAX_SAFE_INTEGER);
+    const { maxBatch, maxDelayMs, maxQueue } = reading("createBatcher", () => readBatcher(args));
+    this.#maxQueue = maxQueue;
     if (options.stateful) {
       throw expected(
         "ERR_ARGUMENT",
@@ -114,7 +122,7 @@ export class Batcher<S extends boolean = boolean, D extends DtypeName = DtypeNam
       if (this.#waiting.size >= this.#maxQueue) throw busy(this.#maxQueue);
       const request = readRequest(this.#options, this.#features, inputs, args);
       // Reading the arguments may have run code of the caller's.
-      if (signal?.aborted) throw aborted(signal);
+      refuseAborted(signal);
       this.#requireAlive();
       const entry: Entry<CallResult<S, D>> = {
         request,

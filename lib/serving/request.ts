@@ -1,8 +1,9 @@
 import { type CallRequest, readCall, readCallSignal, type StateLike } from "../arguments/call.js";
 import type { GRUOptions } from "../arguments/constructor.js";
 import type { MaskLike } from "../arguments/mask.js";
+import { unreadable } from "../arguments/messages.js";
 import { isRecord, refuseUnknown } from "../arguments/predicates.js";
-import { aborted } from "../arguments/signal.js";
+import { refuseAborted } from "../arguments/signal.js";
 import { checkTransfer, takeInputs } from "../layers/transfer.js";
 import type { NativeArray } from "../native.js";
 import { narrowed } from "../sixteen_bit.js";
@@ -38,13 +39,17 @@ export interface BatchRequest {
 /** Reads the signal of a request; throws `ERR_ARGUMENT`, or `ERR_ABORTED` when it has aborted. */
 export function readRequestSignal(args: unknown): AbortSignal | null {
   const signal = readCallSignal(args);
-  if (signal?.aborted) throw aborted(signal);
+  refuseAborted(signal);
   return signal;
 }
 
 /** Reads a request as `callAsync` reads its arguments. Throws `ERR_ARGUMENT`, `ERR_SHAPE` or `ERR_DTYPE`. */
 export function readRequest(options: GRUOptions, features: number, inputs: unknown, args: unknown): BatchRequest {
-  if (isRecord(args)) refuseUnknown(args, KNOWN, "callAsync of a batcher");
+  try {
+    if (isRecord(args)) refuseUnknown(args, KNOWN, "callAsync of a batcher");
+  } catch (error) {
+    throw unreadable(error, "callAsync of a batcher");
+  }
   const request: CallRequest = readCall(options, features, inputs, args, true);
   checkTransfer(request);
   takeInputs(request);

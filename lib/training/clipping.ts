@@ -1,3 +1,4 @@
+import { lengthOf } from "../arguments/intrinsics.js";
 import { expectedText } from "../arguments/messages.js";
 import { type NativeArray, native } from "../native.js";
 import type { Pair } from "./pairs.js";
@@ -14,7 +15,7 @@ export function roundedLike(like: NativeArray, value: number): number {
 /** Whether every element is a number, and (without `infinities`) finite. */
 export function isFiniteGradient(gradient: NativeArray, infinities: boolean): boolean {
   if (!infinities && Number.isFinite(native().squareSum(gradient))) return true;
-  return native().firstNonFinite(gradient, infinities ? 0 : 1) === gradient.length;
+  return native().firstNonFinite(gradient, infinities ? 0 : 1) === lengthOf(gradient);
 }
 
 /** Throws `ERR_ARGUMENT`, naming the first element that is not finite; infinities pass where they will be clipped. */

@@ -71,7 +71,8 @@ export abstract class Optimizer extends KerasObject {
    *
    * Throws `ERR_ARGUMENT`, `ERR_SHAPE`, `ERR_DTYPE` for gradients that do not pair with the variables and, for
    * gradients that are not finite, `ERR_ARGUMENT`; `ERR_NOT_BUILT`; `ERR_DISPOSED`; `ERR_STATE` inside a custom
-   * activation of the variables' layer; and what a constraint of your own throws. Nothing has then changed.
+   * activation of the variables' layer, and from a gradient or schedule that another `apply` is reading; `ERR_CALLBACK` for a
+   * constraint that gave its values away; and what a constraint or schedule of your own throws. Nothing has then changed.
    */
   abstract apply(gradients: readonly VariableGradient[], variables?: readonly Variable[] | null): void;
 

@@ -1,14 +1,14 @@
 import { kernelArray } from "../arguments/convert.js";
-import { expected, expectedText } from "../arguments/messages.js";
+import { expected, expectedShape, expectedText, formatShape } from "../arguments/messages.js";
 import { isRecord, refuseUnknown } from "../arguments/predicates.js";
-import { readShaped } from "../arguments/shaped.js";
-import { checkedProduct } from "../arguments/shapes.js";
-import { readTensor } from "../arguments/tensor_like.js";
-import { dtypeOfArray, isTypedArray } from "../arguments/typed_array.js";
+import { checkShaped, shapedElements } from "../arguments/shaped.js";
+import { checkedProduct, sameShape } from "../arguments/shapes.js";
+import { type ReadTensor, readTensor } from "../arguments/tensor_like.js";
+import { dtypeOfArray, isTypedArray, requireWhole } from "../arguments/typed_array.js";
 import { GRUError } from "../errors.js";
 import type { NativeArray } from "../native.js";
 import { isSixteenBit } from "../sixteen_bit.js";
-import { requireWritable, Variable } from "../variable.js";
+import { peekVariableData, requireWritable, Variable } from "../variable.js";
 
 /** A gradient and what it is the gradient of. */
 export interface Pair {
@@ -47,6 +47,7 @@ export function readVariables(value: unknown, method: string): Variable[] {
 
 /**
  * Pairs gradients with the variables that they belong to, leaving out the `null` ones; `indexOf` gives a variable's place.
+ * Every gradient's shape is judged before one is copied or converted.
  *
  * Throws `ERR_ARGUMENT`, `ERR_SHAPE` or `ERR_DTYPE`, naming the gradient.
  */
@@ -62,41 +63,56 @@ export function readPairs(
     const what = `${variables.length} gradients, one for each variable,`;
     throw expectedText("ERR_ARGUMENT", "gradients", what, `${gradients.length} of them`);
   }
-  const pairs: Pair[] = [];
+  const checked: [Variable, ReadTensor][] = [];
   for (const [at, variable] of variables.entries()) {
     const value: unknown = gradients[at];
-    if (value === null) continue;
-    const name = `gradients[${at}]`;
-    pairs.push({ variable, index: indexOf(variable), gradient: readGradient(value, variable, name), name });
+    if (value !== null) checked.push([variable, checkGradient(value, variable, `gradients[${at}]`)]);
   }
-  if (pairs.length === 0 && variables.length > 0) {
+  if (checked.length === 0 && variables.length > 0) {
     throw expectedText("ERR_ARGUMENT", "gradients", "a gradient for at least one variable", "null for each");
   }
-  return pairs;
+  return checked.map(([variable, read]) => {
+    const { dtype } = variable;
+    const gradient = kernelArray(shapedElements(read, dtype, false), dtype);
+    return { variable, index: indexOf(variable), gradient, name: read.name };
+  });
 }
 
-function readGradient(value: unknown, { shape, dtype, path }: Variable, name: string): NativeArray {
-  const given = dtypeOf(value, name, dtype);
-  if (given !== dtype) {
+/**
+ * Throws `ERR_ARGUMENT` when a gradient has been detached since it was read, `ERR_DISPOSED` when a variable is of a layer that
+ * has been disposed. To be called when all code of the caller's has run, and before anything changes.
+ */
+export function requireReady(pairs: readonly Pair[]): void {
+  for (const { variable, gradient, name } of pairs) {
+    requireWritable(variable, "apply");
+    requireWhole(gradient, peekVariableData(variable).length, name);
+  }
+}
+
+function checkGradient(value: unknown, { shape, dtype, path }: Variable, name: string): ReadTensor {
+  const check = (given: string) => {
+    if (given === dtype) return;
     throw expectedText("ERR_DTYPE", `${name}.dtype`, `"${dtype}", that of the variable "${path}",`, `"${given}"`);
+  };
+  const nested = Array.isArray(value);
+  if (isTypedArray(value)) {
+    const kind = dtypeOfArray(value, name);
+    // A bare Uint16Array holds the bits of 16-bit elements.
+    check(kind === "uint16" && isSixteenBit(dtype) ? dtype : kind);
+  } else if (!nested && !isRecord(value)) {
+    throw expected("ERR_ARGUMENT", name, "a tensor, a typed array or null", value);
   }
   try {
-    return kernelArray(readShaped(value, shape, checkedProduct(shape, name), dtype, name, false), dtype);
+    const count = checkedProduct(shape, name);
+    if (nested || isTypedArray(value)) return checkShaped(value, shape, count, dtype, name);
+    const read = readTensor(value, name, undefined);
+    check(read.dtype);
+    if (sameShape(read.shape, shape)) return read;
+    throw expectedShape(name, `shape ${formatShape(shape)}`, read.shape);
   } catch (error) {
     if (!(error instanceof GRUError) || error.code !== "ERR_SHAPE") throw error;
     throw new GRUError("ERR_SHAPE", `${error.message} It is the gradient of "${path}".`, { cause: error });
   }
-}
-
-/** The dtype of a gradient, for what is no nested array. A bare `Uint16Array` holds the bits of 16-bit elements. */
-function dtypeOf(value: unknown, name: string, wanted: string): string {
-  if (Array.isArray(value)) return wanted;
-  if (isTypedArray(value)) {
-    const dtype = dtypeOfArray(value, name);
-    return dtype === "uint16" && isSixteenBit(wanted) ? wanted : dtype;
-  }
-  if (!isRecord(value)) throw expected("ERR_ARGUMENT", name, "a tensor, a typed array or null", value);
-  return readTensor(value, name, undefined).dtype;
 }
 
 const EXCLUSION: ReadonlySet<string> = new Set(["variables", "names"]);

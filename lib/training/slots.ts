@@ -1,6 +1,6 @@
 import { kernelArray } from "../arguments/convert.js";
+import { allocate } from "../arguments/memory.js";
 import { checkedProduct } from "../arguments/shapes.js";
-import { allocate } from "../layers/memory.js";
 import type { NativeArray } from "../native.js";
 import { isSixteenBit, narrowInto } from "../sixteen_bit.js";
 import {

@@ -1,14 +1,24 @@
 import { kernelArray } from "../arguments/convert.js";
-import { expected, expectedText } from "../arguments/messages.js";
+import { lengthOf } from "../arguments/intrinsics.js";
+import { allocate } from "../arguments/memory.js";
+import { expected, expectedText, unreadable } from "../arguments/messages.js";
 import { GRUError } from "../errors.js";
 import { type NativeArray, native } from "../native.js";
-import { peekVariableData, replaceVariableData, type Variable, variableChanged, variableData } from "../variable.js";
+import {
+  peekVariableData,
+  replaceVariableData,
+  requireWritable,
+  type Variable,
+  variableChanged,
+  variableData,
+} from "../variable.js";
+import { type Built, builtFor, constrain, readNewVariables } from "./built.js";
 import { clipGradients, isFiniteGradient, requireFinite } from "./clipping.js";
 import { Optimizer, type OptimizerState, type VariableGradient } from "./optimizer.js";
-import { type Pair, readExclusion, readPairs, readVariables } from "./pairs.js";
+import { type Pair, readExclusion, readPairs, readVariables, requireReady } from "./pairs.js";
 import { LearningRateSchedule } from "./schedule.js";
 import { type OptimizerSettings, readLearningRate } from "./settings.js";
-import { Slots, update } from "./slots.js";
+import { update } from "./slots.js";
 
 /** Numbers of one update. */
 export interface Step {
@@ -43,7 +53,9 @@ export abstract class UpdateOptimizer extends Optimizer {
   #learningRate: number | LearningRateSchedule;
   /** Calls of `apply`, which are updates unless gradients are accumulated. */
   #calls = 0;
-  #built: { variables: readonly Variable[]; indices: ReadonlyMap<Variable, number>; slots: Slots } | null = null;
+  #built: Built | null = null;
+  /** Whether `apply` or `build` is reading its arguments. */
+  #busy = false;
   /** Whether a variable is left out of the weight decay. */
   #undecayed: (variable: Variable) => boolean = () => false;
   /** Gradients after scaling and clipping, by variable. */
@@ -120,31 +132,44 @@ export abstract class UpdateOptimizer extends Optimizer {
       const what = "an optimizer that is not built yet";
       throw expectedText("ERR_STATE", "excludeFromWeightDecay", what, "one that is");
     }
-    this.#undecayed = readExclusion(excluded);
+    try {
+      this.#undecayed = readExclusion(excluded);
+    } catch (error) {
+      throw unreadable(error, "excludeFromWeightDecay");
+    }
   }
 
   override build(variables: readonly Variable[]): void {
-    if (this.#built === null) this.#build(this.#readNew(variables, "build"));
-  }
-
-  #readNew(value: unknown, method: string): Variable[] {
-    const variables = readVariables(value, method);
-    for (const { constraint, shape, path } of variables) {
+    this.#alone("build", () => {
       try {
-        constraint?.requireAxes(shape);
+        this.#built ??= this.#made(readNewVariables(variables, "build"));
       } catch (error) {
-        if (!(error instanceof GRUError)) throw error;
-        throw new GRUError(error.code, `In the constraint of "${path}": ${error.message}`, { cause: error });
+        throw unreadable(error, "build");
       }
-    }
-    return variables;
+    });
   }
 
-  #build(variables: readonly Variable[]): void {
+  /**
+   * Runs `work`, which reads arguments of the caller's: getters and schedules among them may not change the optimizer
+   * meanwhile.
+   */
+  #alone<T>(method: string, work: () => T): T {
+    if (this.#busy) {
+      const received = "a call from an argument or a schedule of another `apply` or `build`";
+      throw expectedText("ERR_STATE", method, "an optimizer that is not being used", received);
+    }
+    this.#busy = true;
+    try {
+      return work();
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  #made(variables: readonly Variable[]): Built {
     const own = this.use_ema ? [["average"]] : [];
     if (this.gradient_accumulation_steps !== null) own.push(["gradient_accumulator"]);
-    const slots = new Slots(this.name, variables, [...own, ...this.slotKinds()]);
-    this.#built = { variables, indices: new Map(variables.map((variable, index) => [variable, index])), slots };
+    return builtFor(this.name, variables, [...own, ...this.slotKinds()]);
   }
 
   override apply(gradients: readonly VariableGradient[], variables?: readonly Variable[] | null): void {
@@ -152,16 +177,33 @@ export abstract class UpdateOptimizer extends Optimizer {
   }
 
   #apply(gradients: unknown, given: unknown, scale: number, skipInfinite: boolean): boolean {
-    const variables = this.#targets(given);
-    const indices = this.#built?.indices ?? new Map(variables.map((variable, index) => [variable, index]));
-    const pairs = readPairs(gradients, variables, (variable) => indices.get(variable) as number);
-    if (pairs.length === 0) return true;
-    const finite = !skipInfinite || pairs.every(({ gradient }) => isFiniteGradient(gradient, false));
-    const learningRate = this.learning_rate;
-    const prepared = finite ? this.#prepare(pairs, scale) : [];
-    if (this.#built === null) this.#build(variables);
-    if (finite) this.#update(prepared, learningRate);
-    return finite;
+    return this.#alone("apply", () => {
+      const { pairs, built, learningRate } = this.#read(gradients, given);
+      if (pairs.length === 0) return true;
+      // Reading the arguments may have run code of the caller's; from here on none runs before the weights have changed.
+      requireReady(pairs);
+      if (this.use_ema) for (const variable of built.variables) requireWritable(variable, "apply");
+      const finite = !skipInfinite || pairs.every(({ gradient }) => isFiniteGradient(gradient, false));
+      const prepared = finite ? this.#prepare(pairs, scale, built) : [];
+      this.#built = built;
+      if (finite) this.#update(prepared, learningRate);
+      return finite;
+    });
+  }
+
+  #read(gradients: unknown, given: unknown): { pairs: Pair[]; built: Built; learningRate: number } {
+    let variables: readonly Variable[];
+    let pairs: Pair[];
+    let built = this.#built;
+    try {
+      variables = this.#targets(given);
+      built ??= this.#made(variables);
+      const { indices } = built;
+      pairs = readPairs(gradients, variables, (variable) => indices.get(variable) as number);
+    } catch (error) {
+      throw unreadable(error, "apply");
+    }
+    return { pairs, built, learningRate: pairs.length === 0 ? 0 : this.learning_rate };
   }
 
   #targets(given: unknown): readonly Variable[] {
@@ -169,7 +211,7 @@ export abstract class UpdateOptimizer extends Optimizer {
       if (this.#built === null) throw notBuilt("apply", "variables");
       return readVariables(this.#built.variables, "apply");
     }
-    if (this.#built === null) return this.#readNew(given, "apply");
+    if (this.#built === null) return readNewVariables(given, "apply");
     const variables = readVariables(given, "apply");
     const unknown = variables.find((variable) => !this.#built?.indices.has(variable));
     if (unknown === undefined) return variables;
@@ -183,7 +225,7 @@ export abstract class UpdateOptimizer extends Optimizer {
   }
 
   /** The gradients that the rule, or the accumulation, takes. Throws for those that are not finite; changes nothing. */
-  #prepare(pairs: readonly Pair[], scale: number): readonly Pair[] {
+  #prepare(pairs: readonly Pair[], scale: number, { slots }: Built): readonly Pair[] {
     let prepared = pairs;
     if (scale !== 1) {
       prepared = pairs.map((pair) => {
@@ -198,7 +240,7 @@ export abstract class UpdateOptimizer extends Optimizer {
     if (steps !== null) {
       prepared = prepared.map((pair) => {
         const out = this.#scratchFor(pair);
-        const sum = readArray(this.#slot("gradient_accumulator", pair.index));
+        const sum = readArray(slots.find("gradient_accumulator", pair.index) as Variable);
         native().addAndDivide(out, pair.gradient, sum, steps);
         return { ...pair, gradient: out };
       });
@@ -210,8 +252,7 @@ export abstract class UpdateOptimizer extends Optimizer {
   #scratchFor({ index, gradient }: Pair): NativeArray {
     const known = this.#scratch.get(index);
     if (known !== undefined) return known;
-    const made =
-      gradient instanceof Float32Array ? new Float32Array(gradient.length) : new Float64Array(gradient.length);
+    const made = allocate(gradient instanceof Float32Array ? "float32" : "float64", lengthOf(gradient), "gradients");
     this.#scratch.set(index, made);
     return made;
   }
@@ -233,7 +274,7 @@ export abstract class UpdateOptimizer extends Optimizer {
       if (this.use_ema) this.#average(built.variables);
       for (const { variable } of pairs) {
         const { constraint, shape } = variable;
-        if (constraint !== null) update([variable], (values) => constraint.apply(values, shape));
+        if (constraint !== null) update([variable], (values) => constrain(constraint, values, shape, variable));
       }
     } catch (error) {
       for (const [variable, data] of before) {

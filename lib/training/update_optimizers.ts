@@ -1,5 +1,6 @@
+import { reading } from "../arguments/messages.js";
 import { isRecord } from "../arguments/predicates.js";
-import { Vocabulary } from "../keras/serialization.js";
+import { KerasObject, Vocabulary } from "../keras/serialization.js";
 import { Adam, AdamW } from "./adam.js";
 import { RMSprop } from "./rmsprop.js";
 import { SGD } from "./sgd.js";
@@ -20,7 +21,7 @@ export const lowerCase = (name: string): string => name.toLowerCase();
 /** `value` with the name of a class in lower case, where it has one. */
 export function withLowerCase(value: unknown): unknown {
   if (typeof value === "string") return lowerCase(value);
-  if (!isRecord(value) || Object.getPrototypeOf(value) !== Object.prototype) return value;
+  if (!isRecord(value) || value instanceof KerasObject) return value;
   const { class_name } = value;
   return typeof class_name === "string" ? { ...value, class_name: lowerCase(class_name) } : value;
 }
@@ -36,5 +37,8 @@ const INNER = new Vocabulary<UpdateOptimizer>(
 
 /** As `getOptimizer`, for what a `LossScaleOptimizer` can go around. */
 export function getUpdateOptimizer(value: unknown, argument: string): UpdateOptimizer | null {
-  return INNER.get(withLowerCase(value), argument);
+  return INNER.get(
+    reading(argument, () => withLowerCase(value)),
+    argument,
+  );
 }

@@ -1,5 +1,8 @@
 #include "addon/call_arguments.h"
 
+#include <cstring>
+#include <string>
+
 #include "addon/arguments.h"
 
 namespace cudnn_gru {
@@ -14,10 +17,59 @@ enum CallFlag {
   kAllowTf32 = 16,
 };
 
+Status NoMemory() {
+  return Status(StatusCode::kOutOfMemory,
+                "Expected memory for a copy of `mask` or `lengths` but could "
+                "not have it");
+}
+
+Status ReadMask(napi_env env, napi_value value, size_t count,
+                StepSelection* steps, GruCall* call) {
+  void* data = nullptr;
+  const Status status =
+      ReadArray(env, value, napi_uint8_array, count, "mask", &data);
+  if (!status.ok()) return status;
+  call->mask = static_cast<const uint8_t*>(steps->Copy(data, count));
+  return call->mask == nullptr ? NoMemory() : Status();
+}
+
+Status ReadLengths(napi_env env, napi_value value, StepSelection* steps,
+                   GruCall* call) {
+  void* data = nullptr;
+  const Status status =
+      ReadArray(env, value, napi_int32_array, call->batch, "lengths", &data);
+  if (!status.ok()) return status;
+  call->lengths = static_cast<const int32_t*>(
+      steps->Copy(data, call->batch * sizeof(int32_t)));
+  if (call->lengths == nullptr) return NoMemory();
+  // The copy is what is checked: the array may change at any time.
+  for (size_t row = 0; row < call->batch; ++row) {
+    const int32_t length = call->lengths[row];
+    if (length >= 0 && static_cast<size_t>(length) <= call->timesteps) continue;
+    return Status(
+        StatusCode::kArgument,
+        "Expected lengths from 0 to " + std::to_string(call->timesteps) +
+            " for the native argument `lengths` but received " +
+            std::to_string(length) + " for row " + std::to_string(row));
+  }
+  return Status();
+}
+
 }  // namespace
 
+const void* StepSelection::Copy(const void* data, size_t bytes) {
+  void* copy = small_;
+  if (bytes > kSmall) {
+    large_.emplace(bytes, ScratchBytes(), true);
+    copy = large_->data();
+  }
+  if (copy != nullptr && bytes > 0) std::memcpy(copy, data, bytes);
+  return copy;
+}
+
 Status ReadCall(napi_env env, const GruDescription& description,
-                const napi_value* arguments, GruCall* call, CallPath* path) {
+                const napi_value* arguments, StepSelection* steps,
+                GruCall* call, CallPath* path) {
   size_t flags = 0;
   Status status = ReadSize(env, arguments[kBatch], "batch", &call->batch);
   if (status.ok()) {
@@ -55,14 +107,9 @@ Status ReadCall(napi_env env, const GruDescription& description,
   }
   void* data = nullptr;
   if (optional(kMask)) {
-    status = ReadArray(env, arguments[kMask], napi_uint8_array, sizes.mask,
-                       "mask", &data);
-    call->mask = static_cast<const uint8_t*>(data);
-  }
-  if (optional(kLengths)) {
-    status = ReadArray(env, arguments[kLengths], napi_int32_array, call->batch,
-                       "lengths", &data);
-    call->lengths = static_cast<const int32_t*>(data);
+    status = ReadMask(env, arguments[kMask], sizes.mask, steps, call);
+  } else if (optional(kLengths)) {
+    status = ReadLengths(env, arguments[kLengths], steps, call);
   }
   if (optional(kInputDropout)) {
     Dtype found = dtype;

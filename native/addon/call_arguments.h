@@ -3,8 +3,12 @@
 
 #include <napi.h>
 
+#include <cstddef>
+#include <optional>
+
 #include "core/gru_problem.h"
 #include "core/status.h"
+#include "core/workspace.h"
 
 namespace cudnn_gru {
 
@@ -31,10 +35,29 @@ struct CallPath {
   bool allow_tf32 = false;
 };
 
+// Which timesteps of a call count: its mask or lengths, in memory that no
+// other thread writes to. The kernels make indices of them.
+class StepSelection {
+ public:
+  StepSelection() = default;
+  StepSelection(const StepSelection&) = delete;
+  StepSelection& operator=(const StepSelection&) = delete;
+
+  // A copy of `bytes` at `data`, or null when there is no memory.
+  const void* Copy(const void* data, size_t bytes);
+
+ private:
+  // Those of small calls need no memory of the pool's.
+  static constexpr size_t kSmall = 256;
+  alignas(8) unsigned char small_[kSmall];
+  std::optional<Workspace> large_;
+};
+
 // Reads NativeCallArguments up to the flags. The pointers are good while the
-// arrays are.
+// arrays and `steps` are.
 Status ReadCall(napi_env env, const GruDescription& description,
-                const napi_value* arguments, GruCall* call, CallPath* path);
+                const napi_value* arguments, StepSelection* steps,
+                GruCall* call, CallPath* path);
 
 }  // namespace cudnn_gru
 

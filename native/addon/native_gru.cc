@@ -194,22 +194,22 @@ struct PreparedCall {
   }
 };
 
-// Reads NativeCallArguments.
+// Reads NativeCallArguments. `steps` must live as long as the call runs.
 Status Prepare(napi_env env, const NativeGru& gru, const napi_value* arguments,
-               PreparedCall* prepared) {
+               StepSelection* steps, PreparedCall* prepared) {
   const Status status = CheckReady(gru);
   if (!status.ok()) return status;
   prepared->weights = gru.weights;
   prepared->cudnn_weights = gru.cudnn_weights;
-  return ReadCall(env, gru.description, arguments, &prepared->call,
+  return ReadCall(env, gru.description, arguments, steps, &prepared->call,
                   &prepared->path);
 }
 
 // Reads (token, ...NativeCallArguments).
 Status PrepareAsync(napi_env env, const NativeGru& gru,
                     const napi_value* arguments, double* token,
-                    PreparedCall* prepared) {
-  Status status = Prepare(env, gru, arguments + 1, prepared);
+                    StepSelection* steps, PreparedCall* prepared) {
+  Status status = Prepare(env, gru, arguments + 1, steps, prepared);
   if (status.ok() && IsCustom(gru.description)) {
     status = Status(StatusCode::kUnsupported,
                     "Expected an activation of Keras's for an asynchronous "
@@ -236,8 +236,9 @@ napi_value Js_call(napi_env env, napi_callback_info info) {
   napi_get_cb_info(env, info, &count, arguments, &self, nullptr);
   const NativeGru* const gru = Unwrap(env, self);
   if (gru == nullptr) return nullptr;
+  StepSelection steps;
   PreparedCall prepared;
-  Status status = Prepare(env, *gru, arguments, &prepared);
+  Status status = Prepare(env, *gru, arguments, &steps, &prepared);
   CustomActivation custom(env, arguments[kCustom], gru->description.dtype);
   prepared.call.custom = &custom;
   if (status.ok()) {
@@ -255,12 +256,14 @@ napi_value Js_callAsync(napi_env env, napi_callback_info info) {
   const NativeGru* const gru = Unwrap(env, self);
   if (gru == nullptr) return nullptr;
   double token = 0;
+  const auto steps = std::make_shared<StepSelection>();
   PreparedCall prepared;
-  const Status status = PrepareAsync(env, *gru, arguments, &token, &prepared);
+  const Status status =
+      PrepareAsync(env, *gru, arguments, &token, steps.get(), &prepared);
   if (!status.ok()) return Throw(env, status);
   return AddonData::Get(env)->async_calls.Submit(
       token, Buffers(env, arguments),
-      [prepared](bool alone, const Cancellation& cancellation) {
+      [prepared, steps](bool alone, const Cancellation& cancellation) {
         return prepared.Run(alone ? ThreadPool::Get().threads() : 1,
                             &cancellation);
       });
@@ -274,8 +277,9 @@ napi_value Js_forward(napi_env env, napi_callback_info info) {
   napi_get_cb_info(env, info, &count, arguments, &self, nullptr);
   const NativeGru* const gru = Unwrap(env, self);
   if (gru == nullptr) return nullptr;
+  StepSelection steps;
   PreparedCall prepared;
-  Status status = Prepare(env, *gru, arguments, &prepared);
+  Status status = Prepare(env, *gru, arguments, &steps, &prepared);
   CustomActivation custom(env, arguments[kCustom], gru->description.dtype);
   prepared.call.custom = &custom;
   std::unique_ptr<GruTape> tape;
@@ -295,14 +299,16 @@ napi_value Js_forwardAsync(napi_env env, napi_callback_info info) {
   const NativeGru* const gru = Unwrap(env, self);
   if (gru == nullptr) return nullptr;
   double token = 0;
+  const auto steps = std::make_shared<StepSelection>();
   PreparedCall prepared;
-  const Status status = PrepareAsync(env, *gru, arguments, &token, &prepared);
+  const Status status =
+      PrepareAsync(env, *gru, arguments, &token, steps.get(), &prepared);
   if (!status.ok()) return Throw(env, status);
   // Made on the executor's thread, taken on this one.
   const auto tape = std::make_shared<std::unique_ptr<GruTape>>();
   return AddonData::Get(env)->async_calls.Submit(
       token, Buffers(env, arguments),
-      [prepared, tape](bool alone, const Cancellation& cancellation) {
+      [prepared, steps, tape](bool alone, const Cancellation& cancellation) {
         return prepared.RunWithTape(alone ? ThreadPool::Get().threads() : 1,
                                     &cancellation, tape.get());
       },

@@ -21,8 +21,8 @@ WorkspacePool& WorkspacePool::Get() {
 }
 
 std::unique_ptr<AlignedBuffer> WorkspacePool::Acquire(size_t bytes,
-                                                      bool for_long) {
-  const size_t most = for_long ? bytes + bytes / 8 : SIZE_MAX;
+                                                      bool close_fit) {
+  const size_t most = close_fit ? bytes + bytes / 8 : SIZE_MAX;
   {
     std::lock_guard<std::mutex> lock(mutex_);
     const auto fits = std::find_if(

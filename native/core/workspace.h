@@ -16,9 +16,9 @@ class WorkspacePool {
  public:
   static WorkspacePool& Get();
 
-  // At least `bytes`, and if kept for long not much more; null when there is no
+  // At least `bytes`, with `close_fit` not much more; null when there is no
   // memory.
-  std::unique_ptr<AlignedBuffer> Acquire(size_t bytes, bool for_long);
+  std::unique_ptr<AlignedBuffer> Acquire(size_t bytes, bool close_fit);
   void Release(std::unique_ptr<AlignedBuffer> buffer);
 
  private:
@@ -33,8 +33,11 @@ class WorkspacePool {
 class Workspace {
  public:
   explicit Workspace(size_t bytes, ByteCounter& counter = ScratchBytes())
-      : buffer_(
-            WorkspacePool::Get().Acquire(bytes, &counter != &ScratchBytes())) {
+      : Workspace(bytes, counter, &counter != &ScratchBytes()) {}
+  // With `close_fit` not much more than `bytes`: it leaves the large blocks of
+  // the pool to others.
+  Workspace(size_t bytes, ByteCounter& counter, bool close_fit)
+      : buffer_(WorkspacePool::Get().Acquire(bytes, close_fit)) {
     if (buffer_ != nullptr) buffer_->CountIn(counter);
   }
   ~Workspace() {

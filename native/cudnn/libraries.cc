@@ -225,6 +225,8 @@ Search<CudnnLibrary> SearchCudnn() {
     search.reason = kDisabled;
     return search;
   }
+  search.reason = RefusedCudnnPath(environment);
+  if (!search.reason.empty()) return search;
   const Opened opened =
       OpenFirst(CudnnPlaces(environment), kCudnnFile, &search.tried);
   search.path = opened.path;

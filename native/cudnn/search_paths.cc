@@ -16,6 +16,8 @@ constexpr char kMultiarch[] = "x86_64-linux-gnu";
 constexpr char kCudaTarget[] = "x86_64-linux";
 #endif
 
+constexpr char kCudnnPathVariable[] = "CUDNN_GRU_CUDNN_PATH";
+
 // Appends each folder once.
 void Add(std::vector<SearchPlace>* places, const std::string& place) {
   if (std::find(places->begin(), places->end(), place) == places->end()) {
@@ -88,10 +90,21 @@ bool CudaDisabled(const Environment& environment) {
   return !value.empty() && value != "0";
 }
 
+std::string RefusedCudnnPath(const Environment& environment) {
+  const std::string path = environment(kCudnnPathVariable);
+  if (path.empty() || IsAbsolute(path)) return "";
+  return std::string(
+             "Expected an absolute path for the environment variable "
+             "`") +
+         kCudnnPathVariable + "` but received \"" + path +
+         "\": what lies in the working directory is not loaded.";
+}
+
 std::vector<SearchPlace> CudnnPlaces(const Environment& environment) {
   std::vector<SearchPlace> places;
-  const std::string override_path = environment("CUDNN_GRU_CUDNN_PATH");
+  const std::string override_path = environment(kCudnnPathVariable);
   if (!override_path.empty()) {
+    if (!IsAbsolute(override_path)) return places;
     const std::string folder =
         IsLibraryFile(override_path) ? Folder(override_path) : override_path;
     return {folder, folder + "/lib", folder + "/lib64"};

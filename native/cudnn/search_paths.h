@@ -19,6 +19,10 @@ bool CudaDisabled(const Environment& environment);
 using SearchPlace = std::string;
 constexpr char kSystemLoader[] = "";
 
+// Why CUDNN_GRU_CUDNN_PATH cannot be used; empty when it can, or is not set. A
+// relative path would load what lies in the working directory.
+std::string RefusedCudnnPath(const Environment& environment);
+
 // Where cuDNN may lie, best first: CUDNN_GRU_CUDNN_PATH alone when it is set;
 // else the wheels of the active Python environments, LD_LIBRARY_PATH, the
 // system loader, and the folders that NVIDIA's and distributions' packages use.

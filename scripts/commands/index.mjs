@@ -8,6 +8,7 @@ import { postpack, prepack } from "./pack.mjs";
 import { release } from "./release.mjs";
 
 const vitest = join(root, "node_modules/vitest/vitest.mjs");
+const jest = join(root, "node_modules/jest/bin/jest.js");
 const built = ["packages", "dist", "addon"];
 
 /** Runs a TypeScript program as it stands; the loader strips its types. */
@@ -18,6 +19,14 @@ function runTypeScript(program, args) {
 /** Runs vitest. Its counts stay the last line of a failed run too. */
 function runTests(args) {
   passStatusOn(() => runNode(vitest, ["run", ...args]));
+}
+
+/** Runs tests where arrays and buffers are of another realm than Node.js's own: vitest's VM pool, and Jest with ES modules. */
+function runInOtherRealms() {
+  passStatusOn(() => {
+    run(process.execPath, ["--experimental-vm-modules", jest, "--config", "test/realms/jest.config.mjs"]);
+    runNode(vitest, ["run", "--config", "test/realms/vitest.config.ts"]);
+  });
 }
 
 /** Runs `start`, which starts a program; of one that fails only the exit status is passed on. */
@@ -85,6 +94,11 @@ export const commands = {
       ensurePackages("examples/server");
       runTests(["--config", "examples/server/vitest.config.mjs", ...args]);
     },
+  },
+  "test:realms": {
+    about: "run a part of the tests in vitest's VM pool, and a file under Jest",
+    needs: built,
+    run: runInOtherRealms,
   },
   "test:gpu": {
     about: "run the tests on a GPU; skipped, with the reason, where there is none",

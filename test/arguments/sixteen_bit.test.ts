@@ -1,7 +1,10 @@
+// First, because the package asks for the language's own getters when it is loaded.
+import "../layers/float16_runtime.js";
 import { type TensorDtype, tensor } from "cudnn-gru";
 import { describe, expect, it } from "vitest";
 import { bitsOf, numberOf } from "../golden/sixteen_bit.js";
-import { expectError, float16Array, hasFloat16Array } from "../layers/support.js";
+import { float16Array, hasFloat16Array } from "../layers/float16_runtime.js";
+import { expectError } from "../layers/support.js";
 
 const DTYPES = ["float16", "bfloat16"] as const;
 const EVERY = Uint16Array.from({ length: 2 ** 16 }, (_, bits) => bits);

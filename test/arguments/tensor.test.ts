@@ -1,10 +1,14 @@
 import { GRUError, Tensor, type TensorLike, tensor } from "cudnn-gru";
 import { describe, expect, it } from "vitest";
-import { readTensor } from "../../dist/arguments/tensor_like.js";
+import { elementsOf, readTensor } from "../../dist/arguments/tensor_like.js";
 import { expectError } from "../layers/support.js";
 
 const loose = tensor as (...values: unknown[]) => Tensor;
-const read = (value: unknown) => readTensor(value, "inputs", "float32");
+const read = (value: unknown) => {
+  const description = readTensor(value, "inputs", "float32");
+  const { shape, dtype, named } = description;
+  return { shape, dtype, named, ...elementsOf(description) };
+};
 
 describe("tensor()", () => {
   it("wraps a typed array without a copy", () => {

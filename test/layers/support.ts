@@ -77,13 +77,3 @@ export function stateOf(gru: GRU): unknown {
 export function outputOf(result: Tensor | [Tensor, Tensor]): Tensor {
   return Array.isArray(result) ? result[0] : result;
 }
-
-const own = (globalThis as { Float16Array?: new (buffer: ArrayBufferLike) => Uint16Array }).Float16Array;
-
-export const hasFloat16Array = own !== undefined;
-
-/** A `Float16Array` of these bits or, where the runtime has no such class, an array that bears its tag. */
-export function float16Array(bits: Uint16Array): Uint16Array {
-  if (own !== undefined) return new own(bits.slice().buffer);
-  return Object.defineProperty(bits.slice(), Symbol.toStringTag, { value: "Float16Array" });
-}

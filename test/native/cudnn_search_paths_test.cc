@@ -18,6 +18,7 @@ using cudnn_gru::CudaDisabled;
 using cudnn_gru::CudnnPlaces;
 using cudnn_gru::Environment;
 using cudnn_gru::kSystemLoader;
+using cudnn_gru::RefusedCudnnPath;
 
 Environment Variables(std::map<std::string, std::string> values) {
   return [values = std::move(values)](const char* name) {
@@ -40,6 +41,19 @@ void TheOverrideIsTheOnlyPlace() {
   Check(CudnnPlaces(Variables({{"CUDNN_GRU_CUDNN_PATH",
                                 "/opt/cudnn/libcudnn.so.9"}})) == expected,
         "a file");
+}
+
+void ARelativeOverrideIsRefused() {
+  for (const char* path : {".", "lib", "lib/libcudnn.so.9", "../cudnn"}) {
+    const Environment environment =
+        Variables({{"CUDNN_GRU_CUDNN_PATH", path}, {"VIRTUAL_ENV", "/venv"}});
+    Check(CudnnPlaces(environment).empty(), path);
+    Check(RefusedCudnnPath(environment).find(path) != std::string::npos, path);
+  }
+  for (const char* path : {"", "/opt/cudnn"}) {
+    const Environment environment = Variables({{"CUDNN_GRU_CUDNN_PATH", path}});
+    Check(RefusedCudnnPath(environment).empty(), path);
+  }
 }
 
 void InTheOrderOfTheDocuments() {
@@ -85,6 +99,7 @@ void SwitchedOff() {
 int main() {
   using namespace cudnn_gru_test;
   TheOverrideIsTheOnlyPlace();
+  ARelativeOverrideIsRefused();
   InTheOrderOfTheDocuments();
   SwitchedOff();
   return Finish();

@@ -68,6 +68,28 @@ describe("native memory", () => {
 });
 
 describe("a soak", () => {
+  it("for the copies of masks and lengths is kept for the next call", async () => {
+    const { code, stdout, stderr } = await runChild(`
+      configure({ threads: 1 });
+      const gru = built(8, 4, { return_sequences: true });
+      const inputs = tensor(new Float32Array(100 * 50 * 4), [100, 50, 4]);
+      const mask = tensor(new Uint8Array(100 * 50).fill(1), [100, 50], "bool");
+      const lengths = new Int32Array(100).fill(30);
+      const round = async () => {
+        for (const args of [{ mask }, { lengths }]) {
+          gru.call(inputs, args);
+          await gru.callAsync(inputs, args);
+          gru.forward(inputs, args).dispose();
+        }
+      };
+      for (let i = 0; i < 3; i++) await round();
+      const before = memoryUsage().scratch;
+      for (let i = 0; i < 100; i++) await round();
+      console.log(memoryUsage().scratch - before);
+    `);
+    expect([code, stdout], stderr).toEqual([0, "0"]);
+  });
+
   it(
     `of ${CALLS} calls and as many layers leaves nothing behind`,
     async () => {

@@ -1,17 +1,23 @@
 import { totalmem } from "node:os";
-import { ARRAY_TYPES } from "../arguments/typed_array.js";
 import { GRUError } from "../errors.js";
 import type { Dtype } from "../keras/dtype_policy.js";
 import type { NativeArray, NativeDtype } from "../native.js";
-import type { FloatArray } from "../tensor.js";
+import type { FloatArray, TensorDtype, TypedArray } from "../tensor.js";
+import { checkedProduct } from "./shapes.js";
+import { ARRAY_TYPES } from "./typed_array.js";
 
 /** Below this many bytes an allocation is simply tried. */
 const SMALL = 2 ** 28;
 
 /** The memory this process may use at all, in bytes. */
 function memoryLimit(): number {
-  const constrained = process.constrainedMemory?.() ?? 0;
-  return constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();
+  try {
+    const constrained = process.constrainedMemory?.() ?? 0;
+    return constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();
+  } catch {
+    // Deno asks for a permission.
+    return Number.POSITIVE_INFINITY;
+  }
 }
 
 /**
@@ -20,7 +26,8 @@ function memoryLimit(): number {
  */
 export function allocate(dtype: NativeDtype, count: number, name: string): NativeArray;
 export function allocate(dtype: Dtype, count: number, name: string): FloatArray;
-export function allocate(dtype: Dtype, count: number, name: string): FloatArray {
+export function allocate(dtype: TensorDtype, count: number, name: string): TypedArray;
+export function allocate(dtype: TensorDtype, count: number, name: string): TypedArray {
   const Type = ARRAY_TYPES[dtype];
   const bytes = count * Type.BYTES_PER_ELEMENT;
   if (bytes > SMALL && bytes > memoryLimit()) throw outOfMemory(bytes, name);
@@ -29,6 +36,24 @@ export function allocate(dtype: Dtype, count: number, name: string): FloatArray 
   } catch (cause) {
     throw outOfMemory(bytes, name, cause);
   }
+}
+
+/** What the size of a layer's weights depends on, beside the number of features. */
+interface WeightFacts {
+  readonly units: number;
+  readonly variableDtype: Dtype;
+  readonly kernelDtype: NativeDtype;
+}
+
+/** Throws `ERR_SHAPE` or `ERR_OUT_OF_MEMORY` when a layer's weights for so many features cannot be had. */
+export function requireWeightMemory({ units, variableDtype, kernelDtype }: WeightFacts, features: number): void {
+  const count =
+    checkedProduct([features, 3 * units], "kernel") + checkedProduct([units + 2, 3 * units], "recurrent_kernel");
+  // The variables and the packed copy.
+  requireMemory(
+    count * (ARRAY_TYPES[variableDtype].BYTES_PER_ELEMENT + ARRAY_TYPES[kernelDtype].BYTES_PER_ELEMENT),
+    "units",
+  );
 }
 
 /** Throws `ERR_OUT_OF_MEMORY` when `bytes` are more than the machine has. */

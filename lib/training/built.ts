@@ -1,0 +1,52 @@
+import { lengthOf } from "../arguments/intrinsics.js";
+import { GRUError } from "../errors.js";
+import type { Constraint } from "../keras/constraints.js";
+import type { NativeArray } from "../native.js";
+import type { Variable } from "../variable.js";
+import { readVariables } from "./pairs.js";
+import { Slots } from "./slots.js";
+
+/** What an optimizer knows once it is built. */
+export interface Built {
+  readonly variables: readonly Variable[];
+  readonly indices: ReadonlyMap<Variable, number>;
+  readonly slots: Slots;
+}
+
+/** Everything for `variables`, all zeros; `groups` as `Slots` takes them. Throws `ERR_OUT_OF_MEMORY`. */
+export function builtFor(
+  optimizer: string,
+  variables: readonly Variable[],
+  groups: readonly (readonly string[])[],
+): Built {
+  const slots = new Slots(optimizer, variables, groups);
+  return { variables, indices: new Map(variables.map((variable, index) => [variable, index])), slots };
+}
+
+/** As `readVariables`, for variables that an optimizer is built for. Throws `ERR_SHAPE` where a constraint lacks an axis. */
+export function readNewVariables(value: unknown, method: string): Variable[] {
+  const variables = readVariables(value, method);
+  for (const { constraint, shape, path } of variables) {
+    try {
+      constraint?.requireAxes(shape);
+    } catch (error) {
+      if (!(error instanceof GRUError)) throw error;
+      throw new GRUError(error.code, `In the constraint of "${path}": ${error.message}`, { cause: error });
+    }
+  }
+  return variables;
+}
+
+/** Applies a constraint. Throws what it throws, and `ERR_CALLBACK` when the values are gone afterwards. */
+export function constrain(
+  constraint: Constraint,
+  values: NativeArray,
+  shape: readonly number[],
+  { path }: Variable,
+): void {
+  const { length } = values;
+  constraint.apply(values, shape);
+  if (lengthOf(values) === length) return;
+  const message = `Expected the constraint of "${path}" to change its values but it gave their memory away.`;
+  throw new GRUError("ERR_CALLBACK", message);
+}
