@@ -97,6 +97,7 @@ process.on("unhandledRejection", (error) => report(`unhandled rejection: ${sympt
 process.on("uncaughtException", (error) => report(`uncaught exception: ${symptomOf(error)}`, String(error?.stack)));
 
 const target = await load();
+send({ kind: "ran", cases: 0, count: 0, outcomes: {} });
 const last = current + Number(mostText);
 let why: "time" | "cases" | "spent" = "cases";
 let sent = Date.now();

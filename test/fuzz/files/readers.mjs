@@ -1,5 +1,10 @@
 // What the workers that run on this thread share: what each was started with, and the HDF5 library with its open files.
+import { openSync, writeSync } from "node:fs";
+import { join } from "node:path";
 import * as h5wasm from "h5wasm";
+
+/** Says whether a worker is at work, for supervisor.ts, when this process hangs: "1" or "0". */
+const mark = openSync(join(process.env.CUDNN_GRU_FUZZ_FOLDER, "hdf5"), "w");
 
 const started = new Map();
 const opened = [];
@@ -38,6 +43,7 @@ export const readers = {
   /** From the moment that a worker gets a message to the moment that it answers or is ended. */
   enter() {
     entered = process.cpuUsage();
+    writeSync(mark, "1", 0);
   },
 
   leave() {
@@ -45,6 +51,7 @@ export const readers = {
     const { user, system } = process.cpuUsage(entered);
     this.elsewhere += (user + system) / 1e6;
     entered = null;
+    writeSync(mark, "0", 0);
   },
 
   /**
