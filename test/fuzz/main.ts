@@ -29,8 +29,9 @@ function sanitizerEnvironment(): Record<string, string> {
   return {
     CUDNN_GRU_ADDON: ADDON,
     LD_PRELOAD: library,
-    // What Node.js itself never frees is no leak of ours; V8 catches faults of WebAssembly itself.
-    ASAN_OPTIONS: "detect_leaks=0:allow_user_segv_handler=1:allocator_may_return_null=1:quarantine_size_mb=64",
+    // What Node.js itself never frees is no leak of ours. The API's cases run no WebAssembly, whose faults V8 would catch.
+    ASAN_OPTIONS:
+      "detect_leaks=0:allow_user_segv_handler=0:handle_sigbus=1:allocator_may_return_null=1:quarantine_size_mb=64",
     UBSAN_OPTIONS: "print_stacktrace=1",
   };
 }
