@@ -1,7 +1,7 @@
 // Every npm script of this repository: node scripts/run.mjs <command> [arguments]. It runs in a fresh clone, before
 // anything is installed, so this file and what it imports use Node.js alone.
 import { commands } from "./commands/index.mjs";
-import { ensureAddon, ensureCmakeAddon, ensureDoubles } from "./setup/addon.mjs";
+import { ensureAddon, ensureCmakeAddon, ensureDoubles, ensureSanitizedAddon } from "./setup/addon.mjs";
 import { ensureDist } from "./setup/dist.mjs";
 import { exclusively } from "./setup/lock.mjs";
 import { ensurePackages } from "./setup/packages.mjs";
@@ -12,6 +12,7 @@ const setUp = {
   dist: ensureDist,
   addon: ensureAddon,
   cmake: ensureCmakeAddon,
+  sanitized: ensureSanitizedAddon,
   doubles: ensureDoubles,
 };
 

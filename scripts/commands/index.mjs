@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { ensureSanitizedAddon } from "../setup/addon.mjs";
 import { ensurePackages } from "../setup/packages.mjs";
 import { CommandError, root, run, runNode, say } from "../setup/shell.mjs";
 import { golden } from "./golden.mjs";
@@ -37,6 +38,12 @@ function passStatusOn(start) {
     if (!(error instanceof CommandError)) throw error;
     process.exitCode = error.status;
   }
+}
+
+/** Runs the fuzzers of test/fuzz/; whether there were findings is for the exit status to say. */
+function runFuzz(args) {
+  if (args.includes("--asan")) ensureSanitizedAddon();
+  passStatusOn(() => runTypeScript("test/fuzz/main.ts", args));
 }
 
 /** Runs the training example. Ctrl-C is for the example, which saves and ends by itself. */
@@ -81,6 +88,16 @@ export const commands = {
     about: "run the native tests; arguments go to ctest",
     needs: ["packages", "cmake"],
     run: (args) => run("ctest", ["--test-dir", "build-cmake", "--output-on-failure", ...args]),
+  },
+  "build:asan": {
+    about: "build the addon and the native tests with sanitizers, in build-cmake/asan/",
+    needs: ["packages", "sanitized"],
+    run: () => say("build-cmake/asan/Release/cudnn_gru.node is up to date"),
+  },
+  fuzz: {
+    about: "hostile calls and files from a seed, for a minute; --help lists the arguments",
+    needs: built,
+    run: runFuzz,
   },
   "test:package": {
     about: "pack, install the tarball in an empty folder without a compiler, and run it",

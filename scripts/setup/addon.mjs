@@ -69,6 +69,23 @@ export function ensureCmakeAddon() {
 }
 
 /**
+ * The addon and the native tests under AddressSanitizer and UndefinedBehaviorSanitizer, in build-cmake/asan/: what
+ * `npm run fuzz -- --asan` loads.
+ */
+export function ensureSanitizedAddon() {
+  const steps = {
+    output: "build-cmake/asan/Release/cudnn_gru.node",
+    inputs: ["native", "test/native", "test/doubles", "CMakeLists.txt"],
+    facts: facts(),
+    needs: "cmake 3.19 or newer, make or ninja, and a C++17 compiler with its sanitizers, such as g++",
+  };
+  const jobs = `--parallel=${availableParallelism()}`;
+  const args = ["compile", "--log-level=warn", "--out=build-cmake/asan", jobs, "--CDCUDNN_GRU_NATIVE_TESTS=ON"];
+  args.push("--CDCUDNN_GRU_SANITIZE=address;undefined");
+  build("cmake-js-asan", "cmake-js/bin/cmake-js", args, steps);
+}
+
+/**
  * The test doubles of cuDNN and the driver, in build-cmake/doubles/ (test/doubles/README.md). Tests that need them are
  * skipped where they cannot be built, so that is said and no failure; sources that do not compile are one.
  */

@@ -1,0 +1,4 @@
+import { optimizers } from "cudnn-gru";
+
+export { optimizers };
+export const { schedules } = optimizers;
