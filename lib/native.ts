@@ -265,10 +265,13 @@ export interface NativeBinding extends NativeUpdates {
   /** Looks for driver and cuDNN, once. Makes no CUDA context, never throws, prints nothing. */
   cudnnInfo(): NativeCudnnInfo;
   /**
-   * Whether the cuDNN path works on this device in this dtype, by a tiny computation that is made once and compared with
-   * the scalar reference. Never throws.
+   * Whether the cuDNN path works on this device in this dtype, by tiny computations that are made once and compared with
+   * the scalar reference. `final` is false where others' use of the device decided (it is full, or busy): then it is asked
+   * again, at most once a second; what is met stays so. Never throws.
    */
-  cudnnRuntime(device: number, dtype: NativeCudnnDtype): { met: boolean; detail: string };
+  cudnnRuntime(device: number, dtype: NativeCudnnDtype): { met: boolean; detail: string; final: boolean };
+  /** For tests: the time by which `cudnnRuntime` asks again, in milliseconds; it stands still from then on. */
+  cudnnRuntimeClock(milliseconds: number): void;
   /**
    * What calls in this process have spent since timing was turned on; then turns it on (from zero) or off, as it is at first.
    * While it is on, a call records a few events; `ERR_CUDA` where the driver has none.

@@ -4,7 +4,7 @@ import { CALL_FLAGS, type NativeCudnnDtype, native } from "../native.js";
 export interface RuntimeVerdict {
   readonly met: boolean;
   readonly detail: string;
-  /** Whether the answer stays for the life of the process. A device that is only out of memory may be asked again. */
+  /** Whether the answer stays for the life of the process. A device that is only full or busy is asked again. */
   readonly final: boolean;
 }
 
@@ -12,24 +12,18 @@ const verdicts = new Map<string, RuntimeVerdict>();
 
 /**
  * Whether the cuDNN path works on this device in this dtype. Asked for the first time, it looks for driver and cuDNN and
- * makes one tiny computation. That it works then holds for the life of the process, so that a CUDA failure after it is
+ * makes tiny computations. That it works then holds for the life of the process, so that a CUDA failure after it is
  * an error of the call and never a silent change of path. Throws `ERR_NATIVE_LOAD` without the addon.
  */
 export function cudnnRuntime(device: number, dtype: NativeCudnnDtype): RuntimeVerdict {
   const key = `${device} ${dtype}`;
   let verdict = verdicts.get(key);
   if (verdict === undefined) {
-    const { met, detail } = native().cudnnRuntime(device, dtype);
-    verdict = { met, detail: detail.endsWith(".") ? detail : `${detail}.`, final: met || isMissing() };
-    if (verdict.final) verdicts.set(key, verdict);
+    const { met, detail, final } = native().cudnnRuntime(device, dtype);
+    verdict = { met, detail: detail.endsWith(".") ? detail : `${detail}.`, final };
+    if (final) verdicts.set(key, verdict);
   }
   return verdict;
-}
-
-/** Whether there is no driver, no device or no cuDNN: what is not there at first is never looked for again. */
-function isMissing(): boolean {
-  const { cuda, cudnn } = native().cudnnInfo();
-  return !(cuda.available && cudnn.available);
 }
 
 /** What `configure({ allow_tf32 })` last set; the native side is told with each call. */

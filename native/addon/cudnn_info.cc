@@ -131,7 +131,20 @@ napi_value Js_cudnnRuntime(napi_env env, napi_callback_info info) {
   const napi_value result = Object(env);
   Set(env, result, "met", Bool(env, verdict.met));
   Set(env, result, "detail", Text(env, verdict.detail));
+  Set(env, result, "final", Bool(env, verdict.final));
   return result;
+}
+
+// cudnnRuntimeClock(milliseconds)
+napi_value Js_cudnnRuntimeClock(napi_env env, napi_callback_info info) {
+  size_t count = 1;
+  napi_value argument = nullptr;
+  napi_get_cb_info(env, info, &count, &argument, nullptr, nullptr);
+  size_t milliseconds = 0;
+  const Status status = ReadSize(env, argument, "milliseconds", &milliseconds);
+  if (!status.ok()) return Throw(env, status);
+  SetRuntimeClock(std::chrono::milliseconds(milliseconds));
+  return nullptr;
 }
 
 // cudnnTimings(enable)

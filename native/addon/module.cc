@@ -53,6 +53,7 @@ napi_value Init(napi_env env, napi_value exports) {
   Export(env, exports, "memoryUsage", Js_memoryUsage);
   Export(env, exports, "cudnnInfo", Js_cudnnInfo);
   Export(env, exports, "cudnnRuntime", Js_cudnnRuntime);
+  Export(env, exports, "cudnnRuntimeClock", Js_cudnnRuntimeClock);
   Export(env, exports, "cudnnTimings", Js_cudnnTimings);
   Export(env, exports, "randomUniform", Js_randomUniform);
   Export(env, exports, "randomNormal", Js_randomNormal);

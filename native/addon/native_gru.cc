@@ -170,19 +170,23 @@ struct PreparedCall {
   GruCall call;
   CallPath path;
 
+  CudnnOptions Options(int threads) const {
+    CudnnOptions options;
+    options.allow_tf32 = path.allow_tf32;
+    options.threads = threads;
+    return options;
+  }
   Status Run(int threads, const Cancellation* cancellation) const {
-    return path.cudnn
-               ? ForwardOnCudnn(cudnn_weights, call,
-                                CudnnOptions{path.allow_tf32}, cancellation)
-               : ForwardOnCpu(*weights, call, threads, cancellation);
+    return path.cudnn ? ForwardOnCudnn(cudnn_weights, call, Options(threads),
+                                       cancellation)
+                      : ForwardOnCpu(*weights, call, threads, cancellation);
   }
   Status RunWithTape(int threads, const Cancellation* cancellation,
                      std::unique_ptr<GruTape>* tape) const {
     if (path.cudnn) {
       std::unique_ptr<CudnnTape> kept;
-      const Status status =
-          ForwardOnCudnn(cudnn_weights, call, CudnnOptions{path.allow_tf32},
-                         cancellation, &kept);
+      const Status status = ForwardOnCudnn(
+          cudnn_weights, call, Options(threads), cancellation, &kept);
       *tape = std::move(kept);
       return status;
     }

@@ -26,20 +26,26 @@ enum class StatusCode {
   kCudnnUnavailable,
 };
 
+// What may help after a failure: nothing; trying again, now that something was
+// freed, or later; or doing it in another way.
+enum class Remedy { kNone, kAgain, kAnotherWay };
+
 // The outcome of an operation; nothing below the addon layer throws.
 class [[nodiscard]] Status {
  public:
   Status() = default;
-  Status(StatusCode code, std::string message)
-      : code_(code), message_(std::move(message)) {}
+  Status(StatusCode code, std::string message, Remedy remedy = Remedy::kNone)
+      : code_(code), message_(std::move(message)), remedy_(remedy) {}
 
   bool ok() const { return code_ == StatusCode::kOk; }
   StatusCode code() const { return code_; }
   const std::string& message() const { return message_; }
+  Remedy remedy() const { return remedy_; }
 
  private:
   StatusCode code_ = StatusCode::kOk;
   std::string message_;
+  Remedy remedy_ = Remedy::kNone;
 };
 
 // Returns the status of an allocation that failed; `purpose` says in the

@@ -15,8 +15,12 @@ namespace cudnn_gru::abi {
 enum cudnnStatus_t : int {
   CUDNN_STATUS_SUCCESS = 0,
   CUDNN_STATUS_NOT_INITIALIZED = 1001,
+  CUDNN_STATUS_NOT_SUPPORTED = 3000,
+  CUDNN_STATUS_INTERNAL_ERROR = 4000,
   CUDNN_STATUS_INTERNAL_ERROR_HOST_ALLOCATION_FAILED = 4003,
   CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED = 4004,
+  CUDNN_STATUS_EXECUTION_FAILED_CUBLAS = 5002,
+  CUDNN_STATUS_EXECUTION_FAILED_CUDART = 5003,
 };
 enum cudnnDataType_t : int {
   CUDNN_DATA_FLOAT = 0,
@@ -30,7 +34,10 @@ enum cudnnMathType_t : int {
   CUDNN_TENSOR_OP_MATH_ALLOW_CONVERSION = 2,
   CUDNN_FMA_MATH = 3,
 };
-enum cudnnRNNAlgo_t : int { CUDNN_RNN_ALGO_STANDARD = 0 };
+enum cudnnRNNAlgo_t : int {
+  CUDNN_RNN_ALGO_STANDARD = 0,
+  CUDNN_RNN_ALGO_PERSIST_STATIC_SMALL_H = 3,
+};
 enum cudnnForwardMode_t : int {
   CUDNN_FWD_MODE_INFERENCE = 0,
   CUDNN_FWD_MODE_TRAINING = 1,
@@ -40,6 +47,7 @@ enum cudnnRNNBiasMode_t : int { CUDNN_RNN_DOUBLE_BIAS = 2 };
 enum cudnnDirectionMode_t : int { CUDNN_UNIDIRECTIONAL = 0 };
 enum cudnnRNNInputMode_t : int { CUDNN_LINEAR_INPUT = 0 };
 enum cudnnRNNDataLayout_t : int {
+  CUDNN_RNN_DATA_LAYOUT_SEQ_MAJOR_UNPACKED = 0,
   CUDNN_RNN_DATA_LAYOUT_BATCH_MAJOR_UNPACKED = 2,
 };
 enum cudnnWgradMode_t : int { CUDNN_WGRAD_MODE_ADD = 0 };
@@ -143,7 +151,10 @@ enum CUresult : int {
   CUDA_ERROR_STUB_LIBRARY = 34,
   CUDA_ERROR_DEVICE_UNAVAILABLE = 46,
   CUDA_ERROR_NO_DEVICE = 100,
+  CUDA_ERROR_NO_BINARY_FOR_GPU = 209,
   CUDA_ERROR_ECC_UNCORRECTABLE = 214,
+  CUDA_ERROR_NVLINK_UNCORRECTABLE = 220,
+  CUDA_ERROR_CONTAINED = 226,
   CUDA_ERROR_ILLEGAL_ADDRESS = 700,
   CUDA_ERROR_LAUNCH_TIMEOUT = 702,
   CUDA_ERROR_CONTEXT_IS_DESTROYED = 709,
@@ -154,9 +165,14 @@ enum CUresult : int {
   CUDA_ERROR_INVALID_ADDRESS_SPACE = 717,
   CUDA_ERROR_INVALID_PC = 718,
   CUDA_ERROR_LAUNCH_FAILED = 719,
+  CUDA_ERROR_TENSOR_MEMORY_LEAK = 721,
   CUDA_ERROR_SYSTEM_NOT_READY = 802,
   CUDA_ERROR_SYSTEM_DRIVER_MISMATCH = 803,
   CUDA_ERROR_COMPAT_NOT_SUPPORTED_ON_DEVICE = 804,
+  CUDA_ERROR_MPS_SERVER_NOT_READY = 807,
+  CUDA_ERROR_MPS_MAX_CLIENTS_REACHED = 808,
+  CUDA_ERROR_MPS_MAX_CONNECTIONS_REACHED = 809,
+  CUDA_ERROR_MPS_CLIENT_TERMINATED = 810,
 };
 enum CUdevice_attribute : int {
   CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR = 75,
@@ -164,6 +180,8 @@ enum CUdevice_attribute : int {
 };
 constexpr unsigned int CU_STREAM_NON_BLOCKING = 1;
 constexpr unsigned int CU_EVENT_DEFAULT = 0;
+constexpr unsigned int CU_EVENT_BLOCKING_SYNC = 1;
+constexpr unsigned int CU_EVENT_DISABLE_TIMING = 2;
 
 struct CUctx_st;
 struct CUevent_st;
@@ -189,6 +207,7 @@ CUresult cuStreamDestroy_v2(CUstream stream);
 CUresult cuStreamSynchronize(CUstream stream);
 CUresult cuMemAlloc_v2(CUdeviceptr* address, size_t bytes);
 CUresult cuMemFree_v2(CUdeviceptr address);
+CUresult cuMemGetInfo_v2(size_t* free_bytes, size_t* total_bytes);
 CUresult cuMemAllocHost_v2(void** address, size_t bytes);
 CUresult cuMemFreeHost(void* address);
 CUresult cuMemcpyHtoDAsync_v2(CUdeviceptr to, const void* from, size_t bytes,
@@ -199,6 +218,7 @@ CUresult cuMemsetD8Async(CUdeviceptr address, unsigned char value, size_t bytes,
                          CUstream stream);
 CUresult cuEventCreate(CUevent* event, unsigned int flags);
 CUresult cuEventRecord(CUevent event, CUstream stream);
+CUresult cuEventSynchronize(CUevent event);
 // Milliseconds between two events that have come.
 CUresult cuEventElapsedTime(float* milliseconds, CUevent first, CUevent last);
 CUresult cuGetErrorName(CUresult error, const char** text);
@@ -254,18 +274,19 @@ CUresult cuGetErrorString(CUresult error, const char** text);
   F(cuStreamSynchronize)            \
   F(cuMemAlloc_v2)                  \
   F(cuMemFree_v2)                   \
+  F(cuMemGetInfo_v2)                \
   F(cuMemAllocHost_v2)              \
   F(cuMemFreeHost)                  \
   F(cuMemcpyHtoDAsync_v2)           \
   F(cuMemcpyDtoHAsync_v2)           \
   F(cuMemsetD8Async)                \
+  F(cuEventCreate)                  \
+  F(cuEventRecord)                  \
+  F(cuEventSynchronize)             \
   F(cuGetErrorName)                 \
   F(cuGetErrorString)
 
-// Those that only timing needs.
-#define CUDNN_GRU_CUDA_OPTIONAL_FUNCTIONS(F) \
-  F(cuEventCreate)                           \
-  F(cuEventRecord)                           \
-  F(cuEventElapsedTime)
+// That which only timing needs.
+#define CUDNN_GRU_CUDA_OPTIONAL_FUNCTIONS(F) F(cuEventElapsedTime)
 
 #endif  // CUDNN_GRU_CUDNN_ABI_H_

@@ -11,7 +11,7 @@ namespace cudnn_gru {
 // cuDNN. All tensors are on the host; nothing is written unless it succeeds.
 // Errors are ForwardOnCudnn's.
 Status BackwardOnCudnn(CudnnTape& tape, const GruGradients& gradients,
-                       const Cancellation* cancellation);
+                       int threads, const Cancellation* cancellation);
 
 }  // namespace cudnn_gru
 

@@ -7,9 +7,11 @@
 namespace cudnn_gru {
 namespace {
 
-Status Attempt(Device& device, const std::function<Status(Lane&)>& attempt) {
+Status Attempt(Device& device, bool asleep,
+               const std::function<Status(Lane&)>& attempt) {
   LaneLease lane(device);
   CUDNN_GRU_RETURN_IF_ERROR(lane.Acquire());
+  lane->asleep = asleep;
   try {
     return attempt(*lane);
   } catch (const std::bad_alloc&) {
@@ -20,14 +22,16 @@ Status Attempt(Device& device, const std::function<Status(Lane&)>& attempt) {
 
 }  // namespace
 
-Status RunOnDevice(Device& device,
+Status RunOnDevice(Device& device, const Cancellation* cancellation,
                    const std::function<Status(Lane&)>& attempt) {
   const ContextScope context(device);
   CUDNN_GRU_RETURN_IF_ERROR(context.status());
-  Status status = Attempt(device, attempt);
-  if (status.code() == StatusCode::kOutOfMemory) {
+  const bool asleep = cancellation != nullptr;
+  Status status = Attempt(device, asleep, attempt);
+  if (status.code() == StatusCode::kOutOfMemory ||
+      status.remedy() == Remedy::kAgain) {
     FreeCaches(device);
-    status = Attempt(device, attempt);
+    status = Attempt(device, asleep, attempt);
   }
   if (status.ok()) return status;
   // What cuDNN says of a lost context does not tell that it is lost.
@@ -44,10 +48,17 @@ Status CheckCancelled(const Cancellation* cancellation) {
 Status FindPlan(Lane& lane, const RnnSettings& settings,
                 const Schedule& schedule, const Chunk& chunk, bool training,
                 Plan** plan) {
-  const Plan::Key key = {settings, static_cast<int>(chunk.rows),
+  const Plan::Key key = {settings, chunk.algorithm,
+                         static_cast<int>(chunk.rows),
                          static_cast<int>(chunk.timesteps), training};
   return lane.plans.Find(lane.device, lane.handle, key,
                          schedule.chunk_lengths.data() + chunk.first_row, plan);
+}
+
+CallClass ClassOf(const RnnSettings& settings, const Chunk& chunk,
+                  bool training) {
+  return {settings.data_type, settings.math_type, settings.features,
+          settings.units,     chunk.rows,         training};
 }
 
 }  // namespace cudnn_gru

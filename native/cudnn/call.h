@@ -14,17 +14,30 @@ namespace cudnn_gru {
 // What forward and backward calls have in common.
 
 // Runs `attempt` with the context of the device current and a lane of its own.
-// When memory runs out, frees everything that is kept for later calls and tries
-// once more.
-Status RunOnDevice(Device& device, const std::function<Status(Lane&)>& attempt);
+// When memory runs out or the device is busy, frees everything that is kept for
+// later calls and tries once more. With a `cancellation` the call is an
+// asynchronous one, and waits asleep.
+Status RunOnDevice(Device& device, const Cancellation* cancellation,
+                   const std::function<Status(Lane&)>& attempt);
 
 // kAborted once that was asked for.
 Status CheckCancelled(const Cancellation* cancellation);
 
-// The plan of a chunk of the lane's or a tape's schedule.
+// The plan of a chunk of the lane's or a tape's schedule, by its algorithm.
 Status FindPlan(Lane& lane, const RnnSettings& settings,
                 const Schedule& schedule, const Chunk& chunk, bool training,
                 Plan** plan);
+
+CallClass ClassOf(const RnnSettings& settings, const Chunk& chunk,
+                  bool training);
+
+// A tensor of a call's: on the device, and in staging memory. Its size is that
+// on the device.
+struct Staged {
+  size_t bytes = 0;
+  size_t at = 0;
+  size_t staged_at = 0;
+};
 
 // Deals out places in one block, each aligned as cuMemAlloc aligns.
 class PlaceAllocator {

@@ -9,8 +9,8 @@
 namespace cudnn_gru {
 namespace {
 
-// Idle memory that is kept: an eighth of the device's own, and this much pinned
-// host memory.
+// Idle memory that is kept beside what the last calls used: an eighth of the
+// device's own, and this much pinned host memory.
 constexpr size_t kIdleDeviceFraction = 8;
 constexpr size_t kIdlePinnedBytes = static_cast<size_t>(1) << 30;
 
@@ -77,22 +77,42 @@ Device::Device(size_t index, const CudaDriver& driver,
                      total_memory / kIdleDeviceFraction),
       pinned_memory_(driver, MemoryKind::kPinned, kIdlePinnedBytes) {}
 
-Status Device::Check(abi::CUresult result, const char* function) {
+Status Device::Check(abi::CUresult result, const char* function) const {
+  if (result == abi::CUDA_SUCCESS) return Status();
   const Status status = CudaStatus(driver_, result, function);
-  if (!IsSticky(result)) return status;
-  {
-    std::lock_guard<std::mutex> lock(mutex_);
-    if (loss_.empty()) loss_ = status.message();
-  }
-  lost_.store(true, std::memory_order_release);
+  if (KindOf(result) != FailureKind::kSticky) return status;
+  NoteLoss(status.message());
   return CheckUsable();
 }
 
 Status Device::Check(abi::cudnnStatus_t status, const char* function) const {
-  return CudnnStatus(cudnn_, status, function);
+  if (status == abi::CUDNN_STATUS_SUCCESS) return Status();
+  FailureKind kind = FailureKind::kPermanent;
+  const Status failure = CudnnStatus(cudnn_, status, function, &kind);
+  if (kind != FailureKind::kSticky) return failure;
+  NoteLoss(failure.message());
+  return CheckUsable();
 }
 
-Status Device::CheckUsable() {
+void Device::NoteLoss(const std::string& message) const {
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    if (loss_.empty()) loss_ = message;
+  }
+  lost_.store(true, std::memory_order_release);
+}
+
+std::string Device::FreeMemoryText() const {
+  size_t free_bytes = 0;
+  size_t total_bytes = 0;
+  if (driver_.cuMemGetInfo_v2(&free_bytes, &total_bytes) != abi::CUDA_SUCCESS) {
+    return "";
+  }
+  return ": " + std::to_string(free_bytes >> 20) + " of " +
+         std::to_string(total_bytes >> 20) + " MiB are free";
+}
+
+Status Device::CheckUsable() const {
   if (!lost_.load(std::memory_order_acquire)) return Status();
   std::lock_guard<std::mutex> lock(mutex_);
   return Status(StatusCode::kCuda,
@@ -131,7 +151,8 @@ Status DeviceBuffer::Allocate(Device& device, MemoryKind kind, size_t bytes) {
                                                    : "pinned memory for "
                                                      "CUDA device ") +
                       std::to_string(device.index()) +
-                      " but received none: it has no more to give");
+                      " but received none: it has no more to give",
+                  Remedy::kAgain);
   }
   CUDNN_GRU_RETURN_IF_ERROR(device.Check(
       result, kind == MemoryKind::kDevice ? "cuMemAlloc" : "cuMemAllocHost"));

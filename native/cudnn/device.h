@@ -7,6 +7,7 @@
 #include <string>
 
 #include "core/status.h"
+#include "cudnn/algorithm.h"
 #include "cudnn/libraries.h"
 #include "cudnn/memory_pool.h"
 
@@ -27,22 +28,26 @@ class Device {
 
   // The Status of a call for this device. An error after which the context is
   // lost makes the device unusable from then on.
-  Status Check(abi::CUresult result, const char* function);
+  Status Check(abi::CUresult result, const char* function) const;
   Status Check(abi::cudnnStatus_t status, const char* function) const;
 
   // kCuda, saying that only a restart helps, once the context is lost.
-  Status CheckUsable();
+  Status CheckUsable() const;
+  // ": 12 of 16384 MiB are free", for a message.
+  std::string FreeMemoryText() const;
 
   // Memory, kept for later calls when the buffer goes.
   MemoryPool& memory(MemoryKind kind) {
     return kind == MemoryKind::kDevice ? device_memory_ : pinned_memory_;
   }
+  AlgorithmChoice& algorithms() { return algorithms_; }
 
  private:
   friend class ContextScope;
 
   Device(size_t index, const CudaDriver& driver, const CudnnLibrary& cudnn,
          abi::CUcontext context, size_t total_memory);
+  void NoteLoss(const std::string& message) const;
 
   const size_t index_;
   const CudaDriver& driver_;
@@ -50,9 +55,10 @@ class Device {
   const abi::CUcontext context_;
   MemoryPool device_memory_;
   MemoryPool pinned_memory_;
-  std::atomic<bool> lost_{false};
-  std::mutex mutex_;
-  std::string loss_;  // what lost the context
+  AlgorithmChoice algorithms_;
+  mutable std::atomic<bool> lost_{false};
+  mutable std::mutex mutex_;
+  mutable std::string loss_;  // what lost the context
 };
 
 // Makes the device's context current on this thread, for a scope, and then the

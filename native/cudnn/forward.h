@@ -6,6 +6,7 @@
 #include "core/cancellation.h"
 #include "core/gru_problem.h"
 #include "core/status.h"
+#include "cudnn/algorithm.h"
 #include "cudnn/tape.h"
 #include "cudnn/weights.h"
 
@@ -13,11 +14,18 @@ namespace cudnn_gru {
 
 struct CudnnOptions {
   bool allow_tf32 = false;
+  // That may pack and unpack.
+  int threads = 1;
+  // For the self-check: this one, or a failure.
+  const Algorithm* only = nullptr;
 };
 
 // Computes one call with cuDNN. Its tensors are on the host and are read before
-// this returns; nothing is written unless it succeeds. `cancellation` may be
-// null; it is looked at before the launch and between chunks of time steps.
+// this returns. Nothing is written unless it succeeds; but where the output is
+// so large that it comes back in pieces, and the device is lost after it has
+// computed everything, some of it may be. `cancellation`, of an asynchronous
+// call, may be null; it is looked at before the launch and between chunks of
+// time steps.
 //
 // kArgument: the call has no cuDNN form (lib/eligibility.ts says which do).
 // kCudnnUnavailable, kCudnn, kCuda, kOutOfMemory, kAborted.

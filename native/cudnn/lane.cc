@@ -36,8 +36,13 @@ Status Open(Lane* lane) {
       device.Check(device.driver().cuStreamCreate(&lane->stream,
                                                   abi::CU_STREAM_NON_BLOCKING),
                    "cuStreamCreate"));
-  CUDNN_GRU_RETURN_IF_ERROR(
-      device.Check(cudnn.cudnnCreate(&lane->handle), "cudnnCreate"));
+  const Status created =
+      device.Check(cudnn.cudnnCreate(&lane->handle), "cudnnCreate");
+  if (created.remedy() == Remedy::kAgain) {
+    return Status(created.code(), created.message() + device.FreeMemoryText(),
+                  Remedy::kAgain);
+  }
+  CUDNN_GRU_RETURN_IF_ERROR(created);
   return device.Check(cudnn.cudnnSetStream(lane->handle, lane->stream),
                       "cudnnSetStream");
 }
@@ -75,11 +80,37 @@ Status Lane::Zero(char* to, size_t bytes) {
       "cuMemsetD8Async");
 }
 
+Status Lane::Mark(size_t number) {
+  std::vector<abi::CUevent>& events = events_[asleep ? 1 : 0];
+  const unsigned int flags =
+      abi::CU_EVENT_DISABLE_TIMING | (asleep ? abi::CU_EVENT_BLOCKING_SYNC : 0);
+  while (events.size() <= number) {
+    abi::CUevent event = nullptr;
+    CUDNN_GRU_RETURN_IF_ERROR(device.Check(
+        device.driver().cuEventCreate(&event, flags), "cuEventCreate"));
+    events.push_back(event);
+  }
+  return device.Check(device.driver().cuEventRecord(events[number], stream),
+                      "cuEventRecord");
+}
+
+Status Lane::WaitFor(size_t number) {
+  return device.Check(
+      device.driver().cuEventSynchronize(events_[asleep ? 1 : 0][number]),
+      "cuEventSynchronize");
+}
+
 Status Lane::Synchronize() {
-  const Status status = device.Check(
-      device.driver().cuStreamSynchronize(stream), "cuStreamSynchronize");
-  if (status.ok()) busy = false;
-  return status;
+  if (asleep) {
+    CUDNN_GRU_RETURN_IF_ERROR(Mark(0));
+    CUDNN_GRU_RETURN_IF_ERROR(WaitFor(0));
+  } else {
+    CUDNN_GRU_RETURN_IF_ERROR(device.Check(
+        device.driver().cuStreamSynchronize(stream), "cuStreamSynchronize"));
+  }
+  busy = false;
+  plans.EndCall();
+  return Status();
 }
 
 Status LaneLease::Acquire() {
@@ -111,7 +142,9 @@ LaneLease::~LaneLease() {
 Drain::~Drain() {
   if (!lane_.busy) return;
   // The status of what failed is already on its way; a lost context is noted.
-  (void)lane_.Synchronize();
+  (void)lane_.device.Check(
+      lane_.device.driver().cuStreamSynchronize(lane_.stream),
+      "cuStreamSynchronize");
   lane_.busy = false;
   lane_.plans.Clear();
 }

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <vector>
 
 #include "core/status.h"
 #include "cudnn/device.h"
@@ -23,6 +24,10 @@ struct Lane {
   Status Zero(char* to, size_t bytes);
   // Begins a stage of the call, for those who time calls.
   Status Enter(Stage stage) { return clock.Enter(stage, stream); }
+  // Marks what is queued by now with a number, small and of this call, and
+  // waits until the device has got there.
+  Status Mark(size_t number);
+  Status WaitFor(size_t number);
   // Waits until everything queued has ended.
   Status Synchronize();
 
@@ -33,6 +38,14 @@ struct Lane {
   Schedule schedule;  // its memory is kept
   StageClock clock;
   bool busy = false;  // something was queued since the last Synchronize
+  // How this call waits: asleep, so that the CPU is free for others, or awake,
+  // which ends some microseconds earlier.
+  bool asleep = false;
+
+ private:
+  // Events by number, made for either way of waiting; kept for the process's
+  // life.
+  std::vector<abi::CUevent> events_[2];
 };
 
 // A lane for one scope; needs the device's context for as long.

@@ -4,7 +4,9 @@
 #include <stdlib.h>
 
 #include <memory>
+#include <mutex>
 
+#include "cudnn/failures.h"
 #include "cudnn/search_paths.h"
 
 namespace cudnn_gru {
@@ -186,6 +188,9 @@ Search<CudaDriver> SearchCudaDriver() {
   int devices = 0;
   if (started != abi::CUDA_SUCCESS) {
     search.reason = InitReason(started, *driver);
+    const FailureKind kind = KindOf(started);
+    search.may_change =
+        kind == FailureKind::kTransient || kind == FailureKind::kMemory;
   } else if (driver->cuDeviceGetCount(&devices) != abi::CUDA_SUCCESS ||
              devices < 1) {
     search.reason = InitReason(abi::CUDA_ERROR_NO_DEVICE, *driver);
@@ -272,7 +277,17 @@ Search<CudnnLibrary> SearchCudnn() {
 }  // namespace
 
 const Search<CudaDriver>& FindCudaDriver() {
-  static const auto* const search = new Search<CudaDriver>(SearchCudaDriver());
+  static auto* const mutex = new std::mutex();
+  static const Search<CudaDriver>* search = nullptr;
+  std::lock_guard<std::mutex> lock(*mutex);
+  if (search == nullptr) {
+    search = new Search<CudaDriver>(SearchCudaDriver());
+  } else if (search->may_change) {
+    auto again = std::make_unique<Search<CudaDriver>>(SearchCudaDriver());
+    // The old one stays, since somebody may read it: there are as many as the
+    // driver has ways to be busy.
+    if (again->reason != search->reason) search = again.release();
+  }
   return *search;
 }
 

@@ -31,15 +31,17 @@ template <typename Library>
 struct Search {
   const Library* library = nullptr;  // null when it cannot be used
   std::string reason;                // one sentence, when it cannot be used
+  bool may_change = false;           // it may be usable later
   std::string version;               // also of one that cannot be used
   std::string path;                  // the file that was opened, if any was
   std::vector<std::string> tried;    // "<path>: <what became of it>"
 };
 
 // Look for the library at the first call, once per process, in the environment
-// as it is then. They open libraries but create no CUDA context, never print
-// and never abort. Nothing is ever closed again: cuDNN carries a CUDA runtime
-// with handlers that run at the process's exit.
+// as it is then; a driver that is only busy is asked again. They open libraries
+// but create no CUDA context, never print and never abort. Nothing is ever
+// closed again: cuDNN carries a CUDA runtime with handlers that run at the
+// process's exit.
 const Search<CudaDriver>& FindCudaDriver();
 const Search<CudnnLibrary>& FindCudnn();
 

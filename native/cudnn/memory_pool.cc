@@ -1,6 +1,9 @@
 #include "cudnn/memory_pool.h"
 
 #include <algorithm>
+#include <cstdlib>
+
+#include "cudnn/failures.h"
 
 namespace cudnn_gru {
 namespace {
@@ -8,6 +11,9 @@ namespace {
 // Sizes are rounded up to this and to a sixteenth of themselves, so that calls
 // of slightly different sizes use the same blocks.
 constexpr size_t kGranularity = 4096;
+
+// What a few calls take: a training step takes five or six blocks.
+constexpr uint64_t kRecentAcquisitions = 16;
 
 size_t RoundUp(size_t bytes) {
   size_t step = kGranularity;
@@ -27,13 +33,14 @@ abi::CUresult MemoryPool::Acquire(size_t bytes, Block* block) {
   const size_t wanted = RoundUp(bytes);
   {
     std::lock_guard<std::mutex> lock(mutex_);
+    ++acquisitions_;
     const auto fits = std::lower_bound(
         idle_.begin(), idle_.end(), wanted,
-        [](const Block& each, size_t size) { return each.bytes < size; });
+        [](const Idle& each, size_t size) { return each.block.bytes < size; });
     // A block of twice the size would be missed by the call it was made for.
-    if (fits != idle_.end() && fits->bytes / 2 <= wanted) {
-      *block = *fits;
-      idle_bytes_ -= fits->bytes;
+    if (fits != idle_.end() && fits->block.bytes / 2 <= wanted) {
+      *block = fits->block;
+      idle_bytes_ -= block->bytes;
       idle_.erase(fits);
       return abi::CUDA_SUCCESS;
     }
@@ -47,51 +54,75 @@ void MemoryPool::Release(const Block& block, bool has_context) {
     std::lock_guard<std::mutex> lock(mutex_);
     const auto larger = std::lower_bound(
         idle_.begin(), idle_.end(), block.bytes,
-        [](const Block& each, size_t size) { return each.bytes < size; });
-    idle_.insert(larger, block);
+        [](const Idle& each, size_t size) { return each.block.bytes < size; });
+    idle_.insert(larger, {block, acquisitions_});
     idle_bytes_ += block.bytes;
-    while (has_context && idle_bytes_ > idle_limit_) {
-      idle_bytes_ -= idle_.back().bytes;
-      surplus.push_back(idle_.back());
-      idle_.pop_back();
-    }
+    if (has_context) surplus = TakeSurplus();
   }
   for (const Block& each : surplus) Free(each);
 }
 
+std::vector<MemoryPool::Block> MemoryPool::TakeSurplus() {
+  std::vector<Block> surplus;
+  while (idle_bytes_ > idle_limit_) {
+    const auto oldest = std::min_element(
+        idle_.begin(), idle_.end(),
+        [](const Idle& a, const Idle& b) { return a.since < b.since; });
+    if (acquisitions_ - oldest->since < kRecentAcquisitions) break;
+    idle_bytes_ -= oldest->block.bytes;
+    surplus.push_back(oldest->block);
+    idle_.erase(oldest);
+  }
+  return surplus;
+}
+
 void MemoryPool::FreeIdle() {
-  std::vector<Block> idle;
+  std::vector<Idle> idle;
   {
     std::lock_guard<std::mutex> lock(mutex_);
     idle.swap(idle_);
     idle_bytes_ = 0;
   }
-  for (const Block& each : idle) Free(each);
+  for (const Idle& each : idle) Free(each.block);
 }
 
 abi::CUresult MemoryPool::Allocate(size_t bytes, Block* block) {
-  abi::CUresult result = abi::CUDA_SUCCESS;
-  if (kind_ == MemoryKind::kDevice) {
-    result = driver_.cuMemAlloc_v2(&block->address, bytes);
-  } else {
-    void* address = nullptr;
-    result = driver_.cuMemAllocHost_v2(&address, bytes);
-    block->address = reinterpret_cast<abi::CUdeviceptr>(address);
-  }
+  const abi::CUresult result =
+      kind_ == MemoryKind::kDevice
+          ? driver_.cuMemAlloc_v2(&block->address, bytes)
+          : AllocateHost(bytes, block);
   if (result != abi::CUDA_SUCCESS) return result;
   block->bytes = bytes;
-  MemoryBytes(kind_).fetch_add(bytes, std::memory_order_relaxed);
+  (block->pageable ? ScratchBytes() : MemoryBytes(kind_))
+      .fetch_add(bytes, std::memory_order_relaxed);
   return result;
+}
+
+abi::CUresult MemoryPool::AllocateHost(size_t bytes, Block* block) {
+  void* address = nullptr;
+  const abi::CUresult result = driver_.cuMemAllocHost_v2(&address, bytes);
+  if (result != abi::CUDA_SUCCESS) {
+    if (KindOf(result) == FailureKind::kSticky) return result;
+    // `bytes` is a multiple of the alignment.
+    address = std::aligned_alloc(kGranularity, bytes);
+    if (address == nullptr) return abi::CUDA_ERROR_OUT_OF_MEMORY;
+    block->pageable = true;
+  }
+  block->address = reinterpret_cast<abi::CUdeviceptr>(address);
+  return abi::CUDA_SUCCESS;
 }
 
 // Nothing can be done about an error: the context is lost, or the process ends.
 void MemoryPool::Free(const Block& block) {
   if (kind_ == MemoryKind::kDevice) {
     driver_.cuMemFree_v2(block.address);
+  } else if (block.pageable) {
+    std::free(reinterpret_cast<void*>(block.address));
   } else {
     driver_.cuMemFreeHost(reinterpret_cast<void*>(block.address));
   }
-  MemoryBytes(kind_).fetch_sub(block.bytes, std::memory_order_relaxed);
+  (block.pageable ? ScratchBytes() : MemoryBytes(kind_))
+      .fetch_sub(block.bytes, std::memory_order_relaxed);
 }
 
 }  // namespace cudnn_gru

@@ -2,6 +2,7 @@
 #define CUDNN_GRU_CUDNN_MEMORY_POOL_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <mutex>
 #include <vector>
 
@@ -17,16 +18,19 @@ enum class MemoryKind { kDevice, kPinned };
 ByteCounter& MemoryBytes(MemoryKind kind);
 
 // Memory of one device, or pinned on the host for it, kept for the next calls.
-// Methods need the device's context to be current. A block must not be in use
-// by the device when it is given back.
+// Where the system pins no more, ordinary memory takes its place: the driver
+// then copies more slowly. Methods need the device's context to be current. A
+// block must not be in use by the device when it is given back.
 class MemoryPool {
  public:
   struct Block {
     abi::CUdeviceptr address = 0;
     size_t bytes = 0;
+    bool pageable = false;
   };
 
-  // At most `idle_limit` bytes are kept.
+  // Keeps what the last calls used, however much that is, and of what is older
+  // at most `idle_limit` bytes in all.
   MemoryPool(const CudaDriver& driver, MemoryKind kind, size_t idle_limit)
       : driver_(driver), kind_(kind), idle_limit_(idle_limit) {}
 
@@ -40,14 +44,23 @@ class MemoryPool {
   MemoryKind kind() const { return kind_; }
 
  private:
+  struct Idle {
+    Block block;
+    uint64_t since;  // in acquisitions
+  };
+
   abi::CUresult Allocate(size_t bytes, Block* block);
+  abi::CUresult AllocateHost(size_t bytes, Block* block);
+  // Takes what need not be kept out of idle_.
+  std::vector<Block> TakeSurplus();
   void Free(const Block& block);
 
   const CudaDriver& driver_;
   const MemoryKind kind_;
   const size_t idle_limit_;
   std::mutex mutex_;
-  std::vector<Block> idle_;  // smallest first
+  std::vector<Idle> idle_;  // smallest first
+  uint64_t acquisitions_ = 0;
   size_t idle_bytes_ = 0;
 };
 

@@ -41,29 +41,31 @@ bool RnnSettings::operator==(const RnnSettings& other) const {
 }
 
 Status MakeRnn(const Device& device, const RnnSettings& settings,
-               RnnDescriptor* rnn) {
+               abi::cudnnRNNAlgo_t algorithm, RnnDescriptor* rnn) {
   const CudnnLibrary& cudnn = device.cudnn();
   CUDNN_GRU_RETURN_IF_ERROR(MakeRnnDescriptor(cudnn, rnn));
   // A projection as wide as the state is none; 0 is refused. Without layers to
   // drop between there is no dropout descriptor.
   return device.Check(
       cudnn.cudnnSetRNNDescriptor_v8(
-          rnn->get(), abi::CUDNN_RNN_ALGO_STANDARD, abi::CUDNN_GRU,
-          abi::CUDNN_RNN_DOUBLE_BIAS, abi::CUDNN_UNIDIRECTIONAL,
-          abi::CUDNN_LINEAR_INPUT, settings.data_type, settings.math_precision,
-          settings.math_type, settings.features, settings.units, settings.units,
-          1, nullptr, abi::CUDNN_RNN_PADDED_IO_ENABLED),
+          rnn->get(), algorithm, abi::CUDNN_GRU, abi::CUDNN_RNN_DOUBLE_BIAS,
+          abi::CUDNN_UNIDIRECTIONAL, abi::CUDNN_LINEAR_INPUT,
+          settings.data_type, settings.math_precision, settings.math_type,
+          settings.features, settings.units, settings.units, 1, nullptr,
+          abi::CUDNN_RNN_PADDED_IO_ENABLED),
       "cudnnSetRNNDescriptor_v8");
 }
 
 bool Plan::Key::operator==(const Key& other) const {
-  return settings == other.settings && batch == other.batch &&
-         timesteps == other.timesteps && training == other.training;
+  return settings == other.settings && algorithm == other.algorithm &&
+         batch == other.batch && timesteps == other.timesteps &&
+         training == other.training;
 }
 
 Status Plan::Make(const Device& device) {
   const CudnnLibrary& cudnn = device.cudnn();
-  CUDNN_GRU_RETURN_IF_ERROR(MakeRnn(device, key_.settings, &rnn_));
+  CUDNN_GRU_RETURN_IF_ERROR(
+      MakeRnn(device, key_.settings, key_.algorithm.id, &rnn_));
   CUDNN_GRU_RETURN_IF_ERROR(MakeRnnDataDescriptor(cudnn, &x_));
   CUDNN_GRU_RETURN_IF_ERROR(MakeRnnDataDescriptor(cudnn, &y_));
   CUDNN_GRU_RETURN_IF_ERROR(MakeTensorDescriptor(cudnn, &h_));
@@ -75,13 +77,14 @@ Status Plan::Make(const Device& device) {
                       "cudnnSetTensorNdDescriptor");
 }
 
+bool Plan::HasLengths(const int* lengths) const {
+  return !lengths_.empty() &&
+         std::equal(lengths_.begin(), lengths_.end(), lengths);
+}
+
 Status Plan::SetLengths(const Device& device, abi::cudnnHandle_t handle,
                         const int* lengths) {
   const size_t batch = static_cast<size_t>(key_.batch);
-  if (lengths_.size() == batch &&
-      std::equal(lengths, lengths + batch, lengths_.begin())) {
-    return Status();
-  }
   lengths_.clear();
   const CudnnLibrary& cudnn = device.cudnn();
   const auto set = [&](const RnnDataDescriptor& data, int width) {
@@ -89,8 +92,10 @@ Status Plan::SetLengths(const Device& device, abi::cudnnHandle_t handle,
     return device.Check(
         cudnn.cudnnSetRNNDataDescriptor(
             data.get(), key_.settings.data_type,
-            abi::CUDNN_RNN_DATA_LAYOUT_BATCH_MAJOR_UNPACKED, key_.timesteps,
-            key_.batch, width, lengths, &padding),
+            key_.algorithm.time_major
+                ? abi::CUDNN_RNN_DATA_LAYOUT_SEQ_MAJOR_UNPACKED
+                : abi::CUDNN_RNN_DATA_LAYOUT_BATCH_MAJOR_UNPACKED,
+            key_.timesteps, key_.batch, width, lengths, &padding),
         "cudnnSetRNNDataDescriptor");
   };
   CUDNN_GRU_RETURN_IF_ERROR(set(x_, key_.settings.features));
@@ -110,19 +115,48 @@ Status Plan::SetLengths(const Device& device, abi::cudnnHandle_t handle,
 
 Status PlanCache::Find(const Device& device, abi::cudnnHandle_t handle,
                        const Plan::Key& key, const int* lengths, Plan** plan) {
-  const auto found =
-      std::find_if(plans_.begin(), plans_.end(),
-                   [&](const auto& each) { return each->key() == key; });
-  if (found != plans_.end()) {
-    std::rotate(found, found + 1, plans_.end());
-  } else {
+  *plan = Reuse(key, lengths);
+  if (*plan == nullptr) {
     auto made = std::make_unique<Plan>(key);
     CUDNN_GRU_RETURN_IF_ERROR(made->Make(device));
-    if (plans_.size() == kMaxPlans) plans_.erase(plans_.begin());
+    MakeRoom(kMaxPlans - 1);
     plans_.push_back(std::move(made));
+    *plan = plans_.back().get();
   }
-  *plan = plans_.back().get();
-  return (*plan)->SetLengths(device, handle, lengths);
+  if (!(*plan)->HasLengths(lengths)) {
+    CUDNN_GRU_RETURN_IF_ERROR((*plan)->SetLengths(device, handle, lengths));
+  }
+  (*plan)->in_use = true;
+  return Status();
+}
+
+// One that has these lengths, or one that may be given them; it becomes the
+// last. Null when there is none.
+Plan* PlanCache::Reuse(const Plan::Key& key, const int* lengths) {
+  auto found = plans_.end();
+  for (auto each = plans_.begin(); each != plans_.end(); ++each) {
+    if (!((*each)->key() == key)) continue;
+    if ((*each)->HasLengths(lengths)) {
+      found = each;
+      break;
+    }
+    if (!(*each)->in_use) found = each;
+  }
+  if (found == plans_.end()) return nullptr;
+  std::rotate(found, found + 1, plans_.end());
+  return plans_.back().get();
+}
+
+void PlanCache::EndCall() {
+  for (const auto& each : plans_) each->in_use = false;
+  MakeRoom(kMaxPlans);
+}
+
+void PlanCache::MakeRoom(size_t most) {
+  for (auto each = plans_.begin();
+       plans_.size() > most && each != plans_.end();) {
+    each = (*each)->in_use ? each + 1 : plans_.erase(each);
+  }
 }
 
 }  // namespace cudnn_gru

@@ -8,6 +8,7 @@
 
 #include "core/gru_problem.h"
 #include "core/status.h"
+#include "cudnn/algorithm.h"
 #include "cudnn/device.h"
 #include "cudnn/result.h"
 
@@ -27,7 +28,7 @@ struct RnnSettings {
 
 // Creates and sets an RNN descriptor: one layer, one direction, double bias.
 Status MakeRnn(const Device& device, const RnnSettings& settings,
-               RnnDescriptor* rnn);
+               abi::cudnnRNNAlgo_t algorithm, RnnDescriptor* rnn);
 
 // The descriptors of one shape of cuDNN call, kept from call to call. Used with
 // one handle, by one thread at a time.
@@ -37,6 +38,7 @@ class Plan {
     bool operator==(const Key& other) const;
 
     RnnSettings settings;
+    Algorithm algorithm;
     int batch;
     int timesteps;
     bool training;
@@ -46,9 +48,10 @@ class Plan {
 
   Status Make(const Device& device);
   // The steps of each row. Descriptors and sizes are those of these lengths
-  // from then on; nothing is done when they are the ones already set.
+  // from then on. Remedy::kAnotherWay when the algorithm takes no such call.
   Status SetLengths(const Device& device, abi::cudnnHandle_t handle,
                     const int* lengths);
+  bool HasLengths(const int* lengths) const;
 
   const Key& key() const { return key_; }
   abi::cudnnRNNDescriptor_t rnn() const { return rnn_.get(); }
@@ -58,6 +61,9 @@ class Plan {
   size_t workspace_bytes() const { return workspace_bytes_; }
   // 0 unless key().training.
   size_t reserve_bytes() const { return reserve_bytes_; }
+
+  // Whether a chunk of the call in progress counts on its lengths.
+  bool in_use = false;
 
  private:
   const Key key_;
@@ -70,16 +76,21 @@ class Plan {
   size_t reserve_bytes_ = 0;
 };
 
-// The plans of one handle, at most a fixed number; the one unused for longest
-// makes room.
+// The plans of one handle. Between calls at most a fixed number; the one unused
+// for longest makes room.
 class PlanCache {
  public:
-  // The plan for `key` with these lengths set. Good until the next call.
+  // The plan for `key` with these lengths set; it stays as it is until EndCall.
   Status Find(const Device& device, abi::cudnnHandle_t handle,
               const Plan::Key& key, const int* lengths, Plan** plan);
+  // The device has finished the call in progress.
+  void EndCall();
   void Clear() { plans_.clear(); }
 
  private:
+  Plan* Reuse(const Plan::Key& key, const int* lengths);
+  void MakeRoom(size_t most);
+
   std::vector<std::unique_ptr<Plan>> plans_;  // last used last
 };
 

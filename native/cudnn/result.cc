@@ -2,6 +2,48 @@
 
 namespace cudnn_gru {
 
+namespace {
+
+Remedy RemedyFor(FailureKind kind) {
+  switch (kind) {
+    case FailureKind::kTransient:
+    case FailureKind::kMemory:
+      return Remedy::kAgain;
+    case FailureKind::kUnsupported:
+      return Remedy::kAnotherWay;
+    case FailureKind::kPermanent:
+    case FailureKind::kSticky:
+      break;
+  }
+  return Remedy::kNone;
+}
+
+// What a function gave, and what is known about it.
+struct Outcome {
+  const char* function;
+  const char* name;  // or null
+  int code;
+  std::string text;  // the library's; may be empty
+  const KnownFailure* known;
+};
+
+std::string MessageOf(const Outcome& outcome, const char* unknown) {
+  const char* name = outcome.name;
+  if (name == nullptr && outcome.known != nullptr) name = outcome.known->name;
+  std::string message = std::string("Expected ") + outcome.function +
+                        " to succeed but received " +
+                        (name == nullptr ? unknown : name) + " (" +
+                        std::to_string(outcome.code) + ")";
+  const std::string text = OneLine(outcome.text);
+  if (!text.empty()) message += ": " + text;
+  if (outcome.known != nullptr) {
+    message += std::string(text.empty() ? ": " : "; ") + outcome.known->reason;
+  }
+  return message;
+}
+
+}  // namespace
+
 Status CudaStatus(const CudaDriver& driver, abi::CUresult result,
                   const char* function) {
   if (result == abi::CUDA_SUCCESS) return Status();
@@ -9,55 +51,38 @@ Status CudaStatus(const CudaDriver& driver, abi::CUresult result,
   const char* text = nullptr;
   driver.cuGetErrorName(result, &name);
   driver.cuGetErrorString(result, &text);
-  std::string message = std::string("Expected ") + function +
-                        " to succeed but received " +
-                        (name == nullptr ? "an unknown CUDA error" : name) +
-                        " (" + std::to_string(static_cast<int>(result)) + ")";
-  if (text != nullptr) message += std::string(": ") + text;
-  return Status(result == abi::CUDA_ERROR_OUT_OF_MEMORY
-                    ? StatusCode::kOutOfMemory
-                    : StatusCode::kCuda,
-                message);
+  const FailureKind kind = KindOf(result);
+  return Status(kind == FailureKind::kMemory ? StatusCode::kOutOfMemory
+                                             : StatusCode::kCuda,
+                MessageOf({function, name, result, text == nullptr ? "" : text,
+                           FindFailure(result)},
+                          "an unknown CUDA error"),
+                RemedyFor(kind));
+}
+
+Status CudnnStatus(const CudnnLibrary& cudnn, abi::cudnnStatus_t status,
+                   const char* function, FailureKind* kind) {
+  if (status == abi::CUDNN_STATUS_SUCCESS) return Status();
+  std::string text;
+  if (cudnn.cudnnGetLastErrorString != nullptr) {
+    char buffer[1024] = "";
+    cudnn.cudnnGetLastErrorString(buffer, sizeof buffer);
+    buffer[sizeof buffer - 1] = '\0';
+    text = buffer;
+  }
+  *kind = KindOf(status, text);
+  return Status(*kind == FailureKind::kMemory ? StatusCode::kOutOfMemory
+                                              : StatusCode::kCudnn,
+                MessageOf({function, cudnn.cudnnGetErrorString(status), status,
+                           text, FindFailure(status)},
+                          "an unknown status"),
+                RemedyFor(*kind));
 }
 
 Status CudnnStatus(const CudnnLibrary& cudnn, abi::cudnnStatus_t status,
                    const char* function) {
-  if (status == abi::CUDNN_STATUS_SUCCESS) return Status();
-  const char* const name = cudnn.cudnnGetErrorString(status);
-  std::string message = std::string("Expected ") + function +
-                        " to succeed but received " +
-                        (name == nullptr ? "an unknown status" : name) + " (" +
-                        std::to_string(static_cast<int>(status)) + ")";
-  if (cudnn.cudnnGetLastErrorString != nullptr) {
-    char text[512] = "";
-    cudnn.cudnnGetLastErrorString(text, sizeof text);
-    text[sizeof text - 1] = '\0';
-    if (text[0] != '\0') message += std::string(": ") + text;
-  }
-  const bool no_memory =
-      status == abi::CUDNN_STATUS_INTERNAL_ERROR_HOST_ALLOCATION_FAILED ||
-      status == abi::CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED;
-  return Status(no_memory ? StatusCode::kOutOfMemory : StatusCode::kCudnn,
-                message);
-}
-
-bool IsSticky(abi::CUresult result) {
-  switch (result) {
-    case abi::CUDA_ERROR_ECC_UNCORRECTABLE:
-    case abi::CUDA_ERROR_ILLEGAL_ADDRESS:
-    case abi::CUDA_ERROR_LAUNCH_TIMEOUT:
-    case abi::CUDA_ERROR_CONTEXT_IS_DESTROYED:
-    case abi::CUDA_ERROR_ASSERT:
-    case abi::CUDA_ERROR_HARDWARE_STACK_ERROR:
-    case abi::CUDA_ERROR_ILLEGAL_INSTRUCTION:
-    case abi::CUDA_ERROR_MISALIGNED_ADDRESS:
-    case abi::CUDA_ERROR_INVALID_ADDRESS_SPACE:
-    case abi::CUDA_ERROR_INVALID_PC:
-    case abi::CUDA_ERROR_LAUNCH_FAILED:
-      return true;
-    default:
-      return false;
-  }
+  FailureKind kind = FailureKind::kPermanent;
+  return CudnnStatus(cudnn, status, function, &kind);
 }
 
 Status MakeTensorDescriptor(const CudnnLibrary& cudnn, TensorDescriptor* made) {

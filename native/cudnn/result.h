@@ -5,6 +5,7 @@
 
 #include "core/status.h"
 #include "cudnn/abi.h"
+#include "cudnn/failures.h"
 #include "cudnn/libraries.h"
 
 // Leaves the function with the Status of a failed expression.
@@ -16,20 +17,21 @@
 
 namespace cudnn_gru {
 
-// The Status of a driver call: kOutOfMemory, or kCuda with the function, the
-// error's name and number and the driver's text.
+// The Status of a driver call: kOutOfMemory, or kCuda, with the function, the
+// error's name and number, the driver's text, and the remedy that failures.h
+// knows.
 Status CudaStatus(const CudaDriver& driver, abi::CUresult result,
                   const char* function);
 
-// The Status of a cuDNN call: kOutOfMemory, or kCudnn with the function, the
-// status and cuDNN's own words on what was wrong. cuDNN keeps those for each
-// thread until they are read: to be called on the thread that made the call,
-// right after it.
+// The Status of a cuDNN call: kOutOfMemory, or kCudnn, with the function, the
+// status, cuDNN's own words on what was wrong, and the remedy. cuDNN keeps
+// those for each thread until they are read: to be called on the thread that
+// made the call, right after it.
 Status CudnnStatus(const CudnnLibrary& cudnn, abi::cudnnStatus_t status,
                    const char* function);
-
-// Errors after which the CUDA context is lost until the process ends.
-bool IsSticky(abi::CUresult result);
+// The same, and what kind of failure it is.
+Status CudnnStatus(const CudnnLibrary& cudnn, abi::cudnnStatus_t status,
+                   const char* function, FailureKind* kind);
 
 // Owns a cuDNN descriptor.
 template <typename Descriptor>

@@ -1,10 +1,14 @@
 #include "cudnn/runtime.h"
 
+#include <atomic>
 #include <map>
 #include <mutex>
 #include <tuple>
 
+#include "cudnn/device.h"
+#include "cudnn/element.h"
 #include "cudnn/libraries.h"
+#include "cudnn/result.h"
 #include "cudnn/self_check.h"
 
 namespace cudnn_gru {
@@ -56,15 +60,75 @@ std::string CheckCapability(const CudaDeviceInfo& device,
   return "";
 }
 
-RuntimeVerdict Unmet(const std::string& reason) { return {false, reason}; }
+constexpr std::chrono::milliseconds kRetryAfter{1000};
 
-RuntimeVerdict Judge(size_t index, Dtype dtype, StateRounding rounding,
-                     bool* keep) {
-  *keep = true;
+// Set by tests, or below zero.
+std::atomic<int64_t> set_clock{-1};
+
+std::chrono::milliseconds Now() {
+  const int64_t set = set_clock.load();
+  if (set >= 0) return std::chrono::milliseconds(set);
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+      std::chrono::steady_clock::now().time_since_epoch());
+}
+
+RuntimeVerdict Unmet(const std::string& reason, bool final = true) {
+  return {false, reason, final};
+}
+
+bool MayHelpLater(const Status& status) {
+  return status.remedy() == Remedy::kAgain ||
+         status.code() == StatusCode::kOutOfMemory;
+}
+
+// The type of the elements on the device.
+abi::cudnnDataType_t DataType(Dtype dtype, StateRounding rounding) {
+  GruDescription description;
+  description.dtype = dtype;
+  description.state_rounding = rounding;
+  return Element(description).data_type();
+}
+
+// Once the standard algorithm works: tries the others, and admits those that
+// work too. What becomes of them changes the detail and nothing else; but not
+// even the standard one works on a device that was lost by it.
+RuntimeVerdict JudgeAlgorithms(size_t index, Dtype dtype,
+                               StateRounding rounding) {
+  const CudaInfo cuda = QueryCuda();
+  if (index >= cuda.devices.size()) return Unmet(cuda.reason, false);
+  const std::string where = "cuDNN " + QueryCudnn().version + " works on " +
+                            cuda.devices[index].name + " (CUDA device " +
+                            std::to_string(index) + ")";
+  const abi::cudnnDataType_t type = DataType(dtype, rounding);
+  if (type == abi::CUDNN_DATA_DOUBLE) return {true, where + ".", true};
+  Device* device = nullptr;
+  Status status = Device::Get(index, &device);
+  if (!status.ok()) return Unmet(status.message(), !MayHelpLater(status));
+  std::string failures;
+  bool final = true;
+  for (const Algorithm& algorithm : kSmallAlgorithms) {
+    status = RunSelfCheck(index, dtype, rounding, algorithm);
+    if (status.ok()) {
+      device->algorithms().Admit(algorithm, type);
+      continue;
+    }
+    const Status usable = device->CheckUsable();
+    if (!usable.ok()) return Unmet(usable.message());
+    if (MayHelpLater(status)) final = false;
+    failures += std::string(failures.empty() ? "" : "; ") +
+                (algorithm.time_major ? "time-major: " : "batch-major: ") +
+                status.message();
+  }
+  if (failures.empty()) return {true, where + ".", true};
+  return {true, where + ", without PERSIST_STATIC_SMALL_H (" + failures + ").",
+          final};
+}
+
+RuntimeVerdict Judge(size_t index, Dtype dtype, StateRounding rounding) {
   // The driver first: without one there is no need to open hundreds of
   // megabytes of cuDNN.
   const CudaInfo cuda = QueryCuda();
-  if (!cuda.available) return Unmet(cuda.reason);
+  if (!cuda.available) return Unmet(cuda.reason, !cuda.may_change);
   if (index >= cuda.devices.size()) {
     return Unmet("There is no CUDA device " + std::to_string(index) +
                  ": the driver shows " + std::to_string(cuda.devices.size()) +
@@ -75,14 +139,14 @@ RuntimeVerdict Judge(size_t index, Dtype dtype, StateRounding rounding,
   const CudaDeviceInfo& device = cuda.devices[index];
   const std::string too_old = CheckCapability(device, rounding);
   if (!too_old.empty()) return Unmet(too_old);
-  const Status status = RunSelfCheck(index, dtype, rounding);
-  *keep = status.code() != StatusCode::kOutOfMemory;
+  const Status status =
+      RunSelfCheck(index, dtype, rounding, kStandardAlgorithm);
   if (!status.ok()) {
     return Unmet("A tiny call with cuDNN " + cudnn.version + " on " +
-                 device.name + " failed: " + status.message());
+                     device.name + " failed: " + status.message(),
+                 !MayHelpLater(status));
   }
-  return {true, "cuDNN " + cudnn.version + " works on " + device.name +
-                    " (CUDA device " + std::to_string(index) + ")."};
+  return JudgeAlgorithms(index, dtype, rounding);
 }
 
 }  // namespace
@@ -90,6 +154,7 @@ RuntimeVerdict Judge(size_t index, Dtype dtype, StateRounding rounding,
 CudaInfo QueryCuda() {
   const Search<CudaDriver>& found = FindCudaDriver();
   CudaInfo info;
+  info.may_change = found.may_change;
   info.reason = found.reason;
   info.driver = found.version;
   if (found.library == nullptr) return info;
@@ -132,16 +197,35 @@ CudnnInfo QueryCudnn() {
 RuntimeVerdict JudgeRuntime(size_t device, Dtype dtype,
                             StateRounding state_rounding) {
   using Key = std::tuple<size_t, Dtype, StateRounding>;
+  struct Judged {
+    RuntimeVerdict verdict;
+    std::chrono::milliseconds at;
+  };
   static auto* const mutex = new std::mutex();
-  static auto* const verdicts = new std::map<Key, RuntimeVerdict>();
+  static auto* const verdicts = new std::map<Key, Judged>();
   std::lock_guard<std::mutex> lock(*mutex);
   const Key key(device, dtype, state_rounding);
   const auto known = verdicts->find(key);
-  if (known != verdicts->end()) return known->second;
-  bool keep = true;
-  const RuntimeVerdict verdict = Judge(device, dtype, state_rounding, &keep);
-  if (keep) verdicts->emplace(key, verdict);
+  if (known != verdicts->end() &&
+      (known->second.verdict.final || Now() < known->second.at + kRetryAfter)) {
+    return known->second.verdict;
+  }
+  RuntimeVerdict verdict;
+  if (known != verdicts->end() && known->second.verdict.met) {
+    // What works stays so: a failure from now on is one of the call.
+    verdict = JudgeAlgorithms(device, dtype, state_rounding);
+    if (!verdict.met) {
+      verdict = {true, known->second.verdict.detail, verdict.final};
+    }
+  } else {
+    verdict = Judge(device, dtype, state_rounding);
+  }
+  (*verdicts)[key] = {verdict, Now()};
   return verdict;
+}
+
+void SetRuntimeClock(std::chrono::milliseconds now) {
+  set_clock.store(now.count());
 }
 
 }  // namespace cudnn_gru

@@ -1,6 +1,7 @@
 #ifndef CUDNN_GRU_CUDNN_RUNTIME_H_
 #define CUDNN_GRU_CUDNN_RUNTIME_H_
 
+#include <chrono>
 #include <cstddef>
 #include <string>
 #include <vector>
@@ -20,6 +21,7 @@ struct CudaDeviceInfo {
 // `version` and `path` are empty where they are not known.
 struct CudaInfo {
   bool available = false;
+  bool may_change = false;  // it may be available later
   std::string reason;
   std::string driver;
   std::vector<CudaDeviceInfo> devices;
@@ -40,12 +42,19 @@ CudnnInfo QueryCudnn();
 struct RuntimeVerdict {
   bool met = false;
   std::string detail;  // one sentence
+  // Whether it holds for the life of the process. One that is met does; but the
+  // algorithms may not have been tried to the end.
+  bool final = true;
 };
 
 // Judged once per device and type, by running a tiny call and comparing it with
-// the scalar reference. A verdict for want of memory is not kept.
+// the scalar reference. A verdict that others' use of the device brought about
+// is not kept: after a second it is judged again.
 RuntimeVerdict JudgeRuntime(size_t device, Dtype dtype,
                             StateRounding state_rounding);
+
+// For tests: the time by which JudgeRuntime goes, which then stands still.
+void SetRuntimeClock(std::chrono::milliseconds now);
 
 }  // namespace cudnn_gru
 

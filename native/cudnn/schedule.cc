@@ -47,6 +47,24 @@ size_t Align(size_t elements) {
 
 }  // namespace
 
+size_t Schedule::longest() const {
+  return lengths.empty() ? 0
+                         : static_cast<size_t>(*std::max_element(
+                               lengths.begin(), lengths.end()));
+}
+
+size_t Schedule::masked_steps() const {
+  size_t masked = batch * timesteps;
+  for (int length : lengths) masked -= static_cast<size_t>(length);
+  return masked;
+}
+
+size_t Schedule::largest_chunk() const {
+  size_t largest = 0;
+  for (const Chunk& chunk : chunks) largest = std::max(largest, chunk.cells());
+  return largest;
+}
+
 Status MakeSchedule(const GruCall& call, size_t max_timesteps,
                     Schedule* schedule) {
   const Status status = ReadLengths(call, &schedule->lengths);
@@ -79,12 +97,21 @@ Status MakeSchedule(const GruCall& call, size_t max_timesteps,
     };
     while (rows > 0 && !reaches(schedule->order[rows - 1])) --rows;
     if (rows == 0) break;
-    const size_t timesteps = std::min(max_timesteps, call.timesteps - start);
+    size_t longest = 0;
+    size_t shortest = max_timesteps;
+    for (size_t i = 0; i < rows; ++i) {
+      const size_t left =
+          static_cast<size_t>(lengths[schedule->order[i]]) - start;
+      longest = std::max(longest, left);
+      shortest = std::min(shortest, left);
+    }
+    const size_t timesteps = std::min(max_timesteps, longest);
     schedule->rows = Align(schedule->rows);
     schedule->cells = Align(schedule->cells);
     schedule->chunk_lengths.resize(schedule->rows, 0);
-    schedule->chunks.push_back(
-        {start, timesteps, rows, schedule->rows, schedule->cells});
+    schedule->chunks.push_back({start, timesteps, rows, schedule->rows,
+                                schedule->cells, shortest >= timesteps,
+                                kStandardAlgorithm});
     for (size_t i = 0; i < rows; ++i) {
       const size_t left =
           static_cast<size_t>(lengths[schedule->order[i]]) - start;

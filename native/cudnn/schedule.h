@@ -6,6 +6,7 @@
 
 #include "core/gru_problem.h"
 #include "core/status.h"
+#include "cudnn/algorithm.h"
 
 namespace cudnn_gru {
 
@@ -13,15 +14,22 @@ namespace cudnn_gru {
 constexpr size_t kMaxChunkTimesteps = 65535;
 
 // One cuDNN call: steps [start, start + timesteps) of the rows that have any
-// there, which are the first `rows` of Schedule::order.
+// there, which are the first `rows` of Schedule::order. One of them at least
+// has all these steps; the others are padded.
 struct Chunk {
   size_t start;
   size_t timesteps;
   size_t rows;
   // Where the chunk begins, in rows and in rows x timesteps: the tensors of a
-  // call lie chunk after chunk, each (rows, timesteps, width) and aligned.
+  // call lie chunk after chunk, each aligned.
   size_t first_row;
   size_t first_cell;
+  bool equal_lengths;  // no row is padded
+  // Also the order of the chunk's tensors: only one without padding may be
+  // time-major.
+  Algorithm algorithm;
+
+  size_t cells() const { return rows * timesteps; }
 };
 
 // How a call of any lengths becomes calls that cuDNN takes. Rows stand in order
@@ -38,6 +46,12 @@ struct Schedule {
   std::vector<int> chunk_lengths;  // at Chunk::first_row: steps of each row
   size_t cells = 0;                // over all chunks: where the last one ends
   size_t rows = 0;
+
+  // The most steps that a row has, the masked steps of all rows, and the most
+  // cells that a chunk has.
+  size_t longest() const;
+  size_t masked_steps() const;
+  size_t largest_chunk() const;
 };
 
 // kArgument when the mask is not strictly right-padded, or a length is not in

@@ -5,13 +5,16 @@
 
 #include "core/gru_problem.h"
 #include "core/status.h"
+#include "cudnn/algorithm.h"
 
 namespace cudnn_gru {
 
-// Runs one tiny forward call on the device and compares it with the scalar
-// reference. kCudnn when the numbers differ by more than the type allows, else
-// what the call fails with.
-Status RunSelfCheck(size_t device, Dtype dtype, StateRounding state_rounding);
+// Runs one tiny call on the device and compares it with the scalar reference:
+// by the standard algorithm forward, by another one backward too. It asks
+// whether the device computes a GRU; how well it does is for tests. kCudnn when
+// the numbers differ by more, else what the call fails with.
+Status RunSelfCheck(size_t device, Dtype dtype, StateRounding state_rounding,
+                    const Algorithm& algorithm);
 
 }  // namespace cudnn_gru
 

@@ -52,6 +52,12 @@ class StageClock {
   Status Enter(Stage stage, abi::CUstream stream) {
     return running_ ? Record(stage, stream) : Status();
   }
+  // The same within a stage's time on the device, which goes on.
+  void EnterOnHost(Stage stage) {
+    if (!running_) return;
+    EndHostStage();
+    stage_ = stage;
+  }
   // Ends the call.
   void Stop() {
     if (running_) AddUp();

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cstring>
 #include <string>
-#include <vector>
 
 #include "cudnn/element.h"
+#include "cudnn/host_work.h"
 #include "cudnn/result.h"
 
 namespace cudnn_gru {
@@ -14,8 +14,10 @@ namespace {
 constexpr size_t kGateCount = 3;
 // Keras's gate (z, r, h) of each of cuDNN's (r, z, h).
 constexpr size_t kKerasGate[kGateCount] = {1, 0, 2};
-// Units that are transposed together: a cache line of float32.
-constexpr size_t kTile = 16;
+// What is transposed together: a cache line of float32 by as many bytes as a
+// stack has room for.
+constexpr size_t kTileUnits = 16;
+constexpr size_t kTileDepth = 64;
 
 Status Unexpected(size_t id, const char* what) {
   return Status(StatusCode::kCudnn,
@@ -56,34 +58,50 @@ Status CheckParameter(const Device& device, const RnnSettings& settings,
 }
 
 // One gate of a (depth, 3U) tensor as a (U, depth) matrix.
+struct GateMatrix {
+  size_t depth;
+  size_t units;
+  size_t gate;
+  size_t offset;  // in the space
+
+  // Where row k of the tensor has the gate's unit.
+  size_t TensorAt(size_t k, size_t unit) const {
+    return (k * kGateCount + gate) * units + unit;
+  }
+  size_t SpaceAt(size_t unit, size_t k) const {
+    return offset + unit * depth + k;
+  }
+};
+
+// Units [begin, end), of the tensor into the space or back.
 template <typename T>
-void PackMatrix(const Element& element, const T* tensor, size_t depth,
-                size_t units, size_t gate, void* space, size_t offset,
-                std::vector<T>* tile) {
-  tile->resize(kTile * depth);
-  for (size_t unit = 0; unit < units; unit += kTile) {
-    const size_t count = std::min(kTile, units - unit);
-    for (size_t k = 0; k < depth; ++k) {
-      const T* const from = tensor + (k * kGateCount + gate) * units + unit;
-      for (size_t i = 0; i < count; ++i) (*tile)[i * depth + k] = from[i];
+void PackMatrix(const Element& element, const GateMatrix& matrix, size_t begin,
+                size_t end, const T* tensor, void* space) {
+  T tile[kTileUnits][kTileDepth];
+  for (size_t k = 0; k < matrix.depth; k += kTileDepth) {
+    const size_t depth = std::min(kTileDepth, matrix.depth - k);
+    for (size_t j = 0; j < depth; ++j) {
+      const T* const from = tensor + matrix.TensorAt(k + j, begin);
+      for (size_t i = 0; i < end - begin; ++i) tile[i][j] = from[i];
     }
-    element.ToDevice(tile->data(), 0, space, offset + unit * depth,
-                     count * depth);
+    for (size_t i = 0; i < end - begin; ++i) {
+      element.ToDevice(tile[i], 0, space, matrix.SpaceAt(begin + i, k), depth);
+    }
   }
 }
 
 template <typename T>
-void UnpackMatrix(const Element& element, const void* space, size_t offset,
-                  size_t depth, size_t units, size_t gate, T* tensor,
-                  std::vector<T>* tile) {
-  tile->resize(kTile * depth);
-  for (size_t unit = 0; unit < units; unit += kTile) {
-    const size_t count = std::min(kTile, units - unit);
-    element.ToHost(space, offset + unit * depth, tile->data(), 0,
-                   count * depth);
-    for (size_t k = 0; k < depth; ++k) {
-      T* const to = tensor + (k * kGateCount + gate) * units + unit;
-      for (size_t i = 0; i < count; ++i) to[i] = (*tile)[i * depth + k];
+void UnpackMatrix(const Element& element, const GateMatrix& matrix,
+                  size_t begin, size_t end, const void* space, T* tensor) {
+  T tile[kTileUnits][kTileDepth];
+  for (size_t k = 0; k < matrix.depth; k += kTileDepth) {
+    const size_t depth = std::min(kTileDepth, matrix.depth - k);
+    for (size_t i = 0; i < end - begin; ++i) {
+      element.ToHost(space, matrix.SpaceAt(begin + i, k), tile[i], 0, depth);
+    }
+    for (size_t j = 0; j < depth; ++j) {
+      T* const to = tensor + matrix.TensorAt(k + j, begin);
+      for (size_t i = 0; i < end - begin; ++i) to[i] = tile[i][j];
     }
   }
 }
@@ -100,43 +118,65 @@ struct LinearLayer {
   bool recurrent;
 };
 
+GateMatrix MatrixOf(const GruDescription& description,
+                    const WeightLayout& layout, size_t id) {
+  const LinearLayer layer(id);
+  return {layer.recurrent ? description.units : description.features,
+          description.units, layer.gate, layout.matrices[id]};
+}
+
+// Calls work(id, begin, end) for the units of every matrix, in tiles.
+template <typename Work>
+void DivideMatrices(size_t units, size_t bytes, int threads, Work work) {
+  const size_t tiles = (units + kTileUnits - 1) / kTileUnits;
+  DivideHostWork(threads, kLinearLayers * tiles, bytes,
+                 [&](size_t begin, size_t end) {
+                   for (size_t i = begin; i < end; ++i) {
+                     const size_t unit = i % tiles * kTileUnits;
+                     work(i / tiles, unit, std::min(unit + kTileUnits, units));
+                   }
+                 });
+}
+
 template <typename T>
 void Pack(const GruDescription& description, const WeightLayout& layout,
-          const T* kernel, const T* recurrent_kernel, const T* bias,
-          void* space) {
+          const KerasWeights& weights, void* space, int threads) {
   const Element element(description);
   const size_t units = description.units;
   // What no matrix covers is read all the same.
   std::memset(space, 0, layout.bytes);
-  std::vector<T> tile;
+  DivideMatrices(units, layout.bytes, threads,
+                 [&](size_t id, size_t begin, size_t end) {
+                   const void* const tensor = LinearLayer(id).recurrent
+                                                  ? weights.recurrent_kernel
+                                                  : weights.kernel;
+                   PackMatrix(element, MatrixOf(description, layout, id), begin,
+                              end, static_cast<const T*>(tensor), space);
+                 });
   for (size_t id = 0; id < kLinearLayers; ++id) {
-    const LinearLayer layer(id);
-    PackMatrix(element, layer.recurrent ? recurrent_kernel : kernel,
-               layer.recurrent ? units : description.features, units,
-               layer.gate, space, layout.matrices[id], &tile);
-    element.ToDevice(bias, layer.BiasAt(units), space, layout.biases[id],
-                     units);
+    element.ToDevice(weights.bias, LinearLayer(id).BiasAt(units), space,
+                     layout.biases[id], units);
   }
 }
 
 template <typename T>
 void Unpack(const GruDescription& description, const WeightLayout& layout,
-            const void* space, T* kernel, T* recurrent_kernel, T* bias) {
+            const void* space, const KerasGradients& gradients, int threads) {
   const Element element(description);
   const size_t units = description.units;
-  std::vector<T> tile;
+  DivideMatrices(units, layout.bytes, threads,
+                 [&](size_t id, size_t begin, size_t end) {
+                   void* const tensor = LinearLayer(id).recurrent
+                                            ? gradients.recurrent_kernel
+                                            : gradients.kernel;
+                   if (tensor == nullptr) return;
+                   UnpackMatrix(element, MatrixOf(description, layout, id),
+                                begin, end, space, static_cast<T*>(tensor));
+                 });
+  if (gradients.bias == nullptr) return;
   for (size_t id = 0; id < kLinearLayers; ++id) {
-    const LinearLayer layer(id);
-    T* const tensor = layer.recurrent ? recurrent_kernel : kernel;
-    if (tensor != nullptr) {
-      UnpackMatrix(element, space, layout.matrices[id],
-                   layer.recurrent ? units : description.features, units,
-                   layer.gate, tensor, &tile);
-    }
-    if (bias != nullptr) {
-      element.ToHost(space, layout.biases[id], bias, layer.BiasAt(units),
-                     units);
-    }
+    element.ToHost(space, layout.biases[id], gradients.bias,
+                   LinearLayer(id).BiasAt(units), units);
   }
 }
 
@@ -184,28 +224,21 @@ Status QueryWeightLayout(const Device& device, abi::cudnnHandle_t handle,
 }
 
 void PackWeights(const GruDescription& description, const WeightLayout& layout,
-                 const void* kernel, const void* recurrent_kernel,
-                 const void* bias, void* space) {
+                 const KerasWeights& weights, void* space, int threads) {
   if (description.dtype == Dtype::kFloat32) {
-    Pack(description, layout, static_cast<const float*>(kernel),
-         static_cast<const float*>(recurrent_kernel),
-         static_cast<const float*>(bias), space);
+    Pack<float>(description, layout, weights, space, threads);
   } else {
-    Pack(description, layout, static_cast<const double*>(kernel),
-         static_cast<const double*>(recurrent_kernel),
-         static_cast<const double*>(bias), space);
+    Pack<double>(description, layout, weights, space, threads);
   }
 }
 
 void UnpackWeights(const GruDescription& description,
-                   const WeightLayout& layout, const void* space, void* kernel,
-                   void* recurrent_kernel, void* bias) {
+                   const WeightLayout& layout, const void* space,
+                   const KerasGradients& gradients, int threads) {
   if (description.dtype == Dtype::kFloat32) {
-    Unpack(description, layout, space, static_cast<float*>(kernel),
-           static_cast<float*>(recurrent_kernel), static_cast<float*>(bias));
+    Unpack<float>(description, layout, space, gradients, threads);
   } else {
-    Unpack(description, layout, space, static_cast<double*>(kernel),
-           static_cast<double*>(recurrent_kernel), static_cast<double*>(bias));
+    Unpack<double>(description, layout, space, gradients, threads);
   }
 }
 

@@ -31,15 +31,26 @@ Status QueryWeightLayout(const Device& device, abi::cudnnHandle_t handle,
                          const RnnSettings& settings, const RnnDescriptor& rnn,
                          const char* space, WeightLayout* layout);
 
-// Keras's tensors, kernel (F, 3U), recurrent kernel (U, 3U) and bias (2, 3U)
-// with gates z, r, h, to and from a host copy of the space. Packing fills the
-// whole space; in unpacking each tensor may be null.
+// Keras's tensors: kernel (F, 3U), recurrent kernel (U, 3U) and bias (2, 3U)
+// with gates z, r, h.
+struct KerasWeights {
+  const void* kernel;
+  const void* recurrent_kernel;
+  const void* bias;
+};
+struct KerasGradients {  // each may be null
+  void* kernel;
+  void* recurrent_kernel;
+  void* bias;
+};
+
+// To and from a host copy of the space, on at most `threads` threads. Packing
+// fills the whole space.
 void PackWeights(const GruDescription& description, const WeightLayout& layout,
-                 const void* kernel, const void* recurrent_kernel,
-                 const void* bias, void* space);
+                 const KerasWeights& weights, void* space, int threads);
 void UnpackWeights(const GruDescription& description,
-                   const WeightLayout& layout, const void* space, void* kernel,
-                   void* recurrent_kernel, void* bias);
+                   const WeightLayout& layout, const void* space,
+                   const KerasGradients& gradients, int threads);
 
 }  // namespace cudnn_gru
 

@@ -16,10 +16,11 @@ Status CudnnLayer::Allocate(Lane& lane, DeviceBuffer* space,
     *layout = *layout_;
     return space->Allocate(lane.device, MemoryKind::kDevice, layout->bytes);
   }
-  // Places do not depend on TF32.
+  // Places depend neither on TF32 nor on the algorithm.
   const RnnSettings settings(description_, false);
   RnnDescriptor rnn;
-  CUDNN_GRU_RETURN_IF_ERROR(MakeRnn(lane.device, settings, &rnn));
+  CUDNN_GRU_RETURN_IF_ERROR(
+      MakeRnn(lane.device, settings, abi::CUDNN_RNN_ALGO_STANDARD, &rnn));
   CUDNN_GRU_RETURN_IF_ERROR(
       QueryWeightBytes(lane.device, lane.handle, rnn, &layout->bytes));
   CUDNN_GRU_RETURN_IF_ERROR(
@@ -30,7 +31,7 @@ Status CudnnLayer::Allocate(Lane& lane, DeviceBuffer* space,
   return Status();
 }
 
-Status CudnnWeights::Fill(Lane& lane, Resident* resident) const {
+Status CudnnWeights::Fill(Lane& lane, int threads, Resident* resident) const {
   CUDNN_GRU_RETURN_IF_ERROR(
       layer_->Allocate(lane, &resident->buffer, &resident->layout));
   const GruDescription& description = layer_->description();
@@ -56,8 +57,8 @@ Status CudnnWeights::Fill(Lane& lane, Resident* resident) const {
   CUDNN_GRU_RETURN_IF_ERROR(
       staged.Allocate(lane.device, MemoryKind::kPinned, bytes));
   const Drain drain(lane);
-  PackWeights(description, resident->layout, kernel, recurrent, bias,
-              staged.data());
+  PackWeights(description, resident->layout, {kernel, recurrent, bias},
+              staged.data(), threads);
   CUDNN_GRU_RETURN_IF_ERROR(
       lane.Upload(resident->buffer.data(), staged.data(), bytes));
   // Other lanes may use the weights from now on, and their streams do not wait
@@ -65,11 +66,11 @@ Status CudnnWeights::Fill(Lane& lane, Resident* resident) const {
   return lane.Synchronize();
 }
 
-Status CudnnWeights::Upload(Lane& lane) {
+Status CudnnWeights::Upload(Lane& lane, int threads) {
   std::lock_guard<std::mutex> lock(mutex_);
   if (resident_ != nullptr) return Status();
   auto resident = std::make_unique<Resident>();
-  const Status status = Fill(lane, resident.get());
+  const Status status = Fill(lane, threads, resident.get());
   if (status.ok()) {
     resident_ = std::move(resident);
     // It may hold the layer's own copy, which tapes should not keep alive.

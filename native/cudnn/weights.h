@@ -57,9 +57,9 @@ class CudnnWeights {
   const GruDescription& description() const { return layer_->description(); }
   size_t device_index() const { return layer_->device_index(); }
 
-  // Uploads at the first call; does nothing after that. Needs the context of
-  // that device, which is the lane's.
-  Status Upload(Lane& lane);
+  // Uploads at the first call, packed by at most `threads` threads; does
+  // nothing after that. Needs the context of that device, which is the lane's.
+  Status Upload(Lane& lane, int threads);
   // After Upload.
   const WeightLayout& layout() const { return resident_->layout; }
   const char* data() const { return resident_->buffer.data(); }
@@ -70,7 +70,7 @@ class CudnnWeights {
     WeightLayout layout;
   };
 
-  Status Fill(Lane& lane, Resident* resident) const;
+  Status Fill(Lane& lane, int threads, Resident* resident) const;
 
   const std::shared_ptr<CudnnLayer> layer_;  // goes after the buffer
   std::mutex mutex_;

@@ -21,7 +21,7 @@ const rooms = {
 
 /** Files that may include more than their room: the self-check compares cuDNN with the scalar reference. */
 const exceptions = {
-  "native/cudnn/self_check.cc": ["cpu/reference/gru_reference.h", "cpu/weights/weights.h"],
+  "native/cudnn/self_check.cc": ["cpu/gru_tape.h", "cpu/weights/weights.h"],
 };
 
 /**

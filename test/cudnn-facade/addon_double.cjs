@@ -126,7 +126,7 @@ module.exports = {
   },
   cudnnRuntime(device, dtype) {
     double.asked.push(`${device} ${dtype}`);
-    return double.verdicts[`${device} ${dtype}`] ?? { met: true, detail: "It works" };
+    return double.verdicts[`${device} ${dtype}`] ?? { met: true, detail: "It works", final: true };
   },
   memoryUsage: () => ({ device: 0, pinned: 0, ...real.memoryUsage() }),
 };

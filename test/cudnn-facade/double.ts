@@ -5,7 +5,7 @@ import { beforeEach } from "vitest";
 import type { NativeCudnnInfo, NativeGruDescription } from "../../dist/native.js";
 
 interface Double {
-  verdicts: Record<string, { met: boolean; detail: string }>;
+  verdicts: Record<string, { met: boolean; detail: string; final: boolean }>;
   asked: string[];
   flags: number[];
   descriptions: NativeGruDescription[];

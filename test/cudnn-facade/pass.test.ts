@@ -6,7 +6,7 @@ import { double } from "./double.js";
 const inputs = random([2, 3, 4]);
 const SEQUENCES = { return_sequences: true, return_state: true } as const;
 
-double.verdicts = { "1 float32": { met: false, detail: "There is no device." } };
+double.verdicts = { "1 float32": { met: false, detail: "There is no device.", final: true } };
 
 afterEach(() => configure({ maxQueue: Number.POSITIVE_INFINITY }));
 

@@ -14,14 +14,22 @@ describe.skipIf(withoutDoubles)(titled("a warm layer on the cuDNN path, on doubl
     return Object.fromEntries(Object.entries(calls).filter(([name]) => !name.startsWith("cuCtx")));
   }
 
-  it("a call allocates nothing, makes no descriptor and synchronises once", () => {
+  it("a call allocates nothing, makes no descriptor, copies once each way and synchronises once", () => {
     expect(work(report.call)).toEqual({
       cuMemcpyHtoDAsync_v2: 1,
       cudnnRNNForward: 1,
       kernel: 1,
-      cuMemcpyDtoHAsync_v2: 2,
+      cuMemcpyDtoHAsync_v2: 1,
       cuStreamSynchronize: 1,
     });
+  });
+
+  it("an initial state goes with the inputs", () => {
+    expect(work(report.withState)).toEqual(work(report.call));
+  });
+
+  it("an asynchronous call waits asleep, a synchronous one awake", () => {
+    expect(report.waits).toEqual({ call: { spinning: 1 }, callAsync: { blocking: 1 } });
   });
 
   it("other lengths set the descriptors they change, and make none", () => {
@@ -37,6 +45,8 @@ describe.skipIf(withoutDoubles)(titled("a warm layer on the cuDNN path, on doubl
       report.training;
     expect(cuStreamSynchronize).toBe(2);
     expect([cudnnRNNForward, cudnnRNNBackwardData_v8, cudnnRNNBackwardWeights_v8]).toEqual([1, 1, 1]);
+    const { cuMemcpyHtoDAsync_v2, cuMemcpyDtoHAsync_v2 } = report.training;
+    expect([cuMemcpyHtoDAsync_v2, cuMemcpyDtoHAsync_v2]).toEqual([2, 2]);
     expect(Object.keys(report.training).filter((name) => /Alloc|Free|Create|Destroy/.test(name))).toEqual([]);
   });
 
@@ -55,7 +65,7 @@ describe.skipIf(withoutDoubles)(titled("a warm layer on the cuDNN path, on doubl
   it("a disposed layer leaves no memory and no descriptor", () => {
     const { device, pinned, living } = report.disposed;
     expect([device, pinned]).toEqual([0, 0]);
-    const left = Object.keys(living).filter((name) => !/primary_contexts|handles|streams/.test(name));
+    const left = Object.keys(living).filter((name) => !/primary_contexts|handles|streams|events/.test(name));
     expect(left).toEqual([]);
   });
 

@@ -178,6 +178,87 @@ void TestEquations() {
         expected);
 }
 
+// The same layer, time-major.
+void TestTimeMajor() {
+  Sizes sizes;
+  Layer layer{sizes};
+  const Inputs inputs = RandomInputs(&layer);
+  UploadAll(&layer, inputs);
+  GOOD(layer.Forward());
+  const Vector expected = layer.Download(layer.y, layer.YCount());
+  sizes.layout = CUDNN_RNN_DATA_LAYOUT_SEQ_MAJOR_UNPACKED;
+  Layer turned{sizes};
+  Inputs reordered = inputs;
+  const auto place = [&](int row, int step) {
+    return static_cast<size_t>(step * sizes.batch + row);
+  };
+  for (int row = 0; row < sizes.batch; ++row)
+    for (int step = 0; step < sizes.steps; ++step)
+      std::copy_n(inputs.x.data() + (row * sizes.steps + step) * sizes.features,
+                  sizes.features,
+                  reordered.x.data() +
+                      place(row, step) * static_cast<size_t>(sizes.features));
+  UploadAll(&turned, reordered);
+  turned.Upload(turned.dy, Vector(turned.YCount()));
+  GOOD(turned.Forward());
+  const Vector found = turned.Download(turned.y, turned.YCount());
+  for (int row = 0; row < sizes.batch; ++row)
+    for (int step = 0; step < sizes.steps; ++step)
+      for (int unit = 0; unit < sizes.units; ++unit)
+        Check(found[place(row, step) * static_cast<size_t>(sizes.units) +
+                    static_cast<size_t>(unit)] ==
+                  expected[static_cast<size_t>(
+                      (row * sizes.steps + step) * sizes.units + unit)],
+              "time-major differs in row %d, step %d", row, step);
+  GOOD(turned.BackwardData());
+  GOOD(turned.BackwardWeights());
+}
+
+// As in the real library, whose sizes for 2 x 3 x 3 -> 5 are 992, 864 and 640.
+void TestSizes() {
+  size_t last = 0;
+  for (const std::vector<int>& lengths :
+       {std::vector<int>{0, 3}, std::vector<int>{3, 2},
+        std::vector<int>{3, 3}}) {
+    const Layer layer{Sizes{2, 3, 3, 5, lengths}};
+    Check(layer.reserve_bytes > last, "a reserve of %zu bytes after %zu",
+          layer.reserve_bytes, last);
+    last = layer.reserve_bytes;
+  }
+}
+
+// What the real library says of an algorithm other than the standard one, for a
+// GPU of compute capability 9.0: to the size query, and to the call.
+void TestSmallAlgorithm() {
+  Sizes sizes;
+  sizes.algorithm = CUDNN_RNN_ALGO_PERSIST_STATIC_SMALL_H;
+  sizes.type = CUDNN_DATA_FLOAT;
+  Layer ragged{sizes};
+  Check(ragged.Forward() == CUDNN_STATUS_NOT_SUPPORTED,
+        "rows of other lengths are accepted");
+  sizes.lengths = {4, 4, 4};
+  Layer equal{sizes};
+  equal.Upload(equal.weights, Vector(equal.weight_bytes / 8));
+  Check(equal.Forward() == CUDNN_STATUS_SUCCESS, "equal rows are refused");
+  Check(equal.Synchronize() == 0, "equal rows fail");
+  cudnnRNNDescriptor_t rnn;
+  GOOD(CUDNN(cudnnCreateRNNDescriptor)(&rnn));
+  for (int units : {192, 193}) {
+    GOOD(CUDNN(cudnnSetRNNDescriptor_v8)(
+        rnn, sizes.algorithm, CUDNN_GRU, CUDNN_RNN_DOUBLE_BIAS,
+        CUDNN_UNIDIRECTIONAL, CUDNN_LINEAR_INPUT, sizes.type, sizes.type,
+        CUDNN_FMA_MATH, sizes.features, units, units, 1, nullptr,
+        CUDNN_RNN_PADDED_IO_ENABLED));
+    size_t work;
+    size_t reserve;
+    const cudnnStatus_t status = CUDNN(cudnnGetRNNTempSpaceSizes)(
+        equal.handle, rnn, CUDNN_FWD_MODE_TRAINING, equal.x_descriptor, &work,
+        &reserve);
+    Check((status == CUDNN_STATUS_NOT_SUPPORTED) == (units > 192),
+          "%d units: status %d", units, status);
+  }
+}
+
 void CheckRule(const char* expected, const std::function<void(Layer*)>& act) {
   const std::string text = DiesBy(SIGABRT, [&] {
     Layer layer{Sizes{}};
@@ -312,6 +393,16 @@ void TestStatuses() {
   CUDNN(cudnnGetLastErrorString)(text, sizeof(text));
   Check(std::string(text) == "work_bytes < sizes.work", "the error is \"%s\"",
         text);
+  void* matrix_address = &layer;
+  void* bias_address = &layer;
+  cudnnTensorDescriptor_t none;
+  GOOD(CUDNN(cudnnCreateTensorDescriptor)(&none));
+  GOOD(CUDNN(cudnnGetRNNWeightParams)(layer.handle, layer.rnn, 0,
+                                      layer.weight_bytes,
+                                      Layer::Pointer(layer.weights), 6, none,
+                                      &matrix_address, none, &bias_address));
+  Check(matrix_address == nullptr && bias_address == nullptr,
+        "a seventh matrix is there");
   CUDNN(cudnnGetLastErrorString)(text, sizeof(text));
   Check(text[0] == '\0', "the last error is not cleared when read");
   layer.work_bytes += 8;
@@ -353,6 +444,28 @@ void TestFaults() {
   GOOD(CUDA(cuMemFree_v2)(other));
   Check(counter("live.device_bytes") == before, "memory leaks");
 
+  // Errors of the CUDA runtime are told in two lines.
+  const auto set_cudnn = Symbol<void(const char*)>(Libraries::Get().cudnn,
+                                                   "CudnnGruDoubleSetFaults");
+  set_cudnn("cudnnRNNForward 1 1 5003 err 2 out of memory");
+  Check(layer.Forward() == CUDNN_STATUS_EXECUTION_FAILED_CUDART,
+        "the launch does not fail");
+  set_cudnn("");
+  char text[128];
+  CUDNN(cudnnGetLastErrorString)(text, sizeof(text));
+  Check(std::string(text) == "err 2 out of memory\n at: err != cudaSuccess",
+        "the error is \"%s\"", text);
+
+  // A full device has no room for a handle.
+  size_t free_bytes;
+  size_t all_bytes;
+  GOOD(CUDA(cuMemGetInfo_v2)(&free_bytes, &all_bytes));
+  GOOD(CUDA(cuMemAlloc_v2)(&address, free_bytes - 8));
+  cudnnHandle_t handle;
+  Check(CUDNN(cudnnCreate)(&handle) == CUDNN_STATUS_NOT_INITIALIZED,
+        "a full device has room for a handle");
+  GOOD(CUDA(cuMemFree_v2)(address));
+
   // A kernel that fails shows when somebody synchronises, and stays.
   set_cuda("kernel 1 1 700");
   Check(layer.Forward() == 0, "the launch fails");
@@ -370,6 +483,9 @@ int main() {
   using namespace cudnn_gru_test;
   TestEquations();
   TestGradients();
+  TestTimeMajor();
+  TestSizes();
+  TestSmallAlgorithm();
   TestMemoryRules();
   TestOrderRules();
   TestOwnershipRules();

@@ -62,6 +62,8 @@ struct Case {
   GruCall call;
   std::vector<int32_t> lengths;
   size_t max_timesteps = 0;
+  // Chunks without padding are time-major.
+  bool time_major = false;
 };
 
 std::vector<Case> Cases() {
@@ -83,6 +85,7 @@ std::vector<Case> Cases() {
         each.call.zero_output_for_mask = (flags & 4) != 0;
         each.lengths = lengths;
         each.max_timesteps = max_timesteps;
+        each.time_major = cases.size() % 2 == 1;
         each.name = "lengths";
         for (int32_t length : lengths) {
           each.name += " " + std::to_string(length);
@@ -100,22 +103,78 @@ size_t OutputSize(const GruCall& call) {
   return call.batch * (call.return_sequences ? call.timesteps : 1) * kUnits;
 }
 
+Schedule ScheduleOf(const Case& each, const GruCall& call) {
+  Schedule schedule;
+  const Status scheduled = MakeSchedule(call, each.max_timesteps, &schedule);
+  Check(scheduled.ok(), "%s", scheduled.message().c_str());
+  for (Chunk& chunk : schedule.chunks) {
+    chunk.algorithm.time_major = each.time_major && chunk.equal_lengths;
+    size_t longest = 0;
+    for (size_t i = 0; i < chunk.rows; ++i) {
+      const int length = schedule.chunk_lengths[chunk.first_row + i];
+      Check(length > 0, "%s: an empty row reaches cuDNN", each.name.c_str());
+      longest = std::max(longest, static_cast<size_t>(length));
+    }
+    Check(longest == chunk.timesteps, "%s: a chunk is padded by a whole step",
+          each.name.c_str());
+  }
+  return schedule;
+}
+
+// A chunk's (rows, timesteps, width) in its own order, or back.
+std::vector<float> Reordered(const Chunk& chunk, size_t width,
+                             const float* values, bool back) {
+  std::vector<float> found(chunk.cells() * width);
+  for (size_t row = 0; row < chunk.rows; ++row) {
+    for (size_t step = 0; step < chunk.timesteps; ++step) {
+      size_t from = row * chunk.timesteps + step;
+      size_t to = chunk.algorithm.time_major ? step * chunk.rows + row : from;
+      if (back) std::swap(from, to);
+      std::copy_n(values + from * width, width, found.data() + to * width);
+    }
+  }
+  return found;
+}
+
 // What cuDNN does with a chunk: rows of valid steps, then padding.
 void Compute(const CpuWeights& weights, const Schedule& schedule,
              const Chunk& chunk, const float* x, const float* hx, float* y,
              float* hy) {
+  const std::vector<float> inputs = Reordered(chunk, kFeatures, x, true);
+  std::vector<float> output(chunk.cells() * kUnits);
   GruCall call;
   call.batch = chunk.rows;
   call.timesteps = chunk.timesteps;
   call.return_sequences = true;
   call.zero_output_for_mask = true;
-  call.inputs = x;
+  call.inputs = inputs.data();
   call.initial_state = hx;
   call.lengths = schedule.chunk_lengths.data() + chunk.first_row;
-  call.output = y;
+  call.output = output.data();
   call.state = hy;
   const Status status = ForwardReference(weights, call, nullptr);
   Check(status.ok(), "%s", status.message().c_str());
+  const std::vector<float> ordered =
+      Reordered(chunk, kUnits, output.data(), false);
+  std::copy(ordered.begin(), ordered.end(), y);
+}
+
+void Unpack(const Fixups& fixups, const Schedule& schedule, const GruCall& call,
+            const std::vector<float>& y, const std::vector<float>& hy,
+            std::vector<float>* output) {
+  if (!call.return_sequences) {
+    for (size_t i = 0; i < call.batch; ++i) {
+      fixups.UnpackLastOutput(i, i + 1, hy.data(), output->data());
+    }
+    return;
+  }
+  for (const Chunk& chunk : schedule.chunks) {
+    for (size_t line = 0; line < Fixups::LinesOf(chunk); ++line) {
+      fixups.UnpackOutput(chunk, line, line + 1,
+                          y.data() + chunk.first_cell * kUnits, output->data());
+    }
+  }
+  fixups.FillMaskedOutputs(0, call.batch, output->data());
 }
 
 void ForwardIsTheReference(Case each, bool by_mask, bool with_state,
@@ -153,26 +212,22 @@ void ForwardIsTheReference(Case each, bool by_mask, bool with_state,
   const Status reference = ForwardReference(*weights, call, nullptr);
   Check(reference.ok(), "%s", reference.message().c_str());
 
-  Schedule schedule;
-  const Status scheduled = MakeSchedule(call, each.max_timesteps, &schedule);
-  Check(scheduled.ok(), "%s", scheduled.message().c_str());
+  const Schedule schedule = ScheduleOf(each, call);
   const Fixups fixups(each.description, call, schedule);
   std::vector<float> x(schedule.cells * kFeatures, 99.0f);
   std::vector<float> y(schedule.cells * kUnits, 99.0f);
   std::vector<float> hx(call.batch * kUnits, 0.0f);
   std::vector<float> hy(schedule.rows * kUnits, 99.0f);
   if (with_state && !schedule.chunks.empty()) {
-    fixups.PackInitialState(initial.data(), hx.data());
+    fixups.PackInitialState(0, schedule.chunks[0].rows, initial.data(),
+                            hx.data());
   }
   const float* before = hx.data();
   for (const Chunk& chunk : schedule.chunks) {
     float* const chunk_x = x.data() + chunk.first_cell * kFeatures;
-    for (size_t row = 0; row < chunk.rows; ++row) {
-      fixups.PackInputs(chunk, row, row + 1, inputs.data(), chunk_x);
-    }
-    for (size_t row = 0; row < chunk.rows; ++row) {
-      Check(schedule.chunk_lengths[chunk.first_row + row] > 0,
-            "%s: an empty row reaches cuDNN", each.name.c_str());
+    // Line by line, as several threads would.
+    for (size_t line = 0; line < Fixups::LinesOf(chunk); ++line) {
+      fixups.PackInputs(chunk, line, line + 1, inputs.data(), chunk_x);
     }
     float* const after = hy.data() + chunk.first_row * kUnits;
     Compute(*weights, schedule, chunk, chunk_x, before,
@@ -181,10 +236,11 @@ void ForwardIsTheReference(Case each, bool by_mask, bool with_state,
   }
   std::vector<float> output(expected.size(), 98.0f);
   std::vector<float> state = initial;
-  fixups.UnpackOutput(call.return_sequences ? y.data() : nullptr, hy.data(),
-                      output.data());
-  fixups.UnpackState(hy.data(), with_state ? state.data() : nullptr,
-                     state.data());
+  Unpack(fixups, schedule, call, y, hy, &output);
+  for (size_t i = 0; i < call.batch; ++i) {
+    fixups.UnpackState(i, i + 1, hy.data(), with_state ? state.data() : nullptr,
+                       state.data());
+  }
   Check(output == expected, "%s: output differs", each.name.c_str());
   Check(state == expected_state, "%s: state differs", each.name.c_str());
 }
@@ -193,9 +249,7 @@ void ForwardIsTheReference(Case each, bool by_mask, bool with_state,
 void GradientsAreTransposes(const Case& each, Generator* generator) {
   GruCall call = each.call;
   call.lengths = each.lengths.data();
-  Schedule schedule;
-  const Status scheduled = MakeSchedule(call, each.max_timesteps, &schedule);
-  Check(scheduled.ok(), "%s", scheduled.message().c_str());
+  const Schedule schedule = ScheduleOf(each, call);
   const Fixups fixups(each.description, call, schedule);
   const std::vector<float> y = Whole(schedule.cells * kUnits, generator);
   // Only states that are some row's last one are read; cuDNN passes the others
@@ -206,18 +260,25 @@ void GradientsAreTransposes(const Case& each, Generator* generator) {
   const std::vector<float> up_state = Whole(call.batch * kUnits, generator);
   std::vector<float> output(up.size());
   std::vector<float> state(initial.size());
-  fixups.UnpackOutput(y.data(), hy.data(), output.data());
-  fixups.UnpackState(hy.data(), initial.data(), state.data());
+  Unpack(fixups, schedule, call, y, hy, &output);
+  fixups.UnpackState(0, call.batch, hy.data(), initial.data(), state.data());
   const double forward = Dot(output, up) + Dot(state, up_state);
 
   std::vector<float> dy(y.size(), 0.0f);
-  std::vector<float> dhy(hy.size(), 99.0f);
+  std::vector<float> dhy(hy.size(), 0.0f);
   std::vector<float> dhx(
       schedule.chunks.empty() ? 0 : schedule.chunks[0].rows * kUnits, 0.0f);
   std::vector<float> dinitial(initial.size(), 99.0f);
-  if (call.return_sequences) fixups.PackOutputGradient(up.data(), dy.data());
-  fixups.PackStateGradient(up.data(), up_state.data(), dhy.data());
-  fixups.UnpackInitialStateGradient(dhx.data(), up_state.data(),
+  if (call.return_sequences) {
+    for (const Chunk& chunk : schedule.chunks) {
+      fixups.PackOutputGradient(chunk, 0, Fixups::LinesOf(chunk), up.data(),
+                                dy.data() + chunk.first_cell * kUnits);
+    }
+    fixups.AddMaskedGradients(0, call.batch, up.data(), dy.data());
+  }
+  fixups.PackStateGradient(0, call.batch, up.data(), up_state.data(),
+                           dhy.data());
+  fixups.UnpackInitialStateGradient(0, call.batch, dhx.data(), up_state.data(),
                                     dinitial.data());
   const double backward = Dot(y, dy) + Dot(hy, dhy) + Dot(initial, dinitial);
   Check(forward == backward, "%s: %g forward, %g backward", each.name.c_str(),
@@ -228,11 +289,16 @@ void GradientsAreTransposes(const Case& each, Generator* generator) {
   const std::vector<float> dx = Whole(schedule.cells * kFeatures, generator);
   std::vector<float> x(dx.size(), 0.0f);
   for (const Chunk& chunk : schedule.chunks) {
-    fixups.PackInputs(chunk, 0, chunk.rows, inputs.data(),
+    fixups.PackInputs(chunk, 0, Fixups::LinesOf(chunk), inputs.data(),
                       x.data() + chunk.first_cell * kFeatures);
   }
   std::vector<float> dinputs(inputs.size(), 99.0f);
-  fixups.UnpackInputGradient(dx.data(), dinputs.data());
+  for (const Chunk& chunk : schedule.chunks) {
+    fixups.UnpackInputGradient(chunk, 0, Fixups::LinesOf(chunk),
+                               dx.data() + chunk.first_cell * kFeatures,
+                               dinputs.data());
+  }
+  fixups.ZeroMaskedGradients(0, call.batch, dinputs.data());
   Check(Dot(x, dx) == Dot(inputs, dinputs), "%s: inputs", each.name.c_str());
 }
 

@@ -66,13 +66,14 @@ struct RnnSettings {
   int32_t projection = 5;
   int32_t layers = 1;
   uint32_t flags = CUDNN_RNN_PADDED_IO_ENABLED;
+  cudnnRNNAlgo_t algorithm = CUDNN_RNN_ALGO_STANDARD;
 };
 
 cudnnStatus_t SetRnn(const RnnSettings& settings) {
   cudnnRNNDescriptor_t rnn = nullptr;
   CUDNN(cudnnCreateRNNDescriptor)(&rnn);
   const cudnnStatus_t status = CUDNN(cudnnSetRNNDescriptor_v8)(
-      rnn, CUDNN_RNN_ALGO_STANDARD, CUDNN_GRU, CUDNN_RNN_DOUBLE_BIAS,
+      rnn, settings.algorithm, CUDNN_GRU, CUDNN_RNN_DOUBLE_BIAS,
       CUDNN_UNIDIRECTIONAL, CUDNN_LINEAR_INPUT, settings.type,
       settings.precision, settings.math, settings.features, settings.units,
       settings.projection, settings.layers, nullptr, settings.flags);
@@ -95,6 +96,14 @@ void TestRnnDescriptors() {
     settings.type = type;
     settings.math = CUDNN_TENSOR_OP_MATH;
     Check(SetRnn(settings) == 0, "data type %d: %s", type, LastError().c_str());
+  }
+  // It says no more about an algorithm here: the size query and the call do.
+  RnnSettings small;
+  small.algorithm = CUDNN_RNN_ALGO_PERSIST_STATIC_SMALL_H;
+  for (int32_t units : {5, 1000}) {
+    small.units = small.projection = units;
+    Check(SetRnn(small) == 0, "the algorithm for small layers, %d units: %s",
+          units, LastError().c_str());
   }
   RnnSettings wrong;
   wrong.projection = 0;
@@ -121,13 +130,14 @@ void TestRnnDescriptors() {
   Check(CUDNN(cudnnDestroyRNNDescriptor)(nullptr) == 0, "destroying null");
 }
 
-cudnnStatus_t SetData(int steps, int batch, int vector, const int* lengths) {
+cudnnStatus_t SetData(
+    int steps, int batch, int vector, const int* lengths,
+    cudnnRNNDataLayout_t layout = CUDNN_RNN_DATA_LAYOUT_BATCH_MAJOR_UNPACKED) {
   cudnnRNNDataDescriptor_t data = nullptr;
   CUDNN(cudnnCreateRNNDataDescriptor)(&data);
   double fill = 0;
   const cudnnStatus_t status = CUDNN(cudnnSetRNNDataDescriptor)(
-      data, CUDNN_DATA_FLOAT, CUDNN_RNN_DATA_LAYOUT_BATCH_MAJOR_UNPACKED, steps,
-      batch, vector, lengths, &fill);
+      data, CUDNN_DATA_FLOAT, layout, steps, batch, vector, lengths, &fill);
   CUDNN(cudnnDestroyRNNDataDescriptor)(data);
   return status;
 }
@@ -135,6 +145,9 @@ cudnnStatus_t SetData(int steps, int batch, int vector, const int* lengths) {
 void TestDataDescriptors() {
   const int unordered[] = {2, 4, 1};
   Check(SetData(4, 3, 2, unordered) == 0, "lengths in any order");
+  Check(SetData(4, 3, 2, unordered, CUDNN_RNN_DATA_LAYOUT_SEQ_MAJOR_UNPACKED) ==
+            0,
+        "lengths in any order, time-major");
   const int shorter[] = {1, 2, 0};
   Check(SetData(4, 3, 2, shorter) == 0, "no row with all steps, one empty");
   Check(SetData(65535, 3, 2, unordered) == 0, "65,535 steps");

@@ -66,8 +66,8 @@ void RoundTrip(StateRounding rounding, size_t features, size_t units,
   const std::vector<T> recurrent = Numbers<T>(units * 3 * units, generator);
   const std::vector<T> bias = Numbers<T>(6 * units, generator);
   std::vector<char> space(layout.bytes, 77);
-  PackWeights(description, layout, kernel.data(), recurrent.data(), bias.data(),
-              space.data());
+  PackWeights(description, layout,
+              {kernel.data(), recurrent.data(), bias.data()}, space.data(), 3);
 
   std::vector<T> wide(layout.bytes / (narrow ? 2 : sizeof(T)));
   if constexpr (sizeof(T) == 4) {
@@ -107,12 +107,14 @@ void RoundTrip(StateRounding rounding, size_t features, size_t units,
   std::vector<T> kernel_back(kernel.size());
   std::vector<T> recurrent_back(recurrent.size());
   std::vector<T> bias_back(bias.size());
-  UnpackWeights(description, layout, space.data(), kernel_back.data(),
-                recurrent_back.data(), bias_back.data());
+  UnpackWeights(description, layout, space.data(),
+                {kernel_back.data(), recurrent_back.data(), bias_back.data()},
+                3);
   Check(kernel_back == kernel, "kernel came back changed");
   Check(recurrent_back == recurrent, "recurrent kernel came back changed");
   Check(bias_back == bias, "bias came back changed");
-  UnpackWeights(description, layout, space.data(), nullptr, nullptr, nullptr);
+  UnpackWeights(description, layout, space.data(), {nullptr, nullptr, nullptr},
+                1);
 }
 
 }  // namespace

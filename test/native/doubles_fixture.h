@@ -12,7 +12,8 @@
 #include "../doubles/api/cudnn_api.h"
 
 // The doubles of cuDNN and of the driver, called as a correct caller calls the
-// real ones: one GRU layer in float64 on one device.
+// real ones: one GRU layer on one device, in
+// float64 where a test looks at numbers.
 namespace cudnn_gru_test {
 
 inline void Require(bool good, const char* what) {
@@ -62,6 +63,9 @@ struct Sizes {
   int features = 3;
   int units = 5;
   std::vector<int> lengths = {4, 1, 3};
+  cudnnRNNAlgo_t algorithm = CUDNN_RNN_ALGO_STANDARD;
+  cudnnRNNDataLayout_t layout = CUDNN_RNN_DATA_LAYOUT_BATCH_MAJOR_UNPACKED;
+  cudnnDataType_t type = CUDNN_DATA_DOUBLE;
 };
 
 // Everything a call needs, made in the constructor. What a test breaks on
@@ -77,17 +81,17 @@ class Layer {
     GOOD(CUDNN(cudnnSetStream)(handle, stream));
     GOOD(CUDNN(cudnnCreateRNNDescriptor)(&rnn));
     GOOD(CUDNN(cudnnSetRNNDescriptor_v8)(
-        rnn, CUDNN_RNN_ALGO_STANDARD, CUDNN_GRU, CUDNN_RNN_DOUBLE_BIAS,
-        CUDNN_UNIDIRECTIONAL, CUDNN_LINEAR_INPUT, CUDNN_DATA_DOUBLE,
-        CUDNN_DATA_DOUBLE, CUDNN_DEFAULT_MATH, sizes_.features, sizes_.units,
-        sizes_.units, 1, nullptr, CUDNN_RNN_PADDED_IO_ENABLED));
+        rnn, sizes_.algorithm, CUDNN_GRU, CUDNN_RNN_DOUBLE_BIAS,
+        CUDNN_UNIDIRECTIONAL, CUDNN_LINEAR_INPUT, sizes_.type, sizes_.type,
+        CUDNN_FMA_MATH, sizes_.features, sizes_.units, sizes_.units, 1, nullptr,
+        CUDNN_RNN_PADDED_IO_ENABLED));
     x_descriptor = DataDescriptor(sizes_.features);
     y_descriptor = DataDescriptor(sizes_.units);
     GOOD(CUDNN(cudnnCreateTensorDescriptor)(&h_descriptor));
     const int dims[] = {1, sizes_.batch, sizes_.units};
     const int strides[] = {sizes_.batch * sizes_.units, sizes_.units, 1};
-    GOOD(CUDNN(cudnnSetTensorNdDescriptor)(h_descriptor, CUDNN_DATA_DOUBLE, 3,
-                                           dims, strides));
+    GOOD(CUDNN(cudnnSetTensorNdDescriptor)(h_descriptor, sizes_.type, 3, dims,
+                                           strides));
     GOOD(CUDNN(cudnnGetRNNWeightSpaceSize)(handle, rnn, &weight_bytes));
     GOOD(CUDNN(cudnnGetRNNTempSpaceSizes)(handle, rnn, CUDNN_FWD_MODE_TRAINING,
                                           x_descriptor, &work_bytes,
@@ -201,8 +205,8 @@ class Layer {
     double fill = 0;
     GOOD(CUDNN(cudnnCreateRNNDataDescriptor)(&data));
     GOOD(CUDNN(cudnnSetRNNDataDescriptor)(
-        data, CUDNN_DATA_DOUBLE, CUDNN_RNN_DATA_LAYOUT_BATCH_MAJOR_UNPACKED,
-        sizes_.steps, sizes_.batch, vector_size, sizes_.lengths.data(), &fill));
+        data, sizes_.type, sizes_.layout, sizes_.steps, sizes_.batch,
+        vector_size, sizes_.lengths.data(), &fill));
     return data;
   }
 

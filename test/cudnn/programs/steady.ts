@@ -5,9 +5,12 @@ import { Control } from "../control.js";
 import { listed, numbers, setNumbers } from "./layers.js";
 
 export interface SteadyReport {
-  /** Calls to cuDNN and the driver of one warm call, of one with other lengths, and of one warm forward and backward. */
+  /** Calls to cuDNN and the driver of one warm call, of one with an initial state, of one with other lengths, and of one warm forward and backward. */
   call: Record<string, number>;
+  withState: Record<string, number>;
   lengths: Record<string, number>;
+  /** How a warm call and a warm asynchronous one waited. */
+  waits: { call: Record<string, number>; callAsync: Record<string, number> };
   training: Record<string, number>;
   /** `memoryUsage()` and bytes living on the doubles after 10 calls and after 1,010. */
   warm: Footprint;
@@ -57,6 +60,15 @@ function train(): void {
 }
 for (let i = 0; i < 10; i++) gru.call(inputs, { lengths });
 const call = await callsOf(() => gru.call(inputs, { lengths }));
+const initial_state = numbers([4, 5], 4);
+gru.call(inputs, { lengths, initial_state });
+const withState = await callsOf(() => gru.call(inputs, { lengths, initial_state }));
+await gru.callAsync(inputs, { lengths });
+const waitsOf = async (act: () => unknown) => Object.fromEntries(await control.growth("waits.", act));
+const waits = {
+  call: await waitsOf(() => gru.call(inputs, { lengths })),
+  callAsync: await waitsOf(() => gru.callAsync(inputs, { lengths })),
+};
 const otherLengths = await callsOf(() => gru.call(inputs, { lengths: Int32Array.of(6, 3, 4, 1) }));
 for (let i = 0; i < 10; i++) train();
 const training = await callsOf(train);
@@ -95,6 +107,8 @@ const tf32 = { float32: distance("float32"), float64: distance("float64") };
 
 const report: SteadyReport = {
   call,
+  withState,
+  waits,
   lengths: otherLengths,
   training,
   warm,

@@ -26,7 +26,7 @@ async function note(name: string, act: () => unknown): Promise<void> {
   }
 }
 
-control.fail("kernel 1 1 700");
+control.fail(process.argv[2] ?? "kernel 1 1 700");
 await note("call", () => gru.call(inputs));
 control.fail("");
 await note("next", () => gru.call(inputs));

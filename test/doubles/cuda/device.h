@@ -28,6 +28,7 @@ struct DeviceInterface {
   char* (*translate)(const char* function, const char* what, uint64_t address,
                      size_t bytes, void* context);
   void (*enqueue)(void* stream, void* context, Work work);
+  size_t (*bytes_left)();  // of device memory
 };
 
 constexpr char kDeviceInterfaceSymbol[] = "CudnnGruDoubleDevice";

@@ -31,6 +31,11 @@ int StickyLocked(void* context) {
   return StickyError(context);
 }
 
+size_t BytesLeftLocked() {
+  std::lock_guard<std::recursive_mutex> lock(DriverLock());
+  return DeviceBytesLeft();
+}
+
 void CheckStreamLocked(const char* function, void* stream, void* context) {
   std::lock_guard<std::recursive_mutex> lock(DriverLock());
   CheckStream(function, stream, context);
@@ -121,11 +126,16 @@ DOUBLE_EXPORT CUresult cuGetErrorName(CUresult error, const char** text) {
                 {2, "CUDA_ERROR_OUT_OF_MEMORY"},
                 {3, "CUDA_ERROR_NOT_INITIALIZED"},
                 {34, "CUDA_ERROR_STUB_LIBRARY"},
+                {46, "CUDA_ERROR_DEVICE_UNAVAILABLE"},
                 {100, "CUDA_ERROR_NO_DEVICE"},
+                {220, "CUDA_ERROR_NVLINK_UNCORRECTABLE"},
+                {226, "CUDA_ERROR_CONTAINED"},
                 {700, "CUDA_ERROR_ILLEGAL_ADDRESS"},
                 {719, "CUDA_ERROR_LAUNCH_FAILED"},
+                {721, "CUDA_ERROR_TENSOR_MEMORY_LEAK"},
                 {802, "CUDA_ERROR_SYSTEM_NOT_READY"},
                 {803, "CUDA_ERROR_SYSTEM_DRIVER_MISMATCH"},
+                {810, "CUDA_ERROR_MPS_CLIENT_TERMINATED"},
                 {999, "CUDA_ERROR_UNKNOWN"}};
   *text = nullptr;
   for (const auto& one : kNames)
@@ -135,7 +145,7 @@ DOUBLE_EXPORT CUresult cuGetErrorName(CUresult error, const char** text) {
 
 DOUBLE_EXPORT CUresult cuGetErrorString(CUresult error, const char** text) {
   const CUresult status = cuGetErrorName(error, text);
-  if (status == CUDA_SUCCESS) *text = "a text by the test double";
+  if (status == CUDA_SUCCESS) *text = "a text by the test double\nof two lines";
   return status;
 }
 
@@ -243,6 +253,6 @@ DOUBLE_EXPORT const doubles::DeviceInterface* CudnnGruDoubleDevice() {
       doubles::CurrentContext,      doubles::StickyLocked,
       doubles::CapabilityOfContext, doubles::CheckStreamLocked,
       doubles::CheckRange,          doubles::Translate,
-      doubles::EnqueueKernel};
+      doubles::EnqueueKernel,       doubles::BytesLeftLocked};
   return &kInterface;
 }

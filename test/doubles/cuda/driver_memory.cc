@@ -102,7 +102,7 @@ DOUBLE_EXPORT CUresult cuMemAllocHost_v2(void** address, size_t bytes) {
   DRIVER_ENTER_CONTEXT();
   if (bytes == 0) Violation(__func__, "0 bytes were asked for");
   *address = doubles::AllocatePinned(bytes);
-  return CUDA_SUCCESS;
+  return *address == nullptr ? CUDA_ERROR_OUT_OF_MEMORY : CUDA_SUCCESS;
 }
 
 DOUBLE_EXPORT CUresult cuMemHostAlloc(void** address, size_t bytes,
@@ -110,7 +110,7 @@ DOUBLE_EXPORT CUresult cuMemHostAlloc(void** address, size_t bytes,
   DRIVER_ENTER_CONTEXT();
   if (bytes == 0) Violation(__func__, "0 bytes were asked for");
   *address = doubles::AllocatePinned(bytes);
-  return CUDA_SUCCESS;
+  return *address == nullptr ? CUDA_ERROR_OUT_OF_MEMORY : CUDA_SUCCESS;
 }
 
 DOUBLE_EXPORT CUresult cuMemFreeHost(void* address) {

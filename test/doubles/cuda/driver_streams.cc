@@ -22,6 +22,7 @@ DOUBLE_EXPORT CUresult cuStreamDestroy_v2(CUstream stream) {
 DOUBLE_EXPORT CUresult cuStreamSynchronize(CUstream stream) {
   DRIVER_ENTER_CONTEXT();
   doubles::CheckStream(__func__, stream, context);
+  doubles::Count("waits.spinning", 1);
   return static_cast<CUresult>(doubles::Drain(stream, context));
 }
 
@@ -44,7 +45,8 @@ DOUBLE_EXPORT CUresult cuStreamWaitEvent(CUstream stream, CUevent event,
 DOUBLE_EXPORT CUresult cuEventCreate(CUevent* event, unsigned int flags) {
   DRIVER_ENTER_CONTEXT();
   *event = static_cast<CUevent>(
-      doubles::MakeEvent(context, (flags & CU_EVENT_DISABLE_TIMING) == 0));
+      doubles::MakeEvent(context, (flags & CU_EVENT_DISABLE_TIMING) == 0,
+                         (flags & CU_EVENT_BLOCKING_SYNC) != 0));
   return CUDA_SUCCESS;
 }
 
@@ -70,6 +72,10 @@ DOUBLE_EXPORT CUresult cuEventQuery(CUevent event) {
 
 DOUBLE_EXPORT CUresult cuEventSynchronize(CUevent event) {
   DRIVER_ENTER_CONTEXT();
+  doubles::Count(doubles::WaitsBlocking(__func__, event, context)
+                     ? "waits.blocking"
+                     : "waits.spinning",
+                 1);
   doubles::EventReached(__func__, event, context, true);
   return static_cast<CUresult>(doubles::StickyError(context));
 }

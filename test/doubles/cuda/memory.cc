@@ -27,6 +27,7 @@ struct Blocks {
   std::map<uint64_t, Block> device;
   std::map<uint64_t, Block> pinned;
   size_t device_bytes = 0;
+  size_t pinned_bytes = 0;
 };
 
 Blocks& Get() {
@@ -126,6 +127,10 @@ size_t DeviceBytesLeft() {
 }
 
 void* AllocatePinned(size_t bytes) {
+  size_t& pinned_bytes = Get().pinned_bytes;
+  const size_t most = static_cast<size_t>(Option("pinned", int64_t{1} << 40));
+  if (bytes > most || pinned_bytes > most - bytes) return nullptr;
+  pinned_bytes += bytes;
   const Block block = MapGuarded(bytes, nullptr);
   Get().pinned.emplace(reinterpret_cast<uint64_t>(block.memory), block);
   Count("live.pinned_blocks", 1);
@@ -141,6 +146,7 @@ void FreePinned(const char* function, void* address) {
   if (found->second.uses > 0)
     Violation(function, "a copy that has not run yet uses this memory");
   munmap(found->second.mapping, found->second.mapped);
+  Get().pinned_bytes -= found->second.bytes;
   Count("live.pinned_blocks", -1);
   Count("live.pinned_bytes", -static_cast<int64_t>(found->second.bytes));
   pinned.erase(found);

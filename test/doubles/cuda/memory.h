@@ -27,6 +27,7 @@ char* Translate(const char* function, const char* what, uint64_t address,
 size_t DeviceBytesLeft();
 size_t DeviceBytesInAll();
 
+// Null when more would be pinned than the option `pinned` lets.
 void* AllocatePinned(size_t bytes);
 void FreePinned(const char* function, void* address);
 // Whether the range lies in one living pinned allocation. Aborts when it begins

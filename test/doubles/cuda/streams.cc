@@ -34,6 +34,7 @@ struct Reached {
 struct Event {
   void* context;
   bool timed;
+  bool blocking;
   std::shared_ptr<Reached> reached;
   void* stream = nullptr;
 };
@@ -144,14 +145,19 @@ bool Advance(void* stream, void* context) {
   return queue.empty();
 }
 
-void* MakeEvent(void* context, bool timed) {
+void* MakeEvent(void* context, bool timed, bool blocking) {
   auto event = std::make_unique<Event>();
   event->context = context;
   event->timed = timed;
+  event->blocking = blocking;
   void* key = event.get();
   Get().events.emplace(key, std::move(event));
   Count("live.events", 1);
   return key;
+}
+
+bool WaitsBlocking(const char* function, void* event, void* context) {
+  return FindEvent(function, event, context).blocking;
 }
 
 void DestroyEvent(const char* function, void* event, void* context) {

@@ -26,7 +26,9 @@ int DrainAll(void* context);
 // Runs one piece of work; whether none is left.
 bool Advance(void* stream, void* context);
 
-void* MakeEvent(void* context, bool timed);
+void* MakeEvent(void* context, bool timed, bool blocking);
+// Whether a thread that waits for it sleeps.
+bool WaitsBlocking(const char* function, void* event, void* context);
 void DestroyEvent(const char* function, void* event, void* context);
 void RecordEvent(const char* function, void* event, void* stream,
                  void* context);

@@ -177,12 +177,12 @@ DOUBLE_EXPORT cudnnStatus_t cudnnSetRNNDescriptor_v8(
       return doubles::Fail(CUDNN_STATUS_NOT_SUPPORTED, "dataType");
   }
   // Legal, but nothing that this double computes.
-  if (!standard || cell != CUDNN_GRU || bias != CUDNN_RNN_DOUBLE_BIAS ||
+  if (cell != CUDNN_GRU || bias != CUDNN_RNN_DOUBLE_BIAS ||
       direction != CUDNN_UNIDIRECTIONAL || input != CUDNN_LINEAR_INPUT ||
       layers != 1) {
     doubles::Violation(__func__,
                        "the double computes one unidirectional GRU layer with "
-                       "two biases by the standard algorithm only");
+                       "two biases only");
   }
   if (dropout != nullptr) CheckAlive(__func__, dropout);
   *descriptor = {true,        algorithm, cell,           bias,      direction,
@@ -206,8 +206,8 @@ DOUBLE_EXPORT cudnnStatus_t cudnnSetRNNDataDescriptor(
   BAD_PARAM_IF(lengths == nullptr);
   for (int i = 0; i < batch; ++i)
     BAD_PARAM_IF(lengths[i] < 0 || lengths[i] > max_length);
-  if (layout != CUDNN_RNN_DATA_LAYOUT_BATCH_MAJOR_UNPACKED)
-    doubles::Violation(__func__, "the double knows batch-major data only");
+  if (layout == CUDNN_RNN_DATA_LAYOUT_SEQ_MAJOR_PACKED)
+    doubles::Violation(__func__, "the double knows unpacked data only");
   *descriptor = {true, type, layout, max_length, batch, vector_size, {}, {}};
   descriptor->lengths.assign(lengths, lengths + batch);
   if (padding_fill != nullptr) {

@@ -13,6 +13,8 @@ thread_local std::string last_error;
 
 cudnnStatus_t Fail(cudnnStatus_t status, const char* condition) {
   last_error = condition;
+  if (status / 1000 == CUDNN_STATUS_EXECUTION_FAILED / 1000)
+    last_error += "\n at: err != cudaSuccess";
   return status;
 }
 
@@ -46,6 +48,10 @@ DOUBLE_EXPORT const char* cudnnGetErrorString(cudnnStatus_t status) {
       return "CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED";
     case 5000:
       return "CUDNN_STATUS_EXECUTION_FAILED";
+    case 5002:
+      return "CUDNN_STATUS_EXECUTION_FAILED_CUBLAS";
+    case 5003:
+      return "CUDNN_STATUS_EXECUTION_FAILED_CUDART";
     default:
       return "CUDNN_UNKNOWN_STATUS";
   }

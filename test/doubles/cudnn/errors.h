@@ -7,6 +7,8 @@
 namespace doubles {
 
 // Notes the failed condition for cudnnGetLastErrorString and gives `status`.
+// Like the real library it says more about errors of the CUDA runtime, in a
+// second line.
 cudnnStatus_t Fail(cudnnStatus_t status, const char* condition);
 
 }  // namespace doubles
@@ -14,7 +16,7 @@ cudnnStatus_t Fail(cudnnStatus_t status, const char* condition);
 // Opens an entry point: the fault that a test injected.
 #define CUDNN_ENTER()                             \
   if (const int fault = doubles::Enter(__func__)) \
-  return doubles::Fail(static_cast<cudnnStatus_t>(fault), "injected fault")
+  return doubles::Fail(static_cast<cudnnStatus_t>(fault), doubles::FaultText())
 
 // Fails where the real library fails, with its way of telling: the condition.
 #define FAIL_IF(condition, status) \

@@ -76,6 +76,10 @@ DOUBLE_EXPORT cudnnStatus_t cudnnCreate(cudnnHandle_t* handle) {
     doubles::Violation(__func__, "the calling thread has no current context");
   }
   FAIL_IF(device->sticky_error(context) != 0, CUDNN_STATUS_NOT_INITIALIZED);
+  // A full device has no room for a handle, and this is all that is said.
+  const auto wanted =
+      static_cast<size_t>(doubles::Option("handle_memory", 4096));
+  FAIL_IF(device->bytes_left() < wanted, CUDNN_STATUS_NOT_INITIALIZED);
   *handle = new cudnnContext;
   (*handle)->device = device;
   (*handle)->context = context;

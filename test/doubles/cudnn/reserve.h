@@ -29,7 +29,7 @@ struct Reserve {
 
 uint64_t SettingsHash(const RnnCall& call);
 
-void WriteReserve(const Reserve& reserve, char* memory);
+void WriteReserve(const RnnCall& call, const Reserve& reserve, char* memory);
 // Aborts unless the space is as the call before left it.
 Reserve ReadReserve(const RnnCall& call, ReserveState expected,
                     const char* memory);

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "cudnn/algorithms.h"
 #include "cudnn/element.h"
 #include "cudnn/reserve.h"
 #include "cudnn/rnn_call.h"
@@ -42,19 +43,6 @@ void RequireSame(const RnnCall& call, const char* what, uint64_t now,
   }
 }
 
-// The real library may multiply the padding of dy by zero: NaN stays NaN.
-void RequireZeroPadding(const RnnCall& call, const char* dy) {
-  const size_t units = static_cast<size_t>(call.rnn.hidden_size);
-  const size_t steps = static_cast<size_t>(call.x.max_length);
-  for (size_t b = 0; b < call.x.lengths.size(); ++b) {
-    const size_t begin = static_cast<size_t>(call.x.lengths[b]) * units;
-    for (size_t i = begin; i < steps * units; ++i) {
-      if (Load(dy, call.rnn.type, b * steps * units + i) != 0)
-        Violation(call.function, "dy is not 0 in the padding of row %zu", b);
-    }
-  }
-}
-
 int RunData(const RnnCall& call, const DataPointers& at) {
   std::memset(call.At("workSpace", at.work, at.work_bytes), 0xff,
               at.work_bytes);
@@ -68,7 +56,7 @@ int RunData(const RnnCall& call, const DataPointers& at) {
   RequireSame(call, "hx", HashOf(hx), reserve.hx);
   RequireSame(call, "weightSpace", HashOf(weight_space, call.WeightBytes()),
               reserve.weights);
-  RequireZeroPadding(call, call.At("dy", at.dy, call.YBytes()));
+  call.RequireZeroPadding(call.y, "dy", at.dy);
   const std::vector<double> dy = call.LoadSequence(call.y, "dy", at.dy);
   const std::vector<double> dhy = call.LoadState("dhy", at.dhy);
   const GruProblem problem = call.Problem();
@@ -76,11 +64,12 @@ int RunData(const RnnCall& call, const DataPointers& at) {
   std::vector<double> dhx(hx.size());
   GruBackwardData(problem, LoadWeights(call.function, call.rnn, weight_space),
                   y, hx, dy, dhy, &reserve.gates, &dx, &dhx);
+  for (double& value : dx) value += GradientError(call.rnn);
   // Nothing is promised about the padding of dx.
   call.StoreSequence(call.x, "dx", dx, at.dx, {});
   call.StoreState("dhx", dhx, at.dhx);
   reserve.state = ReserveState::kBackwardData;
-  WriteReserve(reserve, space);
+  WriteReserve(call, reserve, space);
   return 0;
 }
 
@@ -128,6 +117,9 @@ DOUBLE_EXPORT cudnnStatus_t cudnnRNNBackwardData_v8(
       CheckDescriptors(__func__, handle, descriptor, device_lengths,
                        x_descriptor, y_descriptor, h_descriptor, &call);
   if (status != CUDNN_STATUS_SUCCESS) return status;
+  const cudnnStatus_t supported =
+      doubles::CheckAlgorithm(call.rnn, call.x, doubles::Query::kBackward);
+  if (supported != CUDNN_STATUS_SUCCESS) return supported;
   if (cx != nullptr || dcy != nullptr || dcx != nullptr)
     doubles::Violation(__func__, "a GRU has no cell state, and one came");
   const doubles::TempSizes sizes = call.Temp(CUDNN_FWD_MODE_TRAINING);
@@ -149,6 +141,7 @@ DOUBLE_EXPORT cudnnStatus_t cudnnRNNBackwardData_v8(
                     {"weightSpace", weights, weight_bytes, false},
                     {"workSpace", work, work_bytes, true},
                     {"reserveSpace", reserve, reserve_bytes, true}});
+  doubles::CountAlgorithm(call.rnn, call.x, doubles::Query::kBackward);
   const doubles::DataPointers at{y,          dy,      dx,           hx,
                                  dhy,        dhx,     weights,      work,
                                  work_bytes, reserve, reserve_bytes};
@@ -173,6 +166,9 @@ DOUBLE_EXPORT cudnnStatus_t cudnnRNNBackwardWeights_v8(
       CheckDescriptors(__func__, handle, descriptor, device_lengths,
                        x_descriptor, y_descriptor, h_descriptor, &call);
   if (status != CUDNN_STATUS_SUCCESS) return status;
+  const cudnnStatus_t supported =
+      doubles::CheckAlgorithm(call.rnn, call.x, doubles::Query::kBackward);
+  if (supported != CUDNN_STATUS_SUCCESS) return supported;
   const doubles::TempSizes sizes = call.Temp(CUDNN_FWD_MODE_TRAINING);
   FAIL_IF(x == nullptr || y == nullptr || dweights == nullptr ||
               work == nullptr || reserve == nullptr,

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cstring>
+#include <numeric>
 
+#include "cudnn/algorithms.h"
 #include "cudnn/element.h"
 #include "cudnn/weight_layout.h"
 
@@ -18,6 +20,15 @@ size_t Bytes(const cudnnRNNDataStruct& data) {
          static_cast<size_t>(data.vector_size) * ElementBytes(data.type);
 }
 
+// The element of a sequence's memory that holds value `i` of row `b`.
+size_t Place(const cudnnRNNDataStruct& data, size_t b, size_t i) {
+  const size_t vector = static_cast<size_t>(data.vector_size);
+  if (data.layout == CUDNN_RNN_DATA_LAYOUT_BATCH_MAJOR_UNPACKED)
+    return b * static_cast<size_t>(data.max_length) * vector + i;
+  const size_t step = i / vector;
+  return (step * static_cast<size_t>(data.batch) + b) * vector + i % vector;
+}
+
 bool Overlap(const Range& a, const Range& b) {
   const auto begin_a = reinterpret_cast<uint64_t>(a.address);
   const auto begin_b = reinterpret_cast<uint64_t>(b.address);
@@ -26,19 +37,23 @@ bool Overlap(const Range& a, const Range& b) {
 
 }  // namespace
 
-// Sizes that follow no simple rule, so that nobody can do without asking.
+// Sizes that follow no simple rule, so that nobody can do without asking. As in
+// the real library they depend on the lengths and on the algorithm.
 TempSizes TempSizesOf(const cudnnRNNStruct& rnn, const cudnnRNNDataStruct& x,
                       cudnnForwardMode_t mode) {
   const size_t batch = static_cast<size_t>(x.batch);
   const size_t steps = static_cast<size_t>(x.max_length);
   const size_t units = static_cast<size_t>(rnn.hidden_size);
   const size_t odd = (batch * 7 + steps * 3 + units) % 11;
+  const size_t cells = static_cast<size_t>(
+      std::accumulate(x.lengths.begin(), x.lengths.end(), 0));
   TempSizes sizes;
-  sizes.work = 520 + 8 * odd + batch * units * 24;
+  sizes.work = 520 + 8 * odd + batch * units * 24 + cells * 8;
+  if (rnn.algorithm != CUDNN_RNN_ALGO_STANDARD) sizes.work += 96;
   sizes.reserve = 0;
   if (mode == CUDNN_FWD_MODE_TRAINING) {
     sizes.work += 136 + batch * 40;
-    sizes.reserve = 128 + 8 * odd + batch * steps * units * 4 * sizeof(double);
+    sizes.reserve = 128 + 8 * odd + cells * units * 4 * sizeof(double);
   }
   return sizes;
 }
@@ -99,8 +114,8 @@ std::vector<double> RnnCall::LoadSequence(const cudnnRNNDataStruct& data,
   for (size_t b = 0; b < static_cast<size_t>(data.batch); ++b) {
     const size_t valid = static_cast<size_t>(data.lengths[b]) *
                          static_cast<size_t>(data.vector_size);
-    for (size_t i = b * row; i < b * row + valid; ++i)
-      values[i] = Load(memory, data.type, i);
+    for (size_t i = 0; i < valid; ++i)
+      values[b * row + i] = Load(memory, data.type, Place(data, b, i));
   }
   return values;
 }
@@ -116,14 +131,28 @@ void RnnCall::StoreSequence(const cudnnRNNDataStruct& data, const char* what,
     const size_t valid = static_cast<size_t>(data.lengths[b]) *
                          static_cast<size_t>(data.vector_size);
     for (size_t i = 0; i < row; ++i) {
-      char* at = memory + (b * row + i) * element;
+      char* at = memory + Place(data, b, i) * element;
       if (i < valid) {
-        Store(memory, data.type, b * row + i, values[b * row + i]);
+        Store(memory, data.type, Place(data, b, i), values[b * row + i]);
       } else if (fill.empty()) {
         std::memset(at, 0xff, element);
       } else {
         std::memcpy(at, fill.data(), element);
       }
+    }
+  }
+}
+
+void RnnCall::RequireZeroPadding(const cudnnRNNDataStruct& data,
+                                 const char* what, const void* from) const {
+  const char* memory = At(what, from, Bytes(data));
+  const size_t vector = static_cast<size_t>(data.vector_size);
+  for (size_t b = 0; b < data.lengths.size(); ++b) {
+    const size_t end = static_cast<size_t>(data.max_length) * vector;
+    for (size_t i = static_cast<size_t>(data.lengths[b]) * vector; i < end;
+         ++i) {
+      if (Load(memory, data.type, Place(data, b, i)) != 0)
+        Violation(function, "%s is not 0 in the padding of row %zu", what, b);
     }
   }
 }
@@ -172,10 +201,19 @@ cudnnStatus_t CheckDescriptors(const char* function, cudnnHandle_t handle,
   BAD_PARAM_IF(x->vector_size != rnn->input_size);
   BAD_PARAM_IF(y->vector_size != rnn->hidden_size);
   BAD_PARAM_IF(!IsPackedState(h, rnn->type, x->batch, rnn->hidden_size));
+  BAD_PARAM_IF(x->layout == CUDNN_RNN_DATA_LAYOUT_BATCH_MAJOR_UNPACKED &&
+               rnn->aux_flags != CUDNN_RNN_PADDED_IO_ENABLED);
   const bool variable =
       std::any_of(x->lengths.begin(), x->lengths.end(),
                   [&](int length) { return length != x->max_length; });
   NOT_SUPPORTED_IF(variable && rnn->aux_flags != CUDNN_RNN_PADDED_IO_ENABLED);
+  // Kernels are loaded when they are first needed, into device memory.
+  const auto wanted = static_cast<size_t>(doubles::Option("kernel_memory", 0));
+  if (handle->device->bytes_left() < wanted) {
+    return Fail(CUDNN_STATUS_EXECUTION_FAILED_CUDART,
+                "err 2 out of memory != cudaSuccess :: "
+                "cudaLibraryLoadData(&library, code)");
+  }
   handle->device->check_stream(function, handle->stream, handle->context);
   *call = {function, handle->device, handle->context, handle->stream, *rnn, *x,
            *y};
@@ -215,6 +253,9 @@ cudnnGetRNNTempSpaceSizes(cudnnHandle_t handle, cudnnRNNDescriptor_t descriptor,
   BAD_PARAM_IF(!descriptor->set || !x->set);
   BAD_PARAM_IF(x->type != descriptor->type);
   BAD_PARAM_IF(x->vector_size != descriptor->input_size);
+  const cudnnStatus_t supported =
+      doubles::CheckAlgorithm(*descriptor, *x, doubles::Query::kSizes);
+  if (supported != CUDNN_STATUS_SUCCESS) return supported;
   const doubles::TempSizes sizes = doubles::TempSizesOf(*descriptor, *x, mode);
   if (work_bytes != nullptr) *work_bytes = sizes.work;
   if (reserve_bytes != nullptr) *reserve_bytes = sizes.reserve;

@@ -59,6 +59,10 @@ struct RnnCall {
   void StoreSequence(const cudnnRNNDataStruct& data, const char* what,
                      const std::vector<double>& values, void* to,
                      const std::vector<char>& fill) const;
+  // Aborts unless it is: the real library may multiply the padding by zero, and
+  // NaN stays NaN.
+  void RequireZeroPadding(const cudnnRNNDataStruct& data, const char* what,
+                          const void* from) const;
   // Zeros for null; null is not written.
   std::vector<double> LoadState(const char* what, const void* from) const;
   void StoreState(const char* what, const std::vector<double>& values,

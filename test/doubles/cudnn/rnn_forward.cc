@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "cudnn/algorithms.h"
+#include "cudnn/element.h"
 #include "cudnn/reserve.h"
 #include "cudnn/rnn_call.h"
 #include "cudnn/weight_layout.h"
@@ -37,6 +39,11 @@ int Run(const RnnCall& call, cudnnForwardMode_t mode, const Pointers& at) {
   std::vector<double> hy(hx.size());
   std::vector<double> gates(steps * 4 * units);
   GruForward(problem, weights, x, hx, &y, &hy, &gates);
+  if (const double error = StateError(call.rnn); error != 0) {
+    for (std::vector<double>* states : {&y, &hy})
+      for (double& value : *states)
+        value = RoundTo(call.rnn.type, value + error);
+  }
   call.StoreSequence(call.y, "y", y, at.y, call.y.padding_fill);
   call.StoreState("hy", hy, at.hy);
   if (mode == CUDNN_FWD_MODE_TRAINING) {
@@ -45,8 +52,10 @@ int Run(const RnnCall& call, cudnnForwardMode_t mode, const Pointers& at) {
     const uint64_t weight_hash =
         HashOf(call.At("weightSpace", at.weights, call.WeightBytes()),
                call.WeightBytes());
-    WriteReserve({ReserveState::kForward, SettingsHash(call), HashOf(x),
-                  HashOf(hx), HashOf(y), weight_hash, 0, std::move(gates)},
+    WriteReserve(call,
+                 {ReserveState::kForward, SettingsHash(call), HashOf(x),
+                  HashOf(hx), HashOf(call.LoadSequence(call.y, "y", at.y)),
+                  weight_hash, 0, std::move(gates)},
                  reserve);
   }
   return 0;
@@ -71,6 +80,9 @@ cudnnRNNForward(cudnnHandle_t handle, cudnnRNNDescriptor_t descriptor,
       __func__, handle, descriptor, device_lengths, x_descriptor, y_descriptor,
       h_descriptor, &call);
   if (status != CUDNN_STATUS_SUCCESS) return status;
+  const cudnnStatus_t supported =
+      doubles::CheckAlgorithm(call.rnn, call.x, doubles::Query::kForward);
+  if (supported != CUDNN_STATUS_SUCCESS) return supported;
   if (cx != nullptr || cy != nullptr)
     doubles::Violation(__func__, "a GRU has no cell state, and cx or cy came");
   const doubles::TempSizes sizes = call.Temp(mode);
@@ -94,6 +106,7 @@ cudnnRNNForward(cudnnHandle_t handle, cudnnRNNDescriptor_t descriptor,
                     {"weightSpace", weights, weight_bytes, false},
                     {"workSpace", work, work_bytes, true},
                     {"reserveSpace", reserve, used_reserve, true}});
+  doubles::CountAlgorithm(call.rnn, call.x, doubles::Query::kForward);
   const doubles::Pointers at{x,    y,          hx,      hy,          weights,
                              work, work_bytes, reserve, used_reserve};
   handle->device->enqueue(handle->stream, handle->context, [call, mode, at] {

@@ -106,8 +106,12 @@ DOUBLE_EXPORT cudnnStatus_t cudnnGetRNNWeightParams(
   doubles::CheckAlive(__func__, bias);
   BAD_PARAM_IF(!descriptor->set);
   BAD_PARAM_IF(pseudo_layer != 0);
-  BAD_PARAM_IF(linear_layer < 0 || linear_layer > 5);
+  BAD_PARAM_IF(linear_layer < 0);
   BAD_PARAM_IF(matrix_address == nullptr || bias_address == nullptr);
+  if (linear_layer > 5) {
+    *matrix_address = *bias_address = nullptr;
+    return CUDNN_STATUS_SUCCESS;
+  }
   const doubles::WeightLayout layout(*descriptor);
   FAIL_IF(weight_bytes < layout.bytes,
           CUDNN_STATUS_BAD_PARAM_SIZE_INSUFFICIENT);

@@ -22,6 +22,8 @@ struct Slot {
   int64_t value;
 };
 
+thread_local std::string fault_text;
+
 constexpr int kSlots = kCountersBytes / static_cast<int>(sizeof(Slot));
 
 struct Fault {
@@ -29,6 +31,7 @@ struct Fault {
   int64_t first;
   int64_t count;
   int64_t status;
+  std::string text;
   int64_t seen;
 };
 
@@ -79,9 +82,15 @@ Slot* Find(State& state, const char* name) {
 std::vector<Fault> Parse(const char* text) {
   std::vector<Fault> faults;
   std::istringstream lines(text);
-  Fault fault{};
-  while (lines >> fault.function >> fault.first >> fault.count >> fault.status)
+  std::string line;
+  while (std::getline(lines, line)) {
+    std::istringstream words(line);
+    Fault fault{};
+    words >> fault.function >> fault.first >> fault.count >> fault.status;
+    if (words.fail()) continue;
+    std::getline(words >> std::ws, fault.text);
     faults.push_back(fault);
+  }
   return faults;
 }
 
@@ -109,11 +118,14 @@ int Enter(const char* function) {
     ++fault.seen;
     if (fault.seen >= fault.first && fault.seen < fault.first + fault.count) {
       ++Find(state, "faults.injected")->value;
+      fault_text = fault.text.empty() ? "injected fault" : fault.text;
       return static_cast<int>(fault.status);
     }
   }
   return 0;
 }
+
+const char* FaultText() { return fault_text.c_str(); }
 
 void Count(const char* counter, int64_t delta) {
   State& state = Get();

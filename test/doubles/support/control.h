@@ -30,12 +30,14 @@ extern const Library kLibrary;
 // Counts a call of `function` ("calls.<function>") and gives the status that an
 // injected fault asks for; 0 when it asks for none.
 int Enter(const char* function);
+// What the fault that this thread met last has to say.
+const char* FaultText();
 
 // Adds to a counter of this library, and reads one.
 void Count(const char* counter, int64_t delta);
 int64_t Counted(const char* counter);
 
-// Replaces the faults: lines of "function first count status". Calls are
+// Replaces the faults: lines of "function first count status text". Calls are
 // counted from here; those number first .. first + count - 1 fail.
 void SetFaults(const char* text);
 

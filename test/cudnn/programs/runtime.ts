@@ -1,0 +1,6 @@
+// Prints what is said of this process's runtime in one dtype.
+import { type NativeCudnnDtype, native } from "../../../dist/native.js";
+import "../../../dist/index.js";
+
+const [dtype = "float32"] = process.argv.slice(2);
+process.stdout.write(JSON.stringify({ runtime: native().cudnnRuntime(0, dtype as NativeCudnnDtype) }));
