@@ -87,7 +87,7 @@ export const commands = {
   "test:native": {
     about: "run the native tests; arguments go to ctest",
     needs: ["packages", "cmake"],
-    run: (args) => run("ctest", ["--test-dir", "build-cmake", "--output-on-failure", ...args]),
+    run: (args) => run("ctest", ["--test-dir", "build-cmake", "--output-on-failure", "--parallel", "2", ...args]),
   },
   "build:asan": {
     about: "build the addon and the native tests with sanitizers, in build-cmake/asan/",

@@ -60,7 +60,8 @@ export function ensureCmakeAddon() {
     output: "build-cmake/Release/cudnn_gru.node",
     inputs: ["native", "test/native", "test/doubles", "CMakeLists.txt"],
     facts: facts(),
-    needs: "cmake 3.19 or newer, make or ninja, and a C++17 compiler such as g++",
+    needs:
+      "cmake 3.19 or newer, doctest (apt-get install doctest-dev), make or ninja, and a C++17 compiler such as g++",
   };
   const jobs = `--parallel=${availableParallelism()}`;
   const args = ["compile", "--log-level=warn", "--out=build-cmake", jobs, "--CDCUDNN_GRU_NATIVE_TESTS=ON"];
@@ -77,7 +78,8 @@ export function ensureSanitizedAddon() {
     output: "build-cmake/asan/Release/cudnn_gru.node",
     inputs: ["native", "test/native", "test/doubles", "CMakeLists.txt"],
     facts: facts(),
-    needs: "cmake 3.19 or newer, make or ninja, and a C++17 compiler with its sanitizers, such as g++",
+    needs:
+      "cmake 3.19 or newer, doctest (apt-get install doctest-dev), make or ninja, and a C++17 compiler with its sanitizers, such as g++",
   };
   const jobs = `--parallel=${availableParallelism()}`;
   const args = ["compile", "--log-level=warn", "--out=build-cmake/asan", jobs, "--CDCUDNN_GRU_NATIVE_TESTS=ON"];
@@ -87,7 +89,8 @@ export function ensureSanitizedAddon() {
 
 /**
  * The test doubles of cuDNN and the driver, in build-cmake/doubles/ (test/doubles/README.md). Tests that need them are
- * skipped where they cannot be built, so that is said and no failure; sources that do not compile are one.
+ * skipped where they cannot be built, so that is said and no failure; sources that do not compile are one. Their own
+ * tests need doctest: where it is not installed, each run looks for it again, which takes a second.
  */
 export function ensureDoubles() {
   if (process.platform !== "linux") return;
@@ -96,7 +99,9 @@ export function ensureDoubles() {
     inputs: ["test/doubles", "test/native", "native/cudnn/abi.h"],
     facts: facts(),
   };
-  const reason = staleness("doubles", steps);
+  const untested = !existsSync(join(root, "build-cmake/doubles/cudnn_doubles_test"));
+  const reason =
+    staleness("doubles", steps) ?? (untested ? "their own tests were not built, which need doctest" : null);
   if (!reason) return;
   if (spawnSync("cmake", ["--version"]).error) {
     say("the test doubles of cuDNN are not built, because cmake was not found: tests that need them are skipped");

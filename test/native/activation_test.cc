@@ -7,10 +7,11 @@
 #include <limits>
 #include <vector>
 
-#include "check.h"
 #include "core/activation_names.h"
 #include "cpu/dispatch/dispatch.h"
 #include "cpu/reference/reference_activations.h"
+#include "generator.h"
+#include "native_test.h"
 
 namespace cudnn_gru_test {
 namespace {
@@ -62,9 +63,10 @@ void MeasureUlp(const CpuBackend& backend, Activation kind,
   std::printf("%s %s float%zu: %.2Lf ulp at %.9g\n", backend.isa,
               cudnn_gru::ActivationName(kind), sizeof(T) * 8, worst,
               static_cast<double>(worst_x));
-  Check(worst <= 2, "%s %s float%zu: %.2Lf ulp at %.17g", backend.isa,
-        cudnn_gru::ActivationName(kind), sizeof(T) * 8, worst,
-        static_cast<double>(worst_x));
+  CHECK_MESSAGE(worst <= 2,
+                Format("%s %s float%zu: %.2Lf ulp at %.17g", backend.isa,
+                       cudnn_gru::ActivationName(kind), sizeof(T) * 8, worst,
+                       static_cast<double>(worst_x)));
 }
 
 // Every `stride`th bit pattern of the finite numbers of both signs.
@@ -125,15 +127,16 @@ void AllActivations(const CpuBackend& backend) {
   for (int kind = 0; kind < cudnn_gru::kElementwiseActivations; ++kind) {
     const char* name = cudnn_gru::ActivationName(static_cast<Activation>(kind));
     ActivationSpec spec;
-    Check(cudnn_gru::FindActivation(name, nullptr, 0, &spec).ok(),
-          "%s is not found by its own name", name);
+    CHECK_MESSAGE(cudnn_gru::FindActivation(name, nullptr, 0, &spec).ok(),
+                  Format("%s is not found by its own name", name));
     std::vector<T> y(x.size());
     KernelsOf<T>(backend).activate(spec, x.data(), y.data(), x.size());
     std::vector<T> in_place = x;
     KernelsOf<T>(backend).activate(spec, in_place.data(), in_place.data(),
                                    x.size());
-    Check(std::memcmp(y.data(), in_place.data(), y.size() * sizeof(T)) == 0,
-          "%s %s: other bits in place", backend.isa, name);
+    CHECK_MESSAGE(
+        std::memcmp(y.data(), in_place.data(), y.size() * sizeof(T)) == 0,
+        Format("%s %s: other bits in place", backend.isa, name));
     for (size_t i = 0; i < x.size(); ++i) {
       const T expected =
           static_cast<T>(cudnn_gru::ActivateReference(spec, x[i]));
@@ -147,9 +150,11 @@ void AllActivations(const CpuBackend& backend) {
         near = near && std::fabs(static_cast<double>(y[i]) - expected) <=
                            tolerance * size;
       }
-      Check(near, "%s %s float%zu at %.9g: %.17g, expected %.17g", backend.isa,
-            name, sizeof(T) * 8, static_cast<double>(x[i]),
-            static_cast<double>(y[i]), static_cast<double>(expected));
+      CHECK_MESSAGE(
+          near,
+          Format("%s %s float%zu at %.9g: %.17g, expected %.17g", backend.isa,
+                 name, sizeof(T) * 8, static_cast<double>(x[i]),
+                 static_cast<double>(y[i]), static_cast<double>(expected)));
     }
   }
 }
@@ -179,25 +184,36 @@ void Parameters(const CpuBackend& backend) {
     KernelsOf<T>(backend).activate(spec, x.data(), y.data(), x.size());
     for (size_t i = 0; i < x.size(); ++i) {
       const T expected = cudnn_gru::ActivateReference(spec, x[i]);
-      Check(std::fabs(y[i] - expected) <= 1e-6, "%s %s(%g, %g, %g) at %.9g",
-            backend.isa, cudnn_gru::ActivationName(spec.kind),
-            spec.parameters[0], spec.parameters[1], spec.parameters[2],
-            static_cast<double>(x[i]));
+      CHECK_MESSAGE(std::fabs(y[i] - expected) <= 1e-6,
+                    Format("%s %s(%g, %g, %g) at %.9g", backend.isa,
+                           cudnn_gru::ActivationName(spec.kind),
+                           spec.parameters[0], spec.parameters[1],
+                           spec.parameters[2], static_cast<double>(x[i])));
     }
   }
 }
 
+// Runs `test` as one subcase for each instruction set, so that --subcase=avx2
+// picks one.
+void OnEveryInstructionSet(void (*test)(const CpuBackend&)) {
+  for (const CpuBackend& backend : cudnn_gru::AvailableBackends()) {
+    if (backend.kernels == nullptr) continue;
+    SUBCASE(backend.isa) { test(backend); }
+  }
+}
+
+TEST_CASE("sigmoid and tanh are within 2 ulp") {
+  OnEveryInstructionSet(WithinTwoUlp);
+}
+
+TEST_CASE_TEMPLATE("every activation is near the reference", T, float, double) {
+  OnEveryInstructionSet(AllActivations<T>);
+}
+
+TEST_CASE_TEMPLATE("parameters other than the defaults count", T, float,
+                   double) {
+  OnEveryInstructionSet(Parameters<T>);
+}
+
 }  // namespace
 }  // namespace cudnn_gru_test
-
-int main() {
-  for (const auto& backend : cudnn_gru::AvailableBackends()) {
-    if (backend.kernels == nullptr) continue;
-    cudnn_gru_test::WithinTwoUlp(backend);
-    cudnn_gru_test::AllActivations<float>(backend);
-    cudnn_gru_test::AllActivations<double>(backend);
-    cudnn_gru_test::Parameters<float>(backend);
-    cudnn_gru_test::Parameters<double>(backend);
-  }
-  return cudnn_gru_test::Finish();
-}

@@ -5,7 +5,6 @@
 #include <string>
 #include <vector>
 
-#include "core/contention.h"
 #include "problem.h"
 
 namespace cudnn_gru_test {
@@ -33,6 +32,14 @@ double Error(const std::vector<T>& a, const std::vector<T>& b) {
 double worst_float = 0.0;
 double worst_double = 0.0;
 
+// Prints the worst errors of the test case at its end.
+struct GradientTest : WithoutContention {
+  ~GradientTest() {
+    std::printf("worst errors so far: float32 %.3g, float64 %.3g\n",
+                worst_float, worst_double);
+  }
+};
+
 template <typename T>
 void Compare(const Shape& shape, const Options& options, uint64_t seed,
              const Upstream& upstream = Upstream()) {
@@ -46,22 +53,24 @@ void Compare(const Shape& shape, const Options& options, uint64_t seed,
   const cudnn_gru::Status status =
       problem.Backward(cudnn_gru::AvailableBackends().front(), 1, upstream,
                        &expected_result, &expected);
-  Check(status.ok(), "reference %s: %s", problem.Name().c_str(),
-        status.message().c_str());
+  CHECK_MESSAGE(status.ok(), Format("reference %s: %s", problem.Name().c_str(),
+                                    status.message().c_str()));
   for (const CpuBackend& backend : cudnn_gru::AvailableBackends()) {
     if (backend.kernels == nullptr) continue;
     Result<T> inferred;
-    Check(problem.Forward(backend, 0, shape.batch, 1, &inferred).ok(),
-          "%s %s failed", backend.isa, problem.Name().c_str());
+    CHECK_MESSAGE(problem.Forward(backend, 0, shape.batch, 1, &inferred).ok(),
+                  Format("%s %s failed", backend.isa, problem.Name().c_str()));
     Result<T> result;
     Gradients<T> found;
     const cudnn_gru::Status backward =
         problem.Backward(backend, 1, upstream, &result, &found);
-    Check(backward.ok(), "%s %s: %s", backend.isa, problem.Name().c_str(),
-          backward.message().c_str());
-    Check(result.output == inferred.output && result.state == inferred.state,
-          "%s %s: keeping the steps changes the results", backend.isa,
-          problem.Name().c_str());
+    CHECK_MESSAGE(backward.ok(),
+                  Format("%s %s: %s", backend.isa, problem.Name().c_str(),
+                         backward.message().c_str()));
+    CHECK_MESSAGE(
+        (result.output == inferred.output && result.state == inferred.state),
+        Format("%s %s: keeping the steps changes the results", backend.isa,
+               problem.Name().c_str()));
     const struct {
       const char* name;
       const std::vector<T>& found;
@@ -75,8 +84,9 @@ void Compare(const Shape& shape, const Options& options, uint64_t seed,
     };
     for (const auto& tensor : tensors) {
       const double error = Error(tensor.found, tensor.expected);
-      Check(error <= tolerance, "%s %s: gradient of %s is off by %g",
-            backend.isa, problem.Name().c_str(), tensor.name, error);
+      CHECK_MESSAGE(error <= tolerance,
+                    Format("%s %s: gradient of %s is off by %g", backend.isa,
+                           problem.Name().c_str(), tensor.name, error));
       if (options.rounding == cudnn_gru::StateRounding::kNone) {
         double& worst = sizeof(T) == 4 ? worst_float : worst_double;
         worst = std::max(worst, error);
@@ -92,7 +102,7 @@ void CompareBoth(const Shape& shape, const Options& options, uint64_t seed,
 }
 
 // Units and features around every vector width and tile height.
-void Sizes() {
+TEST_CASE_FIXTURE(GradientTest, "sizes around every vector width") {
   const size_t units[] = {1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 33, 48, 65};
   const size_t features[] = {1, 2, 5, 8, 17, 40};
   uint64_t seed = 1;
@@ -120,7 +130,7 @@ void Sizes() {
 }
 
 // Every combination of the options that change the time loop.
-void Combinations() {
+TEST_CASE_FIXTURE(GradientTest, "every combination of the options") {
   uint64_t seed = 5000;
   for (int bits = 0; bits < 64; ++bits) {
     for (Masking masking :
@@ -147,7 +157,7 @@ void Combinations() {
   }
 }
 
-void Activations() {
+TEST_CASE_FIXTURE(GradientTest, "every activation") {
   for (int kind = 0; kind < cudnn_gru::kActivationCount; ++kind) {
     const Activation activation = static_cast<Activation>(kind);
     const uint64_t seed = 9000 + static_cast<uint64_t>(kind);
@@ -167,7 +177,7 @@ void Activations() {
   }
 }
 
-void Rounding() {
+TEST_CASE_FIXTURE(GradientTest, "states rounded to 16 bits") {
   uint64_t seed = 14000;
   for (auto rounding : {cudnn_gru::StateRounding::kFloat16,
                         cudnn_gru::StateRounding::kBfloat16}) {
@@ -182,7 +192,7 @@ void Rounding() {
 }
 
 // A failing callback ends the pass, on every backend.
-void FailingCallback() {
+TEST_CASE_FIXTURE(WithoutContention, "a failing callback ends the call") {
   Options options;
   options.activation = Activation::kCustom;
   const Problem<float> problem({3, 4, 5, 6}, options, 13000);
@@ -192,8 +202,8 @@ void FailingCallback() {
       Gradients<float> gradients;
       const cudnn_gru::Status status = problem.Backward(
           backend, 2, Upstream(), &result, &gradients, failing);
-      Check(status.code() == cudnn_gru::StatusCode::kCallback,
-            "%s: the callback's failure was lost", backend.isa);
+      CHECK_MESSAGE(status.code() == cudnn_gru::StatusCode::kCallback,
+                    Format("%s: the callback's failure was lost", backend.isa));
     }
   }
 }
@@ -225,15 +235,17 @@ void Divided(const Shape& shape, uint64_t seed) {
           if (backend.kernels == nullptr) continue;
           Result<T> result;
           Gradients<T> alone;
-          Check(problem.Backward(backend, 1, Upstream(), &result, &alone).ok(),
-                "%s %s failed", backend.isa, problem.Name().c_str());
+          CHECK_MESSAGE(
+              problem.Backward(backend, 1, Upstream(), &result, &alone).ok(),
+              Format("%s %s failed", backend.isa, problem.Name().c_str()));
           for (int threads : {2, 3, 5}) {
             Gradients<T> team;
-            Check(problem.Backward(backend, threads, Upstream(), &result, &team)
-                          .ok() &&
-                      Same(team, alone),
-                  "%s %s: %d threads give other bits than one", backend.isa,
-                  problem.Name().c_str(), threads);
+            CHECK_MESSAGE(
+                (problem.Backward(backend, threads, Upstream(), &result, &team)
+                     .ok() &&
+                 Same(team, alone)),
+                Format("%s %s: %d threads give other bits than one",
+                       backend.isa, problem.Name().c_str(), threads));
           }
         }
       }
@@ -241,7 +253,8 @@ void Divided(const Shape& shape, uint64_t seed) {
   }
 }
 
-void Teams() {
+TEST_CASE_FIXTURE(WithoutContention,
+                  "any number of threads gives the same bits") {
   const Shape by_rows = {43, 12, 8, 40};
   const Shape by_units = {2, 20, 8, 136};
   const Shape single = {1, 20, 8, 200};
@@ -254,16 +267,3 @@ void Teams() {
 
 }  // namespace
 }  // namespace cudnn_gru_test
-
-int main() {
-  cudnn_gru::Contention::Get().Ignore();
-  cudnn_gru_test::Sizes();
-  cudnn_gru_test::Combinations();
-  cudnn_gru_test::Activations();
-  cudnn_gru_test::Rounding();
-  cudnn_gru_test::FailingCallback();
-  cudnn_gru_test::Teams();
-  std::printf("worst errors: float32 %.3g, float64 %.3g\n",
-              cudnn_gru_test::worst_float, cudnn_gru_test::worst_double);
-  return cudnn_gru_test::Finish();
-}

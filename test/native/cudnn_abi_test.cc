@@ -1,16 +1,15 @@
-// Compares native/cudnn/abi.h with NVIDIA's headers, at compile time: every
-// prototype parameter by parameter, every enumerator and opaque type by name.
-// CMake defines CUDNN_GRU_REAL_HEADERS where it found them.
+// Compares native/cudnn/abi.h with NVIDIA's headers: every prototype parameter
+// by parameter, every enumerator and opaque type by name. CMake defines
+// CUDNN_GRU_REAL_HEADERS where it found them.
 #include <cstdio>
 
-#include "check.h"
 #include "cudnn/abi.h"
+#include "native_test.h"
 
 #ifndef CUDNN_GRU_REAL_HEADERS
 
-int main() {
-  std::puts("skipped: the headers of cuDNN and CUDA were not found");
-  return 77;
+TEST_CASE("declarations and values are those of the real headers") {
+  cudnn_gru_test::Skip("the headers of cuDNN and CUDA were not found");
 }
 
 #else
@@ -97,22 +96,24 @@ static_assert(!SameFunction<void(int), void(int, int)>::value);
 static_assert(!SameFunction<decltype(cudnn_gru::abi::cudnnRNNBackwardData_v8),
                             decltype(::cudnnRNNForward)>::value);
 
-#define SAME_FUNCTION(name)                                                  \
-  static_assert(                                                             \
-      SameFunction<decltype(cudnn_gru::abi::name), decltype(::name)>::value, \
-      #name " differs from NVIDIA's declaration");
-CUDNN_GRU_CUDNN_FUNCTIONS(SAME_FUNCTION)
-CUDNN_GRU_CUDNN_OPTIONAL_FUNCTIONS(SAME_FUNCTION)
-CUDNN_GRU_CUDA_FUNCTIONS(SAME_FUNCTION)
-CUDNN_GRU_CUDA_OPTIONAL_FUNCTIONS(SAME_FUNCTION)
+#define SAME_FUNCTION(name)                                                    \
+  CHECK_MESSAGE(                                                               \
+      (SameFunction<decltype(cudnn_gru::abi::name), decltype(::name)>::value), \
+      #name " differs from NVIDIA's declaration");                             \
+  ++functions;
 
 #define SAME_VALUE(name)                                        \
-  static_assert(static_cast<long long>(cudnn_gru::abi::name) == \
+  CHECK_MESSAGE(static_cast<long long>(cudnn_gru::abi::name) == \
                     static_cast<long long>(::name),             \
                 #name " differs from NVIDIA's value");          \
   ++values;
 
-int CountedValues() {
+TEST_CASE("declarations and values are those of the real headers") {
+  int functions = 0;
+  CUDNN_GRU_CUDNN_FUNCTIONS(SAME_FUNCTION)
+  CUDNN_GRU_CUDNN_OPTIONAL_FUNCTIONS(SAME_FUNCTION)
+  CUDNN_GRU_CUDA_FUNCTIONS(SAME_FUNCTION)
+  CUDNN_GRU_CUDA_OPTIONAL_FUNCTIONS(SAME_FUNCTION)
   int values = 0;
   SAME_VALUE(CUDNN_STATUS_SUCCESS)
   SAME_VALUE(CUDNN_STATUS_NOT_INITIALIZED)
@@ -178,24 +179,11 @@ int CountedValues() {
   static_assert(kPaddedIoEnabled == CUDNN_RNN_PADDED_IO_ENABLED);
   static_assert(std::is_same_v<cudnn_gru::abi::CUdeviceptr, ::CUdeviceptr> &&
                 std::is_same_v<cudnn_gru::abi::CUdevice, ::CUdevice>);
-  return values;
-}
-
-}  // namespace cudnn_gru_test
-
-// The compiler has compared everything; what is left is to say how much.
-int main() {
-  int functions = 0;
-#define COUNT(name) ++functions;
-  CUDNN_GRU_CUDNN_FUNCTIONS(COUNT)
-  CUDNN_GRU_CUDNN_OPTIONAL_FUNCTIONS(COUNT)
-  CUDNN_GRU_CUDA_FUNCTIONS(COUNT)
-  CUDNN_GRU_CUDA_OPTIONAL_FUNCTIONS(COUNT)
-  const int values = cudnn_gru_test::CountedValues();
   std::printf(
       "%d prototypes and %d values are those of cuDNN %d.%d and CUDA %d\n",
       functions, values, CUDNN_MAJOR, CUDNN_MINOR, CUDA_VERSION / 1000);
-  return 0;
 }
+
+}  // namespace cudnn_gru_test
 
 #endif  // CUDNN_GRU_REAL_HEADERS

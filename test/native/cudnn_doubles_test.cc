@@ -6,9 +6,10 @@
 #include <string>
 #include <thread>
 
-#include "check.h"
 #include "child_process.h"
 #include "doubles_fixture.h"
+#include "generator.h"
+#include "native_test.h"
 
 namespace cudnn_gru_test {
 namespace {
@@ -96,9 +97,9 @@ void CheckAgainstDifferences(Layer* layer, const char* name, Vector* values,
     const double below = Loss(layer, inputs);
     (*values)[i] = kept;
     const double expected = (above - below) / (2 * step);
-    Check(std::fabs(gradient[i] - expected) < 1e-8,
-          "the gradient by %s[%zu] is %g, by differences %g", name, i,
-          gradient[i], expected);
+    CHECK_MESSAGE(std::fabs(gradient[i] - expected) < 1e-8,
+                  Format("the gradient by %s[%zu] is %g, by differences %g",
+                         name, i, gradient[i], expected));
   }
 }
 
@@ -106,7 +107,8 @@ void CheckAgainstDifferences(Layer* layer, const char* name, Vector* values,
 void CheckWeightGradients(Layer* layer, Inputs* inputs, const Vector& found) {
   for (size_t i = 0; i < inputs->weights.size(); ++i) {
     if (inputs->weights[i] == 0) {
-      Check(found[i] == 0, "a gap of dweightSpace was written at %zu", i);
+      CHECK_MESSAGE(found[i] == 0,
+                    Format("a gap of dweightSpace was written at %zu", i));
       continue;
     }
     const double kept = inputs->weights[i];
@@ -116,13 +118,13 @@ void CheckWeightGradients(Layer* layer, Inputs* inputs, const Vector& found) {
     const double below = Loss(layer, *inputs);
     inputs->weights[i] = kept;
     const double expected = (above - below) / 2e-6;
-    Check(std::fabs(found[i] - expected) < 1e-8,
-          "the gradient by weight %zu is %g, by differences %g", i, found[i],
-          expected);
+    CHECK_MESSAGE(std::fabs(found[i] - expected) < 1e-8,
+                  Format("the gradient by weight %zu is %g, by differences %g",
+                         i, found[i], expected));
   }
 }
 
-void TestGradients() {
+TEST_CASE("gradients are those of finite differences") {
   Layer layer{Sizes{}};
   Inputs inputs = RandomInputs(&layer);
   UploadAll(&layer, inputs);
@@ -134,7 +136,8 @@ void TestGradients() {
   const Vector dweights =
       layer.Download(layer.dweights, layer.weight_bytes / 8);
   // Rows of 4, 1 and 3 steps: the padding of dx is poisoned.
-  Check(std::isnan(dx[(4 + 1) * 3]), "the padding of dx is not poisoned");
+  CHECK_MESSAGE(std::isnan(dx[(4 + 1) * 3]),
+                "the padding of dx is not poisoned");
   ClearPadding(layer.sizes(), layer.sizes().features, &dx);
   CheckAgainstDifferences(&layer, "x", &inputs.x, inputs, dx);
   CheckAgainstDifferences(&layer, "hx", &inputs.hx, inputs, dhx);
@@ -148,12 +151,12 @@ void TestGradients() {
   GOOD(layer.BackwardWeights());
   const Vector twice = layer.Download(layer.dweights, layer.weight_bytes / 8);
   for (size_t i = 0; i < twice.size(); ++i)
-    Check(std::fabs(twice[i] - 2 * dweights[i]) < 1e-12,
-          "dweightSpace does not accumulate at %zu", i);
+    CHECK_MESSAGE(std::fabs(twice[i] - 2 * dweights[i]) < 1e-12,
+                  Format("dweightSpace does not accumulate at %zu", i));
 }
 
 // One unit, one feature, one step: the equations by hand.
-void TestEquations() {
+TEST_CASE("one step follows the equations") {
   Layer layer{Sizes{1, 1, 1, 1, {1}}};
   Vector space(layer.weight_bytes / 8);
   const double matrix[] = {0.5, -0.3, 0.7, 0.2, 0.4, -0.6};
@@ -174,12 +177,12 @@ void TestEquations() {
   const double n = std::tanh(0.7 * x - 0.1 + r * (-0.6 * h + 0.25));
   const double expected = (1 - z) * n + z * h;
   const double found = layer.Download(layer.hy, 1)[0];
-  Check(std::fabs(found - expected) < 1e-15, "the state is %g, not %g", found,
-        expected);
+  CHECK_MESSAGE(std::fabs(found - expected) < 1e-15,
+                Format("the state is %g, not %g", found, expected));
 }
 
 // The same layer, time-major.
-void TestTimeMajor() {
+TEST_CASE("time-major data gives the same numbers") {
   Sizes sizes;
   Layer layer{sizes};
   const Inputs inputs = RandomInputs(&layer);
@@ -205,42 +208,45 @@ void TestTimeMajor() {
   for (int row = 0; row < sizes.batch; ++row)
     for (int step = 0; step < sizes.steps; ++step)
       for (int unit = 0; unit < sizes.units; ++unit)
-        Check(found[place(row, step) * static_cast<size_t>(sizes.units) +
-                    static_cast<size_t>(unit)] ==
-                  expected[static_cast<size_t>(
-                      (row * sizes.steps + step) * sizes.units + unit)],
-              "time-major differs in row %d, step %d", row, step);
+        CHECK_MESSAGE(
+            found[place(row, step) * static_cast<size_t>(sizes.units) +
+                  static_cast<size_t>(unit)] ==
+                expected[static_cast<size_t>(
+                    (row * sizes.steps + step) * sizes.units + unit)],
+            Format("time-major differs in row %d, step %d", row, step));
   GOOD(turned.BackwardData());
   GOOD(turned.BackwardWeights());
 }
 
 // As in the real library, whose sizes for 2 x 3 x 3 -> 5 are 992, 864 and 640.
-void TestSizes() {
+TEST_CASE("the reserve depends on the lengths") {
   size_t last = 0;
   for (const std::vector<int>& lengths :
        {std::vector<int>{0, 3}, std::vector<int>{3, 2},
         std::vector<int>{3, 3}}) {
     const Layer layer{Sizes{2, 3, 3, 5, lengths}};
-    Check(layer.reserve_bytes > last, "a reserve of %zu bytes after %zu",
-          layer.reserve_bytes, last);
+    CHECK_MESSAGE(
+        layer.reserve_bytes > last,
+        Format("a reserve of %zu bytes after %zu", layer.reserve_bytes, last));
     last = layer.reserve_bytes;
   }
 }
 
 // What the real library says of an algorithm other than the standard one, for a
 // GPU of compute capability 9.0: to the size query, and to the call.
-void TestSmallAlgorithm() {
+TEST_CASE("the algorithm for small layers has its limits") {
   Sizes sizes;
   sizes.algorithm = CUDNN_RNN_ALGO_PERSIST_STATIC_SMALL_H;
   sizes.type = CUDNN_DATA_FLOAT;
   Layer ragged{sizes};
-  Check(ragged.Forward() == CUDNN_STATUS_NOT_SUPPORTED,
-        "rows of other lengths are accepted");
+  CHECK_MESSAGE(ragged.Forward() == CUDNN_STATUS_NOT_SUPPORTED,
+                "rows of other lengths are accepted");
   sizes.lengths = {4, 4, 4};
   Layer equal{sizes};
   equal.Upload(equal.weights, Vector(equal.weight_bytes / 8));
-  Check(equal.Forward() == CUDNN_STATUS_SUCCESS, "equal rows are refused");
-  Check(equal.Synchronize() == 0, "equal rows fail");
+  CHECK_MESSAGE(equal.Forward() == CUDNN_STATUS_SUCCESS,
+                "equal rows are refused");
+  CHECK_MESSAGE(equal.Synchronize() == 0, "equal rows fail");
   cudnnRNNDescriptor_t rnn;
   GOOD(CUDNN(cudnnCreateRNNDescriptor)(&rnn));
   for (int units : {192, 193}) {
@@ -254,8 +260,8 @@ void TestSmallAlgorithm() {
     const cudnnStatus_t status = CUDNN(cudnnGetRNNTempSpaceSizes)(
         equal.handle, rnn, CUDNN_FWD_MODE_TRAINING, equal.x_descriptor, &work,
         &reserve);
-    Check((status == CUDNN_STATUS_NOT_SUPPORTED) == (units > 192),
-          "%d units: status %d", units, status);
+    CHECK_MESSAGE((status == CUDNN_STATUS_NOT_SUPPORTED) == (units > 192),
+                  Format("%d units: status %d", units, status));
   }
 }
 
@@ -266,12 +272,12 @@ void CheckRule(const char* expected, const std::function<void(Layer*)>& act) {
     act(&layer);
     layer.Synchronize();
   });
-  Check(text.find(expected) != std::string::npos,
-        "expected the double to say \"%s\" but it said \"%s\"", expected,
-        text.c_str());
+  CHECK_MESSAGE(text.find(expected) != std::string::npos,
+                Format("expected the double to say \"%s\" but it said \"%s\"",
+                       expected, text.c_str()));
 }
 
-void TestMemoryRules() {
+TEST_CASE("broken rules of memory are noticed") {
   CheckRule("not aligned", [](Layer* layer) {
     layer->x += 8;
     layer->Forward();
@@ -314,7 +320,7 @@ void TestMemoryRules() {
   });
 }
 
-void TestOrderRules() {
+TEST_CASE("broken rules of order are noticed") {
   CheckRule("was used, or never filled", [](Layer* layer) {
     GOOD(layer->Forward());
     GOOD(layer->BackwardData());
@@ -351,7 +357,7 @@ void TestOrderRules() {
   });
 }
 
-void TestOwnershipRules() {
+TEST_CASE("broken rules of ownership are noticed") {
   CheckRule("no current context", [](Layer* layer) {
     std::thread([&] {
       CUdeviceptr address;
@@ -378,21 +384,21 @@ void TestOwnershipRules() {
     Layer layer{Sizes{}};
     *static_cast<volatile double*>(Layer::Pointer(layer.x)) = 1;
   });
-  Check(text.find("not ended") == std::string::npos,
-        "the host can write device memory");
+  CHECK_MESSAGE(text.find("not ended") == std::string::npos,
+                "the host can write device memory");
 }
 
 // Where the real library gives a status, the double does.
-void TestStatuses() {
+TEST_CASE("a status is given where the real library gives one") {
   Layer layer{Sizes{}};
   UploadAll(&layer, RandomInputs(&layer));
   layer.work_bytes -= 8;
-  Check(layer.Forward() == CUDNN_STATUS_BAD_PARAM_SIZE_INSUFFICIENT,
-        "a workspace that is too small is accepted");
+  CHECK_MESSAGE(layer.Forward() == CUDNN_STATUS_BAD_PARAM_SIZE_INSUFFICIENT,
+                "a workspace that is too small is accepted");
   char text[128];
   CUDNN(cudnnGetLastErrorString)(text, sizeof(text));
-  Check(std::string(text) == "work_bytes < sizes.work", "the error is \"%s\"",
-        text);
+  CHECK_MESSAGE(std::string(text) == "work_bytes < sizes.work",
+                Format("the error is \"%s\"", text));
   void* matrix_address = &layer;
   void* bias_address = &layer;
   cudnnTensorDescriptor_t none;
@@ -401,10 +407,10 @@ void TestStatuses() {
                                       layer.weight_bytes,
                                       Layer::Pointer(layer.weights), 6, none,
                                       &matrix_address, none, &bias_address));
-  Check(matrix_address == nullptr && bias_address == nullptr,
-        "a seventh matrix is there");
+  CHECK_MESSAGE((matrix_address == nullptr && bias_address == nullptr),
+                "a seventh matrix is there");
   CUDNN(cudnnGetLastErrorString)(text, sizeof(text));
-  Check(text[0] == '\0', "the last error is not cleared when read");
+  CHECK_MESSAGE(text[0] == '\0', "the last error is not cleared when read");
   layer.work_bytes += 8;
 
   const int empty[] = {0, 0, 0};
@@ -414,17 +420,18 @@ void TestStatuses() {
         CUDNN_RNN_DATA_LAYOUT_BATCH_MAJOR_UNPACKED, 4, 3,
         descriptor == layer.x_descriptor ? 3 : 5, empty, nullptr));
   }
-  Check(layer.Forward() == CUDNN_STATUS_EXECUTION_FAILED,
-        "a batch of empty rows is accepted");
+  CHECK_MESSAGE(layer.Forward() == CUDNN_STATUS_EXECUTION_FAILED,
+                "a batch of empty rows is accepted");
   cudnnRNNDataDescriptor_t data;
   GOOD(CUDNN(cudnnCreateRNNDataDescriptor)(&data));
-  Check(CUDNN(cudnnSetRNNDataDescriptor)(
-            data, CUDNN_DATA_DOUBLE, CUDNN_RNN_DATA_LAYOUT_BATCH_MAJOR_UNPACKED,
-            65536, 1, 1, empty, nullptr) == CUDNN_STATUS_NOT_SUPPORTED,
-        "65,536 steps are accepted");
+  CHECK_MESSAGE(
+      CUDNN(cudnnSetRNNDataDescriptor)(
+          data, CUDNN_DATA_DOUBLE, CUDNN_RNN_DATA_LAYOUT_BATCH_MAJOR_UNPACKED,
+          65536, 1, 1, empty, nullptr) == CUDNN_STATUS_NOT_SUPPORTED,
+      "65,536 steps are accepted");
 }
 
-void TestFaults() {
+TEST_CASE("faults are injected") {
   const auto set_cuda = Symbol<void(const char*)>(Libraries::Get().cuda,
                                                   "CudnnGruDoubleSetFaults");
   const auto counter = Symbol<int64_t(const char*)>(Libraries::Get().cuda,
@@ -434,27 +441,30 @@ void TestFaults() {
   const int64_t before = counter("live.device_bytes");
   CUdeviceptr address;
   set_cuda("cuMemAlloc_v2 2 1 2");
-  Check(CUDA(cuMemAlloc_v2)(&address, 100) == 0, "the first call fails");
-  Check(counter("live.device_bytes") == before + 100, "100 bytes not counted");
+  CHECK_MESSAGE(CUDA(cuMemAlloc_v2)(&address, 100) == 0,
+                "the first call fails");
+  CHECK_MESSAGE(counter("live.device_bytes") == before + 100,
+                "100 bytes not counted");
   CUdeviceptr other;
-  Check(CUDA(cuMemAlloc_v2)(&other, 8) == CUDA_ERROR_OUT_OF_MEMORY,
-        "the second call does not fail");
-  Check(CUDA(cuMemAlloc_v2)(&other, 8) == 0, "the third call fails");
+  CHECK_MESSAGE(CUDA(cuMemAlloc_v2)(&other, 8) == CUDA_ERROR_OUT_OF_MEMORY,
+                "the second call does not fail");
+  CHECK_MESSAGE(CUDA(cuMemAlloc_v2)(&other, 8) == 0, "the third call fails");
   GOOD(CUDA(cuMemFree_v2)(address));
   GOOD(CUDA(cuMemFree_v2)(other));
-  Check(counter("live.device_bytes") == before, "memory leaks");
+  CHECK_MESSAGE(counter("live.device_bytes") == before, "memory leaks");
 
   // Errors of the CUDA runtime are told in two lines.
   const auto set_cudnn = Symbol<void(const char*)>(Libraries::Get().cudnn,
                                                    "CudnnGruDoubleSetFaults");
   set_cudnn("cudnnRNNForward 1 1 5003 err 2 out of memory");
-  Check(layer.Forward() == CUDNN_STATUS_EXECUTION_FAILED_CUDART,
-        "the launch does not fail");
+  CHECK_MESSAGE(layer.Forward() == CUDNN_STATUS_EXECUTION_FAILED_CUDART,
+                "the launch does not fail");
   set_cudnn("");
   char text[128];
   CUDNN(cudnnGetLastErrorString)(text, sizeof(text));
-  Check(std::string(text) == "err 2 out of memory\n at: err != cudaSuccess",
-        "the error is \"%s\"", text);
+  CHECK_MESSAGE(
+      std::string(text) == "err 2 out of memory\n at: err != cudaSuccess",
+      Format("the error is \"%s\"", text));
 
   // A full device has no room for a handle.
   size_t free_bytes;
@@ -462,34 +472,19 @@ void TestFaults() {
   GOOD(CUDA(cuMemGetInfo_v2)(&free_bytes, &all_bytes));
   GOOD(CUDA(cuMemAlloc_v2)(&address, free_bytes - 8));
   cudnnHandle_t handle;
-  Check(CUDNN(cudnnCreate)(&handle) == CUDNN_STATUS_NOT_INITIALIZED,
-        "a full device has room for a handle");
+  CHECK_MESSAGE(CUDNN(cudnnCreate)(&handle) == CUDNN_STATUS_NOT_INITIALIZED,
+                "a full device has room for a handle");
   GOOD(CUDA(cuMemFree_v2)(address));
 
   // A kernel that fails shows when somebody synchronises, and stays.
   set_cuda("kernel 1 1 700");
-  Check(layer.Forward() == 0, "the launch fails");
-  Check(layer.Synchronize() == CUDA_ERROR_ILLEGAL_ADDRESS,
-        "the kernel's error is lost");
+  CHECK_MESSAGE(layer.Forward() == 0, "the launch fails");
+  CHECK_MESSAGE(layer.Synchronize() == CUDA_ERROR_ILLEGAL_ADDRESS,
+                "the kernel's error is lost");
   set_cuda("");
-  Check(layer.Synchronize() == CUDA_ERROR_ILLEGAL_ADDRESS,
-        "the error is not sticky");
+  CHECK_MESSAGE(layer.Synchronize() == CUDA_ERROR_ILLEGAL_ADDRESS,
+                "the error is not sticky");
 }
 
 }  // namespace
 }  // namespace cudnn_gru_test
-
-int main() {
-  using namespace cudnn_gru_test;
-  TestEquations();
-  TestGradients();
-  TestTimeMajor();
-  TestSizes();
-  TestSmallAlgorithm();
-  TestMemoryRules();
-  TestOrderRules();
-  TestOwnershipRules();
-  TestStatuses();
-  TestFaults();
-  return Finish();
-}

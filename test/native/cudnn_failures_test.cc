@@ -5,11 +5,11 @@
 #include <string>
 #include <vector>
 
-#include "check.h"
 #include "core/thread_pool.h"
 #include "cudnn/algorithm.h"
 #include "cudnn/failures.h"
 #include "cudnn/host_work.h"
+#include "native_test.h"
 
 namespace cudnn_gru_test {
 namespace {
@@ -18,60 +18,71 @@ using namespace cudnn_gru;
 using abi::cudnnStatus_t;
 using abi::CUresult;
 
-void TestKinds() {
+TEST_CASE("errors are of the right kind") {
   for (int code : {2, 46, 807, 808, 809}) {
     const FailureKind kind = KindOf(static_cast<CUresult>(code));
-    Check(kind == (code == 2 ? FailureKind::kMemory : FailureKind::kTransient),
-          "%d does not pass", code);
+    CHECK_MESSAGE(
+        kind == (code == 2 ? FailureKind::kMemory : FailureKind::kTransient),
+        Format("%d does not pass", code));
   }
   for (int code : {214, 220, 226, 700, 702, 709, 710, 714, 715, 716, 717, 718,
                    719, 721, 810}) {
-    Check(KindOf(static_cast<CUresult>(code)) == FailureKind::kSticky,
-          "%d is not sticky", code);
+    CHECK_MESSAGE(KindOf(static_cast<CUresult>(code)) == FailureKind::kSticky,
+                  Format("%d is not sticky", code));
   }
   for (int code : {1, 34, 100, 209, 802, 803, 804, 999}) {
-    Check(KindOf(static_cast<CUresult>(code)) == FailureKind::kPermanent,
-          "%d is not permanent", code);
+    CHECK_MESSAGE(
+        KindOf(static_cast<CUresult>(code)) == FailureKind::kPermanent,
+        Format("%d is not permanent", code));
   }
   const auto of = [](int status, const char* text) {
     return KindOf(static_cast<cudnnStatus_t>(status), text);
   };
-  Check(of(1001, "cudaGetDeviceCount(&count) != cudaSuccess") ==
-            FailureKind::kTransient,
-        "a handle that cannot be made is final");
+  CHECK_MESSAGE(of(1001, "cudaGetDeviceCount(&count) != cudaSuccess") ==
+                    FailureKind::kTransient,
+                "a handle that cannot be made is final");
   for (int status : {5002, 5003}) {
-    Check(of(status, "") == FailureKind::kTransient, "%d is final", status);
+    CHECK_MESSAGE(of(status, "") == FailureKind::kTransient,
+                  Format("%d is final", status));
   }
   for (int status : {4003, 4004}) {
-    Check(of(status, "") == FailureKind::kMemory, "%d is not memory", status);
+    CHECK_MESSAGE(of(status, "") == FailureKind::kMemory,
+                  Format("%d is not memory", status));
   }
   for (int status : {1002, 2000, 2006, 4000, 5000, 5001}) {
-    Check(of(status, "") == FailureKind::kPermanent, "%d is not permanent",
-          status);
+    CHECK_MESSAGE(of(status, "") == FailureKind::kPermanent,
+                  Format("%d is not permanent", status));
   }
   for (int status : {3000, 3002, 3007, 3014}) {
-    Check(of(status, "") == FailureKind::kUnsupported, "%d is supported",
-          status);
+    CHECK_MESSAGE(of(status, "") == FailureKind::kUnsupported,
+                  Format("%d is supported", status));
   }
   // An error of the CUDA runtime in the text is what counts.
-  Check(of(5000, "err 2 out of memory") == FailureKind::kMemory, "err 2");
-  Check(of(5003, "(err 2) somewhere") == FailureKind::kMemory, "(err 2)");
-  Check(of(5003, "err 209 no kernel image") == FailureKind::kPermanent,
-        "err 209");
-  Check(of(5003, "a line\nerr 700 x") == FailureKind::kSticky, "err 700");
-  Check(of(5003, "stderr 700") == FailureKind::kTransient, "stderr 700");
-  Check(of(5003, "err != cudaSuccess") == FailureKind::kTransient, "err !=");
+  CHECK_MESSAGE(of(5000, "err 2 out of memory") == FailureKind::kMemory,
+                "err 2");
+  CHECK_MESSAGE(of(5003, "(err 2) somewhere") == FailureKind::kMemory,
+                "(err 2)");
+  CHECK_MESSAGE(of(5003, "err 209 no kernel image") == FailureKind::kPermanent,
+                "err 209");
+  CHECK_MESSAGE(of(5003, "a line\nerr 700 x") == FailureKind::kSticky,
+                "err 700");
+  CHECK_MESSAGE(of(5003, "stderr 700") == FailureKind::kTransient,
+                "stderr 700");
+  CHECK_MESSAGE(of(5003, "err != cudaSuccess") == FailureKind::kTransient,
+                "err !=");
 }
 
-void TestOneLine() {
+TEST_CASE("a text of several lines becomes one") {
   const char* const cases[][2] = {{"", ""},
                                   {"one", "one"},
                                   {"one\n at: two", "one; at: two"},
                                   {"\n\n one \r\n\n  two\n", "one; two"},
                                   {"\n \n", ""}};
-  for (const auto& [text, expected] : cases) {
-    Check(OneLine(text) == expected, "\"%s\" became \"%s\"", text,
-          OneLine(text).c_str());
+  for (const auto& each : cases) {
+    const char* const text = each[0];
+    const char* const expected = each[1];
+    CHECK_MESSAGE(OneLine(text) == expected,
+                  Format("\"%s\" became \"%s\"", text, OneLine(text).c_str()));
   }
 }
 
@@ -79,15 +90,15 @@ CallClass Class(int32_t units, size_t rows, bool training) {
   return {abi::CUDNN_DATA_FLOAT, abi::CUDNN_FMA_MATH, 8, units, rows, training};
 }
 
-void TestAlgorithms() {
+TEST_CASE("a call gets the algorithm that was admitted for it") {
   AlgorithmChoice choice;
   const Algorithm& first = kSmallAlgorithms[0];
   const Algorithm& second = kSmallAlgorithms[1];
   const auto chosen = [&](const CallClass& call, const Algorithm& expected,
                           bool equal_lengths = true) {
-    Check(choice.Choose(call, equal_lengths) == expected,
-          "%d units, %zu rows, training %d: another algorithm", call.units,
-          call.rows, call.training);
+    CHECK_MESSAGE(choice.Choose(call, equal_lengths) == expected,
+                  Format("%d units, %zu rows, training %d: another algorithm",
+                         call.units, call.rows, call.training));
   };
   chosen(Class(192, 5, false), kStandardAlgorithm);
   choice.Admit(second, abi::CUDNN_DATA_FLOAT);
@@ -115,7 +126,7 @@ void TestAlgorithms() {
   chosen(half, kStandardAlgorithm);
 }
 
-void TestHostWork() {
+TEST_CASE("work of the host is divided") {
   constexpr size_t kLarge = 64 << 20;
   for (size_t count : {0, 1, 2, 3, 7, 1000}) {
     for (int threads : {1, 2, 5}) {
@@ -125,17 +136,19 @@ void TestHostWork() {
         ++parts;
         for (size_t i = begin; i < end; ++i) ++done[i];
       });
-      Check(std::all_of(done.begin(), done.end(),
-                        [](const auto& times) { return times == 1; }),
-            "%zu items on %d threads: not each once", count, threads);
+      CHECK_MESSAGE(
+          std::all_of(done.begin(), done.end(),
+                      [](const auto& times) { return times == 1; }),
+          Format("%zu items on %d threads: not each once", count, threads));
       const int most = std::min(threads, static_cast<int>(count));
-      Check(parts == std::max(most, 1), "%zu items on %d threads: %d parts",
-            count, threads, parts.load());
+      CHECK_MESSAGE(parts == std::max(most, 1),
+                    Format("%zu items on %d threads: %d parts", count, threads,
+                           parts.load()));
     }
   }
   int parts = 0;
   DivideHostWork(8, 1000, 1000, [&](size_t, size_t) { ++parts; });
-  Check(parts == 1, "little work was divided");
+  CHECK_MESSAGE(parts == 1, "little work was divided");
   // The team is at this work: what it does in turn, it does alone.
   std::atomic<int> outer{0};
   std::atomic<int> inner{0};
@@ -143,18 +156,10 @@ void TestHostWork() {
     ++outer;
     DivideHostWork(2, 2, kLarge, [&](size_t, size_t) { ++inner; });
   });
-  Check(outer == 2 && inner == 2, "work in work: %d parts in %d", inner.load(),
-        outer.load());
+  CHECK_MESSAGE(
+      (outer == 2 && inner == 2),
+      Format("work in work: %d parts in %d", inner.load(), outer.load()));
 }
 
 }  // namespace
 }  // namespace cudnn_gru_test
-
-int main() {
-  using namespace cudnn_gru_test;
-  TestKinds();
-  TestOneLine();
-  TestAlgorithms();
-  TestHostWork();
-  return Finish();
-}

@@ -6,11 +6,12 @@
 #include <string>
 #include <vector>
 
-#include "check.h"
 #include "cpu/reference/gru_reference.h"
 #include "cpu/weights/weights.h"
 #include "cudnn/fixups.h"
 #include "cudnn/schedule.h"
+#include "generator.h"
+#include "native_test.h"
 
 namespace cudnn_gru_test {
 namespace {
@@ -106,17 +107,19 @@ size_t OutputSize(const GruCall& call) {
 Schedule ScheduleOf(const Case& each, const GruCall& call) {
   Schedule schedule;
   const Status scheduled = MakeSchedule(call, each.max_timesteps, &schedule);
-  Check(scheduled.ok(), "%s", scheduled.message().c_str());
+  CHECK_MESSAGE(scheduled.ok(), scheduled.message());
   for (Chunk& chunk : schedule.chunks) {
     chunk.algorithm.time_major = each.time_major && chunk.equal_lengths;
     size_t longest = 0;
     for (size_t i = 0; i < chunk.rows; ++i) {
       const int length = schedule.chunk_lengths[chunk.first_row + i];
-      Check(length > 0, "%s: an empty row reaches cuDNN", each.name.c_str());
+      CHECK_MESSAGE(length > 0, Format("%s: an empty row reaches cuDNN",
+                                       each.name.c_str()));
       longest = std::max(longest, static_cast<size_t>(length));
     }
-    Check(longest == chunk.timesteps, "%s: a chunk is padded by a whole step",
-          each.name.c_str());
+    CHECK_MESSAGE(
+        longest == chunk.timesteps,
+        Format("%s: a chunk is padded by a whole step", each.name.c_str()));
   }
   return schedule;
 }
@@ -153,7 +156,7 @@ void Compute(const CpuWeights& weights, const Schedule& schedule,
   call.output = output.data();
   call.state = hy;
   const Status status = ForwardReference(weights, call, nullptr);
-  Check(status.ok(), "%s", status.message().c_str());
+  CHECK_MESSAGE(status.ok(), status.message());
   const std::vector<float> ordered =
       Reordered(chunk, kUnits, output.data(), false);
   std::copy(ordered.begin(), ordered.end(), y);
@@ -187,7 +190,7 @@ void ForwardIsTheReference(Case each, bool by_mask, bool with_state,
   const Status made = CpuWeights::Create(
       each.description, CpuBackend{"reference", nullptr}, kernel.data(),
       recurrent.data(), bias.data(), &weights);
-  Check(made.ok(), "%s", made.message().c_str());
+  CHECK_MESSAGE(made.ok(), made.message());
 
   const std::vector<float> inputs =
       Uniform(call.batch * call.timesteps * kFeatures, generator);
@@ -210,7 +213,7 @@ void ForwardIsTheReference(Case each, bool by_mask, bool with_state,
   call.output = expected.data();
   call.state = expected_state.data();
   const Status reference = ForwardReference(*weights, call, nullptr);
-  Check(reference.ok(), "%s", reference.message().c_str());
+  CHECK_MESSAGE(reference.ok(), reference.message());
 
   const Schedule schedule = ScheduleOf(each, call);
   const Fixups fixups(each.description, call, schedule);
@@ -241,8 +244,10 @@ void ForwardIsTheReference(Case each, bool by_mask, bool with_state,
     fixups.UnpackState(i, i + 1, hy.data(), with_state ? state.data() : nullptr,
                        state.data());
   }
-  Check(output == expected, "%s: output differs", each.name.c_str());
-  Check(state == expected_state, "%s: state differs", each.name.c_str());
+  CHECK_MESSAGE(output == expected,
+                Format("%s: output differs", each.name.c_str()));
+  CHECK_MESSAGE(state == expected_state,
+                Format("%s: state differs", each.name.c_str()));
 }
 
 // <unpack(y, hy), upstream> = <(y, hy), pack(upstream)>, for all y and hy.
@@ -281,8 +286,9 @@ void GradientsAreTransposes(const Case& each, Generator* generator) {
   fixups.UnpackInitialStateGradient(0, call.batch, dhx.data(), up_state.data(),
                                     dinitial.data());
   const double backward = Dot(y, dy) + Dot(hy, dhy) + Dot(initial, dinitial);
-  Check(forward == backward, "%s: %g forward, %g backward", each.name.c_str(),
-        forward, backward);
+  CHECK_MESSAGE(forward == backward,
+                Format("%s: %g forward, %g backward", each.name.c_str(),
+                       forward, backward));
 
   const std::vector<float> inputs =
       Whole(call.batch * call.timesteps * kFeatures, generator);
@@ -299,38 +305,42 @@ void GradientsAreTransposes(const Case& each, Generator* generator) {
                                dinputs.data());
   }
   fixups.ZeroMaskedGradients(0, call.batch, dinputs.data());
-  Check(Dot(x, dx) == Dot(inputs, dinputs), "%s: inputs", each.name.c_str());
+  CHECK_MESSAGE(Dot(x, dx) == Dot(inputs, dinputs),
+                Format("%s: inputs", each.name.c_str()));
 }
 
-void RefusesWhatIsNotRightPadded() {
+TEST_CASE("what is not padded at the right is refused") {
   GruCall call;
   call.batch = 2;
   call.timesteps = 3;
   Schedule schedule;
   const uint8_t hole[] = {1, 1, 0, 1, 0, 1};
   call.mask = hole;
-  Check(MakeSchedule(call, 3, &schedule).code() == StatusCode::kArgument,
-        "a mask with a hole was taken");
+  CHECK_MESSAGE(
+      MakeSchedule(call, 3, &schedule).code() == StatusCode::kArgument,
+      "a mask with a hole was taken");
   call.mask = nullptr;
   for (int32_t length : {-1, 4}) {
     const int32_t lengths[] = {2, length};
     call.lengths = lengths;
-    Check(MakeSchedule(call, 3, &schedule).code() == StatusCode::kArgument,
-          "length %d was taken", length);
+    CHECK_MESSAGE(
+        MakeSchedule(call, 3, &schedule).code() == StatusCode::kArgument,
+        Format("length %d was taken", length));
   }
 }
 
-}  // namespace
-}  // namespace cudnn_gru_test
-
-int main() {
-  using namespace cudnn_gru_test;
+TEST_CASE("forward gives the reference's results") {
   Generator generator(41);
   for (const Case& each : Cases()) {
     ForwardIsTheReference(each, false, true, &generator);
     ForwardIsTheReference(each, true, false, &generator);
-    GradientsAreTransposes(each, &generator);
   }
-  RefusesWhatIsNotRightPadded();
-  return Finish();
 }
+
+TEST_CASE("gradients are the transposes of the way forward") {
+  Generator generator(42);
+  for (const Case& each : Cases()) GradientsAreTransposes(each, &generator);
+}
+
+}  // namespace
+}  // namespace cudnn_gru_test

@@ -9,8 +9,8 @@
 #include <cstring>
 #include <string>
 
-#include "check.h"
 #include "cudnn/abi.h"
+#include "native_test.h"
 
 namespace cudnn_gru_test {
 namespace {
@@ -22,10 +22,7 @@ void* library;
 template <typename Function>
 Function* Symbol(const char* name) {
   void* symbol = dlsym(library, name);
-  if (symbol == nullptr) {
-    std::fprintf(stderr, "cuDNN has no %s\n", name);
-    std::exit(1);
-  }
+  if (symbol == nullptr) FAIL("cuDNN has no ", name);
   return reinterpret_cast<Function*>(symbol);
 }
 
@@ -43,15 +40,21 @@ constexpr int kBadParam = 2000;
 constexpr int kNotSupported = 3000;
 
 void TestVersions() {
-  Check(CUDNN(cudnnGetVersion)() >= 90000, "cuDNN is older than 9");
-  Check(CUDNN(cudnnGetCudartVersion)() >= 12000, "its CUDA is older than 12");
-  Check(CUDNN(cudnnGraphVersionCheck)() == 0, "graph is of another version");
-  Check(CUDNN(cudnnOpsVersionCheck)() == 0, "ops is of another version");
-  Check(CUDNN(cudnnAdvVersionCheck)() == 0, "adv is of another version");
-  Check(std::strstr(CUDNN(cudnnGetErrorString)(CUDNN_STATUS_NOT_INITIALIZED),
-                    "NOT_INITIALIZED") != nullptr,
-        "1001 has another name");
-#define THERE(name) Check(dlsym(library, #name) != nullptr, "no " #name);
+  CHECK_MESSAGE(CUDNN(cudnnGetVersion)() >= 90000, "cuDNN is older than 9");
+  CHECK_MESSAGE(CUDNN(cudnnGetCudartVersion)() >= 12000,
+                "its CUDA is older than 12");
+  CHECK_MESSAGE(CUDNN(cudnnGraphVersionCheck)() == 0,
+                "graph is of another version");
+  CHECK_MESSAGE(CUDNN(cudnnOpsVersionCheck)() == 0,
+                "ops is of another version");
+  CHECK_MESSAGE(CUDNN(cudnnAdvVersionCheck)() == 0,
+                "adv is of another version");
+  CHECK_MESSAGE(
+      std::strstr(CUDNN(cudnnGetErrorString)(CUDNN_STATUS_NOT_INITIALIZED),
+                  "NOT_INITIALIZED") != nullptr,
+      "1001 has another name");
+#define THERE(name) \
+  CHECK_MESSAGE(dlsym(library, #name) != nullptr, "no " #name);
   CUDNN_GRU_CUDNN_FUNCTIONS(THERE)
   CUDNN_GRU_CUDNN_OPTIONAL_FUNCTIONS(THERE)
 }
@@ -85,49 +88,54 @@ void TestRnnDescriptors() {
   for (cudnnMathType_t math : {CUDNN_DEFAULT_MATH, CUDNN_FMA_MATH}) {
     RnnSettings settings;
     settings.math = math;
-    Check(SetRnn(settings) == 0, "float32 with math type %d: %s", math,
-          LastError().c_str());
+    CHECK_MESSAGE(SetRnn(settings) == 0, Format("float32 with math type %d: %s",
+                                                math, LastError().c_str()));
     settings.type = settings.precision = CUDNN_DATA_DOUBLE;
-    Check(SetRnn(settings) == 0, "float64 with math type %d: %s", math,
-          LastError().c_str());
+    CHECK_MESSAGE(SetRnn(settings) == 0, Format("float64 with math type %d: %s",
+                                                math, LastError().c_str()));
   }
   for (cudnnDataType_t type : {CUDNN_DATA_HALF, CUDNN_DATA_BFLOAT16}) {
     RnnSettings settings;
     settings.type = type;
     settings.math = CUDNN_TENSOR_OP_MATH;
-    Check(SetRnn(settings) == 0, "data type %d: %s", type, LastError().c_str());
+    CHECK_MESSAGE(SetRnn(settings) == 0,
+                  Format("data type %d: %s", type, LastError().c_str()));
   }
   // It says no more about an algorithm here: the size query and the call do.
   RnnSettings small;
   small.algorithm = CUDNN_RNN_ALGO_PERSIST_STATIC_SMALL_H;
   for (int32_t units : {5, 1000}) {
     small.units = small.projection = units;
-    Check(SetRnn(small) == 0, "the algorithm for small layers, %d units: %s",
-          units, LastError().c_str());
+    CHECK_MESSAGE(SetRnn(small) == 0,
+                  Format("the algorithm for small layers, %d units: %s", units,
+                         LastError().c_str()));
   }
   RnnSettings wrong;
   wrong.projection = 0;
-  Check(SetRnn(wrong) == kBadParam, "a projection of 0 is accepted");
+  CHECK_MESSAGE(SetRnn(wrong) == kBadParam, "a projection of 0 is accepted");
   const std::string text = LastError();
-  Check(text.find("projSize") != std::string::npos, "the error says \"%s\"",
-        text.c_str());
-  Check(LastError().empty(), "reading the last error does not clear it");
+  CHECK_MESSAGE(text.find("projSize") != std::string::npos,
+                Format("the error says \"%s\"", text.c_str()));
+  CHECK_MESSAGE(LastError().empty(),
+                "reading the last error does not clear it");
   wrong = {};
   wrong.projection = 4;
-  Check(Category(SetRnn(wrong)) == kNotSupported, "a projected GRU");
+  CHECK_MESSAGE(Category(SetRnn(wrong)) == kNotSupported, "a projected GRU");
   wrong = {};
   wrong.precision = CUDNN_DATA_DOUBLE;
-  Check(Category(SetRnn(wrong)) == kNotSupported, "float32 in float64");
+  CHECK_MESSAGE(Category(SetRnn(wrong)) == kNotSupported, "float32 in float64");
   wrong = {};
   wrong.flags = 2;
-  Check(Category(SetRnn(wrong)) == kBadParam, "unknown flags");
+  CHECK_MESSAGE(Category(SetRnn(wrong)) == kBadParam, "unknown flags");
   for (int32_t RnnSettings::* size :
        {&RnnSettings::features, &RnnSettings::units, &RnnSettings::layers}) {
     wrong = {};
     wrong.*size = 0;
-    Check(Category(SetRnn(wrong)) == kBadParam, "a size of 0 is accepted");
+    CHECK_MESSAGE(Category(SetRnn(wrong)) == kBadParam,
+                  "a size of 0 is accepted");
   }
-  Check(CUDNN(cudnnDestroyRNNDescriptor)(nullptr) == 0, "destroying null");
+  CHECK_MESSAGE(CUDNN(cudnnDestroyRNNDescriptor)(nullptr) == 0,
+                "destroying null");
 }
 
 cudnnStatus_t SetData(
@@ -144,23 +152,26 @@ cudnnStatus_t SetData(
 
 void TestDataDescriptors() {
   const int unordered[] = {2, 4, 1};
-  Check(SetData(4, 3, 2, unordered) == 0, "lengths in any order");
-  Check(SetData(4, 3, 2, unordered, CUDNN_RNN_DATA_LAYOUT_SEQ_MAJOR_UNPACKED) ==
-            0,
-        "lengths in any order, time-major");
+  CHECK_MESSAGE(SetData(4, 3, 2, unordered) == 0, "lengths in any order");
+  CHECK_MESSAGE(SetData(4, 3, 2, unordered,
+                        CUDNN_RNN_DATA_LAYOUT_SEQ_MAJOR_UNPACKED) == 0,
+                "lengths in any order, time-major");
   const int shorter[] = {1, 2, 0};
-  Check(SetData(4, 3, 2, shorter) == 0, "no row with all steps, one empty");
-  Check(SetData(65535, 3, 2, unordered) == 0, "65,535 steps");
-  Check(Category(SetData(65536, 3, 2, unordered)) == kNotSupported,
-        "65,536 steps are accepted");
+  CHECK_MESSAGE(SetData(4, 3, 2, shorter) == 0,
+                "no row with all steps, one empty");
+  CHECK_MESSAGE(SetData(65535, 3, 2, unordered) == 0, "65,535 steps");
+  CHECK_MESSAGE(Category(SetData(65536, 3, 2, unordered)) == kNotSupported,
+                "65,536 steps are accepted");
   const int longer[] = {2, 5, 1};
-  Check(Category(SetData(4, 3, 2, longer)) == kBadParam, "a length over T");
+  CHECK_MESSAGE(Category(SetData(4, 3, 2, longer)) == kBadParam,
+                "a length over T");
   const int negative[] = {2, -1, 1};
-  Check(Category(SetData(4, 3, 2, negative)) == kBadParam, "a length below 0");
-  Check(Category(SetData(4, 3, 2, nullptr)) == kBadParam, "no lengths");
-  Check(Category(SetData(0, 3, 2, unordered)) == kBadParam, "0 steps");
-  Check(Category(SetData(4, 0, 2, unordered)) == kBadParam, "0 rows");
-  Check(Category(SetData(4, 3, 0, unordered)) == kBadParam, "0 values");
+  CHECK_MESSAGE(Category(SetData(4, 3, 2, negative)) == kBadParam,
+                "a length below 0");
+  CHECK_MESSAGE(Category(SetData(4, 3, 2, nullptr)) == kBadParam, "no lengths");
+  CHECK_MESSAGE(Category(SetData(0, 3, 2, unordered)) == kBadParam, "0 steps");
+  CHECK_MESSAGE(Category(SetData(4, 0, 2, unordered)) == kBadParam, "0 rows");
+  CHECK_MESSAGE(Category(SetData(4, 3, 0, unordered)) == kBadParam, "0 values");
 }
 
 void TestStateDescriptor() {
@@ -168,17 +179,17 @@ void TestStateDescriptor() {
   CUDNN(cudnnCreateTensorDescriptor)(&tensor);
   const int dims[] = {1, 3, 5};
   const int strides[] = {15, 5, 1};
-  Check(CUDNN(cudnnSetTensorNdDescriptor)(tensor, CUDNN_DATA_FLOAT, 3, dims,
-                                          strides) == 0,
-        "a state of three dimensions: %s", LastError().c_str());
+  CHECK_MESSAGE(CUDNN(cudnnSetTensorNdDescriptor)(tensor, CUDNN_DATA_FLOAT, 3,
+                                                  dims, strides) == 0,
+                Format("a state of three dimensions: %s", LastError().c_str()));
   cudnnDataType_t type;
   int count = 0;
   int got[3];
   int steps[3];
   CUDNN(cudnnGetTensorNdDescriptor)(tensor, 3, &type, &count, got, steps);
-  Check(count == 3 && std::memcmp(got, dims, sizeof(dims)) == 0 &&
-            std::memcmp(steps, strides, sizeof(strides)) == 0,
-        "a descriptor does not give back what it was set to");
+  CHECK_MESSAGE((count == 3 && std::memcmp(got, dims, sizeof(dims)) == 0 &&
+                 std::memcmp(steps, strides, sizeof(strides)) == 0),
+                "a descriptor does not give back what it was set to");
   CUDNN(cudnnDestroyTensorDescriptor)(tensor);
 }
 
@@ -214,17 +225,18 @@ void TestFailingCreations() {
     cudnnHandle_t handle = nullptr;
     return create(&handle) == CUDNN_STATUS_NOT_INITIALIZED && handle == nullptr;
   };
-  Check(fail_once(), "a handle without a driver");
+  CHECK_MESSAGE(fail_once(), "a handle without a driver");
   const std::string text = LastError();
-  Check(text.find("cudaGetDeviceCount") != std::string::npos,
-        "the error says \"%s\"", text.c_str());
+  CHECK_MESSAGE(text.find("cudaGetDeviceCount") != std::string::npos,
+                Format("the error says \"%s\"", text.c_str()));
   for (int i = 0; i < 500; ++i) fail_once();
   const long before = ResidentKilobytes();
   bool all = true;
   for (int i = 0; i < 20000; ++i) all = fail_once() && all;
-  Check(all, "one of 20,000 creations did not fail");
+  CHECK_MESSAGE(all, "one of 20,000 creations did not fail");
   const long grown = ResidentKilobytes() - before;
-  Check(grown < kMostKilobytes, "20,000 failing creations took %ld KiB", grown);
+  CHECK_MESSAGE(grown < kMostKilobytes,
+                Format("20,000 failing creations took %ld KiB", grown));
   std::printf("20,000 failing creations: memory grew by %ld KiB\n", grown);
 }
 
@@ -236,7 +248,8 @@ void TestManySettings() {
     SetRnn(wrong);
   }
   const long grown = ResidentKilobytes() - before;
-  Check(grown < kMostKilobytes, "20,000 descriptors took %ld KiB", grown);
+  CHECK_MESSAGE(grown < kMostKilobytes,
+                Format("20,000 descriptors took %ld KiB", grown));
 }
 
 // Redirects stderr to a file: what cuDNN writes there is counted.
@@ -259,19 +272,6 @@ long WrittenToStderr(void (*act)()) {
   return bytes;
 }
 
-void TestAll() {
-  TestVersions();
-  TestRnnDescriptors();
-  TestDataDescriptors();
-  TestStateDescriptor();
-  TestManySettings();
-  if (HasDriver()) {
-    std::puts("not run: failing creations, because this machine has a driver");
-  } else {
-    TestFailingCreations();
-  }
-}
-
 const char* Folder() {
   const char* named = std::getenv("CUDNN_GRU_TEST_CUDNN");
 #ifdef CUDNN_GRU_TEST_CUDNN_FOLDER
@@ -280,23 +280,38 @@ const char* Folder() {
   return named;
 }
 
-}  // namespace
-}  // namespace cudnn_gru_test
-
-int main() {
-  using namespace cudnn_gru_test;
+// Runs `test` with cuDNN open, and checks that it writes nothing to stderr.
+void OnCudnn(void (*test)()) {
   const char* folder = Folder();
   if (folder == nullptr) {
-    std::puts("skipped: cuDNN 9 was not found (CUDNN_GRU_TEST_CUDNN names it)");
-    return 77;
+    return Skip("cuDNN 9 was not found (CUDNN_GRU_TEST_CUDNN names it)");
   }
   const std::string path = std::string(folder) + "/libcudnn_adv.so.9";
   library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (library == nullptr) {
-    std::printf("skipped: cuDNN could not be opened: %s\n", dlerror());
-    return 77;
+    return Skip(std::string("cuDNN could not be opened: ") + dlerror());
   }
-  const long written = WrittenToStderr(TestAll);
-  Check(written == 0, "%ld bytes were written to stderr", written);
-  return Finish();
+  const long written = WrittenToStderr(test);
+  CHECK_MESSAGE(written == 0,
+                Format("%ld bytes were written to stderr", written));
 }
+
+TEST_CASE("cuDNN has the versions and functions") { OnCudnn(TestVersions); }
+
+TEST_CASE("descriptors of a layer") { OnCudnn(TestRnnDescriptors); }
+
+TEST_CASE("descriptors of data") { OnCudnn(TestDataDescriptors); }
+
+TEST_CASE("descriptors of a state") { OnCudnn(TestStateDescriptor); }
+
+TEST_CASE("20000 descriptors leave no memory behind") {
+  OnCudnn(TestManySettings);
+}
+
+TEST_CASE("20000 failing creations leave no memory behind") {
+  if (HasDriver()) return Skip("this machine has a driver");
+  OnCudnn(TestFailingCreations);
+}
+
+}  // namespace
+}  // namespace cudnn_gru_test

@@ -1,18 +1,23 @@
 // The cuDNN path as the addon calls it, on the test doubles, so that it runs
 // under the sanitizers too: forward and backward against the scalar reference,
 // small and in pieces, on several threads, waiting in either way.
+#include <dlfcn.h>
+#include <stdlib.h>
+
 #include <algorithm>
 #include <cmath>
 #include <memory>
+#include <string>
 #include <vector>
 
-#include "check.h"
 #include "core/cancellation.h"
 #include "cpu/gru_tape.h"
 #include "cpu/weights/weights.h"
 #include "cudnn/backward.h"
 #include "cudnn/forward.h"
 #include "cudnn/runtime.h"
+#include "generator.h"
+#include "native_test.h"
 
 namespace cudnn_gru_test {
 namespace {
@@ -64,13 +69,13 @@ class Problem {
     Status status = CpuWeights::Create(
         description_, CpuBackend{"reference", nullptr}, kernel_.data(),
         recurrent_.data(), bias_.data(), &weights);
-    Check(status.ok(), "%s", status.message().c_str());
+    CHECK_MESSAGE(status.ok(), status.message());
     std::vector<std::vector<float>> results = Results();
     std::unique_ptr<CpuTape> tape;
     status = CpuTape::Forward(weights, CallInto(&results), 1, nullptr, &tape);
-    Check(status.ok(), "%s", status.message().c_str());
+    CHECK_MESSAGE(status.ok(), status.message());
     status = tape->Backward(GradientsInto(&results), 1, nullptr);
-    Check(status.ok(), "%s", status.message().c_str());
+    CHECK_MESSAGE(status.ok(), status.message());
     return results;
   }
 
@@ -91,17 +96,17 @@ class Problem {
     std::vector<std::vector<float>> alone = Results();
     Status status =
         ForwardOnCudnn(weights, CallInto(&alone), options, cancellation);
-    Check(status.ok(), "%s", status.message().c_str());
+    CHECK_MESSAGE(status.ok(), status.message());
     std::vector<std::vector<float>> results = Results();
     std::unique_ptr<CudnnTape> tape;
     status = ForwardOnCudnn(weights, CallInto(&results), options, cancellation,
                             &tape);
-    Check(status.ok(), "%s", status.message().c_str());
-    Check(results == alone, "training gives another output");
+    CHECK_MESSAGE(status.ok(), status.message());
+    CHECK_MESSAGE(results == alone, "training gives another output");
     if (tape == nullptr) return results;
     status =
         BackwardOnCudnn(*tape, GradientsInto(&results), threads, cancellation);
-    Check(status.ok(), "%s", status.message().c_str());
+    CHECK_MESSAGE(status.ok(), status.message());
     return results;
   }
 
@@ -168,28 +173,50 @@ void TestShape(const Shape& shape) {
       worst = std::isnan(error) ? INFINITY : std::max(worst, error);
     }
   }
-  Check(worst <= 1e-4, "%zux%zux%zu-%zu: off by %g", shape.batch,
-        shape.timesteps, shape.features, shape.units, worst);
-  Check(problem.Found(4, nullptr) == found, "4 threads change a bit");
-  Check(problem.Found(2, &cancellation) == found, "waiting changes a bit");
+  CHECK_MESSAGE(worst <= 1e-4,
+                Format("%zux%zux%zu-%zu: off by %g", shape.batch,
+                       shape.timesteps, shape.features, shape.units, worst));
+  CHECK_MESSAGE(problem.Found(4, nullptr) == found, "4 threads change a bit");
+  CHECK_MESSAGE(problem.Found(2, &cancellation) == found,
+                "waiting changes a bit");
+}
+
+// Leads the code under test to the doubles. It opens the driver by its name,
+// which the loader answers with the library of that name that is already open.
+struct OnTheDoubles {
+  OnTheDoubles() {
+    const std::string folder = CUDNN_GRU_DOUBLES_FOLDER;
+    setenv("CUDNN_GRU_CUDNN_PATH", (folder + "/cudnn").c_str(), 1);
+    const std::string driver = folder + "/cuda/libcuda.so.1";
+    if (dlopen(driver.c_str(), RTLD_NOW | RTLD_LOCAL) == nullptr) {
+      FAIL(dlerror());
+    }
+  }
+};
+
+TEST_CASE_FIXTURE(OnTheDoubles, "the doubles meet the requirements") {
+  for (StateRounding rounding : {StateRounding::kNone, StateRounding::kFloat16,
+                                 StateRounding::kBfloat16}) {
+    const RuntimeVerdict verdict = JudgeRuntime(0, Dtype::kFloat32, rounding);
+    CHECK_MESSAGE(verdict.met, verdict.detail);
+  }
+}
+
+TEST_CASE_FIXTURE(OnTheDoubles, "rows of one length") {
+  TestShape({3, 5, 4, 20, false});
+}
+
+TEST_CASE_FIXTURE(OnTheDoubles, "rows of several lengths") {
+  TestShape({3, 5, 4, 20, true});
+}
+
+TEST_CASE_FIXTURE(OnTheDoubles, "many weights") {
+  TestShape({2, 3, 300, 200, false});
+}
+
+TEST_CASE_FIXTURE(OnTheDoubles, "several pieces of inputs and outputs") {
+  TestShape({300, 500, 8, 8, true});
 }
 
 }  // namespace
 }  // namespace cudnn_gru_test
-
-int main() {
-  using namespace cudnn_gru_test;
-  using cudnn_gru::StateRounding;
-  for (StateRounding rounding : {StateRounding::kNone, StateRounding::kFloat16,
-                                 StateRounding::kBfloat16}) {
-    const cudnn_gru::RuntimeVerdict verdict =
-        cudnn_gru::JudgeRuntime(0, cudnn_gru::Dtype::kFloat32, rounding);
-    Check(verdict.met, "%s", verdict.detail.c_str());
-  }
-  // One piece; many weights; several pieces of inputs and outputs.
-  TestShape({3, 5, 4, 20, false});
-  TestShape({3, 5, 4, 20, true});
-  TestShape({2, 3, 300, 200, false});
-  TestShape({300, 500, 8, 8, true});
-  return Finish();
-}

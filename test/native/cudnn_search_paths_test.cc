@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "check.h"
 #include "cudnn/search_paths.h"
+#include "native_test.h"
 
 namespace cudnn_gru_test {
 namespace {
@@ -32,33 +32,35 @@ size_t At(const std::vector<std::string>& places, const std::string& place) {
                              places.begin());
 }
 
-void TheOverrideIsTheOnlyPlace() {
+TEST_CASE("the override is the only place") {
   const std::vector<std::string> expected = {"/opt/cudnn", "/opt/cudnn/lib",
                                              "/opt/cudnn/lib64"};
-  Check(CudnnPlaces(Variables({{"CUDNN_GRU_CUDNN_PATH", "/opt/cudnn"},
-                               {"VIRTUAL_ENV", "/venv"}})) == expected,
-        "a folder");
-  Check(CudnnPlaces(Variables({{"CUDNN_GRU_CUDNN_PATH",
-                                "/opt/cudnn/libcudnn.so.9"}})) == expected,
-        "a file");
+  CHECK_MESSAGE(CudnnPlaces(Variables({{"CUDNN_GRU_CUDNN_PATH", "/opt/cudnn"},
+                                       {"VIRTUAL_ENV", "/venv"}})) == expected,
+                "a folder");
+  CHECK_MESSAGE(
+      CudnnPlaces(Variables(
+          {{"CUDNN_GRU_CUDNN_PATH", "/opt/cudnn/libcudnn.so.9"}})) == expected,
+      "a file");
 }
 
-void ARelativeOverrideIsRefused() {
+TEST_CASE("a relative override is refused") {
   for (const char* path : {".", "lib", "lib/libcudnn.so.9", "../cudnn"}) {
     const Environment environment =
         Variables({{"CUDNN_GRU_CUDNN_PATH", path}, {"VIRTUAL_ENV", "/venv"}});
-    Check(CudnnPlaces(environment).empty(), path);
-    Check(RefusedCudnnPath(environment).find(path) != std::string::npos, path);
+    CHECK_MESSAGE(CudnnPlaces(environment).empty(), path);
+    CHECK_MESSAGE(RefusedCudnnPath(environment).find(path) != std::string::npos,
+                  path);
   }
   for (const char* path : {"", "/opt/cudnn"}) {
     const Environment environment = Variables({{"CUDNN_GRU_CUDNN_PATH", path}});
-    Check(RefusedCudnnPath(environment).empty(), path);
+    CHECK_MESSAGE(RefusedCudnnPath(environment).empty(), path);
   }
 }
 
-void InTheOrderOfTheDocuments() {
+TEST_CASE("places have the order of the documents") {
   char root[] = "/tmp/cudnn_gru_search_XXXXXX";
-  Check(mkdtemp(root) != nullptr, "no temporary folder");
+  CHECK_MESSAGE(mkdtemp(root) != nullptr, "no temporary folder");
   // A folder whose name means something to glob().
   const std::string venv = std::string(root) + "/e[nv]";
   std::string path = venv;
@@ -72,14 +74,19 @@ void InTheOrderOfTheDocuments() {
       CudnnPlaces(Variables({{"VIRTUAL_ENV", venv},
                              {"CONDA_PREFIX", "/conda"},
                              {"LD_LIBRARY_PATH", "/a:relative::/b"}}));
-  Check(At(places, path) == 0, "the virtual environment comes first");
-  Check(At(places, "/conda/lib") < At(places, "/a"), "conda, then the path");
-  Check(At(places, "/a") + 1 == At(places, "/b"), "the path's own order");
-  Check(At(places, "/b") < At(places, kSystemLoader), "then the loader");
-  Check(At(places, kSystemLoader) < At(places, "/usr/local/cuda/lib64"),
-        "then the usual folders");
-  Check(At(places, "/usr/local/cuda/lib64") < places.size(), "which are there");
-  Check(At(places, "relative") == places.size(), "only absolute folders");
+  CHECK_MESSAGE(At(places, path) == 0, "the virtual environment comes first");
+  CHECK_MESSAGE(At(places, "/conda/lib") < At(places, "/a"),
+                "conda, then the path");
+  CHECK_MESSAGE(At(places, "/a") + 1 == At(places, "/b"),
+                "the path's own order");
+  CHECK_MESSAGE(At(places, "/b") < At(places, kSystemLoader),
+                "then the loader");
+  CHECK_MESSAGE(At(places, kSystemLoader) < At(places, "/usr/local/cuda/lib64"),
+                "then the usual folders");
+  CHECK_MESSAGE(At(places, "/usr/local/cuda/lib64") < places.size(),
+                "which are there");
+  CHECK_MESSAGE(At(places, "relative") == places.size(),
+                "only absolute folders");
   while (path != root) {
     rmdir(path.c_str());
     path.erase(path.rfind('/'));
@@ -87,20 +94,13 @@ void InTheOrderOfTheDocuments() {
   rmdir(root);
 }
 
-void SwitchedOff() {
-  Check(!CudaDisabled(Variables({})), "not set");
-  Check(!CudaDisabled(Variables({{"CUDNN_GRU_DISABLE_CUDA", "0"}})), "0");
-  Check(CudaDisabled(Variables({{"CUDNN_GRU_DISABLE_CUDA", "1"}})), "1");
+TEST_CASE("CUDA can be switched off") {
+  CHECK_MESSAGE(!CudaDisabled(Variables({})), "not set");
+  CHECK_MESSAGE(!CudaDisabled(Variables({{"CUDNN_GRU_DISABLE_CUDA", "0"}})),
+                "0");
+  CHECK_MESSAGE(CudaDisabled(Variables({{"CUDNN_GRU_DISABLE_CUDA", "1"}})),
+                "1");
 }
 
 }  // namespace
 }  // namespace cudnn_gru_test
-
-int main() {
-  using namespace cudnn_gru_test;
-  TheOverrideIsTheOnlyPlace();
-  ARelativeOverrideIsRefused();
-  InTheOrderOfTheDocuments();
-  SwitchedOff();
-  return Finish();
-}

@@ -1,9 +1,10 @@
 // Keras's weights in cuDNN's space, at places in any order and with gaps.
 #include <vector>
 
-#include "check.h"
 #include "core/half.h"
 #include "cudnn/weight_layout.h"
+#include "generator.h"
+#include "native_test.h"
 
 namespace cudnn_gru_test {
 namespace {
@@ -84,8 +85,9 @@ void RoundTrip(StateRounding rounding, size_t features, size_t units,
   std::vector<bool> used(wide.size(), false);
   const auto is = [&](size_t at, T value) {
     used[at] = true;
-    Check(wide[at] == value, "element %zu is %g, not %g", at,
-          static_cast<double>(wide[at]), static_cast<double>(value));
+    CHECK_MESSAGE(wide[at] == value, Format("element %zu is %g, not %g", at,
+                                            static_cast<double>(wide[at]),
+                                            static_cast<double>(value)));
   };
   for (size_t id = 0; id < 6; ++id) {
     const size_t gate = kGate[id % 3];
@@ -101,7 +103,8 @@ void RoundTrip(StateRounding rounding, size_t features, size_t units,
     }
   }
   for (size_t at = 0; at < wide.size(); ++at) {
-    if (!used[at]) Check(wide[at] == T(0), "gap %zu is not zero", at);
+    if (!used[at])
+      CHECK_MESSAGE(wide[at] == T(0), Format("gap %zu is not zero", at));
   }
 
   std::vector<T> kernel_back(kernel.size());
@@ -110,26 +113,28 @@ void RoundTrip(StateRounding rounding, size_t features, size_t units,
   UnpackWeights(description, layout, space.data(),
                 {kernel_back.data(), recurrent_back.data(), bias_back.data()},
                 3);
-  Check(kernel_back == kernel, "kernel came back changed");
-  Check(recurrent_back == recurrent, "recurrent kernel came back changed");
-  Check(bias_back == bias, "bias came back changed");
+  CHECK_MESSAGE(kernel_back == kernel, "kernel came back changed");
+  CHECK_MESSAGE(recurrent_back == recurrent,
+                "recurrent kernel came back changed");
+  CHECK_MESSAGE(bias_back == bias, "bias came back changed");
   UnpackWeights(description, layout, space.data(), {nullptr, nullptr, nullptr},
                 1);
 }
 
-}  // namespace
-}  // namespace cudnn_gru_test
-
-int main() {
-  using namespace cudnn_gru_test;
+template <typename T>
+void RoundTrips(StateRounding rounding) {
   Generator generator(5);
   for (size_t units : {1, 15, 16, 17, 40}) {
     for (size_t features : {1, 3, 33}) {
-      RoundTrip<float>(StateRounding::kNone, features, units, &generator);
-      RoundTrip<double>(StateRounding::kNone, features, units, &generator);
-      RoundTrip<float>(StateRounding::kFloat16, features, units, &generator);
-      RoundTrip<float>(StateRounding::kBfloat16, features, units, &generator);
+      RoundTrip<T>(rounding, features, units, &generator);
     }
   }
-  return Finish();
 }
+
+TEST_CASE("float32 weights") { RoundTrips<float>(StateRounding::kNone); }
+TEST_CASE("float64 weights") { RoundTrips<double>(StateRounding::kNone); }
+TEST_CASE("float16 weights") { RoundTrips<float>(StateRounding::kFloat16); }
+TEST_CASE("bfloat16 weights") { RoundTrips<float>(StateRounding::kBfloat16); }
+
+}  // namespace
+}  // namespace cudnn_gru_test

@@ -3,13 +3,12 @@
 
 #include <dlfcn.h>
 
-#include <cstdio>
-#include <cstdlib>
 #include <string>
 #include <vector>
 
 #include "../doubles/api/cuda_driver_api.h"
 #include "../doubles/api/cudnn_api.h"
+#include "native_test.h"
 
 // The doubles of cuDNN and of the driver, called as a correct caller calls the
 // real ones: one GRU layer on one device, in
@@ -18,8 +17,8 @@ namespace cudnn_gru_test {
 
 inline void Require(bool good, const char* what) {
   if (good) return;
-  std::fprintf(stderr, "%s failed: %s\n", what, dlerror());
-  std::exit(1);
+  const char* const reason = dlerror();
+  FAIL(what, " failed: ", reason == nullptr ? "no reason" : reason);
 }
 
 // Opened once, for the life of the process.

@@ -5,7 +5,6 @@
 #include <string>
 #include <vector>
 
-#include "core/contention.h"
 #include "core/half.h"
 #include "cpu/forward/gru_forward.h"
 #include "problem.h"
@@ -47,21 +46,22 @@ void Compare(const Shape& shape, const Options& options, uint64_t seed) {
   Result<T> expected;
   const cudnn_gru::Status status =
       problem.Forward(reference, 0, shape.batch, 1, &expected);
-  Check(status.ok(), "reference %s: %s", problem.Name().c_str(),
-        status.message().c_str());
+  CHECK_MESSAGE(status.ok(), Format("reference %s: %s", problem.Name().c_str(),
+                                    status.message().c_str()));
   for (const CpuBackend& backend : cudnn_gru::AvailableBackends()) {
     if (backend.kernels == nullptr) continue;
     Result<T> result;
     const cudnn_gru::Status forward =
         problem.Forward(backend, 0, shape.batch, 2, &result);
-    Check(forward.ok(), "%s %s: %s", backend.isa, problem.Name().c_str(),
-          forward.message().c_str());
-    Check(Near(result.output, expected.output, tolerance),
-          "%s %s: output differs from the reference", backend.isa,
-          problem.Name().c_str());
-    Check(Near(result.state, expected.state, tolerance),
-          "%s %s: state differs from the reference", backend.isa,
-          problem.Name().c_str());
+    CHECK_MESSAGE(forward.ok(),
+                  Format("%s %s: %s", backend.isa, problem.Name().c_str(),
+                         forward.message().c_str()));
+    CHECK_MESSAGE(Near(result.output, expected.output, tolerance),
+                  Format("%s %s: output differs from the reference",
+                         backend.isa, problem.Name().c_str()));
+    CHECK_MESSAGE(Near(result.state, expected.state, tolerance),
+                  Format("%s %s: state differs from the reference", backend.isa,
+                         problem.Name().c_str()));
   }
 }
 
@@ -70,8 +70,15 @@ void CompareBoth(const Shape& shape, const Options& options, uint64_t seed) {
   Compare<double>(shape, options, seed);
 }
 
+TEST_CASE("the reference is the first of the backends") {
+  CHECK(cudnn_gru::AvailableBackends().front().kernels == nullptr);
+  for (const CpuBackend& backend : cudnn_gru::AvailableBackends()) {
+    std::printf("backend %s\n", backend.isa);
+  }
+}
+
 // Units and features around every vector width (2 to 16 lanes) and panel.
-void Sizes() {
+TEST_CASE_FIXTURE(WithoutContention, "sizes around every vector width") {
   const size_t units[] = {1,  2,  3,  4,  5,  7,  8,  9, 15,
                           16, 17, 31, 32, 33, 47, 64, 65};
   const size_t features[] = {1, 2, 5, 8, 17};
@@ -101,7 +108,7 @@ void Sizes() {
 
 // Every number of panels that a tile can hold, for few rows, with the gates'
 // operands in common and each with its own.
-void Tiles() {
+TEST_CASE_FIXTURE(WithoutContention, "every number of panels in a tile") {
   uint64_t seed = 4000;
   for (size_t panels = 1; panels <= 17; ++panels) {
     for (size_t batch = 1; batch <= 5; ++batch) {
@@ -119,7 +126,7 @@ void Tiles() {
 }
 
 // Every combination of the options that change the time loop.
-void Combinations() {
+TEST_CASE_FIXTURE(WithoutContention, "every combination of the options") {
   uint64_t seed = 5000;
   for (int bits = 0; bits < 64; ++bits) {
     for (Masking masking :
@@ -145,7 +152,7 @@ void Combinations() {
 
 // One step: over more of them an unbounded activation's state explodes, and the
 // comparison would tell how badly conditioned the layer is.
-void Activations() {
+TEST_CASE_FIXTURE(WithoutContention, "every activation") {
   for (int kind = 0; kind < cudnn_gru::kElementwiseActivations; ++kind) {
     const Activation activation = static_cast<Activation>(kind);
     const uint64_t seed = 9000 + static_cast<uint64_t>(kind);
@@ -164,7 +171,7 @@ void Activations() {
 
 // Softmax and its kin and the user's own, whose rows go through memory, with
 // every option of the time loop.
-void RowWise() {
+TEST_CASE_FIXTURE(WithoutContention, "activations of whole rows") {
   uint64_t seed = 12000;
   for (Activation kind : {Activation::kSoftmax, Activation::kLogSoftmax,
                           Activation::kSparsemax, Activation::kCustom}) {
@@ -185,7 +192,7 @@ void RowWise() {
 }
 
 // A failing callback ends the call at once, on every backend.
-void FailingCallback() {
+TEST_CASE_FIXTURE(WithoutContention, "a failing callback ends the call") {
   Options options;
   options.activation = Activation::kCustom;
   const Problem<float> problem({3, 4, 5, 6}, options, 13000);
@@ -194,13 +201,13 @@ void FailingCallback() {
       Result<float> result;
       const cudnn_gru::Status status =
           problem.Forward(backend, 0, 3, 2, &result, failing);
-      Check(status.code() == cudnn_gru::StatusCode::kCallback,
-            "%s: the callback's failure was lost", backend.isa);
+      CHECK_MESSAGE(status.code() == cudnn_gru::StatusCode::kCallback,
+                    Format("%s: the callback's failure was lost", backend.isa));
     }
   }
 }
 
-void Rounding() {
+TEST_CASE_FIXTURE(WithoutContention, "states rounded to 16 bits") {
   uint64_t seed = 14000;
   for (auto rounding : {cudnn_gru::StateRounding::kFloat16,
                         cudnn_gru::StateRounding::kBfloat16}) {
@@ -216,15 +223,16 @@ void Rounding() {
           Compare<float>(shape, options, seed);
           Result<float> result;
           const Problem<float> problem(shape, options, seed++);
-          Check(problem
-                    .Forward(cudnn_gru::AvailableBackends().back(), 0, 5, 1,
-                             &result)
-                    .ok(),
-                "%s failed", problem.Name().c_str());
+          CHECK_MESSAGE(problem
+                            .Forward(cudnn_gru::AvailableBackends().back(), 0,
+                                     5, 1, &result)
+                            .ok(),
+                        Format("%s failed", problem.Name().c_str()));
           std::vector<float> rounded = result.output;
           cudnn_gru::RoundValues(rounding, rounded.data(), rounded.size());
-          Check(rounded == result.output, "%s: output has other values",
-                problem.Name().c_str());
+          CHECK_MESSAGE(
+              rounded == result.output,
+              Format("%s: output has other values", problem.Name().c_str()));
         }
       }
     }
@@ -239,35 +247,37 @@ void SameBits(const Shape& shape, const Options& options, uint64_t seed) {
   const size_t units = shape.units;
   for (const CpuBackend& backend : cudnn_gru::AvailableBackends()) {
     Result<T> whole;
-    Check(problem.Forward(backend, 0, shape.batch, 1, &whole).ok(),
-          "%s %s failed", backend.isa, problem.Name().c_str());
+    CHECK_MESSAGE(problem.Forward(backend, 0, shape.batch, 1, &whole).ok(),
+                  Format("%s %s failed", backend.isa, problem.Name().c_str()));
     for (int threads : {2, 3, 5}) {
       Result<T> result;
-      Check(problem.Forward(backend, 0, shape.batch, threads, &result).ok() &&
-                result.output == whole.output && result.state == whole.state,
-            "%s %s: %d threads give other bits than one", backend.isa,
-            problem.Name().c_str(), threads);
+      CHECK_MESSAGE(
+          (problem.Forward(backend, 0, shape.batch, threads, &result).ok() &&
+           result.output == whole.output && result.state == whole.state),
+          Format("%s %s: %d threads give other bits than one", backend.isa,
+                 problem.Name().c_str(), threads));
     }
     const size_t row_size = whole.output.size() / shape.batch;
     for (size_t count : {1, 2, 3, 5}) {
       for (size_t begin = 0; begin + count <= shape.batch; begin += count) {
         Result<T> part;
         const bool ok = problem.Forward(backend, begin, count, 1, &part).ok();
-        Check(ok &&
-                  std::equal(part.output.begin(), part.output.end(),
-                             whole.output.begin() + static_cast<std::ptrdiff_t>(
-                                                        begin * row_size)) &&
-                  std::equal(part.state.begin(), part.state.end(),
-                             whole.state.begin() +
-                                 static_cast<std::ptrdiff_t>(begin * units)),
-              "%s %s: rows %zu to %zu alone give other bits", backend.isa,
-              problem.Name().c_str(), begin, begin + count - 1);
+        CHECK_MESSAGE(
+            (ok &&
+             std::equal(part.output.begin(), part.output.end(),
+                        whole.output.begin() +
+                            static_cast<std::ptrdiff_t>(begin * row_size)) &&
+             std::equal(part.state.begin(), part.state.end(),
+                        whole.state.begin() +
+                            static_cast<std::ptrdiff_t>(begin * units))),
+            Format("%s %s: rows %zu to %zu alone give other bits", backend.isa,
+                   problem.Name().c_str(), begin, begin + count - 1));
       }
     }
   }
 }
 
-void RowsAlone() {
+TEST_CASE_FIXTURE(WithoutContention, "a row has the same bits in any batch") {
   uint64_t seed = 20000;
   for (size_t units : {1, 5, 16, 33}) {
     for (bool reset_after : {true, false}) {
@@ -301,21 +311,24 @@ void Divided(const Shape& shape, uint64_t seed) {
       for (const CpuBackend& backend : cudnn_gru::AvailableBackends()) {
         if (backend.kernels == nullptr) continue;
         Result<T> alone;
-        Check(problem.Forward(backend, 0, shape.batch, 1, &alone).ok(),
-              "%s %s failed", backend.isa, problem.Name().c_str());
+        CHECK_MESSAGE(
+            problem.Forward(backend, 0, shape.batch, 1, &alone).ok(),
+            Format("%s %s failed", backend.isa, problem.Name().c_str()));
         for (int threads : {2, 3, 5}) {
           Result<T> team;
-          Check(problem.Forward(backend, 0, shape.batch, threads, &team).ok() &&
-                    team.output == alone.output && team.state == alone.state,
-                "%s %s: %d threads give other bits than one", backend.isa,
-                problem.Name().c_str(), threads);
+          CHECK_MESSAGE(
+              (problem.Forward(backend, 0, shape.batch, threads, &team).ok() &&
+               team.output == alone.output && team.state == alone.state),
+              Format("%s %s: %d threads give other bits than one", backend.isa,
+                     problem.Name().c_str(), threads));
         }
       }
     }
   }
 }
 
-void Teams() {
+TEST_CASE_FIXTURE(WithoutContention,
+                  "any number of threads gives the same bits") {
   const Shape by_rows = {43, 12, 8, 40};
   const Shape by_units = {2, 20, 8, 136};
   Divided<float>(by_rows, 30000);
@@ -326,20 +339,3 @@ void Teams() {
 
 }  // namespace
 }  // namespace cudnn_gru_test
-
-int main() {
-  cudnn_gru::Contention::Get().Ignore();
-  for (const auto& backend : cudnn_gru::AvailableBackends()) {
-    std::printf("backend %s\n", backend.isa);
-  }
-  cudnn_gru_test::Sizes();
-  cudnn_gru_test::Tiles();
-  cudnn_gru_test::Combinations();
-  cudnn_gru_test::Activations();
-  cudnn_gru_test::RowWise();
-  cudnn_gru_test::FailingCallback();
-  cudnn_gru_test::Rounding();
-  cudnn_gru_test::RowsAlone();
-  cudnn_gru_test::Teams();
-  return cudnn_gru_test::Finish();
-}

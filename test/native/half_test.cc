@@ -7,7 +7,8 @@
 #include <limits>
 #include <vector>
 
-#include "check.h"
+#include "generator.h"
+#include "native_test.h"
 
 namespace cudnn_gru_test {
 namespace {
@@ -33,14 +34,15 @@ float WidenOne(StateRounding type, uint16_t bits) {
 }
 
 // Widening is exact, so that every 16-bit value comes back.
-void EveryValueComesBack() {
+TEST_CASE("every 16-bit value comes back") {
   for (StateRounding type :
        {StateRounding::kFloat16, StateRounding::kBfloat16}) {
     for (uint32_t bits = 0; bits < 65536; ++bits) {
       const float value = WidenOne(type, static_cast<uint16_t>(bits));
       const uint16_t back = NarrowOne(type, value);
-      Check(std::isnan(value) ? std::isnan(WidenOne(type, back)) : back == bits,
-            "16 bits %04x became %04x", bits, back);
+      CHECK_MESSAGE(
+          (std::isnan(value) ? std::isnan(WidenOne(type, back)) : back == bits),
+          Format("16 bits %04x became %04x", bits, back));
     }
   }
 }
@@ -53,16 +55,17 @@ using CompilersHalf = _Float16;
 #define GRU_TEST_HALF
 #endif
 
-void LikeTheCompilersFloat16() {
 #ifdef GRU_TEST_HALF
+TEST_CASE("float16 is the compiler's") {
   for (uint32_t bits = 0; bits < 65536; ++bits) {
     const uint16_t half = static_cast<uint16_t>(bits);
     CompilersHalf expected;
     std::memcpy(&expected, &half, sizeof expected);
     const float value = WidenOne(StateRounding::kFloat16, half);
-    Check(std::isnan(value) ? std::isnan(static_cast<float>(expected))
-                            : value == static_cast<float>(expected),
-          "float16 %04x widens to %.9g", bits, static_cast<double>(value));
+    CHECK_MESSAGE((std::isnan(value) ? std::isnan(static_cast<float>(expected))
+                                     : value == static_cast<float>(expected)),
+                  Format("float16 %04x widens to %.9g", bits,
+                         static_cast<double>(value)));
   }
   Generator generator(3);
   for (int i = 0; i < 2000000; ++i) {
@@ -70,24 +73,26 @@ void LikeTheCompilersFloat16() {
     const CompilersHalf expected = static_cast<CompilersHalf>(value);
     const float found = WidenOne(StateRounding::kFloat16,
                                  NarrowOne(StateRounding::kFloat16, value));
-    Check(std::isnan(value) ? std::isnan(found)
-                            : found == static_cast<float>(expected) &&
-                                  std::signbit(found) == std::signbit(value),
-          "%.9g narrows to %.9g", static_cast<double>(value),
-          static_cast<double>(found));
+    CHECK_MESSAGE(
+        (std::isnan(value) ? std::isnan(found)
+                           : found == static_cast<float>(expected) &&
+                                 std::signbit(found) == std::signbit(value)),
+        Format("%.9g narrows to %.9g", static_cast<double>(value),
+               static_cast<double>(found)));
   }
-#endif
 }
+#endif
 
 // A bfloat16 is a float of 8 significant bits: nearest, ties to the even one.
-void Bfloat16RoundsToNearestEven() {
+TEST_CASE("bfloat16 rounds to nearest even") {
   Generator generator(4);
   for (int i = 0; i < 500000; ++i) {
     const float value = FromBits(static_cast<uint32_t>(generator.Next()));
     const float found = WidenOne(StateRounding::kBfloat16,
                                  NarrowOne(StateRounding::kBfloat16, value));
     if (std::isnan(value)) {
-      Check(std::isnan(found), "NaN became %.9g", static_cast<double>(found));
+      CHECK_MESSAGE(std::isnan(found),
+                    Format("NaN became %.9g", static_cast<double>(found)));
       continue;
     }
     uint32_t bits;
@@ -97,17 +102,11 @@ void Bfloat16RoundsToNearestEven() {
     const float above = FromBits((bits & 0xFFFF0000u) + 0x10000u);
     const bool up =
         dropped > 0x8000u || (dropped == 0x8000u && (bits & 0x10000u) != 0);
-    Check(found == (up ? above : below), "%.9g rounds to %.9g",
-          static_cast<double>(value), static_cast<double>(found));
+    CHECK_MESSAGE(found == (up ? above : below),
+                  Format("%.9g rounds to %.9g", static_cast<double>(value),
+                         static_cast<double>(found)));
   }
 }
 
 }  // namespace
 }  // namespace cudnn_gru_test
-
-int main() {
-  cudnn_gru_test::EveryValueComesBack();
-  cudnn_gru_test::LikeTheCompilersFloat16();
-  cudnn_gru_test::Bfloat16RoundsToNearestEven();
-  return cudnn_gru_test::Finish();
-}

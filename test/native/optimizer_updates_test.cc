@@ -9,7 +9,8 @@
 #include <limits>
 #include <vector>
 
-#include "check.h"
+#include "generator.h"
+#include "native_test.h"
 
 namespace cudnn_gru_test {
 namespace {
@@ -29,13 +30,15 @@ void Compare(const std::vector<T>& actual, size_t n, Expected expected,
   const double tolerance = sizeof(T) == 4 ? 1e-6 : 1e-14;
   for (size_t i = 0; i < n; ++i) {
     const double wanted = expected(i);
-    Check(std::fabs(static_cast<double>(actual[i]) - wanted) <=
-              tolerance * std::max(1.0, std::fabs(wanted)),
-          "%s, float%zu: element %zu of %zu is %.9g, not %.9g", what,
-          sizeof(T) * 8, i, n, static_cast<double>(actual[i]), wanted);
+    CHECK_MESSAGE(
+        std::fabs(static_cast<double>(actual[i]) - wanted) <=
+            tolerance * std::max(1.0, std::fabs(wanted)),
+        Format("%s, float%zu: element %zu of %zu is %.9g, not %.9g", what,
+               sizeof(T) * 8, i, n, static_cast<double>(actual[i]), wanted));
   }
-  Check(actual[n] == T(7), "%s, float%zu: wrote beyond %zu elements", what,
-        sizeof(T) * 8, n);
+  CHECK_MESSAGE(actual[n] == T(7),
+                Format("%s, float%zu: wrote beyond %zu elements", what,
+                       sizeof(T) * 8, n));
 }
 
 // n numbers and one behind them that must stay.
@@ -140,8 +143,9 @@ void Gradients(size_t n) {
     squares += static_cast<double>(g[i]) * static_cast<double>(g[i]);
   }
   const double sum = cudnn_gru::SquareSum<T>(g.data(), n);
-  Check(std::fabs(sum - squares) <= 1e-13 * std::max(1.0, squares),
-        "square sum of %zu elements: %.17g, not %.17g", n, sum, squares);
+  CHECK_MESSAGE(
+      std::fabs(sum - squares) <= 1e-13 * std::max(1.0, squares),
+      Format("square sum of %zu elements: %.17g, not %.17g", n, sum, squares));
   // In place.
   std::vector<T> a = g;
   cudnn_gru::Rescale<T>(a.data(), a.data(), n, T(3), T(4));
@@ -157,38 +161,39 @@ void Gradients(size_t n) {
   Compare(
       a, n, [&](size_t i) { return (static_cast<double>(g[i]) + b[i]) * 0.25; },
       "add and divide");
-  Check(cudnn_gru::FirstNonFinite<T>(g.data(), n, true) == n,
-        "finite numbers are not finite");
+  CHECK_MESSAGE(cudnn_gru::FirstNonFinite<T>(g.data(), n, true) == n,
+                "finite numbers are not finite");
   if (n == 0) return;
   const T infinity = std::numeric_limits<T>::infinity();
   const T nan = std::numeric_limits<T>::quiet_NaN();
   for (size_t at = 0; at < n; ++at) {
     a = g;
     a[at] = -infinity;
-    Check(!std::isfinite(cudnn_gru::SquareSum<T>(a.data(), n)),
-          "the square sum hides an infinity");
-    Check(cudnn_gru::FirstNonFinite<T>(a.data(), n, true) == at &&
-              cudnn_gru::FirstNonFinite<T>(a.data(), n, false) == n,
-          "an infinity at %zu of %zu is not found there", at, n);
+    CHECK_MESSAGE(!std::isfinite(cudnn_gru::SquareSum<T>(a.data(), n)),
+                  "the square sum hides an infinity");
+    CHECK_MESSAGE(
+        (cudnn_gru::FirstNonFinite<T>(a.data(), n, true) == at &&
+         cudnn_gru::FirstNonFinite<T>(a.data(), n, false) == n),
+        Format("an infinity at %zu of %zu is not found there", at, n));
     a[at] = nan;
-    Check(!std::isfinite(cudnn_gru::SquareSum<T>(a.data(), n)),
-          "the square sum hides a NaN");
-    Check(cudnn_gru::FirstNonFinite<T>(a.data(), n, false) == at,
-          "a NaN at %zu of %zu is not found there", at, n);
+    CHECK_MESSAGE(!std::isfinite(cudnn_gru::SquareSum<T>(a.data(), n)),
+                  "the square sum hides a NaN");
+    CHECK_MESSAGE(cudnn_gru::FirstNonFinite<T>(a.data(), n, false) == at,
+                  Format("a NaN at %zu of %zu is not found there", at, n));
     cudnn_gru::ClipValues<T>(a.data(), a.data(), n, T(0.5));
-    Check(std::isnan(a[at]), "clipping hides a NaN");
+    CHECK_MESSAGE(std::isnan(a[at]), "clipping hides a NaN");
   }
+}
+
+constexpr size_t kLargest = 70;
+
+TEST_CASE_TEMPLATE("updates follow their formulas", T, float, double) {
+  for (size_t n = 0; n <= kLargest; ++n) Updates<T>(n);
+}
+
+TEST_CASE_TEMPLATE("gradients are clipped and summed", T, float, double) {
+  for (size_t n = 0; n <= kLargest; ++n) Gradients<T>(n);
 }
 
 }  // namespace
 }  // namespace cudnn_gru_test
-
-int main() {
-  for (size_t n = 0; n <= 70; ++n) {
-    cudnn_gru_test::Updates<float>(n);
-    cudnn_gru_test::Updates<double>(n);
-    cudnn_gru_test::Gradients<float>(n);
-    cudnn_gru_test::Gradients<double>(n);
-  }
-  return cudnn_gru_test::Finish();
-}

@@ -7,15 +7,22 @@
 #include <string>
 #include <vector>
 
-#include "check.h"
 #include "core/activation_names.h"
+#include "core/contention.h"
 #include "core/gru_problem.h"
 #include "cpu/dispatch/dispatch.h"
 #include "cpu/forward/gru_forward.h"
 #include "cpu/gru_tape.h"
 #include "cpu/weights/weights.h"
+#include "generator.h"
+#include "native_test.h"
 
 namespace cudnn_gru_test {
+
+// A fixture for tests that need barriers on any machine.
+struct WithoutContention {
+  WithoutContention() { cudnn_gru::Contention::Get().Ignore(); }
+};
 
 enum class Masking { kNone, kMask, kLengths };
 

@@ -6,14 +6,14 @@
 #include <cmath>
 #include <vector>
 
-#include "check.h"
 #include "cpu/initializers/orthogonal.h"
+#include "native_test.h"
 
 namespace cudnn_gru_test {
 namespace {
 
 // philox4x32 with 10 rounds, from kat_vectors of the Random123 distribution.
-void KnownAnswers() {
+TEST_CASE("philox gives the known answers") {
   struct Vector {
     uint32_t counter[4], key[2], out[4];
   };
@@ -30,8 +30,9 @@ void KnownAnswers() {
     uint32_t out[4];
     cudnn_gru::PhiloxBlock(vector.counter, vector.key, out);
     for (int i = 0; i < 4; ++i) {
-      Check(out[i] == vector.out[i], "philox word %d: %08x, expected %08x", i,
-            out[i], vector.out[i]);
+      CHECK_MESSAGE(out[i] == vector.out[i],
+                    Format("philox word %d: %08x, expected %08x", i, out[i],
+                           vector.out[i]));
     }
   }
 }
@@ -50,43 +51,44 @@ void Moments(const std::vector<T>& values, double mean, double stddev,
       std::sqrt(squares / static_cast<double>(values.size()));
   const double error =
       5 * stddev / std::sqrt(static_cast<double>(values.size()));
-  Check(std::fabs(found - mean) < error, "%s: mean %.5f, expected %.5f", name,
-        found, mean);
-  Check(std::fabs(deviation - stddev) < error,
-        "%s: standard deviation %.5f, expected %.5f", name, deviation, stddev);
+  CHECK_MESSAGE(std::fabs(found - mean) < error,
+                Format("%s: mean %.5f, expected %.5f", name, found, mean));
+  CHECK_MESSAGE(std::fabs(deviation - stddev) < error,
+                Format("%s: standard deviation %.5f, expected %.5f", name,
+                       deviation, stddev));
 }
 
-template <typename T>
-void Fills() {
+TEST_CASE_TEMPLATE("fills have their moments and ranges", T, float, double) {
   std::vector<T> values(200000);
   cudnn_gru::FillUniform(values.data(), values.size(), 5, -2, 3);
   Moments(values, 0.5, 5 / std::sqrt(12.0), "uniform");
-  Check(*std::min_element(values.begin(), values.end()) >= T(-2) &&
-            *std::max_element(values.begin(), values.end()) < T(3),
-        "uniform leaves its range");
+  CHECK_MESSAGE((*std::min_element(values.begin(), values.end()) >= T(-2) &&
+                 *std::max_element(values.begin(), values.end()) < T(3)),
+                "uniform leaves its range");
   cudnn_gru::FillNormal(values.data(), values.size(), 5, 1, 0.25);
   Moments(values, 1, 0.25, "normal");
   cudnn_gru::FillTruncatedNormal(values.data(), values.size(), 5, 1, 0.25);
   // The deviation of a normal cut at two deviations is 0.8796 of the original.
   Moments(values, 1, 0.25 * 0.87962566, "truncated normal");
-  Check(*std::min_element(values.begin(), values.end()) >= T(0.5) &&
-            *std::max_element(values.begin(), values.end()) <= T(1.5),
-        "truncated normal leaves its range");
+  CHECK_MESSAGE((*std::min_element(values.begin(), values.end()) >= T(0.5) &&
+                 *std::max_element(values.begin(), values.end()) <= T(1.5)),
+                "truncated normal leaves its range");
   cudnn_gru::FillDropoutMask(values.data(), values.size(), 5, 9, 0.3);
   Moments(values, 1, std::sqrt(0.3 / 0.7), "dropout mask");
-  Check(std::all_of(values.begin(), values.end(),
-                    [](T value) {
-                      return value == T(0) || value == static_cast<T>(1 / 0.7);
-                    }),
-        "dropout mask holds other values");
+  CHECK_MESSAGE(std::all_of(values.begin(), values.end(),
+                            [](T value) {
+                              return value == T(0) ||
+                                     value == static_cast<T>(1 / 0.7);
+                            }),
+                "dropout mask holds other values");
 
   std::vector<T> same(values.size()), other(values.size());
   cudnn_gru::FillDropoutMask(same.data(), same.size(), 5, 9, 0.3);
   cudnn_gru::FillDropoutMask(other.data(), other.size(), 5, 10, 0.3);
-  Check(same == values, "one seed and stream gave two masks");
-  Check(other != values, "two streams gave one mask");
+  CHECK_MESSAGE(same == values, "one seed and stream gave two masks");
+  CHECK_MESSAGE(other != values, "two streams gave one mask");
   cudnn_gru::FillDropoutMask(other.data(), other.size(), 6, 9, 0.3);
-  Check(other != values, "two seeds gave one mask");
+  CHECK_MESSAGE(other != values, "two seeds gave one mask");
 }
 
 template <typename T>
@@ -95,8 +97,8 @@ void Orthogonal(size_t rows, size_t columns, double tolerance) {
   std::vector<T> matrix(rows * columns);
   const cudnn_gru::Status status =
       cudnn_gru::FillOrthogonal(matrix.data(), rows, columns, 3, gain);
-  Check(status.ok(), "orthogonal %zux%zu: %s", rows, columns,
-        status.message().c_str());
+  CHECK_MESSAGE(status.ok(), Format("orthogonal %zux%zu: %s", rows, columns,
+                                    status.message().c_str()));
   const size_t count = std::min(rows, columns);
   double worst = 0;
   for (size_t i = 0; i < count; ++i) {
@@ -112,26 +114,21 @@ void Orthogonal(size_t rows, size_t columns, double tolerance) {
       worst = std::max(worst, std::fabs(dot / (gain * gain) - (i == j)));
     }
   }
-  Check(worst <= tolerance, "orthogonal %zux%zu float%zu: off by %.3g", rows,
-        columns, sizeof(T) * 8, worst);
+  CHECK_MESSAGE(worst <= tolerance,
+                Format("orthogonal %zux%zu float%zu: off by %.3g", rows,
+                       columns, sizeof(T) * 8, worst));
 }
 
-}  // namespace
-}  // namespace cudnn_gru_test
-
-int main() {
-  using namespace cudnn_gru_test;
-  KnownAnswers();
-  Fills<float>();
-  Fills<double>();
-  // One row, single columns, block borders, square matrices (the worst
-  // conditioned) and a recurrent kernel's shape.
+// One row, single columns, block borders, square matrices (the worst
+// conditioned) and a recurrent kernel's shape.
+TEST_CASE_TEMPLATE("orthogonal matrices are orthogonal", T, float, double) {
   const size_t sizes[][2] = {
       {1, 1},   {1, 7},   {7, 1},     {3, 3},   {31, 33},   {32, 96},  {33, 99},
       {65, 65}, {96, 32}, {200, 200}, {5, 300}, {100, 300}, {257, 129}};
   for (const auto& size : sizes) {
-    Orthogonal<float>(size[0], size[1], 1e-6);
-    Orthogonal<double>(size[0], size[1], 1e-13);
+    Orthogonal<T>(size[0], size[1], sizeof(T) == 4 ? 1e-6 : 1e-13);
   }
-  return Finish();
 }
+
+}  // namespace
+}  // namespace cudnn_gru_test

@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "core/aligned_buffer.h"
-#include "core/contention.h"
 #include "cpu/gru_tape.h"
 #include "problem.h"
 
@@ -42,7 +41,9 @@ Status Differentiate(const Problem<T>& problem, CpuTape& tape, int threads,
 
 // What is not wanted is not written and changes nothing; what is not given is
 // zeros.
-void Parts() {
+TEST_CASE_FIXTURE(
+    WithoutContention,
+    "what is not wanted is not written and what is not given is zeros") {
   Options options;
   options.masking = Masking::kMask;
   const Problem<double> problem({3, 4, 5, 9}, options, 15000);
@@ -51,25 +52,25 @@ void Parts() {
       Result<double> result;
       Gradients<double> gradients;
       std::unique_ptr<CpuTape> tape;
-      Check(problem.Forward(backend, 2, nullptr, &result, &tape).ok() &&
-                problem.Backward(*tape, 2, nullptr, given, wanted, &gradients)
-                    .ok(),
-            "%s failed", backend.isa);
+      CHECK_MESSAGE(
+          (problem.Forward(backend, 2, nullptr, &result, &tape).ok() &&
+           problem.Backward(*tape, 2, nullptr, given, wanted, &gradients).ok()),
+          Format("%s failed", backend.isa));
       return gradients;
     };
     const Gradients<double> all = run(kAllGradients, {true, true});
     const Gradients<double> output = run(kAllGradients, {true, false});
     const Gradients<double> state = run(kAllGradients, {false, true});
     const Gradients<double> nothing = run(kAllGradients, {false, false});
-    Check(nothing.kernel == std::vector<double>(nothing.kernel.size()),
-          "%s: a gradient out of nothing", backend.isa);
+    CHECK_MESSAGE(nothing.kernel == std::vector<double>(nothing.kernel.size()),
+                  Format("%s: a gradient out of nothing", backend.isa));
     std::vector<double> sum = output.kernel;
     for (size_t i = 0; i < sum.size(); ++i) sum[i] += state.kernel[i];
     bool adds_up = true;
     for (size_t i = 0; i < sum.size(); ++i) {
       adds_up = adds_up && std::fabs(sum[i] - all.kernel[i]) < 1e-12;
     }
-    Check(adds_up, "%s: parts do not add up", backend.isa);
+    CHECK_MESSAGE(adds_up, Format("%s: parts do not add up", backend.isa));
     for (int bit = 0; bit < 5; ++bit) {
       const Gradients<double> one = run(1 << bit, {true, true});
       const std::vector<double> Gradients<double>::* const members[] = {
@@ -78,16 +79,18 @@ void Parts() {
           &Gradients<double>::bias};
       for (int member = 0; member < 5; ++member) {
         const std::vector<double>& values = one.*members[member];
-        Check(member == bit ? values == all.*members[member]
-                            : values == std::vector<double>(values.size(), -77),
-              "%s: tensor %d when %d is wanted", backend.isa, member, bit);
+        CHECK_MESSAGE(
+            (member == bit ? values == all.*members[member]
+                           : values == std::vector<double>(values.size(), -77)),
+            Format("%s: tensor %d when %d is wanted", backend.isa, member,
+                   bit));
       }
     }
   }
 }
 
 // A tape serves one backward call, which is the first that computes.
-void Once() {
+TEST_CASE_FIXTURE(WithoutContention, "a tape serves one backward call") {
   const Problem<float> problem({3, 4, 5, 6}, Options(), 16000);
   for (const CpuBackend& backend : AvailableBackends()) {
     Result<float> result;
@@ -95,34 +98,39 @@ void Once() {
     std::unique_ptr<CpuTape> tape;
     Cancellation cancelled;
     cancelled.Request();
-    Check(problem.Forward(backend, 1, &cancelled, &result, &tape).code() ==
-                  StatusCode::kAborted &&
-              tape == nullptr,
-          "%s: a cancelled forward call left a tape", backend.isa);
-    Check(problem.Forward(backend, 1, nullptr, &result, &tape).ok(),
-          "%s failed", backend.isa);
+    CHECK_MESSAGE(
+        (problem.Forward(backend, 1, &cancelled, &result, &tape).code() ==
+             StatusCode::kAborted &&
+         tape == nullptr),
+        Format("%s: a cancelled forward call left a tape", backend.isa));
+    CHECK_MESSAGE(problem.Forward(backend, 1, nullptr, &result, &tape).ok(),
+                  Format("%s failed", backend.isa));
     // A tape also has lists, which are small.
     const size_t counted = cudnn_gru::TapeBytes().load();
-    Check(counted > 0 && tape->bytes() >= counted,
-          "%s: the tape's memory is not counted", backend.isa);
-    Check(Differentiate(problem, *tape, 1, &cancelled, &gradients).code() ==
-                  StatusCode::kAborted &&
-              !tape->spent(),
-          "%s: a call that was cancelled before it began used the tape",
-          backend.isa);
-    Check(Differentiate(problem, *tape, 1, nullptr, &gradients).ok() &&
-              tape->spent(),
-          "%s: backward failed", backend.isa);
-    Check(Differentiate(problem, *tape, 1, nullptr, &gradients).code() ==
-              StatusCode::kState,
-          "%s: a tape was used twice", backend.isa);
+    CHECK_MESSAGE((counted > 0 && tape->bytes() >= counted),
+                  Format("%s: the tape's memory is not counted", backend.isa));
+    CHECK_MESSAGE(
+        (Differentiate(problem, *tape, 1, &cancelled, &gradients).code() ==
+             StatusCode::kAborted &&
+         !tape->spent()),
+        Format("%s: a call that was cancelled before it began used the tape",
+               backend.isa));
+    CHECK_MESSAGE((Differentiate(problem, *tape, 1, nullptr, &gradients).ok() &&
+                   tape->spent()),
+                  Format("%s: backward failed", backend.isa));
+    CHECK_MESSAGE(
+        Differentiate(problem, *tape, 1, nullptr, &gradients).code() ==
+            StatusCode::kState,
+        Format("%s: a tape was used twice", backend.isa));
     tape = nullptr;
-    Check(cudnn_gru::TapeBytes().load() == 0, "%s: memory stayed", backend.isa);
+    CHECK_MESSAGE(cudnn_gru::TapeBytes().load() == 0,
+                  Format("%s: memory stayed", backend.isa));
   }
 }
 
 // A failing callback ends the call, in either direction.
-void FailingCallback() {
+TEST_CASE_FIXTURE(WithoutContention,
+                  "a failing callback ends the call in either direction") {
   Options options;
   options.activation = Activation::kCustom;
   options.recurrent_activation = Activation::kCustom;
@@ -132,22 +140,25 @@ void FailingCallback() {
       Result<double> result;
       Gradients<double> gradients;
       std::unique_ptr<CpuTape> tape;
-      Check(problem.Forward(backend, 2, nullptr, &result, &tape, failing)
-                        .code() == StatusCode::kCallback &&
-                tape == nullptr,
-            "%s: forward's failure was lost", backend.isa);
-      Check(problem.Forward(backend, 2, nullptr, &result, &tape).ok() &&
-                problem.Backward(*tape, 2, nullptr, Upstream(), kAllGradients,
-                                 &gradients, failing)
-                        .code() == StatusCode::kCallback,
-            "%s: backward's failure was lost", backend.isa);
-      Check(tape->spent(), "%s: a failed call left the tape", backend.isa);
+      CHECK_MESSAGE(
+          (problem.Forward(backend, 2, nullptr, &result, &tape, failing)
+                   .code() == StatusCode::kCallback &&
+           tape == nullptr),
+          Format("%s: forward's failure was lost", backend.isa));
+      CHECK_MESSAGE(
+          (problem.Forward(backend, 2, nullptr, &result, &tape).ok() &&
+           problem.Backward(*tape, 2, nullptr, Upstream(), kAllGradients,
+                            &gradients, failing)
+                   .code() == StatusCode::kCallback),
+          Format("%s: backward's failure was lost", backend.isa));
+      CHECK_MESSAGE(tape->spent(),
+                    Format("%s: a failed call left the tape", backend.isa));
     }
   }
 }
 
 // Another thread's request ends a running call between time steps.
-void Cancelled() {
+TEST_CASE_FIXTURE(WithoutContention, "another thread ends a running call") {
   Options options;
   options.return_sequences = false;
   const Problem<float> problem({2, 6000, 2, 16}, options, 18000);
@@ -158,8 +169,8 @@ void Cancelled() {
       Result<float> result;
       Gradients<float> gradients;
       std::unique_ptr<CpuTape> tape;
-      Check(problem.Forward(backend, 2, nullptr, &result, &tape).ok(),
-            "%s failed", backend.isa);
+      CHECK_MESSAGE(problem.Forward(backend, 2, nullptr, &result, &tape).ok(),
+                    Format("%s failed", backend.isa));
       Cancellation cancellation;
       std::thread other([&] {
         std::this_thread::sleep_for(std::chrono::microseconds(delay));
@@ -169,21 +180,22 @@ void Cancelled() {
           Differentiate(problem, *tape, 2, &cancellation, &gradients);
       other.join();
       stopped = status.code() == StatusCode::kAborted;
-      Check(stopped || status.ok(), "%s: %s", backend.isa,
-            status.message().c_str());
+      CHECK_MESSAGE((stopped || status.ok()),
+                    Format("%s: %s", backend.isa, status.message().c_str()));
     }
-    Check(stopped, "%s: no request was heard", backend.isa);
+    CHECK_MESSAGE(stopped, Format("%s: no request was heard", backend.isa));
   }
 }
 
 // Tapes of several threads at once do not meet.
-void Concurrent() {
+TEST_CASE_FIXTURE(WithoutContention, "tapes of several threads do not meet") {
   const Problem<float> problem({4, 12, 6, 33}, Options(), 19000);
   for (const CpuBackend& backend : AvailableBackends()) {
     Result<float> result;
     Gradients<float> wanted;
-    Check(problem.Backward(backend, 1, Upstream(), &result, &wanted).ok(),
-          "%s failed", backend.isa);
+    CHECK_MESSAGE(
+        problem.Backward(backend, 1, Upstream(), &result, &wanted).ok(),
+        Format("%s failed", backend.isa));
     std::atomic<int> wrong{0};
     std::vector<std::thread> threads;
     for (int i = 0; i < 4; ++i) {
@@ -199,20 +211,10 @@ void Concurrent() {
       });
     }
     for (std::thread& thread : threads) thread.join();
-    Check(wrong == 0, "%s: %d of 12 calls at once went wrong", backend.isa,
-          wrong.load());
+    CHECK_MESSAGE(wrong == 0, Format("%s: %d of 12 calls at once went wrong",
+                                     backend.isa, wrong.load()));
   }
 }
 
 }  // namespace
 }  // namespace cudnn_gru_test
-
-int main() {
-  cudnn_gru::Contention::Get().Ignore();
-  cudnn_gru_test::Parts();
-  cudnn_gru_test::Once();
-  cudnn_gru_test::FailingCallback();
-  cudnn_gru_test::Cancelled();
-  cudnn_gru_test::Concurrent();
-  return cudnn_gru_test::Finish();
-}

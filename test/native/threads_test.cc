@@ -7,12 +7,12 @@
 #include <thread>
 #include <vector>
 
-#include "check.h"
 #include "core/contention.h"
 #include "core/executor.h"
 #include "core/thread_pool.h"
 #include "core/usable_cpus.h"
 #include "core/workspace.h"
+#include "native_test.h"
 
 namespace cudnn_gru_test {
 namespace {
@@ -22,29 +22,39 @@ using cudnn_gru::Executor;
 using cudnn_gru::SpinBarrier;
 using cudnn_gru::ThreadPool;
 
-void TeamRunsEveryIndexOnce() {
+struct TeamOfThree {
+  TeamOfThree() { ThreadPool::Get().set_threads(3); }
+};
+
+TEST_CASE("there are a CPU and a thread") {
+  CHECK_MESSAGE(cudnn_gru::UsableCpus() >= 1, "no usable CPU");
+  CHECK_MESSAGE(ThreadPool::Get().threads() >= 1, "no thread");
+}
+
+TEST_CASE_FIXTURE(TeamOfThree, "a team runs every index once") {
   for (int round = 0; round < 200; ++round) {
     const int threads = 1 + round % 5;
     std::vector<std::atomic<int>> runs(static_cast<size_t>(threads));
     const bool ran = ThreadPool::Get().TryRun(
         threads, [&](int index) { ++runs[static_cast<size_t>(index)]; });
-    Check(ran, "the free team of %d was refused", threads);
+    CHECK_MESSAGE(ran, Format("the free team of %d was refused", threads));
     for (int i = 0; i < threads; ++i) {
-      Check(runs[static_cast<size_t>(i)] == 1, "index %d of %d ran %d times", i,
-            threads, runs[static_cast<size_t>(i)].load());
+      CHECK_MESSAGE(runs[static_cast<size_t>(i)] == 1,
+                    Format("index %d of %d ran %d times", i, threads,
+                           runs[static_cast<size_t>(i)].load()));
     }
   }
 }
 
-void TeamIsRefusedWhileTaken() {
+TEST_CASE_FIXTURE(TeamOfThree, "a team is refused while it is taken") {
   bool inner = true;
   const bool outer = ThreadPool::Get().TryRun(
       1, [&](int) { inner = ThreadPool::Get().TryRun(1, [](int) {}); });
-  Check(outer && !inner, "a team was lent twice");
+  CHECK_MESSAGE((outer && !inner), "a team was lent twice");
 }
 
 // Each thread adds to its own cell and, after the barrier, reads all others.
-void BarrierOrdersMemory() {
+TEST_CASE_FIXTURE(TeamOfThree, "a barrier orders memory") {
   constexpr int kThreads = 3;
   constexpr int kSteps = 500;
   SpinBarrier barrier(kThreads);
@@ -58,11 +68,11 @@ void BarrierOrdersMemory() {
       if (!barrier.Wait()) ++wrong;
     }
   });
-  Check(ran && wrong == 0, "%d reads behind the barrier were stale",
-        wrong.load());
+  CHECK_MESSAGE((ran && wrong == 0),
+                Format("%d reads behind the barrier were stale", wrong.load()));
 }
 
-void BrokenBarrierLetsGo() {
+TEST_CASE_FIXTURE(TeamOfThree, "a broken barrier lets go") {
   SpinBarrier barrier(2);
   std::atomic<int> left{0};
   const bool ran = ThreadPool::Get().TryRun(2, [&](int index) {
@@ -73,10 +83,11 @@ void BrokenBarrierLetsGo() {
       ++left;
     }
   });
-  Check(ran && left == 2, "a thread waits at a broken barrier");
+  CHECK_MESSAGE((ran && left == 2), "a thread waits at a broken barrier");
 }
 
-void ExecutorRunsAllAndSaysWhoIsAlone() {
+TEST_CASE_FIXTURE(TeamOfThree,
+                  "the executor runs all jobs and says who is alone") {
   constexpr int kJobs = 300;
   std::mutex mutex;
   std::condition_variable ended;
@@ -87,7 +98,7 @@ void ExecutorRunsAllAndSaysWhoIsAlone() {
       ++count;
       ended.notify_all();
     });
-    Check(queued, "job %d was refused", job);
+    CHECK_MESSAGE(queued, Format("job %d was refused", job));
   }
   std::unique_lock<std::mutex> lock(mutex);
   ended.wait(lock, [&] { return count == kJobs; });
@@ -104,14 +115,14 @@ void ExecutorRunsAllAndSaysWhoIsAlone() {
       ++finished;
       ended.notify_all();
     });
-    Check(queued, "a job was refused");
+    CHECK_MESSAGE(queued, "a job was refused");
   }
   ended.wait(lock, [&] { return finished == 2; });
-  Check(alone <= 1, "%d of two jobs ran alone", alone);
+  CHECK_MESSAGE(alone <= 1, Format("%d of two jobs ran alone", alone));
 }
 
 // A call that is awaited before the next one leaves nobody beside it.
-void ExecutorJobsInAnswerAreAlone() {
+TEST_CASE_FIXTURE(TeamOfThree, "jobs that answer each other are alone") {
   std::mutex mutex;
   std::condition_variable changed;
   int started = 0, alone = 0, ended = 0;
@@ -121,7 +132,7 @@ void ExecutorJobsInAnswerAreAlone() {
     changed.notify_all();
   };
   const auto submit = [&](const Executor::Job& job) {
-    Check(Executor::Get().Submit(job, end), "a job was refused");
+    CHECK_MESSAGE(Executor::Get().Submit(job, end), "a job was refused");
   };
   const auto wait_for = [&](int jobs) {
     std::unique_lock<std::mutex> lock(mutex);
@@ -142,18 +153,19 @@ void ExecutorJobsInAnswerAreAlone() {
     submit([&](bool is_alone) { alone += is_alone; });
     wait_for(job + 3);
   }
-  Check(alone == kJobs, "%d of %d jobs ran alone", alone, kJobs);
+  CHECK_MESSAGE(alone == kJobs,
+                Format("%d of %d jobs ran alone", alone, kJobs));
 }
 
 // Jobs beyond the configured number wait, also when more threads exist.
-void ExecutorKeepsToItsNumber() {
+TEST_CASE_FIXTURE(TeamOfThree, "the executor keeps to its number of threads") {
   ThreadPool::Get().set_threads(2);
   std::mutex mutex;
   std::condition_variable changed;
   int running = 0, most = 0, ended = 0;
   constexpr int kJobs = 40;
   for (int job = 0; job < kJobs; ++job) {
-    Check(Executor::Get().Submit([&](bool) {
+    CHECK_MESSAGE(Executor::Get().Submit([&](bool) {
       std::unique_lock<std::mutex> lock(mutex);
       most = std::max(most, ++running);
       changed.notify_all();
@@ -164,94 +176,81 @@ void ExecutorKeepsToItsNumber() {
       ++ended;
       changed.notify_all();
     }),
-          "a job was refused");
+                  "a job was refused");
   }
   std::unique_lock<std::mutex> lock(mutex);
   changed.wait(lock, [&] { return ended == kJobs; });
-  Check(most >= 1 && most <= 2, "%d jobs ran at a time, expected at most 2",
-        most);
-  ThreadPool::Get().set_threads(3);
+  CHECK_MESSAGE((most >= 1 && most <= 2),
+                Format("%d jobs ran at a time, expected at most 2", most));
 }
 
-void WorkspaceIsReused() {
+TEST_CASE_FIXTURE(TeamOfThree, "a workspace is reused") {
   const size_t before = cudnn_gru::ScratchBytes().load();
   void* first = nullptr;
   {
     cudnn_gru::Workspace workspace(1 << 20);
     first = workspace.data();
-    Check(first != nullptr, "no workspace");
+    CHECK_MESSAGE(first != nullptr, "no workspace");
   }
   cudnn_gru::Workspace again(1 << 19);
-  Check(again.data() == first, "a free workspace was not reused");
-  Check(cudnn_gru::ScratchBytes().load() <= before + (1 << 20),
-        "scratch memory grew");
+  CHECK_MESSAGE(again.data() == first, "a free workspace was not reused");
+  CHECK_MESSAGE(cudnn_gru::ScratchBytes().load() <= before + (1 << 20),
+                "scratch memory grew");
 }
 
-void ContentionIsToldByManyStalls() {
+TEST_CASE_FIXTURE(TeamOfThree, "many stalls are contention") {
   using std::chrono::milliseconds;
   const Contention::Clock::time_point start{milliseconds(1000000)};
   const auto at = [&](int later) { return start + milliseconds(later); };
   Contention contention;
-  Check(!contention.At(at(0)), "contended from the start");
+  CHECK_MESSAGE(!contention.At(at(0)), "contended from the start");
   contention.Note(100, 2, at(0));
-  Check(!contention.At(at(0)), "two stalls are no contention");
+  CHECK_MESSAGE(!contention.At(at(0)), "two stalls are no contention");
   contention.Note(100000, 5, at(0));
-  Check(!contention.At(at(0)), "five stalls of 100,000 are no contention");
+  CHECK_MESSAGE(!contention.At(at(0)),
+                "five stalls of 100,000 are no contention");
   contention.Note(100, 3, at(0));
-  Check(contention.At(at(249)), "three stalls of 100 are contention");
-  Check(!contention.At(at(250)), "a first pause is short");
+  CHECK_MESSAGE(contention.At(at(249)), "three stalls of 100 are contention");
+  CHECK_MESSAGE(!contention.At(at(250)), "a first pause is short");
   contention.Note(100, 0, at(260));
-  Check(!contention.At(at(260)), "a call without stalls makes no pause");
+  CHECK_MESSAGE(!contention.At(at(260)),
+                "a call without stalls makes no pause");
   int pause = 250;
   int now = 260;
   for (int round = 0; round < 6; ++round) {
     pause = std::min(2 * pause, 4000);
     contention.Note(100, 50, at(now));
-    Check(contention.At(at(now + pause - 1)), "pause %d is too short", round);
-    Check(!contention.At(at(now + pause)), "pause %d is too long", round);
+    CHECK_MESSAGE(contention.At(at(now + pause - 1)),
+                  Format("pause %d is too short", round));
+    CHECK_MESSAGE(!contention.At(at(now + pause)),
+                  Format("pause %d is too long", round));
     now += pause + 10;
   }
   now += 2000;
   contention.Note(100, 50, at(now));
-  Check(!contention.At(at(now + 250)), "a late pause is short again");
-  Check(contention.At(at(now + 249)), "a late pause is too short");
+  CHECK_MESSAGE(!contention.At(at(now + 250)), "a late pause is short again");
+  CHECK_MESSAGE(contention.At(at(now + 249)), "a late pause is too short");
   contention.Ignore();
-  Check(!contention.At(at(now + 249)), "contention that is ignored");
+  CHECK_MESSAGE(!contention.At(at(now + 249)), "contention that is ignored");
 }
 
-void BarrierCountsStalls() {
+TEST_CASE_FIXTURE(TeamOfThree, "a barrier counts stalls") {
   SpinBarrier quick(1);
-  for (int i = 0; i < 5; ++i) Check(quick.Wait(), "the barrier broke");
-  Check(quick.phases() == 5 && quick.stalls() == 0,
-        "%u phases and %u stalls without partners", quick.phases(),
-        quick.stalls());
+  for (int i = 0; i < 5; ++i) CHECK_MESSAGE(quick.Wait(), "the barrier broke");
+  CHECK_MESSAGE((quick.phases() == 5 && quick.stalls() == 0),
+                Format("%u phases and %u stalls without partners",
+                       quick.phases(), quick.stalls()));
   SpinBarrier slow(2);
+  std::atomic<int> broken{0};
   const bool ran = ThreadPool::Get().TryRun(2, [&](int index) {
     if (index == 0) std::this_thread::sleep_for(std::chrono::milliseconds(50));
-    if (!slow.Wait()) Check(false, "the barrier broke");
+    if (!slow.Wait()) ++broken;
   });
-  Check(ran && slow.phases() == 1 && slow.stalls() == 1,
-        "%u phases and %u stalls with a partner that sleeps", slow.phases(),
-        slow.stalls());
+  CHECK_MESSAGE(
+      (ran && broken == 0 && slow.phases() == 1 && slow.stalls() == 1),
+      Format("%u phases and %u stalls with a partner that sleeps",
+             slow.phases(), slow.stalls()));
 }
 
 }  // namespace
 }  // namespace cudnn_gru_test
-
-int main() {
-  using namespace cudnn_gru_test;
-  Check(cudnn_gru::UsableCpus() >= 1, "no usable CPU");
-  Check(ThreadPool::Get().threads() >= 1, "no thread");
-  ThreadPool::Get().set_threads(3);
-  TeamRunsEveryIndexOnce();
-  TeamIsRefusedWhileTaken();
-  BarrierOrdersMemory();
-  BrokenBarrierLetsGo();
-  BarrierCountsStalls();
-  ContentionIsToldByManyStalls();
-  ExecutorJobsInAnswerAreAlone();
-  ExecutorRunsAllAndSaysWhoIsAlone();
-  ExecutorKeepsToItsNumber();
-  WorkspaceIsReused();
-  return Finish();
-}
