@@ -1,3 +1,4 @@
+import { expected } from "../arguments/messages.js";
 import { Vocabulary } from "../keras/serialization.js";
 import { LossScaleOptimizer } from "./loss_scale_optimizer.js";
 import { Optimizer } from "./optimizer.js";
@@ -20,7 +21,11 @@ export function get<T>(value: T, argument = "identifier"): T extends null ? null
   return OPTIMIZERS.get(withLowerCase(value), argument) as never;
 }
 
-/** The optimizer as Keras 3.15 writes it into the configuration of a compiled model. */
+/**
+ * The optimizer as Keras 3.15 writes it into the configuration of a compiled model. Throws `ERR_ARGUMENT` for anything but an
+ * optimizer of this package.
+ */
 export function serialize(optimizer: Optimizer): ReturnType<Optimizer["serialize"]> {
+  if (!(optimizer instanceof Optimizer)) throw expected("ERR_ARGUMENT", "optimizer", "an optimizer", optimizer);
   return optimizer.serialize();
 }
