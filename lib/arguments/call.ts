@@ -54,10 +54,11 @@ export interface CallFacts {
 }
 
 /**
- * A call, read and checked. Its floating-point arrays are as the kernels take them: rounded to the layer's compute dtype,
- * float32 where that has 16 bits. Arrays may be the caller's memory unless it is asynchronous; `inputs` may be even then. */
+ * A call, read and checked. Its floating-point arrays are as the addon takes them: rounded to the layer's compute dtype,
+ * and where that has 16 bits `inputs` holds bits and everything else float32. Arrays may be the caller's memory unless it
+ * is asynchronous; `inputs` may be even then. */
 export interface CallRequest {
-  inputs: NativeArray;
+  inputs: FloatArray;
   /** What the caller gave as data, when `inputs` is or was read from it; `null` for nested arrays. */
   source: TypedArray | null;
   /** Whether `inputs` is the call's own memory. */
@@ -154,20 +155,18 @@ function readInputs(facts: CallFacts, features: number | null, value: unknown): 
   };
 }
 
-/** The elements as the kernels take them: the caller's own array where that is safe, else a copy. */
-function convert(read: ReadTensor, { computeDtype, autocast }: CallFacts): NativeArray {
+/** The elements in the compute dtype: the caller's own array where that is safe, else a copy. */
+function convert(read: ReadTensor, { computeDtype, autocast }: CallFacts): FloatArray {
   const { data, dtype } = read;
-  const sixteenBit = isSixteenBit(computeDtype);
   if (dtype === computeDtype) {
-    if (sixteenBit) return kernelArray(data as FloatArray, computeDtype);
     // An empty array of our own cannot be detached while the other arguments are read.
-    if (read.owned || (data.length !== 0 && !isShared(data))) return data as NativeArray;
+    if (read.owned || (data.length !== 0 && !isShared(data))) return data as FloatArray;
   }
   if (!autocast && dtype !== computeDtype && isFloat(dtype)) {
     throw expected("ERR_DTYPE", "inputs.dtype", `"${computeDtype}" (the layer has \`autocast: false\`)`, dtype);
   }
   requireNamed(read, computeDtype, "inputs");
-  return kernelArray(converted(data, dtype, computeDtype), computeDtype);
+  return converted(data, dtype, computeDtype);
 }
 
 function isFloat(dtype: TensorDtype): boolean {

@@ -1,5 +1,6 @@
 import type { CallRequest } from "../arguments/call.js";
 import type { GRUOptions } from "../arguments/constructor.js";
+import { kernelArray } from "../arguments/convert.js";
 import { checkedProduct } from "../arguments/shapes.js";
 import { aborted } from "../arguments/signal.js";
 import { detached, isShared, overlap } from "../arguments/typed_array.js";
@@ -41,7 +42,7 @@ export class CallRunner {
   readonly #carried: CarriedState | null;
   readonly #custom: CustomActivations | null;
   readonly #flags: number;
-  /** Whether the kernels may write to the caller's memory: results of their type, and no code of the caller's meanwhile. */
+  /** Whether the addon may write to the caller's memory: no code of the caller's runs meanwhile. */
   readonly #direct: boolean;
   /** Last states that nobody asked for; synchronous calls only, one at a time. */
   #scratch: NativeArray | null = null;
@@ -50,23 +51,22 @@ export class CallRunner {
     this.#options = options;
     this.#carried = carried;
     this.#custom = custom;
-    this.#direct = options.rounding === null && custom === null;
+    this.#direct = custom === null;
     this.#flags = callFlags(options);
   }
 
   /** Computes on this thread. */
   run(gru: NativeGru, request: CallRequest, draw: Draw | null): CallOutcome {
     const { out, batch } = request;
-    const { returnState } = this.#options;
+    const { returnState, rounding } = this.#options;
     const given = this.#direct ? out : null;
-    const output = (
-      given !== null && isSafe(given.output.data, request) ? given.output.data : this.#newOutput(request)
-    ) as NativeArray;
+    const output = given !== null && isSafe(given.output.data, request) ? given.output.data : this.#newOutput(request);
     let state: NativeArray;
     if (this.#carried !== null) state = this.#carried.spare(batch);
     else if (!returnState) state = this.#scratchFor(batch);
-    else if (given?.state && isSafe(given.state.data, request)) state = given.state.data as NativeArray;
-    else state = this.#newState(batch);
+    else if (rounding === null && given?.state && isSafe(given.state.data, request)) {
+      state = given.state.data as NativeArray;
+    } else state = this.#newState(batch);
     const compute = (custom: NativeCustomActivation | null) =>
       gru.call(
         request.inputs,
@@ -133,15 +133,12 @@ export class CallRunner {
    */
   async warmUp(gru: NativeGru, features: number, sizes: WarmUpSizes, pathFlags: number): Promise<void> {
     const { batch, timesteps } = sizes;
-    const inputs = allocate(
-      this.#options.kernelDtype,
-      checkedProduct([batch, timesteps, features], "inputs"),
-      "inputs",
-    );
+    const { computeDtype, units } = this.#options;
+    const inputs = allocate(computeDtype, checkedProduct([batch, timesteps, features], "inputs"), "inputs");
     // Calls that return the last output only need the most scratch memory, and here the least of any other.
     const flags = (this.#flags & ~CALL_FLAGS.returnSequences) | pathFlags;
     const compute = () => {
-      const output = this.#newState(batch);
+      const output = allocate(computeDtype, checkedProduct([batch, units], "output"), "output");
       const state = this.#newState(batch);
       return gru.callAsync(nextToken(), inputs, output, state, null, null, null, null, null, batch, timesteps, flags);
     };
@@ -150,10 +147,10 @@ export class CallRunner {
     await Promise.all(Array.from({ length: native().cpuInfo().threads }, compute));
   }
 
-  #newOutput({ batch, timesteps }: CallRequest): NativeArray {
-    const { returnSequences, units, kernelDtype } = this.#options;
+  #newOutput({ batch, timesteps }: CallRequest): FloatArray {
+    const { returnSequences, units, computeDtype } = this.#options;
     const count = checkedProduct([batch, returnSequences ? timesteps : 1, units], "output");
-    return allocate(kernelDtype, count, "output");
+    return allocate(computeDtype, count, "output");
   }
 
   #newState(batch: number): NativeArray {
@@ -168,40 +165,37 @@ export class CallRunner {
   }
 
   /** Nothing of the layer changes before everything that can fail is done. */
-  #finish(request: CallRequest, output: NativeArray, state: NativeArray): CallOutcome {
-    const { returnSequences, returnState, units, activityRegularizer, rounding } = this.#options;
+  #finish(request: CallRequest, output: FloatArray, state: NativeArray): CallOutcome {
+    const { returnSequences, returnState, units, activityRegularizer, computeDtype, rounding } = this.#options;
     const { batch, timesteps, out } = request;
     const shape = returnSequences ? [batch, timesteps, units] : [batch, units];
     const outcome: CallOutcome = { output: NOTHING, state: null, losses: NO_LOSSES };
     if (activityRegularizer !== null) {
-      const losses = [activityLoss(activityRegularizer, output, shape)];
+      const losses = [activityLoss(activityRegularizer, kernelArray(output, computeDtype), shape)];
       if (returnState) losses.push(activityLoss(activityRegularizer, state, [batch, units]));
       outcome.losses = rounding === null ? losses : losses.map((loss) => rounded(loss, rounding));
     }
     if (out === null) {
-      outcome.output = this.#result(output, shape);
+      outcome.output = new Tensor(output, shape, computeDtype);
       // A carried state stays the layer's own, so the caller gets a copy.
       if (returnState) {
-        outcome.state = this.#result(this.#carried === null || rounding !== null ? state : state.slice(), [
-          batch,
-          units,
-        ]);
+        const own = this.#carried === null || rounding !== null ? state : state.slice();
+        outcome.state = new Tensor(inComputeDtype(own, rounding), [batch, units], computeDtype);
       }
     } else {
       checkAttached(out.output, output);
       if (out.state !== null) checkAttached(out.state, state);
-      outcome.output = deliver(output, out.output, rounding);
-      if (out.state !== null) outcome.state = deliver(state, out.state, rounding);
+      outcome.output = deliver(output, out.output);
+      if (out.state !== null) outcome.state = deliver(inComputeDtype(state, rounding), out.state);
     }
     this.#carried?.commit(batch, state);
     return outcome;
   }
+}
 
-  /** What the kernels computed, in the compute dtype. */
-  #result(data: NativeArray, shape: number[]): Tensor<FloatArray> {
-    const { computeDtype, rounding } = this.#options;
-    return new Tensor(rounding === null ? data : narrowed(data as Float32Array, rounding), shape, computeDtype);
-  }
+/** A state, which the addon leaves in float32. */
+function inComputeDtype(state: NativeArray, rounding: SixteenBitDtype | null): FloatArray {
+  return rounding === null ? state : narrowed(state as Float32Array, rounding);
 }
 
 /** As Keras: divided by the batch size, and 0 for an empty batch. */
@@ -211,7 +205,7 @@ export function activityLoss(regularizer: Regularizer, values: NativeArray, shap
 }
 
 /** Throws when the memory of `target`, which an asynchronous call fills at its end, was transferred in the meantime. */
-function checkAttached(target: Tensor<FloatArray>, computed: NativeArray): void {
+function checkAttached(target: Tensor<FloatArray>, computed: FloatArray): void {
   if (target.data.length !== computed.length) throw detached("out");
 }
 
@@ -223,13 +217,8 @@ function isSafe(target: TypedArray, { inputs, initialState, mask, lengths }: Cal
   return lengths === null || !overlap(target, lengths);
 }
 
-function deliver(
-  computed: NativeArray,
-  target: Tensor<FloatArray>,
-  rounding: SixteenBitDtype | null,
-): Tensor<FloatArray> {
-  if (target.data === computed || computed.length === 0) return target;
-  target.data.set(rounding === null ? computed : narrowed(computed as Float32Array, rounding));
+function deliver(computed: FloatArray, target: Tensor<FloatArray>): Tensor<FloatArray> {
+  if (target.data !== computed && computed.length > 0) target.data.set(computed);
   return target;
 }
 

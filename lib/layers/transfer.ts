@@ -1,8 +1,7 @@
 import type { CallRequest } from "../arguments/call.js";
 import { expected } from "../arguments/messages.js";
 import { ARRAY_TYPES, detached } from "../arguments/typed_array.js";
-import type { NativeArray } from "../native.js";
-import type { TypedArray } from "../tensor.js";
+import type { FloatArray, TypedArray } from "../tensor.js";
 
 /** Throws `ERR_ARGUMENT` when the inputs of a call with `transfer: true` cannot be given away. */
 export function checkTransfer({ transfer, source, out }: CallRequest): void {
@@ -25,12 +24,13 @@ export function takeInputs(request: CallRequest): void {
   // Reading the other arguments may have run code of the caller's.
   if (inputs.length !== batch * timesteps * features) throw detached("inputs.data");
   if (!transfer || source === null) {
-    if (!owned) request.inputs = inputs.slice();
+    // Never slice: a subclass of the caller's decides what that makes.
+    if (!owned) request.inputs = new (typeOf(inputs))(inputs);
   } else {
     // Once the buffer is moved, views of the old one read as empty.
     const { byteOffset, length } = inputs;
     const moved = move(source);
-    if (!owned) request.inputs = viewOf(inputs, moved, byteOffset, length);
+    if (!owned) request.inputs = new (typeOf(inputs))(moved, byteOffset, length);
   }
   request.owned = true;
 }
@@ -46,7 +46,7 @@ function move(source: TypedArray): ArrayBuffer {
   }
 }
 
-function viewOf(like: NativeArray, buffer: ArrayBuffer, byteOffset: number, length: number): NativeArray {
-  const Type = like instanceof ARRAY_TYPES.float64 ? Float64Array : Float32Array;
-  return new Type(buffer, byteOffset, length);
+function typeOf(array: FloatArray): new (source: FloatArray | ArrayBuffer, at?: number, length?: number) => FloatArray {
+  const { float64, float16, float32 } = ARRAY_TYPES;
+  return [float64, float16].find((type) => array instanceof type) ?? float32;
 }

@@ -21,16 +21,16 @@ void Fixups::PackInputs(const Chunk& chunk, size_t row_begin, size_t row_end,
     const size_t from = row * schedule_.timesteps;
     if (call_.go_backwards) {
       for (size_t step = 0; step < steps; ++step) {
-        element_.ToDevice(
+        inputs_.ToDevice(
             inputs, (from + InputStep(row, chunk.start + step)) * features_, x,
             (to + step) * features_, features_);
       }
     } else {
-      element_.ToDevice(inputs, (from + chunk.start) * features_, x,
-                        to * features_, steps * features_);
+      inputs_.ToDevice(inputs, (from + chunk.start) * features_, x,
+                       to * features_, steps * features_);
     }
-    element_.ZeroStaged(x, (to + steps) * features_,
-                        (chunk.timesteps - steps) * features_);
+    inputs_.ZeroStaged(x, (to + steps) * features_,
+                       (chunk.timesteps - steps) * features_);
   }
 }
 
@@ -46,23 +46,23 @@ void Fixups::FillMaskedOutputs(size_t row, void* output) const {
   const size_t base = row * schedule_.timesteps;
   const size_t masked = schedule_.timesteps - length;
   if (call_.go_backwards) {
-    element_.ZeroHost(output, base * units_, masked * units_);
+    output_.ZeroHost(output, base * units_, masked * units_);
   } else if (length == 0 || call_.zero_output_for_mask) {
-    element_.ZeroHost(output, (base + length) * units_, masked * units_);
+    output_.ZeroHost(output, (base + length) * units_, masked * units_);
   } else {
     for (size_t step = length; step < schedule_.timesteps; ++step) {
-      element_.CopyHost(output, (base + length - 1) * units_, output,
-                        (base + step) * units_, units_);
+      output_.CopyHost(output, (base + length - 1) * units_, output,
+                       (base + step) * units_, units_);
     }
   }
 }
 
 void Fixups::UnpackOutput(const void* y, const void* hy, void* output) const {
   if (!call_.return_sequences) {
-    UnpackState(hy, nullptr, output);
+    UnpackLastStates(output_, hy, output);
     for (size_t row = 0; row < schedule_.batch; ++row) {
       if (!LastOutputIsState(row)) {
-        element_.ZeroHost(output, row * units_, units_);
+        output_.ZeroHost(output, row * units_, units_);
       }
     }
     return;
@@ -72,7 +72,7 @@ void Fixups::UnpackOutput(const void* y, const void* hy, void* output) const {
       const size_t row = schedule_.order[i];
       const size_t steps =
           static_cast<size_t>(schedule_.chunk_lengths[chunk.first_row + i]);
-      element_.ToHost(
+      output_.ToHost(
           y, (chunk.first_cell + i * chunk.timesteps) * units_, output,
           (row * schedule_.timesteps + OutputStep(row, chunk.start)) * units_,
           steps * units_);
@@ -83,21 +83,26 @@ void Fixups::UnpackOutput(const void* y, const void* hy, void* output) const {
   }
 }
 
-void Fixups::UnpackState(const void* hy, const void* initial_state,
-                         void* state) const {
+void Fixups::UnpackLastStates(const Element& element, const void* hy,
+                              void* to) const {
   // A row's last state is that of the last chunk it is in.
-  size_t empty_from = 0;
   for (size_t c = 0; c < schedule_.chunks.size(); ++c) {
     const Chunk& chunk = schedule_.chunks[c];
     const size_t go_on = c + 1 < schedule_.chunks.size()
                              ? schedule_.chunks[c + 1].rows
                              : size_t{0};
     for (size_t i = go_on; i < chunk.rows; ++i) {
-      element_.ToHost(hy, (chunk.first_row + i) * units_, state,
-                      schedule_.order[i] * units_, units_);
+      element.ToHost(hy, (chunk.first_row + i) * units_, to,
+                     schedule_.order[i] * units_, units_);
     }
-    if (c == 0) empty_from = chunk.rows;
   }
+}
+
+void Fixups::UnpackState(const void* hy, const void* initial_state,
+                         void* state) const {
+  UnpackLastStates(element_, hy, state);
+  const size_t empty_from =
+      schedule_.chunks.empty() ? 0 : schedule_.chunks[0].rows;
   for (size_t i = empty_from; i < schedule_.batch; ++i) {
     const size_t at = schedule_.order[i] * units_;
     if (initial_state == nullptr) {

@@ -22,6 +22,8 @@ class Fixups {
       : call_(call),
         schedule_(schedule),
         element_(description),
+        inputs_(description, call.inputs_are_bits),
+        output_(description, call.output_is_bits),
         features_(description.features),
         units_(description.units) {}
 
@@ -65,6 +67,8 @@ class Fixups {
   }
   // Whether the call's last output of the row is its last state.
   bool LastOutputIsState(size_t row) const;
+  // The last state of each row that has a step, to memory of such elements.
+  void UnpackLastStates(const Element& element, const void* hy, void* to) const;
   void FillMaskedOutputs(size_t row, void* output) const;
   template <typename T>
   void AddRepeatedGradients(const T* output_gradient, void* dy) const;
@@ -74,7 +78,9 @@ class Fixups {
 
   const GruCall& call_;
   const Schedule& schedule_;
-  const Element element_;
+  const Element element_;  // of all tensors but the call's inputs and output
+  const Element inputs_;
+  const Element output_;
   const size_t features_;
   const size_t units_;
 };
