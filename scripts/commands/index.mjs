@@ -109,6 +109,11 @@ export const commands = {
       runTypeScript("bench/main.ts", args);
     },
   },
+  "bench:half": {
+    about: "time the conversions of 16-bit types",
+    needs: built,
+    run: (args) => runTypeScript("bench/half.ts", args),
+  },
   golden: { about: "regenerate the golden data with Keras (needs Python)", needs: [], run: golden },
   prepack: { about: "build everything the tarball holds, and bundle dist/", needs: built, run: prepack },
   postpack: { about: "put the modules back in dist/", needs: ["packages"], run: postpack },
