@@ -10,14 +10,14 @@ const tests = (...names) => names.map((name) => `test/gpu/${name}.test.mjs`);
 const LAST_CASE_SECONDS = 30;
 
 /**
- * One file after the other, since one test fills the device's memory; no test may use up its stage. The arguments of
- * `node` for a stage of tests, which writes each result to `report` as a line of JSON.
+ * The arguments of `node` for a stage of tests, which writes each result to `report` as a line of JSON: one file after the
+ * other, since one test fills the device's memory, and each has its share of the stage.
  */
 function testArguments(files, limit, report) {
   return [
     "--test",
     "--test-concurrency=1",
-    `--test-timeout=${Math.ceil(limit * 750)}`,
+    `--test-timeout=${Math.max(1000, Math.floor(((limit - 2) * 1000) / files.length))}`,
     "--test-reporter=spec",
     "--test-reporter-destination=stdout",
     "--test-reporter=./test/gpu/reporter.mjs",
