@@ -6,7 +6,7 @@ import { layer, onGpu, random, record, skipReason } from "./support.mjs";
 
 const CALLS = 10_000;
 /** A slow machine makes fewer in this time, but no fewer than a tenth. */
-const SECONDS = 40;
+const SECONDS = 30;
 const MIB = 2 ** 20;
 
 function usage() {
