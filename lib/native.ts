@@ -184,7 +184,7 @@ export interface NativeCudnnInfo {
     version: string | null;
     /** The real path it was loaded from. */
     path: string | null;
-    /** Every path tried, in order, each with what became of it. */
+    /** Every path tried, in order, each with what became of it and, in parentheses, what led there. */
     tried: string[];
   };
 }
