@@ -255,7 +255,7 @@ function isFloat(dtype: TensorDtype): boolean {
 
 function readInitialState(value: unknown, facts: CallFacts, batch: number): ReadTensor {
   const item = unwrap(value);
-  if (Array.isArray(value) && value.length !== 1 && value.some((entry) => isRecord(entry))) {
+  if (Array.isArray(value) && value.length !== 1 && isRecord(value[0])) {
     throw expected("ERR_ARGUMENT", "initial_state", "one state (a GRU has one)", value);
   }
   const shape = [batch, facts.units];

@@ -3,6 +3,7 @@ import { type CombinedInputs, rowsOfPart, stepsOfPart } from "../arguments/combi
 import type { GRUOptions } from "../arguments/constructor.js";
 import { kernelArray } from "../arguments/convert.js";
 import { isSteady, overlap, writeTo } from "../arguments/intrinsics.js";
+import { lossOf } from "../arguments/lent.js";
 import { allocate } from "../arguments/memory.js";
 import type { OutTarget } from "../arguments/out.js";
 import { checkedProduct } from "../arguments/shapes.js";
@@ -14,6 +15,7 @@ import { UnknownRegularizer } from "../keras/unknown.js";
 import { CALL_FLAGS, type NativeArray, type NativeCustomActivation, type NativeGru, native } from "../native.js";
 import { narrowed, rounded, type SixteenBitDtype } from "../sixteen_bit.js";
 import { type FloatArray, Tensor, type TypedArray } from "../tensor.js";
+import { lockedWhile, type VariableOwner } from "../variable.js";
 import { onAbort } from "./abort.js";
 import type { CustomActivations } from "./custom.js";
 import type { CallTrace } from "./diagnostics.js";
@@ -45,6 +47,7 @@ export class CallRunner {
   readonly #options: GRUOptions;
   readonly #carried: CarriedState | null;
   readonly #custom: CustomActivations | null;
+  readonly #owner: VariableOwner;
   readonly #flags: number;
   /** Whether the padding of a combined call would make the kernels write zeros in place of a row's last output. */
   readonly #padsLastOutput: boolean;
@@ -53,7 +56,13 @@ export class CallRunner {
   /** Last states that nobody asked for; synchronous calls only, one at a time. */
   #scratch: NativeArray | null = null;
 
-  constructor(options: GRUOptions, carried: CarriedState | null, custom: CustomActivations | null) {
+  constructor(
+    options: GRUOptions,
+    carried: CarriedState | null,
+    custom: CustomActivations | null,
+    owner: VariableOwner,
+  ) {
+    this.#owner = owner;
     this.#options = options;
     this.#carried = carried;
     this.#custom = custom;
@@ -190,10 +199,11 @@ export class CallRunner {
     }
     // Without its code there is no loss, and who asks for it gets an error: a call alone does not need it.
     if (activityRegularizer !== null && !(activityRegularizer instanceof UnknownRegularizer)) {
-      outcome.losses =
+      outcome.losses = lockedWhile(this.#owner, () =>
         combined === null
           ? this.#activityLosses(activityRegularizer, output, shape, state)
-          : this.#lastLosses(activityRegularizer, combined, output, state);
+          : this.#lastLosses(activityRegularizer, combined, output, state),
+      );
     }
     if (out === null) {
       outcome.output = new Tensor(output, shape, computeDtype);
@@ -254,7 +264,7 @@ function inComputeDtype(state: NativeArray, rounding: SixteenBitDtype | null): F
 /** As Keras: divided by the batch size, and 0 for an empty batch. */
 export function activityLoss(regularizer: Regularizer, values: NativeArray, shape: readonly number[]): number {
   const batch = shape[0] as number;
-  return batch === 0 ? 0 : regularizer.loss(values, shape) / batch;
+  return batch === 0 ? 0 : lossOf(regularizer, values, shape) / batch;
 }
 
 /** True when the kernels may write to `target` while they read the call's arrays. */

@@ -1,5 +1,6 @@
 import { expected } from "../arguments/messages.js";
 import { Vocabulary } from "../keras/serialization.js";
+import { reading } from "../keras/text.js";
 import { LossScaleOptimizer } from "./loss_scale_optimizer.js";
 import { Optimizer } from "./optimizer.js";
 import { lowerCase, MISSING, UPDATE_OPTIMIZERS, withLowerCase } from "./update_optimizers.js";
@@ -18,7 +19,10 @@ const OPTIMIZERS = new Vocabulary<Optimizer>(
  * instance, or `null` (both as they are). Throws `ERR_ARGUMENT`, naming `argument`, for everything else.
  */
 export function get<T>(value: T, argument = "identifier"): T extends null ? null : T extends Optimizer ? T : Optimizer {
-  return OPTIMIZERS.get(withLowerCase(value), argument) as never;
+  return OPTIMIZERS.get(
+    reading(argument, () => withLowerCase(value)),
+    argument,
+  ) as never;
 }
 
 /**
