@@ -1,3 +1,4 @@
+import { everyItem } from "../arrays.js";
 import type { Activation, GateActivation } from "../keras/activation.js";
 import { getActivation } from "../keras/activations.js";
 import { type Constraint, getConstraint } from "../keras/constraints.js";
@@ -290,7 +291,10 @@ function checkInputHints(args: Record<string, unknown>): void {
   if (input_shape === undefined || input_shape === null) return;
   const valid =
     Array.isArray(input_shape) &&
-    input_shape.every((size) => size === null || (Number.isInteger(size) && size >= 0 && size < SIZE_LIMIT));
+    everyItem(
+      input_shape,
+      (size) => size === null || (Number.isInteger(size) && (size as number) >= 0 && (size as number) < SIZE_LIMIT),
+    );
   if (!valid) throw expected("ERR_ARGUMENT", "input_shape", "an array of dimensions (integers or null)", input_shape);
 }
 

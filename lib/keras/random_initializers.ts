@@ -4,6 +4,7 @@ import { checkSize, Initializer } from "./initializer.js";
 import { Options } from "./options.js";
 import { freshSeed, readSeed, type Seed, SeedGenerator } from "./seed_generator.js";
 import { resolveAxis, sizeOf } from "./shape.js";
+import { reading } from "./text.js";
 
 /**
  * The base of the initializers that draw. With an integer seed, or with none, one instance gives the same values at
@@ -208,9 +209,12 @@ export function spread(
 
 /** Keras takes the distribution in any case, and "normal" for "truncated_normal". */
 function withPlainDistribution(options: VarianceScalingOptions): VarianceScalingOptions {
-  if (typeof options?.distribution !== "string") return options;
-  const lower = options.distribution.toLowerCase() as (typeof DISTRIBUTIONS)[number] | "normal";
-  return { ...options, distribution: lower === "normal" ? "truncated_normal" : lower };
+  return reading("VarianceScaling", () => {
+    const distribution: unknown = options?.distribution;
+    if (typeof distribution !== "string") return options;
+    const lower = distribution.toLowerCase() as (typeof DISTRIBUTIONS)[number] | "normal";
+    return { ...options, distribution: lower === "normal" ? "truncated_normal" : lower };
+  });
 }
 
 /** A `VarianceScaling` whose scale, mode and distribution its name says. */

@@ -1,7 +1,4 @@
-import { lengthOf } from "../arguments/intrinsics.js";
 import { GRUError } from "../errors.js";
-import type { Constraint } from "../keras/constraints.js";
-import type { NativeArray } from "../native.js";
 import type { Variable } from "../variable.js";
 import { readVariables } from "./pairs.js";
 import { Slots } from "./slots.js";
@@ -35,18 +32,4 @@ export function readNewVariables(value: unknown, method: string): Variable[] {
     }
   }
   return variables;
-}
-
-/** Applies a constraint. Throws what it throws, and `ERR_CALLBACK` when the values are gone afterwards. */
-export function constrain(
-  constraint: Constraint,
-  values: NativeArray,
-  shape: readonly number[],
-  { path }: Variable,
-): void {
-  const { length } = values;
-  constraint.apply(values, shape);
-  if (lengthOf(values) === length) return;
-  const message = `Expected the constraint of "${path}" to change its values but it gave their memory away.`;
-  throw new GRUError("ERR_CALLBACK", message);
 }

@@ -5,6 +5,7 @@ import type { SerializedLike } from "../keras/serialization.js";
 import type { Variable } from "../variable.js";
 import { Optimizer, type OptimizerState, setNumbers, stateOf, type VariableGradient } from "./optimizer.js";
 import type { LearningRateSchedule } from "./schedule.js";
+import { readLoss } from "./settings.js";
 import { applyScaled, type UpdateOptimizer } from "./update_optimizer.js";
 import { getUpdateOptimizer } from "./update_optimizers.js";
 
@@ -105,7 +106,7 @@ export class LossScaleOptimizer extends Optimizer {
   }
 
   override scaleLoss(loss: number): number {
-    return loss * this.#scale;
+    return readLoss(loss) * this.#scale;
   }
 
   override finalizeVariableValues(variables: readonly Variable[]): void {

@@ -27,6 +27,14 @@ Environment Variables(std::map<std::string, std::string> values) {
   };
 }
 
+std::vector<std::string> Folders(const Environment& environment) {
+  std::vector<std::string> folders;
+  for (const auto& place : CudnnPlaces(environment)) {
+    folders.push_back(place.folder);
+  }
+  return folders;
+}
+
 size_t At(const std::vector<std::string>& places, const std::string& place) {
   return static_cast<size_t>(std::find(places.begin(), places.end(), place) -
                              places.begin());
@@ -35,13 +43,12 @@ size_t At(const std::vector<std::string>& places, const std::string& place) {
 TEST_CASE("the override is the only place") {
   const std::vector<std::string> expected = {"/opt/cudnn", "/opt/cudnn/lib",
                                              "/opt/cudnn/lib64"};
-  CHECK_MESSAGE(CudnnPlaces(Variables({{"CUDNN_GRU_CUDNN_PATH", "/opt/cudnn"},
-                                       {"VIRTUAL_ENV", "/venv"}})) == expected,
+  CHECK_MESSAGE(Folders(Variables({{"CUDNN_GRU_CUDNN_PATH", "/opt/cudnn"},
+                                   {"VIRTUAL_ENV", "/venv"}})) == expected,
                 "a folder");
-  CHECK_MESSAGE(
-      CudnnPlaces(Variables(
-          {{"CUDNN_GRU_CUDNN_PATH", "/opt/cudnn/libcudnn.so.9"}})) == expected,
-      "a file");
+  CHECK_MESSAGE(Folders(Variables({{"CUDNN_GRU_CUDNN_PATH",
+                                    "/opt/cudnn/libcudnn.so.9"}})) == expected,
+                "a file");
 }
 
 TEST_CASE("a relative override is refused") {
@@ -71,9 +78,9 @@ TEST_CASE("places have the order of the documents") {
     mkdir(path.c_str(), 0700);
   }
   const std::vector<std::string> places =
-      CudnnPlaces(Variables({{"VIRTUAL_ENV", venv},
-                             {"CONDA_PREFIX", "/conda"},
-                             {"LD_LIBRARY_PATH", "/a:relative::/b"}}));
+      Folders(Variables({{"VIRTUAL_ENV", venv},
+                         {"CONDA_PREFIX", "/conda"},
+                         {"LD_LIBRARY_PATH", "/a:relative::/b"}}));
   CHECK_MESSAGE(At(places, path) == 0, "the virtual environment comes first");
   CHECK_MESSAGE(At(places, "/conda/lib") < At(places, "/a"),
                 "conda, then the path");
@@ -92,6 +99,20 @@ TEST_CASE("places have the order of the documents") {
     path.erase(path.rfind('/'));
   }
   rmdir(root);
+}
+
+TEST_CASE("every place has a reason") {
+  const auto places = CudnnPlaces(Variables({{"VIRTUAL_ENV", "/nowhere"},
+                                             {"CONDA_PREFIX", "/conda"},
+                                             {"LD_LIBRARY_PATH", "/a"}}));
+  CHECK_MESSAGE((places.front().folder ==
+                     "/nowhere/lib/python3*/site-packages/nvidia/cudnn/lib" &&
+                 places.front().why == "VIRTUAL_ENV"),
+                "an environment without cuDNN is named all the same");
+  for (const auto& place : places) {
+    CHECK_MESSAGE(!place.why.empty(),
+                  Format("%s has no reason", place.folder.c_str()));
+  }
 }
 
 TEST_CASE("CUDA can be switched off") {
