@@ -4,6 +4,7 @@ import { checkSize, Initializer } from "./initializer.js";
 import { Options } from "./options.js";
 import { freshSeed, readSeed, type Seed, SeedGenerator } from "./seed_generator.js";
 import { resolveAxis, sizeOf } from "./shape.js";
+import { reading } from "./text.js";
 
 /**
  * The base of the initializers that draw. With an integer seed, or with none, one instance gives the same values at
@@ -161,7 +162,11 @@ export class VarianceScaling extends RandomInitializer {
   readonly output_axes: readonly number[] | null;
 
   constructor(options: VarianceScalingOptions = {}) {
-    const read = new Options("VarianceScaling", withPlainDistribution(options), SCALING_KEYS);
+    const read = new Options(
+      "VarianceScaling",
+      reading("VarianceScaling", () => withPlainDistribution(options)),
+      SCALING_KEYS,
+    );
     super(read.raw("seed", null));
     this.scale = read.number("scale", 1, { above: 0 });
     this.mode = read.oneOf("mode", "fan_in", MODES);
@@ -217,7 +222,7 @@ function withPlainDistribution(options: VarianceScalingOptions): VarianceScaling
 abstract class NamedScaling extends VarianceScaling {
   constructor(name: string, preset: VarianceScalingOptions, options: FanOptions) {
     new Options(name, options, ["seed", "input_axes", "output_axes"]);
-    super({ ...options, ...preset });
+    super(reading(name, () => ({ ...options, ...preset })));
   }
 
   override getConfig(): Record<string, unknown> {

@@ -36,8 +36,10 @@ export async function saveModelWeights(
   if (request.format !== ".weights.h5") {
     throw expected("ERR_ARGUMENT", "path", "a file path that ends in .weights.h5", path);
   }
-  if (!Array.isArray(layers)) throw expected("ERR_ARGUMENT", "layers", "an array of layers", layers);
-  const written = reading("layers", () => layers.map((layer: unknown, index) => readLayer(layer, `layers[${index}]`)));
+  const written = reading("layers", () => {
+    if (!Array.isArray(layers)) throw expected("ERR_ARGUMENT", "layers", "an array of layers", layers);
+    return layers.map((layer: unknown, index) => readLayer(layer, `layers[${index}]`));
+  });
   const { writeModelWeights } = await import("../formats/index.js");
   await writeModelWeights(request.path, written, request.overwrite);
 }

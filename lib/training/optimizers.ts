@@ -1,3 +1,4 @@
+import { expected, reading } from "../arguments/messages.js";
 import { Vocabulary } from "../keras/serialization.js";
 import { LossScaleOptimizer } from "./loss_scale_optimizer.js";
 import { Optimizer } from "./optimizer.js";
@@ -17,10 +18,19 @@ const OPTIMIZERS = new Vocabulary<Optimizer>(
  * instance, or `null` (both as they are). Throws `ERR_ARGUMENT`, naming `argument`, for everything else.
  */
 export function get<T>(value: T, argument = "identifier"): T extends null ? null : T extends Optimizer ? T : Optimizer {
-  return OPTIMIZERS.get(withLowerCase(value), argument) as never;
+  return OPTIMIZERS.get(
+    reading(argument, () => withLowerCase(value)),
+    argument,
+  ) as never;
 }
 
-/** The optimizer as Keras 3.15 writes it into the configuration of a compiled model. */
+/**
+ * The optimizer as Keras 3.15 writes it into the configuration of a compiled model. Throws `ERR_ARGUMENT` for what is no
+ * optimizer.
+ */
 export function serialize(optimizer: Optimizer): ReturnType<Optimizer["serialize"]> {
+  if (!reading("optimizer", () => optimizer instanceof Optimizer)) {
+    throw expected("ERR_ARGUMENT", "optimizer", "an optimizer", optimizer);
+  }
   return optimizer.serialize();
 }
