@@ -94,7 +94,7 @@ async function load(): Promise<Target> {
 }
 
 process.on("unhandledRejection", (error) =>
-  report(`unhandled rejection: ${symptomOf(error)}`, String(error?.stack ?? error)),
+  report(`unhandled rejection: ${symptomOf(error)}`, error instanceof Error ? String(error.stack) : String(error)),
 );
 process.on("uncaughtException", (error) => report(`uncaught exception: ${symptomOf(error)}`, String(error?.stack)));
 
