@@ -1,8 +1,8 @@
-import type { Activation, GateActivation } from "../keras/activation.js";
+import type { Activation } from "../keras/activation.js";
 import { getActivation } from "../keras/activations.js";
 import { type Constraint, getConstraint } from "../keras/constraints.js";
-import type { CustomActivation } from "../keras/custom_activation.js";
 import { type DTypePolicy, type Dtype, type DtypeName, getDTypePolicy } from "../keras/dtype_policy.js";
+import type { CustomActivation, GateActivation } from "../keras/gate_activation.js";
 import { getInitializer, type Initializer } from "../keras/initializers.js";
 import { getRegularizer, type Regularizer } from "../keras/regularizers.js";
 import type { SerializedLike } from "../keras/serialization.js";

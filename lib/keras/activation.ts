@@ -1,6 +1,6 @@
 import { GRUError } from "../errors.js";
 import type { NativeActivation } from "../native.js";
-import type { CustomActivation } from "./custom_activation.js";
+import { GateActivation } from "./gate_activation.js";
 import { Options } from "./options.js";
 import type { SerializedObject } from "./serialization.js";
 import { describe, suggestion } from "./text.js";
@@ -74,23 +74,6 @@ function kernelName(name: string, argument: string): string {
       `${suggestion(name, NAMES.keys())} A function of your own comes as { name, forward, backward }, ` +
       "or through `custom_objects`.",
   );
-}
-
-/** What a gate of the layer activates with: a function of Keras's, an activation layer, or a function of the user's. */
-export abstract class GateActivation {
-  /** Keras's name of the function (`silu`, never its alias `swish`) or the class of the layer (`LeakyReLU`). */
-  abstract readonly name: string;
-
-  /** What Keras 3.15's `get_config()` holds for it. */
-  abstract serialize(): string | SerializedObject;
-
-  /** What the kernels take. */
-  abstract native(): NativeActivation;
-
-  /** The user's functions, where it is the user who computes. */
-  get custom(): CustomActivation | null {
-    return null;
-  }
 }
 
 /** The arguments of Keras's `threshold`, the one function that has no defaults: x where x > threshold. */

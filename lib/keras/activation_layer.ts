@@ -1,9 +1,8 @@
 import { GRUError } from "../errors.js";
 import type { NativeActivation } from "../native.js";
-import { GateActivation } from "./activation.js";
 import { autoName } from "./auto_name.js";
-import type { CustomActivation } from "./custom_activation.js";
 import { type DTypePolicy, getDTypePolicy } from "./dtype_policy.js";
+import { type CustomActivation, GateActivation } from "./gate_activation.js";
 import { Options } from "./options.js";
 import type { SerializedObject } from "./serialization.js";
 import { describe, suggestion } from "./text.js";

@@ -1,8 +1,9 @@
 import { GRUError } from "../errors.js";
-import { Activation, GateActivation } from "./activation.js";
+import { Activation } from "./activation.js";
 import { ActivationLayer } from "./activation_layer.js";
 import { CustomFunction, looksCustom } from "./custom_activation.js";
 import { DTypePolicy } from "./dtype_policy.js";
+import { GateActivation } from "./gate_activation.js";
 import { readSerialized } from "./serialization.js";
 import { describe } from "./text.js";
 

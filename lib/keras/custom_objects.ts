@@ -1,7 +1,7 @@
 import { GRUError } from "../errors.js";
-import { GateActivation } from "./activation.js";
 import { CONSTRAINTS, type Constraint } from "./constraints.js";
-import { type CustomActivation, CustomFunction, looksCustom } from "./custom_activation.js";
+import { CustomFunction, looksCustom } from "./custom_activation.js";
+import { type CustomActivation, GateActivation } from "./gate_activation.js";
 import { INITIALIZERS, type Initializer } from "./initializers.js";
 import { REGULARIZERS, type Regularizer } from "./regularizers.js";
 import {

@@ -2,7 +2,7 @@ import { types } from "node:util";
 import type { GRUOptions } from "../arguments/constructor.js";
 import { ARRAY_TYPES } from "../arguments/typed_array.js";
 import { GRUError } from "../errors.js";
-import type { CustomActivation } from "../keras/custom_activation.js";
+import type { CustomActivation } from "../keras/gate_activation.js";
 import { describeThrown } from "../keras/text.js";
 import type { NativeCustomActivation } from "../native.js";
 import { requireUnlocked, type VariableOwner } from "../variable.js";

@@ -14,7 +14,8 @@ import {
 } from "../variable.js";
 import { type Built, builtFor, constrain, readNewVariables } from "./built.js";
 import { clipGradients, isFiniteGradient, requireFinite } from "./clipping.js";
-import { Optimizer, type OptimizerState, type VariableGradient } from "./optimizer.js";
+import { Optimizer, type VariableGradient } from "./optimizer.js";
+import type { OptimizerState } from "./optimizer_state.js";
 import { type Pair, readExclusion, readPairs, readVariables, requireReady } from "./pairs.js";
 import { LearningRateSchedule } from "./schedule.js";
 import { type OptimizerSettings, readLearningRate } from "./settings.js";
