@@ -1,6 +1,7 @@
-import { expected, reading } from "./arguments/messages.js";
 import { isRecord, refuseUnknown, requireInteger } from "./arguments/predicates.js";
 import { allowTf32, isTf32Allowed } from "./cudnn/runtime.js";
+import { expected } from "./errors/messages.js";
+import { reading } from "./errors/reading.js";
 import { type NativeCudnnInfo, native } from "./native.js";
 import { limitQueue } from "./queue.js";
 

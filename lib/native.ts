@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import { isAbsolute } from "node:path";
 import type { RealArray } from "./arrays.js";
-import { GRUError, type GRUErrorCode } from "./errors.js";
+import { GRUError, type GRUErrorCode } from "./errors/gru_error.js";
 import { packageRoot } from "./package_root.js";
 
 /** Element types the native kernels compute in. */

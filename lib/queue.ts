@@ -1,4 +1,4 @@
-import { GRUError } from "./errors.js";
+import { GRUError } from "./errors/gru_error.js";
 
 let limit = Number.POSITIVE_INFINITY;
 let inFlight = 0;

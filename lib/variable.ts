@@ -1,13 +1,13 @@
-import { reading, unreadable } from "./arguments/messages.js";
 import { readShaped, type WeightValue } from "./arguments/shaped.js";
 import { checkedProduct } from "./arguments/shapes.js";
-import { GRUError } from "./errors.js";
+import { GRUError } from "./errors/gru_error.js";
+import { reading, unreadable } from "./errors/reading.js";
 import type { Constraint } from "./keras/constraints.js";
 import type { Dtype } from "./keras/dtype_policy.js";
 import type { Initializer } from "./keras/initializer.js";
 import type { Regularizer } from "./keras/regularizers.js";
 import type { SerializedLike } from "./keras/serialization.js";
-import { printAsText } from "./keras/text.js";
+import { printAsText } from "./print_as_text.js";
 import { type FloatArray, type FloatArrayOf, Tensor, type TensorLike } from "./tensor.js";
 import {
   ownVariable,

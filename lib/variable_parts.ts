@@ -1,12 +1,13 @@
 import type { Spec } from "./arguments/constructor.js";
 import { requireNamed } from "./arguments/convert.js";
 import { allocate } from "./arguments/memory.js";
-import { expected, formatShape } from "./arguments/messages.js";
 import { isRecord } from "./arguments/predicates.js";
 import { shapedElements } from "./arguments/shaped.js";
 import { elementCount, readList, sameShape } from "./arguments/shapes.js";
 import { readTensor } from "./arguments/tensor_like.js";
 import { dtypeOfName } from "./arguments/typed_array.js";
+import { formatShape } from "./errors/describe.js";
+import { expected } from "./errors/messages.js";
 import { autoName } from "./keras/auto_name.js";
 import { type Constraint, getConstraint } from "./keras/constraints.js";
 import type { Dtype } from "./keras/dtype_policy.js";

@@ -1,4 +1,6 @@
-import { GRUError } from "../errors.js";
+import { GRUError } from "../errors/gru_error.js";
+import { expected, expectedShape } from "../errors/messages.js";
+import { unreadable } from "../errors/reading.js";
 import type { Dtype } from "../keras/dtype_policy.js";
 import type { NativeArray, NativeDtype } from "../native.js";
 import { isSixteenBit } from "../sixteen_bit.js";
@@ -8,7 +10,6 @@ import { converted, kernelArray, requireNamed } from "./convert.js";
 import { isSteady, lengthOf } from "./intrinsics.js";
 import { checkMaskShape, type MaskLike, maskBytes, type ReadMask, readLengths, readMask } from "./mask.js";
 import { requireWeightMemory } from "./memory.js";
-import { expected, expectedShape, unreadable } from "./messages.js";
 import { type Out, type ReadOut, readOut } from "./out.js";
 import { isRecord, refuseUnknown } from "./predicates.js";
 import { checkShaped, shapedElements, unwrap } from "./shaped.js";

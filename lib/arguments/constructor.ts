@@ -1,3 +1,5 @@
+import { expected } from "../errors/messages.js";
+import { reading } from "../errors/reading.js";
 import type { Activation } from "../keras/activation.js";
 import { getActivation } from "../keras/activations.js";
 import { type Constraint, getConstraint } from "../keras/constraints.js";
@@ -8,7 +10,6 @@ import { getRegularizer, type Regularizer } from "../keras/regularizers.js";
 import type { SerializedLike } from "../keras/serialization.js";
 import type { NativeDtype } from "../native.js";
 import { isSixteenBit, type SixteenBitDtype } from "../sixteen_bit.js";
-import { expected, reading } from "./messages.js";
 import { isRecord, refuseUnknown, requireBoolean, requireInteger, requireRate, SIZE_LIMIT } from "./predicates.js";
 
 /** A name of Keras's, an object as Keras serialises it, an instance of one of our classes, or `null`. */

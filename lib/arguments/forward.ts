@@ -1,9 +1,10 @@
+import { expected } from "../errors/messages.js";
+import { unreadable } from "../errors/reading.js";
 import type { Dtype } from "../keras/dtype_policy.js";
 import type { NativeArray } from "../native.js";
 import type { TensorLike, TypedArray } from "../tensor.js";
 import { type CallArguments, type CallFacts, type CallRequest, readCall } from "./call.js";
 import { kernelArray } from "./convert.js";
-import { expected, unreadable } from "./messages.js";
 import { isRecord, refuseUnknown } from "./predicates.js";
 import { checkShaped, shapedElements, unwrap } from "./shaped.js";
 import { checkedProduct } from "./shapes.js";

@@ -1,5 +1,5 @@
 import { totalmem } from "node:os";
-import { GRUError } from "../errors.js";
+import { GRUError } from "../errors/gru_error.js";
 import type { Dtype } from "../keras/dtype_policy.js";
 import type { NativeArray, NativeDtype } from "../native.js";
 import type { FloatArray, TensorDtype, TypedArray } from "../tensor.js";

@@ -1,10 +1,10 @@
-import { GRUError } from "../errors.js";
-import { describe } from "../keras/text.js";
+import { describe } from "../errors/describe.js";
+import { GRUError } from "../errors/gru_error.js";
+import { expected } from "../errors/messages.js";
 import { isSixteenBit, narrowed } from "../sixteen_bit.js";
 import type { TensorDtype, TypedArray } from "../tensor.js";
 import { lengthOf, writeTo } from "./intrinsics.js";
 import { allocate } from "./memory.js";
-import { expected } from "./messages.js";
 import { elementCount } from "./shapes.js";
 import { dtypeOfArray, isTypedArray, requireWhole } from "./typed_array.js";
 

@@ -1,7 +1,7 @@
 import { types } from "node:util";
-import { GRUError } from "../errors.js";
-import { suggestion } from "../keras/text.js";
-import { expected } from "./messages.js";
+import { GRUError } from "../errors/gru_error.js";
+import { expected } from "../errors/messages.js";
+import { suggestion } from "../errors/suggestion.js";
 
 /** One more than the largest size of any dimension, and than the largest `units`. */
 export const SIZE_LIMIT = 2 ** 31;

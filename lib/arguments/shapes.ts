@@ -1,5 +1,7 @@
-import { GRUError } from "../errors.js";
-import { expected, formatShape, reading } from "./messages.js";
+import { formatShape } from "../errors/describe.js";
+import { GRUError } from "../errors/gru_error.js";
+import { expected } from "../errors/messages.js";
+import { reading } from "../errors/reading.js";
 import { SIZE_LIMIT } from "./predicates.js";
 
 /** More than any shape of ours has. */

@@ -1,5 +1,5 @@
-import { GRUError } from "../errors.js";
-import { expected } from "./messages.js";
+import { GRUError } from "../errors/gru_error.js";
+import { expected } from "../errors/messages.js";
 
 /** An `AbortSignal` of any realm, or `null`. Throws `ERR_ARGUMENT` for anything else. */
 export function readSignal(value: unknown): AbortSignal | null {

@@ -1,8 +1,9 @@
+import { expected, expectedText } from "../errors/messages.js";
+import { reading, unreadable } from "../errors/reading.js";
 import type { Dtype } from "../keras/dtype_policy.js";
 import { isSixteenBit } from "../sixteen_bit.js";
 import type { FloatArray, TensorDtype, TensorLike, TypedArray } from "../tensor.js";
 import type { StateLike } from "./call.js";
-import { expected, expectedText, reading, unreadable } from "./messages.js";
 import { isRecord, refuseUnknown, requireInteger, SIZE_LIMIT } from "./predicates.js";
 import { checkShaped, readShaped, shapedElements, unwrap } from "./shaped.js";
 import { checkedProduct } from "./shapes.js";

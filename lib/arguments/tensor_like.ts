@@ -1,9 +1,9 @@
-import { GRUError } from "../errors.js";
-import { describeThrown } from "../keras/text.js";
+import { describeThrown, formatShape } from "../errors/describe.js";
+import { GRUError } from "../errors/gru_error.js";
+import { expected, expectedText } from "../errors/messages.js";
 import { isSixteenBit } from "../sixteen_bit.js";
 import type { TensorDtype, TypedArray } from "../tensor.js";
 import { lengthOf, plain } from "./intrinsics.js";
-import { expected, expectedText, formatShape } from "./messages.js";
 import { type NestedArrays, nestedElements, readNested } from "./nested.js";
 import { isRecord } from "./predicates.js";
 import { elementCount, readList } from "./shapes.js";

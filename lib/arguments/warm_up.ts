@@ -1,4 +1,5 @@
-import { expected, reading } from "./messages.js";
+import { expected } from "../errors/messages.js";
+import { reading } from "../errors/reading.js";
 import { isRecord, refuseUnknown, requireInteger, SIZE_LIMIT } from "./predicates.js";
 
 /** The sizes that `warmUp` prepares for. */

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { type FileHandle, link, open, realpath, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { GRUError } from "../errors.js";
+import { GRUError } from "../errors/gru_error.js";
 
 /** Largest piece that one write takes; the system takes at most 2 GiB. */
 const PIECE_BYTES = 2 ** 30;

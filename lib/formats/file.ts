@@ -1,5 +1,5 @@
 import { type FileHandle, open, stat } from "node:fs/promises";
-import { GRUError } from "../errors.js";
+import { GRUError } from "../errors/gru_error.js";
 import { formatBytes, MAX_WEIGHTS_BYTES } from "./limits.js";
 import { fileProblem } from "./problem.js";
 import type { Source } from "./source.js";

@@ -1,4 +1,4 @@
-import { GRUError } from "../errors.js";
+import { GRUError } from "../errors/gru_error.js";
 import type { ConfigLayer } from "./config_tree.js";
 import type { StoredVariable, VariableRequest } from "./hdf5_dataset.js";
 import { fileProblem } from "./problem.js";

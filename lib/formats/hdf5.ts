@@ -1,5 +1,5 @@
 import { Worker } from "node:worker_threads";
-import { GRUError } from "../errors.js";
+import { GRUError } from "../errors/gru_error.js";
 import type { StoredVariable } from "./hdf5_dataset.js";
 import type { Hdf5Outline } from "./hdf5_outline.js";
 import type { DatasetRequest, GroupRequest } from "./hdf5_reader.js";

@@ -1,4 +1,4 @@
-import { GRUError } from "../errors.js";
+import { GRUError } from "../errors/gru_error.js";
 import { backslashFolders, type Folder } from "./hdf5_folders.js";
 import { type H5Wasm, innermost, openInLibrary } from "./hdf5_library.js";
 import { readTexts } from "./hdf5_text.js";

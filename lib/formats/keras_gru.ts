@@ -1,4 +1,4 @@
-import { GRUError } from "../errors.js";
+import { GRUError } from "../errors/gru_error.js";
 import { modernConfig } from "../keras/legacy_config.js";
 import type { ConfigLayer } from "./config_tree.js";
 import { fromCudnnGru } from "./cudnn_weights.js";

@@ -1,4 +1,4 @@
-import { GRUError, type GRUErrorCode } from "../errors.js";
+import { GRUError, type GRUErrorCode } from "../errors/gru_error.js";
 import type { Source } from "./source.js";
 
 /** An error about the contents of a file; {@link inFile} adds which file. */

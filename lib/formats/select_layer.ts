@@ -1,4 +1,4 @@
-import { GRUError } from "../errors.js";
+import { GRUError } from "../errors/gru_error.js";
 import type { NamedLayer } from "./config_tree.js";
 import { quotedList } from "./problem.js";
 import type { Source } from "./source.js";

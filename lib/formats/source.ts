@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { types } from "node:util";
-import { GRUError } from "../errors.js";
-import { describe } from "../keras/text.js";
+import { describe } from "../errors/describe.js";
+import { GRUError } from "../errors/gru_error.js";
 
 /** A file to read: its path, its `file:` URL (a `URL` or a text that begins with `file:`), or its bytes. */
 export type FileSource = string | URL | Uint8Array;

@@ -1,9 +1,10 @@
-import { GRUError } from "../errors.js";
+import { describe } from "../errors/describe.js";
+import { GRUError } from "../errors/gru_error.js";
+import { suggestion } from "../errors/suggestion.js";
 import type { NativeActivation } from "../native.js";
 import { GateActivation } from "./gate_activation.js";
 import { Options } from "./options.js";
 import type { SerializedObject } from "./serialization.js";
-import { describe, suggestion } from "./text.js";
 
 /** Keras's activation functions that need no arguments and keep the width, by the names Keras's own functions bear. */
 const FUNCTIONS = [

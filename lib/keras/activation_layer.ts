@@ -1,11 +1,12 @@
-import { GRUError } from "../errors.js";
+import { describe } from "../errors/describe.js";
+import { GRUError } from "../errors/gru_error.js";
+import { suggestion } from "../errors/suggestion.js";
 import type { NativeActivation } from "../native.js";
 import { autoName } from "./auto_name.js";
 import { type DTypePolicy, getDTypePolicy } from "./dtype_policy.js";
 import { type CustomActivation, GateActivation } from "./gate_activation.js";
 import { Options } from "./options.js";
 import type { SerializedObject } from "./serialization.js";
-import { describe, suggestion } from "./text.js";
 
 /** What a kind of layer makes of its own arguments. */
 interface Reading {

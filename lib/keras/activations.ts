@@ -1,11 +1,11 @@
-import { GRUError } from "../errors.js";
+import { describe } from "../errors/describe.js";
+import { GRUError } from "../errors/gru_error.js";
 import { Activation } from "./activation.js";
 import { ActivationLayer } from "./activation_layer.js";
 import { CustomFunction, looksCustom } from "./custom_activation.js";
 import { DTypePolicy } from "./dtype_policy.js";
 import { GateActivation } from "./gate_activation.js";
 import { readSerialized } from "./serialization.js";
-import { describe } from "./text.js";
 
 const FLOAT32 = new DTypePolicy("float32");
 

@@ -1,4 +1,4 @@
-import { GRUError } from "../errors.js";
+import { GRUError } from "../errors/gru_error.js";
 import type { NativeArray } from "../native.js";
 import { Options } from "./options.js";
 import { KerasObject, Vocabulary } from "./serialization.js";

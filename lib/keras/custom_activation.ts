@@ -1,9 +1,9 @@
-import { GRUError } from "../errors.js";
+import { describe } from "../errors/describe.js";
+import { GRUError } from "../errors/gru_error.js";
 import type { NativeActivation } from "../native.js";
 import { isActivationName, serializedFunction } from "./activation.js";
 import { type CustomActivation, GateActivation } from "./gate_activation.js";
 import type { SerializedObject } from "./serialization.js";
-import { describe } from "./text.js";
 
 /** True for an object that could be meant as a `CustomActivation`. */
 export function looksCustom(value: object): value is CustomActivation {

@@ -1,4 +1,5 @@
-import { GRUError } from "../errors.js";
+import { describe } from "../errors/describe.js";
+import { GRUError } from "../errors/gru_error.js";
 import { CONSTRAINTS, type Constraint } from "./constraints.js";
 import { CustomFunction, looksCustom } from "./custom_activation.js";
 import { type CustomActivation, GateActivation } from "./gate_activation.js";
@@ -12,7 +13,6 @@ import {
   type SerializedForm,
   type Vocabulary,
 } from "./serialization.js";
-import { describe } from "./text.js";
 import { UnknownConstraint, UnknownInitializer, type UnknownObject, UnknownRegularizer } from "./unknown.js";
 
 /**

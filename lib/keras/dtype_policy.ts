@@ -1,8 +1,9 @@
-import { GRUError } from "../errors.js";
+import { describe } from "../errors/describe.js";
+import { GRUError } from "../errors/gru_error.js";
+import { suggestion } from "../errors/suggestion.js";
 import type { NativeDtype } from "../native.js";
 import type { SixteenBitDtype } from "../sixteen_bit.js";
 import { readSerialized, type SerializedObject } from "./serialization.js";
-import { describe, suggestion } from "./text.js";
 
 /** Element types a layer can compute in or keep its variables in. */
 export type Dtype = NativeDtype | SixteenBitDtype;

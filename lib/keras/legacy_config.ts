@@ -1,4 +1,4 @@
-import { GRUError } from "../errors.js";
+import { GRUError } from "../errors/gru_error.js";
 import { INITIALIZERS } from "./initializers.js";
 import { keras1Config } from "./keras1_config.js";
 

@@ -1,6 +1,8 @@
 import { types } from "node:util";
-import { GRUError } from "../errors.js";
-import { describe, reading, suggestion } from "./text.js";
+import { describe } from "../errors/describe.js";
+import { GRUError } from "../errors/gru_error.js";
+import { reading } from "../errors/reading.js";
+import { suggestion } from "../errors/suggestion.js";
 
 /** Bounds of a number: `min` and `max` inclusive, `above` and `below` exclusive. */
 export interface Range {

@@ -1,8 +1,8 @@
 import { randomInt } from "node:crypto";
-import { GRUError } from "../errors.js";
+import { describe } from "../errors/describe.js";
+import { GRUError } from "../errors/gru_error.js";
 import { Options } from "./options.js";
 import { KerasObject, readSerialized } from "./serialization.js";
-import { describe } from "./text.js";
 
 const WORD = (1n << 64n) - 1n;
 

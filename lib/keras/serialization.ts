@@ -1,6 +1,8 @@
 import { types } from "node:util";
-import { GRUError } from "../errors.js";
-import { describe, reading, suggestion } from "./text.js";
+import { describe } from "../errors/describe.js";
+import { GRUError } from "../errors/gru_error.js";
+import { reading } from "../errors/reading.js";
+import { suggestion } from "../errors/suggestion.js";
 
 /**
  * A serialized object as arguments take it: `{ class_name, config }` is enough, and so is `{ class_name }` where there is

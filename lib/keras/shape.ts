@@ -1,4 +1,4 @@
-import { GRUError } from "../errors.js";
+import { GRUError } from "../errors/gru_error.js";
 
 /** The number of elements of `shape`; 1 for a scalar. */
 export function sizeOf(shape: readonly number[]): number {

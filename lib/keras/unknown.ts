@@ -1,10 +1,11 @@
-import { GRUError } from "../errors.js";
+import { describe } from "../errors/describe.js";
+import { GRUError } from "../errors/gru_error.js";
+import { nearest } from "../errors/suggestion.js";
 import type { NativeArray } from "../native.js";
 import { Constraint } from "./constraints.js";
 import { Initializer } from "./initializer.js";
 import { Regularizer } from "./regularizers.js";
 import type { KerasObject, SerializedObject } from "./serialization.js";
-import { describe, nearest } from "./text.js";
 
 /** What a config holds for an object that is not known here: a name, or a serialized object. */
 export type Written = string | SerializedObject;

@@ -1,9 +1,9 @@
 import { types } from "node:util";
 import type { GRUOptions } from "../arguments/constructor.js";
 import { ARRAY_TYPES } from "../arguments/typed_array.js";
-import { GRUError } from "../errors.js";
+import { describeThrown } from "../errors/describe.js";
+import { GRUError } from "../errors/gru_error.js";
 import type { CustomActivation } from "../keras/gate_activation.js";
-import { describeThrown } from "../keras/text.js";
 import type { NativeCustomActivation } from "../native.js";
 import { requireUnlocked, type VariableOwner } from "../variable.js";
 

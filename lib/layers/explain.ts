@@ -1,11 +1,12 @@
 import type { CallRequest } from "../arguments/call.js";
 import type { GRUOptions } from "../arguments/constructor.js";
 import { checkMaskShape, type MaskLike, maskBytes, readLengths, readMask } from "../arguments/mask.js";
-import { expected, expectedShape, unreadable } from "../arguments/messages.js";
 import { isRecord, refuseUnknown } from "../arguments/predicates.js";
 import { readTensor } from "../arguments/tensor_like.js";
 import { cudnnRuntime, type RuntimeVerdict } from "../cudnn/runtime.js";
 import { judge, type Requirement } from "../eligibility.js";
+import { expected, expectedShape } from "../errors/messages.js";
+import { unreadable } from "../errors/reading.js";
 import type { TensorLike } from "../tensor.js";
 
 /** What `explain` takes: the parts of a call that the path depends on. */

@@ -1,11 +1,12 @@
 import type { GRUArguments } from "../arguments/constructor.js";
-import { expected, reading } from "../arguments/messages.js";
 import { isRecord } from "../arguments/predicates.js";
-import { GRUError } from "../errors.js";
+import { GRUError } from "../errors/gru_error.js";
+import { expected } from "../errors/messages.js";
+import { reading } from "../errors/reading.js";
 import { type FileSource, readSource } from "../formats/source.js";
 import type { CustomObjects } from "../keras/custom_objects.js";
 import type { DtypeName } from "../keras/dtype_policy.js";
-import { printAsText } from "../keras/text.js";
+import { printAsText } from "../print_as_text.js";
 import type { GRUConfig } from "./config.js";
 import { layerArguments, readConfig } from "./from_config.js";
 import { GRULayer } from "./layer.js";

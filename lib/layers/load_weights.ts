@@ -1,6 +1,8 @@
 import type { GRUOptions } from "../arguments/constructor.js";
-import { expected, expectedText, formatShape, reading } from "../arguments/messages.js";
 import { isRecord, refuseUnknown } from "../arguments/predicates.js";
+import { formatShape } from "../errors/describe.js";
+import { expected, expectedText } from "../errors/messages.js";
+import { reading } from "../errors/reading.js";
 import type { KerasLayerWeights } from "../formats/index.js";
 import { readSource, type Source } from "../formats/source.js";
 

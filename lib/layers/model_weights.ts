@@ -1,6 +1,7 @@
-import { expected, expectedShape, expectedText, reading } from "../arguments/messages.js";
 import { isRecord, refuseUnknown } from "../arguments/predicates.js";
-import { GRUError } from "../errors.js";
+import { GRUError } from "../errors/gru_error.js";
+import { expected, expectedShape, expectedText } from "../errors/messages.js";
+import { reading } from "../errors/reading.js";
 import type { LayerToWrite } from "../formats/index.js";
 import { Variable } from "../variable.js";
 import { GRULayer } from "./layer.js";

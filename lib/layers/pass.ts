@@ -1,10 +1,11 @@
 import { type BackwardAsyncArguments, type ReadUpstream, readUpstream, type Upstream } from "../arguments/forward.js";
 import { allocate } from "../arguments/memory.js";
-import { expected, reading } from "../arguments/messages.js";
 import { isRecord, refuseUnknown } from "../arguments/predicates.js";
 import { checkedProduct } from "../arguments/shapes.js";
 import { readSignal, refuseAborted } from "../arguments/signal.js";
-import { GRUError } from "../errors.js";
+import { GRUError } from "../errors/gru_error.js";
+import { expected } from "../errors/messages.js";
+import { reading } from "../errors/reading.js";
 import type { Dtype, DtypeName } from "../keras/dtype_policy.js";
 import type { NativeArray, NativeBackwardArguments, NativeDtype, NativeTape } from "../native.js";
 import { enterQueue, leaveQueue } from "../queue.js";

@@ -2,7 +2,7 @@ import type { CallRequest } from "../arguments/call.js";
 import type { GRUOptions } from "../arguments/constructor.js";
 import { cudnnFlags } from "../cudnn/runtime.js";
 import type { Requirement } from "../eligibility.js";
-import { GRUError } from "../errors.js";
+import { GRUError } from "../errors/gru_error.js";
 import { requirementsOf, runtimeOf } from "./explain.js";
 
 /** What the choice of a path needs to know of a call. */

@@ -1,5 +1,6 @@
-import { expected, reading } from "../arguments/messages.js";
 import { isRecord, refuseUnknown, requireBoolean } from "../arguments/predicates.js";
+import { expected } from "../errors/messages.js";
+import { reading } from "../errors/reading.js";
 import type { FloatArray, Tensor } from "../tensor.js";
 import type { GRUConfig } from "./config.js";
 

@@ -1,10 +1,11 @@
 import type { GRUOptions } from "../arguments/constructor.js";
 import { kernelArray } from "../arguments/convert.js";
 import { allocate, requireWeightMemory } from "../arguments/memory.js";
-import { expected, expectedText, unreadable } from "../arguments/messages.js";
 import { checkShaped, shapedElements } from "../arguments/shaped.js";
 import { checkedProduct } from "../arguments/shapes.js";
 import type { ReadTensor } from "../arguments/tensor_like.js";
+import { expected, expectedText } from "../errors/messages.js";
+import { unreadable } from "../errors/reading.js";
 import type { Constraint } from "../keras/constraints.js";
 import type { Initializer } from "../keras/initializers.js";
 import type { Regularizer } from "../keras/regularizers.js";

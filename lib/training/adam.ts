@@ -1,4 +1,4 @@
-import { expected } from "../arguments/messages.js";
+import { expected } from "../errors/messages.js";
 import { FLOAT32 } from "../keras/options.js";
 import { type NativeArray, native } from "../native.js";
 import { roundedLike } from "./clipping.js";

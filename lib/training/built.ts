@@ -1,5 +1,5 @@
 import { lengthOf } from "../arguments/intrinsics.js";
-import { GRUError } from "../errors.js";
+import { GRUError } from "../errors/gru_error.js";
 import type { Constraint } from "../keras/constraints.js";
 import type { NativeArray } from "../native.js";
 import type { Variable } from "../variable.js";

@@ -1,6 +1,6 @@
-import { expectedShape, expectedText } from "../arguments/messages.js";
 import { sameShape } from "../arguments/shapes.js";
-import type { GRUError } from "../errors.js";
+import type { GRUError } from "../errors/gru_error.js";
+import { expectedShape, expectedText } from "../errors/messages.js";
 import type { SafetensorsContents, SafetensorsDtype, SafetensorsTensor } from "../formats/safetensors.js";
 import { readSafetensors, writeSafetensors } from "../formats/safetensors_file.js";
 import type { Source } from "../formats/source.js";

@@ -1,4 +1,4 @@
-import { expected } from "../arguments/messages.js";
+import { expected } from "../errors/messages.js";
 import { autoName } from "../keras/auto_name.js";
 import { FLOAT32, Options } from "../keras/options.js";
 import type { SerializedLike } from "../keras/serialization.js";

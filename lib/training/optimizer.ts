@@ -1,8 +1,8 @@
-import { expected } from "../arguments/messages.js";
 import type { WeightValue } from "../arguments/shaped.js";
+import { expected } from "../errors/messages.js";
 import { type FileSource, readSource } from "../formats/source.js";
 import { KerasObject, type SerializedObject } from "../keras/serialization.js";
-import { printAsText } from "../keras/text.js";
+import { printAsText } from "../print_as_text.js";
 import { type Variable, variableData } from "../variable.js";
 import type { OptimizerSnapshot, OptimizerState } from "./optimizer_state.js";
 import type { LearningRateSchedule } from "./schedule.js";

@@ -1,11 +1,12 @@
 import { kernelArray } from "../arguments/convert.js";
-import { expected, expectedShape, expectedText, formatShape } from "../arguments/messages.js";
 import { isRecord, refuseUnknown } from "../arguments/predicates.js";
 import { checkShaped, shapedElements } from "../arguments/shaped.js";
 import { checkedProduct, sameShape } from "../arguments/shapes.js";
 import { type ReadTensor, readTensor } from "../arguments/tensor_like.js";
 import { dtypeOfArray, isTypedArray, requireWhole } from "../arguments/typed_array.js";
-import { GRUError } from "../errors.js";
+import { formatShape } from "../errors/describe.js";
+import { GRUError } from "../errors/gru_error.js";
+import { expected, expectedShape, expectedText } from "../errors/messages.js";
 import type { NativeArray } from "../native.js";
 import { isSixteenBit } from "../sixteen_bit.js";
 import { peekVariableData, requireWritable, Variable } from "../variable.js";

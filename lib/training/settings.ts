@@ -1,5 +1,5 @@
-import { expected } from "../arguments/messages.js";
-import { GRUError } from "../errors.js";
+import { GRUError } from "../errors/gru_error.js";
+import { expected } from "../errors/messages.js";
 import { autoName } from "../keras/auto_name.js";
 import { FLOAT32, Options } from "../keras/options.js";
 import type { SerializedLike } from "../keras/serialization.js";

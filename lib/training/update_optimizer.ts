@@ -1,8 +1,9 @@
 import { kernelArray } from "../arguments/convert.js";
 import { lengthOf } from "../arguments/intrinsics.js";
 import { allocate } from "../arguments/memory.js";
-import { expected, expectedText, unreadable } from "../arguments/messages.js";
-import { GRUError } from "../errors.js";
+import { GRUError } from "../errors/gru_error.js";
+import { expected, expectedText } from "../errors/messages.js";
+import { unreadable } from "../errors/reading.js";
 import { type NativeArray, native } from "../native.js";
 import {
   peekVariableData,

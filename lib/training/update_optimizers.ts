@@ -1,5 +1,5 @@
-import { reading } from "../arguments/messages.js";
 import { isRecord } from "../arguments/predicates.js";
+import { reading } from "../errors/reading.js";
 import { KerasObject, Vocabulary } from "../keras/serialization.js";
 import { Adam, AdamW } from "./adam.js";
 import { RMSprop } from "./rmsprop.js";

@@ -4,7 +4,7 @@ import { circlesOf } from "./circles.mjs";
 
 /** Folders and files of lib/, lowest first: each may import itself and what stands in a line above it. */
 const layers = [
-  ["arrays", "errors", "package_root"],
+  ["arrays", "errors", "package_root", "print_as_text"],
   ["native", "queue"],
   ["cudnn", "sixteen_bit"],
   ["tensor", "keras"],

@@ -1,7 +1,7 @@
 import type * as tfjs from "@tensorflow/tfjs";
-import { expected } from "../../arguments/messages.js";
 import { isRecord } from "../../arguments/predicates.js";
-import { GRUError } from "../../errors.js";
+import { GRUError } from "../../errors/gru_error.js";
+import { expected } from "../../errors/messages.js";
 import type { GRUArgumentsWithUnits } from "../../index.js";
 import { type Constraint, getConstraint } from "../../keras/constraints.js";
 import { modernConfig } from "../../keras/legacy_config.js";

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import type * as tfjs from "@tensorflow/tfjs";
-import { expected, expectedText } from "../../arguments/messages.js";
 import { isRecord, refuseUnknown } from "../../arguments/predicates.js";
-import { GRUError } from "../../errors.js";
+import { GRUError } from "../../errors/gru_error.js";
+import { expected, expectedText } from "../../errors/messages.js";
 import { argumentsOfConfig } from "./arguments.js";
 import { becomeBackwardHalf, GRU, refuseConstants } from "./gru.js";
 import { tf } from "./peer.js";

@@ -1,6 +1,6 @@
 import type * as tfjs from "@tensorflow/tfjs";
-import { expected, expectedText } from "../../arguments/messages.js";
-import { GRUError } from "../../errors.js";
+import { GRUError } from "../../errors/gru_error.js";
+import { expected, expectedText } from "../../errors/messages.js";
 import { GRU as CoreGRU } from "../../index.js";
 import { argumentsOfConfig, type GRULayerArgs, type LayerParts, readArguments } from "./arguments.js";
 import { configGiven, copyMade } from "./halves.js";

@@ -1,5 +1,5 @@
 import type * as tfjs from "@tensorflow/tfjs";
-import { GRUError } from "../../errors.js";
+import { GRUError } from "../../errors/gru_error.js";
 import type { FloatArray, GRU, GRUGradients, GRUPass, Tensor, TensorObject } from "../../index.js";
 import { tf } from "./peer.js";
 

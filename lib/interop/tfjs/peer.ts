@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 import type * as tfjs from "@tensorflow/tfjs";
-import { GRUError } from "../../errors.js";
+import { GRUError } from "../../errors/gru_error.js";
 
 /** The package `@tensorflow/tfjs`, as it is imported. */
 export type Tfjs = typeof tfjs;

@@ -1,4 +1,4 @@
-import { GRUError } from "../errors.js";
+import { GRUError } from "./gru_error.js";
 
 /** The error for any use of the layer `name` after its `dispose`. */
 export function disposedLayer(name: string): GRUError {

@@ -1,12 +1,5 @@
-import { GRUError, type GRUErrorCode } from "../errors.js";
-import { describe } from "../keras/text.js";
-
-export { reading, unreadable } from "../keras/text.js";
-
-/** A shape as JavaScript writes it; unknown dimensions are `null`. */
-export function formatShape(shape: readonly (number | null)[]): string {
-  return `[${shape.map((dimension) => String(dimension)).join(", ")}]`;
-}
+import { describe, formatShape } from "./describe.js";
+import { GRUError, type GRUErrorCode } from "./gru_error.js";
 
 /** The package's one message shape, about a value. */
 export function expected(code: GRUErrorCode, name: string, what: string, value: unknown): GRUError {
