@@ -1,7 +1,8 @@
 import { readShaped, type WeightValue } from "./arguments/shaped.js";
 import { checkedProduct } from "./arguments/shapes.js";
-import { GRUError } from "./errors/gru_error.js";
+import { expectedText } from "./errors/messages.js";
 import { reading, unreadable } from "./errors/reading.js";
+import { disposed } from "./errors/refusals.js";
 import type { Constraint } from "./keras/constraints.js";
 import type { Dtype } from "./keras/dtype_policy.js";
 import type { Initializer } from "./keras/initializer.js";
@@ -22,10 +23,11 @@ export type { VariableDescription, VariableOptions, VariableOwner };
 /** Throws `ERR_STATE` inside a custom activation of the layer, naming the method. */
 export function requireUnlocked(owner: VariableOwner, method: string): void {
   if (!owner.locked) return;
-  throw new GRUError(
+  throw expectedText(
     "ERR_STATE",
-    `Expected \`${method}\` outside of the layer's own activation but received a call from inside it: a custom ` +
-      "activation may not use the layer that is computing it.",
+    method,
+    "a call from outside of the layer's own activation",
+    "one from inside it: a custom activation may not use the layer that is computing it",
   );
 }
 
@@ -160,7 +162,7 @@ export class Variable<D extends Dtype = Dtype> {
 
   #read(): FloatArray {
     if (this.#data === null) {
-      throw new GRUError("ERR_DISPOSED", `Expected a living layer for \`${this.path}\` but received a disposed one.`);
+      throw disposed("layer", this.path);
     }
     return this.#data;
   }

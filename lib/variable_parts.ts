@@ -1,7 +1,6 @@
 import type { Spec } from "./arguments/constructor.js";
 import { requireNamed } from "./arguments/convert.js";
 import { allocate } from "./arguments/memory.js";
-import { isRecord } from "./arguments/predicates.js";
 import { shapedElements } from "./arguments/shaped.js";
 import { elementCount, readList, sameShape } from "./arguments/shapes.js";
 import { readTensor } from "./arguments/tensor_like.js";
@@ -13,8 +12,9 @@ import { type Constraint, getConstraint } from "./keras/constraints.js";
 import type { Dtype } from "./keras/dtype_policy.js";
 import { Initializer } from "./keras/initializer.js";
 import { getInitializer } from "./keras/initializers.js";
-import { Options } from "./keras/options.js";
 import { getRegularizer, type Regularizer } from "./keras/regularizers.js";
+import { Options } from "./options/options.js";
+import { isRecord } from "./options/record.js";
 import { isSixteenBit, narrowed } from "./sixteen_bit.js";
 import type { FloatArray, TensorDtype } from "./tensor.js";
 

@@ -1,5 +1,5 @@
-// Fails when an include or import points upwards, or when includes of native/ or imports of lib/ run in a circle. The
-// rooms and their order are those of docs/architecture.md.
+// Fails when an include or import points upwards, when includes of native/ or imports of lib/ run in a circle, or when an
+// error is made outside of lib/errors/. The rooms and their order are those of docs/architecture.md.
 import { circlesOf } from "./layers/circles.mjs";
 import { libCircles, libProblems } from "./layers/lib.mjs";
 import { linesOf } from "./layers/lines.mjs";

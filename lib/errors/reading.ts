@@ -1,5 +1,6 @@
 import { describeThrown } from "./describe.js";
 import { GRUError } from "./gru_error.js";
+import { expectedText } from "./messages.js";
 
 /**
  * The error about arguments of `what` whose reading threw `error`: a getter, or a trap of a proxy, of the caller's. An error
@@ -8,9 +9,7 @@ import { GRUError } from "./gru_error.js";
 export function unreadable(error: unknown, what: string): GRUError {
   if (error instanceof GRUError) return error;
   const received = `some that throw: ${describeThrown(error)}`;
-  return new GRUError("ERR_ARGUMENT", `Expected arguments that can be read for \`${what}\` but received ${received}.`, {
-    cause: error,
-  });
+  return expectedText("ERR_ARGUMENT", what, "arguments that can be read", received, { cause: error });
 }
 
 /** Runs `read`, which reads arguments of `what` and does nothing else; what it throws becomes a `GRUError`. */

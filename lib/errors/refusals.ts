@@ -1,19 +1,23 @@
 import { GRUError } from "./gru_error.js";
+import { expectedText } from "./messages.js";
 
-/** The error for any use of the layer `name` after its `dispose`. */
-export function disposedLayer(name: string): GRUError {
-  return new GRUError("ERR_DISPOSED", `Expected a living layer for \`${name}\` but received a disposed one.`);
+/** The error for `what` of an object of kind `kind`, such as "layer", after its `dispose`. */
+export function disposed(kind: string, what: string): GRUError {
+  return expectedText("ERR_DISPOSED", what, `a living ${kind}`, "a disposed one");
 }
 
 /** The error for `what`, which needs weights, of a layer without. */
 export function notBuilt(what: string): GRUError {
-  return new GRUError(
-    "ERR_NOT_BUILT",
-    `Expected a built layer for \`${what}\` but received one without weights. Call build([null, null, features]) first.`,
-  );
+  const remedy = "Call build([null, null, features]) first.";
+  return expectedText("ERR_NOT_BUILT", what, "a built layer", "one without weights", { remedy });
 }
 
 /** The error for `what`, which needs carried states, of a layer that has none. */
 export function notStateful(what: string): GRUError {
-  return new GRUError("ERR_STATE", `Expected a layer with \`stateful: true\` for \`${what}\` but received another.`);
+  return expectedText("ERR_STATE", what, "a layer with `stateful: true`", "another");
+}
+
+/** The error of a call whose signal was aborted, with the signal's reason. No argument is to blame. */
+export function callAborted(reason: unknown): GRUError {
+  return new GRUError("ERR_ABORTED", "The call was aborted.", { cause: reason });
 }

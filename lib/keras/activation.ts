@@ -1,9 +1,8 @@
-import { describe } from "../errors/describe.js";
-import { GRUError } from "../errors/gru_error.js";
+import { expected, expectedText } from "../errors/messages.js";
 import { suggestion } from "../errors/suggestion.js";
 import type { NativeActivation } from "../native.js";
+import { Options } from "../options/options.js";
 import { GateActivation } from "./gate_activation.js";
-import { Options } from "./options.js";
 import type { SerializedObject } from "./serialization.js";
 
 /** Keras's activation functions that need no arguments and keep the width, by the names Keras's own functions bear. */
@@ -64,17 +63,13 @@ function kernelName(name: string, argument: string): string {
   const known = NAMES.get(name);
   if (known !== undefined) return known;
   if (name === "glu") {
-    throw new GRUError(
-      "ERR_ARGUMENT",
-      `Expected an activation that keeps the width for \`${argument}\` but received "glu", which halves it.`,
-    );
+    throw expectedText("ERR_ARGUMENT", argument, "an activation that keeps the width", '"glu", which halves it');
   }
-  throw new GRUError(
-    "ERR_ARGUMENT",
-    `Expected the name of a Keras activation for \`${argument}\` but received ${describe(name)}. ` +
+  throw expected("ERR_ARGUMENT", argument, "the name of a Keras activation", name, {
+    remedy:
       `${suggestion(name, NAMES.keys())} A function of your own comes as { name, forward, backward }, ` +
       "or through `custom_objects`.",
-  );
+  });
 }
 
 /** The arguments of Keras's `threshold`, the one function that has no defaults: x where x > threshold. */
@@ -100,11 +95,9 @@ export class Activation extends GateActivation {
     this.name = kernelName(name, argument);
     this.parameters = Object.freeze(this.name === "threshold" ? thresholdParameters(parameters, argument) : []);
     if (this.name !== "threshold" && Object.keys(parameters).length > 0) {
-      throw new GRUError(
-        "ERR_ARGUMENT",
-        `Expected no parameters of "${name}" for \`${argument}\` but received ${describe(parameters)}. Keras keeps ` +
-          "parameters of functions in its activation layers, such as LeakyReLU.",
-      );
+      throw expected("ERR_ARGUMENT", argument, `no parameters of "${name}"`, parameters, {
+        remedy: "Keras keeps parameters of functions in its activation layers, such as LeakyReLU.",
+      });
     }
   }
 
@@ -134,10 +127,12 @@ export function serializedFunction(name: string): SerializedObject {
 function thresholdParameters(parameters: object, argument: string): number[] {
   const { threshold, default_value } = parameters as Partial<ThresholdParameters>;
   if (threshold === undefined || default_value === undefined) {
-    throw new GRUError(
+    throw expected(
       "ERR_ARGUMENT",
-      `Expected \`threshold\` and \`default_value\` with the activation "threshold" for \`${argument}\` but received ` +
-        `${describe(parameters)}. Pass new Activation("threshold", { threshold: 0.5, default_value: 0 }).`,
+      argument,
+      '`threshold` and `default_value` with the activation "threshold"',
+      parameters,
+      { remedy: 'Pass new Activation("threshold", { threshold: 0.5, default_value: 0 }).' },
     );
   }
   const read = new Options("threshold", parameters, ["threshold", "default_value"]);

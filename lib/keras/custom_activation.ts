@@ -1,5 +1,5 @@
-import { describe } from "../errors/describe.js";
-import { GRUError } from "../errors/gru_error.js";
+import { expected } from "../errors/messages.js";
+
 import type { NativeActivation } from "../native.js";
 import { isActivationName, serializedFunction } from "./activation.js";
 import { type CustomActivation, GateActivation } from "./gate_activation.js";
@@ -20,23 +20,14 @@ export class CustomFunction extends GateActivation {
     super();
     const { name } = functions;
     if (typeof name !== "string" || name === "") {
-      throw new GRUError(
-        "ERR_ARGUMENT",
-        `Expected a name that is not empty for \`${argument}.name\` but received ${describe(name)}.`,
-      );
+      throw expected("ERR_ARGUMENT", `${argument}.name`, "a name that is not empty", name);
     }
     if (isActivationName(name)) {
-      throw new GRUError(
-        "ERR_ARGUMENT",
-        `Expected a name that no Keras activation has for \`${argument}.name\` but received ${describe(name)}.`,
-      );
+      throw expected("ERR_ARGUMENT", `${argument}.name`, "a name that no Keras activation has", name);
     }
     for (const method of ["forward", "backward"] as const) {
       if (typeof functions[method] === "function") continue;
-      throw new GRUError(
-        "ERR_ARGUMENT",
-        `Expected a function for \`${argument}.${method}\` but received ${describe(functions[method])}.`,
-      );
+      throw expected("ERR_ARGUMENT", `${argument}.${method}`, "a function", functions[method]);
     }
     this.name = name;
     this.#functions = functions;

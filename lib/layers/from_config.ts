@@ -1,8 +1,8 @@
-import { isRecord } from "../arguments/predicates.js";
 import { describe } from "../errors/describe.js";
 import { expected, expectedText } from "../errors/messages.js";
 import { type CustomObjects, readCustomObjects, withCustomObjects } from "../keras/custom_objects.js";
 import { currentConfig, isLegacyConfig, modernConfig } from "../keras/legacy_config.js";
+import { isRecord } from "../options/record.js";
 
 type Config = Record<string, unknown>;
 

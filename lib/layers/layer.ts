@@ -6,7 +6,7 @@ import { readInputShape } from "../arguments/shapes.js";
 import type { StreamArguments } from "../arguments/stream.js";
 import { readWarmUp, type WarmUpSizes } from "../arguments/warm_up.js";
 import { expected, expectedShape, expectedText } from "../errors/messages.js";
-import { disposedLayer, notBuilt, notStateful } from "../errors/refusals.js";
+import { disposed, notBuilt, notStateful } from "../errors/refusals.js";
 import type { FileSource } from "../formats/source.js";
 import { autoName } from "../keras/auto_name.js";
 import type { ComputeDtype, DtypeName, VariableDtype } from "../keras/dtype_policy.js";
@@ -385,7 +385,7 @@ export class GRULayer<S extends boolean = boolean, D extends DtypeName = DtypeNa
   }
 
   #requireAlive(): void {
-    if (this.#disposed) throw disposedLayer(this.name);
+    if (this.#disposed) throw disposed("layer", this.name);
   }
 
   /** For what a custom activation may not do to its own layer. */

@@ -1,7 +1,6 @@
 import { kernelArray, requireNamed } from "../arguments/convert.js";
 import { lengthOf } from "../arguments/intrinsics.js";
 import { allocate } from "../arguments/memory.js";
-import { requireInteger, SIZE_LIMIT } from "../arguments/predicates.js";
 import { checkShaped, shapedElements, unwrap } from "../arguments/shaped.js";
 import { checkedProduct, sameShape } from "../arguments/shapes.js";
 import { type ReadTensor, readTensor } from "../arguments/tensor_like.js";
@@ -11,6 +10,7 @@ import { expectedShape, expectedText } from "../errors/messages.js";
 import { unreadable } from "../errors/reading.js";
 import type { Dtype } from "../keras/dtype_policy.js";
 import type { NativeArray, NativeDtype } from "../native.js";
+import { requireInteger, SIZE_LIMIT } from "../options/values.js";
 import { isSixteenBit } from "../sixteen_bit.js";
 import { type FloatArray, Tensor, type TypedArray } from "../tensor.js";
 

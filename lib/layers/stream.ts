@@ -7,8 +7,9 @@ import { type OutTensor, readOutTensor } from "../arguments/out.js";
 import { checkedProduct } from "../arguments/shapes.js";
 import { readFrame, readState, readStreamArguments, type StreamFrame } from "../arguments/stream.js";
 import { requireWhole } from "../arguments/typed_array.js";
-import { GRUError } from "../errors/gru_error.js";
 import { unreadable } from "../errors/reading.js";
+import { disposed } from "../errors/refusals.js";
+
 import type { DtypeName } from "../keras/dtype_policy.js";
 import { type NativeArray, native } from "../native.js";
 import { printAsText } from "../print_as_text.js";
@@ -259,7 +260,7 @@ export class GRUStream<D extends DtypeName = DtypeName> {
 
   #requireAlive(what: string): void {
     if (!this.#disposed) return;
-    throw new GRUError("ERR_DISPOSED", `Expected a living stream for \`${what}\` but received a disposed one.`);
+    throw disposed("stream", what);
   }
 }
 

@@ -1,5 +1,6 @@
 import { lengthOf } from "../arguments/intrinsics.js";
 import { GRUError } from "../errors/gru_error.js";
+import { expectedText, inPlace } from "../errors/messages.js";
 import type { Constraint } from "../keras/constraints.js";
 import type { NativeArray } from "../native.js";
 import type { Variable } from "../variable.js";
@@ -31,7 +32,7 @@ export function readNewVariables(value: unknown, method: string): Variable[] {
       constraint?.requireAxes(shape);
     } catch (error) {
       if (!(error instanceof GRUError)) throw error;
-      throw new GRUError(error.code, `In the constraint of "${path}": ${error.message}`, { cause: error });
+      throw inPlace(`the constraint of "${path}"`, error);
     }
   }
   return variables;
@@ -47,6 +48,5 @@ export function constrain(
   const { length } = values;
   constraint.apply(values, shape);
   if (lengthOf(values) === length) return;
-  const message = `Expected the constraint of "${path}" to change its values but it gave their memory away.`;
-  throw new GRUError("ERR_CALLBACK", message);
+  throw expectedText("ERR_CALLBACK", path, "a constraint that changes the values", "one that gave their memory away");
 }

@@ -1,7 +1,7 @@
 import { expected } from "../errors/messages.js";
 import { autoName } from "../keras/auto_name.js";
-import { FLOAT32, Options } from "../keras/options.js";
 import type { SerializedLike } from "../keras/serialization.js";
+import { FLOAT32, Options } from "../options/options.js";
 import type { Variable } from "../variable.js";
 import { Optimizer, setNumbers, stateOf, type VariableGradient } from "./optimizer.js";
 import type { OptimizerState } from "./optimizer_state.js";

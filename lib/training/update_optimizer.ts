@@ -1,7 +1,7 @@
 import { kernelArray } from "../arguments/convert.js";
 import { lengthOf } from "../arguments/intrinsics.js";
 import { allocate } from "../arguments/memory.js";
-import { GRUError } from "../errors/gru_error.js";
+import type { GRUError } from "../errors/gru_error.js";
 import { expected, expectedText } from "../errors/messages.js";
 import { unreadable } from "../errors/reading.js";
 import { type NativeArray, native } from "../native.js";
@@ -386,8 +386,7 @@ function readArray(variable: Variable): NativeArray {
 }
 
 function notBuilt(method: string, what: string): GRUError {
-  return new GRUError(
-    "ERR_NOT_BUILT",
-    `Expected a built optimizer for \`${method}\` but received one that knows no ${what}. Call build(variables) first.`,
-  );
+  return expectedText("ERR_NOT_BUILT", method, "a built optimizer", `one that knows no ${what}`, {
+    remedy: "Call build(variables) first.",
+  });
 }

@@ -5,7 +5,7 @@ import { circlesOf } from "./circles.mjs";
 /** Folders and files of lib/, lowest first: each may import itself and what stands in a line above it. */
 const layers = [
   ["arrays", "errors", "package_root", "print_as_text"],
-  ["native", "queue"],
+  ["native", "options", "queue"],
   ["cudnn", "sixteen_bit"],
   ["tensor", "keras"],
   ["arguments", "formats"],
@@ -43,11 +43,23 @@ export function importsOf(file, lines) {
 export function libProblems(file, lines) {
   const rank = rankOf(file);
   if (rank < 0) return [`${file}: in no part that scripts/layers/lib.mjs knows`];
+  return [...handMadeErrors(file, lines), ...upwardImports(file, lines, rank)];
+}
+
+function upwardImports(file, lines, rank) {
   return importsOf(file, lines).flatMap(({ line, specifier, target }) => {
     if (!target.startsWith("lib/")) return [`${file}:${line}: ${specifier} leaves lib/`];
     if (partOf(target) === partOf(file) || rankOf(target) < rank) return [];
     return [`${file}:${line}: may not import ${target}, which is not below it`];
   });
+}
+
+/** Errors are made in lib/errors/, so that all have the one message shape. */
+function handMadeErrors(file, lines) {
+  if (partOf(file) === "errors") return [];
+  return lines.flatMap((line, at) =>
+    line.includes("new GRUError(") ? [`${file}:${at + 1}: makes a GRUError without lib/errors/messages.ts`] : [],
+  );
 }
 
 /** The circles of imports in lib/, whose files are given as a map of paths to lines. */

@@ -23,7 +23,7 @@ describe("the rules of native/", () => {
     ["native/cpu/kernels/kernels.h", '#include "core/activation.h"'],
     ["native/cpu/backward/gru_backward.cc", '#include "cpu/forward/work_division.h"'],
     ["native/addon/module.cc", "#include <napi.h>"],
-    ["native/cudnn/self_check.cc", '#include "cpu/reference/gru_reference.h"'],
+    ["native/cudnn/self_check.cc", '#include "cpu/weights/weights.h"'],
   ])("%s may say %s", (file, line) => {
     expect(nativeProblems(file, [line])).toEqual([]);
   });
@@ -53,6 +53,7 @@ describe("the rules of lib/", () => {
     ["lib/formats/zip.ts", 'import type { GRU } from "../layers/gru.js";', /may not import lib\/layers/],
     ["lib/formats/zip.ts", 'export type * from "../../native/thing.js";', /leaves lib/],
     ["lib/elsewhere/thing.ts", "", /in no part/],
+    ["lib/keras/shape.ts", 'throw new GRUError("ERR_SHAPE", "No.");', /makes a GRUError without/],
   ])("%s may not say %s", (file, line, reason) => {
     const problems = libProblems(file, [line]);
     expect(problems).toHaveLength(1);
