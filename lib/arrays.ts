@@ -39,3 +39,12 @@ export type FloatArrayOf<D extends string> = [D] extends ["float32"]
     : [D] extends ["float16" | "bfloat16"]
       ? Uint16Array
       : FloatArray;
+
+/**
+ * Whether `list` has only items that `test` accepts. Unlike `every` it tests holes, as `undefined`: a list of 2^32 - 1 holes
+ * ends at the first and not after minutes.
+ */
+export function everyItem(list: readonly unknown[], test: (item: unknown) => boolean): boolean {
+  for (const item of list) if (!test(item)) return false;
+  return true;
+}

@@ -38,7 +38,7 @@ export interface BackendInfo {
     version: string | null;
     /** The file it was loaded from, links resolved. */
     path: string | null;
-    /** Paths looked at, in order, each with what became of it. */
+    /** Paths looked at, in order, each with what became of it and, in parentheses, what led there. */
     tried: string[];
     /** What `configure({ allow_tf32 })` last set. */
     allow_tf32: boolean;

@@ -70,6 +70,9 @@ export const CALL_FLAGS = {
  * of the layer's dtype unless another is named. The addon checks array kinds and lengths only as far as memory
  * safety needs; meaning is checked in TypeScript.
  *
+ * `inputs`, and `output` but for that of `forward`, may also be `Uint16Array`s of bits where the layer has a
+ * `stateRounding`: the bits of that type.
+ *
  * `output` is (B, T, U) with `returnSequences`, else (B, U); `state` is (B, U), the state after the last step.
  * At most one of `mask` ((B, T), non-zero is true) and `lengths` ((B,), each 0..T) is given; the addon copies it, and checks
  * the copy of `lengths`, because it makes indices of them.
@@ -79,8 +82,8 @@ export const CALL_FLAGS = {
  * caller must own them alone: copies, never a user's array, and never over a SharedArrayBuffer.
  */
 export type NativeCallArguments = [
-  inputs: NativeArray,
-  output: NativeArray,
+  inputs: NativeArray | Uint16Array,
+  output: NativeArray | Uint16Array,
   state: NativeArray,
   initialState: NativeArray | null,
   mask: Uint8Array | null,
@@ -182,7 +185,7 @@ export interface NativeCudnnInfo {
     version: string | null;
     /** The real path it was loaded from. */
     path: string | null;
-    /** Every path tried, in order, each with what became of it. */
+    /** Every path tried, in order, each with what became of it and, in parentheses, what led there. */
     tried: string[];
   };
 }

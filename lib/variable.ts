@@ -20,15 +20,26 @@ import {
 
 export type { VariableDescription, VariableOptions, VariableOwner };
 
-/** Throws `ERR_STATE` inside a custom activation of the layer, naming the method. */
+/** Throws `ERR_STATE` inside a function of the user's that the layer runs, naming the method. */
 export function requireUnlocked(owner: VariableOwner, method: string): void {
   if (!owner.locked) return;
   throw expectedText(
     "ERR_STATE",
     method,
-    "a call from outside of the layer's own activation",
-    "one from inside it: a custom activation may not use the layer that is computing it",
+    "a call from outside of the layer's own functions",
+    "one from inside: an activation, initializer, regularizer or constraint of yours may not use the layer that calls it",
   );
+}
+
+/** Runs `work`, a function of the user's, with the layer locked against it. */
+export function lockedWhile<T>(owner: VariableOwner, work: () => T): T {
+  const { locked } = owner;
+  owner.locked = true;
+  try {
+    return work();
+  } finally {
+    owner.locked = locked;
+  }
 }
 
 /** The variable of a layer or an optimizer; `data` becomes its own. */
@@ -49,8 +60,10 @@ export let replaceVariableData: (variable: Variable, data: FloatArray | null) =>
  * version, so the writing must be over before any other code runs.
  */
 export let writableVariableData: (variable: Variable) => FloatArray;
-/** Throws `ERR_DISPOSED` or, inside a custom activation of the variable's layer, `ERR_STATE` naming `method`. */
+/** Throws `ERR_DISPOSED` or, inside a function of the user's that the variable's layer runs, `ERR_STATE` naming `method`. */
 export let requireWritable: (variable: Variable, method: string) => void;
+/** As `lockedWhile`, for the layer that owns the variable. */
+export let whileLocked: <T>(variable: Variable, work: () => T) => T;
 
 /** A tensor that training changes, by Keras's names (`keras.Variable`): a weight of a layer, or one of your own. */
 export class Variable<D extends Dtype = Dtype> {
@@ -96,6 +109,7 @@ export class Variable<D extends Dtype = Dtype> {
       variable.#read();
       requireUnlocked(variable.#owner, method);
     };
+    whileLocked = (variable, work) => lockedWhile(variable.#owner, work);
   }
 
   /**

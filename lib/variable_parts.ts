@@ -1,5 +1,6 @@
 import type { Spec } from "./arguments/constructor.js";
 import { requireNamed } from "./arguments/convert.js";
+import { fillWith } from "./arguments/lent.js";
 import { allocate } from "./arguments/memory.js";
 import { shapedElements } from "./arguments/shaped.js";
 import { elementCount, readList, sameShape } from "./arguments/shapes.js";
@@ -110,7 +111,7 @@ function initialized(initializer: Initializer, shape: unknown, dtype: Dtype): El
   }
   const count = elementCount(dimensions, "shape");
   const filled = allocate(dtype === "float64" ? "float64" : "float32", count, "value");
-  initializer.fill(filled, dimensions);
+  fillWith(initializer, filled, dimensions);
   const data = isSixteenBit(dtype) ? narrowed(filled as Float32Array, dtype) : filled;
   return { data, shape: dimensions, dtype };
 }

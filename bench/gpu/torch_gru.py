@@ -1,7 +1,8 @@
-"""PyTorch's cuDNN GRU for bench/gpu/main.mjs: answers requests on standard input, one line of JSON each.
+"""PyTorch's cuDNN GRU for bench/gpu/torch_peer.mjs: answers requests on standard input, one line of JSON each.
 
-Host arrays in, host arrays out, float32 without TF32. `split` tells what one call spends where: copies to the device,
-computing, copies back (by CUDA events), and `launch`, the time the CPU takes to queue the computation.
+Host arrays in, host arrays out. Inference runs in eval mode: in training mode cuDNN would also keep what a backward pass
+needs. `split` tells what one call spends where: copies to the device, computing, copies back, and `launch`, the time the
+CPU takes to queue the computation. With the argument "cpu" there is no device and nothing is queued: a test of the program.
 """
 
 import json
@@ -13,17 +14,20 @@ def answer(**what):
     print(json.dumps(what), flush=True)
 
 
+DEVICE = sys.argv[1] if len(sys.argv) > 1 else "cuda"
+
 try:
     import numpy as np
     import torch
+    from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-    if not torch.cuda.is_available():
+    if DEVICE == "cuda" and not torch.cuda.is_available():
         raise RuntimeError("torch.cuda is not available")
-    torch.backends.cuda.matmul.allow_tf32 = False
-    torch.backends.cudnn.allow_tf32 = False
 except Exception as error:  # The parent says why PyTorch is left out.
     answer(error=" ".join(str(error).split()))
     sys.exit(0)
+
+DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
 
 
 def gates(weights):
@@ -32,13 +36,49 @@ def gates(weights):
     return torch.from_numpy(np.concatenate([r, z, h], axis=-1).T.copy())
 
 
+class Clock:
+    """Milliseconds between marks: CUDA events on the device's stream, or the CPU's clock."""
+
+    def __init__(self):
+        self.marks = []
+
+    def mark(self):
+        if DEVICE == "cuda":
+            event = torch.cuda.Event(enable_timing=True)
+            event.record()
+            self.marks.append(event)
+        else:
+            self.marks.append(time.perf_counter())
+
+    def between(self, first, last):
+        a, b = self.marks[first], self.marks[last]
+        return a.elapsed_time(b) if DEVICE == "cuda" else (b - a) * 1e3
+
+
+def synchronize():
+    if DEVICE == "cuda":
+        torch.cuda.synchronize()
+
+
 class Problem:
-    def __init__(self, shape, folder):
-        batch, timesteps, features, units = (shape[key] for key in ("batch", "timesteps", "features", "units"))
-        read = lambda name: np.fromfile(f"{folder}/{name}", dtype=np.float32)
-        self.inputs = torch.from_numpy(read("inputs").reshape(batch, timesteps, features))
-        self.upstream = torch.from_numpy(read("upstream").reshape(batch, timesteps, units))
-        kernel, recurrent, bias = np.split(read("weights"), np.cumsum([features * 3 * units, units * 3 * units]))
+    def __init__(self, given, folder):
+        batch, timesteps, features, units = (given[key] for key in ("batch", "timesteps", "features", "units"))
+        dtype = DTYPES[given["dtype"]]
+        torch.backends.cuda.matmul.allow_tf32 = given["tf32"]
+        torch.backends.cudnn.allow_tf32 = given["tf32"]
+
+        def read(name, *shape):
+            # numpy has no bfloat16, so 16-bit types come as their bits.
+            stored = np.float32 if dtype == torch.float32 else np.int16
+            return torch.from_numpy(np.fromfile(f"{folder}/{name}", dtype=stored)).view(dtype).reshape(shape)
+
+        self.inputs = read("inputs", batch, timesteps, features)
+        self.upstream = read("upstream", batch, timesteps, units)
+        # Where rows differ in length: a tensor on the CPU, as pack_padded_sequence wants it.
+        self.lengths = None if given["lengths"] is None else torch.tensor(given["lengths"])
+        self.timesteps = timesteps
+        weights = np.fromfile(f"{folder}/weights", dtype=np.float32)
+        kernel, recurrent, bias = np.split(weights, np.cumsum([features * 3 * units, units * 3 * units]))
         bias = bias.reshape(2, 3 * units)
         self.gru = torch.nn.GRU(features, units, batch_first=True)
         with torch.no_grad():
@@ -46,20 +86,28 @@ class Problem:
             self.gru.weight_hh_l0.copy_(gates(recurrent.reshape(units, 3 * units)))
             self.gru.bias_ih_l0.copy_(gates(bias[0]))
             self.gru.bias_hh_l0.copy_(gates(bias[1]))
-        self.gru.cuda()
+        self.gru.to(DEVICE, dtype)
 
     def copy_in(self, mode):
-        x = self.inputs.cuda(non_blocking=True)
+        x = self.inputs.to(DEVICE, non_blocking=True)
         if mode == "forward":
             return x, None
-        return x.requires_grad_(), self.upstream.cuda(non_blocking=True)
+        return x.detach().requires_grad_(), self.upstream.to(DEVICE, non_blocking=True)
+
+    def run(self, x):
+        if self.lengths is None:
+            return self.gru(x)[0]
+        packed = pack_padded_sequence(x, self.lengths, batch_first=True, enforce_sorted=False)
+        return pad_packed_sequence(self.gru(packed)[0], batch_first=True, total_length=self.timesteps)[0]
 
     def compute(self, mode, x, upstream):
         if mode == "forward":
+            self.gru.eval()
             with torch.inference_mode():
-                return [self.gru(x)[0]]
+                return [self.run(x)]
+        self.gru.train()
         self.gru.zero_grad(set_to_none=True)
-        output, _ = self.gru(x)
+        output = self.run(x)
         output.backward(upstream)
         return [output.detach(), x.grad] + [each.grad for each in self.gru.parameters()]
 
@@ -67,40 +115,51 @@ class Problem:
         return [each.cpu() for each in self.compute(mode, *self.copy_in(mode))]
 
     def split(self, mode, count):
-        events = [torch.cuda.Event(enable_timing=True) for _ in range(4)]
         sums = {"copyIn": 0.0, "compute": 0.0, "copyOut": 0.0, "launch": 0.0}
         for _ in range(count):
-            torch.cuda.synchronize()
-            events[0].record()
+            synchronize()
+            clock = Clock()
+            clock.mark()
             given = self.copy_in(mode)
-            events[1].record()
+            clock.mark()
             start = time.perf_counter()
             results = self.compute(mode, *given)
             sums["launch"] += (time.perf_counter() - start) * 1e3
-            events[2].record()
+            clock.mark()
             [each.cpu() for each in results]
-            events[3].record()
-            torch.cuda.synchronize()
-            for key, first, last in (("copyIn", 0, 1), ("compute", 1, 2), ("copyOut", 2, 3)):
-                sums[key] += events[first].elapsed_time(events[last])
-        return {key: value / count for key, value in sums.items()}
+            clock.mark()
+            synchronize()
+            for key, first in (("copyIn", 0), ("compute", 1), ("copyOut", 2)):
+                sums[key] += clock.between(first, first + 1)
+        return {**{key: value / count for key, value in sums.items()}, "mode": "train" if self.gru.training else "eval"}
 
 
 def keras_order(weights):
     """PyTorch's gradient of weight_hh as Keras's recurrent kernel's."""
-    r, z, n = np.split(weights.numpy().T, 3, axis=-1)
+    r, z, n = np.split(weights.float().numpy().T, 3, axis=-1)
     return np.concatenate([z, r, n], axis=-1)
 
 
-answer(ok={"torch": torch.__version__, "cudnn": torch.backends.cudnn.version(), "cuda": torch.version.cuda})
+def prepare(given, folder):
+    problem = Problem(given, folder)
+    problem.call("forward")[0].float().numpy().tofile(f"{folder}/forward")
+    keras_order(problem.call("training")[3]).tofile(f"{folder}/training")
+    return problem
+
+
+def versions():
+    return {"torch": torch.__version__, "cudnn": torch.backends.cudnn.version(), "cuda": torch.version.cuda,
+            "device": torch.cuda.get_device_name() if DEVICE == "cuda" else "cpu"}
+
+
+answer(ok=versions())
 problem = None
 for line in sys.stdin:
     try:
         request = json.loads(line)
         if "prepare" in request:
-            problem = Problem(request["prepare"], request["folder"])
-            problem.call("forward")[0].numpy().tofile(f"{request['folder']}/forward")
-            keras_order(problem.call("training")[3]).tofile(f"{request['folder']}/training")
+            problem = None  # Its memory first.
+            problem = prepare(request["prepare"], request["folder"])
             answer(ok=True)
         elif "time" in request:
             start = time.perf_counter()

@@ -1,34 +1,43 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { arch } from "node:os";
 import { join } from "node:path";
 import { ChildContender, LineChild } from "../child.js";
-import { compile, root } from "../compile.js";
+import { compile, type Ingredients, root } from "../compile.js";
 import { type ContenderSource, Unavailable } from "../contender.js";
 
-/** What every object file of the addon but those of its JavaScript side is below. */
+/** Where node-gyp puts object files, by target and source. */
 const OBJECTS = join(root, "build/Release/obj.target");
+
+/** What is used here of native/sources.json. */
+interface Sources {
+  sources: { core: string[]; cpu: string[]; cudnn: string[] };
+  isa: Record<string, { defines: string[]; units: Record<string, { sources: string[] }> }>;
+}
 
 /** Our forward pass from C++: what is left when JavaScript and the addon's arguments are taken away. */
 export const kernel: ContenderSource = {
   name: "kernel",
   async open(threads) {
-    const { isa } = JSON.parse(readFileSync(join(root, "native/sources.json"), "utf8"));
-    const defines: string[] = isa[arch()]?.defines ?? [];
-    const program = compile("kernel_gru", {
-      flags: [`-I${join(root, "native")}`, ...defines.map((name) => `-D${name}`)],
-      inputs: objects(),
-    });
+    const program = compile("kernel_gru", linkedWithAddon());
     return new ChildContender("C++ kernel alone", await LineChild.start(program, [String(threads)]), "kernel");
   },
 };
 
-function objects(): string[] {
-  try {
-    const names = readdirSync(OBJECTS, { recursive: true }).map(String);
-    const found = names.filter((name) => name.endsWith(".o") && !name.includes("native/addon/"));
-    if (found.length > 0) return found.map((name) => join(OBJECTS, name));
-  } catch {
-    // Said below.
+/** What a program needs that calls the addon's C++ code. Throws `Unavailable` before the addon is built. */
+export function linkedWithAddon(): Ingredients {
+  const { sources, isa } = JSON.parse(readFileSync(join(root, "native/sources.json"), "utf8")) as Sources;
+  const { defines = [], units = {} } = isa[arch()] ?? {};
+  // Named one by one, since an older build may have left object files of sources that are gone.
+  const objects = [
+    ...[...sources.core, ...sources.cpu, ...sources.cudnn].map((source) => objectOf("cudnn_gru", source)),
+    ...Object.entries(units).flatMap(([unit, { sources }]) => sources.map((source) => objectOf(`isa_${unit}`, source))),
+  ];
+  if (!objects.every((path) => existsSync(path))) {
+    throw new Unavailable("the addon's object files are not in build/Release (npm run build puts them there)");
   }
-  throw new Unavailable("the addon's object files are not in build/Release (npm run build puts them there)");
+  return { flags: [`-I${join(root, "native")}`, ...defines.map((name) => `-D${name}`)], inputs: objects };
+}
+
+function objectOf(target: string, source: string): string {
+  return join(OBJECTS, target, source.replace(/\.cc$/, ".o"));
 }

@@ -62,10 +62,11 @@ export interface CallFacts {
 }
 
 /**
- * A call, read and checked. Its floating-point arrays are as the kernels take them: rounded to the layer's compute dtype,
- * float32 where that has 16 bits. Arrays may be the caller's memory unless it is asynchronous; `inputs` may be even then. */
+ * A call, read and checked. Its floating-point arrays are as the addon takes them: rounded to the layer's compute dtype,
+ * and where that has 16 bits `inputs` holds bits and everything else float32. Arrays may be the caller's memory unless it
+ * is asynchronous; `inputs` may be even then. */
 export interface CallRequest {
-  inputs: NativeArray;
+  inputs: FloatArray;
   /** What the caller gave as data; `null` for nested arrays. */
   source: TypedArray | null;
   /** Whether `inputs` is the call's own memory. */
@@ -243,14 +244,11 @@ function unfitInputs(shape: readonly number[], features: number | null): GRUErro
   return expectedShape("inputs", `shape [batch, timesteps, ${features ?? "features"}]`, shape, { remedy });
 }
 
-/** The elements as the kernels take them: the caller's own array where that is safe, else a copy. */
-function convert({ data, owned }: Elements, dtype: TensorDtype, wanted: Dtype): NativeArray {
-  if (dtype === wanted) {
-    if (isSixteenBit(wanted)) return kernelArray(data as FloatArray, wanted);
-    // An empty array of our own cannot be detached while the other arguments are read.
-    if (owned || (lengthOf(data) !== 0 && isSteady(data))) return data as NativeArray;
-  }
-  return kernelArray(converted(data, dtype, wanted, "inputs"), wanted);
+/** The elements in the compute dtype: the caller's own array where that is safe, else a copy. */
+function convert({ data, owned }: Elements, dtype: TensorDtype, wanted: Dtype): FloatArray {
+  // An empty array of our own cannot be detached while the other arguments are read.
+  if (dtype === wanted && (owned || (lengthOf(data) !== 0 && isSteady(data)))) return data as FloatArray;
+  return converted(data, dtype, wanted, "inputs");
 }
 
 function isFloat(dtype: TensorDtype): boolean {
@@ -259,7 +257,7 @@ function isFloat(dtype: TensorDtype): boolean {
 
 function readInitialState(value: unknown, facts: CallFacts, batch: number): ReadTensor {
   const item = unwrap(value);
-  if (Array.isArray(value) && value.length !== 1 && value.some((entry) => isRecord(entry))) {
+  if (Array.isArray(value) && value.length !== 1 && isRecord(value[0])) {
     throw expected("ERR_ARGUMENT", "initial_state", "one state (a GRU has one)", value);
   }
   const shape = [batch, facts.units];

@@ -1,3 +1,4 @@
+import { everyItem } from "../arrays.js";
 import { expected } from "../errors/messages.js";
 import { reading } from "../errors/reading.js";
 import type { Activation } from "../keras/activation.js";
@@ -284,7 +285,10 @@ function checkInputHints(input_shape: unknown, input_dim: unknown): void {
   if (input_shape === undefined || input_shape === null) return;
   const valid =
     Array.isArray(input_shape) &&
-    input_shape.every((size) => size === null || (Number.isInteger(size) && size >= 0 && size < SIZE_LIMIT));
+    everyItem(
+      input_shape,
+      (size) => size === null || (Number.isInteger(size) && (size as number) >= 0 && (size as number) < SIZE_LIMIT),
+    );
   if (!valid) throw expected("ERR_ARGUMENT", "input_shape", "an array of dimensions (integers or null)", input_shape);
 }
 

@@ -67,7 +67,8 @@ function readStrides(strides: unknown, shape: readonly number[], name: string): 
   if (steps === null || steps.length !== shape.length || !steps.every(Number.isSafeInteger)) {
     throw expected("ERR_SHAPE", `${name}.strides`, `one integer for each dimension of ${formatShape(shape)}`, strides);
   }
-  return steps as number[];
+  // Along an axis of one element nothing is stepped: such strides may be anything, and sums with them inexact.
+  return (steps as number[]).map((step, axis) => (shape[axis] === 1 ? 0 : step));
 }
 
 /** The elements in row-major order: a view of `data` where they lie so, else a copy. Throws `ERR_OUT_OF_MEMORY`. */

@@ -68,13 +68,35 @@ function adviceFor({ cpu, cuda, cudnn }: BackendInfo, device: number): string[] 
     const known = cuda.devices.map(({ index }) => index).join(", ");
     advice.push(`Choose a device that exists: ${known}.`);
   }
-  if (!cudnn.available) {
-    advice.push(
-      "Install cuDNN 9: `pip install nvidia-cudnn-cu13` (nvidia-cudnn-cu12 for a driver before CUDA 13), or " +
-        "`apt install cudnn9-cuda-13` from NVIDIA's repository, or `conda install -c conda-forge cudnn`. " +
-        "CUDNN_GRU_CUDNN_PATH names the folder of libcudnn_adv.so.9 where it is not found by itself.",
-    );
-  }
+  if (!cudnn.available) advice.push(cudnnAdvice(cudnn, cuda.driver));
   if (advice.length === 0) advice.push("See the reason of float32 above.");
   return advice;
+}
+
+/** What to do about a cuDNN that cannot be used: not there, not usable, or looked for where a variable wrongly says. */
+function cudnnAdvice({ path }: BackendInfo["cudnn"], driver: string | null): string {
+  const named = process.env.CUDNN_GRU_CUDNN_PATH;
+  if (named) {
+    return (
+      `CUDNN_GRU_CUDNN_PATH is ${named}, and cuDNN is looked for nowhere else: let it name the folder of a ` +
+      "libcudnn_adv.so.9 that is whole and fits the driver (an absolute path), or unset it, so that the usual places are searched."
+    );
+  }
+  // A driver serves the CUDA version it names and older ones.
+  const major = driver !== null && Number.parseInt(driver, 10) < 13 ? 12 : 13;
+  const wheel =
+    driver === null
+      ? "`pip install nvidia-cudnn-cu13` (nvidia-cudnn-cu12 for a driver before CUDA 13)"
+      : `\`pip install nvidia-cudnn-cu${major}\``;
+  if (path !== null) {
+    return (
+      `Mend or replace ${path}, as the reason of cuDNN above says: ${wheel} brings a cuDNN for this driver with its ` +
+      "cuBLAS. CUDNN_GRU_CUDNN_PATH names the folder of another libcudnn_adv.so.9."
+    );
+  }
+  return (
+    `Install cuDNN 9: ${wheel}, or \`apt install cudnn9-cuda-${major}\` from NVIDIA's repository, or ` +
+    "`conda install -c conda-forge cudnn`. CUDNN_GRU_CUDNN_PATH names the folder of libcudnn_adv.so.9 where it is not " +
+    "found by itself."
+  );
 }

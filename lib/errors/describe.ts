@@ -13,8 +13,20 @@ export function describe(value: unknown): string {
   return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
 }
 
+/** More properties than a message shows. `inspect` has no bound for them: 300,000 take it seconds. */
+const MOST_PROPERTIES = 200;
+
+/** Whether `value`, or one of the first of its own values, has too many properties to be shown. Runs no getters or traps. */
+function isTooLarge(value: unknown, depth = 1): boolean {
+  if (typeof value !== "object" || value === null || types.isProxy(value) || ArrayBuffer.isView(value)) return false;
+  const keys = Array.isArray(value) ? [0, 1, 2, 3, 4, 5] : Object.keys(value);
+  if (keys.length > MOST_PROPERTIES) return true;
+  return depth > 0 && keys.some((key) => isTooLarge(Object.getOwnPropertyDescriptor(value, key)?.value, depth - 1));
+}
+
 function inspected(value: unknown): string {
   try {
+    if (isTooLarge(value)) return `${Array.isArray(value) ? "an array" : "an object"} of too many properties to show`;
     return inspect(value, {
       depth: 1,
       breakLength: Number.POSITIVE_INFINITY,

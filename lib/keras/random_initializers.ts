@@ -1,4 +1,5 @@
 import { expectedShape } from "../errors/messages.js";
+import { reading } from "../errors/reading.js";
 import { type NativeArray, native } from "../native.js";
 import { Options } from "../options/options.js";
 import { checkSize, Initializer } from "./initializer.js";
@@ -208,9 +209,12 @@ export function spread(
 
 /** Keras takes the distribution in any case, and "normal" for "truncated_normal". */
 function withPlainDistribution(options: VarianceScalingOptions): VarianceScalingOptions {
-  if (typeof options?.distribution !== "string") return options;
-  const lower = options.distribution.toLowerCase() as (typeof DISTRIBUTIONS)[number] | "normal";
-  return { ...options, distribution: lower === "normal" ? "truncated_normal" : lower };
+  return reading("VarianceScaling", () => {
+    const distribution: unknown = options?.distribution;
+    if (typeof distribution !== "string") return options;
+    const lower = distribution.toLowerCase() as (typeof DISTRIBUTIONS)[number] | "normal";
+    return { ...options, distribution: lower === "normal" ? "truncated_normal" : lower };
+  });
 }
 
 /** A `VarianceScaling` whose scale, mode and distribution its name says. */

@@ -119,12 +119,19 @@ export abstract class KerasObject {
   /** Such as `L2({"l2":0.01})`. */
   toString(): string {
     const type = this.constructor as typeof KerasObject;
-    return `${Object.hasOwn(type, "className") ? type.className : type.name}(${JSON.stringify(this.getConfig())})`;
+    const name = Object.hasOwn(type, "className") ? type.className : type.name;
+    return `${name}(${typeof this.getConfig === "function" ? JSON.stringify(this.getConfig()) : "…"})`;
   }
 
-  /** The object as Keras 3.15 writes it into a layer's config. A subclass of yours is written as a custom object. */
+  /**
+   * The object as Keras 3.15 writes it into a layer's config. A subclass of yours is written as a custom object; one without
+   * `getConfig` is `ERR_UNSUPPORTED`.
+   */
   serialize(): SerializedObject | null {
     const type = this.constructor as typeof KerasObject;
+    if (typeof this.getConfig !== "function") {
+      throw expectedText("ERR_UNSUPPORTED", "getConfig", "a class with this method", `${type.name}, which has none`);
+    }
     const own = Object.hasOwn(type, "className");
     const origin = own ? undefined : origins.get(this);
     if (origin !== undefined) return { ...origin, config: this.getConfig() };

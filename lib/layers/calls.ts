@@ -3,6 +3,7 @@ import type { GRUOptions } from "../arguments/constructor.js";
 import { refuseAborted } from "../arguments/signal.js";
 import type { WarmUpSizes } from "../arguments/warm_up.js";
 import type { Dtype } from "../keras/dtype_policy.js";
+import type { VariableOwner } from "../variable.js";
 import { AsyncCalls } from "./async_calls.js";
 import type { CustomActivations } from "./custom.js";
 import { traceCall } from "./diagnostics.js";
@@ -23,6 +24,7 @@ export interface LayerHost {
     readonly compute_dtype: Dtype;
     readonly trainable: boolean;
   };
+  readonly owner: VariableOwner;
   /** Of the layer's inputs; `null` before it is built. */
   features(): number | null;
   /** Builds the layer where it is not. Throws as `call`. */
@@ -50,7 +52,7 @@ export class Calls {
     this.#custom = custom;
     keepOptions(host.layer, options);
     this.dropout = new DropoutGenerator(host.layer, options);
-    this.#runner = new CallRunner(options, carried, custom);
+    this.#runner = new CallRunner(options, carried, custom, host.owner);
     this.#host = host;
     this.inFlight = new AsyncCalls(this.#runner, carried, this.dropout);
   }

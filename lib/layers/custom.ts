@@ -6,7 +6,7 @@ import type { GRUError } from "../errors/gru_error.js";
 import { expectedText } from "../errors/messages.js";
 import type { CustomActivation } from "../keras/gate_activation.js";
 import type { NativeCustomActivation } from "../native.js";
-import { requireUnlocked, type VariableOwner } from "../variable.js";
+import { lockedWhile, requireUnlocked, type VariableOwner } from "../variable.js";
 
 /** The arrays through which the addon and the functions pass values. */
 type Arrays = Omit<NativeCustomActivation, "apply" | "differentiate">;
@@ -38,13 +38,10 @@ export class CustomActivations {
    */
   run<T>(compute: (native: NativeCustomActivation) => T): T {
     const native = this.#prepare();
-    this.#owner.locked = true;
     try {
-      return compute(native);
+      return lockedWhile(this.#owner, () => compute(native));
     } catch (error) {
       throw this.#explain(error);
-    } finally {
-      this.#owner.locked = false;
     }
   }
 

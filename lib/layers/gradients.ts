@@ -1,5 +1,6 @@
 import type { GRUOptions } from "../arguments/constructor.js";
 import { kernelArray } from "../arguments/convert.js";
+import { addLossGradient, lossOf } from "../arguments/lent.js";
 import { allocate } from "../arguments/memory.js";
 import type { Dtype } from "../keras/dtype_policy.js";
 import type { Regularizer } from "../keras/regularizers.js";
@@ -34,7 +35,7 @@ export function weightTerms(weights: GRUWeights, trainable: boolean): WeightTerm
 export function weightLosses(terms: readonly WeightTerm[]): number[] {
   return terms.flatMap(({ regularizer, values, dtype, shape }) => {
     if (regularizer === null) return [];
-    const loss = regularizer.loss(kernelArray(values, dtype), shape);
+    const loss = lossOf(regularizer, kernelArray(values, dtype), shape);
     return [isSixteenBit(dtype) ? rounded(loss, dtype) : loss];
   });
 }
@@ -46,7 +47,8 @@ export function addWeightGradients(
   factor: number,
 ): void {
   terms.forEach(({ regularizer, values, dtype, shape }, index) => {
-    regularizer?.addGradient(gradients[index] as NativeArray, kernelArray(values, dtype), shape, factor);
+    if (regularizer === null) return;
+    addLossGradient(regularizer, gradients[index] as NativeArray, kernelArray(values, dtype), shape, factor);
   });
 }
 
@@ -75,7 +77,7 @@ export function activityOf(
   const judged = (values: NativeArray, shape: readonly number[]) => {
     const gradient = allocate(kernelDtype, values.length, "gradient");
     const batch = shape[0] as number;
-    if (batch > 0) activityRegularizer.addGradient(gradient, values, shape, 1 / batch);
+    if (batch > 0) addLossGradient(activityRegularizer, gradient, values, shape, 1 / batch);
     const loss = activityLoss(activityRegularizer, values, shape);
     return { loss: rounding === null ? loss : rounded(loss, rounding), gradient };
   };

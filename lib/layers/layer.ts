@@ -13,7 +13,7 @@ import type { ComputeDtype, DtypeName, VariableDtype } from "../keras/dtype_poli
 import { requireKnown } from "../keras/unknown.js";
 import { enterQueue } from "../queue.js";
 import type { TensorLike } from "../tensor.js";
-import { requireUnlocked, type VariableOwner } from "../variable.js";
+import { lockedWhile, requireUnlocked, type VariableOwner } from "../variable.js";
 import { Calls, type LayerHost } from "./calls.js";
 import { type GRUConfig, kerasConfig } from "./config.js";
 import { CustomActivations, notAsynchronous } from "./custom.js";
@@ -64,6 +64,7 @@ export class GRULayer<S extends boolean = boolean, D extends DtypeName = DtypeNa
     const custom = options.custom ? new CustomActivations(options, this.#owner) : null;
     const host: LayerHost = {
       layer: this,
+      owner: this.#owner,
       features: () => this.#weights?.features ?? null,
       weightsFor: (features) => this.#weightsFor(features),
       builtWeights: (what) => {
@@ -377,7 +378,7 @@ export class GRULayer<S extends boolean = boolean, D extends DtypeName = DtypeNa
   /** The weights for a call. Reading its arguments may have run code of the caller's, so nothing is taken for granted. */
   #weightsFor(features: number): GRUWeights {
     this.#requireAlive();
-    this.#weights ??= new GRUWeights(this.#options, features, this.name, this.#owner);
+    this.#weights ??= lockedWhile(this.#owner, () => new GRUWeights(this.#options, features, this.name, this.#owner));
     if (this.#weights.features !== features) {
       throw expectedText("ERR_SHAPE", "inputs", `${this.#weights.features} features`, `${features}`);
     }

@@ -1,3 +1,4 @@
+import { everyItem } from "../arrays.js";
 import { expected, expectedShape, expectedText } from "../errors/messages.js";
 import { reading } from "../errors/reading.js";
 import type { LayerToWrite } from "../formats/index.js";
@@ -36,8 +37,12 @@ export async function saveModelWeights(
   if (request.format !== ".weights.h5") {
     throw expected("ERR_ARGUMENT", "path", "a file path that ends in .weights.h5", path);
   }
-  if (!Array.isArray(layers)) throw expected("ERR_ARGUMENT", "layers", "an array of layers", layers);
-  const written = reading("layers", () => layers.map((layer: unknown, index) => readLayer(layer, `layers[${index}]`)));
+  const written: LayerToWrite[] = [];
+  reading("layers", () => {
+    if (!Array.isArray(layers)) throw expected("ERR_ARGUMENT", "layers", "an array of layers", layers);
+    // Unlike `map`, this visits holes, and refuses the first.
+    for (const layer of layers) written.push(readLayer(layer, `layers[${written.length}]`));
+  });
   const { writeModelWeights } = await import("../formats/index.js");
   await writeModelWeights(request.path, written, request.overwrite);
 }
@@ -57,7 +62,7 @@ function readLayer(layer: unknown, name: string): LayerToWrite {
   refuseUnknown(layer, KNOWN, name);
   const { name: given = "dense", weights } = layer;
   if (typeof given !== "string") throw expected("ERR_ARGUMENT", `${name}.name`, "a string", given);
-  if (!Array.isArray(weights) || !weights.every((weight) => weight instanceof Variable)) {
+  if (!Array.isArray(weights) || !everyItem(weights, (weight) => weight instanceof Variable)) {
     throw expected("ERR_ARGUMENT", `${name}.weights`, "an array of variables: kernel and maybe bias", weights);
   }
   const [kernel, bias, ...others] = weights as Variable[];

@@ -6,6 +6,7 @@ import { checkedProduct } from "../arguments/shapes.js";
 import { refuseAborted } from "../arguments/signal.js";
 import { requireKnown } from "../keras/unknown.js";
 import type { NativeArray, NativeCallArguments, NativeCustomActivation, NativeTape } from "../native.js";
+import { lockedWhile } from "../variable.js";
 import type { AsyncCalls } from "./async_calls.js";
 import type { Calls, LayerHost } from "./calls.js";
 import type { CustomActivations } from "./custom.js";
@@ -162,7 +163,10 @@ export class Passes {
     try {
       const outputShape = returnSequences ? [batch, timesteps, units] : [batch, units];
       const stateShape = [batch, units];
-      const activity = activityOf(this.#options, output, outputShape, state, stateShape);
+      const [activity, losses] = lockedWhile(this.#host.owner, () => [
+        activityOf(this.#options, output, outputShape, state, stateShape),
+        weightLosses(terms),
+      ]);
       const pass = new GRUPass({
         tape,
         dtype: computeDtype,
@@ -171,7 +175,7 @@ export class Passes {
         output: tensorOf(output, outputShape, computeDtype),
         // A carried state stays the layer's own.
         state: tensorOf(this.#carried === null || rounding !== null ? state : state.slice(), stateShape, computeDtype),
-        losses: [...activity.losses, ...weightLosses(terms)],
+        losses: [...activity.losses, ...losses],
         activity,
         terms,
         custom: this.#custom,

@@ -1,7 +1,9 @@
 import type { CallRequest } from "../arguments/call.js";
 import { type CombinedInputs, rowsOfPart, stepsOfPart } from "../arguments/combined.js";
 import type { GRUOptions } from "../arguments/constructor.js";
+import { kernelArray } from "../arguments/convert.js";
 import { isSteady, overlap, writeTo } from "../arguments/intrinsics.js";
+import { lossOf } from "../arguments/lent.js";
 import { allocate } from "../arguments/memory.js";
 import type { OutTarget } from "../arguments/out.js";
 import { checkedProduct } from "../arguments/shapes.js";
@@ -13,6 +15,7 @@ import { UnknownRegularizer } from "../keras/unknown.js";
 import { CALL_FLAGS, type NativeArray, type NativeCustomActivation, type NativeGru, native } from "../native.js";
 import { narrowed, rounded, type SixteenBitDtype } from "../sixteen_bit.js";
 import { type FloatArray, Tensor, type TypedArray } from "../tensor.js";
+import { lockedWhile, type VariableOwner } from "../variable.js";
 import { onAbort } from "./abort.js";
 import type { CustomActivations } from "./custom.js";
 import type { CallTrace } from "./diagnostics.js";
@@ -44,19 +47,26 @@ export class CallRunner {
   readonly #options: GRUOptions;
   readonly #carried: CarriedState | null;
   readonly #custom: CustomActivations | null;
+  readonly #owner: VariableOwner;
   readonly #flags: number;
   /** Whether the padding of a combined call would make the kernels write zeros in place of a row's last output. */
   readonly #padsLastOutput: boolean;
-  /** Whether the kernels may write to the caller's memory: results of their type, and no code of the caller's meanwhile. */
+  /** Whether the addon may write to the caller's memory: no code of the caller's runs meanwhile. */
   readonly #direct: boolean;
   /** Last states that nobody asked for; synchronous calls only, one at a time. */
   #scratch: NativeArray | null = null;
 
-  constructor(options: GRUOptions, carried: CarriedState | null, custom: CustomActivations | null) {
+  constructor(
+    options: GRUOptions,
+    carried: CarriedState | null,
+    custom: CustomActivations | null,
+    owner: VariableOwner,
+  ) {
+    this.#owner = owner;
     this.#options = options;
     this.#carried = carried;
     this.#custom = custom;
-    this.#direct = options.rounding === null && custom === null;
+    this.#direct = custom === null;
     this.#flags = callFlags(options);
     this.#padsLastOutput = options.zeroOutputForMask && !options.returnSequences && !options.goBackwards;
   }
@@ -64,16 +74,15 @@ export class CallRunner {
   /** Computes on this thread. */
   run(gru: NativeGru, request: CallRequest, draw: Draw | null): CallOutcome {
     const { out, batch } = request;
-    const { returnState } = this.#options;
+    const { returnState, rounding } = this.#options;
     const given = this.#direct ? out : null;
-    const output = (
-      given !== null && isSafe(given.output.data, request) ? given.output.data : this.#newOutput(request)
-    ) as NativeArray;
+    const output = given !== null && isSafe(given.output.data, request) ? given.output.data : this.#newOutput(request);
     let state: NativeArray;
     if (this.#carried !== null) state = this.#carried.spare(batch);
     else if (!returnState) state = this.#scratchFor(batch);
-    else if (given?.state && isSafe(given.state.data, request)) state = given.state.data as NativeArray;
-    else state = this.#newState(batch);
+    else if (rounding === null && given?.state && isSafe(given.state.data, request)) {
+      state = given.state.data as NativeArray;
+    } else state = this.#newState(batch);
     const compute = (custom: NativeCustomActivation | null) =>
       gru.call(
         request.inputs,
@@ -140,15 +149,12 @@ export class CallRunner {
    */
   async warmUp(gru: NativeGru, features: number, sizes: WarmUpSizes, pathFlags: number): Promise<void> {
     const { batch, timesteps } = sizes;
-    const inputs = allocate(
-      this.#options.kernelDtype,
-      checkedProduct([batch, timesteps, features], "inputs"),
-      "inputs",
-    );
+    const { computeDtype, units } = this.#options;
+    const inputs = allocate(computeDtype, checkedProduct([batch, timesteps, features], "inputs"), "inputs");
     // Calls that return the last output only need the most scratch memory, and here the least of any other.
     const flags = (this.#flags & ~CALL_FLAGS.returnSequences) | pathFlags;
     const compute = () => {
-      const output = this.#newState(batch);
+      const output = allocate(computeDtype, checkedProduct([batch, units], "output"), "output");
       const state = this.#newState(batch);
       return gru.callAsync(nextToken(), inputs, output, state, null, null, null, null, null, batch, timesteps, flags);
     };
@@ -163,10 +169,10 @@ export class CallRunner {
     return (this.#flags & ~zeroed) | pathFlags;
   }
 
-  #newOutput({ batch, timesteps }: CallRequest): NativeArray {
-    const { returnSequences, units, kernelDtype } = this.#options;
+  #newOutput({ batch, timesteps }: CallRequest): FloatArray {
+    const { returnSequences, units, computeDtype } = this.#options;
     const count = checkedProduct([batch, returnSequences ? timesteps : 1, units], "output");
-    return allocate(kernelDtype, count, "output");
+    return allocate(computeDtype, count, "output");
   }
 
   #newState(batch: number): NativeArray {
@@ -181,8 +187,8 @@ export class CallRunner {
   }
 
   /** Nothing of the layer changes before everything that can fail is done. */
-  #finish(request: CallRequest, output: NativeArray, state: NativeArray): CallOutcome {
-    const { returnSequences, returnState, units, activityRegularizer, rounding } = this.#options;
+  #finish(request: CallRequest, output: FloatArray, state: NativeArray): CallOutcome {
+    const { returnSequences, returnState, units, activityRegularizer, computeDtype, rounding } = this.#options;
     const { batch, timesteps, out, combined } = request;
     const shape = returnSequences ? [batch, timesteps, units] : [batch, units];
     const outcome: CallOutcome = { output: NOTHING, state: null, losses: NO_LOSSES };
@@ -193,26 +199,25 @@ export class CallRunner {
     }
     // Without its code there is no loss, and who asks for it gets an error: a call alone does not need it.
     if (activityRegularizer !== null && !(activityRegularizer instanceof UnknownRegularizer)) {
-      outcome.losses =
+      outcome.losses = lockedWhile(this.#owner, () =>
         combined === null
           ? this.#activityLosses(activityRegularizer, output, shape, state)
-          : this.#lastLosses(activityRegularizer, combined, output, state);
+          : this.#lastLosses(activityRegularizer, combined, output, state),
+      );
     }
     if (out === null) {
-      outcome.output = this.#result(output, shape);
+      outcome.output = new Tensor(output, shape, computeDtype);
       // A carried state stays the layer's own, so the caller gets a copy.
       if (returnState) {
-        outcome.state = this.#result(this.#carried === null || rounding !== null ? state : state.slice(), [
-          batch,
-          units,
-        ]);
+        const own = this.#carried === null || rounding !== null ? state : state.slice();
+        outcome.state = new Tensor(inComputeDtype(own, rounding), [batch, units], computeDtype);
       }
     } else {
       // The memory that an asynchronous call fills at its end may be gone, and code of the caller's may have run meanwhile.
       requireWhole(out.output.data, output.length, "out");
       if (out.state !== null) requireWhole(out.state.data, state.length, "out");
-      outcome.output = deliver(output, out.output, rounding);
-      if (out.state !== null) outcome.state = deliver(state, out.state, rounding);
+      outcome.output = deliver(output, out.output);
+      if (out.state !== null) outcome.state = deliver(inComputeDtype(state, rounding), out.state);
     }
     this.#carried?.commit(batch, state);
     return outcome;
@@ -220,12 +225,12 @@ export class CallRunner {
 
   #activityLosses(
     regularizer: Regularizer,
-    output: NativeArray,
+    output: FloatArray,
     shape: readonly number[],
     state: NativeArray,
   ): readonly number[] {
-    const { returnState, units, rounding } = this.#options;
-    const losses = [activityLoss(regularizer, output, shape)];
+    const { returnState, units, computeDtype, rounding } = this.#options;
+    const losses = [activityLoss(regularizer, kernelArray(output, computeDtype), shape)];
     if (returnState) losses.push(activityLoss(regularizer, state, [shape[0] as number, units]));
     return rounding === null ? losses : losses.map((loss) => rounded(loss, rounding));
   }
@@ -234,7 +239,7 @@ export class CallRunner {
   #lastLosses(
     regularizer: Regularizer,
     { parts, shape }: CombinedInputs,
-    output: NativeArray,
+    output: FloatArray,
     state: NativeArray,
   ): readonly number[] {
     const { returnSequences, goBackwards, units } = this.#options;
@@ -249,18 +254,17 @@ export class CallRunner {
     }
     return losses;
   }
+}
 
-  /** What the kernels computed, in the compute dtype. */
-  #result(data: NativeArray, shape: number[]): Tensor<FloatArray> {
-    const { computeDtype, rounding } = this.#options;
-    return new Tensor(rounding === null ? data : narrowed(data as Float32Array, rounding), shape, computeDtype);
-  }
+/** A state, which the addon leaves in float32. */
+function inComputeDtype(state: NativeArray, rounding: SixteenBitDtype | null): FloatArray {
+  return rounding === null ? state : narrowed(state as Float32Array, rounding);
 }
 
 /** As Keras: divided by the batch size, and 0 for an empty batch. */
 export function activityLoss(regularizer: Regularizer, values: NativeArray, shape: readonly number[]): number {
   const batch = shape[0] as number;
-  return batch === 0 ? 0 : regularizer.loss(values, shape) / batch;
+  return batch === 0 ? 0 : lossOf(regularizer, values, shape) / batch;
 }
 
 /** True when the kernels may write to `target` while they read the call's arrays. */
@@ -270,10 +274,8 @@ function isSafe(target: TypedArray, { inputs, initialState }: CallRequest): bool
   return initialState === null || !overlap(target, initialState);
 }
 
-function deliver(computed: NativeArray, target: OutTarget, rounding: SixteenBitDtype | null): Tensor<FloatArray> {
-  if (target.data !== computed && computed.length > 0) {
-    writeTo(target.data, rounding === null ? computed : narrowed(computed as Float32Array, rounding));
-  }
+function deliver(computed: FloatArray, target: OutTarget): Tensor<FloatArray> {
+  if (target.data !== computed && computed.length > 0) writeTo(target.data, computed);
   return target.tensor;
 }
 

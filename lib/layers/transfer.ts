@@ -1,9 +1,8 @@
 import type { CallRequest } from "../arguments/call.js";
 import { converted } from "../arguments/convert.js";
 import { bufferOf, byteOffsetOf, isUnshared } from "../arguments/intrinsics.js";
-import { requireWhole } from "../arguments/typed_array.js";
+import { ARRAY_TYPES, requireWhole } from "../arguments/typed_array.js";
 import { expected } from "../errors/messages.js";
-import type { NativeArray } from "../native.js";
 import type { TypedArray } from "../tensor.js";
 
 // As it was when the package was loaded: what takes its place later could keep the buffer that it gives back.
@@ -31,15 +30,15 @@ export function takeInputs(request: CallRequest): void {
   const count = batch * timesteps * features;
   // Reading the other arguments may have run code of the caller's.
   requireWhole(inputs, count, "inputs.data");
-  const dtype = inputs instanceof Float64Array ? "float64" : "float32";
+  // Of 16 bits any will do: they are copied as they are.
+  const dtype = inputs instanceof Float64Array ? "float64" : inputs instanceof Uint16Array ? "float16" : "float32";
   if (!transfer || source === null) {
-    if (!owned) request.inputs = converted(inputs, dtype, dtype, "inputs") as NativeArray;
+    if (!owned) request.inputs = converted(inputs, dtype, dtype, "inputs");
   } else {
     // Once the buffer is moved, views of the old one read as empty.
     const start = byteOffsetOf(inputs);
     const buffer = move(source);
-    const Type = dtype === "float64" ? Float64Array : Float32Array;
-    if (!owned) request.inputs = new Type(buffer, start, count);
+    if (!owned) request.inputs = new ARRAY_TYPES[dtype](buffer, start, count);
   }
   request.owned = true;
 }

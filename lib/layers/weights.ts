@@ -1,5 +1,6 @@
 import type { GRUOptions } from "../arguments/constructor.js";
 import { kernelArray } from "../arguments/convert.js";
+import { fillWith, lossOf } from "../arguments/lent.js";
 import { allocate, requireWeightMemory } from "../arguments/memory.js";
 import { checkShaped, shapedElements } from "../arguments/shaped.js";
 import { checkedProduct } from "../arguments/shapes.js";
@@ -97,7 +98,7 @@ export class GRUWeights {
     requireWeightMemory(options, features);
     const variables = planned.map((plan, index) => {
       const filled = allocate(kernelDtype, counts[index] as number, plan.name);
-      if (start === "initial") plan.initializer.fill(filled, plan.shape);
+      if (start === "initial") fillWith(plan.initializer, filled, plan.shape);
       const data = isSixteenBit(variableDtype) ? narrowed(filled as Float32Array, variableDtype) : filled;
       const path = `${layerName}/gru_cell/${plan.name}`;
       return ownedVariable({ ...plan, path, dtype: variableDtype }, data, owner);
@@ -212,7 +213,7 @@ export class GRUWeights {
     for (const variable of this.variables) {
       if (variable.regularizer === null) continue;
       const { dtype } = variable;
-      const loss = variable.regularizer.loss(kernelArray(peekVariableData(variable), dtype), variable.shape);
+      const loss = lossOf(variable.regularizer, kernelArray(peekVariableData(variable), dtype), variable.shape);
       losses.push(isSixteenBit(dtype) ? rounded(loss, dtype) : loss);
     }
     return losses;

@@ -1,3 +1,4 @@
+import { everyItem } from "../arrays.js";
 import { expected, type MessageExtras } from "../errors/messages.js";
 import { reading } from "../errors/reading.js";
 import { readRecord } from "./record.js";
@@ -123,7 +124,8 @@ export class Options {
   /** A list of `min` to `max` finite numbers. A copy. */
   numbers(name: string, min: number, max = Number.POSITIVE_INFINITY): readonly number[] {
     const value = this.raw(name, null);
-    const fits = Array.isArray(value) && value.every(Number.isFinite) && value.length >= min && value.length <= max;
+    const fits =
+      Array.isArray(value) && everyItem(value, Number.isFinite) && value.length >= min && value.length <= max;
     if (!fits) this.#fail(name, `a list of ${max === min ? min : `${min} or more`} finite numbers`);
     return Object.freeze([...(value as number[])]);
   }
@@ -132,7 +134,7 @@ export class Options {
   axes(name: string): readonly number[] | null {
     const value = this.raw(name, null);
     if (value === null) return null;
-    if (!Array.isArray(value) || !value.every(Number.isInteger)) this.#fail(name, "a list of integers or null");
+    if (!Array.isArray(value) || !everyItem(value, Number.isInteger)) this.#fail(name, "a list of integers or null");
     return Object.freeze([...value]);
   }
 

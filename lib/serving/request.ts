@@ -4,7 +4,6 @@ import type { MaskLike } from "../arguments/mask.js";
 import { refuseAborted } from "../arguments/signal.js";
 import { unreadable } from "../errors/reading.js";
 import { checkTransfer, takeInputs } from "../layers/transfer.js";
-import type { NativeArray } from "../native.js";
 import { isRecord, refuseUnknown } from "../options/record.js";
 import { narrowed } from "../sixteen_bit.js";
 import type { FloatArray } from "../tensor.js";
@@ -54,13 +53,14 @@ export function readRequest(options: GRUOptions, features: number, inputs: unkno
   checkTransfer(request);
   takeInputs(request);
   const { rounding } = options;
-  const own = (data: NativeArray) => (rounding === null ? data : narrowed(data as Float32Array, rounding));
+  const { initialState } = request;
   return {
-    inputs: own(request.inputs),
+    inputs: request.inputs,
     rows: request.batch,
     timesteps: request.timesteps,
     lengths: request.lengths,
     mask: request.mask,
-    initialState: request.initialState === null ? null : own(request.initialState),
+    initialState:
+      initialState === null || rounding === null ? initialState : narrowed(initialState as Float32Array, rounding),
   };
 }

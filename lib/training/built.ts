@@ -1,8 +1,5 @@
-import { lengthOf } from "../arguments/intrinsics.js";
 import { GRUError } from "../errors/gru_error.js";
-import { expectedText, inPlace } from "../errors/messages.js";
-import type { Constraint } from "../keras/constraints.js";
-import type { NativeArray } from "../native.js";
+import { inPlace } from "../errors/messages.js";
 import type { Variable } from "../variable.js";
 import { readVariables } from "./pairs.js";
 import { Slots } from "./slots.js";
@@ -36,17 +33,4 @@ export function readNewVariables(value: unknown, method: string): Variable[] {
     }
   }
   return variables;
-}
-
-/** Applies a constraint. Throws what it throws, and `ERR_CALLBACK` when the values are gone afterwards. */
-export function constrain(
-  constraint: Constraint,
-  values: NativeArray,
-  shape: readonly number[],
-  { path }: Variable,
-): void {
-  const { length } = values;
-  constraint.apply(values, shape);
-  if (lengthOf(values) === length) return;
-  throw expectedText("ERR_CALLBACK", path, "a constraint that changes the values", "one that gave their memory away");
 }

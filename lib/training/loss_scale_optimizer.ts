@@ -6,6 +6,7 @@ import type { Variable } from "../variable.js";
 import { Optimizer, setNumbers, stateOf, type VariableGradient } from "./optimizer.js";
 import type { OptimizerState } from "./optimizer_state.js";
 import type { LearningRateSchedule } from "./schedule.js";
+import { readLoss } from "./settings.js";
 import { applyScaled, type UpdateOptimizer } from "./update_optimizer.js";
 import { getUpdateOptimizer } from "./update_optimizers.js";
 
@@ -106,7 +107,7 @@ export class LossScaleOptimizer extends Optimizer {
   }
 
   override scaleLoss(loss: number): number {
-    return loss * this.#scale;
+    return readLoss(loss) * this.#scale;
   }
 
   override finalizeVariableValues(variables: readonly Variable[]): void {

@@ -62,7 +62,7 @@ export abstract class Optimizer extends KerasObject {
    */
   abstract apply(gradients: readonly VariableGradient[], variables?: readonly Variable[] | null): void;
 
-  /** `loss`, or the gradients that come from it, times the factor that `apply` divides gradients by. */
+  /** `loss`, a number, times the factor that `apply` divides gradients by. Throws `ERR_ARGUMENT`. */
   abstract scaleLoss(loss: number): number;
 
   /** With `use_ema`, sets the variables to their moving averages; call it when training ends. Throws as `apply`. */

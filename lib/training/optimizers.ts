@@ -1,3 +1,5 @@
+import { expected } from "../errors/messages.js";
+import { reading } from "../errors/reading.js";
 import { Vocabulary } from "../keras/serialization.js";
 import { LossScaleOptimizer } from "./loss_scale_optimizer.js";
 import { Optimizer } from "./optimizer.js";
@@ -17,10 +19,17 @@ const OPTIMIZERS = new Vocabulary<Optimizer>(
  * instance, or `null` (both as they are). Throws `ERR_ARGUMENT`, naming `argument`, for everything else.
  */
 export function get<T>(value: T, argument = "identifier"): T extends null ? null : T extends Optimizer ? T : Optimizer {
-  return OPTIMIZERS.get(withLowerCase(value), argument) as never;
+  return OPTIMIZERS.get(
+    reading(argument, () => withLowerCase(value)),
+    argument,
+  ) as never;
 }
 
-/** The optimizer as Keras 3.15 writes it into the configuration of a compiled model. */
+/**
+ * The optimizer as Keras 3.15 writes it into the configuration of a compiled model. Throws `ERR_ARGUMENT` for anything but an
+ * optimizer of this package.
+ */
 export function serialize(optimizer: Optimizer): ReturnType<Optimizer["serialize"]> {
+  if (!(optimizer instanceof Optimizer)) throw expected("ERR_ARGUMENT", "optimizer", "an optimizer", optimizer);
   return optimizer.serialize();
 }

@@ -3,6 +3,7 @@ import { checkShaped, shapedElements } from "../arguments/shaped.js";
 import { checkedProduct, sameShape } from "../arguments/shapes.js";
 import { type ReadTensor, readTensor } from "../arguments/tensor_like.js";
 import { dtypeOfArray, isTypedArray, requireWhole } from "../arguments/typed_array.js";
+import { everyItem } from "../arrays.js";
 import { formatShape } from "../errors/describe.js";
 import { GRUError } from "../errors/gru_error.js";
 import { expected, expectedShape, expectedText, withRemark } from "../errors/messages.js";
@@ -25,17 +26,15 @@ export interface Pair {
 /** Throws `ERR_ARGUMENT` unless `value` is a list of different variables, `ERR_DISPOSED` and `ERR_STATE`. */
 export function readVariables(value: unknown, method: string): Variable[] {
   if (!Array.isArray(value)) throw expected("ERR_ARGUMENT", "variables", "an array of variables", value);
-  const variables = value.map((item: unknown, index) => {
+  const variables: Variable[] = [];
+  // Unlike `map`, this visits holes, and refuses the first.
+  for (const item of value) {
     if (!(item instanceof Variable)) {
-      throw expected(
-        "ERR_ARGUMENT",
-        `variables[${index}]`,
-        "a Variable (such as those of gru.trainable_weights)",
-        item,
-      );
+      const name = `variables[${variables.length}]`;
+      throw expected("ERR_ARGUMENT", name, "a Variable (such as those of gru.trainable_weights)", item);
     }
-    return item;
-  });
+    variables.push(item);
+  }
   variables.forEach((variable, index) => {
     const first = variables.indexOf(variable);
     if (first === index) return;
@@ -123,7 +122,7 @@ export function readExclusion(value: unknown): (variable: Variable) => boolean {
   const what = "an object { variables, names }";
   const { variables = [], names = [] } = readRecord(value, EXCLUSION, "excludeFromWeightDecay", "excluded", what);
   const given = new Set(readVariables(variables, "excludeFromWeightDecay"));
-  if (!Array.isArray(names) || !names.every((name) => typeof name === "string" && name !== "")) {
+  if (!Array.isArray(names) || !everyItem(names, (name) => typeof name === "string" && name !== "")) {
     throw expected("ERR_ARGUMENT", "names", "an array of parts of names", names);
   }
   const parts = [...(names as string[])];

@@ -1,4 +1,5 @@
 import { expected, expectedText } from "../errors/messages.js";
+import { reading } from "../errors/reading.js";
 import { autoName } from "../keras/auto_name.js";
 import type { SerializedLike } from "../keras/serialization.js";
 import { FLOAT32, Options } from "../options/options.js";
@@ -109,7 +110,7 @@ export function readSettings(
 
 /** A learning rate as an optimizer keeps it: a schedule, or a float32 number. Throws `ERR_ARGUMENT`. */
 export function readLearningRate(value: unknown): number | LearningRateSchedule {
-  if (value instanceof LearningRateSchedule) return value;
+  if (reading("learning_rate", () => value instanceof LearningRateSchedule)) return value as LearningRateSchedule;
   if (typeof value === "number") {
     const rounded = Math.fround(value);
     if (Number.isFinite(rounded)) return rounded;
@@ -117,4 +118,10 @@ export function readLearningRate(value: unknown): number | LearningRateSchedule 
     return getSchedule(value, "learning_rate");
   }
   throw expected("ERR_ARGUMENT", "learning_rate", "a finite number or a learning-rate schedule", value);
+}
+
+/** A loss to scale: a number, NaN and infinities too. Throws `ERR_ARGUMENT`. */
+export function readLoss(value: unknown): number {
+  if (typeof value === "number") return value;
+  throw expected("ERR_ARGUMENT", "loss", "a number", value);
 }

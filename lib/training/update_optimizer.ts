@@ -1,5 +1,6 @@
 import { kernelArray } from "../arguments/convert.js";
 import { lengthOf } from "../arguments/intrinsics.js";
+import { constrain } from "../arguments/lent.js";
 import { allocate } from "../arguments/memory.js";
 import type { GRUError } from "../errors/gru_error.js";
 import { expected, expectedText } from "../errors/messages.js";
@@ -12,14 +13,15 @@ import {
   type Variable,
   variableChanged,
   variableData,
+  whileLocked,
 } from "../variable.js";
-import { type Built, builtFor, constrain, readNewVariables } from "./built.js";
+import { type Built, builtFor, readNewVariables } from "./built.js";
 import { clipGradients, isFiniteGradient, requireFinite } from "./clipping.js";
 import { Optimizer, type VariableGradient } from "./optimizer.js";
 import type { OptimizerState } from "./optimizer_state.js";
 import { type Pair, readExclusion, readPairs, readVariables, requireReady } from "./pairs.js";
 import { LearningRateSchedule } from "./schedule.js";
-import { type OptimizerSettings, readLearningRate } from "./settings.js";
+import { type OptimizerSettings, readLearningRate, readLoss } from "./settings.js";
 import { update } from "./slots.js";
 
 /** Numbers of one update. */
@@ -275,8 +277,9 @@ export abstract class UpdateOptimizer extends Optimizer {
       else this.#accumulate(pairs);
       if (this.use_ema) this.#average(built.variables);
       for (const { variable } of pairs) {
-        const { constraint, shape } = variable;
-        if (constraint !== null) update([variable], (values) => constrain(constraint, values, shape, variable));
+        const { constraint, shape, path } = variable;
+        if (constraint === null) continue;
+        update([variable], (values) => whileLocked(variable, () => constrain(constraint, values, shape, path)));
       }
     } catch (error) {
       for (const [variable, data] of before) {
@@ -346,7 +349,7 @@ export abstract class UpdateOptimizer extends Optimizer {
   }
 
   override scaleLoss(loss: number): number {
-    return loss * (this.loss_scale_factor ?? 1);
+    return readLoss(loss) * (this.loss_scale_factor ?? 1);
   }
 
   override getConfig(): Record<string, unknown> {

@@ -64,6 +64,20 @@ Status ReadTensor(napi_env env, napi_value value, Dtype dtype, size_t length,
       length, name, data);
 }
 
+Status ReadTensorOrBits(napi_env env, napi_value value,
+                        const GruDescription& description, size_t length,
+                        const char* name, void** data, bool* bits) {
+  napi_typedarray_type type = napi_float32_array;
+  bool is_array = false;
+  *bits = description.state_rounding != StateRounding::kNone &&
+          napi_is_typedarray(env, value, &is_array) == napi_ok && is_array &&
+          napi_get_typedarray_info(env, value, &type, nullptr, nullptr, nullptr,
+                                   nullptr) == napi_ok &&
+          type == napi_uint16_array;
+  return *bits ? ReadArray(env, value, type, length, name, data)
+               : ReadTensor(env, value, description.dtype, length, name, data);
+}
+
 Status ReadFloatArray(napi_env env, napi_value value, const char* name,
                       Dtype* dtype, void** data, size_t* length) {
   napi_typedarray_type type = napi_int8_array;

@@ -27,6 +27,12 @@ Status ReadArray(napi_env env, napi_value value, napi_typedarray_type type,
 Status ReadTensor(napi_env env, napi_value value, Dtype dtype, size_t length,
                   const char* name, void** data);
 
+// Like ReadTensor; where the description names a 16-bit type it may also be a
+// Uint16Array, which holds bits.
+Status ReadTensorOrBits(napi_env env, napi_value value,
+                        const GruDescription& description, size_t length,
+                        const char* name, void** data, bool* bits);
+
 // Like ReadTensor, for a Float32Array or Float64Array of any length.
 Status ReadFloatArray(napi_env env, napi_value value, const char* name,
                       Dtype* dtype, void** data, size_t* length);

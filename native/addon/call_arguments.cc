@@ -99,8 +99,15 @@ Status ReadCall(napi_env env, const GruDescription& description,
   const auto optional = [&](CallArgument which) {
     return status.ok() && !IsNothing(env, arguments[which]);
   };
-  call->inputs = read(kInputs, sizes.inputs, "inputs");
-  call->output = read(kOutput, sizes.output, "output");
+  void* inputs = nullptr;
+  status = ReadTensorOrBits(env, arguments[kInputs], description, sizes.inputs,
+                            "inputs", &inputs, &call->inputs_are_bits);
+  call->inputs = inputs;
+  if (status.ok()) {
+    status =
+        ReadTensorOrBits(env, arguments[kOutput], description, sizes.output,
+                         "output", &call->output, &call->output_is_bits);
+  }
   call->state = read(kState, sizes.state, "state");
   if (optional(kInitialState)) {
     call->initial_state = read(kInitialState, sizes.state, "initialState");

@@ -3,6 +3,7 @@
 #include "addon/arguments.h"
 #include "addon/errors.h"
 #include "core/half.h"
+#include "core/thread_pool.h"
 
 namespace cudnn_gru {
 namespace {
@@ -44,7 +45,8 @@ struct Conversion {
 napi_value Js_widen(napi_env env, napi_callback_info info) {
   const Conversion conversion(env, info, true);
   if (!conversion.status.ok()) return Throw(env, conversion.status);
-  Widen(conversion.type, conversion.bits, conversion.floats, conversion.length);
+  Widen(conversion.type, conversion.bits, conversion.floats, conversion.length,
+        ThreadPool::Get().threads());
   return nullptr;
 }
 
@@ -52,8 +54,8 @@ napi_value Js_widen(napi_env env, napi_callback_info info) {
 napi_value Js_narrow(napi_env env, napi_callback_info info) {
   const Conversion conversion(env, info, false);
   if (!conversion.status.ok()) return Throw(env, conversion.status);
-  Narrow(conversion.type, conversion.floats, conversion.bits,
-         conversion.length);
+  Narrow(conversion.type, conversion.floats, conversion.bits, conversion.length,
+         ThreadPool::Get().threads());
   return nullptr;
 }
 

@@ -183,6 +183,11 @@ struct PreparedCall {
   }
   Status RunWithTape(int threads, const Cancellation* cancellation,
                      std::unique_ptr<GruTape>* tape) const {
+    if (call.output_is_bits) {
+      return Status(StatusCode::kDtype,
+                    "Expected a Float32Array for the native argument `output` "
+                    "of a pass but received a Uint16Array");
+    }
     if (path.cudnn) {
       std::unique_ptr<CudnnTape> kept;
       const Status status = ForwardOnCudnn(

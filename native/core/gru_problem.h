@@ -65,6 +65,10 @@ struct GruCall {
   ActivationCallback* custom = nullptr;     // for Activation::kCustom
   void* output = nullptr;  // (B, T, U) with return_sequences, else (B, U)
   void* state = nullptr;   // (B, U); may be initial_state itself
+  // Whether these two hold the bits of the description's 16-bit type in place
+  // of floats.
+  bool inputs_are_bits = false;
+  bool output_is_bits = false;
 };
 
 // Gradients of a scalar: what comes from above, and where those of a call's

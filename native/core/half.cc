@@ -1,6 +1,11 @@
 #include "core/half.h"
 
+#include <algorithm>
+#include <atomic>
 #include <cstring>
+#include <functional>
+
+#include "core/thread_pool.h"
 
 namespace cudnn_gru {
 namespace {
@@ -60,34 +65,94 @@ float WidenFloat16(uint16_t bits) {
   return Value(sign | Bits(scaled));
 }
 
+template <float (*kWiden)(uint16_t)>
+void WidenScalar(const uint16_t* bits, float* values, size_t n) {
+  for (size_t i = 0; i < n; ++i) values[i] = kWiden(bits[i]);
+}
+
+template <uint16_t (*kNarrow)(float)>
+void NarrowScalar(const float* values, uint16_t* bits, size_t n) {
+  for (size_t i = 0; i < n; ++i) bits[i] = kNarrow(values[i]);
+}
+
+template <float (*kWiden)(uint16_t), uint16_t (*kNarrow)(float)>
+void RoundScalar(float* values, size_t n) {
+  for (size_t i = 0; i < n; ++i) values[i] = kWiden(kNarrow(values[i]));
+}
+
+template <float (*kWiden)(uint16_t), uint16_t (*kNarrow)(float)>
+constexpr HalfConversions MakeScalar() {
+  return {&WidenScalar<kWiden>, &NarrowScalar<kNarrow>,
+          &RoundScalar<kWiden, kNarrow>};
+}
+
+constexpr HalfKernels kScalar = {MakeScalar<WidenFloat16, NarrowFloat16>(),
+                                 MakeScalar<WidenBfloat16, NarrowBfloat16>()};
+
+std::atomic<const HalfKernels*> kernels_in_use{&kScalar};
+
+const HalfConversions& ConversionsOf(StateRounding type) {
+  const HalfKernels& kernels = *kernels_in_use.load(std::memory_order_acquire);
+  return type == StateRounding::kFloat16 ? kernels.float16 : kernels.bfloat16;
+}
+
+// A thread converts so many elements in some tens of microseconds, several
+// times what it takes to wake it.
+constexpr size_t kElementsPerThread = static_cast<size_t>(256) << 10;
+
+// Runs convert(begin, n) for parts of [0, n) that together are the whole.
+template <typename Convert>
+void Divide(size_t n, int threads, const Convert& convert) {
+  const size_t parts = std::min(n / kElementsPerThread,
+                                static_cast<size_t>(std::max(threads, 1)));
+  if (parts > 1) {
+    // Parts begin at multiples of a cache line of either type.
+    const size_t part = ((n + parts - 1) / parts + 31) / 32 * 32;
+    const auto body = [&](int index) {
+      const size_t begin = std::min(n, part * static_cast<size_t>(index));
+      convert(begin, std::min(part, n - begin));
+    };
+    if (ThreadPool::Get().TryRun(static_cast<int>(parts), std::cref(body))) {
+      return;
+    }
+  }
+  convert(0, n);
+}
+
 }  // namespace
 
+const HalfKernels& ScalarHalfKernels() { return kScalar; }
+
+void UseHalfKernels(const HalfKernels& kernels) {
+  kernels_in_use.store(&kernels, std::memory_order_release);
+}
+
 void Widen(StateRounding type, const uint16_t* bits, float* values, size_t n) {
-  if (type == StateRounding::kFloat16) {
-    for (size_t i = 0; i < n; ++i) values[i] = WidenFloat16(bits[i]);
-  } else {
-    for (size_t i = 0; i < n; ++i) values[i] = WidenBfloat16(bits[i]);
-  }
+  ConversionsOf(type).widen(bits, values, n);
 }
 
 void Narrow(StateRounding type, const float* values, uint16_t* bits, size_t n) {
-  if (type == StateRounding::kFloat16) {
-    for (size_t i = 0; i < n; ++i) bits[i] = NarrowFloat16(values[i]);
-  } else {
-    for (size_t i = 0; i < n; ++i) bits[i] = NarrowBfloat16(values[i]);
-  }
+  ConversionsOf(type).narrow(values, bits, n);
+}
+
+void Widen(StateRounding type, const uint16_t* bits, float* values, size_t n,
+           int threads) {
+  const auto widen = ConversionsOf(type).widen;
+  Divide(n, threads, [&](size_t begin, size_t count) {
+    widen(bits + begin, values + begin, count);
+  });
+}
+
+void Narrow(StateRounding type, const float* values, uint16_t* bits, size_t n,
+            int threads) {
+  const auto narrow = ConversionsOf(type).narrow;
+  Divide(n, threads, [&](size_t begin, size_t count) {
+    narrow(values + begin, bits + begin, count);
+  });
 }
 
 void RoundValues(StateRounding type, float* values, size_t n) {
-  if (type == StateRounding::kFloat16) {
-    for (size_t i = 0; i < n; ++i) {
-      values[i] = WidenFloat16(NarrowFloat16(values[i]));
-    }
-  } else if (type == StateRounding::kBfloat16) {
-    for (size_t i = 0; i < n; ++i) {
-      values[i] = WidenBfloat16(NarrowBfloat16(values[i]));
-    }
-  }
+  if (type != StateRounding::kNone) ConversionsOf(type).round(values, n);
 }
 
 }  // namespace cudnn_gru

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/aligned_buffer.h"
+#include "core/half.h"
 #include "cpu/backward/gru_backward.h"
 #include "cpu/dispatch/dispatch.h"
 #include "cpu/forward/gru_forward.h"
@@ -54,11 +55,23 @@ const void* Copied(const void* source, size_t count, BumpAllocator& allocator) {
 }  // namespace
 
 template <typename T>
-void CpuTape::Place(const GruCall& call, BumpAllocator& allocator) {
+void CpuTape::Place(const GruCall& call, int threads,
+                    BumpAllocator& allocator) {
   const size_t units = description().units;
   const size_t features = description().features;
   const size_t row_steps = call.batch * call.timesteps;
-  call_.inputs = Copied<T>(call.inputs, row_steps * features, allocator);
+  if (call.inputs_are_bits) {
+    float* const inputs = allocator.Take<float>(row_steps * features);
+    if (inputs != nullptr) {
+      Widen(description().state_rounding,
+            static_cast<const uint16_t*>(call.inputs), inputs,
+            row_steps * features, threads);
+    }
+    call_.inputs = inputs;
+    call_.inputs_are_bits = false;
+  } else {
+    call_.inputs = Copied<T>(call.inputs, row_steps * features, allocator);
+  }
   call_.input_dropout =
       Copied<T>(call.input_dropout,
                 call.input_dropout_masks * call.batch * features, allocator);
@@ -78,12 +91,12 @@ void CpuTape::Place(const GruCall& call, BumpAllocator& allocator) {
   steps_.candidates = allocator.Take<double>(row_steps * units);
 }
 
-Status CpuTape::Keep(const GruCall& call) {
+Status CpuTape::Keep(const GruCall& call, int threads) {
   const auto place = [&](BumpAllocator& allocator) {
     if (description().dtype == Dtype::kFloat32) {
-      Place<float>(call, allocator);
+      Place<float>(call, threads, allocator);
     } else {
-      Place<double>(call, allocator);
+      Place<double>(call, threads, allocator);
     }
   };
   // The steps have as many elements as a returned sequence, several times.
@@ -127,7 +140,7 @@ Status CpuTape::Forward(std::shared_ptr<const CpuWeights> weights,
   std::unique_ptr<CpuTape> made(new (std::nothrow)
                                     CpuTape(std::move(weights), call));
   if (made == nullptr) return OutOfMemory(sizeof(CpuTape), kPurpose);
-  status = made->Keep(call);
+  status = made->Keep(call, threads);
   if (status.ok()) status = made->Compute(threads, cancellation);
   if (!status.ok()) return status;
   // These are the caller's.

@@ -41,10 +41,10 @@ class CpuTape : public GruTape {
       : weights_(std::move(weights)), call_(call) {}
 
   bool IsReference() const { return weights_->backend().kernels == nullptr; }
-  Status Keep(const GruCall& call);
+  Status Keep(const GruCall& call, int threads);
   Status Compute(int threads, const Cancellation* cancellation);
   template <typename T>
-  void Place(const GruCall& call, BumpAllocator& allocator);
+  void Place(const GruCall& call, int threads, BumpAllocator& allocator);
 
   const std::shared_ptr<const CpuWeights> weights_;
   GruCall call_;  // of the tape's own copies

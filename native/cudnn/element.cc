@@ -40,7 +40,7 @@ void Element::ToDevice(const void* host, size_t host_at, void* staged,
   if (n == 0) return;
   const char* const from = At(host, host_at, host_size());
   char* const to = At(staged, staged_at, device_size());
-  if (half_ == StateRounding::kNone) {
+  if (same_) {
     std::memcpy(to, from, n * host_size());
   } else {
     Narrow(half_, reinterpret_cast<const float*>(from),
@@ -53,7 +53,7 @@ void Element::ToHost(const void* staged, size_t staged_at, void* host,
   if (n == 0) return;
   const char* const from = At(staged, staged_at, device_size());
   char* const to = At(host, host_at, host_size());
-  if (half_ == StateRounding::kNone) {
+  if (same_) {
     std::memcpy(to, from, n * host_size());
   } else {
     Widen(half_, reinterpret_cast<const uint16_t*>(from),

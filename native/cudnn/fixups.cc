@@ -69,7 +69,7 @@ void Fixups::PackInputs(const Chunk& chunk, size_t begin, size_t end,
   VisitLines(chunk, begin, end, [&](size_t i, size_t step, size_t count) {
     CopyInputSteps(chunk, i, step, count,
                    [&](size_t host, size_t staged, size_t n) {
-                     element_.ToDevice(inputs, host, x, staged, n);
+                     inputs_.ToDevice(inputs, host, x, staged, n);
                    });
     ZeroPadding(chunk, i, features_, x);
   });
@@ -89,8 +89,8 @@ void Fixups::UnpackOutput(const Chunk& chunk, size_t begin, size_t end,
     const size_t row = schedule_.order[i];
     const size_t to =
         row * schedule_.timesteps + OutputStep(row, chunk.start + step);
-    element_.ToHost(y, CellOf(chunk, i, step) * units_, output, to * units_,
-                    count * units_);
+    output_.ToHost(y, CellOf(chunk, i, step) * units_, output, to * units_,
+                   count * units_);
   });
 }
 
@@ -101,13 +101,13 @@ void Fixups::FillMaskedOutputs(size_t begin, size_t end, void* output) const {
     const size_t base = row * schedule_.timesteps;
     const size_t masked = schedule_.timesteps - length;
     if (call_.go_backwards) {
-      element_.ZeroHost(output, base * units_, masked * units_);
+      output_.ZeroHost(output, base * units_, masked * units_);
     } else if (length == 0 || call_.zero_output_for_mask) {
-      element_.ZeroHost(output, (base + length) * units_, masked * units_);
+      output_.ZeroHost(output, (base + length) * units_, masked * units_);
     } else {
       for (size_t step = length; step < schedule_.timesteps; ++step) {
-        element_.CopyHost(output, (base + length - 1) * units_, output,
-                          (base + step) * units_, units_);
+        output_.CopyHost(output, (base + length - 1) * units_, output,
+                         (base + step) * units_, units_);
       }
     }
   }
@@ -115,11 +115,15 @@ void Fixups::FillMaskedOutputs(size_t begin, size_t end, void* output) const {
 
 void Fixups::UnpackLastOutput(size_t begin, size_t end, const void* hy,
                               void* output) const {
-  UnpackState(begin, end, hy, nullptr, output);
   for (size_t i = begin; i < end; ++i) {
     const size_t row = schedule_.order[i];
-    if (!LastOutputIsState(row)) {
-      element_.ZeroHost(output, row * units_, units_);
+    if (LastOutputIsState(row)) {
+      // A row's last state is that of the last chunk it is in.
+      const Chunk& chunk = schedule_.chunks[LastChunkOf(i)];
+      output_.ToHost(hy, (chunk.first_row + i) * units_, output, row * units_,
+                     units_);
+    } else {
+      output_.ZeroHost(output, row * units_, units_);
     }
   }
 }

@@ -26,6 +26,8 @@ class Fixups {
       : call_(call),
         schedule_(schedule),
         element_(description),
+        inputs_(description, call.inputs_are_bits),
+        output_(description, call.output_is_bits),
         features_(description.features),
         units_(description.units) {}
 
@@ -119,7 +121,9 @@ class Fixups {
 
   const GruCall& call_;
   const Schedule& schedule_;
-  const Element element_;
+  const Element element_;  // of all tensors but the call's inputs and output
+  const Element inputs_;
+  const Element output_;
   const size_t features_;
   const size_t units_;
 };

@@ -47,36 +47,36 @@ struct Opened {
   std::string broken;  // why a file that is there could not be opened
 };
 
-// Opens `file` in `place`, null when that fails, and says so in `tried`.
+// Opens `file` in `place`, null when that fails; `result` is what became of it.
 //
 // Hazard: always the real path. The parts of cuDNN look for each other beside
 // the path as given, and some abort the process when they are not there; the
 // part opened here needs the others, so that the loader refuses it instead.
 void* Open(const SearchPlace& place, const std::string& file, Opened* opened,
-           std::vector<std::string>* tried) {
-  if (place == kSystemLoader) {
+           std::string* result) {
+  if (place.folder == kSystemLoader) {
     void* const handle = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
-    tried->push_back(handle == nullptr ? LoaderError(file) : file + ": opened");
+    *result = handle == nullptr ? LoaderError(file) : file + ": opened";
     // Else it is there, and something that it needs is not.
     const std::string absent = file + ": cannot open shared object file";
     if (handle == nullptr && opened->broken.empty() &&
-        tried->back().compare(0, absent.size(), absent) != 0) {
-      opened->broken = tried->back();
+        result->compare(0, absent.size(), absent) != 0) {
+      opened->broken = *result;
     }
     return handle;
   }
-  const std::string wanted = place + "/" + file;
+  const std::string wanted = place.folder + "/" + file;
   const std::string path = RealPath(wanted);
   if (path.empty()) {
-    tried->push_back(wanted + ": no such file");
+    *result = wanted + ": no such file";
     return nullptr;
   }
   void* const handle = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
-  tried->push_back(handle == nullptr ? LoaderError(path) : path + ": opened");
+  *result = handle == nullptr ? LoaderError(path) : path + ": opened";
   if (handle != nullptr) {
     opened->path = path;
   } else if (opened->broken.empty()) {
-    opened->broken = tried->back();
+    opened->broken = *result;
   }
   return handle;
 }
@@ -85,7 +85,10 @@ Opened OpenFirst(const std::vector<SearchPlace>& places,
                  const std::string& file, std::vector<std::string>* tried) {
   Opened opened;
   for (const SearchPlace& place : places) {
-    opened.handle = Open(place, file, &opened, tried);
+    std::string result;
+    opened.handle = Open(place, file, &opened, &result);
+    if (!place.why.empty()) result += " (" + place.why + ")";
+    tried->push_back(result);
     if (opened.handle != nullptr) break;
   }
   return opened;
@@ -236,11 +239,14 @@ Search<CudnnLibrary> SearchCudnn() {
       OpenFirst(CudnnPlaces(environment), kCudnnFile, &search.tried);
   search.path = opened.path;
   if (opened.handle == nullptr) {
+    const std::string named = environment("CUDNN_GRU_CUDNN_PATH");
+    const std::string where =
+        named.empty() ? std::to_string(search.tried.size()) + " places"
+                      : named + ", which CUDNN_GRU_CUDNN_PATH names";
     search.reason =
         opened.broken.empty()
             ? std::string("cuDNN 9 was not found: no ") + kCudnnFile +
-                  " could be opened in " + std::to_string(search.tried.size()) +
-                  " places."
+                  " could be opened in " + where + "."
             : "A part of cuDNN 9 is missing or broken: " + opened.broken + ".";
     return search;
   }

@@ -34,7 +34,8 @@ struct Search {
   bool may_change = false;           // it may be usable later
   std::string version;               // also of one that cannot be used
   std::string path;                  // the file that was opened, if any was
-  std::vector<std::string> tried;    // "<path>: <what became of it>"
+  // "<path>: <what became of it> (<what led there>)"
+  std::vector<std::string> tried;
 };
 
 // Look for the library at the first call, once per process, in the environment

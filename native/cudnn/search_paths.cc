@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "cudnn/python_environments.h"
+
 namespace cudnn_gru {
 namespace {
 
@@ -17,21 +19,27 @@ constexpr char kCudaTarget[] = "x86_64-linux";
 #endif
 
 constexpr char kCudnnPathVariable[] = "CUDNN_GRU_CUDNN_PATH";
+constexpr char kUsual[] = "a usual folder";
+constexpr char kLoader[] = "the system's loader";
 
 // Appends each folder once.
-void Add(std::vector<SearchPlace>* places, const std::string& place) {
-  if (std::find(places->begin(), places->end(), place) == places->end()) {
-    places->push_back(place);
+void Add(std::vector<SearchPlace>* places, const std::string& folder,
+         const std::string& why) {
+  for (const SearchPlace& place : *places) {
+    if (place.folder == folder) return;
   }
+  places->emplace_back(folder, why);
 }
 
 // Folders that match a pattern of the shell's, in alphabetical order.
-void AddMatches(std::vector<SearchPlace>* places, const std::string& pattern) {
+std::vector<std::string> Matches(const std::string& pattern) {
+  std::vector<std::string> folders;
   glob_t found = {};
   if (glob(pattern.c_str(), GLOB_ONLYDIR, nullptr, &found) == 0) {
-    for (size_t i = 0; i < found.gl_pathc; ++i) Add(places, found.gl_pathv[i]);
+    folders.assign(found.gl_pathv, found.gl_pathv + found.gl_pathc);
   }
   globfree(&found);
+  return folders;
 }
 
 // `prefix` with the characters that mean something to glob() escaped.
@@ -44,12 +52,21 @@ std::string Escaped(const std::string& prefix) {
   return escaped;
 }
 
-// NVIDIA's wheels below a Python prefix.
-void AddWheels(std::vector<SearchPlace>* places, const std::string& prefix) {
-  for (const char* packages : {"site-packages", "dist-packages"}) {
-    AddMatches(places, Escaped(prefix) + "/lib/python3*/" + packages +
-                           "/nvidia/cudnn/lib");
+// NVIDIA's wheels in a Python environment, or the pattern where there are none.
+void AddWheels(std::vector<SearchPlace>* places,
+               const PythonEnvironment& python) {
+  constexpr char kWheel[] = "/nvidia/cudnn/lib";
+  constexpr char kPackages[] = "/lib/python3*/site-packages";
+  const std::string prefix = Escaped(python.prefix);
+  bool any = false;
+  for (const char* packages : {kPackages, "/lib64/python3*/site-packages",
+                               "/lib/python3*/dist-packages"}) {
+    for (const std::string& folder : Matches(prefix + packages + kWheel)) {
+      Add(places, folder, python.why);
+      any = true;
+    }
   }
+  if (!any) Add(places, python.prefix + kPackages + kWheel, python.why);
 }
 
 bool IsAbsolute(const std::string& path) {
@@ -71,7 +88,7 @@ void AddList(std::vector<SearchPlace>* places, const std::string& list) {
   for (size_t begin = 0; begin < list.size();) {
     const size_t end = std::min(list.find(':', begin), list.size());
     const std::string folder = list.substr(begin, end - begin);
-    if (IsAbsolute(folder)) Add(places, folder);
+    if (IsAbsolute(folder)) Add(places, folder, "LD_LIBRARY_PATH");
     begin = end + 1;
   }
 }
@@ -107,47 +124,50 @@ std::vector<SearchPlace> CudnnPlaces(const Environment& environment) {
     if (!IsAbsolute(override_path)) return places;
     const std::string folder =
         IsLibraryFile(override_path) ? Folder(override_path) : override_path;
-    return {folder, folder + "/lib", folder + "/lib64"};
+    for (const char* part : {"", "/lib", "/lib64"}) {
+      Add(&places, folder + part, kCudnnPathVariable);
+    }
+    return places;
   }
-  const std::string virtual_env = environment("VIRTUAL_ENV");
-  if (IsAbsolute(virtual_env)) AddWheels(&places, virtual_env);
-  const std::string conda = environment("CONDA_PREFIX");
-  if (IsAbsolute(conda)) {
-    AddWheels(&places, conda);
-    Add(&places, conda + "/lib");
+  for (const PythonEnvironment& python : PythonEnvironments(environment)) {
+    AddWheels(&places, python);
+    if (python.has_libraries) Add(&places, python.prefix + "/lib", python.why);
   }
-  const std::string home = environment("HOME");
-  if (IsAbsolute(home)) AddWheels(&places, home + "/.local");
-  AddWheels(&places, "/usr/local");
   AddList(&places, environment("LD_LIBRARY_PATH"));
-  places.push_back(kSystemLoader);
-  Add(&places, "/usr/local/cuda/lib64");
-  Add(&places, std::string("/usr/local/cuda/targets/") + kCudaTarget + "/lib");
-  Add(&places, std::string("/usr/lib/") + kMultiarch);
-  Add(&places, "/usr/lib64");
-  Add(&places, "/usr/lib");
-  Add(&places, "/opt/cuda/lib64");
+  places.emplace_back(kSystemLoader, kLoader);
+  Add(&places, "/usr/local/cuda/lib64", kUsual);
+  Add(&places, std::string("/usr/local/cuda/targets/") + kCudaTarget + "/lib",
+      kUsual);
+  Add(&places, std::string("/usr/lib/") + kMultiarch, kUsual);
+  Add(&places, "/usr/lib64", kUsual);
+  Add(&places, "/usr/lib", kUsual);
+  Add(&places, "/opt/cuda/lib64", kUsual);
   return places;
 }
 
 std::vector<SearchPlace> CublasLtPlaces(const std::string& cudnn_folder,
                                         int major) {
   // Wheels for CUDA 13 share one folder; those for 12 have one each.
-  return {cudnn_folder,
-          cudnn_folder + "/../../cu" + std::to_string(major) + "/lib",
-          cudnn_folder + "/../../cublas/lib",
-          kSystemLoader,
-          "/usr/local/cuda/lib64",
-          std::string("/usr/local/cuda/targets/") + kCudaTarget + "/lib"};
+  constexpr char kBeside[] = "beside cuDNN";
+  return {
+      {cudnn_folder, kBeside},
+      {cudnn_folder + "/../../cu" + std::to_string(major) + "/lib", kBeside},
+      {cudnn_folder + "/../../cublas/lib", kBeside},
+      {kSystemLoader, kLoader},
+      {"/usr/local/cuda/lib64", kUsual},
+      {std::string("/usr/local/cuda/targets/") + kCudaTarget + "/lib", kUsual}};
 }
 
 std::vector<SearchPlace> DriverPlaces() {
-  return {kSystemLoader,
-          std::string("/usr/lib/") + kMultiarch,
-          "/usr/lib64",
-          "/usr/lib/wsl/lib",
-          "/usr/local/nvidia/lib64",
-          "/run/opengl-driver/lib"};
+  std::vector<SearchPlace> places;
+  for (const std::string& folder :
+       {std::string(kSystemLoader), std::string("/usr/lib/") + kMultiarch,
+        std::string("/usr/lib64"), std::string("/usr/lib/wsl/lib"),
+        std::string("/usr/local/nvidia/lib64"),
+        std::string("/run/opengl-driver/lib")}) {
+    places.emplace_back(folder);
+  }
+  return places;
 }
 
 }  // namespace cudnn_gru

@@ -141,6 +141,11 @@ export const commands = {
       runTypeScript("bench/main.ts", args);
     },
   },
+  "bench:half": {
+    about: "time the conversions of 16-bit types",
+    needs: built,
+    run: (args) => runTypeScript("bench/half.ts", args),
+  },
   golden: { about: "regenerate the golden data with Keras (needs Python)", needs: [], run: golden },
   release: {
     about: "make a release up to the tarball; --dry-run only says what would be done",

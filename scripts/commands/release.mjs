@@ -2,7 +2,6 @@ import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { released } from "../release/changelog.mjs";
-import { nextVersion, obstacles } from "../release/checks.mjs";
 import { CommandError, root, run, runNpm, say } from "../setup/shell.mjs";
 
 function read(path) {
@@ -54,8 +53,9 @@ function steps(version, changelog) {
  * prints the steps and changes nothing.
  */
 export async function release(args) {
-  // Only this command needs commander, and it runs after the packages are there.
+  // These come from packages, which are not installed yet where other commands of scripts/run.mjs begin.
   const { Command } = await import("commander");
+  const { nextVersion, obstacles } = await import("../release/checks.mjs");
   const program = new Command("npm run release --")
     .description("Checks, sets the version, writes the changelog, commits, tags and packs. Publishing is left to you.")
     .argument("<version>", "the version, or major, minor or patch")

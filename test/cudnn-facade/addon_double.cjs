@@ -13,6 +13,8 @@ const double = {
   asked: [],
   /** Flags of every call, forward included. */
   flags: [],
+  /** Inputs and output of every call, forward included. */
+  arrays: [],
   /** Descriptions of every native layer. */
   descriptions: [],
   /** Arguments of every backward call: copies of dOutput and dState. */
@@ -65,6 +67,7 @@ class Tape {
 
 function onCpu(args, at) {
   double.flags.push(args[at]);
+  double.arrays.push([args[at - 10], args[at - 9]]);
   if (args[at] & CUDNN_FLAGS) fail();
   const copy = [...args];
   copy[at] = args[at] & ~CUDNN_FLAGS;

@@ -16,7 +16,7 @@ const noCudnn = { available: false, reason: "No cuDNN 9 was found.", version: nu
 
 /** Runs the command on a made-up machine. */
 function run(args: string[], double: object, env: NodeJS.ProcessEnv = {}) {
-  const { CUDNN_GRU_DISABLE_CUDA: _, ...rest } = process.env;
+  const { CUDNN_GRU_DISABLE_CUDA: _, CUDNN_GRU_CUDNN_PATH: __, ...rest } = process.env;
   const { status, stdout, stderr } = spawnSync(process.execPath, [`${root}${bin["cudnn-gru"]}`, ...args], {
     encoding: "utf8",
     env: {
@@ -100,6 +100,35 @@ describe("doctor", () => {
   it("says to take CUDNN_GRU_DISABLE_CUDA away", () => {
     const { stdout } = run(["doctor"], nothing, { CUDNN_GRU_DISABLE_CUDA: "1" });
     expect(stdout).toMatch(/What to do for the GPU:\n- Unset CUDNN_GRU_DISABLE_CUDA\.\n$/);
+  });
+
+  it("speaks of CUDNN_GRU_CUDNN_PATH where that is what is wrong, and of no package", () => {
+    const { stdout } = run(
+      ["doctor"],
+      { info: { cuda, cudnn: noCudnn }, verdicts: nothing.verdicts },
+      {
+        CUDNN_GRU_CUDNN_PATH: "/wrong",
+      },
+    );
+    const advice = stdout.slice(stdout.indexOf("What to do"));
+    expect(advice).toMatch(
+      /^What to do for the GPU:\n- CUDNN_GRU_CUDNN_PATH is \/wrong[^\n]*libcudnn_adv\.so\.9[^\n]*unset it/,
+    );
+    expect(stdout).not.toMatch(/pip install|apt install|conda install/);
+  });
+
+  it("tells a cuDNN that cannot be used from one that is not there, and names the package for the driver", () => {
+    const advice = (driver: string, info: object) =>
+      JSON.parse(
+        run(["doctor", "--json"], { info: { cuda: { ...cuda, driver }, cudnn: info }, verdicts: nothing.verdicts })
+          .stdout,
+      ).advice;
+    const tooOld = { ...cudnn, available: false, reason: "The NVIDIA driver is too old for this cuDNN." };
+    expect(advice("12.4", tooOld)).toEqual([expect.stringMatching(/^Mend or replace \/lib\/.*reason of cuDNN above/)]);
+    expect(advice("12.4", tooOld)[0]).toMatch(/nvidia-cudnn-cu12/);
+    expect(advice("12.4", tooOld)[0]).not.toMatch(/cu13/);
+    expect(advice("13.0", noCudnn)[0]).toMatch(/^Install cuDNN 9: `pip install nvidia-cudnn-cu13`/);
+    expect(advice("13.0", noCudnn)[0]).not.toMatch(/cu12/);
   });
 
   it("lives where the addon cannot be loaded", () => {

@@ -8,6 +8,7 @@ interface Double {
   verdicts: Record<string, { met: boolean; detail: string; final: boolean }>;
   asked: string[];
   flags: number[];
+  arrays: [inputs: ArrayBufferView, output: ArrayBufferView][];
   descriptions: NativeGruDescription[];
   upstream: [Float32Array | null, Float32Array | null][];
   living: number;
@@ -35,6 +36,7 @@ beforeEach(() => {
   Object.assign(double, {
     asked: [],
     flags: [],
+    arrays: [],
     descriptions: [],
     upstream: [],
     living: 0,

@@ -42,8 +42,8 @@ export interface Ended {
   counters: Map<string, number>;
 }
 
-/** The environment of a process that finds the doubles, and no real cuDNN or driver. */
-function environment({ double = {}, env = {} }: ProgramOptions, control: string): NodeJS.ProcessEnv {
+/** The environment of a process that finds the doubles, and no real cuDNN or driver. `control` is a file of `Control`'s. */
+export function environment({ double = {}, env = {} }: ProgramOptions, control: string): NodeJS.ProcessEnv {
   const inherited = { ...process.env };
   for (const name of ["CUDNN_GRU_CUDNN_PATH", "CUDNN_GRU_DISABLE_CUDA", "CUDA_VISIBLE_DEVICES"]) delete inherited[name];
   const options = Object.entries(double).map(([key, value]) => `${key}=${value}`);

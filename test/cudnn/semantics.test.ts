@@ -49,6 +49,7 @@ describe.skipIf(withoutDoubles)(titled("16-bit types on the cuDNN path, on doubl
       expect(found?.forward, dtype).toBeLessThanOrEqual(tolerance);
       expect(found?.gradients, dtype).toBeLessThanOrEqual(tolerance);
       expect(found?.rounded, dtype).toBe(true);
+      expect(found?.bits, dtype).toBe(true);
     }
   });
 

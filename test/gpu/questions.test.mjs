@@ -2,7 +2,7 @@
 // answer it. docs/cudnn-notes.md has the questions with their numbers.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, it } from "node:test";
@@ -145,12 +145,12 @@ onGpu("questions", skip, () => {
   it("Q9 what is said where libcublasLt is missing", { skip: skip || noCopy() }, () => {
     const folder = mkdtempSync(join(tmpdir(), "cudnn-gru-"));
     try {
+      // The parts that a GRU needs, by the names under which they look for each other; the others are hundreds of
+      // megabytes more.
       const from = dirname(backendInfo().cudnn.path);
-      cpSync(from, folder, {
-        recursive: true,
-        filter: (path) => path === from || /libcudnn/.test(path),
-        dereference: true,
-      });
+      for (const part of ["adv", "ops", "graph"]) {
+        copyFileSync(join(from, `libcudnn_${part}.so.9`), join(folder, `libcudnn_${part}.so.9`));
+      }
       const doctor = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
       const env = { ...process.env, CUDNN_GRU_CUDNN_PATH: folder };
       for (const key of ["LD_LIBRARY_PATH", "VIRTUAL_ENV", "CONDA_PREFIX"]) delete env[key];

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { describe, it } from "node:test";
 import { GRU, tensor } from "cudnn-gru";
@@ -96,5 +96,7 @@ export function record(name, value) {
   if (!folder) return;
   mkdirSync(folder, { recursive: true });
   const file = `${basename(process.argv[1], ".test.mjs")}.json`;
-  writeFileSync(join(folder, file), `${JSON.stringify(answers, null, 2)}\n`);
+  // In one step: another process reads it meanwhile.
+  writeFileSync(join(folder, `${file}.part`), `${JSON.stringify(answers, null, 2)}\n`);
+  renameSync(join(folder, `${file}.part`), join(folder, file));
 }

@@ -127,6 +127,39 @@ describe.each(POLICIES)("%s", (dtype, compute, variable) => {
     }
   });
 
+  it("out may be the inputs, or lie over a part of them", () => {
+    const square = layer(F, F, { dtype, return_sequences: true });
+    const [wanted] = outputs(square, tensor(bits, shape, compute)) as [Tensor];
+    const memory = new Uint16Array(B * T * F + 1);
+    for (const at of [0, 1]) {
+      const out = memory.subarray(at, at + B * T * F);
+      memory.set(bits);
+      square.call(tensor(memory.subarray(0, B * T * F), shape, compute), { out });
+      expect(out).toEqual(wanted.data);
+    }
+  });
+
+  it("asynchronous calls have their own inputs, and leave or take the caller's", async () => {
+    const gru = make();
+    const wanted = outputs(gru, tensor(bits, shape, compute));
+    let made = 0;
+    class Sly extends Uint16Array {
+      static get [Symbol.species]() {
+        made += 1;
+        return Uint16Array;
+      }
+    }
+    const given = new Uint16Array(bits);
+    const running = gru.callAsync({ data: given, shape, dtype: compute });
+    given.fill(0);
+    expect(await running).toEqual(wanted);
+    const sly = new Sly(bits);
+    expect(await gru.callAsync({ data: sly, shape, dtype: compute })).toEqual(wanted);
+    expect(made).toBe(0);
+    expect(await gru.callAsync({ data: sly, shape, dtype: compute }, { transfer: true })).toEqual(wanted);
+    expect(sly.length).toBe(0);
+  });
+
   it("initial states come in any form, rounded", () => {
     const gru = make();
     const inputs = tensor(bits, shape, compute);

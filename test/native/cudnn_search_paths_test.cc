@@ -27,6 +27,14 @@ Environment Variables(std::map<std::string, std::string> values) {
   };
 }
 
+std::vector<std::string> Folders(const Environment& environment) {
+  std::vector<std::string> folders;
+  for (const auto& place : CudnnPlaces(environment)) {
+    folders.push_back(place.folder);
+  }
+  return folders;
+}
+
 size_t At(const std::vector<std::string>& places, const std::string& place) {
   return static_cast<size_t>(std::find(places.begin(), places.end(), place) -
                              places.begin());
@@ -35,11 +43,11 @@ size_t At(const std::vector<std::string>& places, const std::string& place) {
 void TheOverrideIsTheOnlyPlace() {
   const std::vector<std::string> expected = {"/opt/cudnn", "/opt/cudnn/lib",
                                              "/opt/cudnn/lib64"};
-  Check(CudnnPlaces(Variables({{"CUDNN_GRU_CUDNN_PATH", "/opt/cudnn"},
-                               {"VIRTUAL_ENV", "/venv"}})) == expected,
+  Check(Folders(Variables({{"CUDNN_GRU_CUDNN_PATH", "/opt/cudnn"},
+                           {"VIRTUAL_ENV", "/venv"}})) == expected,
         "a folder");
-  Check(CudnnPlaces(Variables({{"CUDNN_GRU_CUDNN_PATH",
-                                "/opt/cudnn/libcudnn.so.9"}})) == expected,
+  Check(Folders(Variables({{"CUDNN_GRU_CUDNN_PATH",
+                            "/opt/cudnn/libcudnn.so.9"}})) == expected,
         "a file");
 }
 
@@ -69,9 +77,9 @@ void InTheOrderOfTheDocuments() {
     mkdir(path.c_str(), 0700);
   }
   const std::vector<std::string> places =
-      CudnnPlaces(Variables({{"VIRTUAL_ENV", venv},
-                             {"CONDA_PREFIX", "/conda"},
-                             {"LD_LIBRARY_PATH", "/a:relative::/b"}}));
+      Folders(Variables({{"VIRTUAL_ENV", venv},
+                         {"CONDA_PREFIX", "/conda"},
+                         {"LD_LIBRARY_PATH", "/a:relative::/b"}}));
   Check(At(places, path) == 0, "the virtual environment comes first");
   Check(At(places, "/conda/lib") < At(places, "/a"), "conda, then the path");
   Check(At(places, "/a") + 1 == At(places, "/b"), "the path's own order");
@@ -85,6 +93,19 @@ void InTheOrderOfTheDocuments() {
     path.erase(path.rfind('/'));
   }
   rmdir(root);
+}
+
+void EveryPlaceHasAReason() {
+  const auto places = CudnnPlaces(Variables({{"VIRTUAL_ENV", "/nowhere"},
+                                             {"CONDA_PREFIX", "/conda"},
+                                             {"LD_LIBRARY_PATH", "/a"}}));
+  Check(places.front().folder ==
+                "/nowhere/lib/python3*/site-packages/nvidia/cudnn/lib" &&
+            places.front().why == "VIRTUAL_ENV",
+        "an environment without cuDNN is named all the same");
+  for (const auto& place : places) {
+    Check(!place.why.empty(), "%s has no reason", place.folder.c_str());
+  }
 }
 
 void SwitchedOff() {
@@ -101,6 +122,7 @@ int main() {
   TheOverrideIsTheOnlyPlace();
   ARelativeOverrideIsRefused();
   InTheOrderOfTheDocuments();
+  EveryPlaceHasAReason();
   SwitchedOff();
   return Finish();
 }

@@ -1,13 +1,22 @@
-// float16 and bfloat16 conversions against the compiler's own type and against
-// rounding by definition.
+// float16 and bfloat16 conversions: the scalar ones against the compiler's own
+// type and against rounding by definition, then those of every instruction set
+// against the scalar ones, bit by bit.
+//
+// `half_test --every-float` narrows and rounds all 2^32 floats, which takes
+// minutes; without it some 3 million that have every exponent and every kind of
+// rounding.
 #include "core/half.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <string>
 #include <vector>
 
 #include "check.h"
+#include "core/thread_pool.h"
+#include "cpu/dispatch/dispatch.h"
 
 namespace cudnn_gru_test {
 namespace {
@@ -102,12 +111,238 @@ void Bfloat16RoundsToNearestEven() {
   }
 }
 
+using cudnn_gru::HalfConversions;
+using cudnn_gru::HalfKernels;
+
+uint32_t ToBits(float value) {
+  uint32_t bits;
+  std::memcpy(&bits, &value, sizeof bits);
+  return bits;
+}
+
+// The first place where two arrays differ in a bit, or n.
+template <typename T>
+size_t FirstDifference(const std::vector<T>& a, const std::vector<T>& b) {
+  if (std::memcmp(a.data(), b.data(), a.size() * sizeof(T)) == 0) {
+    return a.size();
+  }
+  for (size_t i = 0; i < a.size(); ++i) {
+    if (std::memcmp(&a[i], &b[i], sizeof(T)) != 0) return i;
+  }
+  return a.size();
+}
+
+// One set's conversions of one type beside the scalar ones.
+struct Pair {
+  std::string name;
+  const HalfConversions& tested;
+  const HalfConversions& scalar;
+};
+
+template <typename Test>
+void ForEveryPair(Test test) {
+  const HalfKernels& scalar = cudnn_gru::ScalarHalfKernels();
+  for (const auto& backend : cudnn_gru::AvailableBackends()) {
+    if (backend.kernels == nullptr) continue;
+    const HalfKernels& kernels = backend.kernels->half;
+    const std::string isa = backend.isa;
+    test(Pair{isa + " float16", kernels.float16, scalar.float16});
+    test(Pair{isa + " bfloat16", kernels.bfloat16, scalar.bfloat16});
+  }
+}
+
+void WidensEveryValueAlike(const Pair& pair) {
+  std::vector<uint16_t> bits(65536);
+  for (size_t i = 0; i < bits.size(); ++i) bits[i] = static_cast<uint16_t>(i);
+  std::vector<float> expected(bits.size()), found(bits.size());
+  pair.scalar.widen(bits.data(), expected.data(), bits.size());
+  pair.tested.widen(bits.data(), found.data(), bits.size());
+  const size_t at = FirstDifference(expected, found);
+  Check(at == bits.size(), "%s widens %04zx to %08x, not %08x",
+        pair.name.c_str(), at, ToBits(found[at % 65536]),
+        ToBits(expected[at % 65536]));
+}
+
+void NarrowsAlike(const Pair& pair, const std::vector<float>& values) {
+  const size_t n = values.size();
+  std::vector<uint16_t> expected(n), found(n);
+  pair.scalar.narrow(values.data(), expected.data(), n);
+  pair.tested.narrow(values.data(), found.data(), n);
+  size_t at = FirstDifference(expected, found);
+  Check(at == n, "%s narrows %08x to %04x, not %04x", pair.name.c_str(),
+        ToBits(values[at % n]), found[at % n], expected[at % n]);
+  std::vector<float> rounded = values, widened(n);
+  pair.tested.round(rounded.data(), n);
+  pair.scalar.widen(expected.data(), widened.data(), n);
+  at = FirstDifference(widened, rounded);
+  Check(at == n, "%s rounds %08x to %08x, not %08x", pair.name.c_str(),
+        ToBits(values[at % n]), ToBits(rounded[at % n]),
+        ToBits(widened[at % n]));
+}
+
+// Every sign, exponent and upper 7 bits of the mantissa, with lower 16 bits
+// around each place where a rounding to either type changes.
+std::vector<float> DenseFloats() {
+  std::vector<uint32_t> lower;
+  for (uint32_t place : {0u, 0x1000u, 0x2000u, 0x3000u, 0x8000u, 0xF000u}) {
+    for (uint32_t near : {0xFFFFu, 0u, 1u}) {
+      lower.push_back((place + near) & 0xFFFFu);
+    }
+  }
+  // Half a unit of a subnormal float16 lies at any of the bits.
+  for (int bit = 0; bit < 16; ++bit) lower.push_back(1u << bit);
+  Generator generator(5);
+  for (int i = 0; i < 8; ++i) {
+    lower.push_back(static_cast<uint32_t>(generator.Next()) & 0xFFFFu);
+  }
+  std::vector<float> values;
+  values.reserve(lower.size() << 16);
+  for (uint32_t upper = 0; upper < 65536; ++upper) {
+    for (uint32_t bits : lower) values.push_back(FromBits(upper << 16 | bits));
+  }
+  return values;
+}
+
+void EveryFloatAlike() {
+  std::vector<float> values(1u << 20);
+  for (uint32_t part = 0; part < 4096; ++part) {
+    for (uint32_t i = 0; i < values.size(); ++i) {
+      const uint32_t bits = part << 20 | i;
+      std::memcpy(&values[i], &bits, sizeof bits);
+    }
+    ForEveryPair([&](const Pair& pair) { NarrowsAlike(pair, values); });
+  }
+}
+
+// Arrays of any length at any address: NaN of both kinds in every lane, and
+// what lies before and behind stays as it was.
+void EveryLengthAlike(const Pair& pair) {
+  constexpr size_t kLongest = 70;
+  constexpr size_t kMargin = 3;
+  constexpr uint16_t kGuard = 0x1234;
+  Generator generator(6);
+  for (size_t n = 0; n <= kLongest; ++n) {
+    const size_t margin = n % (kMargin + 1);
+    const size_t all = n + 2 * kMargin;
+    std::vector<uint16_t> bits(all, kGuard);
+    for (size_t i = 0; i < n; ++i) {
+      bits[margin + i] = static_cast<uint16_t>(generator.Next());
+      if (i % 3 == n % 3) bits[margin + i] |= 0x7F81u;
+    }
+    const float guard = FromBits(0x7F812345u);
+    std::vector<float> expected(all, guard), found(all, guard);
+    pair.scalar.widen(bits.data() + margin, expected.data() + margin, n);
+    pair.tested.widen(bits.data() + margin, found.data() + margin, n);
+    Check(FirstDifference(expected, found) == all, "%s widens %zu elements",
+          pair.name.c_str(), n);
+
+    std::vector<float> values(all, guard);
+    for (size_t i = 0; i < n; ++i) {
+      values[margin + i] = FromBits(static_cast<uint32_t>(generator.Next()));
+      if (i % 3 == n % 3) values[margin + i] = FromBits(0xFF812345u);
+    }
+    std::vector<uint16_t> narrow(all, kGuard), narrowed(all, kGuard);
+    pair.scalar.narrow(values.data() + margin, narrow.data() + margin, n);
+    pair.tested.narrow(values.data() + margin, narrowed.data() + margin, n);
+    Check(FirstDifference(narrow, narrowed) == all, "%s narrows %zu elements",
+          pair.name.c_str(), n);
+
+    std::vector<float> rounded = values;
+    pair.scalar.round(values.data() + margin, n);
+    pair.tested.round(rounded.data() + margin, n);
+    Check(FirstDifference(values, rounded) == all, "%s rounds %zu elements",
+          pair.name.c_str(), n);
+  }
+}
+
+// Arrays so long that they are stored around the caches, at addresses that such
+// stores take and at others.
+void LongArraysAlike(const Pair& pair) {
+  constexpr size_t kLongest = (size_t{4} << 20) + 100;
+  std::vector<uint16_t> bits(kLongest);
+  for (size_t i = 0; i < kLongest; ++i) bits[i] = static_cast<uint16_t>(i);
+  std::vector<float> expected(kLongest), found(kLongest + 16);
+  pair.scalar.widen(bits.data(), expected.data(), kLongest);
+  for (size_t shift : {0, 1, 5, 8, 15}) {
+    const size_t n = kLongest - 3 * shift;
+    std::fill(found.begin(), found.end(), 9.0f);
+    pair.tested.widen(bits.data(), found.data() + shift, n);
+    Check(std::memcmp(found.data() + shift, expected.data(),
+                      n * sizeof(float)) == 0,
+          "%s widens a long array, shifted by %zu", pair.name.c_str(), shift);
+    const auto kept = [](float value) { return value == 9.0f; };
+    Check(std::all_of(found.begin(), found.begin() + shift, kept) &&
+              std::all_of(found.begin() + shift + n, found.end(), kept),
+          "%s widens beyond a long array, shifted by %zu", pair.name.c_str(),
+          shift);
+  }
+}
+
+// Large arrays in parts: none is left out, and none done by another's end.
+void ByThreadsAlike() {
+  cudnn_gru::ThreadPool::Get().set_threads(3);
+  for (const auto& backend : cudnn_gru::AvailableBackends()) {
+    if (backend.kernels == nullptr) continue;
+    cudnn_gru::UseHalfKernels(backend.kernels->half);
+    for (size_t n : {size_t{3} << 18, (size_t{3} << 18) + 1,
+                     (size_t{1} << 20) + 4321, (size_t{1} << 20) - 1}) {
+      std::vector<uint16_t> bits(n), back(n, 1);
+      for (size_t i = 0; i < n; ++i) {
+        bits[i] = static_cast<uint16_t>(1 + i % 0x7BFF);
+      }
+      std::vector<float> expected(n), found(n);
+      cudnn_gru::ScalarHalfKernels().float16.widen(bits.data(), expected.data(),
+                                                   n);
+      cudnn_gru::Widen(StateRounding::kFloat16, bits.data(), found.data(), n,
+                       3);
+      Check(FirstDifference(expected, found) == n,
+            "3 threads with %s widen %zu elements", backend.isa, n);
+      cudnn_gru::Narrow(StateRounding::kFloat16, found.data(), back.data(), n,
+                        3);
+      Check(FirstDifference(bits, back) == n,
+            "3 threads with %s narrow %zu elements", backend.isa, n);
+    }
+  }
+}
+
+// Choosing the CPU's kernels chooses the conversions. All sets give the same
+// bits, so one that leaves a mark tells whether it is still in use.
+bool marked = false;
+
+void TheChoiceIsUsed() {
+  HalfKernels marking = cudnn_gru::ScalarHalfKernels();
+  marking.float16.widen = [](const uint16_t*, float*, size_t) {
+    marked = true;
+  };
+  static const HalfKernels used = marking;
+  cudnn_gru::UseHalfKernels(used);
+  WidenOne(StateRounding::kFloat16, 0);
+  Check(marked, "the kernels that were put in are not used");
+  // The first choice of the process replaces them.
+  cudnn_gru::CpuBackend backend;
+  Check(cudnn_gru::SelectedBackend(&backend).ok(), "no backend");
+  marked = false;
+  Check(WidenOne(StateRounding::kFloat16, 0x3C00) == 1.0f && !marked,
+        "the choice of the CPU's kernels did not choose the conversions");
+}
+
 }  // namespace
 }  // namespace cudnn_gru_test
 
-int main() {
-  cudnn_gru_test::EveryValueComesBack();
-  cudnn_gru_test::LikeTheCompilersFloat16();
-  cudnn_gru_test::Bfloat16RoundsToNearestEven();
-  return cudnn_gru_test::Finish();
+int main(int argc, char** argv) {
+  using namespace cudnn_gru_test;
+  EveryValueComesBack();
+  LikeTheCompilersFloat16();
+  Bfloat16RoundsToNearestEven();
+  const std::vector<float> dense = DenseFloats();
+  ForEveryPair([&](const Pair& pair) {
+    WidensEveryValueAlike(pair);
+    NarrowsAlike(pair, dense);
+    EveryLengthAlike(pair);
+    LongArraysAlike(pair);
+  });
+  if (argc > 1 && std::strcmp(argv[1], "--every-float") == 0) EveryFloatAlike();
+  TheChoiceIsUsed();
+  ByThreadsAlike();
+  return Finish();
 }

@@ -221,3 +221,9 @@ describe("constructor arguments", () => {
     expect(expectError(make, "ERR_ARGUMENT").message).toContain(message);
   });
 });
+
+describe("serialize", () => {
+  it.each([[{}], [null], [undefined], ["adam"], [[]], [Object.create(null)]])("refuses %o", (value) => {
+    expectError(() => optimizers.serialize(value as never), "ERR_ARGUMENT", /an optimizer for `optimizer`/);
+  });
+});

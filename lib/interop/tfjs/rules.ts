@@ -1,4 +1,5 @@
 import type * as tfjs from "@tensorflow/tfjs";
+import { addLossGradient, constrain, lossOf as loss } from "../../arguments/lent.js";
 import type { Constraint } from "../../keras/constraints.js";
 import type { Regularizer } from "../../keras/regularizers.js";
 import { tf } from "./peer.js";
@@ -14,10 +15,10 @@ export function lossOf(regularizer: Regularizer, weight: tfjs.Tensor): tfjs.Scal
     const values = weight.dataSync() as Float32Array;
     const gradFunc = (upstream: tfjs.Tensor): tfjs.Tensor[] => {
       const gradient = new Float32Array(values.length);
-      regularizer.addGradient(gradient, values, weight.shape, upstream.dataSync()[0] as number);
+      addLossGradient(regularizer, gradient, values, weight.shape, upstream.dataSync()[0] as number);
       return [tf.tensor(gradient, weight.shape)];
     };
-    return { value: tf.scalar(regularizer.loss(values, weight.shape)), gradFunc };
+    return { value: tf.scalar(loss(regularizer, values, weight.shape)), gradFunc };
   });
   return differentiable(weight) as tfjs.Scalar;
 }
@@ -25,6 +26,6 @@ export function lossOf(regularizer: Regularizer, weight: tfjs.Tensor): tfjs.Scal
 /** The values of `weight` as `constraint` projects them. */
 export function projected(constraint: Constraint, weight: tfjs.Tensor): tfjs.Tensor {
   const values = Float32Array.from(weight.dataSync());
-  constraint.apply(values, weight.shape);
+  constrain(constraint, values, weight.shape, "the layer");
   return tf.tensor(values, weight.shape);
 }

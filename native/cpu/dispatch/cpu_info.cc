@@ -29,12 +29,13 @@ CpuFeatures DetectCpuFeatures() {
   if (!__get_cpuid(1, &a, &b, &c, &d)) return features;
   const bool osxsave = Bit(c, 27);
   const bool fma = Bit(c, 12);
+  const bool f16c = Bit(c, 29);
   if (!osxsave) return features;
   const uint64_t xcr0 = ReadXcr0();
   const bool ymm = (xcr0 & 0x06) == 0x06;
   const bool zmm = (xcr0 & 0xE6) == 0xE6;
   if (!__get_cpuid_count(7, 0, &a, &b, &c, &d)) return features;
-  features.avx2 = ymm && fma && Bit(b, 5);
+  features.avx2 = ymm && fma && f16c && Bit(b, 5);
   features.avx512 = features.avx2 && zmm && Bit(b, 16) && Bit(b, 17) &&
                     Bit(b, 30) && Bit(b, 31);
   return features;

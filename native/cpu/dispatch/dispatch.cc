@@ -1,6 +1,7 @@
 #include "cpu/dispatch/dispatch.h"
 
 #include "core/environment.h"
+#include "core/half.h"
 #include "cpu/dispatch/cpu_info.h"
 
 namespace cudnn_gru {
@@ -54,7 +55,12 @@ const std::vector<CpuBackend>& AvailableBackends() {
 }
 
 Status SelectedBackend(CpuBackend* backend) {
-  static const Selection* const selection = new Selection(Select());
+  static const Selection* const selection = [] {
+    auto* const made = new Selection(Select());
+    const KernelSet* const kernels = made->backend.kernels;
+    UseHalfKernels(kernels == nullptr ? ScalarHalfKernels() : kernels->half);
+    return made;
+  }();
   *backend = selection->backend;
   return selection->status;
 }

@@ -21,7 +21,8 @@ struct CpuBackend {
 const std::vector<CpuBackend>& AvailableBackends();
 
 // The fastest of them, or the one CUDNN_GRU_ISA names; kArgument where that one
-// is unknown or not to be had. Decided once per process.
+// is unknown or not to be had. Decided once per process, which then also
+// converts 16-bit types with these kernels.
 Status SelectedBackend(CpuBackend* backend);
 
 }  // namespace cudnn_gru

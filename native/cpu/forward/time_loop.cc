@@ -5,77 +5,6 @@
 #include "core/half.h"
 
 namespace cudnn_gru {
-namespace {
-
-// Bytes of projected inputs worked on at a time: with the recurrent weights of
-// mid-sized layers they stay in a second-level cache.
-constexpr size_t kChunkBytes = static_cast<size_t>(512) << 10;
-// Rows below which the kernel's panels are read too often for what they give.
-constexpr size_t kChunkRows = 64;
-
-}  // namespace
-
-template <typename T>
-void SharedScratch<T>::Take(const CpuWeights& weights, const GruCall& call,
-                            size_t lanes, BumpAllocator& allocator) {
-  const GruDescription& description = weights.description();
-  const size_t units = description.units;
-  row_stride = weights.panels() * kGates * lanes;
-  const size_t rows =
-      std::max(kChunkRows, kChunkBytes / (row_stride * sizeof(T)));
-  chunk = std::min(call.timesteps, std::max<size_t>(1, rows / call.batch));
-  projection = allocator.Take<T>(call.batch * chunk * row_stride);
-  dropped_inputs = nullptr;
-  states = update = reset_state = dropped_states = nullptr;
-  if (call.input_dropout != nullptr) {
-    dropped_inputs = allocator.Take<T>(call.input_dropout_masks * call.batch *
-                                       chunk * description.features);
-  }
-  if (!call.return_sequences)
-    states = allocator.Take<T>(2 * call.batch * units);
-  if (!description.reset_after) {
-    update = allocator.Take<T>(call.batch * units);
-    reset_state = allocator.Take<T>(call.batch * units);
-  }
-  if (call.recurrent_dropout != nullptr) {
-    dropped_states = allocator.Take<T>(kGates * call.batch * units);
-  }
-  zeros = allocator.Take<T>(units);
-}
-
-template <typename T>
-void RowScratch<T>::Take(const GruDescription& description, const GruCall& call,
-                         size_t rows, const SharedScratch<T>& shared,
-                         BumpAllocator& allocator) {
-  state = allocator.Take<const T*>(rows);
-  seen = allocator.Take<uint8_t>(rows);
-  slot = allocator.Take<uint8_t>(rows);
-  active = allocator.Take<size_t>(rows);
-  previous = allocator.Take<const T*>(rows);
-  next = allocator.Take<T*>(rows);
-  projection = allocator.Take<const T*>(rows);
-  saved = allocator.Take<T*>(rows);
-  values = allocator.Take<T*>(rows);
-  update = reset_state = nullptr;
-  if (!description.reset_after) {
-    update = allocator.Take<T*>(rows);
-    reset_state = allocator.Take<T*>(rows);
-  }
-  for (int gate = 0; gate < kGates; ++gate) {
-    dropped_state[gate] = call.recurrent_dropout == nullptr
-                              ? nullptr
-                              : allocator.Take<const T*>(rows);
-    // Equal pointer arrays let the kernels make one pass for all gates.
-    input[gate] = gate == 0 || call.input_dropout_masks == kGates
-                      ? allocator.Take<const T*>(rows * shared.chunk)
-                      : input[0];
-  }
-  projected = allocator.Take<T*>(rows * shared.chunk);
-  if (IsRowWise(description)) {
-    row_wise.Take(description, rows, shared.row_stride, allocator);
-  }
-}
-
 template <typename T>
 TimeLoop<T>::TimeLoop(const ForwardJob<T>& job, const Share& share,
                       const SharedScratch<T>& shared, const RowScratch<T>& rows)
@@ -148,8 +77,8 @@ void TimeLoop<T>::Start() {
 // all active (row, step) pairs.
 template <typename T>
 bool TimeLoop<T>::Project(size_t begin, size_t count) {
-  const bool dropped = shared_.dropped_inputs != nullptr;
-  if (dropped && !DropInputs(begin, count)) return false;
+  const bool prepared = shared_.inputs != nullptr;
+  if (prepared && !PrepareInputs(begin, count)) return false;
   const size_t features = description_.features;
   const T* const inputs = static_cast<const T*>(call_.inputs);
   size_t projected = 0;
@@ -159,10 +88,10 @@ bool TimeLoop<T>::Project(size_t begin, size_t count) {
       const size_t slot = row * shared_.chunk + (step - begin);
       rows_.projected[projected] =
           shared_.projection + slot * shared_.row_stride;
-      if (dropped) {
-        for (size_t mask = 0; mask < call_.input_dropout_masks; ++mask) {
+      if (prepared) {
+        for (size_t mask = 0; mask < shared_.input_masks; ++mask) {
           rows_.input[mask][projected] =
-              shared_.dropped_inputs +
+              shared_.inputs +
               (mask * call_.batch * shared_.chunk + slot) * features;
         }
       } else {
@@ -187,10 +116,10 @@ bool TimeLoop<T>::Project(size_t begin, size_t count) {
   return true;
 }
 
-// Inputs times their dropout masks. Threads that share rows each do a part of
-// them, since all need the whole.
+// Inputs widened, and times their dropout masks. Threads that share rows each
+// do a part of them, since all need the whole.
 template <typename T>
-bool TimeLoop<T>::DropInputs(size_t begin, size_t count) {
+bool TimeLoop<T>::PrepareInputs(size_t begin, size_t count) {
   const size_t features = description_.features;
   const T* const inputs = static_cast<const T*>(call_.inputs);
   const T* const masks = static_cast<const T*>(call_.input_dropout);
@@ -200,20 +129,54 @@ bool TimeLoop<T>::DropInputs(size_t begin, size_t count) {
         owner != static_cast<size_t>(share_.index)) {
       continue;
     }
-    for (size_t mask = 0; mask < call_.input_dropout_masks; ++mask) {
+    const auto place = [&](size_t mask) {
+      return shared_.inputs +
+             (mask * call_.batch + row) * shared_.chunk * features;
+    };
+    // Where the last mask's product goes, which is made in place.
+    T* const widened = place(shared_.input_masks - 1);
+    if (call_.inputs_are_bits) WidenInputs(row, begin, count, widened);
+    if (masks == nullptr) continue;
+    for (size_t mask = 0; mask < shared_.input_masks; ++mask) {
       const T* const keep = masks + (mask * call_.batch + row) * features;
-      for (size_t step = begin; step < begin + count; ++step) {
+      for (size_t step = 0; step < count; ++step) {
+        if (!Active(row, begin + step)) continue;
         const T* const x =
-            inputs + (row * call_.timesteps + InputStep(step)) * features;
-        T* const out =
-            shared_.dropped_inputs +
-            ((mask * call_.batch + row) * shared_.chunk + (step - begin)) *
-                features;
+            call_.inputs_are_bits
+                ? widened + step * features
+                : inputs + (row * call_.timesteps + InputStep(begin + step)) *
+                               features;
+        T* const out = place(mask) + step * features;
         for (size_t f = 0; f < features; ++f) out[f] = x[f] * keep[f];
       }
     }
   }
   return Meet();
+}
+
+// A row's active inputs of `count` steps, which are bits, in the steps' order.
+template <typename T>
+void TimeLoop<T>::WidenInputs(size_t row, size_t begin, size_t count,
+                              T* to) const {
+  const size_t features = description_.features;
+  const uint16_t* const bits = static_cast<const uint16_t*>(call_.inputs) +
+                               row * call_.timesteps * features;
+  size_t step = 0;
+  while (step < count) {
+    if (!Active(row, begin + step)) {
+      ++step;
+      continue;
+    }
+    // Forwards, steps that follow each other lie one after the other.
+    size_t end = step + 1;
+    while (!call_.go_backwards && end < count && Active(row, begin + end)) {
+      ++end;
+    }
+    Widen(description_.state_rounding,
+          bits + InputStep(begin + step) * features, to + step * features,
+          (end - step) * features);
+    step = end;
+  }
 }
 
 // Fills the by-active-row pointers of the step; masked rows get their output.
@@ -229,7 +192,7 @@ size_t TimeLoop<T>::CollectActiveRows(size_t step, size_t chunk_begin) {
     }
     rows_.active[active] = i;
     rows_.previous[active] = rows_.state[i];
-    if (call_.return_sequences) {
+    if (OutputTakesStates(call_)) {
       rows_.next[active] = output + (row * call_.timesteps + step) * units_;
     } else {
       rows_.next[active] =
@@ -290,6 +253,9 @@ bool TimeLoop<T>::Step(size_t step, size_t chunk_begin) {
   arguments.recurrent_activation = description_.recurrent_activation;
   if (!ComputeStep(arguments)) return false;
   if (description_.state_rounding != StateRounding::kNone) RoundStates(active);
+  if (call_.return_sequences && call_.output_is_bits) {
+    NarrowOutputs(step, active);
+  }
   for (size_t i = 0; i < active; ++i) {
     const size_t row = rows_.active[i];
     rows_.state[row] = rows_.next[i];
@@ -326,6 +292,28 @@ void TimeLoop<T>::RoundStates(size_t active) {
   }
 }
 
+// The new states of active rows, this share's units, as outputs of 16 bits.
+template <typename T>
+void TimeLoop<T>::NarrowOutputs(size_t step, size_t active) const {
+  for (size_t i = 0; i < active; ++i) {
+    const size_t row = share_.row_begin + rows_.active[i];
+    WriteOutput(row * call_.timesteps + step, rows_.next[i]);
+  }
+}
+
+// A row of the output, this share's units of it.
+template <typename T>
+void TimeLoop<T>::WriteOutput(size_t cell, const T* values) const {
+  const size_t at = cell * units_ + unit_begin_;
+  if (call_.output_is_bits) {
+    Narrow(description_.state_rounding, values + unit_begin_,
+           static_cast<uint16_t*>(call_.output) + at, unit_end_ - unit_begin_);
+  } else {
+    std::copy(values + unit_begin_, values + unit_end_,
+              static_cast<T*>(call_.output) + at);
+  }
+}
+
 // The states of active rows times the three recurrent dropout masks, this
 // share's units only.
 template <typename T>
@@ -348,12 +336,10 @@ void TimeLoop<T>::DropStates(size_t active) {
 template <typename T>
 void TimeLoop<T>::WriteMaskedOutput(size_t row, size_t step) {
   const size_t i = row - share_.row_begin;
-  T* const out =
-      static_cast<T*>(call_.output) + (row * call_.timesteps + step) * units_;
   const T* const source = rows_.seen[i] && !call_.zero_output_for_mask
                               ? rows_.state[i]
                               : shared_.zeros;
-  std::copy(source + unit_begin_, source + unit_end_, out + unit_begin_);
+  WriteOutput(row * call_.timesteps + step, source);
 }
 
 template <typename T>
@@ -365,9 +351,7 @@ void TimeLoop<T>::Finish() {
       const bool masked = !Active(row, call_.timesteps - 1);
       const bool zero =
           masked && (call_.zero_output_for_mask || rows_.seen[i] == 0);
-      const T* const source = zero ? shared_.zeros : state;
-      std::copy(source + unit_begin_, source + unit_end_,
-                static_cast<T*>(call_.output) + row * units_ + unit_begin_);
+      WriteOutput(row, zero ? shared_.zeros : state);
     }
     T* const out = static_cast<T*>(call_.state) + row * units_;
     if (out != state) {
@@ -376,10 +360,6 @@ void TimeLoop<T>::Finish() {
   }
 }
 
-template struct SharedScratch<float>;
-template struct SharedScratch<double>;
-template struct RowScratch<float>;
-template struct RowScratch<double>;
 template class TimeLoop<float>;
 template class TimeLoop<double>;
 

@@ -1,15 +1,12 @@
 #ifndef CUDNN_GRU_CPU_FORWARD_TIME_LOOP_H_
 #define CUDNN_GRU_CPU_FORWARD_TIME_LOOP_H_
 
-#include <atomic>
 #include <cstddef>
-#include <cstdint>
 
 #include "core/gru_problem.h"
 #include "core/thread_pool.h"
-#include "core/workspace.h"
 #include "cpu/forward/forward_job.h"
-#include "cpu/forward/row_wise_step.h"
+#include "cpu/forward/loop_scratch.h"
 #include "cpu/forward/saved_steps.h"
 #include "cpu/kernels/kernels.h"
 #include "cpu/weights/weights.h"
@@ -26,48 +23,6 @@ struct Share {
   int index;  // of `count` threads
   int count;
   SpinBarrier* barrier;  // null when no other thread has these rows
-};
-
-// Arrays that all threads of a call work in. B rows throughout.
-template <typename T>
-struct SharedScratch {
-  size_t chunk;       // steps projected at a time
-  size_t row_stride;  // elements of a packed row: panels * 3 * lanes
-  T* projection;      // (B, chunk, row_stride)
-  T* dropped_inputs;  // (input_dropout_masks, B, chunk, F), or null
-  T* states;          // (2, B, U), or null with return_sequences
-  T* update;          // (B, U), reset_after=False
-  T* reset_state;     // (B, U), reset_after=False
-  T* dropped_states;  // (3, B, U), with recurrent dropout
-  T* zeros;           // (U,), the state of a row before its first step
-
-  // Takes the arrays for `call`; the allocator may be only measuring.
-  void Take(const CpuWeights& weights, const GruCall& call, size_t lanes,
-            BumpAllocator& allocator);
-};
-
-// Per-row pointers of one thread, indexed from its row_begin or, where noted,
-// by the rows active in the current step.
-template <typename T>
-struct RowScratch {
-  const T** state;     // where the row's state lies now
-  uint8_t* seen;       // whether an unmasked step has come
-  uint8_t* slot;       // half of SharedScratch::states to be written next
-  size_t* active;      // rows of the current step
-  const T** previous;  // by active row, as all below
-  T** next;
-  const T** projection;
-  T** update;
-  T** reset_state;
-  T** saved;
-  T** values;
-  const T** dropped_state[kGates];
-  const T** input[kGates];  // by projected row: (rows * chunk)
-  T** projected;            // likewise
-  RowWiseStep<T> row_wise;  // for layers that need it
-
-  void Take(const GruDescription& description, const GruCall& call, size_t rows,
-            const SharedScratch<T>& shared, BumpAllocator& allocator);
 };
 
 // The time loop of one share.
@@ -88,12 +43,15 @@ class TimeLoop {
   bool Cancelled();
   void Start();
   bool Project(size_t begin, size_t count);
-  bool DropInputs(size_t begin, size_t count);
+  bool PrepareInputs(size_t begin, size_t count);
+  void WidenInputs(size_t row, size_t begin, size_t count, T* to) const;
   size_t CollectActiveRows(size_t step, size_t chunk_begin);
   bool Step(size_t step, size_t chunk_begin);
   bool ComputeStep(StepArguments<T>& arguments);
   void DropStates(size_t rows);
   void RoundStates(size_t active);
+  void NarrowOutputs(size_t step, size_t active) const;
+  void WriteOutput(size_t cell, const T* values) const;
   void WriteMaskedOutput(size_t row, size_t step);
   void Finish();
 

@@ -1,6 +1,7 @@
 // Kernels for avx512. Its compiler flags are in native/sources.json.
-#include "cpu/kernels/vec_avx512.h"
 // clang-format off
+#include "cpu/kernels/vec_avx512.h"
+#include "cpu/kernels/half_avx512.h"
 #include "cpu/kernels/kernels_body.inc"
 // clang-format on
 
@@ -8,6 +9,6 @@ namespace cudnn_gru {
 
 const KernelSet kAvx512Kernels = {"avx512", MakeKernels<float>(),
                                   MakeKernels<double>(),
-                                  MakeOrthogonalKernels()};
+                                  MakeOrthogonalKernels(), MakeHalfKernels()};
 
 }  // namespace cudnn_gru

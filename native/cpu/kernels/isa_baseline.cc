@@ -1,6 +1,7 @@
 // Kernels for baseline. Its compiler flags are in native/sources.json.
-#include "cpu/kernels/vec_baseline.h"
 // clang-format off
+#include "cpu/kernels/vec_baseline.h"
+#include "cpu/kernels/half_baseline.h"
 #include "cpu/kernels/kernels_body.inc"
 // clang-format on
 
@@ -8,6 +9,6 @@ namespace cudnn_gru {
 
 const KernelSet kBaselineKernels = {"baseline", MakeKernels<float>(),
                                     MakeKernels<double>(),
-                                    MakeOrthogonalKernels()};
+                                    MakeOrthogonalKernels(), MakeHalfKernels()};
 
 }  // namespace cudnn_gru

@@ -12,6 +12,7 @@
 #include <stddef.h>
 
 #include "core/activation.h"
+#include "core/half_kernels.h"
 #include "cpu/kernels/backward_kernels.h"
 
 namespace cudnn_gru {
@@ -110,6 +111,7 @@ struct KernelSet {
   Kernels<float> f32;
   Kernels<double> f64;
   OrthogonalKernels orthogonal;
+  HalfKernels half;
 };
 
 // Defined in isa_*.cc where the compiler can make them.

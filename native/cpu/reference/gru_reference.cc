@@ -211,12 +211,45 @@ Status Run(const CpuWeights& weights, const GruCall& call,
   return Status();
 }
 
+// A call whose inputs or output hold bits, on arrays of floats in their place.
+Status RunOnBits(const CpuWeights& weights, const GruCall& call,
+                 const Cancellation* cancellation,
+                 const ReferenceSteps* steps) {
+  const GruDescription& description = weights.description();
+  GruCallSizes sizes;
+  Status status = ComputeSizes(description, call.batch, call.timesteps,
+                               call.return_sequences, &sizes);
+  if (!status.ok()) return status;
+  GruCall floats = call;
+  floats.inputs_are_bits = floats.output_is_bits = false;
+  std::vector<float> inputs, output;
+  if (call.inputs_are_bits) {
+    inputs.resize(sizes.inputs);
+    Widen(description.state_rounding, static_cast<const uint16_t*>(call.inputs),
+          inputs.data(), inputs.size());
+    floats.inputs = inputs.data();
+  }
+  if (call.output_is_bits) {
+    output.resize(sizes.output);
+    floats.output = output.data();
+  }
+  status = Run<float>(weights, floats, cancellation, steps);
+  if (status.ok() && call.output_is_bits) {
+    Narrow(description.state_rounding, output.data(),
+           static_cast<uint16_t*>(call.output), output.size());
+  }
+  return status;
+}
+
 }  // namespace
 
 Status ForwardReference(const CpuWeights& weights, const GruCall& call,
                         const Cancellation* cancellation,
                         const ReferenceSteps* steps) {
   try {
+    if (call.inputs_are_bits || call.output_is_bits) {
+      return RunOnBits(weights, call, cancellation, steps);
+    }
     return weights.description().dtype == Dtype::kFloat32
                ? Run<float>(weights, call, cancellation, steps)
                : Run<double>(weights, call, cancellation, steps);

@@ -5,13 +5,15 @@ import "../../../dist/index.js";
 import { numbers } from "./layers.js";
 
 export interface HalvesReport {
-  /** By type: `cudnnRuntime`, the worst errors of output, state and gradients, and whether results are of that type. */
+  /** By type: `cudnnRuntime`, the worst errors of output, state and gradients, and whether results are of that type; whether calls and passes
+   * on arrays of bits give the same as those on floats, on both paths. */
   [dtype: string]: {
     met: boolean;
     detail: string;
     forward?: number;
     gradients?: number;
     rounded?: boolean;
+    bits?: boolean;
   };
 }
 
@@ -50,11 +52,45 @@ function forward(gru: ReturnType<typeof layer>, path: number): [NativeArray, Nat
   return [output, state];
 }
 
-function gradients(gru: ReturnType<typeof layer>): Float32Array[] {
+/** The bits of values that the type holds. */
+function bitsOf(array: Float32Array, dtype: NativeHalf): Uint16Array {
+  const bits = new Uint16Array(array.length);
+  native().narrow(bits, array, dtype);
+  return bits;
+}
+
+/** Whether a call gives the same when its inputs, its output or both are arrays of bits, with every kind of flags. */
+function takesBits(gru: ReturnType<typeof layer>, dtype: NativeHalf): boolean {
+  const { returnSequences, goBackwards, zeroOutputForMask, cudnn } = CALL_FLAGS;
+  const kinds = [0, returnSequences].flatMap((one) => [one, one | goBackwards, one | zeroOutputForMask]);
+  return [0, cudnn].every((path) =>
+    kinds.every((kind) => {
+      const length = B * U * (kind & returnSequences ? T : 1);
+      const run = (x: Float32Array | Uint16Array, output: Float32Array | Uint16Array) => {
+        const state = new Float32Array(B * U);
+        gru.call(x, output, state, initialState, null, lengths, null, null, B, T, kind | path);
+        return [output instanceof Uint16Array ? output : bitsOf(output, dtype), state];
+      };
+      const [output, state] = run(inputs, new Float32Array(length).fill(9)) as [Uint16Array, Float32Array];
+      const bits = bitsOf(inputs, dtype);
+      return [
+        run(bits, new Float32Array(length).fill(9)),
+        run(inputs, new Uint16Array(length).fill(9)),
+        run(bits, new Uint16Array(length).fill(9)),
+      ].every(([y, h]) => same(y, output) && same(h, state));
+    }),
+  );
+}
+
+function same(a: ArrayLike<number> | undefined, b: ArrayLike<number>): boolean {
+  return a !== undefined && a.length === b.length && Array.from(b).every((value, i) => Object.is(a[i], value));
+}
+
+function gradients(gru: ReturnType<typeof layer>, x: Float32Array | Uint16Array = inputs): Float32Array[] {
   const output = new Float32Array(B * T * U);
   const state = new Float32Array(B * U);
   const path = flags | CALL_FLAGS.cudnn;
-  const tape = gru.forward(inputs, output, state, initialState, null, lengths, null, null, B, T, path);
+  const tape = gru.forward(x, output, state, initialState, null, lengths, null, null, B, T, path);
   const found = [B * T * F, B * U, F * 3 * U, U * 3 * U, 2 * 3 * U].map((length) => new Float32Array(length));
   tape.backward(dOutput, dState, ...(found as [NativeArray, NativeArray, NativeArray, NativeArray, NativeArray]));
   tape.dispose();
@@ -86,11 +122,13 @@ for (const dtype of ["float16", "bfloat16"] as const) {
   const worst = (a: ArrayLike<number>[], b: ArrayLike<number>[]) =>
     Math.min(Math.max(...a.map((one, i) => relativeError(one, b[i] ?? []))), Number.MAX_VALUE);
   const backward = gradients(gru);
+  const fromBits = gradients(gru, bitsOf(inputs, dtype));
   report[dtype] = {
     ...runtime,
     forward: worst(found, expected),
     gradients: worst(backward, reference),
     rounded: [...found, backward[0] as NativeArray].every((array) => isRounded(array, dtype)),
+    bits: takesBits(gru, dtype) && backward.every((gradient, i) => same(fromBits[i], gradient)),
   };
   gru.dispose();
 }
