@@ -162,7 +162,11 @@ export class VarianceScaling extends RandomInitializer {
   readonly output_axes: readonly number[] | null;
 
   constructor(options: VarianceScalingOptions = {}) {
-    const read = new Options("VarianceScaling", withPlainDistribution(options), SCALING_KEYS);
+    const read = new Options(
+      "VarianceScaling",
+      reading("VarianceScaling", () => withPlainDistribution(options)),
+      SCALING_KEYS,
+    );
     super(read.raw("seed", null));
     this.scale = read.number("scale", 1, { above: 0 });
     this.mode = read.oneOf("mode", "fan_in", MODES);
@@ -221,7 +225,7 @@ function withPlainDistribution(options: VarianceScalingOptions): VarianceScaling
 abstract class NamedScaling extends VarianceScaling {
   constructor(name: string, preset: VarianceScalingOptions, options: FanOptions) {
     new Options(name, options, ["seed", "input_axes", "output_axes"]);
-    super({ ...options, ...preset });
+    super(reading(name, () => ({ ...options, ...preset })));
   }
 
   override getConfig(): Record<string, unknown> {

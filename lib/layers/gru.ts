@@ -88,15 +88,18 @@ const GRUImplementation = class GRU extends GRULayer {
 
   static async fromKeras(source: FileSource, args: FromKerasArguments = {}): Promise<GRULayer> {
     const read = readSource(source);
-    if (!isRecord(args)) throw expected("ERR_ARGUMENT", "arguments of fromKeras", "an object", args);
-    const { layer, ...extra } = args as FromKerasArguments;
+    // A copy, since getters and proxies may throw or say something else later.
+    const { layer, ...extra } = reading("fromKeras", () => {
+      if (!isRecord(args)) throw expected("ERR_ARGUMENT", "arguments of fromKeras", "an object", args);
+      return { ...args } as FromKerasArguments;
+    });
     if (layer !== undefined && typeof layer !== "string") {
       throw expected("ERR_ARGUMENT", "layer", "the name of a layer", layer);
     }
     const { readKerasGru } = await import("../formats/index.js");
     const file = await readKerasGru(read, layer === undefined ? {} : { layer });
     if (extra.return_state === undefined && file.config.return_state === true) throw returnsState(read.shown);
-    const gru = new GRU(layerArguments(file.config, extra));
+    const gru = new GRU(reading("fromKeras", () => layerArguments(file.config, extra)));
     gru.takeWeights({ file, source: read });
     return gru;
   }

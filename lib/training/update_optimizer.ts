@@ -189,8 +189,14 @@ export abstract class UpdateOptimizer extends Optimizer {
       if (this.use_ema) for (const variable of built.variables) requireWritable(variable, "apply");
       const finite = !skipInfinite || pairs.every(({ gradient }) => isFiniteGradient(gradient, false));
       const prepared = finite ? this.#prepare(pairs, scale, built) : [];
+      const before = this.#built;
       this.#built = built;
-      if (finite) this.#update(prepared, learningRate);
+      try {
+        if (finite) this.#update(prepared, learningRate);
+      } catch (error) {
+        this.#built = before;
+        throw error;
+      }
       return finite;
     });
   }

@@ -1,4 +1,4 @@
-import { GRU, optimizers, tensor, Variable } from "cudnn-gru";
+import { constraints, GRU, optimizers, tensor, Variable } from "cudnn-gru";
 import { describe, expect, it } from "vitest";
 import { expectError, layer, random } from "../layers/support.js";
 import { gradients, OPTIMIZERS, stateOf, variables } from "./support.js";
@@ -166,6 +166,24 @@ describe("constraints", () => {
     const gru = new GRU(2, { reset_after: false, bias_constraint: constraint });
     gru.build([null, null, 3]);
     expectError(() => adam.build(gru.trainable_weights), "ERR_SHAPE", "gru_cell/bias");
+  });
+
+  it("that throw in a first update leave the optimizer as it was, without variables", () => {
+    class Throwing extends constraints.Constraint {
+      override apply(): void {
+        throw new Error("not today");
+      }
+      override getConfig() {
+        return {};
+      }
+    }
+    const variable = new Variable([1, 2], { constraint: new Throwing() });
+    const adam = new Adam();
+    expect(() => adam.apply([[1, 1]], [variable])).toThrow("not today");
+    expect([adam.built, adam.iterations, adam.variables]).toEqual([false, 0, []]);
+    expect(variable.value.toArray()).toEqual([1, 2]);
+    adam.apply([[1]], [new Variable([1])]);
+    expect(adam.iterations).toBe(1);
   });
 });
 
