@@ -1,11 +1,12 @@
 import type { GRUArguments } from "../arguments/constructor.js";
-import { expected, reading } from "../arguments/messages.js";
-import { isRecord } from "../arguments/predicates.js";
-import { GRUError } from "../errors.js";
+import type { GRUError } from "../errors/gru_error.js";
+import { expected, expectedText } from "../errors/messages.js";
+import { reading } from "../errors/reading.js";
 import { type FileSource, readSource } from "../formats/source.js";
 import type { CustomObjects } from "../keras/custom_objects.js";
 import type { DtypeName } from "../keras/dtype_policy.js";
-import { printAsText } from "../keras/text.js";
+import { isRecord } from "../options/record.js";
+import { printAsText } from "../print_as_text.js";
 import type { GRUConfig } from "./config.js";
 import { layerArguments, readConfig } from "./from_config.js";
 import { GRULayer } from "./layer.js";
@@ -106,10 +107,12 @@ const GRUImplementation = class GRU extends GRULayer {
 
 /** A layer's type must not be wrong about its results, and no type knows what a file says. */
 function returnsState(file: string): GRUError {
-  return new GRUError(
+  return expectedText(
     "ERR_ARGUMENT",
-    `Expected \`return_state\` for \`arguments of fromKeras\` but received none, and the layer in ${file} has ` +
-      "`return_state: true`. Pass { return_state: true }, for calls that give [output, state], or { return_state: false }.",
+    "arguments of fromKeras",
+    "`return_state`",
+    `none, and the layer in ${file} has \`return_state: true\``,
+    { remedy: "Pass { return_state: true }, for calls that give [output, state], or { return_state: false }." },
   );
 }
 

@@ -1,4 +1,5 @@
-import { expected, reading } from "../arguments/messages.js";
+import { expected } from "../errors/messages.js";
+import { reading } from "../errors/reading.js";
 import { Vocabulary } from "../keras/serialization.js";
 import { LossScaleOptimizer } from "./loss_scale_optimizer.js";
 import { Optimizer } from "./optimizer.js";

@@ -210,7 +210,7 @@ describe("inside a custom activation", () => {
 describe("constructor arguments", () => {
   const refused: [string, () => unknown, string][] = [
     ["a misspelled key", () => new Adam({ lerning_rate: 1 } as never), 'Did you mean "learning_rate"?'],
-    ["a key of another optimizer", () => new SGD({ beta_1: 0.9 } as never), 'received "beta_1"'],
+    ["a key of another optimizer", () => new SGD({ beta_1: 0.9 } as never), "the unknown argument `beta_1`"],
     ["NaN", () => new Adam({ learning_rate: Number.NaN }), "a finite number or a learning-rate schedule"],
     ["a learning rate beyond float32", () => new Adam({ learning_rate: 1e39 }), "`learning_rate`"],
     ["a function", () => new Adam({ learning_rate: (() => 1) as never }), "`learning_rate`"],
