@@ -1,7 +1,9 @@
-import { expected, reading } from "./arguments/messages.js";
-import { isRecord, refuseUnknown, requireInteger } from "./arguments/predicates.js";
 import { allowTf32, isTf32Allowed } from "./cudnn/runtime.js";
+import { expected } from "./errors/messages.js";
+import { reading } from "./errors/reading.js";
 import { type NativeCudnnInfo, native } from "./native.js";
+import { readRecord } from "./options/record.js";
+import { requireInteger } from "./options/values.js";
 import { limitQueue } from "./queue.js";
 
 /** What computes here, and what does not and why. */
@@ -115,8 +117,7 @@ function cpuInfo(): BackendInfo["cpu"] {
  */
 export function configure(configuration: Configuration): void {
   const { threads, allow_tf32, maxQueue } = reading("configure", () => {
-    if (!isRecord(configuration)) throw expected("ERR_ARGUMENT", "configuration", "an object", configuration);
-    refuseUnknown(configuration as Record<string, unknown>, KNOWN, "configure");
+    readRecord(configuration, KNOWN, "configure", "configuration");
     return { ...configuration };
   });
   if (allow_tf32 !== undefined && typeof allow_tf32 !== "boolean") {

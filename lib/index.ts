@@ -22,7 +22,7 @@ export {
   memoryUsage,
 } from "./backend.js";
 export type { Requirement, RequirementId } from "./eligibility.js";
-export { GRUError, type GRUErrorCode } from "./errors.js";
+export { GRUError, type GRUErrorCode } from "./errors/gru_error.js";
 export type { FileSource } from "./formats/source.js";
 export {
   Activation,

@@ -1,7 +1,8 @@
 import { createRequire } from "node:module";
 import { isAbsolute } from "node:path";
 import type { RealArray } from "./arrays.js";
-import { GRUError, type GRUErrorCode } from "./errors.js";
+import { GRUError, type GRUErrorCode } from "./errors/gru_error.js";
+import { expected, expectedText } from "./errors/messages.js";
 import { packageRoot } from "./package_root.js";
 
 /** Element types the native kernels compute in. */
@@ -313,12 +314,9 @@ function candidates(): string[] {
   const given = override();
   if (given) {
     if (isAbsolute(given)) return [given];
-    const received = JSON.stringify(given);
-    throw new GRUError(
-      "ERR_NATIVE_LOAD",
-      `Expected an absolute path for the environment variable \`CUDNN_GRU_ADDON\` but received ${received}: what lies in ` +
-        "the working directory is not loaded.",
-    );
+    throw expected("ERR_NATIVE_LOAD", "CUDNN_GRU_ADDON", "an absolute path", given, {
+      remedy: "The environment variable may not name a file of the working directory.",
+    });
   }
   return [
     `${packageRoot}build/Release/cudnn_gru.node`,
@@ -340,12 +338,17 @@ function load(): NativeBinding {
       failures.push(`  ${path}: ${(error as Error).message.split("\n")[0]}`);
     }
   }
-  throw new GRUError(
+  throw expectedText(
     "ERR_NATIVE_LOAD",
-    `The native addon of cudnn-gru could not be loaded on ${process.platform}-${process.arch}, Node ${process.version}. ` +
-      `Tried:\n${failures.join("\n")}\n` +
-      'In a clone, "npm test" builds it. From an installed package, "npx cudnn-gru build" builds it with CMake and a ' +
-      "C++17 compiler. CUDNN_GRU_ADDON names a binary to load instead.",
+    "cudnn-gru",
+    "a native addon",
+    `none that could be loaded on ${process.platform}-${process.arch}, Node ${process.version}`,
+    {
+      remedy:
+        `Tried:\n${failures.join("\n")}\n` +
+        'In a clone, "npm test" builds it. From an installed package, "npx cudnn-gru build" builds it with CMake and a ' +
+        "C++17 compiler. CUDNN_GRU_ADDON names a binary to load instead.",
+    },
   );
 }
 

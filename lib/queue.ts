@@ -1,4 +1,4 @@
-import { GRUError } from "./errors.js";
+import { expectedText } from "./errors/messages.js";
 
 let limit = Number.POSITIVE_INFINITY;
 let inFlight = 0;
@@ -11,10 +11,12 @@ export function limitQueue(most: number): void {
 /** Takes a place for an asynchronous call, to be given back with `leaveQueue`. Throws `ERR_BUSY` when all are taken. */
 export function enterQueue(what: string): void {
   if (inFlight >= limit) {
-    throw new GRUError(
+    throw expectedText(
       "ERR_BUSY",
-      `Expected fewer than ${limit} asynchronous calls in flight (configure({ maxQueue: ${limit} })) for \`${what}\` ` +
-        `but received one while ${inFlight} run or wait. Try again when one has settled.`,
+      what,
+      `fewer than ${limit} asynchronous calls in flight (configure({ maxQueue: ${limit} }))`,
+      `one while ${inFlight} run or wait`,
+      { remedy: "Try again when one has settled." },
     );
   }
   inFlight += 1;

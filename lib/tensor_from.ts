@@ -1,9 +1,11 @@
 import { converted } from "./arguments/convert.js";
 import { kindOf, lengthOf, viewOf } from "./arguments/intrinsics.js";
-import { expected, expectedText, formatShape, unreadable } from "./arguments/messages.js";
 import { nestedElements, readNested } from "./arguments/nested.js";
 import { elementCount, readList } from "./arguments/shapes.js";
 import { dtypeOfArray, dtypeOfName, isTypedArray } from "./arguments/typed_array.js";
+import { formatShape } from "./errors/describe.js";
+import { expected, expectedText } from "./errors/messages.js";
+import { unreadable } from "./errors/reading.js";
 import { isSixteenBit } from "./sixteen_bit.js";
 import { type NestedBooleans, type NestedNumbers, Tensor, type TensorDtype, type TypedArray } from "./tensor.js";
 

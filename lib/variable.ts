@@ -1,13 +1,14 @@
-import { reading, unreadable } from "./arguments/messages.js";
 import { readShaped, type WeightValue } from "./arguments/shaped.js";
 import { checkedProduct } from "./arguments/shapes.js";
-import { GRUError } from "./errors.js";
+import { expectedText } from "./errors/messages.js";
+import { reading, unreadable } from "./errors/reading.js";
+import { disposed } from "./errors/refusals.js";
 import type { Constraint } from "./keras/constraints.js";
 import type { Dtype } from "./keras/dtype_policy.js";
 import type { Initializer } from "./keras/initializer.js";
 import type { Regularizer } from "./keras/regularizers.js";
 import type { SerializedLike } from "./keras/serialization.js";
-import { printAsText } from "./keras/text.js";
+import { printAsText } from "./print_as_text.js";
 import { type FloatArray, type FloatArrayOf, Tensor, type TensorLike } from "./tensor.js";
 import {
   ownVariable,
@@ -22,10 +23,11 @@ export type { VariableDescription, VariableOptions, VariableOwner };
 /** Throws `ERR_STATE` inside a function of the user's that the layer runs, naming the method. */
 export function requireUnlocked(owner: VariableOwner, method: string): void {
   if (!owner.locked) return;
-  throw new GRUError(
+  throw expectedText(
     "ERR_STATE",
-    `Expected \`${method}\` outside of the layer's own functions but received a call from inside one: an ` +
-      "activation, initializer, regularizer or constraint of yours may not use the layer that calls it.",
+    method,
+    "a call from outside of the layer's own functions",
+    "one from inside: an activation, initializer, regularizer or constraint of yours may not use the layer that calls it",
   );
 }
 
@@ -174,7 +176,7 @@ export class Variable<D extends Dtype = Dtype> {
 
   #read(): FloatArray {
     if (this.#data === null) {
-      throw new GRUError("ERR_DISPOSED", `Expected a living layer for \`${this.path}\` but received a disposed one.`);
+      throw disposed("layer", this.path);
     }
     return this.#data;
   }

@@ -1,7 +1,7 @@
-// Fails when an include or import points upwards, or when includes of native/ run in a circle. The rooms and their
-// order are those of docs/architecture.md.
+// Fails when an include or import points upwards, when includes of native/ or imports of lib/ run in a circle, or when an
+// error is made outside of lib/errors/. The rooms and their order are those of docs/architecture.md.
 import { circlesOf } from "./layers/circles.mjs";
-import { libProblems } from "./layers/lib.mjs";
+import { libCircles, libProblems } from "./layers/lib.mjs";
 import { linesOf } from "./layers/lines.mjs";
 import { includesOf, nativeProblems } from "./layers/native.mjs";
 import { filesBelow } from "./setup/stamp.mjs";
@@ -16,12 +16,17 @@ const includes = new Map(
   ]),
 );
 
+const libFiles = new Map(
+  filesBelow("lib")
+    .filter((name) => name.endsWith(".ts"))
+    .map((file) => [file, linesOf(file)]),
+);
+
 const problems = [
   ...nativeFiles.flatMap((file) => nativeProblems(file, linesOf(file))),
   ...circlesOf(includes).map((circle) => `a circle of includes: ${circle.join(" -> ")}`),
-  ...filesBelow("lib")
-    .filter((name) => name.endsWith(".ts"))
-    .flatMap((file) => libProblems(file, linesOf(file))),
+  ...[...libFiles].flatMap(([file, lines]) => libProblems(file, lines)),
+  ...libCircles(libFiles).map((circle) => `a circle of imports: ${circle.join(" -> ")}`),
 ];
 for (const problem of problems) console.error(problem);
 process.exitCode = problems.length > 0 ? 1 : 0;

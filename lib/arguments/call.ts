@@ -1,6 +1,9 @@
-import { GRUError } from "../errors.js";
+import type { GRUError } from "../errors/gru_error.js";
+import { expected, expectedShape } from "../errors/messages.js";
+import { unreadable } from "../errors/reading.js";
 import type { Dtype } from "../keras/dtype_policy.js";
 import type { NativeArray, NativeDtype } from "../native.js";
+import { isRecord, readRecord } from "../options/record.js";
 import { isSixteenBit } from "../sixteen_bit.js";
 import type { FloatArray, TensorDtype, TensorLike, TypedArray } from "../tensor.js";
 import { CombinedInputs } from "./combined.js";
@@ -8,9 +11,7 @@ import { converted, kernelArray, requireNamed } from "./convert.js";
 import { isSteady, lengthOf } from "./intrinsics.js";
 import { checkMaskShape, type MaskLike, maskBytes, type ReadMask, readLengths, readMask } from "./mask.js";
 import { requireWeightMemory } from "./memory.js";
-import { expected, expectedShape, unreadable } from "./messages.js";
 import { type Out, type ReadOut, readOut } from "./out.js";
-import { isRecord, refuseUnknown } from "./predicates.js";
 import { checkShaped, shapedElements, unwrap } from "./shaped.js";
 import { checkedProduct } from "./shapes.js";
 import { readSignal } from "./signal.js";
@@ -43,6 +44,7 @@ export interface CallAsyncArguments<S extends boolean = boolean> extends CallArg
 }
 
 const KNOWN: ReadonlySet<string> = new Set(["mask", "lengths", "training", "initial_state", "out"]);
+const CALLED = "arguments of the call";
 const KNOWN_ASYNC: ReadonlySet<string> = new Set([...KNOWN, "signal", "transfer"]);
 
 /** What a layer brings to the reading of a call's arguments. */
@@ -110,9 +112,10 @@ export function readCall(
 
 /** Every description is read before anything is copied; no code of the caller's runs between the copies and the checks of them. */
 function readArguments(facts: CallFacts, inputs: ReadTensor, args: unknown, asynchronous: boolean): CallRequest {
-  if (!isRecord(args)) throw expected("ERR_ARGUMENT", "arguments of the call", "an object", args);
-  refuseUnknown(args, asynchronous ? KNOWN_ASYNC : KNOWN, asynchronous ? "callAsync" : "call");
-  const { mask, lengths, training, initial_state, out, transfer } = args;
+  const record = asynchronous
+    ? readRecord(args, KNOWN_ASYNC, "callAsync", CALLED)
+    : readRecord(args, KNOWN, "call", CALLED);
+  const { mask, lengths, training, initial_state, out, transfer } = record;
   if (training !== undefined && training !== null && typeof training !== "boolean") {
     throw expected("ERR_ARGUMENT", "training", "true or false", training);
   }
@@ -160,8 +163,8 @@ const FLAT_INPUTS = "Say what the numbers are: tensor(data, [batch, timesteps, f
 
 /** The error about inputs that are numbers without a shape. */
 function flatInputs(value: TypedArray): GRUError {
-  const { code, message } = expected("ERR_ARGUMENT", "inputs", "a tensor ({ data, shape } or nested arrays)", value);
-  return new GRUError(code, `${message} ${FLAT_INPUTS}`);
+  const what = "a tensor ({ data, shape } or nested arrays)";
+  return expected("ERR_ARGUMENT", "inputs", what, value, { remedy: FLAT_INPUTS });
 }
 
 /**
@@ -230,16 +233,15 @@ function requestOf(read: ReadTensor, { computeDtype }: CallFacts): CallRequest {
 
 /** The error about inputs of another shape, with what to do where that is clear. */
 function unfitInputs(shape: readonly number[], features: number | null): GRUError {
-  const error = expectedShape("inputs", `shape [batch, timesteps, ${features ?? "features"}]`, shape);
   const [first, second] = shape;
-  let remedy = "";
-  if (shape.length === 1) remedy = ` ${FLAT_INPUTS}`;
+  let remedy: string | undefined;
+  if (shape.length === 1) remedy = FLAT_INPUTS;
   else if (shape.length === 2) {
-    remedy = ` One sequence is a batch of one: [sequence], or tensor(data, [1, ${first}, ${second}]).`;
+    remedy = `One sequence is a batch of one: [sequence], or tensor(data, [1, ${first}, ${second}]).`;
   } else if (shape.length === 3 && second === features) {
-    remedy = " The features are the last dimension: transpose the data.";
+    remedy = "The features are the last dimension: transpose the data.";
   }
-  return new GRUError(error.code, error.message + remedy);
+  return expectedShape("inputs", `shape [batch, timesteps, ${features ?? "features"}]`, shape, { remedy });
 }
 
 /** The elements in the compute dtype: the caller's own array where that is safe, else a copy. */

@@ -1,16 +1,19 @@
 import { everyItem } from "../arrays.js";
-import type { Activation, GateActivation } from "../keras/activation.js";
+import { expected } from "../errors/messages.js";
+import { reading } from "../errors/reading.js";
+import type { Activation } from "../keras/activation.js";
 import { getActivation } from "../keras/activations.js";
 import { type Constraint, getConstraint } from "../keras/constraints.js";
-import type { CustomActivation } from "../keras/custom_activation.js";
 import { type DTypePolicy, type Dtype, type DtypeName, getDTypePolicy } from "../keras/dtype_policy.js";
+import type { CustomActivation, GateActivation } from "../keras/gate_activation.js";
 import { getInitializer, type Initializer } from "../keras/initializers.js";
 import { getRegularizer, type Regularizer } from "../keras/regularizers.js";
 import type { SerializedLike } from "../keras/serialization.js";
 import type { NativeDtype } from "../native.js";
+import { Options } from "../options/options.js";
+import { isRecord } from "../options/record.js";
+import { requireInteger, requireRate, SIZE_LIMIT } from "../options/values.js";
 import { isSixteenBit, type SixteenBitDtype } from "../sixteen_bit.js";
-import { expected, reading } from "./messages.js";
-import { isRecord, refuseUnknown, requireBoolean, requireInteger, requireRate, SIZE_LIMIT } from "./predicates.js";
 
 /** A name of Keras's, an object as Keras serialises it, an instance of one of our classes, or `null`. */
 export type Spec<T> = string | SerializedLike | T | null;
@@ -174,7 +177,7 @@ const NAMES: Readonly<Record<keyof GRUArguments | "units", true>> = {
   cuda_device: true,
 };
 
-const KNOWN: ReadonlySet<string> = new Set(Object.keys(NAMES));
+const KNOWN = Object.keys(NAMES);
 
 /**
  * Reads `new GRU(units, args)` or `new GRU({ units, ...args })`. Throws `ERR_ARGUMENT` (naming the argument),
@@ -185,58 +188,50 @@ export function readConstructor(first: unknown, second: unknown): GRUOptions {
 }
 
 function readArguments(first: unknown, second: unknown): GRUOptions {
-  const args = joinArguments(first, second);
-  refuseUnknown(args, KNOWN, "GRU");
-  const units = requireInteger(args.units, "units", "a positive integer below 2^31", 1, SIZE_LIMIT - 1);
-  const recurrentDropout = requireRate(args.recurrent_dropout, "recurrent_dropout");
-  const implementation = readImplementation(args.implementation);
-  const policy = getDTypePolicy(args.dtype ?? null, "dtype");
-  const activation = getActivation(otherwise(args.activation, "tanh"), "activation", policy);
-  const recurrentActivation = getActivation(
-    otherwise(args.recurrent_activation, "sigmoid"),
-    "recurrent_activation",
-    policy,
-  );
-  checkInputHints(args);
+  const read = new Options("GRU", joinArguments(first, second), KNOWN, null);
+  const value = (name: keyof typeof NAMES, fallback?: unknown) => read.raw(name, fallback);
+  const units = requireInteger(value("units"), "units", "a positive integer below 2^31", 1, SIZE_LIMIT - 1);
+  const recurrentDropout = requireRate(value("recurrent_dropout"), "recurrent_dropout");
+  const implementation = readImplementation(value("implementation"));
+  const policy = getDTypePolicy(value("dtype") ?? null, "dtype");
+  const activation = getActivation(value("activation", "tanh"), "activation", policy);
+  const recurrentActivation = getActivation(value("recurrent_activation", "sigmoid"), "recurrent_activation", policy);
+  checkInputHints(value("input_shape"), value("input_dim"));
   return {
     units,
     activation,
     recurrentActivation,
     custom: activation.custom !== null || recurrentActivation.custom !== null,
-    useBias: requireBoolean(args.use_bias, "use_bias", true),
-    kernelInitializer: getInitializer(otherwise(args.kernel_initializer, "glorot_uniform"), "kernel_initializer"),
-    recurrentInitializer: getInitializer(otherwise(args.recurrent_initializer, "orthogonal"), "recurrent_initializer"),
-    biasInitializer: getInitializer(otherwise(args.bias_initializer, "zeros"), "bias_initializer"),
-    kernelRegularizer: getRegularizer(args.kernel_regularizer ?? null, "kernel_regularizer"),
-    recurrentRegularizer: getRegularizer(args.recurrent_regularizer ?? null, "recurrent_regularizer"),
-    biasRegularizer: getRegularizer(args.bias_regularizer ?? null, "bias_regularizer"),
-    activityRegularizer: getRegularizer(args.activity_regularizer ?? null, "activity_regularizer"),
-    kernelConstraint: getConstraint(args.kernel_constraint ?? null, "kernel_constraint"),
-    recurrentConstraint: getConstraint(args.recurrent_constraint ?? null, "recurrent_constraint"),
-    biasConstraint: getConstraint(args.bias_constraint ?? null, "bias_constraint"),
-    dropout: requireRate(args.dropout, "dropout"),
+    useBias: read.boolean("use_bias", true),
+    kernelInitializer: getInitializer(value("kernel_initializer", "glorot_uniform"), "kernel_initializer"),
+    recurrentInitializer: getInitializer(value("recurrent_initializer", "orthogonal"), "recurrent_initializer"),
+    biasInitializer: getInitializer(value("bias_initializer", "zeros"), "bias_initializer"),
+    kernelRegularizer: getRegularizer(value("kernel_regularizer") ?? null, "kernel_regularizer"),
+    recurrentRegularizer: getRegularizer(value("recurrent_regularizer") ?? null, "recurrent_regularizer"),
+    biasRegularizer: getRegularizer(value("bias_regularizer") ?? null, "bias_regularizer"),
+    activityRegularizer: getRegularizer(value("activity_regularizer") ?? null, "activity_regularizer"),
+    kernelConstraint: getConstraint(value("kernel_constraint") ?? null, "kernel_constraint"),
+    recurrentConstraint: getConstraint(value("recurrent_constraint") ?? null, "recurrent_constraint"),
+    biasConstraint: getConstraint(value("bias_constraint") ?? null, "bias_constraint"),
+    dropout: requireRate(value("dropout"), "dropout"),
     recurrentDropout,
-    seed: readSeed(args.seed),
-    returnSequences: requireBoolean(args.return_sequences, "return_sequences", false),
-    returnState: requireBoolean(args.return_state, "return_state", false),
-    goBackwards: requireBoolean(args.go_backwards, "go_backwards", false),
-    stateful: requireBoolean(args.stateful, "stateful", false),
-    unroll: requireBoolean(args.unroll, "unroll", false),
-    resetAfter: requireBoolean(args.reset_after, "reset_after", true),
-    useCudnn: readUseCudnn(args.use_cudnn),
-    name: readName(args.name),
-    trainable: requireBoolean(args.trainable, "trainable", true),
+    seed: readSeed(value("seed")),
+    returnSequences: read.boolean("return_sequences", false),
+    returnState: read.boolean("return_state", false),
+    goBackwards: read.boolean("go_backwards", false),
+    stateful: read.boolean("stateful", false),
+    unroll: read.boolean("unroll", false),
+    resetAfter: read.boolean("reset_after", true),
+    useCudnn: readUseCudnn(value("use_cudnn")),
+    name: readName(value("name")),
+    trainable: read.boolean("trainable", true),
     policy,
     ...dtypes(policy),
-    zeroOutputForMask: requireBoolean(args.zero_output_for_mask, "zero_output_for_mask", false),
+    zeroOutputForMask: read.boolean("zero_output_for_mask", false),
     implementation: recurrentDropout !== 0 ? 1 : implementation,
-    autocast: requireBoolean(args.autocast, "autocast", true),
-    cudaDevice: requireInteger(otherwise(args.cuda_device, 0), "cuda_device", "a device index", 0, SIZE_LIMIT - 1),
+    autocast: read.boolean("autocast", true),
+    cudaDevice: requireInteger(value("cuda_device", 0), "cuda_device", "a device index", 0, SIZE_LIMIT - 1),
   };
-}
-
-function otherwise(value: unknown, fallback: unknown): unknown {
-  return value === undefined ? fallback : value;
 }
 
 function joinArguments(first: unknown, second: unknown): Record<string, unknown> {
@@ -283,8 +278,7 @@ function readImplementation(value: unknown): 1 | 2 {
   return value;
 }
 
-function checkInputHints(args: Record<string, unknown>): void {
-  const { input_shape, input_dim } = args;
+function checkInputHints(input_shape: unknown, input_dim: unknown): void {
   if (input_dim !== undefined && input_dim !== null) {
     requireInteger(input_dim, "input_dim", "a number of features", 0, SIZE_LIMIT - 1);
   }

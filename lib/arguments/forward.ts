@@ -1,10 +1,11 @@
+import { expected } from "../errors/messages.js";
+import { unreadable } from "../errors/reading.js";
 import type { Dtype } from "../keras/dtype_policy.js";
 import type { NativeArray } from "../native.js";
+import { isRecord, readRecord, refuseUnknown } from "../options/record.js";
 import type { TensorLike, TypedArray } from "../tensor.js";
 import { type CallArguments, type CallFacts, type CallRequest, readCall } from "./call.js";
 import { kernelArray } from "./convert.js";
-import { expected, unreadable } from "./messages.js";
-import { isRecord, refuseUnknown } from "./predicates.js";
 import { checkShaped, shapedElements, unwrap } from "./shaped.js";
 import { checkedProduct } from "./shapes.js";
 import type { ReadTensor } from "./tensor_like.js";
@@ -92,13 +93,12 @@ function readGradients(
   copy: boolean,
 ): ReadUpstream {
   if (value === undefined || value === null) return { output: null, state: null, losses: 1 };
-  if (!isRecord(value)) throw expected("ERR_ARGUMENT", "upstream", "an object { output, state }", value);
-  refuseUnknown(value, UPSTREAM, "backward");
+  const record = readRecord(value, UPSTREAM, "backward", "upstream", "an object { output, state }");
   const check = (entry: unknown, shape: readonly number[], name: string) =>
     entry === undefined || entry === null ? null : checkShaped(entry, shape, checkedProduct(shape, name), dtype, name);
   const read = (entry: ReadTensor | null) =>
     entry === null ? null : kernelArray(shapedElements(entry, dtype, copy), dtype);
-  const { output, state, losses = 1 } = value;
+  const { output, state, losses = 1 } = record;
   if (typeof losses !== "number" || !Number.isFinite(losses)) {
     throw expected("ERR_ARGUMENT", "losses", "a finite number", losses);
   }

@@ -78,7 +78,7 @@ export function viewOf(array: TypedArray, start = 0, count = lengthOf(array) - s
 
 /**
  * The elements of `array`, in the same memory, as an array of our own class: the array itself where it is a `Float32Array`,
- * `Float64Array` or `Uint8Array` like any other, because making a view takes as long as a small call's reading. It may still
+ * `Float64Array`, `Uint16Array` or `Uint8Array` like any other, because making a view takes as long as a small call's reading. It may still
  * have a `length` of its own.
  */
 export function plain(array: TypedArray): TypedArray {
@@ -86,6 +86,7 @@ export function plain(array: TypedArray): TypedArray {
   const usual =
     (prototype === Float32Array.prototype && kindOf(array) === "Float32Array") ||
     (prototype === Float64Array.prototype && kindOf(array) === "Float64Array") ||
+    (prototype === Uint16Array.prototype && kindOf(array) === "Uint16Array") ||
     (prototype === Uint8Array.prototype && kindOf(array) === "Uint8Array");
   return usual ? array : viewOf(array);
 }

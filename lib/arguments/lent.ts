@@ -1,9 +1,9 @@
 import { types } from "node:util";
-import { GRUError } from "../errors.js";
+import type { GRUError } from "../errors/gru_error.js";
+import { expected, expectedText } from "../errors/messages.js";
 import type { Constraint } from "../keras/constraints.js";
 import type { Initializer } from "../keras/initializer.js";
 import type { Regularizer } from "../keras/regularizers.js";
-import { describe } from "../keras/text.js";
 import type { NativeArray } from "../native.js";
 import { lengthOf, writeTo } from "./intrinsics.js";
 import { allocate } from "./memory.js";
@@ -20,10 +20,7 @@ export function lossOf(regularizer: Regularizer, values: NativeArray, shape: Sha
   const loss: unknown = regularizer.loss(copyOf(values), [...shape]);
   if (typeof loss === "number") return loss;
   ignore(loss);
-  throw new GRUError(
-    "ERR_CALLBACK",
-    `Expected a number for the loss of a regularizer (${regularizer.constructor.name}) but received ${describe(loss)}.`,
-  );
+  throw expected("ERR_CALLBACK", `loss of ${regularizer.constructor.name}`, "a number", loss);
 }
 
 /** Adds `scale` times the gradient of the loss of `values` to `gradient`, which stays as it was when this throws. */
@@ -53,14 +50,14 @@ function lend(who: string, values: NativeArray, change: (own: NativeArray) => un
   const result = change(own);
   if (types.isPromise(result)) {
     ignore(result);
-    throw failed(who, "it returned a promise, and it must be synchronous");
+    throw failed(who, "one that returned a promise, and it must be synchronous");
   }
-  if (lengthOf(own) !== lengthOf(values)) throw failed(who, "it gave their memory away");
+  if (lengthOf(own) !== lengthOf(values)) throw failed(who, "one that gave their memory away");
   writeTo(values, own);
 }
 
 function failed(who: string, what: string): GRUError {
-  return new GRUError("ERR_CALLBACK", `Expected the ${who} to change its values but ${what}.`);
+  return expectedText("ERR_CALLBACK", who, "code of yours that changes the values", what);
 }
 
 /** Nobody else will look at a promise that should not be. */

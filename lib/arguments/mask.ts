@@ -1,8 +1,8 @@
+import { expected, expectedShape, expectedText } from "../errors/messages.js";
 import { isSixteenBit } from "../sixteen_bit.js";
 import type { NestedBooleans, TensorObject } from "../tensor.js";
 import { isSteady, kindOf, lengthOf } from "./intrinsics.js";
 import { allocate } from "./memory.js";
-import { expected, expectedShape, expectedText } from "./messages.js";
 import { elementsOf, type ReadTensor, readTensor } from "./tensor_like.js";
 import { requireAttached } from "./typed_array.js";
 

@@ -1,5 +1,6 @@
 import { totalmem } from "node:os";
-import { GRUError } from "../errors.js";
+import type { GRUError } from "../errors/gru_error.js";
+import { expectedText, maybeCause } from "../errors/messages.js";
 import type { Dtype } from "../keras/dtype_policy.js";
 import type { NativeArray, NativeDtype } from "../native.js";
 import type { FloatArray, TensorDtype, TypedArray } from "../tensor.js";
@@ -63,5 +64,5 @@ export function requireMemory(bytes: number, name: string): void {
 
 function outOfMemory(bytes: number, name: string, cause?: unknown): GRUError {
   const size = `${(bytes / 2 ** 30).toPrecision(3)} GiB`;
-  return new GRUError("ERR_OUT_OF_MEMORY", `Expected memory for \`${name}\` but could not have ${size}.`, { cause });
+  return expectedText("ERR_OUT_OF_MEMORY", name, `${size} of memory`, "less", maybeCause(cause));
 }

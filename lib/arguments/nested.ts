@@ -1,10 +1,10 @@
-import { GRUError } from "../errors.js";
-import { describe } from "../keras/text.js";
+import { describe } from "../errors/describe.js";
+import type { GRUError } from "../errors/gru_error.js";
+import { expected, expectedText } from "../errors/messages.js";
 import { isSixteenBit, narrowed } from "../sixteen_bit.js";
 import type { TensorDtype, TypedArray } from "../tensor.js";
 import { lengthOf, writeTo } from "./intrinsics.js";
 import { allocate } from "./memory.js";
-import { expected } from "./messages.js";
 import { elementCount } from "./shapes.js";
 import { dtypeOfArray, isTypedArray, requireWhole } from "./typed_array.js";
 
@@ -75,10 +75,11 @@ class Filler {
   }
 
   #ragged(value: unknown): GRUError {
-    return new GRUError(
+    return expectedText(
       "ERR_SHAPE",
-      `Expected nested arrays of equal lengths (shape [${this.#shape.join(", ")}], by their first elements) for ` +
-        `\`${this.#name}\` but received ${describe(value)} among them.`,
+      this.#name,
+      `nested arrays of equal lengths (shape [${this.#shape.join(", ")}], by their first elements)`,
+      `${describe(value)} among them`,
     );
   }
 }

@@ -1,9 +1,9 @@
+import { expected, expectedShape } from "../errors/messages.js";
 import type { Dtype } from "../keras/dtype_policy.js";
+import { isRecord } from "../options/record.js";
 import { isSixteenBit } from "../sixteen_bit.js";
 import { type FloatArray, Tensor, type TensorObject } from "../tensor.js";
 import { kindOf, lengthOf, overlap, plain, viewOf } from "./intrinsics.js";
-import { expected, expectedShape } from "./messages.js";
-import { isRecord } from "./predicates.js";
 import { sameShape } from "./shapes.js";
 import { readTensor } from "./tensor_like.js";
 import { dtypeOfArray, isTypedArray, requireLength } from "./typed_array.js";

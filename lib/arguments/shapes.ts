@@ -1,6 +1,8 @@
-import { GRUError } from "../errors.js";
-import { expected, formatShape, reading } from "./messages.js";
-import { SIZE_LIMIT } from "./predicates.js";
+import { formatShape } from "../errors/describe.js";
+import type { GRUError } from "../errors/gru_error.js";
+import { expected, expectedText } from "../errors/messages.js";
+import { reading } from "../errors/reading.js";
+import { SIZE_LIMIT } from "../options/values.js";
 
 /** More than any shape of ours has. */
 const MOST_DIMENSIONS = 64;
@@ -47,10 +49,7 @@ export function checkedProduct(shape: readonly number[], name: string): number {
 }
 
 function tooManyElements(shape: readonly number[], name: string): GRUError {
-  return new GRUError(
-    "ERR_SHAPE",
-    `Expected fewer than 2^53 elements for \`${name}\` but received shape ${formatShape(shape)}.`,
-  );
+  return expectedText("ERR_SHAPE", name, "fewer than 2^53 elements", `shape ${formatShape(shape)}`);
 }
 
 /** True when the two shapes are equal. */

@@ -1,5 +1,6 @@
-import { GRUError } from "../errors.js";
-import { expected } from "./messages.js";
+import type { GRUError } from "../errors/gru_error.js";
+import { expected } from "../errors/messages.js";
+import { callAborted } from "../errors/refusals.js";
 
 /** An `AbortSignal` of any realm, or `null`. Throws `ERR_ARGUMENT` for anything else. */
 export function readSignal(value: unknown): AbortSignal | null {
@@ -38,5 +39,5 @@ export function aborted(signal: AbortSignal): GRUError {
   } catch (error) {
     cause = error;
   }
-  return new GRUError("ERR_ABORTED", "The call was aborted.", { cause });
+  return callAborted(cause);
 }

@@ -1,9 +1,11 @@
+import { expectedText } from "../errors/messages.js";
+import { reading, unreadable } from "../errors/reading.js";
 import type { Dtype } from "../keras/dtype_policy.js";
+import { readRecord } from "../options/record.js";
+import { requireInteger, SIZE_LIMIT } from "../options/values.js";
 import { isSixteenBit } from "../sixteen_bit.js";
 import type { FloatArray, TensorDtype, TensorLike, TypedArray } from "../tensor.js";
 import type { StateLike } from "./call.js";
-import { expected, expectedText, reading, unreadable } from "./messages.js";
-import { isRecord, refuseUnknown, requireInteger, SIZE_LIMIT } from "./predicates.js";
 import { checkShaped, readShaped, shapedElements, unwrap } from "./shaped.js";
 import { checkedProduct } from "./shapes.js";
 
@@ -24,9 +26,7 @@ const KNOWN: ReadonlySet<string> = new Set(["batch", "initial_state"]);
 export function readStreamArguments(value: unknown): { batch: number; initialState: unknown } {
   if (value === undefined || value === null) return { batch: 1, initialState: null };
   return reading("stream", () => {
-    if (!isRecord(value)) throw expected("ERR_ARGUMENT", "arguments of stream", "an object", value);
-    refuseUnknown(value, KNOWN, "stream");
-    const { batch = 1, initial_state = null } = value;
+    const { batch = 1, initial_state = null } = readRecord(value, KNOWN, "stream");
     return {
       batch: requireInteger(batch, "batch", "an integer from 1 to 2^31 - 1", 1, SIZE_LIMIT - 1),
       initialState: initial_state,

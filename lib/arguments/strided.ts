@@ -1,8 +1,9 @@
+import { formatShape } from "../errors/describe.js";
+import { expected, expectedText } from "../errors/messages.js";
+import { requireInteger } from "../options/values.js";
 import type { TypedArray } from "../tensor.js";
 import { lengthOf, plain, viewOf } from "./intrinsics.js";
 import { allocate } from "./memory.js";
-import { expected, expectedText, formatShape } from "./messages.js";
-import { requireInteger } from "./predicates.js";
 import { readList } from "./shapes.js";
 import { dtypeOfArray } from "./typed_array.js";
 

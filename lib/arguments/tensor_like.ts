@@ -1,11 +1,11 @@
-import { GRUError } from "../errors.js";
-import { describeThrown } from "../keras/text.js";
+import { describeThrown, formatShape } from "../errors/describe.js";
+import { GRUError } from "../errors/gru_error.js";
+import { expected, expectedText } from "../errors/messages.js";
+import { isRecord } from "../options/record.js";
 import { isSixteenBit } from "../sixteen_bit.js";
 import type { TensorDtype, TypedArray } from "../tensor.js";
 import { lengthOf, plain } from "./intrinsics.js";
-import { expected, expectedText, formatShape } from "./messages.js";
 import { type NestedArrays, nestedElements, readNested } from "./nested.js";
-import { isRecord } from "./predicates.js";
 import { elementCount, readList } from "./shapes.js";
 import { gathered, type Layout, readLayout } from "./strided.js";
 import {
@@ -98,35 +98,33 @@ function dataOf(value: Record<string, unknown>, name: string): TypedArray {
   const { location } = value;
   if (location === "none") throw expectedText("ERR_ARGUMENT", name, "a tensor with data", "a disposed one");
   if (typeof location === "string" && location !== "cpu" && location !== "cpu-pinned") {
-    throw new GRUError(
-      "ERR_ARGUMENT",
-      `Expected data in main memory for \`${name}\` but received a tensor located at "${location}". ` +
-        "Call `await tensor.getData()` and pass { data, dims }.",
-    );
+    throw expectedText("ERR_ARGUMENT", name, "data in main memory", `a tensor located at "${location}"`, {
+      remedy: "Call `await tensor.getData()` and pass { data, dims }.",
+    });
   }
   let data: unknown;
   try {
     data = value.data;
   } catch (cause) {
     if (cause instanceof GRUError) throw cause;
-    throw new GRUError(
+    throw expectedText(
       "ERR_ARGUMENT",
-      `Expected a tensor whose data can be read for \`${name}\` but received one that throws: ${describeThrown(cause)}.`,
+      name,
+      "a tensor whose data can be read",
+      `one that throws: ${describeThrown(cause)}`,
       { cause },
     );
   }
   if (isTypedArray(data)) return data;
   if (typeof data === "function") {
-    throw new GRUError(
-      "ERR_ARGUMENT",
-      `Expected typed data for \`${name}.data\` but received a method. ` +
-        "Call `await tensor.data()` (or `tensor.dataSync()`) and pass { data, shape }.",
-    );
+    throw expectedText("ERR_ARGUMENT", `${name}.data`, "typed data", "a method", {
+      remedy: "Call `await tensor.data()` (or `tensor.dataSync()`) and pass { data, shape }.",
+    });
   }
   if (data === undefined) throw expected("ERR_ARGUMENT", name, WHAT, value);
-  const { code, message } = expected("ERR_DTYPE", `${name}.data`, "a typed array", data);
-  // What JSON makes of a tensor.
-  throw new GRUError(code, Array.isArray(data) ? `${message} Pass tensor(data, shape).` : message);
+  // An array is what JSON makes of a tensor's data.
+  const remedy = Array.isArray(data) ? "Pass tensor(data, shape)." : undefined;
+  throw expected("ERR_DTYPE", `${name}.data`, "a typed array", data, { remedy });
 }
 
 /** The dtype of `data`, after a check that the name the tensor gives it fits. */

@@ -1,7 +1,7 @@
-import type { GRUError } from "../errors.js";
+import type { GRUError } from "../errors/gru_error.js";
+import { expected, expectedText } from "../errors/messages.js";
 import type { TensorDtype, TypedArray } from "../tensor.js";
 import { isDetached, kindOf, lengthOf } from "./intrinsics.js";
-import { expected, expectedText } from "./messages.js";
 
 /** Each kind of typed array, by its tag, and the dtype its elements have when nothing else is said. */
 const KINDS: Readonly<Record<string, TensorDtype>> = {

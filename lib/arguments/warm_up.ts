@@ -1,5 +1,6 @@
-import { expected, reading } from "./messages.js";
-import { isRecord, refuseUnknown, requireInteger, SIZE_LIMIT } from "./predicates.js";
+import { reading } from "../errors/reading.js";
+import { readRecord } from "../options/record.js";
+import { requireInteger, SIZE_LIMIT } from "../options/values.js";
 
 /** The sizes that `warmUp` prepares for. */
 export interface WarmUpSizes {
@@ -15,11 +16,10 @@ const WHAT = "an integer from 1 to 2^31 - 1";
 /** Reads the argument of `warmUp`. Throws `ERR_ARGUMENT`. */
 export function readWarmUp(value: unknown): WarmUpSizes {
   return reading("warmUp", () => {
-    if (!isRecord(value)) throw expected("ERR_ARGUMENT", "sizes", "an object { batch, timesteps }", value);
-    refuseUnknown(value, KNOWN, "warmUp");
+    const { batch, timesteps } = readRecord(value, KNOWN, "warmUp", "sizes", "an object { batch, timesteps }");
     return {
-      batch: requireInteger(value.batch, "batch", WHAT, 1, SIZE_LIMIT - 1),
-      timesteps: requireInteger(value.timesteps, "timesteps", WHAT, 1, SIZE_LIMIT - 1),
+      batch: requireInteger(batch, "batch", WHAT, 1, SIZE_LIMIT - 1),
+      timesteps: requireInteger(timesteps, "timesteps", WHAT, 1, SIZE_LIMIT - 1),
     };
   });
 }

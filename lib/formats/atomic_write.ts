@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { type FileHandle, link, open, realpath, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { GRUError } from "../errors.js";
+import { expectedText } from "../errors/messages.js";
 
 /** Largest piece that one write takes; the system takes at most 2 GiB. */
 const PIECE_BYTES = 2 ** 30;
@@ -24,8 +24,8 @@ export async function writeAtomically(
     await replace(path, parts, overwrite);
   } catch (cause) {
     const reason = (cause as NodeJS.ErrnoException).code ?? (cause as Error).message;
-    const message = `Expected the path of a file that can be written for \`path\` but received ${JSON.stringify(path)} (${reason}).`;
-    throw new GRUError("ERR_ARGUMENT", message, { cause });
+    const received = `${JSON.stringify(path)} (${reason})`;
+    throw expectedText("ERR_ARGUMENT", "path", "the path of a file that can be written", received, { cause });
   }
 }
 

@@ -1,5 +1,5 @@
 import { type FileHandle, open, stat } from "node:fs/promises";
-import { GRUError } from "../errors.js";
+import { expectedText } from "../errors/messages.js";
 import { formatBytes, MAX_WEIGHTS_BYTES } from "./limits.js";
 import { fileProblem } from "./problem.js";
 import type { Source } from "./source.js";
@@ -63,8 +63,8 @@ async function openFile(path: string, kind: string): Promise<{ file: FileHandle;
     return { file, size };
   } catch (cause) {
     const reason = (cause as NodeJS.ErrnoException).code ?? (cause as Error).message;
-    const message = `Expected the path of ${kind} for \`source\` but received ${JSON.stringify(path)} (${reason})`;
-    throw new GRUError("ERR_ARGUMENT", message, { cause });
+    const received = `${JSON.stringify(path)} (${reason})`;
+    throw expectedText("ERR_ARGUMENT", "source", `the path of ${kind}`, received, { cause });
   }
 }
 

@@ -1,4 +1,4 @@
-import { GRUError } from "../errors.js";
+import { inner } from "../errors/messages.js";
 import type { ConfigLayer } from "./config_tree.js";
 import type { StoredVariable, VariableRequest } from "./hdf5_dataset.js";
 import { fileProblem } from "./problem.js";
@@ -65,7 +65,7 @@ export function loadableConfig(layer: ConfigLayer): Record<string, unknown> {
   const config = withoutSharingMarks(layer.config) as Record<string, unknown>;
   const policy = policyName(config);
   if (POLICIES.has(policy)) return config;
-  throw new GRUError("ERR_UNSUPPORTED", `layer ${layer.name} has the dtype policy ${policy}, which cannot be read`);
+  throw inner("ERR_UNSUPPORTED", `layer ${layer.name} has the dtype policy ${policy}, which cannot be read`);
 }
 
 function withoutSharingMarks(value: unknown): unknown {

@@ -1,5 +1,6 @@
 import { Worker } from "node:worker_threads";
-import { GRUError } from "../errors.js";
+import type { GRUError } from "../errors/gru_error.js";
+import { inner, maybeCause } from "../errors/messages.js";
 import type { StoredVariable } from "./hdf5_dataset.js";
 import type { Hdf5Outline } from "./hdf5_outline.js";
 import type { DatasetRequest, GroupRequest } from "./hdf5_reader.js";
@@ -44,7 +45,7 @@ export async function withHdf5<T>(
     const answer = await Promise.race([answered, broken]);
     if (!("code" in answer)) return answer;
     const cause = answer.detail === undefined ? undefined : new Error(answer.detail);
-    throw new GRUError(answer.code, answer.message, cause && { cause });
+    throw inner(answer.code, answer.message, maybeCause(cause));
   };
   try {
     return await use({
@@ -88,5 +89,5 @@ function startWorker(task: Hdf5Task): Worker {
 
 /** The file's own errors come as an answer; what ends the thread is a lack of memory or of permission to start. */
 function workerProblem(cause: Error): GRUError {
-  return new GRUError("ERR_UNSUPPORTED", `the thread that reads its HDF5 weights failed: ${cause.message}`, { cause });
+  return inner("ERR_UNSUPPORTED", `the thread that reads its HDF5 weights failed: ${cause.message}`, { cause });
 }

@@ -1,4 +1,4 @@
-import type { H5Wasm } from "./hdf5_file.js";
+import type { H5Wasm } from "./hdf5_library.js";
 import { formatBytes, MAX_CONFIG_BYTES } from "./limits.js";
 import { fileProblem } from "./problem.js";
 

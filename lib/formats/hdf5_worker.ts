@@ -3,7 +3,7 @@
  * file, so each file gets a thread of its own that ends with it.
  */
 import { parentPort, workerData } from "node:worker_threads";
-import { GRUError, type GRUErrorCode } from "../errors.js";
+import { GRUError, type GRUErrorCode } from "../errors/gru_error.js";
 import type { StoredVariable } from "./hdf5_dataset.js";
 import type { Hdf5File } from "./hdf5_file.js";
 import type { Hdf5Outline } from "./hdf5_outline.js";

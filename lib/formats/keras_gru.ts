@@ -1,11 +1,13 @@
-import { GRUError } from "../errors.js";
+import type { GRUError } from "../errors/gru_error.js";
+import { expectedText } from "../errors/messages.js";
 import { modernConfig } from "../keras/legacy_config.js";
 import type { ConfigLayer } from "./config_tree.js";
 import { fromCudnnGru } from "./cudnn_weights.js";
 import { expectedVariables, loadableConfig, toWeight, type WeightData } from "./gru_variables.js";
 import { shapeText } from "./hdf5_dataset.js";
 import { joinedGates } from "./keras1_weights.js";
-import { type ModelWithConfig, type WeightsOnly, withModelFile } from "./model_file.js";
+import type { ModelWithConfig, WeightsOnly } from "./model_contents.js";
+import { withModelFile } from "./model_file.js";
 import { fileProblem, inFile } from "./problem.js";
 import { selectGru } from "./select_layer.js";
 import { type FileSource, readSource, type Source } from "./source.js";
@@ -82,24 +84,27 @@ export async function readGruWeights(file: FileSource | Source, options: ReadOpt
 
 function wantedLayer({ layer }: ReadOptions): string | undefined {
   if (layer !== undefined && (typeof layer !== "string" || layer === "")) {
-    throw new GRUError("ERR_ARGUMENT", `Expected a layer name for \`layer\` but received ${show(layer)}`);
+    throw expectedText("ERR_ARGUMENT", "layer", "a layer name", show(layer));
   }
   return layer;
 }
 
 function weightsOnly({ shown }: Source): GRUError {
-  return new GRUError(
+  return expectedText(
     "ERR_ARGUMENT",
-    `Expected a model file with the layers' configs for \`source\` but received ${shown}, which holds ` +
-      "weights only: make the layer with new GRU(units, ...) and call its loadWeights(source, { layer })",
+    "source",
+    "a model file with the layers' configs",
+    `${shown}, which holds weights only`,
+    { remedy: "Make the layer with new GRU(units, ...) and call its loadWeights(source, { layer })." },
   );
 }
 
 function noGru({ shown }: Source): GRUError {
-  return new GRUError(
+  return expectedText(
     "ERR_ARGUMENT",
-    `Expected a file with the weights of a GRU for \`source\` but received ${shown}, none of whose weights ` +
-      "have the shapes of a GRU's",
+    "source",
+    "a file with the weights of a GRU",
+    `${shown}, none of whose weights have the shapes of a GRU's`,
   );
 }
 

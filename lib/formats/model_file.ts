@@ -1,37 +1,18 @@
 import { isLegacyVersion } from "../keras/legacy_config.js";
-import { type ConfigLayer, listLayers } from "./config_tree.js";
+import { listLayers } from "./config_tree.js";
 import { type OpenFile, withFile } from "./file.js";
 import { type Hdf5Handle, withHdf5 } from "./hdf5.js";
-import type { StoredVariable, VariableRequest } from "./hdf5_dataset.js";
 import type { Hdf5Outline } from "./hdf5_outline.js";
 import { parseJson } from "./json.js";
 import { readArchive } from "./keras_archive.js";
 import { keras1Requests } from "./keras1_weights.js";
 import { legacyCell } from "./legacy_weights.js";
+import type { ModelWithConfig, WeightsOnly } from "./model_contents.js";
 import { fileProblem } from "./problem.js";
 import { openSafetensors } from "./safetensors_gru.js";
 import { SNIFF_BYTES, sniff } from "./sniff.js";
 import type { Source } from "./source.js";
-import { legacyLayers, type StoredLayer, weightLayers } from "./stored_layers.js";
-
-/** A model file that says what its layers are. */
-export interface ModelWithConfig {
-  kind: "model";
-  /** Whether Keras 2 (or 1) wrote it, whose configs mean other things. */
-  legacy: boolean;
-  layers: ConfigLayer[];
-  /** The variables of one of `layers`, which must be of these shapes. */
-  read(layer: ConfigLayer, variables: VariableRequest[]): Promise<StoredVariable[]>;
-  /** Passes the model's weights to `use` as if the file held nothing else; not for legacy files. */
-  withWeights?<T>(use: (weights: WeightsOnly) => Promise<T>): Promise<T>;
-}
-
-/** A model file that holds numbers only. */
-export interface WeightsOnly {
-  kind: "weights";
-  layers: StoredLayer[];
-  read(layer: StoredLayer): Promise<StoredVariable[]>;
-}
+import { legacyLayers, weightLayers } from "./stored_layers.js";
 
 /**
  * Opens the model file `source`, passes it to `use`, and closes it again: a `.keras` archive, Keras 3's `.weights.h5`,

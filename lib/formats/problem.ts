@@ -1,9 +1,10 @@
-import { GRUError, type GRUErrorCode } from "../errors.js";
+import { GRUError, type GRUErrorCode } from "../errors/gru_error.js";
+import { expectedText, inner, maybeCause } from "../errors/messages.js";
 import type { Source } from "./source.js";
 
 /** An error about the contents of a file; {@link inFile} adds which file. */
 export function fileProblem(message: string, cause?: unknown): GRUError {
-  return new GRUError("ERR_FILE_FORMAT", message, cause === undefined ? undefined : { cause });
+  return inner("ERR_FILE_FORMAT", message, maybeCause(cause));
 }
 
 const FILE_CODES: ReadonlySet<GRUErrorCode> = new Set(["ERR_FILE_FORMAT", "ERR_UNSUPPORTED"]);
@@ -14,8 +15,9 @@ export async function inFile<T>({ shown }: Source, read: () => Promise<T>, kind 
     return await read();
   } catch (error) {
     if (error instanceof GRUError && FILE_CODES.has(error.code)) {
-      const message = `Expected a readable ${kind} for \`source\` but received ${shown}: ${error.message}`;
-      throw new GRUError(error.code, message, error.cause === undefined ? undefined : { cause: error.cause });
+      const { code, message, cause } = error;
+      const received = `${shown}: ${message.replace(/\.$/, "")}`;
+      throw expectedText(code, "source", `a readable ${kind}`, received, maybeCause(cause));
     }
     throw error;
   }
@@ -26,7 +28,7 @@ export async function dependency<T>(name: string, load: () => Promise<T>): Promi
   try {
     return await load();
   } catch (cause) {
-    throw new GRUError("ERR_UNSUPPORTED", `reading it needs the package ${name}, which could not be loaded`, { cause });
+    throw inner("ERR_UNSUPPORTED", `reading it needs the package ${name}, which could not be loaded`, { cause });
   }
 }
 

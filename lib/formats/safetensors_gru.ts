@@ -2,7 +2,7 @@ import type { WeightData } from "./gru_variables.js";
 import type { StoredVariable } from "./hdf5_dataset.js";
 import { isGruCell, type StoredCell } from "./hdf5_outline.js";
 import { parseJson } from "./json.js";
-import type { WeightsOnly } from "./model_file.js";
+import type { WeightsOnly } from "./model_contents.js";
 import { fileProblem } from "./problem.js";
 import { decodeSafetensors, encodeSafetensors, type SafetensorsDtype, type SafetensorsTensor } from "./safetensors.js";
 import type { StoredLayer } from "./stored_layers.js";

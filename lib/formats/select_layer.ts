@@ -1,4 +1,4 @@
-import { GRUError } from "../errors.js";
+import { expectedText } from "../errors/messages.js";
 import type { NamedLayer } from "./config_tree.js";
 import { quotedList } from "./problem.js";
 import type { Source } from "./source.js";
@@ -19,34 +19,32 @@ export function selectGru<T extends NamedLayer>(
 ): T {
   const grus = layers.filter(({ isGru }) => isGru);
   if (grus.length === 0) {
-    throw new GRUError(
-      "ERR_ARGUMENT",
-      `Expected a model with a GRU layer for \`source\` but received ${source}, ${describeOthers(layers)}`,
-    );
+    throw expectedText("ERR_ARGUMENT", "source", "a model with a GRU layer", `${source}, ${describeOthers(layers)}`);
   }
   const list = labels(grus);
   if (wanted === undefined) {
     if (grus.length === 1) return grus[0]!;
-    throw new GRUError(
+    throw expectedText(
       "ERR_ARGUMENT",
-      `Expected the name of one GRU layer for \`layer\` (${source} has ${grus.length}: ${list}) but received none`,
+      "layer",
+      `the name of one GRU layer (${source} has ${grus.length}: ${list})`,
+      "none",
     );
   }
   const found = matches(grus, wanted);
   if (found.length === 1) return found[0]!;
   const received = JSON.stringify(wanted);
   if (found.length > 1) {
-    throw new GRUError(
+    throw expectedText(
       "ERR_ARGUMENT",
-      `Expected the path of one GRU layer for \`layer\` but received ${received}, which fits ${labels(found)}`,
+      "layer",
+      "the path of one GRU layer",
+      `${received}, which fits ${labels(found)}`,
     );
   }
   const other = matches(layers, wanted)[0];
   const remark = other ? ` (a ${other.className} layer)` : "";
-  throw new GRUError(
-    "ERR_ARGUMENT",
-    `Expected the name of a GRU layer of ${source} (${list}) for \`layer\` but received ${received}${remark}`,
-  );
+  throw expectedText("ERR_ARGUMENT", "layer", `the name of a GRU layer of ${source} (${list})`, `${received}${remark}`);
 }
 
 /** The layers that `wanted` fits: first as a group, then as a path, then as a name; Keras's names before other ones. */

@@ -1,7 +1,8 @@
 import { fileURLToPath } from "node:url";
 import { types } from "node:util";
-import { GRUError } from "../errors.js";
-import { describe } from "../keras/text.js";
+import { describe } from "../errors/describe.js";
+import type { GRUError } from "../errors/gru_error.js";
+import { expectedText, maybeCause } from "../errors/messages.js";
 
 /** A file to read: its path, its `file:` URL (a `URL` or a text that begins with `file:`), or its bytes. */
 export type FileSource = string | URL | Uint8Array;
@@ -51,8 +52,7 @@ function copyOf(source: Uint8Array, kind: string): Uint8Array<ArrayBuffer> {
   try {
     copy = new Uint8Array(length);
   } catch (cause) {
-    const message = `Expected ${kind} that fits in memory for \`source\` but received ${length} bytes.`;
-    throw new GRUError("ERR_OUT_OF_MEMORY", message, { cause });
+    throw expectedText("ERR_OUT_OF_MEMORY", "source", `${kind} that fits in memory`, `${length} bytes`, { cause });
   }
   copy.set(source);
   return copy;
@@ -87,6 +87,5 @@ function pathOf(url: string, kind: string): string {
 }
 
 function unexpected(kind: string, received: string, cause?: unknown): GRUError {
-  const message = `Expected the path, file: URL or bytes of ${kind} for \`source\` but received ${received}.`;
-  return new GRUError("ERR_ARGUMENT", message, cause === undefined ? undefined : { cause });
+  return expectedText("ERR_ARGUMENT", "source", `the path, file: URL or bytes of ${kind}`, received, maybeCause(cause));
 }

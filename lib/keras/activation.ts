@@ -1,9 +1,9 @@
-import { GRUError } from "../errors.js";
+import { expected, expectedText } from "../errors/messages.js";
+import { suggestion } from "../errors/suggestion.js";
 import type { NativeActivation } from "../native.js";
-import type { CustomActivation } from "./custom_activation.js";
-import { Options } from "./options.js";
+import { Options } from "../options/options.js";
+import { GateActivation } from "./gate_activation.js";
 import type { SerializedObject } from "./serialization.js";
-import { describe, suggestion } from "./text.js";
 
 /** Keras's activation functions that need no arguments and keep the width, by the names Keras's own functions bear. */
 const FUNCTIONS = [
@@ -63,34 +63,13 @@ function kernelName(name: string, argument: string): string {
   const known = NAMES.get(name);
   if (known !== undefined) return known;
   if (name === "glu") {
-    throw new GRUError(
-      "ERR_ARGUMENT",
-      `Expected an activation that keeps the width for \`${argument}\` but received "glu", which halves it.`,
-    );
+    throw expectedText("ERR_ARGUMENT", argument, "an activation that keeps the width", '"glu", which halves it');
   }
-  throw new GRUError(
-    "ERR_ARGUMENT",
-    `Expected the name of a Keras activation for \`${argument}\` but received ${describe(name)}. ` +
+  throw expected("ERR_ARGUMENT", argument, "the name of a Keras activation", name, {
+    remedy:
       `${suggestion(name, NAMES.keys())} A function of your own comes as { name, forward, backward }, ` +
       "or through `custom_objects`.",
-  );
-}
-
-/** What a gate of the layer activates with: a function of Keras's, an activation layer, or a function of the user's. */
-export abstract class GateActivation {
-  /** Keras's name of the function (`silu`, never its alias `swish`) or the class of the layer (`LeakyReLU`). */
-  abstract readonly name: string;
-
-  /** What Keras 3.15's `get_config()` holds for it. */
-  abstract serialize(): string | SerializedObject;
-
-  /** What the kernels take. */
-  abstract native(): NativeActivation;
-
-  /** The user's functions, where it is the user who computes. */
-  get custom(): CustomActivation | null {
-    return null;
-  }
+  });
 }
 
 /** The arguments of Keras's `threshold`, the one function that has no defaults: x where x > threshold. */
@@ -116,11 +95,9 @@ export class Activation extends GateActivation {
     this.name = kernelName(name, argument);
     this.parameters = Object.freeze(this.name === "threshold" ? thresholdParameters(parameters, argument) : []);
     if (this.name !== "threshold" && Object.keys(parameters).length > 0) {
-      throw new GRUError(
-        "ERR_ARGUMENT",
-        `Expected no parameters of "${name}" for \`${argument}\` but received ${describe(parameters)}. Keras keeps ` +
-          "parameters of functions in its activation layers, such as LeakyReLU.",
-      );
+      throw expected("ERR_ARGUMENT", argument, `no parameters of "${name}"`, parameters, {
+        remedy: "Keras keeps parameters of functions in its activation layers, such as LeakyReLU.",
+      });
     }
   }
 
@@ -150,10 +127,12 @@ export function serializedFunction(name: string): SerializedObject {
 function thresholdParameters(parameters: object, argument: string): number[] {
   const { threshold, default_value } = parameters as Partial<ThresholdParameters>;
   if (threshold === undefined || default_value === undefined) {
-    throw new GRUError(
+    throw expected(
       "ERR_ARGUMENT",
-      `Expected \`threshold\` and \`default_value\` with the activation "threshold" for \`${argument}\` but received ` +
-        `${describe(parameters)}. Pass new Activation("threshold", { threshold: 0.5, default_value: 0 }).`,
+      argument,
+      '`threshold` and `default_value` with the activation "threshold"',
+      parameters,
+      { remedy: 'Pass new Activation("threshold", { threshold: 0.5, default_value: 0 }).' },
     );
   }
   const read = new Options("threshold", parameters, ["threshold", "default_value"]);

@@ -1,12 +1,12 @@
-import { GRUError } from "../errors.js";
+import { GRUError } from "../errors/gru_error.js";
+import { expected, expectedText, inPlace } from "../errors/messages.js";
+import { suggestion } from "../errors/suggestion.js";
 import type { NativeActivation } from "../native.js";
-import { GateActivation } from "./activation.js";
+import { Options } from "../options/options.js";
 import { autoName } from "./auto_name.js";
-import type { CustomActivation } from "./custom_activation.js";
 import { type DTypePolicy, getDTypePolicy } from "./dtype_policy.js";
-import { Options } from "./options.js";
+import { type CustomActivation, GateActivation } from "./gate_activation.js";
 import type { SerializedObject } from "./serialization.js";
-import { describe, suggestion } from "./text.js";
 
 /** What a kind of layer makes of its own arguments. */
 interface Reading {
@@ -67,10 +67,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
       const axis = options.axisOrAxes("axis", -1);
       const [only, ...more] = typeof axis === "number" ? [axis] : (axis ?? []);
       if (more.length > 0 || (only !== -1 && only !== 1)) {
-        throw new GRUError(
-          "ERR_UNSUPPORTED",
-          `Expected an axis of -1, that of the units, for \`${argument}.config.axis\` but received ${describe(axis)}.`,
-        );
+        throw expected("ERR_UNSUPPORTED", `${argument}.config.axis`, "an axis of -1, that of the units,", axis);
       }
       return { config: { axis }, function: { name: "softmax", parameters: [] } };
     },
@@ -136,10 +133,7 @@ export class ActivationLayer extends GateActivation {
 
 function unsupported(className: string, argument: string): GRUError {
   const reason = className === "PReLU" ? "PReLU has weights of its own." : suggestion(className, Object.keys(KINDS));
-  return new GRUError(
-    "ERR_UNSUPPORTED",
-    `Expected an activation layer without weights for \`${argument}\` but received ${describe(className)}. ${reason}`,
-  );
+  return expected("ERR_UNSUPPORTED", argument, "an activation layer without weights", className, { remedy: reason });
 }
 
 /** Runs `read`; says in its errors where the layer stands. */
@@ -148,17 +142,18 @@ function within<T>(argument: string, read: () => T): T {
     return read();
   } catch (error) {
     if (!(error instanceof GRUError) || error.message.includes(`\`${argument}`)) throw error;
-    throw new GRUError(error.code, `In \`${argument}\`: ${error.message}`, { cause: error });
+    throw inPlace(`\`${argument}\``, error);
   }
 }
 
 function readCommon(options: Options, className: string): { name: string; trainable: boolean } {
   const name = options.nullableString("name");
-  if (options.raw("activity_regularizer", null) !== null) {
-    throw new GRUError(
-      "ERR_UNSUPPORTED",
-      `Expected no \`activity_regularizer\` of ${className}: its loss is not counted.`,
-    );
+  const regularizer = options.raw("activity_regularizer", null);
+  if (regularizer !== null) {
+    throw expected("ERR_UNSUPPORTED", "activity_regularizer", "null", regularizer, {
+      owner: className,
+      remedy: "Its loss is not counted.",
+    });
   }
   return { name: name ?? autoName(snakeCase(className)), trainable: options.boolean("trainable", true) };
 }
@@ -167,10 +162,11 @@ function readPolicy(options: Options, policy: DTypePolicy, className: string, ar
   const given = options.raw("dtype", null);
   const own = given === null ? policy : getDTypePolicy(given, `${argument}.config.dtype`);
   if (own.computeDtype === policy.computeDtype) return own;
-  throw new GRUError(
+  throw expectedText(
     "ERR_DTYPE",
-    `Expected a ${className} that computes in ${policy.computeDtype}, as the GRU does, for \`${argument}.config.dtype\` ` +
-      `but received "${own.name}".`,
+    `${argument}.config.dtype`,
+    `a ${className} that computes in ${policy.computeDtype}, as the GRU does,`,
+    `"${own.name}"`,
   );
 }
 

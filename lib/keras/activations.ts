@@ -1,10 +1,11 @@
-import { GRUError } from "../errors.js";
-import { Activation, GateActivation } from "./activation.js";
+import { expected } from "../errors/messages.js";
+
+import { Activation } from "./activation.js";
 import { ActivationLayer } from "./activation_layer.js";
 import { CustomFunction, looksCustom } from "./custom_activation.js";
 import { DTypePolicy } from "./dtype_policy.js";
+import { GateActivation } from "./gate_activation.js";
 import { readSerialized } from "./serialization.js";
-import { describe } from "./text.js";
 
 const FLOAT32 = new DTypePolicy("float32");
 
@@ -22,10 +23,11 @@ export function getActivation(value: unknown, argument: string, policy: DTypePol
   if (value instanceof GateActivation) return value;
   if (typeof value === "string") return new Activation(value, {}, argument);
   if (typeof value !== "object") {
-    throw new GRUError(
+    throw expected(
       "ERR_ARGUMENT",
-      "Expected an activation (a name, a serialized function or layer, { name, forward, backward }, or null) for " +
-        `\`${argument}\` but received ${describe(value)}.`,
+      argument,
+      "an activation (a name, a serialized function or layer, { name, forward, backward }, or null)",
+      value,
     );
   }
   if (looksCustom(value)) return new CustomFunction(value, argument);
@@ -33,10 +35,7 @@ export function getActivation(value: unknown, argument: string, policy: DTypePol
   const { module, class_name, config } = serialized;
   if (class_name === "function") {
     if (typeof config === "string") return new Activation(config, {}, argument);
-    throw new GRUError(
-      "ERR_ARGUMENT",
-      `Expected the name of a function for \`${argument}.config\` but received ${describe(config)}.`,
-    );
+    throw expected("ERR_ARGUMENT", `${argument}.config`, "the name of a function", config);
   }
   if (module === "keras.activations") {
     // Keras ignores the config of a function; only `threshold` is written with one, by this package.

@@ -1,7 +1,7 @@
-import { GRUError } from "../errors.js";
+import { expectedShape } from "../errors/messages.js";
 import type { NativeArray } from "../native.js";
+import { FLOAT32, Options } from "../options/options.js";
 import { checkSize, Initializer } from "./initializer.js";
-import { FLOAT32, Options } from "./options.js";
 
 /** All zeros. */
 export class Zeros extends Initializer {
@@ -77,10 +77,7 @@ export class Identity extends Initializer {
   override fill(out: NativeArray, shape: readonly number[]): void {
     const [rows, columns] = shape;
     if (shape.length !== 2 || rows === undefined || columns === undefined) {
-      throw new GRUError(
-        "ERR_SHAPE",
-        `Expected a shape of rank 2 for the initializer Identity but received [${shape.join(", ")}].`,
-      );
+      throw expectedShape("Identity", "a shape of rank 2", shape);
     }
     checkSize(out, shape);
     out.fill(0);

@@ -1,6 +1,6 @@
-import { GRUError } from "../errors.js";
+import { expectedText } from "../errors/messages.js";
 import type { NativeArray } from "../native.js";
-import { Options } from "./options.js";
+import { Options } from "../options/options.js";
 import { KerasObject, Vocabulary } from "./serialization.js";
 import { resolveAxis } from "./shape.js";
 
@@ -55,9 +55,11 @@ function reducedAxes(shape: readonly number[], axis: Axis): ReadonlySet<number> 
   const axes = typeof axis === "number" ? [axis] : (axis ?? shape.map((_, i) => i));
   const reduced = new Set(axes.map((item) => resolveAxis(item, shape)));
   if (reduced.size !== axes.length) {
-    throw new GRUError(
+    throw expectedText(
       "ERR_SHAPE",
-      `Expected different axes of the shape [${shape.join(", ")}] for \`axis\` but received [${axes.join(", ")}].`,
+      "axis",
+      `different axes of the shape [${shape.join(", ")}]`,
+      `[${axes.join(", ")}]`,
     );
   }
   return reduced;

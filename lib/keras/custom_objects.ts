@@ -1,7 +1,9 @@
-import { GRUError } from "../errors.js";
-import { GateActivation } from "./activation.js";
+import { describe, describeThrown } from "../errors/describe.js";
+import { GRUError } from "../errors/gru_error.js";
+import { expected, expectedText } from "../errors/messages.js";
 import { CONSTRAINTS, type Constraint } from "./constraints.js";
-import { type CustomActivation, CustomFunction, looksCustom } from "./custom_activation.js";
+import { CustomFunction, looksCustom } from "./custom_activation.js";
+import { type CustomActivation, GateActivation } from "./gate_activation.js";
 import { INITIALIZERS, type Initializer } from "./initializers.js";
 import { REGULARIZERS, type Regularizer } from "./regularizers.js";
 import {
@@ -12,7 +14,6 @@ import {
   type SerializedForm,
   type Vocabulary,
 } from "./serialization.js";
-import { describe } from "./text.js";
 import { UnknownConstraint, UnknownInitializer, type UnknownObject, UnknownRegularizer } from "./unknown.js";
 
 /**
@@ -52,10 +53,7 @@ const FAMILIES: Readonly<Record<string, Family>> = {
 export function readCustomObjects(value: unknown): CustomObjects {
   if (value === undefined || value === null) return {};
   if (typeof value !== "object" || Array.isArray(value)) {
-    throw new GRUError(
-      "ERR_ARGUMENT",
-      `Expected an object of your own objects by name for \`custom_objects\` but received ${describe(value)}.`,
-    );
+    throw expected("ERR_ARGUMENT", "custom_objects", "an object of your own objects by name", value);
   }
   for (const [name, entry] of Object.entries(value)) checkEntry(name, entry);
   return value as CustomObjects;
@@ -69,11 +67,12 @@ function checkEntry(name: string, entry: unknown): void {
     new CustomFunction(entry, `custom_objects.${name}`);
     return;
   }
-  throw new GRUError(
+  throw expected(
     "ERR_ARGUMENT",
-    "Expected an activation ({ name, forward, backward } or an Activation), or a class or an object of " +
-      `constraints.Constraint, initializers.Initializer or regularizers.Regularizer for \`custom_objects.${name}\` but ` +
-      `received ${describe(entry)}.`,
+    `custom_objects.${name}`,
+    "an activation ({ name, forward, backward } or an Activation), or a class or an object of " +
+      "constraints.Constraint, initializers.Initializer or regularizers.Regularizer",
+    entry,
   );
 }
 
@@ -116,12 +115,10 @@ interface Request {
 
 function made({ family: { vocabulary }, argument, name, entry, form }: Request): KerasObject {
   if (vocabulary.owns(entry)) return entry;
-  const where = `\`custom_objects.${name}\` (the config has it for \`${argument}\`)`;
+  const where = `custom_objects.${name}`;
+  const remedy = `The config has it for \`${argument}\`.`;
   if (!vocabulary.isClass(entry)) {
-    throw new GRUError(
-      "ERR_ARGUMENT",
-      `Expected ${vocabulary.kind}, or a class of its kind, for ${where} but received ${describe(entry)}.`,
-    );
+    throw expected("ERR_ARGUMENT", where, `${vocabulary.kind}, or a class of its kind,`, entry, { remedy });
   }
   const config = (form === null || typeof form.config === "string" ? {} : form.config) as never;
   let object: unknown;
@@ -129,14 +126,21 @@ function made({ family: { vocabulary }, argument, name, entry, form }: Request):
     object = typeof entry.fromConfig === "function" ? entry.fromConfig(config) : new entry(config);
   } catch (cause) {
     if (cause instanceof GRUError) throw cause;
-    throw new GRUError("ERR_CALLBACK", `Expected ${where} to make ${vocabulary.kind} but it threw: ${cause}`, {
-      cause,
-    });
+    throw expectedText(
+      "ERR_CALLBACK",
+      where,
+      `a class that makes ${vocabulary.kind}`,
+      `one that throws: ${describeThrown(cause)}`,
+      { remedy, cause },
+    );
   }
   if (!vocabulary.owns(object)) {
-    throw new GRUError(
+    throw expectedText(
       "ERR_ARGUMENT",
-      `Expected ${vocabulary.kind} made by ${where} but received ${describe(object)}.`,
+      where,
+      `a class that makes ${vocabulary.kind}`,
+      `one that makes ${describe(object)}`,
+      { remedy },
     );
   }
   if (form !== null && typeof form.config !== "string") rememberOrigin(object, form);

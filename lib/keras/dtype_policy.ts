@@ -1,8 +1,9 @@
-import { GRUError } from "../errors.js";
+import { describe } from "../errors/describe.js";
+import { expected } from "../errors/messages.js";
+import { suggestion } from "../errors/suggestion.js";
 import type { NativeDtype } from "../native.js";
 import type { SixteenBitDtype } from "../sixteen_bit.js";
 import { readSerialized, type SerializedObject } from "./serialization.js";
-import { describe, suggestion } from "./text.js";
 
 /** Element types a layer can compute in or keep its variables in. */
 export type Dtype = NativeDtype | SixteenBitDtype;
@@ -56,10 +57,7 @@ export class DTypePolicy {
       const hint = QUANTIZED.test(describe(name))
         ? `Quantized policies are not supported. Known: ${[...POLICIES.keys()].join(", ")}.`
         : suggestion(name, POLICIES.keys());
-      throw new GRUError(
-        "ERR_DTYPE",
-        `Expected the name of a floating-point dtype policy for \`${argument}\` but received ${describe(name)}. ${hint}`,
-      );
+      throw expected("ERR_DTYPE", argument, "the name of a floating-point dtype policy", name, { remedy: hint });
     }
     this.name = name;
     this.#className = className;
@@ -82,25 +80,17 @@ export function getDTypePolicy(value: unknown, argument: string): DTypePolicy {
   if (value instanceof DTypePolicy) return value;
   if (typeof value === "string") return new DTypePolicy(value, argument);
   if (typeof value !== "object") {
-    throw new GRUError(
-      "ERR_DTYPE",
-      `Expected a dtype policy (a name, a serialized DTypePolicy or null) for \`${argument}\` but received ${describe(value)}.`,
-    );
+    throw expected("ERR_DTYPE", argument, "a dtype policy (a name, a serialized DTypePolicy or null)", value);
   }
   const { class_name, config } = readSerialized(value, argument);
   if (!CLASSES.includes(class_name)) {
-    throw new GRUError(
-      "ERR_DTYPE",
-      `Expected a DTypePolicy for \`${argument}\` but received ${describe(class_name)}. ` +
-        `Quantized policies and policy maps are not supported. Known: ${[...POLICIES.keys()].join(", ")}.`,
-    );
+    throw expected("ERR_DTYPE", argument, "a DTypePolicy", class_name, {
+      remedy: `Quantized policies and policy maps are not supported. Known: ${[...POLICIES.keys()].join(", ")}.`,
+    });
   }
   const name = typeof config === "string" ? undefined : config.name;
   if (typeof name !== "string") {
-    throw new GRUError(
-      "ERR_ARGUMENT",
-      `Expected the name of a dtype policy for \`${argument}.config.name\` but received ${describe(name)}.`,
-    );
+    throw expected("ERR_ARGUMENT", `${argument}.config.name`, "the name of a dtype policy", name);
   }
   return new DTypePolicy(name, argument, class_name === "FloatDTypePolicy" ? class_name : "DTypePolicy");
 }

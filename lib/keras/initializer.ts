@@ -1,4 +1,5 @@
-import { GRUError } from "../errors.js";
+import { expected } from "../errors/messages.js";
+
 import type { NativeArray } from "../native.js";
 import { KerasObject } from "./serialization.js";
 import { sizeOf } from "./shape.js";
@@ -17,8 +18,5 @@ export abstract class Initializer extends KerasObject {
 /** Throws `ERR_SHAPE` unless `out` holds a tensor of `shape`. */
 export function checkSize(out: NativeArray, shape: readonly number[]): void {
   if (out.length === sizeOf(shape)) return;
-  throw new GRUError(
-    "ERR_SHAPE",
-    `Expected ${sizeOf(shape)} elements, those of shape [${shape.join(", ")}], for \`out\` but received ${out.length}.`,
-  );
+  throw expected("ERR_SHAPE", "out", `${sizeOf(shape)} elements, those of shape [${shape.join(", ")}],`, out.length);
 }

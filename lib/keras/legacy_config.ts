@@ -1,4 +1,4 @@
-import { GRUError } from "../errors.js";
+import { expectedText } from "../errors/messages.js";
 import { INITIALIZERS } from "./initializers.js";
 import { keras1Config } from "./keras1_config.js";
 
@@ -84,10 +84,12 @@ function implementationOf({ implementation }: JsonObject): JsonObject {
 
 function refuseTimeMajor({ time_major }: JsonObject, name: string): void {
   if (time_major !== true) return;
-  throw new GRUError(
+  throw expectedText(
     "ERR_UNSUPPORTED",
-    `Expected inputs of (batch, timesteps, features) for layer ${name} but received a config with time_major=True, whose ` +
-      "inputs are (timesteps, batch, features): set it to false and pass transposed inputs",
+    `layer ${name}`,
+    "inputs of (batch, timesteps, features)",
+    "a config with time_major=True, whose inputs are (timesteps, batch, features)",
+    { remedy: "Set it to false and pass transposed inputs." },
   );
 }
 

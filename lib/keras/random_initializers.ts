@@ -1,10 +1,10 @@
-import { GRUError } from "../errors.js";
+import { expectedShape } from "../errors/messages.js";
+import { reading } from "../errors/reading.js";
 import { type NativeArray, native } from "../native.js";
+import { Options } from "../options/options.js";
 import { checkSize, Initializer } from "./initializer.js";
-import { Options } from "./options.js";
 import { freshSeed, readSeed, type Seed, SeedGenerator } from "./seed_generator.js";
 import { resolveAxis, sizeOf } from "./shape.js";
-import { reading } from "./text.js";
 
 /**
  * The base of the initializers that draw. With an integer seed, or with none, one instance gives the same values at
@@ -162,7 +162,11 @@ export class VarianceScaling extends RandomInitializer {
   readonly output_axes: readonly number[] | null;
 
   constructor(options: VarianceScalingOptions = {}) {
-    const read = new Options("VarianceScaling", withPlainDistribution(options), SCALING_KEYS);
+    const read = new Options(
+      "VarianceScaling",
+      reading("VarianceScaling", () => withPlainDistribution(options)),
+      SCALING_KEYS,
+    );
     super(read.raw("seed", null));
     this.scale = read.number("scale", 1, { above: 0 });
     this.mode = read.oneOf("mode", "fan_in", MODES);
@@ -221,7 +225,7 @@ function withPlainDistribution(options: VarianceScalingOptions): VarianceScaling
 abstract class NamedScaling extends VarianceScaling {
   constructor(name: string, preset: VarianceScalingOptions, options: FanOptions) {
     new Options(name, options, ["seed", "input_axes", "output_axes"]);
-    super({ ...options, ...preset });
+    super(reading(name, () => ({ ...options, ...preset })));
   }
 
   override getConfig(): Record<string, unknown> {
@@ -302,10 +306,7 @@ export class Orthogonal extends RandomInitializer {
   override fill(out: NativeArray, shape: readonly number[]): void {
     const columns = shape.at(-1);
     if (shape.length < 2 || columns === undefined) {
-      throw new GRUError(
-        "ERR_SHAPE",
-        `Expected a shape of rank 2 or more for the initializer Orthogonal but received [${shape.join(", ")}].`,
-      );
+      throw expectedShape("Orthogonal", "a shape of rank 2 or more", shape);
     }
     checkSize(out, shape);
     if (out.length > 0) native().orthogonal(out, sizeOf(shape.slice(0, -1)), columns, this.draw(), this.gain);

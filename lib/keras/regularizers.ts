@@ -1,6 +1,6 @@
-import { GRUError } from "../errors.js";
+import { expectedShape, expectedText } from "../errors/messages.js";
 import type { NativeArray } from "../native.js";
-import { FLOAT32, Options } from "./options.js";
+import { FLOAT32, Options } from "../options/options.js";
 import { KerasObject, Vocabulary } from "./serialization.js";
 
 const FACTOR = { min: 0, max: FLOAT32.max };
@@ -20,9 +20,11 @@ export abstract class Regularizer extends KerasObject {
    * of |x| at 0 is 0. Throws as `loss`, and `ERR_UNSUPPORTED` in a class that does not have one.
    */
   addGradient(_gradient: NativeArray, _values: NativeArray, _shape: readonly number[], _scale: number): void {
-    throw new GRUError(
+    throw expectedText(
       "ERR_UNSUPPORTED",
-      `Expected a regularizer with a method \`addGradient\` for gradients but received ${this.constructor.name}.`,
+      "gradients",
+      "a regularizer with a method `addGradient`",
+      this.constructor.name,
     );
   }
 }
@@ -191,10 +193,7 @@ export class OrthogonalRegularizer extends Regularizer {
   #layout(shape: readonly number[]): VectorLayout {
     const [rows, columns] = shape;
     if (shape.length !== 2 || rows === undefined || columns === undefined) {
-      throw new GRUError(
-        "ERR_SHAPE",
-        `Expected a tensor of rank 2 for the regularizer OrthogonalRegularizer but received the shape [${shape.join(", ")}].`,
-      );
+      throw expectedShape("OrthogonalRegularizer", "a tensor of rank 2", shape);
     }
     return this.mode === "rows"
       ? { count: rows, length: columns, vectorStride: columns, elementStride: 1 }

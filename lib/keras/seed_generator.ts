@@ -1,8 +1,8 @@
 import { randomInt } from "node:crypto";
-import { GRUError } from "../errors.js";
-import { Options } from "./options.js";
+import { expected } from "../errors/messages.js";
+import { Options } from "../options/options.js";
+
 import { KerasObject, readSerialized } from "./serialization.js";
-import { describe } from "./text.js";
 
 const WORD = (1n << 64n) - 1n;
 
@@ -69,8 +69,5 @@ export function readSeed(value: unknown): Seed {
   } else if (Number.isSafeInteger(value)) {
     return value as number;
   }
-  throw new GRUError(
-    "ERR_ARGUMENT",
-    `Expected an integer, a SeedGenerator or null for \`seed\` but received ${describe(value)}.`,
-  );
+  throw expected("ERR_ARGUMENT", "seed", "an integer, a SeedGenerator or null", value);
 }

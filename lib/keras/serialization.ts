@@ -1,6 +1,9 @@
 import { types } from "node:util";
-import { GRUError } from "../errors.js";
-import { describe, reading, suggestion } from "./text.js";
+import { describe } from "../errors/describe.js";
+import { GRUError } from "../errors/gru_error.js";
+import { expected, expectedText, inPlace } from "../errors/messages.js";
+import { reading } from "../errors/reading.js";
+import { suggestion } from "../errors/suggestion.js";
 
 /**
  * A serialized object as arguments take it: `{ class_name, config }` is enough, and so is `{ class_name }` where there is
@@ -37,10 +40,7 @@ const KERAS_MODULE = /^(keras|tf_keras|tensorflow|builtins)(\.|$)/;
 
 function optionalString(value: unknown, key: string, argument: string): string | null | undefined {
   if (value === undefined || value === null || typeof value === "string") return value;
-  throw new GRUError(
-    "ERR_ARGUMENT",
-    `Expected a string or null for \`${argument}.${key}\` but received ${describe(value)}.`,
-  );
+  throw expected("ERR_ARGUMENT", `${argument}.${key}`, "a string or null", value);
 }
 
 /** A serialized object, and whether Keras marks it as custom: by a foreign or `null` module, or a `package>name`. */
@@ -55,33 +55,22 @@ export interface SerializedForm extends SerializedObject {
 export function readForm(value: unknown, argument: string): SerializedForm {
   const object = typeof value === "object" && value !== null && !types.isPromise(value);
   if (!object || Array.isArray(value) || ArrayBuffer.isView(value)) {
-    throw new GRUError(
-      "ERR_ARGUMENT",
-      `Expected a serialized Keras object for \`${argument}\` but received ${describe(value)}.`,
-    );
+    throw expected("ERR_ARGUMENT", argument, "a serialized Keras object", value);
   }
   for (const key of Object.keys(value)) {
     if (KEYS.includes(key) || TOLERATED.includes(key)) continue;
-    throw new GRUError(
-      "ERR_ARGUMENT",
-      `Expected the keys of a serialized Keras object for \`${argument}\` but received ${describe(key)}. ` +
-        suggestion(key, KEYS),
-    );
+    throw expected("ERR_ARGUMENT", argument, "the keys of a serialized Keras object", key, {
+      remedy: suggestion(key, KEYS),
+    });
   }
   const { module, class_name, config, registered_name } = value as Record<string, unknown>;
   if (typeof class_name !== "string") {
-    throw new GRUError(
-      "ERR_ARGUMENT",
-      `Expected a string for \`${argument}.class_name\` but received ${describe(class_name)}.`,
-    );
+    throw expected("ERR_ARGUMENT", `${argument}.class_name`, "a string", class_name);
   }
   const home = optionalString(module, "module", argument);
   const registered = optionalString(registered_name, "registered_name", argument);
   if (config !== undefined && typeof config !== "string" && (typeof config !== "object" || Array.isArray(config))) {
-    throw new GRUError(
-      "ERR_ARGUMENT",
-      `Expected an object or a string for \`${argument}.config\` but received ${describe(config)}.`,
-    );
+    throw expected("ERR_ARGUMENT", `${argument}.config`, "an object or a string", config);
   }
   return {
     module: home ?? null,
@@ -100,10 +89,11 @@ export function readSerialized(value: unknown, argument: string): SerializedObje
   const { custom, ...serialized } = readForm(value, argument);
   if (!custom) return serialized;
   const { module, class_name, registered_name } = serialized;
-  throw new GRUError(
+  throw expectedText(
     "ERR_ARGUMENT",
-    `Expected an object of Keras's own for \`${argument}\` but received the custom ` +
-      `${describe(registered_name ?? class_name)} of module ${describe(module)}.`,
+    argument,
+    "an object of Keras's own",
+    `the custom ${describe(registered_name ?? class_name)} of module ${describe(module)}`,
   );
 }
 
@@ -140,8 +130,7 @@ export abstract class KerasObject {
   serialize(): SerializedObject | null {
     const type = this.constructor as typeof KerasObject;
     if (typeof this.getConfig !== "function") {
-      const what = "Expected a class with a method `getConfig` for a config";
-      throw new GRUError("ERR_UNSUPPORTED", `${what} but received ${type.name}, which has none.`);
+      throw expectedText("ERR_UNSUPPORTED", "getConfig", "a class with this method", `${type.name}, which has none`);
     }
     const own = Object.hasOwn(type, "className");
     const origin = own ? undefined : origins.get(this);
@@ -242,10 +231,11 @@ export class Vocabulary<T extends KerasObject> {
     if (value === null || value instanceof this.#base) return value;
     if (typeof value === "string") return this.#create(value, {}, argument);
     if (typeof value !== "object" || value instanceof KerasObject) {
-      throw new GRUError(
+      throw expected(
         "ERR_ARGUMENT",
-        `Expected ${this.#kind} (a name, a serialized object, an instance or null) for \`${argument}\` ` +
-          `but received ${describe(value)}.`,
+        argument,
+        `${this.#kind} (a name, a serialized object, an instance or null)`,
+        value,
       );
     }
     const { class_name, config } = readSerialized(value, argument);
@@ -257,16 +247,13 @@ export class Vocabulary<T extends KerasObject> {
     if (type === undefined) {
       const listed = new Set([...this.#classes.values()].map(({ className }) => this.#secondName(className)));
       const hint = this.#refused.get(name) ?? suggestion(name, this.#classes.keys(), listed);
-      throw new GRUError(
-        "ERR_ARGUMENT",
-        `Expected the name of ${this.#kind} for \`${argument}\` but received ${describe(name)}. ${hint}`,
-      );
+      throw expected("ERR_ARGUMENT", argument, `the name of ${this.#kind}`, name, { remedy: hint });
     }
     try {
       return new type(config as never);
     } catch (error) {
       if (!(error instanceof GRUError)) throw error;
-      throw new GRUError(error.code, `In \`${argument}\`: ${error.message}`, { cause: error });
+      throw inPlace(`\`${argument}\``, error);
     }
   }
 }

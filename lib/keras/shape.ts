@@ -1,4 +1,4 @@
-import { GRUError } from "../errors.js";
+import { expected } from "../errors/messages.js";
 
 /** The number of elements of `shape`; 1 for a scalar. */
 export function sizeOf(shape: readonly number[]): number {
@@ -9,8 +9,5 @@ export function sizeOf(shape: readonly number[]): number {
 export function resolveAxis(axis: number, shape: readonly number[]): number {
   const resolved = axis < 0 ? axis + shape.length : axis;
   if (resolved >= 0 && resolved < shape.length) return resolved;
-  throw new GRUError(
-    "ERR_SHAPE",
-    `Expected an axis of a tensor of shape [${shape.join(", ")}] for \`axis\` but received ${axis}.`,
-  );
+  throw expected("ERR_SHAPE", "axis", `an axis of a tensor of shape [${shape.join(", ")}]`, axis);
 }

@@ -1,10 +1,12 @@
-import { GRUError } from "../errors.js";
+import { describe } from "../errors/describe.js";
+import { expectedText } from "../errors/messages.js";
+
+import { nearest } from "../errors/suggestion.js";
 import type { NativeArray } from "../native.js";
 import { Constraint } from "./constraints.js";
 import { Initializer } from "./initializer.js";
 import { Regularizer } from "./regularizers.js";
 import type { KerasObject, SerializedObject } from "./serialization.js";
-import { describe, nearest } from "./text.js";
 
 /** What a config holds for an object that is not known here: a name, or a serialized object. */
 export type Written = string | SerializedObject;
@@ -44,11 +46,17 @@ class Keeper {
   refuse(): never {
     const { kind, argument, name, known } = this.#object;
     const like = nearest(name, known);
-    throw new GRUError(
+    const hint = like === undefined ? "" : `Did you mean "${like}"? `;
+    throw expectedText(
       "ERR_UNSUPPORTED",
-      `Expected ${kind} whose code is known for \`${argument}\` but received ${describe(name)}, which the config only ` +
-        `names.${like === undefined ? "" : ` Did you mean "${like}"?`} Pass its class to fromConfig or fromKeras in ` +
-        `\`custom_objects\` under this name, or another \`${argument}\`.${this.#remedy}`,
+      argument,
+      `${kind} whose code is known`,
+      `${describe(name)}, which the config only names`,
+      {
+        remedy:
+          `${hint}Pass its class to fromConfig or fromKeras in \`custom_objects\` under this name, or another ` +
+          `\`${argument}\`.${this.#remedy}`,
+      },
     );
   }
 }
@@ -62,9 +70,11 @@ function copied(value: Written, argument: string): Written {
     });
     return JSON.parse(text) as Written;
   } catch (cause) {
-    throw new GRUError(
+    throw expectedText(
       "ERR_ARGUMENT",
-      `Expected what JSON can hold for \`${argument}\` but received ${describe(value)} (${(cause as Error).message}).`,
+      argument,
+      "what JSON can hold",
+      `${describe(value)} (${(cause as Error).message})`,
       { cause },
     );
   }

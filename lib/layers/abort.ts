@@ -1,4 +1,4 @@
-import { reading } from "../arguments/messages.js";
+import { reading } from "../errors/reading.js";
 
 type Callback = () => void;
 

@@ -1,5 +1,5 @@
 import type { CallRequest } from "../arguments/call.js";
-import { expectedText } from "../arguments/messages.js";
+import { expectedText } from "../errors/messages.js";
 import { leaveQueue } from "../queue.js";
 import type { CallTrace } from "./diagnostics.js";
 import type { Draw, DropoutGenerator } from "./dropout.js";

@@ -1,9 +1,10 @@
 import { types } from "node:util";
 import type { GRUOptions } from "../arguments/constructor.js";
 import { ARRAY_TYPES } from "../arguments/typed_array.js";
-import { GRUError } from "../errors.js";
-import type { CustomActivation } from "../keras/custom_activation.js";
-import { describeThrown } from "../keras/text.js";
+import { describeThrown } from "../errors/describe.js";
+import type { GRUError } from "../errors/gru_error.js";
+import { expectedText } from "../errors/messages.js";
+import type { CustomActivation } from "../keras/gate_activation.js";
 import type { NativeCustomActivation } from "../native.js";
 import { lockedWhile, requireUnlocked, type VariableOwner } from "../variable.js";
 
@@ -100,8 +101,10 @@ export class CustomActivations {
   #explain(error: unknown): unknown {
     if (this.#failure === null) return error;
     const { name, cause } = this.#failure;
-    const message = `Expected the custom activation "${name}" to compute but it threw: ${describeThrown(cause)}`;
-    return new GRUError("ERR_CALLBACK", message, { cause });
+    const received = `one that throws: ${describeThrown(cause)}`;
+    return expectedText("ERR_CALLBACK", `custom activation "${name}"`, "functions that do not throw", received, {
+      cause,
+    });
   }
 }
 
@@ -111,9 +114,11 @@ function isWhole({ input, output, outputGradient, inputGradient }: Arrays, units
 
 /** The error about `what`, an asynchronous method, of a layer with a custom activation. */
 export function notAsynchronous(what: string): GRUError {
-  return new GRUError(
+  return expectedText(
     "ERR_ARGUMENT",
-    `Expected a layer of Keras's activations for \`${what}\` but received one with a custom activation, which runs on ` +
-      "the JavaScript thread alone: use call, or forward and backward.",
+    what,
+    "a layer of Keras's activations",
+    "one with a custom activation, which runs on the JavaScript thread alone",
+    { remedy: "Use call, or forward and backward." },
   );
 }

@@ -1,6 +1,6 @@
 import { channel } from "node:diagnostics_channel";
 import type { CallRequest } from "../arguments/call.js";
-import type { GRUError } from "../errors.js";
+import type { GRUError } from "../errors/gru_error.js";
 import type { Dtype } from "../keras/dtype_policy.js";
 
 /**

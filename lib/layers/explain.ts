@@ -1,11 +1,12 @@
 import type { CallRequest } from "../arguments/call.js";
 import type { GRUOptions } from "../arguments/constructor.js";
 import { checkMaskShape, type MaskLike, maskBytes, readLengths, readMask } from "../arguments/mask.js";
-import { expected, expectedShape, unreadable } from "../arguments/messages.js";
-import { isRecord, refuseUnknown } from "../arguments/predicates.js";
 import { readTensor } from "../arguments/tensor_like.js";
 import { cudnnRuntime, type RuntimeVerdict } from "../cudnn/runtime.js";
 import { judge, type Requirement } from "../eligibility.js";
+import { expected, expectedShape } from "../errors/messages.js";
+import { unreadable } from "../errors/reading.js";
+import { readRecord } from "../options/record.js";
 import type { TensorLike } from "../tensor.js";
 
 /** What `explain` takes: the parts of a call that the path depends on. */
@@ -82,9 +83,7 @@ export function explainCall(options: GRUOptions, features: number | null, args: 
 function readExplain(features: number | null, args: unknown): CallSide {
   const call: CallSide = { mask: null, lengths: null, training: false, batch: null, timesteps: null, features };
   if (args === undefined || args === null) return call;
-  if (!isRecord(args)) throw expected("ERR_ARGUMENT", "arguments of explain", "an object", args);
-  refuseUnknown(args, KNOWN, "explain");
-  const { mask, lengths, training, inputs } = args;
+  const { mask, lengths, training, inputs } = readRecord(args, KNOWN, "explain");
   if (training !== undefined && training !== null) {
     if (typeof training !== "boolean") throw expected("ERR_ARGUMENT", "training", "true or false", training);
     call.training = training;

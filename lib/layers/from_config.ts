@@ -1,8 +1,8 @@
-import { expected, expectedText } from "../arguments/messages.js";
-import { isRecord } from "../arguments/predicates.js";
+import { describe } from "../errors/describe.js";
+import { expected, expectedText } from "../errors/messages.js";
 import { type CustomObjects, readCustomObjects, withCustomObjects } from "../keras/custom_objects.js";
 import { currentConfig, isLegacyConfig, modernConfig } from "../keras/legacy_config.js";
-import { describe } from "../keras/text.js";
+import { isRecord } from "../options/record.js";
 
 type Config = Record<string, unknown>;
 

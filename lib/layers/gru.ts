@@ -1,11 +1,12 @@
 import type { GRUArguments } from "../arguments/constructor.js";
-import { expected, reading } from "../arguments/messages.js";
-import { isRecord } from "../arguments/predicates.js";
-import { GRUError } from "../errors.js";
+import type { GRUError } from "../errors/gru_error.js";
+import { expected, expectedText } from "../errors/messages.js";
+import { reading } from "../errors/reading.js";
 import { type FileSource, readSource } from "../formats/source.js";
 import type { CustomObjects } from "../keras/custom_objects.js";
 import type { DtypeName } from "../keras/dtype_policy.js";
-import { printAsText } from "../keras/text.js";
+import { isRecord } from "../options/record.js";
+import { printAsText } from "../print_as_text.js";
 import type { GRUConfig } from "./config.js";
 import { layerArguments, readConfig } from "./from_config.js";
 import { GRULayer } from "./layer.js";
@@ -87,15 +88,18 @@ const GRUImplementation = class GRU extends GRULayer {
 
   static async fromKeras(source: FileSource, args: FromKerasArguments = {}): Promise<GRULayer> {
     const read = readSource(source);
-    if (!isRecord(args)) throw expected("ERR_ARGUMENT", "arguments of fromKeras", "an object", args);
-    const { layer, ...extra } = args as FromKerasArguments;
+    // A copy, since getters and proxies may throw or say something else later.
+    const { layer, ...extra } = reading("fromKeras", () => {
+      if (!isRecord(args)) throw expected("ERR_ARGUMENT", "arguments of fromKeras", "an object", args);
+      return { ...args } as FromKerasArguments;
+    });
     if (layer !== undefined && typeof layer !== "string") {
       throw expected("ERR_ARGUMENT", "layer", "the name of a layer", layer);
     }
     const { readKerasGru } = await import("../formats/index.js");
     const file = await readKerasGru(read, layer === undefined ? {} : { layer });
     if (extra.return_state === undefined && file.config.return_state === true) throw returnsState(read.shown);
-    const gru = new GRU(layerArguments(file.config, extra));
+    const gru = new GRU(reading("fromKeras", () => layerArguments(file.config, extra)));
     gru.takeWeights({ file, source: read });
     return gru;
   }
@@ -103,10 +107,12 @@ const GRUImplementation = class GRU extends GRULayer {
 
 /** A layer's type must not be wrong about its results, and no type knows what a file says. */
 function returnsState(file: string): GRUError {
-  return new GRUError(
+  return expectedText(
     "ERR_ARGUMENT",
-    `Expected \`return_state\` for \`arguments of fromKeras\` but received none, and the layer in ${file} has ` +
-      "`return_state: true`. Pass { return_state: true }, for calls that give [output, state], or { return_state: false }.",
+    "arguments of fromKeras",
+    "`return_state`",
+    `none, and the layer in ${file} has \`return_state: true\``,
+    { remedy: "Pass { return_state: true }, for calls that give [output, state], or { return_state: false }." },
   );
 }
 

@@ -1,11 +1,12 @@
 import type { CallArguments, CallAsyncArguments, StateLike } from "../arguments/call.js";
 import { type GRUOptions, readConstructor } from "../arguments/constructor.js";
 import type { ForwardArguments, ForwardAsyncArguments } from "../arguments/forward.js";
-import { expected, expectedShape, expectedText } from "../arguments/messages.js";
 import type { WeightValue } from "../arguments/shaped.js";
 import { readInputShape } from "../arguments/shapes.js";
 import type { StreamArguments } from "../arguments/stream.js";
 import { readWarmUp, type WarmUpSizes } from "../arguments/warm_up.js";
+import { expected, expectedShape, expectedText } from "../errors/messages.js";
+import { disposed, notBuilt, notStateful } from "../errors/refusals.js";
 import type { FileSource } from "../formats/source.js";
 import { autoName } from "../keras/auto_name.js";
 import type { ComputeDtype, DtypeName, VariableDtype } from "../keras/dtype_policy.js";
@@ -21,7 +22,6 @@ import { type LoadWeightsArguments, readWeightsFile, requireFit, type WeightsFil
 import type { GRUPass } from "./pass.js";
 import { type ForwardOutcome, Passes } from "./passes.js";
 import { layerText } from "./printing.js";
-import { disposedLayer, notBuilt, notStateful } from "./refusals.js";
 import {
   type CallResult,
   type MaskResult,
@@ -386,7 +386,7 @@ export class GRULayer<S extends boolean = boolean, D extends DtypeName = DtypeNa
   }
 
   #requireAlive(): void {
-    if (this.#disposed) throw disposedLayer(this.name);
+    if (this.#disposed) throw disposed("layer", this.name);
   }
 
   /** For what a custom activation may not do to its own layer. */

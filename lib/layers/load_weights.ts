@@ -1,8 +1,10 @@
 import type { GRUOptions } from "../arguments/constructor.js";
-import { expected, expectedText, formatShape, reading } from "../arguments/messages.js";
-import { isRecord, refuseUnknown } from "../arguments/predicates.js";
+import { formatShape } from "../errors/describe.js";
+import { expected, expectedText } from "../errors/messages.js";
+import { reading } from "../errors/reading.js";
 import type { KerasLayerWeights } from "../formats/index.js";
 import { readSource, type Source } from "../formats/source.js";
+import { readRecord } from "../options/record.js";
 
 /** What `loadWeights` takes beside the file. */
 export interface LoadWeightsArguments {
@@ -33,10 +35,7 @@ export async function readWeightsFile(source: unknown, args: unknown): Promise<W
 }
 
 function readLayerName(args: unknown): string | undefined {
-  const given = args ?? {};
-  if (!isRecord(given)) throw expected("ERR_ARGUMENT", "arguments of loadWeights", "an object", args);
-  refuseUnknown(given, KNOWN, "loadWeights");
-  const { layer } = given as LoadWeightsArguments;
+  const { layer } = readRecord(args ?? {}, KNOWN, "loadWeights");
   if (layer === undefined || typeof layer === "string") return layer;
   throw expected("ERR_ARGUMENT", "layer", "the name of a layer", layer);
 }

@@ -1,8 +1,8 @@
-import { expected, expectedShape, expectedText, reading } from "../arguments/messages.js";
-import { isRecord, refuseUnknown } from "../arguments/predicates.js";
 import { everyItem } from "../arrays.js";
-import { GRUError } from "../errors.js";
+import { expected, expectedShape, expectedText } from "../errors/messages.js";
+import { reading } from "../errors/reading.js";
 import type { LayerToWrite } from "../formats/index.js";
+import { isRecord, refuseUnknown } from "../options/record.js";
 import { Variable } from "../variable.js";
 import { GRULayer } from "./layer.js";
 import { readSave, type SaveWeightsArguments } from "./save_weights.js";
@@ -50,8 +50,9 @@ export async function saveModelWeights(
 function readLayer(layer: unknown, name: string): LayerToWrite {
   if (layer instanceof GRULayer) {
     if (!layer.built) {
-      const what = `Expected built layers for \`${name}\` but received "${layer.name}", which has no weights.`;
-      throw new GRUError("ERR_NOT_BUILT", `${what} Call build([null, null, features]) first.`);
+      throw expectedText("ERR_NOT_BUILT", name, "built layers", `"${layer.name}", which has no weights`, {
+        remedy: "Call build([null, null, features]) first.",
+      });
     }
     return { kind: "gru", name: layer.name, weights: copies(layer.weights) };
   }

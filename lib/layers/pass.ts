@@ -1,12 +1,13 @@
 import { type BackwardAsyncArguments, type ReadUpstream, readUpstream, type Upstream } from "../arguments/forward.js";
 import { allocate } from "../arguments/memory.js";
-import { expected, reading } from "../arguments/messages.js";
-import { isRecord, refuseUnknown } from "../arguments/predicates.js";
 import { checkedProduct } from "../arguments/shapes.js";
 import { readSignal, refuseAborted } from "../arguments/signal.js";
-import { GRUError } from "../errors.js";
+import { expectedText } from "../errors/messages.js";
+import { reading } from "../errors/reading.js";
+import { disposed } from "../errors/refusals.js";
 import type { Dtype, DtypeName } from "../keras/dtype_policy.js";
 import type { NativeArray, NativeBackwardArguments, NativeDtype, NativeTape } from "../native.js";
+import { readRecord } from "../options/record.js";
 import { enterQueue, leaveQueue } from "../queue.js";
 import { isSixteenBit, narrowed } from "../sixteen_bit.js";
 import { type FloatArray, Tensor } from "../tensor.js";
@@ -203,13 +204,12 @@ export class GRUPass<D extends DtypeName = DtypeName> {
 
   #requireFresh(): void {
     if (this.#disposed) {
-      throw new GRUError("ERR_DISPOSED", "Expected a living pass for `backward` but received a disposed one.");
+      throw disposed("pass", "backward");
     }
     if (!this.#used) return;
-    throw new GRUError(
-      "ERR_STATE",
-      "Expected a fresh pass for `backward` but received one whose gradients were computed already. Call forward() again.",
-    );
+    throw expectedText("ERR_STATE", "backward", "a fresh pass", "one whose gradients were computed already", {
+      remedy: "Call forward() again.",
+    });
   }
 }
 
@@ -221,8 +221,6 @@ export function tensorOf(data: NativeArray, shape: readonly number[], dtype: Dty
 function readBackwardSignal(args: unknown): AbortSignal | null {
   if (args === undefined || args === null) return null;
   return reading("backwardAsync", () => {
-    if (!isRecord(args)) throw expected("ERR_ARGUMENT", "arguments of backwardAsync", "an object", args);
-    refuseUnknown(args, KNOWN, "backwardAsync");
-    return readSignal(args.signal);
+    return readSignal(readRecord(args, KNOWN, "backwardAsync").signal);
   });
 }

@@ -2,7 +2,8 @@ import type { CallRequest } from "../arguments/call.js";
 import type { GRUOptions } from "../arguments/constructor.js";
 import { cudnnFlags } from "../cudnn/runtime.js";
 import type { Requirement } from "../eligibility.js";
-import { GRUError } from "../errors.js";
+import type { GRUError } from "../errors/gru_error.js";
+import { expectedText } from "../errors/messages.js";
 import { requirementsOf, runtimeOf } from "./explain.js";
 
 /** What the choice of a path needs to know of a call. */
@@ -53,17 +54,21 @@ function line({ id, detail }: Requirement): string {
 }
 
 function unavailable(detail: string): GRUError {
-  return new GRUError(
-    "ERR_CUDNN_UNAVAILABLE",
-    `Expected cuDNN to be available, because \`use_cudnn\` is true. ${detail} Use "auto" to run on the CPU.`,
-  );
+  return expectedText("ERR_CUDNN_UNAVAILABLE", "use_cudnn: true", "a cuDNN that works here", "none", {
+    remedy: `${detail} Use "auto" to run on the CPU.`,
+  });
 }
 
 function notEligible(unmet: readonly Requirement[]): GRUError {
-  return new GRUError(
+  return expectedText(
     "ERR_CUDNN_NOT_ELIGIBLE",
-    `Expected a layer and a call that cuDNN can compute, because \`use_cudnn\` is true, but these requirements are ` +
-      `unmet:${unmet.map((requirement) => `\n  ${line(requirement)}`).join("")}\n` +
-      'Use "auto" to run such calls on the CPU.',
+    "use_cudnn: true",
+    "a layer and a call that cuDNN can compute",
+    "others",
+    {
+      remedy:
+        `These requirements are unmet:${unmet.map((requirement) => `\n  ${line(requirement)}`).join("")}\n` +
+        'Use "auto" to run such calls on the CPU.',
+    },
   );
 }

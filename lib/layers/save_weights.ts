@@ -1,5 +1,7 @@
-import { expected, reading } from "../arguments/messages.js";
-import { isRecord, refuseUnknown, requireBoolean } from "../arguments/predicates.js";
+import { expected } from "../errors/messages.js";
+import { reading } from "../errors/reading.js";
+import { readRecord } from "../options/record.js";
+import { requireBoolean } from "../options/values.js";
 import type { FloatArray, Tensor } from "../tensor.js";
 import type { GRUConfig } from "./config.js";
 
@@ -29,10 +31,8 @@ function readRequest(path: unknown, args: unknown): SaveRequest {
   if (format === undefined || (path as string).includes("\0")) {
     throw expected("ERR_ARGUMENT", "path", `a file path that ends in ${FORMATS.join(" or ")}`, path);
   }
-  const given = args ?? {};
-  if (!isRecord(given)) throw expected("ERR_ARGUMENT", "arguments of saveWeights", "an object", args);
-  refuseUnknown(given, KNOWN, "saveWeights");
-  return { path: path as string, format, overwrite: requireBoolean(given.overwrite, "overwrite", true) };
+  const { overwrite } = readRecord(args ?? {}, KNOWN, "saveWeights");
+  return { path: path as string, format, overwrite: requireBoolean(overwrite, "overwrite", true) };
 }
 
 /** Writes `weights`, whose arrays nobody else writes to, of a layer with `config`. Throws as `writeAtomically`. */

@@ -1,14 +1,16 @@
 import { kernelArray, requireNamed } from "../arguments/convert.js";
 import { lengthOf } from "../arguments/intrinsics.js";
 import { allocate } from "../arguments/memory.js";
-import { expectedShape, expectedText, formatShape, unreadable } from "../arguments/messages.js";
-import { requireInteger, SIZE_LIMIT } from "../arguments/predicates.js";
 import { checkShaped, shapedElements, unwrap } from "../arguments/shaped.js";
 import { checkedProduct, sameShape } from "../arguments/shapes.js";
 import { type ReadTensor, readTensor } from "../arguments/tensor_like.js";
 import { isTypedArray } from "../arguments/typed_array.js";
+import { formatShape } from "../errors/describe.js";
+import { expectedShape, expectedText } from "../errors/messages.js";
+import { unreadable } from "../errors/reading.js";
 import type { Dtype } from "../keras/dtype_policy.js";
 import type { NativeArray, NativeDtype } from "../native.js";
+import { requireInteger, SIZE_LIMIT } from "../options/values.js";
 import { isSixteenBit } from "../sixteen_bit.js";
 import { type FloatArray, Tensor, type TypedArray } from "../tensor.js";
 

@@ -3,15 +3,16 @@ import type { GRUOptions } from "../arguments/constructor.js";
 import { kernelArray } from "../arguments/convert.js";
 import { isSteady, kindOf, lengthOf, overlap, writeTo } from "../arguments/intrinsics.js";
 import { allocate } from "../arguments/memory.js";
-import { unreadable } from "../arguments/messages.js";
 import { type OutTensor, readOutTensor } from "../arguments/out.js";
 import { checkedProduct } from "../arguments/shapes.js";
 import { readFrame, readState, readStreamArguments, type StreamFrame } from "../arguments/stream.js";
 import { requireWhole } from "../arguments/typed_array.js";
-import { GRUError } from "../errors.js";
+import { unreadable } from "../errors/reading.js";
+import { disposed } from "../errors/refusals.js";
+
 import type { DtypeName } from "../keras/dtype_policy.js";
-import { printAsText } from "../keras/text.js";
 import { type NativeArray, native } from "../native.js";
+import { printAsText } from "../print_as_text.js";
 import { isSixteenBit, narrowed, narrowInto, type SixteenBitDtype } from "../sixteen_bit.js";
 import { type FloatArray, Tensor } from "../tensor.js";
 import type { CustomActivations } from "./custom.js";
@@ -259,7 +260,7 @@ export class GRUStream<D extends DtypeName = DtypeName> {
 
   #requireAlive(what: string): void {
     if (!this.#disposed) return;
-    throw new GRUError("ERR_DISPOSED", `Expected a living stream for \`${what}\` but received a disposed one.`);
+    throw disposed("stream", what);
   }
 }
 

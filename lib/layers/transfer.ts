@@ -1,8 +1,8 @@
 import type { CallRequest } from "../arguments/call.js";
 import { converted } from "../arguments/convert.js";
 import { bufferOf, byteOffsetOf, isUnshared } from "../arguments/intrinsics.js";
-import { expected } from "../arguments/messages.js";
 import { ARRAY_TYPES, requireWhole } from "../arguments/typed_array.js";
+import { expected } from "../errors/messages.js";
 import type { TypedArray } from "../tensor.js";
 
 // As it was when the package was loaded: what takes its place later could keep the buffer that it gives back.

@@ -1,16 +1,19 @@
 import type { GRUOptions } from "../arguments/constructor.js";
-import { expected, reading } from "../arguments/messages.js";
-import { isRecord, refuseUnknown, requireInteger } from "../arguments/predicates.js";
 import { aborted, refuseAborted } from "../arguments/signal.js";
-import { GRUError } from "../errors.js";
+import type { GRUError } from "../errors/gru_error.js";
+import { expected, expectedText } from "../errors/messages.js";
+import { reading } from "../errors/reading.js";
+import { disposed, notBuilt } from "../errors/refusals.js";
 import type { DtypeName } from "../keras/dtype_policy.js";
-import { printAsText } from "../keras/text.js";
 import { onAbort } from "../layers/abort.js";
 import { notAsynchronous } from "../layers/custom.js";
 import { optionsOf } from "../layers/facts.js";
 import type { GRU } from "../layers/gru.js";
 import type { CallResult } from "../layers/results.js";
 import { native } from "../native.js";
+import { readRecord } from "../options/record.js";
+import { requireInteger } from "../options/values.js";
+import { printAsText } from "../print_as_text.js";
 import type { FloatArray, Tensor, TensorLike } from "../tensor.js";
 import { combine, splitOutput, splitState } from "./batch.js";
 import { type BatcherCallArguments, readRequest, readRequestSignal } from "./request.js";
@@ -30,10 +33,8 @@ const KNOWN: ReadonlySet<string> = new Set(["maxBatch", "maxDelayMs", "maxQueue"
 const LONGEST_DELAY = 2 ** 31 - 1;
 
 function readBatcher(args: unknown): Required<BatcherArguments> {
-  if (!isRecord(args)) throw expected("ERR_ARGUMENT", "arguments of createBatcher", "an object", args);
-  refuseUnknown(args, KNOWN, "createBatcher");
   const positive = "an integer from 1";
-  const { maxBatch, maxDelayMs = 0, maxQueue = Number.POSITIVE_INFINITY } = args;
+  const { maxBatch, maxDelayMs = 0, maxQueue = Number.POSITIVE_INFINITY } = readRecord(args, KNOWN, "createBatcher");
   if (typeof maxDelayMs !== "number" || !(maxDelayMs >= 0 && maxDelayMs <= LONGEST_DELAY)) {
     throw expected("ERR_ARGUMENT", "maxDelayMs", "milliseconds from 0 to 2^31 - 1", maxDelayMs);
   }
@@ -86,10 +87,7 @@ export class Batcher<S extends boolean = boolean, D extends DtypeName = DtypeNam
     if (options.custom) throw notAsynchronous("createBatcher");
     const [kernel] = gru.weights;
     if (kernel === undefined) {
-      throw new GRUError(
-        "ERR_NOT_BUILT",
-        "Expected a built layer for `createBatcher` but received one without weights. Call build([null, null, features]) first.",
-      );
+      throw notBuilt("createBatcher");
     }
     this.#features = kernel.shape[0] as number;
     this.#gru = gru;
@@ -159,7 +157,7 @@ export class Batcher<S extends boolean = boolean, D extends DtypeName = DtypeNam
   /** Refuses new requests, and rejects those that wait with `ERR_DISPOSED`; calls that run go on. The layer stays. Idempotent. */
   dispose(): void {
     this.#disposed = true;
-    for (const entry of this.#waiting.takeAll()) settle(entry, () => entry.reject(disposed()));
+    for (const entry of this.#waiting.takeAll()) settle(entry, () => entry.reject(disposed("batcher", "callAsync")));
     this.#start();
   }
 
@@ -255,7 +253,7 @@ export class Batcher<S extends boolean = boolean, D extends DtypeName = DtypeNam
   }
 
   #requireAlive(): void {
-    if (this.#disposed) throw disposed();
+    if (this.#disposed) throw disposed("batcher", "callAsync");
   }
 }
 
@@ -269,15 +267,13 @@ function settle<R>(entry: Entry<R>, act: () => void): void {
   act();
 }
 
-function disposed(): GRUError {
-  return new GRUError("ERR_DISPOSED", "Expected a living batcher for `callAsync` but received a disposed one.");
-}
-
 function busy(most: number): GRUError {
-  return new GRUError(
+  return expectedText(
     "ERR_BUSY",
-    `Expected fewer than ${most} waiting requests (maxQueue: ${most}) for \`callAsync\` of a batcher but received one ` +
-      `while ${most} wait. Try again when one has settled.`,
+    "callAsync of a batcher",
+    `fewer than ${most} waiting requests (maxQueue: ${most})`,
+    `one while ${most} wait`,
+    { remedy: "Try again when one has settled." },
   );
 }
 

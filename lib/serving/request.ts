@@ -1,10 +1,10 @@
 import { type CallRequest, readCall, readCallSignal, type StateLike } from "../arguments/call.js";
 import type { GRUOptions } from "../arguments/constructor.js";
 import type { MaskLike } from "../arguments/mask.js";
-import { unreadable } from "../arguments/messages.js";
-import { isRecord, refuseUnknown } from "../arguments/predicates.js";
 import { refuseAborted } from "../arguments/signal.js";
+import { unreadable } from "../errors/reading.js";
 import { checkTransfer, takeInputs } from "../layers/transfer.js";
+import { isRecord, refuseUnknown } from "../options/record.js";
 import { narrowed } from "../sixteen_bit.js";
 import type { FloatArray } from "../tensor.js";
 

@@ -1,6 +1,6 @@
-import { expected } from "../arguments/messages.js";
-import { FLOAT32 } from "../keras/options.js";
+import { expected } from "../errors/messages.js";
 import { type NativeArray, native } from "../native.js";
+import { FLOAT32 } from "../options/options.js";
 import { roundedLike } from "./clipping.js";
 import { type OptimizerOptions, optimizerOptions, readSettings } from "./settings.js";
 import { type Step, UpdateOptimizer } from "./update_optimizer.js";

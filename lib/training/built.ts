@@ -1,4 +1,5 @@
-import { GRUError } from "../errors.js";
+import { GRUError } from "../errors/gru_error.js";
+import { inPlace } from "../errors/messages.js";
 import type { Variable } from "../variable.js";
 import { readVariables } from "./pairs.js";
 import { Slots } from "./slots.js";
@@ -28,7 +29,7 @@ export function readNewVariables(value: unknown, method: string): Variable[] {
       constraint?.requireAxes(shape);
     } catch (error) {
       if (!(error instanceof GRUError)) throw error;
-      throw new GRUError(error.code, `In the constraint of "${path}": ${error.message}`, { cause: error });
+      throw inPlace(`the constraint of "${path}"`, error);
     }
   }
   return variables;

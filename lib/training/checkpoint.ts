@@ -1,6 +1,6 @@
-import { expectedShape, expectedText } from "../arguments/messages.js";
 import { sameShape } from "../arguments/shapes.js";
-import type { GRUError } from "../errors.js";
+import type { GRUError } from "../errors/gru_error.js";
+import { expectedShape, expectedText } from "../errors/messages.js";
 import type { SafetensorsContents, SafetensorsDtype, SafetensorsTensor } from "../formats/safetensors.js";
 import { readSafetensors, writeSafetensors } from "../formats/safetensors_file.js";
 import type { Source } from "../formats/source.js";
@@ -8,7 +8,7 @@ import type { Dtype } from "../keras/dtype_policy.js";
 import type { SerializedObject } from "../keras/serialization.js";
 import type { FloatArray } from "../tensor.js";
 import { replaceVariableData, type Variable } from "../variable.js";
-import { type Optimizer, type OptimizerSnapshot, type OptimizerState, setNumbers, stateOf } from "./optimizer.js";
+import type { OptimizerSnapshot, OptimizerState, Restorable } from "./optimizer_state.js";
 
 /*
  * The state of an optimizer as a safetensors file: each variable by what it is and the place of the variable it belongs to
@@ -59,15 +59,16 @@ function scalar(name: string, number: number): SafetensorsTensor {
 }
 
 /** See `Optimizer.load`. Nothing changes before everything is checked. */
-export async function loadOptimizer(optimizer: Optimizer, source: Source): Promise<void> {
-  stateOf(optimizer);
+export async function loadCheckpoint(optimizer: Restorable, source: Source): Promise<void> {
+  // Of an optimizer that is not built no file is read.
+  optimizer.state();
   const contents = await readSafetensors(source);
   const { metadata, tensors } = contents;
   if (metadata.get("format") !== FORMAT || metadata.get("version") !== VERSION) {
     throw damaged(source, `one of format ${JSON.stringify(metadata.get("format") ?? null)}`);
   }
-  const kind = kindOf(optimizer.serialize() as SerializedObject);
-  const state = stateOf(optimizer);
+  const kind = kindOf(optimizer.serialize());
+  const state = optimizer.state();
   if (metadata.get("kind") !== kind) {
     throw expectedText(
       "ERR_ARGUMENT",
@@ -82,7 +83,7 @@ export async function loadOptimizer(optimizer: Optimizer, source: Source): Promi
     ([name, variable]) => [variable, readVariable(contents, name, variable)] as const,
   );
   for (const [variable, data] of values) replaceVariableData(variable, data);
-  setNumbers(optimizer, numbers);
+  optimizer.setNumbers(numbers);
 }
 
 function damaged(source: Source, found: string): GRUError {

@@ -1,5 +1,5 @@
 import { lengthOf } from "../arguments/intrinsics.js";
-import { expectedText } from "../arguments/messages.js";
+import { expectedText } from "../errors/messages.js";
 import { type NativeArray, native } from "../native.js";
 import type { Pair } from "./pairs.js";
 import type { OptimizerSettings } from "./settings.js";

@@ -1,9 +1,10 @@
-import { expected } from "../arguments/messages.js";
+import { expected } from "../errors/messages.js";
 import { autoName } from "../keras/auto_name.js";
-import { FLOAT32, Options } from "../keras/options.js";
 import type { SerializedLike } from "../keras/serialization.js";
+import { FLOAT32, Options } from "../options/options.js";
 import type { Variable } from "../variable.js";
-import { Optimizer, type OptimizerState, setNumbers, stateOf, type VariableGradient } from "./optimizer.js";
+import { Optimizer, setNumbers, stateOf, type VariableGradient } from "./optimizer.js";
+import type { OptimizerState } from "./optimizer_state.js";
 import type { LearningRateSchedule } from "./schedule.js";
 import { readLoss } from "./settings.js";
 import { applyScaled, type UpdateOptimizer } from "./update_optimizer.js";

@@ -1,28 +1,14 @@
-import { expected } from "../arguments/messages.js";
 import type { WeightValue } from "../arguments/shaped.js";
+import { expected } from "../errors/messages.js";
 import { type FileSource, readSource } from "../formats/source.js";
-import type { Dtype } from "../keras/dtype_policy.js";
 import { KerasObject, type SerializedObject } from "../keras/serialization.js";
-import { printAsText } from "../keras/text.js";
-import type { FloatArray } from "../tensor.js";
+import { printAsText } from "../print_as_text.js";
 import { type Variable, variableData } from "../variable.js";
+import type { OptimizerSnapshot, OptimizerState } from "./optimizer_state.js";
 import type { LearningRateSchedule } from "./schedule.js";
 
 /** The gradient of one variable, in its shape and dtype; `null` leaves the variable as it is. */
 export type VariableGradient = WeightValue | null;
-
-/** What a saved optimizer is made of: numbers by name, and variables by what they are (`momentum/0`). */
-export interface OptimizerState {
-  readonly numbers: ReadonlyMap<string, number>;
-  readonly variables: ReadonlyMap<string, Variable>;
-}
-
-/** A state at one moment, and the optimizer as Keras serializes it. Nobody writes to these arrays. */
-export interface OptimizerSnapshot {
-  readonly serialized: SerializedObject;
-  readonly numbers: ReadonlyMap<string, number>;
-  readonly tensors: readonly { name: string; dtype: Dtype; shape: readonly number[]; data: FloatArray }[];
-}
 
 /** Kept apart from the methods that users see. */
 export let stateOf: (optimizer: Optimizer) => OptimizerState;
@@ -103,8 +89,15 @@ export abstract class Optimizer extends KerasObject {
    */
   async load(source: FileSource): Promise<void> {
     const read = readSource(source, "a file that optimizer.save wrote");
-    const { loadOptimizer } = await import("./checkpoint.js");
-    await loadOptimizer(this, read);
+    const { loadCheckpoint } = await import("./checkpoint.js");
+    await loadCheckpoint(
+      {
+        state: () => stateOf(this),
+        serialize: () => this.serialize() as SerializedObject,
+        setNumbers: (numbers) => setNumbers(this, numbers),
+      },
+      read,
+    );
   }
 
   /** Such as `Adam "adam", learning_rate 0.001, 3 variables, 10 updates`. */

@@ -1,6 +1,6 @@
-import { expected } from "../arguments/messages.js";
+import { expected } from "../errors/messages.js";
+import { reading } from "../errors/reading.js";
 import { Vocabulary } from "../keras/serialization.js";
-import { reading } from "../keras/text.js";
 import { LossScaleOptimizer } from "./loss_scale_optimizer.js";
 import { Optimizer } from "./optimizer.js";
 import { lowerCase, MISSING, UPDATE_OPTIMIZERS, withLowerCase } from "./update_optimizers.js";
@@ -26,10 +26,12 @@ export function get<T>(value: T, argument = "identifier"): T extends null ? null
 }
 
 /**
- * The optimizer as Keras 3.15 writes it into the configuration of a compiled model. Throws `ERR_ARGUMENT` for anything but an
- * optimizer of this package.
+ * The optimizer as Keras 3.15 writes it into the configuration of a compiled model. Throws `ERR_ARGUMENT` for what is no
+ * optimizer.
  */
 export function serialize(optimizer: Optimizer): ReturnType<Optimizer["serialize"]> {
-  if (!(optimizer instanceof Optimizer)) throw expected("ERR_ARGUMENT", "optimizer", "an optimizer", optimizer);
+  if (!reading("optimizer", () => optimizer instanceof Optimizer)) {
+    throw expected("ERR_ARGUMENT", "optimizer", "an optimizer", optimizer);
+  }
   return optimizer.serialize();
 }

@@ -1,13 +1,14 @@
 import { kernelArray } from "../arguments/convert.js";
-import { expected, expectedShape, expectedText, formatShape } from "../arguments/messages.js";
-import { isRecord, refuseUnknown } from "../arguments/predicates.js";
 import { checkShaped, shapedElements } from "../arguments/shaped.js";
 import { checkedProduct, sameShape } from "../arguments/shapes.js";
 import { type ReadTensor, readTensor } from "../arguments/tensor_like.js";
 import { dtypeOfArray, isTypedArray, requireWhole } from "../arguments/typed_array.js";
 import { everyItem } from "../arrays.js";
-import { GRUError } from "../errors.js";
+import { formatShape } from "../errors/describe.js";
+import { GRUError } from "../errors/gru_error.js";
+import { expected, expectedShape, expectedText, withRemark } from "../errors/messages.js";
 import type { NativeArray } from "../native.js";
+import { isRecord, readRecord } from "../options/record.js";
 import { isSixteenBit } from "../sixteen_bit.js";
 import { peekVariableData, requireWritable, Variable } from "../variable.js";
 
@@ -110,7 +111,7 @@ function checkGradient(value: unknown, { shape, dtype, path }: Variable, name: s
     throw expectedShape(name, `shape ${formatShape(shape)}`, read.shape);
   } catch (error) {
     if (!(error instanceof GRUError) || error.code !== "ERR_SHAPE") throw error;
-    throw new GRUError("ERR_SHAPE", `${error.message} It is the gradient of "${path}".`, { cause: error });
+    throw withRemark(error, `It is the gradient of "${path}".`);
   }
 }
 
@@ -118,9 +119,8 @@ const EXCLUSION: ReadonlySet<string> = new Set(["variables", "names"]);
 
 /** Reads which variables something is not for. Throws `ERR_ARGUMENT`, and as `readVariables`. */
 export function readExclusion(value: unknown): (variable: Variable) => boolean {
-  if (!isRecord(value)) throw expected("ERR_ARGUMENT", "excluded", "an object { variables, names }", value);
-  refuseUnknown(value, EXCLUSION, "excludeFromWeightDecay");
-  const { variables = [], names = [] } = value;
+  const what = "an object { variables, names }";
+  const { variables = [], names = [] } = readRecord(value, EXCLUSION, "excludeFromWeightDecay", "excluded", what);
   const given = new Set(readVariables(variables, "excludeFromWeightDecay"));
   if (!Array.isArray(names) || !everyItem(names, (name) => typeof name === "string" && name !== "")) {
     throw expected("ERR_ARGUMENT", "names", "an array of parts of names", names);

@@ -1,5 +1,5 @@
-import { FLOAT32 } from "../keras/options.js";
 import { type NativeArray, native } from "../native.js";
+import { FLOAT32 } from "../options/options.js";
 import { type OptimizerOptions, optimizerOptions, readSettings } from "./settings.js";
 import { type Step, UpdateOptimizer } from "./update_optimizer.js";
 

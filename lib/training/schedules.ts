@@ -1,5 +1,5 @@
-import { FLOAT32, Options } from "../keras/options.js";
 import { Vocabulary } from "../keras/serialization.js";
+import { FLOAT32, Options } from "../options/options.js";
 import { LearningRateSchedule } from "./schedule.js";
 
 const f = Math.fround;

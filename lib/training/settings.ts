@@ -1,8 +1,8 @@
-import { expected, reading } from "../arguments/messages.js";
-import { GRUError } from "../errors.js";
+import { expected, expectedText } from "../errors/messages.js";
+import { reading } from "../errors/reading.js";
 import { autoName } from "../keras/auto_name.js";
-import { FLOAT32, Options } from "../keras/options.js";
 import type { SerializedLike } from "../keras/serialization.js";
+import { FLOAT32, Options } from "../options/options.js";
 import { LearningRateSchedule } from "./schedule.js";
 import { getSchedule } from "./schedules.js";
 
@@ -98,10 +98,11 @@ export function readSettings(
   const given = ["clipnorm", "clipvalue", "global_clipnorm"] as const;
   const clippings = given.filter((name) => settings[name] !== null);
   if (clippings.length > 1) {
-    throw new GRUError(
+    throw expectedText(
       "ERR_ARGUMENT",
-      `Expected at most one of \`clipnorm\`, \`clipvalue\` and \`global_clipnorm\` for \`${className}\` but received ` +
-        `${clippings.join(" and ")}.`,
+      className,
+      "at most one of `clipnorm`, `clipvalue` and `global_clipnorm`",
+      clippings.join(" and "),
     );
   }
   return { name: read.nullableString("name") ?? autoName(snakeCase(className)), ...settings };

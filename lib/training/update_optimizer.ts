@@ -2,8 +2,9 @@ import { kernelArray } from "../arguments/convert.js";
 import { lengthOf } from "../arguments/intrinsics.js";
 import { constrain } from "../arguments/lent.js";
 import { allocate } from "../arguments/memory.js";
-import { expected, expectedText, unreadable } from "../arguments/messages.js";
-import { GRUError } from "../errors.js";
+import type { GRUError } from "../errors/gru_error.js";
+import { expected, expectedText } from "../errors/messages.js";
+import { unreadable } from "../errors/reading.js";
 import { type NativeArray, native } from "../native.js";
 import {
   peekVariableData,
@@ -16,7 +17,8 @@ import {
 } from "../variable.js";
 import { type Built, builtFor, readNewVariables } from "./built.js";
 import { clipGradients, isFiniteGradient, requireFinite } from "./clipping.js";
-import { Optimizer, type OptimizerState, type VariableGradient } from "./optimizer.js";
+import { Optimizer, type VariableGradient } from "./optimizer.js";
+import type { OptimizerState } from "./optimizer_state.js";
 import { type Pair, readExclusion, readPairs, readVariables, requireReady } from "./pairs.js";
 import { LearningRateSchedule } from "./schedule.js";
 import { type OptimizerSettings, readLearningRate, readLoss } from "./settings.js";
@@ -187,8 +189,14 @@ export abstract class UpdateOptimizer extends Optimizer {
       if (this.use_ema) for (const variable of built.variables) requireWritable(variable, "apply");
       const finite = !skipInfinite || pairs.every(({ gradient }) => isFiniteGradient(gradient, false));
       const prepared = finite ? this.#prepare(pairs, scale, built) : [];
+      const before = this.#built;
       this.#built = built;
-      if (finite) this.#update(prepared, learningRate);
+      try {
+        if (finite) this.#update(prepared, learningRate);
+      } catch (error) {
+        this.#built = before;
+        throw error;
+      }
       return finite;
     });
   }
@@ -387,8 +395,7 @@ function readArray(variable: Variable): NativeArray {
 }
 
 function notBuilt(method: string, what: string): GRUError {
-  return new GRUError(
-    "ERR_NOT_BUILT",
-    `Expected a built optimizer for \`${method}\` but received one that knows no ${what}. Call build(variables) first.`,
-  );
+  return expectedText("ERR_NOT_BUILT", method, "a built optimizer", `one that knows no ${what}`, {
+    remedy: "Call build(variables) first.",
+  });
 }

@@ -1,6 +1,6 @@
-import { reading } from "../arguments/messages.js";
-import { isRecord } from "../arguments/predicates.js";
+import { reading } from "../errors/reading.js";
 import { KerasObject, Vocabulary } from "../keras/serialization.js";
+import { isRecord } from "../options/record.js";
 import { Adam, AdamW } from "./adam.js";
 import { RMSprop } from "./rmsprop.js";
 import { SGD } from "./sgd.js";

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import type { File, Group } from "h5wasm";
 import { describe, expect, it } from "vitest";
-import { GRUError } from "../../dist/errors.js";
+import { GRUError } from "../../dist/errors/gru_error.js";
 import { withHdf5 } from "../../dist/formats/hdf5.js";
 import { type KerasLayerWeights, readGruWeights, readKerasGru } from "../../dist/formats/index.js";
 import { MAX_WEIGHTS_BYTES } from "../../dist/formats/limits.js";

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import type { File, Group } from "h5wasm";
 import { describe, expect, it } from "vitest";
-import { GRUError } from "../../dist/errors.js";
+import { GRUError } from "../../dist/errors/gru_error.js";
 import { readHdf5Variables } from "../../dist/formats/hdf5.js";
 import type { GroupRequest } from "../../dist/formats/hdf5_reader.js";
 import { type KerasLayerFile, readKerasGru } from "../../dist/formats/index.js";

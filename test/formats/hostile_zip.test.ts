@@ -1,7 +1,7 @@
 // Damaged and hostile zip archives: either the right weights or a GRUError, and never much memory.
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { GRUError } from "../../dist/errors.js";
+import { GRUError } from "../../dist/errors/gru_error.js";
 import { readKerasGru } from "../../dist/formats/index.js";
 import { MAX_WEIGHTS_BYTES } from "../../dist/formats/limits.js";
 import { entriesOf, fixture, modelFile, partsOf, withKerasArchive } from "./keras_files.js";

@@ -61,7 +61,7 @@ describe("which layer", () => {
   it("one of several has to be named, and the message lists them", async () => {
     const error = await refusal(new GRU(2), TWO);
     expect(error.code).toBe("ERR_ARGUMENT");
-    expect(error.message).toContain('has 2: "layers/gru" (gru_1), "layers/gru_1" (gru)) but received none');
+    expect(error.message).toContain('has 2: "layers/gru" (gru_1), "layers/gru_1" (gru)) for `layer` but received none');
   });
 
   it("another name is refused, and the message lists them", async () => {

@@ -93,7 +93,9 @@ async function load(): Promise<Target> {
   return (await import("./planted.js")).target;
 }
 
-process.on("unhandledRejection", (error) => report(`unhandled rejection: ${symptomOf(error)}`, String(error)));
+process.on("unhandledRejection", (error) =>
+  report(`unhandled rejection: ${symptomOf(error)}`, error instanceof Error ? String(error.stack) : String(error)),
+);
 process.on("uncaughtException", (error) => report(`uncaught exception: ${symptomOf(error)}`, String(error?.stack)));
 
 const target = await load();

@@ -116,7 +116,10 @@ describe("threshold", () => {
     [{ module: "keras.activations", class_name: "threshold", config: {} }, "`threshold` and `default_value`"],
     [{ module: "keras.activations", class_name: "threshold", config: { threshold: 1 } }, "`default_value`"],
     [{ module: "builtins", class_name: "function", config: "threshold", registered_name: "function" }, "Pass new"],
-    [{ module: "keras.activations", class_name: "threshold", config: { ...parameters, theta: 1 } }, 'received "theta"'],
+    [
+      { module: "keras.activations", class_name: "threshold", config: { ...parameters, theta: 1 } },
+      "the unknown argument `theta`",
+    ],
     [
       { module: "keras.activations", class_name: "threshold", config: { threshold: "1", default_value: 0 } },
       "finite number",

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { GRUError } from "../../dist/errors.js";
+import { GRUError } from "../../dist/errors/gru_error.js";
 import { getActivation } from "../../dist/keras/activations.js";
 import { getConstraint } from "../../dist/keras/constraints.js";
 import { getDTypePolicy } from "../../dist/keras/dtype_policy.js";

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { GRUError, type GRUErrorCode } from "../../dist/errors.js";
+import { GRUError, type GRUErrorCode } from "../../dist/errors/gru_error.js";
 
 /** Runs `action`, expects a `GRUError` of `code` and gives its message. */
 export function messageOf(code: GRUErrorCode, action: () => unknown): string {

@@ -194,7 +194,7 @@ describe("getRegularizer", () => {
     [serialized(MODULE, "L2", { l2: Number.NaN }), "for `l2` of L2 but received NaN"],
     [serialized(MODULE, "L1", { l1: "0.1" }), 'for `l1` of L1 but received "0.1"'],
     [serialized(MODULE, "L1", { l1: Number.POSITIVE_INFINITY }), "for `l1` of L1 but received Infinity"],
-    [serialized(MODULE, "L1", { l2: 0.1 }), 'received "l2". Did you mean "l1"?'],
+    [serialized(MODULE, "L1", { l2: 0.1 }), 'the unknown argument `l2`. Did you mean "l1"?'],
     [serialized(MODULE, "OrthogonalRegularizer", { mode: "row" }), 'one of "rows", "columns" for `mode`'],
     [serialized("keras.constraints", "MaxNorm", {}), 'received "MaxNorm"'],
     [{ class_name: "L2", config: "l2" }, 'Expected an object of arguments for `L2` but received "l2"'],

@@ -305,7 +305,7 @@ describe("asynchronous calls", () => {
       { activation: wrapped(custom(Math.tanh)) },
     ]) {
       const gru = layer(U, F, own as GRUArguments);
-      await expectRejection(() => gru.callAsync(inputs), "ERR_ARGUMENT", /`callAsync`.*use call/);
+      await expectRejection(() => gru.callAsync(inputs), "ERR_ARGUMENT", /`callAsync`.*Use call/);
       await expectRejection(() => gru.warmUp({ batch: 1, timesteps: 1 }), "ERR_ARGUMENT", /`warmUp`/);
       gru.call(inputs);
     }

@@ -1,5 +1,16 @@
 import { createContext, runInContext } from "node:vm";
-import { createBatcher, GRU, GRUError, type GRUErrorCode, Tensor, tensor, Variable } from "cudnn-gru";
+import {
+  createBatcher,
+  GRU,
+  GRUError,
+  type GRUErrorCode,
+  initializers,
+  optimizers,
+  saveModelWeights,
+  Tensor,
+  tensor,
+  Variable,
+} from "cudnn-gru";
 import { afterEach, describe, expect, it } from "vitest";
 import { expectError, expectRejection, layer, numbers, outputOf, stateOf } from "./support.js";
 
@@ -7,6 +18,7 @@ import { expectError, expectRejection, layer, numbers, outputOf, stateOf } from 
 
 type Loose = (...args: unknown[]) => never;
 
+const KERAS = "test/fixtures/keras/sequential.keras";
 const U = 4;
 const F = 3;
 const shape = [1, 2, F];
@@ -61,6 +73,15 @@ const TAKERS: Record<string, (gru: GRU<true>, value: never) => unknown> = {
   "GRU's arguments": (_, value) => new GRU(3, value),
   "GRU.fromConfig's config": (_, value) => GRU.fromConfig(value),
   "loadWeights' arguments": (gru, value) => gru.loadWeights("nowhere.keras", value),
+  "GRU.fromKeras's arguments": (_, value) => GRU.fromKeras(KERAS, value),
+  "GRU.fromKeras's custom_objects": (_, value) => GRU.fromKeras(KERAS, { custom_objects: value }),
+  "saveModelWeights' layers": (_, value) => saveModelWeights("no/such/folder/x.weights.h5", value),
+  "saveModelWeights' arguments": (gru, value) => saveModelWeights("no/such/folder/x.weights.h5", [gru], value),
+  "optimizers.get's identifier": (_, value) => optimizers.get(value),
+  "optimizers.serialize's optimizer": (_, value) => optimizers.serialize(value),
+  "an optimizer's arguments": (_, value) => new optimizers.Adam(value),
+  "VarianceScaling's options": (_, value) => new initializers.VarianceScaling(value),
+  "GlorotUniform's options": (_, value) => new initializers.GlorotUniform(value),
   "saveWeights' arguments": (gru, value) => gru.saveWeights("no/such/folder/x.weights.h5", value),
 };
 
@@ -125,7 +146,7 @@ describe.each(Object.entries(HOSTILE))("%s", (_, make) => {
     const error = await errorOf(() => take(gru, make() as never));
     // An object without anything of ours in it is an object of no arguments.
     if (error !== "taken") expect(error, `${name}: ${String(error)}`).toBeInstanceOf(GRUError);
-    else expect(name).toMatch(/arguments|gradients|options|config/);
+    else expect(name).toMatch(/arguments|gradients|options|config|custom_objects/);
     expect(stateOf(gru)).toEqual(before);
   });
 });

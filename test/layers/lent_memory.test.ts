@@ -204,7 +204,7 @@ describe("code of the user's own", () => {
   it("must give a number for a loss", () => {
     for (const loss of [Promise.reject(new Error("nobody looks")), undefined, "1"]) {
       const gru = new GRU(2, { activity_regularizer: new Judge(() => loss), seed: 1 });
-      expectError(() => gru.call(inputs), "ERR_CALLBACK", /a number for the loss/);
+      expectError(() => gru.call(inputs), "ERR_CALLBACK", /a number for `loss of/);
     }
   });
 

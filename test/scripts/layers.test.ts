@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { circlesOf } from "../../scripts/layers/circles.mjs";
+import { libCircles, libProblems } from "../../scripts/layers/lib.mjs";
 import { nativeProblems } from "../../scripts/layers/native.mjs";
 
 describe("the rules of native/", () => {
@@ -43,5 +44,39 @@ describe("the rules of native/", () => {
         ]),
       ),
     ).toEqual([]);
+  });
+});
+
+describe("the rules of lib/", () => {
+  it.each([
+    ["lib/keras/shape.ts", 'import { readCall } from "../arguments/call.js";', /may not import lib\/arguments/],
+    ["lib/formats/zip.ts", 'import type { GRU } from "../layers/gru.js";', /may not import lib\/layers/],
+    ["lib/formats/zip.ts", 'export type * from "../../native/thing.js";', /leaves lib/],
+    ["lib/elsewhere/thing.ts", "", /in no part/],
+    ["lib/keras/shape.ts", 'throw new GRUError("ERR_SHAPE", "No.");', /makes a GRUError without/],
+  ])("%s may not say %s", (file, line, reason) => {
+    const problems = libProblems(file, [line]);
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toMatch(reason);
+  });
+
+  it.each([
+    ["values", 'import { b } from "./b.js";'],
+    ["types", 'import type { B } from "./b.js";'],
+    ["several lines", "import {", "  type B,", '} from "./b.js";'],
+    ["re-exports", 'export * from "./b.js";'],
+    ["dynamic imports", 'const { b } = await import("./b.js");'],
+    ["types of dynamic imports", 'type B = typeof import("./b.js");'],
+  ])("a circle by imports of %s fails", (_, ...lines) => {
+    const back = 'import type { A } from "../keras/a.js";';
+    expect(
+      libCircles(
+        new Map([
+          ["lib/keras/a.ts", lines],
+          ["lib/keras/b.ts", [back]],
+          ["lib/keras/c.ts", [back]],
+        ]),
+      ),
+    ).toEqual([["lib/keras/a.ts", "lib/keras/b.ts"]]);
   });
 });

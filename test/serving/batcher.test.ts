@@ -69,6 +69,8 @@ const variants: Record<string, GRUArguments> = {
   "all outputs and the state": { return_sequences: true, return_state: true },
   backwards: { return_sequences: true, return_state: true, go_backwards: true },
   "backwards, zero outputs": { return_sequences: true, go_backwards: true, zero_output_for_mask: true },
+  "the last output, zero where the request ends masked": { zero_output_for_mask: true, return_state: true },
+  "backwards, the last output, zero likewise": { zero_output_for_mask: true, go_backwards: true },
   "reset before, no bias": { return_sequences: true, reset_after: false, use_bias: false },
   softmax: { return_state: true, activation: "softmax" },
   float64: { return_sequences: true, return_state: true, dtype: "float64" },

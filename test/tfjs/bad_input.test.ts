@@ -16,7 +16,7 @@ it.each<[string, unknown, string, string]>([
   ["a misspelled activation", { units: 4, activation: "tahn" }, "ERR_ARGUMENT", 'Did you mean "tanh"?'],
   ["an unknown regularizer", { units: 4, kernelRegularizer: "l3" }, "ERR_ARGUMENT", "`kernel_regularizer`"],
   ["a text for a flag", { units: 4, returnState: "yes" }, "ERR_ARGUMENT", "true or false for `returnState`"],
-  ["timeMajor", { units: 4, timeMajor: true }, "ERR_UNSUPPORTED", "Expected no `timeMajor` but received true"],
+  ["timeMajor", { units: 4, timeMajor: true }, "ERR_UNSUPPORTED", "Expected false for `timeMajor` but received true"],
 ])("%s", (_, args, code, message) => {
   const make = () => new GRU(args as GRULayerArgs);
   expect(make).toThrow(GRUError);

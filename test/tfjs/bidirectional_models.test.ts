@@ -159,7 +159,7 @@ describe("models of Keras 3", () => {
     const changed = { ...artifacts, modelTopology: JSON.parse(text) };
     await expect(tf.loadLayersModel(tf.io.fromMemory(changed))).rejects.toMatchObject({
       code: "ERR_UNSUPPORTED",
-      message: 'Expected a GRU for the backward_layer of both but received "LSTM"',
+      message: 'Expected a GRU for `backward_layer of both` but received "LSTM".',
     });
   });
 });

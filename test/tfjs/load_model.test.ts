@@ -182,7 +182,7 @@ describe("what a config says", () => {
     expect(config.activityRegularizer).toEqual({ className: "L2", config: { l2: 0.5 } });
     model.compile({ optimizer: "sgd", loss: "meanSquaredError" });
     const message =
-      "Expected no `activityRegularizer` for training but received one: tfjs has no losses of activities.";
+      "Expected null in training for `activityRegularizer` but received a regularizer: tfjs has no losses of activities.";
     await expect(model.fit(inputs, tf.zeros([2, UNITS]), { verbose: 0 })).rejects.toMatchObject({
       code: "ERR_UNSUPPORTED",
       message,

@@ -1,4 +1,4 @@
-import { GRU, optimizers, tensor, Variable } from "cudnn-gru";
+import { constraints, GRU, optimizers, tensor, Variable } from "cudnn-gru";
 import { describe, expect, it } from "vitest";
 import { expectError, layer, random } from "../layers/support.js";
 import { gradients, OPTIMIZERS, stateOf, variables } from "./support.js";
@@ -167,6 +167,24 @@ describe("constraints", () => {
     gru.build([null, null, 3]);
     expectError(() => adam.build(gru.trainable_weights), "ERR_SHAPE", "gru_cell/bias");
   });
+
+  it("that throw in a first update leave the optimizer as it was, without variables", () => {
+    class Throwing extends constraints.Constraint {
+      override apply(): void {
+        throw new Error("not today");
+      }
+      override getConfig() {
+        return {};
+      }
+    }
+    const variable = new Variable([1, 2], { constraint: new Throwing() });
+    const adam = new Adam();
+    expect(() => adam.apply([[1, 1]], [variable])).toThrow("not today");
+    expect([adam.built, adam.iterations, adam.variables]).toEqual([false, 0, []]);
+    expect(variable.value.toArray()).toEqual([1, 2]);
+    adam.apply([[1]], [new Variable([1])]);
+    expect(adam.iterations).toBe(1);
+  });
 });
 
 describe("inside a custom activation", () => {
@@ -192,7 +210,7 @@ describe("inside a custom activation", () => {
 describe("constructor arguments", () => {
   const refused: [string, () => unknown, string][] = [
     ["a misspelled key", () => new Adam({ lerning_rate: 1 } as never), 'Did you mean "learning_rate"?'],
-    ["a key of another optimizer", () => new SGD({ beta_1: 0.9 } as never), 'received "beta_1"'],
+    ["a key of another optimizer", () => new SGD({ beta_1: 0.9 } as never), "the unknown argument `beta_1`"],
     ["NaN", () => new Adam({ learning_rate: Number.NaN }), "a finite number or a learning-rate schedule"],
     ["a learning rate beyond float32", () => new Adam({ learning_rate: 1e39 }), "`learning_rate`"],
     ["a function", () => new Adam({ learning_rate: (() => 1) as never }), "`learning_rate`"],

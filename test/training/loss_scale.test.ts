@@ -70,7 +70,7 @@ describe("LossScaleOptimizer", () => {
     [{ inner_optimizer: { class_name: "LossScaleOptimizer", config: {} } }, "goes around one of the others"],
     [{ inner_optimizer: new SGD(), initial_scale: 0 }, "above 0"],
     [{ inner_optimizer: new SGD(), dynamic_growth_steps: 0.5 }, "an integer of at least 1"],
-    [{ inner_optimizer: new SGD(), dynamic: true }, 'received "dynamic"'],
+    [{ inner_optimizer: new SGD(), dynamic: true }, "the unknown argument `dynamic`"],
   ])("refuses %o", (options, message) => {
     expectError(() => new LossScaleOptimizer(options as never), "ERR_ARGUMENT", message);
   });

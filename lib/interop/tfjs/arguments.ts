@@ -1,12 +1,11 @@
 import type * as tfjs from "@tensorflow/tfjs";
-import { expected } from "../../arguments/messages.js";
-import { isRecord } from "../../arguments/predicates.js";
-import { GRUError } from "../../errors.js";
+import { expected, expectedText } from "../../errors/messages.js";
 import type { GRUArgumentsWithUnits } from "../../index.js";
 import { type Constraint, getConstraint } from "../../keras/constraints.js";
 import { modernConfig } from "../../keras/legacy_config.js";
 import { getRegularizer, type Regularizer } from "../../keras/regularizers.js";
 import { keepUnknown } from "../../layers/from_config.js";
+import { isRecord } from "../../options/record.js";
 import { keras3Activation, snakeCase, tfjsActivation, tfjsRegularizer, toKeras } from "./names.js";
 
 /** A member of one of Keras's vocabularies: its name, a serialized object, an object of tfjs's or of this package's. */
@@ -122,10 +121,9 @@ export function readArguments(args: unknown): LayerParts {
     }
   }
   if (core.time_major === true) {
-    throw new GRUError(
-      "ERR_UNSUPPORTED",
-      "Expected no `timeMajor` but received true: inputs are [batch, timesteps, features].",
-    );
+    throw expectedText("ERR_UNSUPPORTED", "timeMajor", "false", "true", {
+      remedy: "Inputs are [batch, timesteps, features].",
+    });
   }
   const activityRegularizer = getRegularizer(core.activity_regularizer ?? null, "activity_regularizer");
   delete core.activity_regularizer;

@@ -1,8 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type * as tfjs from "@tensorflow/tfjs";
-import { expected, expectedText } from "../../arguments/messages.js";
-import { isRecord, refuseUnknown } from "../../arguments/predicates.js";
-import { GRUError } from "../../errors.js";
+import { expected, expectedText } from "../../errors/messages.js";
+import { readRecord } from "../../options/record.js";
 import { argumentsOfConfig } from "./arguments.js";
 import { becomeBackwardHalf, GRU, refuseConstants } from "./gru.js";
 import { tf } from "./peer.js";
@@ -85,8 +84,7 @@ export class Bidirectional extends Own {
 
   /** Throws `ERR_ARGUMENT` and `ERR_STATE` for layers that do not go together, as Keras does. */
   constructor(args: BidirectionalArgs) {
-    if (!isRecord(args)) throw expected("ERR_ARGUMENT", "args", "an object { layer, ... }", args);
-    refuseUnknown(args, KNOWN, "Bidirectional");
+    readRecord(args, KNOWN, "Bidirectional", "args", "an object { layer, ... }");
     const { backwardLayer = null, ...others } = args;
     if (!(others.layer instanceof GRU)) {
       throw expected("ERR_ARGUMENT", "layer", "a GRU of cudnn-gru/tfjs", others.layer);
@@ -178,10 +176,7 @@ export class Bidirectional extends Own {
 function configOfBackward(layer: unknown, wrapper: unknown): ConfigDict {
   const { className, config } = layer as { className?: unknown; config?: ConfigDict };
   if (className === GRU.className && typeof config === "object" && config !== null) return config;
-  throw new GRUError(
-    "ERR_UNSUPPORTED",
-    `Expected a GRU for the backward_layer of ${wrapper} but received ${JSON.stringify(className)}`,
-  );
+  throw expected("ERR_UNSUPPORTED", `backward_layer of ${wrapper}`, "a GRU", className);
 }
 
 /** Whether `backward` is, but for its name, what Bidirectional makes of `forward` by itself. */

@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { dirname, isAbsolute, join } from "node:path";
 import type * as tfjs from "@tensorflow/tfjs";
-import { expected } from "../../arguments/messages.js";
+import { expected } from "../../errors/messages.js";
 import { writeAtomically } from "../../formats/atomic_write.js";
 import { withFile } from "../../formats/file.js";
 import { parseJson, utf8 } from "../../formats/json.js";

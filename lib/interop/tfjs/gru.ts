@@ -1,6 +1,5 @@
 import type * as tfjs from "@tensorflow/tfjs";
-import { expected, expectedText } from "../../arguments/messages.js";
-import { GRUError } from "../../errors.js";
+import { expected, expectedText } from "../../errors/messages.js";
 import { GRU as CoreGRU } from "../../index.js";
 import { argumentsOfConfig, type GRULayerArgs, type LayerParts, readArguments } from "./arguments.js";
 import { configGiven, copyMade } from "./halves.js";
@@ -91,10 +90,12 @@ export class GRU extends tf.layers.Layer {
     if (this.#halves.length === 0) return super.losses;
     const losses = this.#halves.map((halves) => halves.flatMap((half) => half.losses));
     if (losses.length > 1 && losses.flat().length > 0) {
-      throw new GRUError(
+      throw expectedText(
         "ERR_UNSUPPORTED",
-        `Expected a layer of its own for each \`tf.layers.bidirectional\` but received ${JSON.stringify(this.name)} for ` +
-          `${losses.length} of them, whose regularizers tfjs cannot tell apart. \`bidirectional\` of cudnn-gru/tfjs can.`,
+        "tf.layers.bidirectional",
+        "a layer of its own",
+        `${JSON.stringify(this.name)} for ${losses.length} of them, whose regularizers tfjs cannot tell apart`,
+        { remedy: "`bidirectional` of cudnn-gru/tfjs can." },
       );
     }
     return losses.flat();
@@ -183,9 +184,8 @@ export class GRU extends tf.layers.Layer {
     return tf.tidy(() => {
       this.invokeCallHook(inputs, kwargs);
       if (this.#activityRegularizer !== null && isRecording()) {
-        const message =
-          "Expected no `activityRegularizer` for training but received one: tfjs has no losses of activities.";
-        throw new GRUError("ERR_UNSUPPORTED", message);
+        const received = "a regularizer: tfjs has no losses of activities";
+        throw expectedText("ERR_UNSUPPORTED", "activityRegularizer", "null in training", received);
       }
       refuseConstants(kwargs);
       const [sequence, ...given] = [inputs].flat();

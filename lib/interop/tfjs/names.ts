@@ -1,4 +1,5 @@
-import { Activation, GateActivation, KERAS2_HARD_SIGMOID } from "../../keras/activation.js";
+import { Activation, KERAS2_HARD_SIGMOID } from "../../keras/activation.js";
+import { GateActivation } from "../../keras/gate_activation.js";
 import { KerasObject } from "../../keras/serialization.js";
 
 /** Keras's spelling of one of tfjs's names: `hardSigmoid` is `hard_sigmoid`. Keras's own spelling stays. */

@@ -1,5 +1,6 @@
 import type * as tfjs from "@tensorflow/tfjs";
-import { GRUError } from "../../errors.js";
+import { expectedText } from "../../errors/messages.js";
+
 import type { FloatArray, GRU, GRUGradients, GRUPass, Tensor, TensorObject } from "../../index.js";
 import { tf } from "./peer.js";
 
@@ -102,9 +103,11 @@ function recorded(computation: Computation): [tfjs.Tensor, tfjs.Tensor] {
 function backward(pass: GRUPass, upstream: Float32Array, length: number): GRUGradients {
   try {
     if (tf.engine().state.gradientDepth > 0) {
-      throw new GRUError(
+      throw expectedText(
         "ERR_UNSUPPORTED",
-        "Expected a gradient of the first order for `GRU` but received a gradient of its gradient, which it does not have.",
+        "GRU",
+        "a gradient of the first order",
+        "a gradient of its gradient, which it does not have",
       );
     }
     return pass.backward({ output: upstream.subarray(0, length), state: upstream.subarray(length) });

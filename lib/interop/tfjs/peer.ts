@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 import type * as tfjs from "@tensorflow/tfjs";
-import { GRUError } from "../../errors.js";
+import { expectedText } from "../../errors/messages.js";
 
 /** The package `@tensorflow/tfjs`, as it is imported. */
 export type Tfjs = typeof tfjs;
@@ -16,19 +16,15 @@ function load(): Tfjs {
   try {
     loaded = createRequire(import.meta.url)(NAME) as Tfjs;
   } catch (cause) {
-    throw new GRUError(
-      "ERR_UNSUPPORTED",
-      `Expected the package ${NAME} (^4.22) for \`cudnn-gru/tfjs\` but received none that loads: npm install ${NAME}`,
-      { cause },
-    );
+    throw expectedText("ERR_UNSUPPORTED", "cudnn-gru/tfjs", `the package ${NAME} (^4.22)`, "none that loads", {
+      remedy: `npm install ${NAME} installs it.`,
+      cause,
+    });
   }
   const version = loaded.version?.tfjs;
   const [major, minor] = String(version).split(".").map(Number);
   if (major === 4 && minor !== undefined && minor >= 22) return loaded;
-  throw new GRUError(
-    "ERR_UNSUPPORTED",
-    `Expected the package ${NAME} of version ^4.22 for \`cudnn-gru/tfjs\` but received ${version}`,
-  );
+  throw expectedText("ERR_UNSUPPORTED", "cudnn-gru/tfjs", `the package ${NAME} of version ^4.22`, version);
 }
 
 /** tfjs. */

@@ -87,7 +87,7 @@ export async function optimize(twins: Twins): Promise<void> {
       if (certain && state() !== before) {
         one.report(
           `apply failed and changed something (${builtBefore ? "built" : "not built"}, ${codeOf(outcome)}${trapped ? ", with a trap" : ""})`,
-          `${says}\n${outcome.error}`,
+          `${says}\n${(outcome.error as Error)?.stack}\nbefore ${before}\nafter  ${state()}`,
         );
         certain = false;
       }

@@ -13,7 +13,11 @@ export type Outcome = { ok: true; result: unknown } | { ok: false; error: unknow
 export async function attempt(action: () => unknown, submitted: () => void = () => {}): Promise<Outcome> {
   try {
     const pending = action();
-    submitted();
+    try {
+      submitted();
+    } catch {
+      // What it does to memory in flight may not be possible any more, for example because the memory was given away.
+    }
     return { ok: true, result: await pending };
   } catch (error) {
     return { ok: false, error };

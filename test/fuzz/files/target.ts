@@ -53,7 +53,7 @@ async function findUse(seed: Seed): Promise<Use> {
       if (reader === "loadWeights") await gru.loadWeights(path);
       return { reader, layers: [null] };
     } catch (error) {
-      const [, list] = /" has \d+: (.*)\) but received none/.exec((error as Error).message) ?? [];
+      const [, list] = /" has \d+: (.*)\) for `layer` but received none/.exec((error as Error).message) ?? [];
       if (list !== undefined)
         return { reader, layers: [...list.matchAll(/"([^"]+)"/g)].map(([, name]) => name as string) };
     }

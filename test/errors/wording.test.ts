@@ -1,5 +1,6 @@
 import { expect, describe as group, it } from "vitest";
-import { describe, nearest, suggestion } from "../../dist/keras/text.js";
+import { describe } from "../../dist/errors/describe.js";
+import { nearest, suggestion } from "../../dist/errors/suggestion.js";
 
 group("nearest", () => {
   const names = [

@@ -1,7 +1,8 @@
-import { types } from "node:util";
 import { everyItem } from "../arrays.js";
-import { GRUError } from "../errors.js";
-import { describe, reading, suggestion } from "./text.js";
+import { expected, type MessageExtras } from "../errors/messages.js";
+import { reading } from "../errors/reading.js";
+import { readRecord } from "./record.js";
+import { requireBoolean, requireInteger } from "./values.js";
 
 /** Bounds of a number: `min` and `max` inclusive, `above` and `below` exclusive. */
 export interface Range {
@@ -31,43 +32,28 @@ function isWithin(value: unknown, range: Range): value is number {
 }
 
 /**
- * Reads the constructor arguments of one Keras object, strictly. Absent arguments (and `undefined`) take their
- * defaults; everything else that is not as it must be throws `ERR_ARGUMENT` naming the argument.
+ * Reads an object of named arguments, strictly. Absent arguments (and `undefined`) take their defaults; everything else that
+ * is not as it must be throws `ERR_ARGUMENT` naming the argument.
  */
 export class Options {
-  readonly #owner: string;
   readonly #values: Record<string, unknown>;
+  readonly #extras: MessageExtras;
 
-  /** `known` are the argument names of class `owner`; any other key is an error that names the nearest. */
-  constructor(owner: string, values: unknown, known: readonly string[]) {
-    this.#owner = owner;
-    this.#values = reading(owner, () => Options.#read(owner, values, known));
+  /**
+   * `known` are the argument names of `owner`; any other key is an error that names the nearest. Each value is read once: it
+   * may be a getter. `named` is what errors about a value call its owner; `null` where the argument's name says enough.
+   */
+  constructor(owner: string, values: unknown, known: Iterable<string>, named: string | null = owner) {
+    this.#extras = named === null ? {} : { owner: named };
+    this.#values = reading(owner, () => {
+      const names = new Set(known);
+      const record = readRecord(values, names, owner, owner, "an object of arguments");
+      return Object.fromEntries([...names].map((name) => [name, record[name]]));
+    });
   }
 
-  /** Each value once: it may be a getter. */
-  static #read(owner: string, values: unknown, known: readonly string[]): Record<string, unknown> {
-    if (typeof values !== "object" || values === null || Array.isArray(values) || types.isPromise(values)) {
-      throw new GRUError(
-        "ERR_ARGUMENT",
-        `Expected an object of arguments for \`${owner}\` but received ${describe(values)}.`,
-      );
-    }
-    for (const key of Object.keys(values)) {
-      if (known.includes(key)) continue;
-      const hint = known.length === 0 ? "It takes no arguments." : suggestion(key, known);
-      throw new GRUError(
-        "ERR_ARGUMENT",
-        `Expected only arguments of ${owner} for \`${owner}\` but received ${describe(key)}. ${hint}`,
-      );
-    }
-    return Object.fromEntries(known.map((name) => [name, (values as Record<string, unknown>)[name]]));
-  }
-
-  #fail(name: string, expected: string): never {
-    throw new GRUError(
-      "ERR_ARGUMENT",
-      `Expected ${expected} for \`${name}\` of ${this.#owner} but received ${describe(this.#values[name])}.`,
-    );
+  #fail(name: string, what: string): never {
+    throw expected("ERR_ARGUMENT", name, what, this.#values[name], this.#extras);
   }
 
   /** The value as it came, or `fallback` when it is absent. */
@@ -92,16 +78,13 @@ export class Options {
 
   /** An integer of at least `min`. */
   integer(name: string, fallback: number, min: number): number {
-    const value = this.raw(name, fallback);
-    if (Number.isSafeInteger(value) && (value as number) >= min) return value as number;
-    return this.#fail(name, `an integer of at least ${min}`);
+    return this.#integer(this.raw(name, fallback), name, `an integer of at least ${min}`, min);
   }
 
   /** An integer of at least `min`, or `null`; an absent argument is `null`. */
   integerOrNull(name: string, min: number): number | null {
     const value = this.raw(name, null);
-    if (value === null || (Number.isSafeInteger(value) && (value as number) >= min)) return value as number | null;
-    return this.#fail(name, `an integer of at least ${min} or null`);
+    return value === null ? null : this.#integer(value, name, `an integer of at least ${min} or null`, min);
   }
 
   /** As `number`, with `null` standing for the default as in Keras. */
@@ -112,8 +95,11 @@ export class Options {
   /** An integer within ±(2^53 - 1), or `null`. */
   nullableInteger(name: string): number | null {
     const value = this.raw(name, null);
-    if (value === null || Number.isSafeInteger(value)) return value as number | null;
-    return this.#fail(name, "an integer or null");
+    return value === null ? null : this.#integer(value, name, "an integer or null", Number.MIN_SAFE_INTEGER);
+  }
+
+  #integer(value: unknown, name: string, what: string, min: number): number {
+    return requireInteger(value, name, what, min, Number.MAX_SAFE_INTEGER, this.#extras);
   }
 
   /** A string, or `null`. */
@@ -125,8 +111,7 @@ export class Options {
 
   /** `true` or `false`. */
   boolean(name: string, fallback: boolean): boolean {
-    const value = this.raw(name, fallback);
-    return typeof value === "boolean" ? value : this.#fail(name, "true or false");
+    return requireBoolean(this.#values[name], name, fallback, this.#extras);
   }
 
   /** One of `allowed`. */
