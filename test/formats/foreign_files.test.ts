@@ -25,7 +25,7 @@ describe("no such file", () => {
     const error = await refusal(path);
     expect(error).toMatchObject({ code: "ERR_ARGUMENT", cause: { code: "ENOENT" } });
     expect(error.message).toBe(
-      `Expected the path of a Keras model file for \`source\` but received ${JSON.stringify(path)} (ENOENT)`,
+      `Expected the path of a Keras model file for \`source\` but received ${JSON.stringify(path)} (ENOENT).`,
     );
   });
 

@@ -74,7 +74,7 @@ async function main(): Promise<void> {
           ...(asan ? sanitizerEnvironment() : {}),
         },
         verbose: one,
-        patience: asan ? 60 : target === "files" ? 6 : 30,
+        patience: asan ? 60 : target === "files" ? 20 : 30,
       },
       findings,
     );

@@ -160,7 +160,7 @@ function maskOf(random: Random, batch: number, timesteps: number, strange: boole
 
 /** As many whole elements as the memory of another argument has. */
 function over(buffer: ArrayBuffer, { BYTES_PER_ELEMENT: size, constructor: Type }: Numbers): unknown {
-  return new (Type as typeof Float32Array)(buffer, 0, Math.floor(buffer.byteLength / size));
+  return new (Type as typeof Float32Array)(buffer, 0, Math.max(0, Math.floor(buffer.byteLength / size)));
 }
 
 /** Memory to write the results to. */
