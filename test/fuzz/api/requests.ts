@@ -160,7 +160,12 @@ function maskOf(random: Random, batch: number, timesteps: number, strange: boole
 
 /** As many whole elements as the memory of another argument has. */
 function over(buffer: ArrayBuffer, { BYTES_PER_ELEMENT: size, constructor: Type }: Numbers): unknown {
-  return new (Type as typeof Float32Array)(buffer, 0, Math.max(0, Math.floor(buffer.byteLength / size)));
+  try {
+    return new (Type as typeof Float32Array)(buffer, 0, Math.floor(buffer.byteLength / size));
+  } catch {
+    // What the other argument has for its memory may be none.
+    return buffer;
+  }
 }
 
 /** Memory to write the results to. */
