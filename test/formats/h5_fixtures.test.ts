@@ -69,7 +69,7 @@ describe.each(WRITERS)("%s", (writer) => {
         await gru.loadWeights(path, { layer });
         await expect(GRU.fromKeras(path, { layer })).rejects.toMatchObject({
           code: "ERR_ARGUMENT",
-          message: expect.stringContaining("weights only: make the layer with new GRU(units, ...) and call its load"),
+          message: expect.stringContaining("weights only. Make the layer with new GRU(units, ...) and call its load"),
         });
       } else {
         gru = await GRU.fromKeras(path, { layer });
