@@ -11,6 +11,7 @@ export type { MaskLike } from "./arguments/mask.js";
 export type { Out, OutTensor } from "./arguments/out.js";
 export type { WeightValue } from "./arguments/shaped.js";
 export type { StreamArguments, StreamFrame } from "./arguments/stream.js";
+export { tensor } from "./arguments/tensor_from.js";
 export type { WarmUpSizes } from "./arguments/warm_up.js";
 export {
   type BackendInfo,
@@ -20,8 +21,9 @@ export {
   configure,
   type MemoryUsage,
   memoryUsage,
-} from "./backend.js";
-export type { Requirement, RequirementId } from "./eligibility.js";
+} from "./backend/backend_info.js";
+export type { Requirement, RequirementId } from "./backend/eligibility.js";
+export type { ExplainArguments, Explanation } from "./backend/explain.js";
 export { GRUError, type GRUErrorCode } from "./errors/gru_error.js";
 export type { FileSource } from "./formats/source.js";
 export {
@@ -40,9 +42,9 @@ export {
   type SerializedObject,
   type ThresholdParameters,
 } from "./keras/index.js";
+export type { CallEvent } from "./layers/call/call_events.js";
 export type { GRUConfig } from "./layers/config.js";
-export type { CallEvent } from "./layers/diagnostics.js";
-export type { ExplainArguments, Explanation } from "./layers/explain.js";
+export type { GRUGradients, GRUPass } from "./layers/gradients/pass.js";
 export {
   type FromConfigArguments,
   type FromKerasArguments,
@@ -50,9 +52,6 @@ export {
   type GRUArgumentsWithUnits,
   type GRUConstructor,
 } from "./layers/gru.js";
-export type { LoadWeightsArguments } from "./layers/load_weights.js";
-export { type DenseWeights, type ModelLayer, saveModelWeights } from "./layers/model_weights.js";
-export type { GRUGradients, GRUPass } from "./layers/pass.js";
 export type {
   CallResult,
   MaskResult,
@@ -62,9 +61,11 @@ export type {
   StateTensor,
   WeightTensor,
   WeightVariable,
-} from "./layers/results.js";
-export type { SaveWeightsArguments } from "./layers/save_weights.js";
-export type { GRUStream } from "./layers/stream.js";
+} from "./layers/result_types.js";
+export type { GRUStream } from "./layers/state/stream.js";
+export type { LoadWeightsArguments } from "./layers/weights/load_weights.js";
+export { type DenseWeights, type ModelLayer, saveModelWeights } from "./layers/weights/model_weights.js";
+export type { SaveWeightsArguments } from "./layers/weights/save_weights.js";
 export { type Batcher, type BatcherArguments, createBatcher } from "./serving/batcher.js";
 export type { BatcherCallArguments } from "./serving/request.js";
 export {
@@ -78,7 +79,6 @@ export {
   type TensorLike,
   type TensorObject,
   type TypedArray,
-} from "./tensor.js";
-export { tensor } from "./tensor_from.js";
+} from "./tensor/tensor.js";
 export { optimizers } from "./training/index.js";
-export { Variable, type VariableOptions } from "./variable.js";
+export { Variable, type VariableOptions } from "./variables/variable.js";

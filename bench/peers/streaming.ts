@@ -1,5 +1,5 @@
 import type { GRU } from "../../dist/index.js";
-import { CALL_FLAGS, native } from "../../dist/native.js";
+import { CALL_FLAGS, native } from "../../dist/native/binding.js";
 import type { Contender, Task } from "../contender.js";
 import type { Problem } from "../problem.js";
 import { isStreaming, type Shape } from "../shapes.js";

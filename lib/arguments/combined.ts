@@ -1,5 +1,5 @@
 import type { Dtype } from "../keras/dtype_policy.js";
-import { type FloatArray, Tensor } from "../tensor.js";
+import { type FloatArray, Tensor } from "../tensor/tensor.js";
 
 /** A request's part of a combined call: its rows, and how many of the call's timesteps are its own. */
 export interface Part {

@@ -1,4 +1,3 @@
-import { everyItem } from "../arrays.js";
 import { expected } from "../errors/messages.js";
 import { reading } from "../errors/reading.js";
 import type { Activation } from "../keras/activation.js";
@@ -9,11 +8,12 @@ import type { CustomActivation, GateActivation } from "../keras/gate_activation.
 import { getInitializer, type Initializer } from "../keras/initializers.js";
 import { getRegularizer, type Regularizer } from "../keras/regularizers.js";
 import type { SerializedLike } from "../keras/serialization.js";
-import type { NativeDtype } from "../native.js";
+import { everyItem } from "../native/arrays.js";
+import type { NativeDtype } from "../native/binding.js";
+import { isSixteenBit, type SixteenBitDtype } from "../native/sixteen_bit.js";
 import { Options } from "../options/options.js";
 import { isRecord } from "../options/record.js";
 import { requireInteger, requireRate, SIZE_LIMIT } from "../options/values.js";
-import { isSixteenBit, type SixteenBitDtype } from "../sixteen_bit.js";
 
 /** A name of Keras's, an object as Keras serialises it, an instance of one of our classes, or `null`. */
 export type Spec<T> = string | SerializedLike | T | null;

@@ -1,9 +1,9 @@
 import { expected } from "../errors/messages.js";
 import { unreadable } from "../errors/reading.js";
 import type { Dtype } from "../keras/dtype_policy.js";
-import type { NativeArray } from "../native.js";
+import type { NativeArray } from "../native/binding.js";
 import { isRecord, readRecord, refuseUnknown } from "../options/record.js";
-import type { TensorLike, TypedArray } from "../tensor.js";
+import type { TensorLike, TypedArray } from "../tensor/tensor.js";
 import { type CallArguments, type CallFacts, type CallRequest, readCall } from "./call.js";
 import { kernelArray } from "./convert.js";
 import { checkShaped, shapedElements, unwrap } from "./shaped.js";

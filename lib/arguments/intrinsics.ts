@@ -1,5 +1,5 @@
 import { types } from "node:util";
-import type { TypedArray } from "../tensor.js";
+import type { TypedArray } from "../tensor/tensor.js";
 
 /*
  * What a typed array of the caller's is, asked of the language itself. An array may have a `length` or `buffer` of its own,

@@ -4,7 +4,7 @@ import { expected, expectedText } from "../errors/messages.js";
 import type { Constraint } from "../keras/constraints.js";
 import type { Initializer } from "../keras/initializer.js";
 import type { Regularizer } from "../keras/regularizers.js";
-import type { NativeArray } from "../native.js";
+import type { NativeArray } from "../native/binding.js";
 import { lengthOf, writeTo } from "./intrinsics.js";
 import { allocate } from "./memory.js";
 

@@ -1,6 +1,6 @@
 import { expected, expectedShape, expectedText } from "../errors/messages.js";
-import { isSixteenBit } from "../sixteen_bit.js";
-import type { NestedBooleans, TensorObject } from "../tensor.js";
+import { isSixteenBit } from "../native/sixteen_bit.js";
+import type { NestedBooleans, TensorObject } from "../tensor/tensor.js";
 import { isSteady, kindOf, lengthOf } from "./intrinsics.js";
 import { allocate } from "./memory.js";
 import { elementsOf, type ReadTensor, readTensor } from "./tensor_like.js";

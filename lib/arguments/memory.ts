@@ -2,8 +2,8 @@ import { totalmem } from "node:os";
 import type { GRUError } from "../errors/gru_error.js";
 import { expectedText, maybeCause } from "../errors/messages.js";
 import type { Dtype } from "../keras/dtype_policy.js";
-import type { NativeArray, NativeDtype } from "../native.js";
-import type { FloatArray, TensorDtype, TypedArray } from "../tensor.js";
+import type { NativeArray, NativeDtype } from "../native/binding.js";
+import type { FloatArray, TensorDtype, TypedArray } from "../tensor/tensor.js";
 import { checkedProduct } from "./shapes.js";
 import { ARRAY_TYPES } from "./typed_array.js";
 

@@ -1,8 +1,8 @@
 import { expected, expectedShape } from "../errors/messages.js";
 import type { Dtype } from "../keras/dtype_policy.js";
+import { isSixteenBit } from "../native/sixteen_bit.js";
 import { isRecord } from "../options/record.js";
-import { isSixteenBit } from "../sixteen_bit.js";
-import { type FloatArray, Tensor, type TensorObject } from "../tensor.js";
+import { type FloatArray, Tensor, type TensorObject } from "../tensor/tensor.js";
 import { kindOf, lengthOf, overlap, plain, viewOf } from "./intrinsics.js";
 import { sameShape } from "./shapes.js";
 import { readTensor } from "./tensor_like.js";

@@ -1,8 +1,8 @@
 import { formatShape } from "../errors/describe.js";
 import { expectedShape } from "../errors/messages.js";
 import type { Dtype } from "../keras/dtype_policy.js";
-import { isSixteenBit } from "../sixteen_bit.js";
-import type { FloatArray, TensorLike, TypedArray } from "../tensor.js";
+import { isSixteenBit } from "../native/sixteen_bit.js";
+import type { FloatArray, TensorLike, TypedArray } from "../tensor/tensor.js";
 import { converted, requireNamed } from "./convert.js";
 import { isSteady } from "./intrinsics.js";
 import { sameShape } from "./shapes.js";

@@ -1,10 +1,10 @@
 import { expectedText } from "../errors/messages.js";
 import { reading, unreadable } from "../errors/reading.js";
 import type { Dtype } from "../keras/dtype_policy.js";
+import { isSixteenBit } from "../native/sixteen_bit.js";
 import { readRecord } from "../options/record.js";
 import { requireInteger, SIZE_LIMIT } from "../options/values.js";
-import { isSixteenBit } from "../sixteen_bit.js";
-import type { FloatArray, TensorDtype, TensorLike, TypedArray } from "../tensor.js";
+import type { FloatArray, TensorDtype, TensorLike, TypedArray } from "../tensor/tensor.js";
 import type { StateLike } from "./call.js";
 import { checkShaped, readShaped, shapedElements, unwrap } from "./shaped.js";
 import { checkedProduct } from "./shapes.js";

@@ -1,7 +1,7 @@
 import { formatShape } from "../errors/describe.js";
 import { expected, expectedText } from "../errors/messages.js";
 import { requireInteger } from "../options/values.js";
-import type { TypedArray } from "../tensor.js";
+import type { TypedArray } from "../tensor/tensor.js";
 import { lengthOf, plain, viewOf } from "./intrinsics.js";
 import { allocate } from "./memory.js";
 import { readList } from "./shapes.js";

@@ -1,9 +1,9 @@
 import { describeThrown, formatShape } from "../errors/describe.js";
 import { GRUError } from "../errors/gru_error.js";
 import { expected, expectedText } from "../errors/messages.js";
+import { isSixteenBit } from "../native/sixteen_bit.js";
 import { isRecord } from "../options/record.js";
-import { isSixteenBit } from "../sixteen_bit.js";
-import type { TensorDtype, TypedArray } from "../tensor.js";
+import type { TensorDtype, TypedArray } from "../tensor/tensor.js";
 import { lengthOf, plain } from "./intrinsics.js";
 import { type NestedArrays, nestedElements, readNested } from "./nested.js";
 import { elementCount, readList } from "./shapes.js";

@@ -1,6 +1,6 @@
 import type { GRUError } from "../errors/gru_error.js";
 import { expected, expectedText } from "../errors/messages.js";
-import type { TensorDtype, TypedArray } from "../tensor.js";
+import type { TensorDtype, TypedArray } from "../tensor/tensor.js";
 import { isDetached, kindOf, lengthOf } from "./intrinsics.js";
 
 /** Each kind of typed array, by its tag, and the dtype its elements have when nothing else is said. */

@@ -1,6 +1,6 @@
-import { cudnnRuntime } from "../cudnn/runtime.js";
+import { cudnnRuntime } from "../backend/cudnn_runtime.js";
 import { type BackendInfo, backendInfo } from "../index.js";
-import type { NativeCudnnDtype } from "../native.js";
+import type { NativeCudnnDtype } from "../native/binding.js";
 import { packageVersion } from "../package_root.js";
 
 const DTYPES: readonly NativeCudnnDtype[] = ["float32", "float64", "float16", "bfloat16"];

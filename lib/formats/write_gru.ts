@@ -1,4 +1,4 @@
-import type { FloatArray, Tensor } from "../tensor.js";
+import type { FloatArray, Tensor } from "../tensor/tensor.js";
 import { writeAtomically } from "./atomic_write.js";
 import type { WeightData } from "./gru_variables.js";
 import { encodeKerasWeights } from "./keras_weights.js";

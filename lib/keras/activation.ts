@@ -1,6 +1,6 @@
 import { expected, expectedText } from "../errors/messages.js";
 import { suggestion } from "../errors/suggestion.js";
-import type { NativeActivation } from "../native.js";
+import type { NativeActivation } from "../native/binding.js";
 import { Options } from "../options/options.js";
 import { GateActivation } from "./gate_activation.js";
 import type { SerializedObject } from "./serialization.js";

@@ -1,7 +1,7 @@
 import { GRUError } from "../errors/gru_error.js";
 import { expected, expectedText, inPlace } from "../errors/messages.js";
 import { suggestion } from "../errors/suggestion.js";
-import type { NativeActivation } from "../native.js";
+import type { NativeActivation } from "../native/binding.js";
 import { Options } from "../options/options.js";
 import { autoName } from "./auto_name.js";
 import { type DTypePolicy, getDTypePolicy } from "./dtype_policy.js";

@@ -1,5 +1,5 @@
 import { expectedShape } from "../errors/messages.js";
-import type { NativeArray } from "../native.js";
+import type { NativeArray } from "../native/binding.js";
 import { FLOAT32, Options } from "../options/options.js";
 import { checkSize, Initializer } from "./initializer.js";
 

@@ -1,5 +1,5 @@
 import { expectedText } from "../errors/messages.js";
-import type { NativeArray } from "../native.js";
+import type { NativeArray } from "../native/binding.js";
 import { Options } from "../options/options.js";
 import { KerasObject, Vocabulary } from "./serialization.js";
 import { resolveAxis } from "./shape.js";

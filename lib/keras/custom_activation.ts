@@ -1,6 +1,6 @@
 import { expected } from "../errors/messages.js";
 
-import type { NativeActivation } from "../native.js";
+import type { NativeActivation } from "../native/binding.js";
 import { isActivationName, serializedFunction } from "./activation.js";
 import { type CustomActivation, GateActivation } from "./gate_activation.js";
 import type { SerializedObject } from "./serialization.js";

@@ -1,8 +1,8 @@
 import { describe } from "../errors/describe.js";
 import { expected } from "../errors/messages.js";
 import { suggestion } from "../errors/suggestion.js";
-import type { NativeDtype } from "../native.js";
-import type { SixteenBitDtype } from "../sixteen_bit.js";
+import type { NativeDtype } from "../native/binding.js";
+import type { SixteenBitDtype } from "../native/sixteen_bit.js";
 import { readSerialized, type SerializedObject } from "./serialization.js";
 
 /** Element types a layer can compute in or keep its variables in. */

@@ -1,4 +1,4 @@
-import type { NativeActivation, NativeArray } from "../native.js";
+import type { NativeActivation, NativeArray } from "../native/binding.js";
 import type { SerializedObject } from "./serialization.js";
 
 /**

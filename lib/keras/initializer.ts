@@ -1,6 +1,6 @@
 import { expected } from "../errors/messages.js";
 
-import type { NativeArray } from "../native.js";
+import type { NativeArray } from "../native/binding.js";
 import { KerasObject } from "./serialization.js";
 import { sizeOf } from "./shape.js";
 

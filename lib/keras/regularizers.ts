@@ -1,5 +1,5 @@
 import { expectedShape, expectedText } from "../errors/messages.js";
-import type { NativeArray } from "../native.js";
+import type { NativeArray } from "../native/binding.js";
 import { FLOAT32, Options } from "../options/options.js";
 import { KerasObject, Vocabulary } from "./serialization.js";
 

@@ -2,7 +2,7 @@ import { describe } from "../errors/describe.js";
 import { expectedText } from "../errors/messages.js";
 
 import { nearest } from "../errors/suggestion.js";
-import type { NativeArray } from "../native.js";
+import type { NativeArray } from "../native/binding.js";
 import { Constraint } from "./constraints.js";
 import { Initializer } from "./initializer.js";
 import { Regularizer } from "./regularizers.js";

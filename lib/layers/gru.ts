@@ -6,7 +6,7 @@ import { type FileSource, readSource } from "../formats/source.js";
 import type { CustomObjects } from "../keras/custom_objects.js";
 import type { DtypeName } from "../keras/dtype_policy.js";
 import { isRecord } from "../options/record.js";
-import { printAsText } from "../print_as_text.js";
+import { printAsText } from "../tensor/print_as_text.js";
 import type { GRUConfig } from "./config.js";
 import { layerArguments, readConfig } from "./from_config.js";
 import { GRULayer } from "./layer.js";

@@ -5,23 +5,24 @@ import type { WeightValue } from "../arguments/shaped.js";
 import { readInputShape } from "../arguments/shapes.js";
 import type { StreamArguments } from "../arguments/stream.js";
 import { readWarmUp, type WarmUpSizes } from "../arguments/warm_up.js";
+import { enterQueue } from "../backend/call_queue.js";
+import { type ExplainArguments, type Explanation, explainCall } from "../backend/explain.js";
 import { expected, expectedShape, expectedText } from "../errors/messages.js";
 import { disposed, notBuilt, notStateful } from "../errors/refusals.js";
 import type { FileSource } from "../formats/source.js";
 import { autoName } from "../keras/auto_name.js";
 import type { ComputeDtype, DtypeName, VariableDtype } from "../keras/dtype_policy.js";
 import { requireKnown } from "../keras/unknown.js";
-import { enterQueue } from "../queue.js";
-import type { TensorLike } from "../tensor.js";
-import { lockedWhile, requireUnlocked, type VariableOwner } from "../variable.js";
-import { Calls, type LayerHost } from "./calls.js";
+import type { TensorLike } from "../tensor/tensor.js";
+import { lockedWhile, requireUnlocked, type VariableOwner } from "../variables/variable.js";
+import { submitCall } from "./async/submit.js";
+import { Calls, type LayerHost } from "./call/call.js";
+import type { CallOutcome } from "./call/call_results.js";
+import { CustomActivations, notAsynchronous } from "./call/custom_activations.js";
 import { type GRUConfig, kerasConfig } from "./config.js";
-import { CustomActivations, notAsynchronous } from "./custom.js";
-import { type ExplainArguments, type Explanation, explainCall } from "./explain.js";
-import { type LoadWeightsArguments, readWeightsFile, requireFit, type WeightsFile } from "./load_weights.js";
-import type { GRUPass } from "./pass.js";
-import { type ForwardOutcome, Passes } from "./passes.js";
-import { layerText } from "./printing.js";
+import { type ForwardOutcome, Passes } from "./gradients/forward.js";
+import type { GRUPass } from "./gradients/pass.js";
+import { layerText } from "./layer_text.js";
 import {
   type CallResult,
   type MaskResult,
@@ -32,13 +33,12 @@ import {
   type StateTensor,
   type WeightTensor,
   type WeightVariable,
-} from "./results.js";
-import type { CallOutcome } from "./run.js";
-import { readSave, type SaveWeightsArguments, saveWeights } from "./save_weights.js";
-import { CarriedState, zeroState } from "./state.js";
-import type { GRUStream } from "./stream.js";
-import { submitCall } from "./submit.js";
-import { GRUWeights } from "./weights.js";
+} from "./result_types.js";
+import { CarriedState, zeroState } from "./state/carried_state.js";
+import type { GRUStream } from "./state/stream.js";
+import { GRUWeights } from "./weights/gru_weights.js";
+import { type LoadWeightsArguments, readWeightsFile, requireFit, type WeightsFile } from "./weights/load_weights.js";
+import { readSave, type SaveWeightsArguments, saveWeights } from "./weights/save_weights.js";
 
 /**
  * The GRU layer. Inputs are (batch, timesteps, features); the output is (batch, units), or (batch, timesteps, units) with

@@ -1,6 +1,6 @@
-import { everyItem } from "../arrays.js";
 import { expected, type MessageExtras } from "../errors/messages.js";
 import { reading } from "../errors/reading.js";
+import { everyItem } from "../native/arrays.js";
 import { readRecord } from "./record.js";
 import { requireBoolean, requireInteger } from "./values.js";
 

@@ -4,7 +4,7 @@ import type { GRUOptions } from "../arguments/constructor.js";
 import { allocate } from "../arguments/memory.js";
 import { checkedProduct } from "../arguments/shapes.js";
 import type { Dtype } from "../keras/dtype_policy.js";
-import { type FloatArray, Tensor } from "../tensor.js";
+import { type FloatArray, Tensor } from "../tensor/tensor.js";
 import type { BatchRequest } from "./request.js";
 
 /** One call that computes several requests: each row padded on the right to the longest. */

@@ -3,10 +3,10 @@ import type { GRUOptions } from "../arguments/constructor.js";
 import type { MaskLike } from "../arguments/mask.js";
 import { refuseAborted } from "../arguments/signal.js";
 import { unreadable } from "../errors/reading.js";
-import { checkTransfer, takeInputs } from "../layers/transfer.js";
+import { checkTransfer, takeInputs } from "../layers/call/own_inputs.js";
+import { narrowed } from "../native/sixteen_bit.js";
 import { isRecord, refuseUnknown } from "../options/record.js";
-import { narrowed } from "../sixteen_bit.js";
-import type { FloatArray } from "../tensor.js";
+import type { FloatArray } from "../tensor/tensor.js";
 
 /** What a request takes beside its inputs, as `callAsync` takes them. */
 export interface BatcherCallArguments {

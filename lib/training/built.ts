@@ -1,6 +1,6 @@
 import { GRUError } from "../errors/gru_error.js";
 import { inPlace } from "../errors/messages.js";
-import type { Variable } from "../variable.js";
+import type { Variable } from "../variables/variable.js";
 import { readVariables } from "./pairs.js";
 import { Slots } from "./slots.js";
 

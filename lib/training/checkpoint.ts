@@ -6,8 +6,8 @@ import { readSafetensors, writeSafetensors } from "../formats/safetensors_file.j
 import type { Source } from "../formats/source.js";
 import type { Dtype } from "../keras/dtype_policy.js";
 import type { SerializedObject } from "../keras/serialization.js";
-import type { FloatArray } from "../tensor.js";
-import { replaceVariableData, type Variable } from "../variable.js";
+import type { FloatArray } from "../tensor/tensor.js";
+import { replaceVariableData, type Variable } from "../variables/variable.js";
 import type { OptimizerSnapshot, OptimizerState, Restorable } from "./optimizer_state.js";
 
 /*

@@ -1,6 +1,6 @@
 import { lengthOf } from "../arguments/intrinsics.js";
 import { expectedText } from "../errors/messages.js";
-import { type NativeArray, native } from "../native.js";
+import { type NativeArray, native } from "../native/binding.js";
 import type { Pair } from "./pairs.js";
 import type { OptimizerSettings } from "./settings.js";
 

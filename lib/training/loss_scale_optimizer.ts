@@ -2,7 +2,7 @@ import { expected } from "../errors/messages.js";
 import { autoName } from "../keras/auto_name.js";
 import type { SerializedLike } from "../keras/serialization.js";
 import { FLOAT32, Options } from "../options/options.js";
-import type { Variable } from "../variable.js";
+import type { Variable } from "../variables/variable.js";
 import { Optimizer, setNumbers, stateOf, type VariableGradient } from "./optimizer.js";
 import type { OptimizerState } from "./optimizer_state.js";
 import type { LearningRateSchedule } from "./schedule.js";

@@ -2,8 +2,8 @@ import type { WeightValue } from "../arguments/shaped.js";
 import { expected } from "../errors/messages.js";
 import { type FileSource, readSource } from "../formats/source.js";
 import { KerasObject, type SerializedObject } from "../keras/serialization.js";
-import { printAsText } from "../print_as_text.js";
-import { type Variable, variableData } from "../variable.js";
+import { printAsText } from "../tensor/print_as_text.js";
+import { type Variable, variableData } from "../variables/variable.js";
 import type { OptimizerSnapshot, OptimizerState } from "./optimizer_state.js";
 import type { LearningRateSchedule } from "./schedule.js";
 

@@ -1,7 +1,7 @@
 import type { Dtype } from "../keras/dtype_policy.js";
 import type { SerializedObject } from "../keras/serialization.js";
-import type { FloatArray } from "../tensor.js";
-import type { Variable } from "../variable.js";
+import type { FloatArray } from "../tensor/tensor.js";
+import type { Variable } from "../variables/variable.js";
 
 /** What a saved optimizer is made of: numbers by name, and variables by what they are (`momentum/0`). */
 export interface OptimizerState {

@@ -3,14 +3,14 @@ import { checkShaped, shapedElements } from "../arguments/shaped.js";
 import { checkedProduct, sameShape } from "../arguments/shapes.js";
 import { type ReadTensor, readTensor } from "../arguments/tensor_like.js";
 import { dtypeOfArray, isTypedArray, requireWhole } from "../arguments/typed_array.js";
-import { everyItem } from "../arrays.js";
 import { formatShape } from "../errors/describe.js";
 import { GRUError } from "../errors/gru_error.js";
 import { expected, expectedShape, expectedText, withRemark } from "../errors/messages.js";
-import type { NativeArray } from "../native.js";
+import { everyItem } from "../native/arrays.js";
+import type { NativeArray } from "../native/binding.js";
+import { isSixteenBit } from "../native/sixteen_bit.js";
 import { isRecord, readRecord } from "../options/record.js";
-import { isSixteenBit } from "../sixteen_bit.js";
-import { peekVariableData, requireWritable, Variable } from "../variable.js";
+import { peekVariableData, requireWritable, Variable } from "../variables/variable.js";
 
 /** A gradient and what it is the gradient of. */
 export interface Pair {

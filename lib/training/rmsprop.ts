@@ -1,4 +1,4 @@
-import { type NativeArray, native } from "../native.js";
+import { type NativeArray, native } from "../native/binding.js";
 import { FLOAT32 } from "../options/options.js";
 import { type OptimizerOptions, optimizerOptions, readSettings } from "./settings.js";
 import { type Step, UpdateOptimizer } from "./update_optimizer.js";

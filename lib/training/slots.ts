@@ -1,15 +1,15 @@
 import { kernelArray } from "../arguments/convert.js";
 import { allocate } from "../arguments/memory.js";
 import { checkedProduct } from "../arguments/shapes.js";
-import type { NativeArray } from "../native.js";
-import { isSixteenBit, narrowInto } from "../sixteen_bit.js";
+import type { NativeArray } from "../native/binding.js";
+import { isSixteenBit, narrowInto } from "../native/sixteen_bit.js";
 import {
   ownedVariable,
   peekVariableData,
   type Variable,
   type VariableOwner,
   writableVariableData,
-} from "../variable.js";
+} from "../variables/variable.js";
 
 /** Variables of an optimizer: one for each of the variables it updates, by kind (`momentum`, `velocity`). */
 export class Slots {

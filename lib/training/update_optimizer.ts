@@ -5,7 +5,7 @@ import { allocate } from "../arguments/memory.js";
 import type { GRUError } from "../errors/gru_error.js";
 import { expected, expectedText } from "../errors/messages.js";
 import { unreadable } from "../errors/reading.js";
-import { type NativeArray, native } from "../native.js";
+import { type NativeArray, native } from "../native/binding.js";
 import {
   peekVariableData,
   replaceVariableData,
@@ -14,7 +14,7 @@ import {
   variableChanged,
   variableData,
   whileLocked,
-} from "../variable.js";
+} from "../variables/variable.js";
 import { type Built, builtFor, readNewVariables } from "./built.js";
 import { clipGradients, isFiniteGradient, requireFinite } from "./clipping.js";
 import { Optimizer, type VariableGradient } from "./optimizer.js";

@@ -8,7 +8,7 @@
 namespace cudnn_gru {
 namespace {
 
-// CALL_FLAGS in lib/native.ts.
+// CALL_FLAGS in lib/native/binding.ts.
 enum CallFlag {
   kReturnSequences = 1,
   kGoBackwards = 2,

@@ -12,7 +12,7 @@
 
 namespace cudnn_gru {
 
-// Positions of NativeCallArguments in lib/native.ts.
+// Positions of NativeCallArguments in lib/native/binding.ts.
 enum CallArgument {
   kInputs,
   kOutput,

@@ -8,7 +8,7 @@
 
 namespace cudnn_gru {
 
-// A user's activation in JavaScript (NativeCustomActivation in lib/native.ts),
+// A user's activation in JavaScript (NativeCustomActivation in lib/native/binding.ts),
 // for the time of one synchronous call.
 class CustomActivation : public ActivationCallback {
  public:

@@ -8,7 +8,7 @@
 
 namespace cudnn_gru {
 
-// Reads a NativeGruDescription (lib/native.ts). `cuda_device` is the index of
+// Reads a NativeGruDescription (lib/native/binding.ts). `cuda_device` is the index of
 // the device for calls with cuDNN.
 Status ReadDescription(napi_env env, napi_value value,
                        GruDescription* description, size_t* cuda_device);

@@ -5,7 +5,7 @@
 
 namespace cudnn_gru {
 
-// The constructor of `NativeGru` (lib/native.ts): a layer's description and a
+// The constructor of `NativeGru` (lib/native/binding.ts): a layer's description and a
 // snapshot of its packed weights. Null with a pending exception on failure.
 napi_value DefineNativeGru(napi_env env);
 

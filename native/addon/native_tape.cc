@@ -14,7 +14,7 @@
 namespace cudnn_gru {
 namespace {
 
-// Positions of NativeBackwardArguments in lib/native.ts.
+// Positions of NativeBackwardArguments in lib/native/binding.ts.
 enum BackwardArgument {
   kOutputGradient,
   kStateGradient,

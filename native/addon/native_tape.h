@@ -9,7 +9,7 @@
 
 namespace cudnn_gru {
 
-// A `NativeTape` (lib/native.ts) over what a forward call kept. Null with a
+// A `NativeTape` (lib/native/binding.ts) over what a forward call kept. Null with a
 // pending exception on failure.
 napi_value MakeNativeTape(napi_env env, std::unique_ptr<GruTape> tape);
 

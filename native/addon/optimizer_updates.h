@@ -5,7 +5,7 @@
 
 namespace cudnn_gru {
 
-// Adds the updates of NativeBinding (lib/native.ts), squareSum to updateAdam,
+// Adds the updates of NativeBinding (lib/native/binding.ts), squareSum to updateAdam,
 // to `exports`.
 void DefineOptimizerUpdates(napi_env env, napi_value exports);
 

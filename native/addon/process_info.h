@@ -5,7 +5,7 @@
 
 namespace cudnn_gru {
 
-// What the process has and may use (NativeBinding in lib/native.ts).
+// What the process has and may use (NativeBinding in lib/native/binding.ts).
 napi_value Js_cpuInfo(napi_env env, napi_callback_info info);
 napi_value Js_setThreads(napi_env env, napi_callback_info info);
 napi_value Js_memoryUsage(napi_env env, napi_callback_info info);

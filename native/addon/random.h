@@ -5,7 +5,7 @@
 
 namespace cudnn_gru {
 
-// The random fills of NativeBinding (lib/native.ts), each of one
+// The random fills of NativeBinding (lib/native/binding.ts), each of one
 // Float32Array or Float64Array, in place.
 napi_value Js_randomUniform(napi_env env, napi_callback_info info);
 napi_value Js_randomNormal(napi_env env, napi_callback_info info);

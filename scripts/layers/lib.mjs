@@ -4,13 +4,12 @@ import { circlesOf } from "./circles.mjs";
 
 /** Folders and files of lib/, lowest first: each may import itself and what stands in a line above it. */
 const layers = [
-  ["arrays", "errors", "package_root", "print_as_text"],
-  ["native", "options", "queue"],
-  ["cudnn", "sixteen_bit"],
+  ["errors", "package_root"],
+  ["native"],
+  ["options"],
   ["tensor", "keras"],
   ["arguments", "formats"],
-  ["variable_parts"],
-  ["backend", "variable", "eligibility", "tensor_from"],
+  ["variables", "backend"],
   ["layers"],
   ["training", "serving"],
   ["index"],

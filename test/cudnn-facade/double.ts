@@ -2,7 +2,7 @@ import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import type { GRUErrorCode } from "cudnn-gru";
 import { beforeEach } from "vitest";
-import type { NativeCudnnInfo, NativeGruDescription } from "../../dist/native.js";
+import type { NativeCudnnInfo, NativeGruDescription } from "../../dist/native/binding.js";
 
 interface Double {
   verdicts: Record<string, { met: boolean; detail: string; final: boolean }>;

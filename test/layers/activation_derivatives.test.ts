@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { afterAll, describe, expect, it } from "vitest";
-import { type NativeArray, type NativeDtype, native } from "../../dist/native.js";
+import { type NativeArray, type NativeDtype, native } from "../../dist/native/binding.js";
 import { relativeError } from "../golden/reader.js";
 
 interface DerivativeCase {

@@ -1,7 +1,7 @@
 import { GRU, type GRUArguments, type Tensor, tensor } from "cudnn-gru";
 import { describe, expect, it } from "vitest";
 import { readConstructor } from "../../dist/arguments/constructor.js";
-import { DropoutGenerator, injectDropoutMasks } from "../../dist/layers/dropout.js";
+import { DropoutGenerator, injectDropoutMasks } from "../../dist/layers/call/dropout.js";
 import { expectError, expectRejection, layer, outputOf, random } from "./support.js";
 
 const B = 2;

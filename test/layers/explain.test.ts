@@ -1,6 +1,6 @@
 import { GRU, type GRUArguments, type RequirementId, tensor } from "cudnn-gru";
 import { describe, expect, it } from "vitest";
-import { judge } from "../../dist/eligibility.js";
+import { judge } from "../../dist/backend/eligibility.js";
 import { expectError, expectRejection, layer, random } from "./support.js";
 
 // The same answers on every machine. The addon, which reads it, is loaded at first use.

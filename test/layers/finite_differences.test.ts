@@ -1,6 +1,6 @@
 import { type CustomActivation, type GRU, type GRUArguments, tensor } from "cudnn-gru";
 import { afterAll, describe, expect, it } from "vitest";
-import { injectDropoutMasks } from "../../dist/layers/dropout.js";
+import { injectDropoutMasks } from "../../dist/layers/call/dropout.js";
 import { type Scalar, scalarOf, worstDifference } from "./differences.js";
 import { layer, numbers } from "./support.js";
 

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from "vitest";
-import type { GRUGradients, GRUPass } from "../../dist/layers/pass.js";
+import type { GRUGradients, GRUPass } from "../../dist/layers/gradients/pass.js";
 import {
   type GoldenCase,
   type GoldenDtype,

@@ -1,5 +1,5 @@
 import { GRU, type GRUArgumentsWithUnits, type Tensor, type TensorDtype, tensor } from "cudnn-gru";
-import { injectDropoutMasks } from "../../dist/layers/dropout.js";
+import { injectDropoutMasks } from "../../dist/layers/call/dropout.js";
 import { type GoldenCall, type GoldenCase, type GoldenTensor, numbersOf } from "../golden/reader.js";
 
 /** A golden tensor as an input. */

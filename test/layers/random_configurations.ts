@@ -1,8 +1,8 @@
 import type { GRU, GRUArguments, GRUPass, Tensor } from "cudnn-gru";
 import { tensor } from "cudnn-gru";
 import type { ForwardArguments } from "../../dist/arguments/forward.js";
-import { injectDropoutMasks } from "../../dist/layers/dropout.js";
-import type { GRUGradients } from "../../dist/layers/pass.js";
+import { injectDropoutMasks } from "../../dist/layers/call/dropout.js";
+import type { GRUGradients } from "../../dist/layers/gradients/pass.js";
 import { count, layer, numbers } from "./support.js";
 
 /** A layer, one call on it and the gradients that come from above, chosen at random. */

@@ -2,7 +2,7 @@
 import { type GRU, type GRUArguments, optimizers, type Tensor, tensor } from "cudnn-gru";
 import { describe, expect, it } from "vitest";
 import { readConstructor } from "../../dist/arguments/constructor.js";
-import { DropoutGenerator } from "../../dist/layers/dropout.js";
+import { DropoutGenerator } from "../../dist/layers/call/dropout.js";
 import { layer, random } from "../layers/support.js";
 
 const [B, T, F, U] = [6, 5, 8, 4];

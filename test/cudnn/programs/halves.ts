@@ -1,5 +1,5 @@
 // The 16-bit types on the cuDNN path, through the addon's own surface: against the CPU path, which rounds its state too.
-import { CALL_FLAGS, type NativeArray, type NativeHalf, native } from "../../../dist/native.js";
+import { CALL_FLAGS, type NativeArray, type NativeHalf, native } from "../../../dist/native/binding.js";
 import { relativeError } from "../../golden/reader.js";
 import "../../../dist/index.js";
 import { numbers } from "./layers.js";

@@ -1,5 +1,5 @@
 // Prints what is said of this process's runtime in one dtype.
-import { type NativeCudnnDtype, native } from "../../../dist/native.js";
+import { type NativeCudnnDtype, native } from "../../../dist/native/binding.js";
 import "../../../dist/index.js";
 
 const [dtype = "float32"] = process.argv.slice(2);

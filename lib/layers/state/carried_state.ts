@@ -1,0 +1,131 @@
+import { kernelArray, requireNamed } from "../../arguments/convert.js";
+import { lengthOf } from "../../arguments/intrinsics.js";
+import { allocate } from "../../arguments/memory.js";
+import { checkShaped, shapedElements, unwrap } from "../../arguments/shaped.js";
+import { checkedProduct, sameShape } from "../../arguments/shapes.js";
+import { type ReadTensor, readTensor } from "../../arguments/tensor_like.js";
+import { isTypedArray } from "../../arguments/typed_array.js";
+import { formatShape } from "../../errors/describe.js";
+import { expectedShape, expectedText } from "../../errors/messages.js";
+import { unreadable } from "../../errors/reading.js";
+import type { Dtype } from "../../keras/dtype_policy.js";
+import type { NativeArray, NativeDtype } from "../../native/binding.js";
+import { isSixteenBit } from "../../native/sixteen_bit.js";
+import { requireInteger, SIZE_LIMIT } from "../../options/values.js";
+import { type FloatArray, Tensor, type TypedArray } from "../../tensor/tensor.js";
+
+/** Zeros of shape (batch, units), in the dtype of results. Throws `ERR_ARGUMENT`, `ERR_SHAPE`, `ERR_OUT_OF_MEMORY`. */
+export function zeroState(batch: number, facts: { units: number; computeDtype: Dtype }): Tensor<FloatArray> {
+  const rows = requireInteger(batch, "batch", "an integer from 0 to 2^31 - 1", 0, SIZE_LIMIT - 1);
+  const shape = [rows, facts.units];
+  const data = allocate(facts.computeDtype, checkedProduct(shape, "state"), "state");
+  return new Tensor(data, shape, facts.computeDtype);
+}
+
+/**
+ * What a stateful layer carries from call to call: one state per batch row, (batch, units). A call reads the current
+ * state and writes the spare one; only its success makes the spare one current. States of 16-bit layers are float32,
+ * rounded to the compute dtype.
+ */
+export class CarriedState {
+  readonly #units: number;
+  readonly #computeDtype: Dtype;
+  /** That of the arrays. */
+  readonly #dtype: NativeDtype;
+  /** `null` before the first call: zeros of any batch size. */
+  #current: NativeArray | null = null;
+  #spare: NativeArray | null = null;
+  /** Rows of `#current`. */
+  #batch = 0;
+  /** Whether calls must have `#batch` rows. */
+  #fixed = false;
+
+  constructor(units: number, computeDtype: Dtype) {
+    this.#units = units;
+    this.#computeDtype = computeDtype;
+    this.#dtype = isSixteenBit(computeDtype) ? "float32" : computeDtype;
+  }
+
+  /** Throws `ERR_SHAPE` unless a call may have `batch` rows. */
+  checkBatch(batch: number): void {
+    if (!this.#fixed || batch === this.#batch) return;
+    throw expectedText(
+      "ERR_SHAPE",
+      "inputs",
+      `the batch size ${this.#batch} of the states (call resetState() to change it)`,
+      `the batch size ${batch}`,
+    );
+  }
+
+  /** The state a call of `batch` rows starts from; `null` is zeros. */
+  before(batch: number): NativeArray | null {
+    return this.#current !== null && this.#batch === batch ? this.#current : null;
+  }
+
+  /** The array a call of `batch` rows writes its last state to. Its contents do not matter. */
+  spare(batch: number): NativeArray {
+    const count = checkedProduct([batch, this.#units], "states");
+    if (this.#spare === null || this.#spare.length !== count) this.#spare = allocate(this.#dtype, count, "states");
+    return this.#spare;
+  }
+
+  /** Makes `state`, which came from `spare`, the current one. */
+  commit(batch: number, state: NativeArray): void {
+    this.#spare = this.#current;
+    this.#current = state;
+    this.#batch = batch;
+    this.#fixed = true;
+  }
+
+  /** Zeros for exactly `batch` rows. */
+  start(batch: number): void {
+    this.commit(batch, allocate(this.#dtype, checkedProduct([batch, this.#units], "states"), "states"));
+  }
+
+  /** Zeros; the next call may have another batch size. */
+  clear(): void {
+    this.#current?.fill(0);
+    this.#fixed = false;
+  }
+
+  /**
+   * Sets the state to a (batch, units) tensor, or to a bare typed array of as many elements as some batch has. `check` is
+   * called when the value has been read, which may have run code of the caller's.
+   */
+  set(value: unknown, check: () => void): void {
+    let read: ReadTensor;
+    let state: NativeArray;
+    try {
+      read = this.#check(unwrap(value));
+      state = kernelArray(shapedElements(read, this.#computeDtype, true), this.#computeDtype);
+    } catch (error) {
+      throw unreadable(error, "resetState");
+    }
+    check();
+    this.commit(read.shape[0] as number, state);
+  }
+
+  #check(value: unknown): ReadTensor {
+    const bare = isTypedArray(value);
+    const described = bare ? null : readTensor(value, "state", this.#computeDtype);
+    const batch = described === null ? lengthOf(value as TypedArray) / this.#units : (described.shape[0] ?? 0);
+    if (!Number.isInteger(batch)) {
+      const received = `${lengthOf(value as TypedArray)} elements`;
+      throw expectedText("ERR_SHAPE", "state", `a multiple of ${this.#units} elements`, received);
+    }
+    const shape = [batch, this.#units];
+    if (described === null)
+      return checkShaped(value, shape, checkedProduct(shape, "state"), this.#computeDtype, "state");
+    if (!sameShape(described.shape, shape)) {
+      throw expectedShape("state", `shape ${formatShape(shape)}`, described.shape);
+    }
+    requireNamed(described, this.#computeDtype, "state");
+    return described;
+  }
+
+  /** Copies, in a list as in Keras; `null` before the first call. */
+  tensors(): [Tensor<NativeArray>] | null {
+    if (this.#current === null) return null;
+    return [new Tensor(this.#current.slice(), [this.#batch, this.#units], this.#dtype)];
+  }
+}

@@ -1,0 +1,72 @@
+import type { GRUOptions } from "../../arguments/constructor.js";
+import { formatShape } from "../../errors/describe.js";
+import { expected, expectedText } from "../../errors/messages.js";
+import { reading } from "../../errors/reading.js";
+import type { KerasLayerWeights } from "../../formats/index.js";
+import { readSource, type Source } from "../../formats/source.js";
+import { readRecord } from "../../options/record.js";
+
+/** What `loadWeights` takes beside the file. */
+export interface LoadWeightsArguments {
+  /**
+   * Which layer to read, by its Keras name or path (`"encoder"`, `"bidirectional/forward_layer"`, `"layers/gru_1"`), or
+   * PyTorch's (`"encoder.gru.l1_reverse"`); needed when the file has several GRUs.
+   */
+  layer?: string | undefined;
+}
+
+const KNOWN = new Set(["layer"]);
+
+/** Weights that were read, and where from. */
+export interface WeightsFile {
+  readonly file: KerasLayerWeights;
+  readonly source: Source;
+}
+
+/**
+ * The weights of one GRU layer in the model file `source`, of which bytes are copied before this returns. Rejects as
+ * `readGruWeights` and for bad arguments.
+ */
+export async function readWeightsFile(source: unknown, args: unknown): Promise<WeightsFile> {
+  const read = readSource(source);
+  const layer = reading("loadWeights", () => readLayerName(args));
+  const { readGruWeights } = await import("../../formats/index.js");
+  return { file: await readGruWeights(read, layer === undefined ? {} : { layer }), source: read };
+}
+
+function readLayerName(args: unknown): string | undefined {
+  const { layer } = readRecord(args ?? {}, KNOWN, "loadWeights");
+  if (layer === undefined || typeof layer === "string") return layer;
+  throw expected("ERR_ARGUMENT", "layer", "the name of a layer", layer);
+}
+
+/**
+ * Checks that a file has the weights of a layer with these options, built for `features` (`null`: not built). Throws
+ * `ERR_SHAPE`; `ERR_ARGUMENT` where only `reset_after` differs, which shapes without a bias do not tell.
+ */
+export function requireFit({ file, source }: WeightsFile, options: GRUOptions, features: number | null): void {
+  const label = JSON.stringify(file.path);
+  const gates = 3 * options.units;
+  const wanted = [
+    [features ?? file.features, gates],
+    [options.units, gates],
+  ];
+  if (options.useBias) wanted.push(options.resetAfter ? [2, gates] : [gates]);
+  const shapes = file.weights.map(({ shape }) => shape);
+  const list = (all: readonly (readonly number[])[]) => all.map(formatShape).join(", ");
+  const differs = file.resetAfter !== undefined && file.resetAfter !== options.resetAfter;
+  const order = file.resetAfter ? "after" : "before";
+  const other =
+    `a layer that applies its reset gate ${order} the product with the recurrent kernel (load them into one made with ` +
+    `reset_after: ${file.resetAfter})`;
+  if (list(shapes) === list(wanted)) {
+    if (!differs) return;
+    const mine = `weights of a layer with reset_after: ${options.resetAfter}`;
+    throw expectedText("ERR_ARGUMENT", "source", mine, `those of ${other}, in layer ${label} of ${source.shown}`);
+  }
+  const missing = shapes.length < wanted.length;
+  const of = options.useBias && !missing ? `reset_after: ${options.resetAfter}` : `use_bias: ${options.useBias}`;
+  const what = `weights of shapes ${list(wanted)} (those of this layer, with ${of})`;
+  const received = `${list(shapes)} in layer ${label} of ${source.shown}${differs ? `, those of ${other}` : ""}`;
+  throw expectedText("ERR_SHAPE", "source", what, received);
+}

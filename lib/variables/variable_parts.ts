@@ -1,0 +1,127 @@
+import type { Spec } from "../arguments/constructor.js";
+import { requireNamed } from "../arguments/convert.js";
+import { fillWith } from "../arguments/lent.js";
+import { allocate } from "../arguments/memory.js";
+import { shapedElements } from "../arguments/shaped.js";
+import { elementCount, readList, sameShape } from "../arguments/shapes.js";
+import { readTensor } from "../arguments/tensor_like.js";
+import { dtypeOfName } from "../arguments/typed_array.js";
+import { formatShape } from "../errors/describe.js";
+import { expected } from "../errors/messages.js";
+import { autoName } from "../keras/auto_name.js";
+import { type Constraint, getConstraint } from "../keras/constraints.js";
+import type { Dtype } from "../keras/dtype_policy.js";
+import { Initializer } from "../keras/initializer.js";
+import { getInitializer } from "../keras/initializers.js";
+import { getRegularizer, type Regularizer } from "../keras/regularizers.js";
+import { isSixteenBit, narrowed } from "../native/sixteen_bit.js";
+import { Options } from "../options/options.js";
+import { isRecord } from "../options/record.js";
+import type { FloatArray, TensorDtype } from "../tensor/tensor.js";
+
+/** What a variable shares with the layer that owns it. */
+export interface VariableOwner {
+  readonly trainable: boolean;
+  /** Counts changes of any weight; packed copies of the weights are as old as the count they were packed at. */
+  version: number;
+  /** Whether the layer is inside a function of the user's, which may not change it. */
+  locked: boolean;
+}
+
+/** What fixes a variable for life. */
+export interface VariableDescription {
+  name: string;
+  path: string;
+  shape: readonly number[];
+  dtype: Dtype;
+  regularizer: Regularizer | null;
+  constraint: Constraint | null;
+}
+
+/** What `new Variable` takes beside the value. */
+export interface VariableOptions<D extends Dtype = Dtype> {
+  /** Keras's `name`; counted (`variable`, `variable_1`, …) by default. */
+  name?: string | null | undefined;
+  /** Needed where the value is an initializer; else that of the value. */
+  shape?: readonly number[] | null | undefined;
+  /** `float32` by default, or that of a tensor of floating-point numbers. */
+  dtype?: D | null | undefined;
+  /** Default true. It is a note to the code that trains: an optimizer updates what it is given. */
+  trainable?: boolean | undefined;
+  /** For the loss that your code counts: a name, a serialized object, an instance or `null`. */
+  regularizer?: Spec<Regularizer> | undefined;
+  /** Applied by optimizers after each update: a name, a serialized object, an instance or `null`. */
+  constraint?: Spec<Constraint> | undefined;
+}
+
+/** A variable before it is one; `data` is not copied. */
+export class VariableParts {
+  constructor(
+    readonly description: VariableDescription,
+    readonly data: FloatArray,
+    readonly owner: VariableOwner,
+  ) {}
+}
+
+const OPTIONS = ["name", "shape", "dtype", "trainable", "regularizer", "constraint"];
+
+/**
+ * Reads the arguments of `new Variable`. Throws `ERR_ARGUMENT`, `ERR_SHAPE` or `ERR_DTYPE`; `ERR_NATIVE_LOAD`.
+ */
+export function ownVariable(value: unknown, options: unknown): VariableParts {
+  const read = new Options("Variable", options, OPTIONS);
+  const named = read.nullableString("name");
+  const trainable = read.boolean("trainable", true);
+  const regularizer = getRegularizer(read.raw("regularizer", null), "regularizer");
+  const constraint = getConstraint(read.raw("constraint", null), "constraint");
+  const asked = read.raw("dtype", null);
+  const { data, shape, dtype } = isInitializer(value)
+    ? initialized(getInitializer(value, "value"), read.raw("shape", null), variableDtype(asked) ?? "float32")
+    : copied(value, read.raw("shape", null), variableDtype(asked));
+  const name = named ?? autoName("variable");
+  const description = { name, path: name, shape, dtype, regularizer, constraint };
+  return new VariableParts(description, data, { trainable, version: 0, locked: false });
+}
+
+interface Elements {
+  data: FloatArray;
+  shape: readonly number[];
+  dtype: Dtype;
+}
+
+function variableDtype(value: unknown): Dtype | null {
+  if (value === null) return null;
+  const dtype = dtypeOfName(value, "dtype");
+  if (isFloat(dtype)) return dtype;
+  throw expected("ERR_DTYPE", "dtype", "a floating-point dtype", value);
+}
+
+function isFloat(dtype: TensorDtype): dtype is Dtype {
+  return dtype === "float32" || dtype === "float64" || isSixteenBit(dtype);
+}
+
+function isInitializer(value: unknown): boolean {
+  return typeof value === "string" || value instanceof Initializer || (isRecord(value) && "class_name" in value);
+}
+
+function initialized(initializer: Initializer, shape: unknown, dtype: Dtype): Elements {
+  const dimensions = readList(shape) as number[] | null;
+  if (dimensions === null) {
+    throw expected("ERR_SHAPE", "shape", "an array of dimensions (the value is an initializer)", shape);
+  }
+  const count = elementCount(dimensions, "shape");
+  const filled = allocate(dtype === "float64" ? "float64" : "float32", count, "value");
+  fillWith(initializer, filled, dimensions);
+  const data = isSixteenBit(dtype) ? narrowed(filled as Float32Array, dtype) : filled;
+  return { data, shape: dimensions, dtype };
+}
+
+function copied(value: unknown, shape: unknown, asked: Dtype | null): Elements {
+  const read = readTensor(value, "value", asked ?? "float32");
+  const dtype = asked ?? (isFloat(read.dtype) ? read.dtype : "float32");
+  requireNamed(read, dtype, "value");
+  if (shape !== null && !sameShape((readList(shape) ?? []) as number[], read.shape)) {
+    throw expected("ERR_SHAPE", "shape", `${formatShape(read.shape)}, the shape of the value,`, shape);
+  }
+  return { data: shapedElements(read, dtype, true), shape: read.shape, dtype };
+}
