@@ -1,6 +1,7 @@
 import { expected } from "../errors/messages.js";
 import { reading } from "../errors/reading.js";
-import { type NativeCudnnInfo, native } from "../native/binding.js";
+import type { NativeCudnnInfo } from "../native/binding.js";
+import { native } from "../native/load.js";
 import { readRecord } from "../options/record.js";
 import { requireInteger } from "../options/values.js";
 import { limitQueue } from "./call_queue.js";

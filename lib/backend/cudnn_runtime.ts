@@ -1,4 +1,6 @@
-import { CALL_FLAGS, type NativeCudnnDtype, native } from "../native/binding.js";
+import type { NativeCudnnDtype } from "../native/binding.js";
+import { CALL_FLAGS } from "../native/contract.js";
+import { native } from "../native/load.js";
 
 /** Whether the cuDNN path works on a device in a dtype, and what was found, in one sentence. */
 export interface RuntimeVerdict {

@@ -1,6 +1,7 @@
 import { expectedShape } from "../errors/messages.js";
 import { reading } from "../errors/reading.js";
-import { type NativeArray, native } from "../native/binding.js";
+import type { NativeArray } from "../native/binding.js";
+import { native } from "../native/load.js";
 import { Options } from "../options/options.js";
 import { checkSize, Initializer } from "./initializer.js";
 import { freshSeed, readSeed, type Seed, SeedGenerator } from "./seed_generator.js";

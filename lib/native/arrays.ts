@@ -31,6 +31,9 @@ export type FloatArray = Reducible & (Float32Array | Float64Array | Uint16Array)
 /** Floating-point numbers that JavaScript can compute with as they are. */
 export type RealArray = Reducible & (Float32Array | Float64Array);
 
+/** Data of the element types that the native kernels compute in, row-major and contiguous. */
+export type NativeArray = RealArray;
+
 /** The array that holds elements of a floating-point dtype; `FloatArray` where the dtype is one of several. */
 export type FloatArrayOf<D extends string> = [D] extends ["float32"]
   ? Float32Array

@@ -1,20 +1,21 @@
-import type { GRUOptions } from "../arguments/constructor.js";
 import { aborted, refuseAborted } from "../arguments/signal.js";
 import type { GRUError } from "../errors/gru_error.js";
 import { expected, expectedText } from "../errors/messages.js";
 import { reading } from "../errors/reading.js";
-import { disposed, notBuilt } from "../errors/refusals.js";
+import { disposed } from "../errors/refusals.js";
 import type { DtypeName } from "../keras/dtype_policy.js";
 import { onAbort } from "../layers/async/abort.js";
+import { callCombined } from "../layers/async/call_async.js";
 import { notAsynchronous } from "../layers/call/custom_activations.js";
-import { optionsOf } from "../layers/facts.js";
 import type { GRU } from "../layers/gru.js";
+import { partsOf } from "../layers/layer.js";
+import type { LayerParts } from "../layers/layer_parts.js";
 import type { CallResult } from "../layers/result_types.js";
-import { native } from "../native/binding.js";
+import { native } from "../native/load.js";
 import { readRecord } from "../options/record.js";
 import { requireInteger } from "../options/values.js";
 import { printAsText } from "../tensor/print_as_text.js";
-import type { FloatArray, Tensor, TensorLike } from "../tensor/tensor.js";
+import type { TensorLike } from "../tensor/tensor.js";
 import { combine, splitOutput, splitState } from "./batch.js";
 import { type BatcherCallArguments, readRequest, readRequestSignal } from "./request.js";
 import { type Entry, Waiting } from "./waiting.js";
@@ -58,7 +59,7 @@ function readBatcher(args: unknown): Required<BatcherArguments> {
  */
 export class Batcher<S extends boolean = boolean, D extends DtypeName = DtypeName> {
   readonly #gru: GRU<S, D>;
-  readonly #options: GRUOptions;
+  readonly #layer: LayerParts;
   readonly #features: number;
   readonly #waiting: Waiting<CallResult<S, D>>;
   readonly #maxDelay: number;
@@ -72,11 +73,11 @@ export class Batcher<S extends boolean = boolean, D extends DtypeName = DtypeNam
 
   /** @internal */
   constructor(gru: GRU<S, D>, args: unknown) {
-    const options = optionsOf(gru);
-    if (options === undefined) throw expected("ERR_ARGUMENT", "gru", "a GRU layer", gru);
+    const layer = partsOf(gru);
+    if (layer === undefined) throw expected("ERR_ARGUMENT", "gru", "a GRU layer", gru);
     const { maxBatch, maxDelayMs, maxQueue } = reading("createBatcher", () => readBatcher(args));
     this.#maxQueue = maxQueue;
-    if (options.stateful) {
+    if (layer.carried !== null) {
       throw expected(
         "ERR_ARGUMENT",
         "gru",
@@ -84,14 +85,10 @@ export class Batcher<S extends boolean = boolean, D extends DtypeName = DtypeNam
         gru,
       );
     }
-    if (options.custom) throw notAsynchronous("createBatcher");
-    const [kernel] = gru.weights;
-    if (kernel === undefined) {
-      throw notBuilt("createBatcher");
-    }
-    this.#features = kernel.shape[0] as number;
+    if (layer.custom !== null) throw notAsynchronous("createBatcher");
+    this.#features = layer.weights.requireBuilt("createBatcher").features;
     this.#gru = gru;
-    this.#options = options;
+    this.#layer = layer;
     this.#maxDelay = maxDelayMs;
     this.#waiting = new Waiting(maxBatch);
   }
@@ -118,7 +115,7 @@ export class Batcher<S extends boolean = boolean, D extends DtypeName = DtypeNam
       const signal = readRequestSignal(args);
       this.#requireAlive();
       if (this.#waiting.size >= this.#maxQueue) throw busy(this.#maxQueue);
-      const request = readRequest(this.#options, this.#features, inputs, args);
+      const request = readRequest(this.#layer.options, this.#features, inputs, args);
       // Reading the arguments may have run code of the caller's.
       refuseAborted(signal);
       this.#requireAlive();
@@ -236,12 +233,13 @@ export class Batcher<S extends boolean = boolean, D extends DtypeName = DtypeNam
         if (entries.every(({ settled }) => settled)) gate.abort();
       };
     }
-    const { inputs, args } = combine(requests, this.#features, this.#options);
-    const result = await this.#gru.callAsync(inputs, { ...args, signal: gate.signal, transfer: true });
-    const [output, state] = (Array.isArray(result) ? result : [result]) as Tensor<FloatArray>[];
-    const outputs = splitOutput(output as Tensor<FloatArray>, inputs.parts, this.#options);
-    if (state === undefined) return outputs as unknown as CallResult<S, D>[];
-    const states = splitState(state, inputs.parts, this.#options);
+    const { options } = this.#layer;
+    const combined = combine(requests, this.#features, options);
+    const { output, state } = await callCombined(this.#layer, combined, gate.signal);
+    const { parts } = combined.rows;
+    const outputs = splitOutput(output, parts, options);
+    if (state === null) return outputs as unknown as CallResult<S, D>[];
+    const states = splitState(state, parts, options);
     return outputs.map((own, index) => [own, states[index]] as unknown as CallResult<S, D>);
   }
 

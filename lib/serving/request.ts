@@ -1,12 +1,10 @@
-import { type CallRequest, readCall, readCallSignal, type StateLike } from "../arguments/call.js";
+import { type ReadCall, readCall, readCallSignal, type StateLike } from "../arguments/call.js";
 import type { GRUOptions } from "../arguments/constructor.js";
 import type { MaskLike } from "../arguments/mask.js";
 import { refuseAborted } from "../arguments/signal.js";
 import { unreadable } from "../errors/reading.js";
-import { checkTransfer, takeInputs } from "../layers/call/own_inputs.js";
-import { narrowed } from "../native/sixteen_bit.js";
+import { ownInputs, requireTransferable } from "../layers/call/own_inputs.js";
 import { isRecord, refuseUnknown } from "../options/record.js";
-import type { FloatArray } from "../tensor/tensor.js";
 
 /** What a request takes beside its inputs, as `callAsync` takes them. */
 export interface BatcherCallArguments {
@@ -24,16 +22,10 @@ export interface BatcherCallArguments {
 
 const KNOWN: ReadonlySet<string> = new Set(["mask", "lengths", "initial_state", "signal", "transfer"]);
 
-/** A request, read and checked, in memory of its own; floats are of the layer's compute dtype. */
-export interface BatchRequest {
-  /** (rows, timesteps, features). */
-  inputs: FloatArray;
-  rows: number;
-  timesteps: number;
-  lengths: Int32Array | null;
-  mask: Uint8Array | null;
-  initialState: FloatArray | null;
-}
+/** A request, read and checked, in memory of its own. Floating-point arrays are as in `ReadCall`. */
+export type BatchRequest = Pick<ReadCall, "inputs" | "timesteps" | "lengths" | "mask" | "initialState"> & {
+  readonly rows: number;
+};
 
 /** Reads the signal of a request; throws `ERR_ARGUMENT`, or `ERR_ABORTED` when it has aborted. */
 export function readRequestSignal(args: unknown): AbortSignal | null {
@@ -49,18 +41,8 @@ export function readRequest(options: GRUOptions, features: number, inputs: unkno
   } catch (error) {
     throw unreadable(error, "callAsync of a batcher");
   }
-  const request: CallRequest = readCall(options, features, inputs, args, true);
-  checkTransfer(request);
-  takeInputs(request);
-  const { rounding } = options;
-  const { initialState } = request;
-  return {
-    inputs: request.inputs,
-    rows: request.batch,
-    timesteps: request.timesteps,
-    lengths: request.lengths,
-    mask: request.mask,
-    initialState:
-      initialState === null || rounding === null ? initialState : narrowed(initialState as Float32Array, rounding),
-  };
+  const read = readCall(options, features, inputs, args, true);
+  requireTransferable(read);
+  const { batch: rows, timesteps, lengths, mask, initialState } = read;
+  return { inputs: ownInputs(read), rows, timesteps, lengths, mask, initialState };
 }

@@ -1,5 +1,6 @@
 import { expected } from "../errors/messages.js";
-import { type NativeArray, native } from "../native/binding.js";
+import type { NativeArray } from "../native/binding.js";
+import { native } from "../native/load.js";
 import { FLOAT32 } from "../options/options.js";
 import { roundedLike } from "./clipping.js";
 import { type OptimizerOptions, optimizerOptions, readSettings } from "./settings.js";

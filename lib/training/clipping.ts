@@ -1,6 +1,7 @@
 import { lengthOf } from "../arguments/intrinsics.js";
 import { expectedText } from "../errors/messages.js";
-import { type NativeArray, native } from "../native/binding.js";
+import type { NativeArray } from "../native/binding.js";
+import { native } from "../native/load.js";
 import type { Pair } from "./pairs.js";
 import type { OptimizerSettings } from "./settings.js";
 

@@ -1,4 +1,5 @@
-import { type NativeArray, native } from "../native/binding.js";
+import type { NativeArray } from "../native/binding.js";
+import { native } from "../native/load.js";
 import { FLOAT32 } from "../options/options.js";
 import { type OptimizerOptions, optimizerOptions, readSettings } from "./settings.js";
 import { type Step, UpdateOptimizer } from "./update_optimizer.js";

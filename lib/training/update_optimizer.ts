@@ -5,7 +5,8 @@ import { allocate } from "../arguments/memory.js";
 import type { GRUError } from "../errors/gru_error.js";
 import { expected, expectedText } from "../errors/messages.js";
 import { unreadable } from "../errors/reading.js";
-import { type NativeArray, native } from "../native/binding.js";
+import type { NativeArray } from "../native/binding.js";
+import { native } from "../native/load.js";
 import {
   peekVariableData,
   replaceVariableData,

@@ -1,7 +1,6 @@
-import type { Dtype } from "../keras/dtype_policy.js";
-import { type FloatArray, Tensor } from "../tensor/tensor.js";
+import type { FloatArray } from "../../native/arrays.js";
 
-/** A request's part of a combined call: its rows, and how many of the call's timesteps are its own. */
+/** One request's part of a combined call: its rows, and how many of the call's timesteps are its own. */
 export interface Part {
   readonly firstRow: number;
   readonly rows: number;
@@ -9,19 +8,13 @@ export interface Part {
 }
 
 /**
- * The inputs of one call that computes several requests, each row padded on the right to the longest. Only a batcher makes
- * them. They tell the call that the padding is not a mask of the user's, so that each row gets what it would get alone.
+ * The rows of a call that computes several requests, each row padded on the right to the longest. They tell the call that
+ * the padding is not a mask of the user's, so that each row gets the result that it would get alone.
  */
-export class CombinedInputs extends Tensor<FloatArray> {
+export interface CombinedRows {
   readonly parts: readonly Part[];
   /** For each row, whether the request itself masks its last step. */
   readonly endsMasked: readonly boolean[];
-
-  constructor(data: FloatArray, shape: number[], dtype: Dtype, parts: readonly Part[], endsMasked: readonly boolean[]) {
-    super(data, shape, dtype);
-    this.parts = parts;
-    this.endsMasked = endsMasked;
-  }
 }
 
 /** A copy of a part's rows of a (rows, units) array. */
@@ -29,13 +22,20 @@ export function rowsOfPart<D extends FloatArray>(data: D, { firstRow, rows }: Pa
   return data.slice(firstRow * units, (firstRow + rows) * units) as D;
 }
 
-/** A copy of a part's own steps of a (rows, longest, units) array. In a call that goes backwards the padding comes first. */
+/** The layout of a combined call's (rows, longest, units) output. */
+export interface CombinedSteps {
+  /** Timesteps of the longest request. */
+  readonly longest: number;
+  readonly units: number;
+  /** A call that goes backwards has its padding first. */
+  readonly goBackwards: boolean;
+}
+
+/** A copy of a part's own steps of the output of a combined call with `return_sequences`. */
 export function stepsOfPart<D extends FloatArray>(
   data: D,
   { firstRow, rows, timesteps }: Part,
-  longest: number,
-  units: number,
-  goBackwards: boolean,
+  { longest, units, goBackwards }: CombinedSteps,
 ): D {
   const size = timesteps * units;
   const own = data.slice(0, rows * size) as D;
