@@ -1,8 +1,8 @@
 import { readShaped, type WeightValue } from "./arguments/shaped.js";
 import { checkedProduct } from "./arguments/shapes.js";
+import { disposed } from "./errors/layer_errors.js";
 import { expectedText } from "./errors/messages.js";
 import { reading, unreadable } from "./errors/reading.js";
-import { disposed } from "./errors/refusals.js";
 import type { Constraint } from "./keras/constraints.js";
 import type { Dtype } from "./keras/dtype_policy.js";
 import type { Initializer } from "./keras/initializer.js";

@@ -2,9 +2,9 @@ import { type BackwardAsyncArguments, type ReadUpstream, readUpstream, type Upst
 import { allocate } from "../arguments/memory.js";
 import { checkedProduct } from "../arguments/shapes.js";
 import { readSignal, refuseAborted } from "../arguments/signal.js";
+import { disposed } from "../errors/layer_errors.js";
 import { expectedText } from "../errors/messages.js";
 import { reading } from "../errors/reading.js";
-import { disposed } from "../errors/refusals.js";
 import type { Dtype, DtypeName } from "../keras/dtype_policy.js";
 import type { NativeArray, NativeBackwardArguments, NativeDtype, NativeTape } from "../native.js";
 import { readRecord } from "../options/record.js";

@@ -4,7 +4,7 @@ import { readForward } from "../arguments/forward.js";
 import { allocate } from "../arguments/memory.js";
 import { checkedProduct } from "../arguments/shapes.js";
 import { refuseAborted } from "../arguments/signal.js";
-import { requireKnown } from "../keras/unknown.js";
+import { requireKnown } from "../keras/unknown_objects.js";
 import type { NativeArray, NativeCallArguments, NativeCustomActivation, NativeTape } from "../native.js";
 import { lockedWhile } from "../variable.js";
 import type { AsyncCalls } from "./async_calls.js";

@@ -11,7 +11,7 @@ import { aborted, hasAborted, refuseAborted } from "../arguments/signal.js";
 import { requireWhole } from "../arguments/typed_array.js";
 import type { WarmUpSizes } from "../arguments/warm_up.js";
 import type { Regularizer } from "../keras/regularizers.js";
-import { UnknownRegularizer } from "../keras/unknown.js";
+import { UnknownRegularizer } from "../keras/unknown_objects.js";
 import { CALL_FLAGS, type NativeArray, type NativeCustomActivation, type NativeGru, native } from "../native.js";
 import { narrowed, rounded, type SixteenBitDtype } from "../sixteen_bit.js";
 import { type FloatArray, Tensor, type TypedArray } from "../tensor.js";

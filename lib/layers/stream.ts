@@ -7,8 +7,8 @@ import { type OutTensor, readOutTensor } from "../arguments/out.js";
 import { checkedProduct } from "../arguments/shapes.js";
 import { readFrame, readState, readStreamArguments, type StreamFrame } from "../arguments/stream.js";
 import { requireWhole } from "../arguments/typed_array.js";
+import { disposed } from "../errors/layer_errors.js";
 import { unreadable } from "../errors/reading.js";
-import { disposed } from "../errors/refusals.js";
 
 import type { DtypeName } from "../keras/dtype_policy.js";
 import { type NativeArray, native } from "../native.js";

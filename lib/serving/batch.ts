@@ -7,13 +7,15 @@ import type { Dtype } from "../keras/dtype_policy.js";
 import { type FloatArray, Tensor } from "../tensor.js";
 import type { BatchRequest } from "./request.js";
 
-/** One call that computes several requests: each row padded on the right to the longest. */
+/** One call that computes several requests. Each row is padded on the right to the longest one. */
 export interface CombinedCall {
   inputs: CombinedInputs;
   args: Pick<CallAsyncArguments, "mask" | "lengths" | "initial_state">;
 }
 
-/** The rows of all requests, one below the other. They have masks of the same kind: `lengths`, or `mask`. */
+/**
+ * Puts the rows of all requests into one call, one request below the other. All requests must have `mask`, or none may.
+ */
 export function combine(requests: readonly BatchRequest[], features: number, options: GRUOptions): CombinedCall {
   const { computeDtype, units } = options;
   const rows = requests.reduce((sum, request) => sum + request.rows, 0);
@@ -43,7 +45,7 @@ export function combine(requests: readonly BatchRequest[], features: number, opt
   return { inputs: new CombinedInputs(data, shape, computeDtype, parts, endsMasked), args };
 }
 
-/** Whether the request itself masks the last step of this row. */
+/** True when the request itself masks the last step of this row. */
 function endsWithMask({ mask, lengths, timesteps }: BatchRequest, row: number): boolean {
   if (mask !== null) return mask[(row + 1) * timesteps - 1] === 0;
   return lengths !== null && (lengths[row] as number) < timesteps;
@@ -89,7 +91,7 @@ function combineStates(
   return new Tensor(data, [rows, units], dtype);
 }
 
-/** What each request gets of the combined call's output, as a call of its own would give it. */
+/** Splits the combined call's output into the outputs that each request would have got from a call of its own. */
 export function splitOutput(
   { data, shape, dtype }: Tensor<FloatArray>,
   parts: readonly Part[],
@@ -103,7 +105,7 @@ export function splitOutput(
   });
 }
 
-/** What each request gets of the combined call's state. */
+/** Splits the combined call's state into the states of the requests. */
 export function splitState(
   { data, dtype }: Tensor<FloatArray>,
   parts: readonly Part[],
