@@ -28,10 +28,7 @@ export class GRUError extends Error {
   /** The stable code of the error. */
   readonly code: GRUErrorCode;
 
-  /**
-   * Makes an error. Code of this package makes its errors with the functions of `lib/errors/`, so that they share one
-   * message shape.
-   */
+  /** Makes an error with this code and message. */
   constructor(
     code: GRUErrorCode,
     message: string,

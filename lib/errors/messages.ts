@@ -50,7 +50,11 @@ export function expectedShape(
  * Makes an error with an incomplete message. It says what is wrong inside something, such as a file. The caller that
  * knows which file it is catches this error and makes one in the message shape from it.
  */
-export function inner(code: GRUErrorCode, message: string, extras: { readonly cause?: unknown } = {}): GRUError {
+export function incompleteError(
+  code: GRUErrorCode,
+  message: string,
+  extras: { readonly cause?: unknown } = {},
+): GRUError {
   return new GRUError(code, message, causeOf(extras));
 }
 

@@ -36,8 +36,8 @@ export abstract class Optimizer extends KerasObject {
   /** The number of updates that have been made. */
   abstract readonly iterations: number;
   /**
-   * The learning rate of the next update, rounded to float32. Set it to a number or, if the optimizer was made with a
-   * schedule, to another schedule.
+   * The learning rate of the next update, rounded to float32. It may be set to a number or a schedule. An optimizer that
+   * has a schedule accepts only another schedule.
    */
   abstract get learning_rate(): number;
   abstract set learning_rate(value: number | LearningRateSchedule);

@@ -9,9 +9,9 @@ const POSITIVE = { ...FLOAT32, above: 0 };
 export interface DecayOptions {
   /** The learning rate at step 0. */
   initial_learning_rate: number;
-  /** The number of steps in which the rate decays once, above 0. */
+  /** The `decay_steps` of the schedule's formula, above 0. */
   decay_steps: number;
-  /** The factor of one decay. */
+  /** The `decay_rate` of the schedule's formula. */
   decay_rate: number;
   /** Whether the rate changes only every `decay_steps` steps; false by default. */
   staircase?: boolean | undefined;
@@ -23,9 +23,9 @@ export interface DecayOptions {
 abstract class Decay extends LearningRateSchedule {
   /** The learning rate at step 0. */
   readonly initial_learning_rate: number;
-  /** The number of steps in which the rate decays once. */
+  /** The `decay_steps` of the schedule's formula. */
   readonly decay_steps: number;
-  /** The factor of one decay. */
+  /** The `decay_rate` of the schedule's formula. */
   readonly decay_rate: number;
   /** Whether the rate changes only every `decay_steps` steps. */
   readonly staircase: boolean;
