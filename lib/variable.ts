@@ -71,6 +71,7 @@ export class Variable<D extends Dtype = Dtype> {
   readonly name: string;
   /** Where it lies, such as `gru/gru_cell/kernel`; the name, for one of your own. */
   readonly path: string;
+  /** The element type. */
   readonly dtype: D;
   /** The regularizer whose loss the layer counts, if any. */
   readonly regularizer: Regularizer | null;

@@ -56,6 +56,11 @@ export class GRULayer<S extends boolean = boolean, D extends DtypeName = DtypeNa
   #losses: readonly number[] = [];
   #disposed = false;
 
+  /**
+   * Reads the constructor's arguments. Users call the constructor of `GRU`, whose types know the results.
+   *
+   * @internal
+   */
   constructor(first: unknown, second?: unknown) {
     const options = readConstructor(first, second);
     this.#options = options;

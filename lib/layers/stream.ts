@@ -89,6 +89,7 @@ export class GRUStream<D extends DtypeName = DtypeName> {
    * then as it was.
    */
   push(frame: StreamFrame): ResultTensor<D>;
+  /** Computes one timestep and writes the output to `out`, which it returns. */
   push<T extends OutTensor>(frame: StreamFrame, out: T): T;
   push(frame: StreamFrame, out?: OutTensor | null): ResultTensor<D> | OutTensor {
     this.#requireAlive("push");
