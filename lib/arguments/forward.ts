@@ -27,7 +27,9 @@ export type GradientLike = TensorLike | TypedArray;
 
 /** The gradients that come from above, of the shapes of a pass's output and state; one that is left out is zeros. */
 export interface Upstream {
+  /** The gradient of the output, in its shape. */
   output?: GradientLike | null | undefined;
+  /** The gradient of the state, (batch, units), bare or in a list of one. */
   state?: GradientLike | readonly [GradientLike] | null | undefined;
   /** What the gradient of the pass's own losses is multiplied by, such as a loss scale; default 1. */
   losses?: number | undefined;

@@ -15,7 +15,9 @@ export type RequirementId =
 
 /** One requirement for the cuDNN path, and whether a call meets it. */
 export interface Requirement {
+  /** The id of the requirement. */
   readonly id: RequirementId;
+  /** Whether the call meets it. */
   readonly met: boolean;
   /** What is required and what there is, in one sentence. */
   readonly detail: string;

@@ -1,25 +1,25 @@
+import { fileError } from "./file_errors.js";
 import { MAX_LAYER_DEPTH, MAX_LAYERS, MAX_PATH_CHARACTERS, MAX_PATH_LENGTH } from "./limits.js";
-import { fileProblem } from "./problem.js";
 
 type JsonObject = Record<string, unknown>;
 
 /** A layer that a model file names. */
 export interface NamedLayer {
   /**
-   * The layer's place in the model, from the outside in: for each level the names it answers to, the first of them
-   * the one to show. The model's own name is not part of it.
+   * The layer's place in the model, from the outside in. Each level has the names by which the layer can be found, and
+   * the first of them is the one to show. The model's own name is not included.
    */
   readonly segments: readonly (readonly string[])[];
-  /** Other places of the same layer, where the model uses one layer object several times. */
+  /** Other places of the same layer, in a model that uses one layer object several times. */
   readonly sharedAt: readonly (readonly (readonly string[])[])[];
   readonly className: string;
-  /** True for Keras's own GRU layer (or CuDNNGRU), not for a user's class of that name. */
+  /** True for Keras's own GRU layer or CuDNNGRU. False for a user's class of the same name. */
   readonly isGru: boolean;
   /** The layer's group in a Keras 3 weights file, such as `layers/gru_1`. */
   readonly group: string;
-  /** What to call the layer in messages; users may write it too. */
+  /** The name of the layer in messages, which users may also write. */
   readonly label: string;
-  /** A remark to the label. */
+  /** A remark that messages add to the label. */
   readonly note?: string;
 }
 
@@ -28,28 +28,28 @@ export interface ConfigLayer extends NamedLayer {
   readonly sharedAt: (readonly (readonly string[])[])[];
   readonly name: string;
   readonly config: JsonObject;
-  /** False for a layer that is frozen, alone or with a model around it. */
+  /** False for a layer that is frozen itself or inside a frozen model. */
   readonly trainable: boolean;
   /** `build_config.input_shape`, if the file has it. */
   readonly inputShape: unknown;
 }
 
-/** A layer's place as users write it, such as `"bidirectional/forward_layer"`. */
+/** Returns a layer's place as users write it, such as `"bidirectional/forward_layer"`. */
 export function layerPath(segments: readonly (readonly string[])[]): string {
   return segments.map((names) => names[0]).join("/");
 }
 
 /**
- * All layers of the serialised model `root`, in the order in which Keras saves them, the nested ones included.
+ * Returns all layers of the serialized model `root`, nested ones included, in the order in which Keras saves them.
  *
- * Keras 3 does not file weights under layer names. A model's `layers` (and any other container) number their members by
- * class, in order, as `gru`, `gru_1`, ...; a layer held in an attribute lies under the attribute's name. (Keras 3.15.1,
- * `keras/src/saving/saving_lib.py`: `_save_state`, `_save_container_state`.)
+ * Keras 3 does not store weights under layer names. A model's `layers` (and any other container) number their members
+ * by class, in order, as `gru`, `gru_1`, .... A layer in an attribute is stored under the attribute's name. (Keras
+ * 3.15.1, `keras/src/saving/saving_lib.py`: `_save_state`, `_save_container_state`.)
  *
- * @throws GRUError `ERR_FILE_FORMAT` if `root` is not a serialised model, or has too many or too deeply nested layers.
+ * @throws GRUError `ERR_FILE_FORMAT` if `root` is not a serialized model, or has too many or too deeply nested layers.
  */
 export function listLayers(root: unknown): ConfigLayer[] {
-  if (!isSerialized(root)) throw fileProblem("expected a serialised model in its config but found none");
+  if (!isSerialized(root)) throw fileError("expected a serialised model in its config but found none");
   const tree: Tree = { layers: [], grus: new Map(), characters: 0 };
   visitChildren(root, { segments: [], group: "", trainable: true }, tree);
   return tree.layers;
@@ -57,9 +57,9 @@ export function listLayers(root: unknown): ConfigLayer[] {
 
 interface Tree {
   layers: ConfigLayer[];
-  /** The GRUs of `layers` by their config. */
+  /** The GRUs in `layers`, by their config. */
   grus: Map<string, ConfigLayer>;
-  /** Of the paths of all layers so far. */
+  /** The number of characters in the paths of all layers so far. */
   characters: number;
 }
 
@@ -69,7 +69,7 @@ interface Child {
   group: string;
 }
 
-/** Where a layer is, and whether all the models around it are trainable. */
+/** The place of a layer, and whether all the models around it are trainable. */
 interface Place {
   segments: string[][];
   group: string;
@@ -78,11 +78,11 @@ interface Place {
 
 function visitChildren(entry: JsonObject, { segments, group, trainable }: Place, tree: Tree): void {
   if (segments.length >= MAX_LAYER_DEPTH) {
-    throw fileProblem(`expected layers nested at most ${MAX_LAYER_DEPTH} deep in its config but found more`);
+    throw fileError(`expected layers nested at most ${MAX_LAYER_DEPTH} deep in its config but found more`);
   }
   for (const child of childrenOf(entry)) {
     if (tree.layers.length >= MAX_LAYERS) {
-      throw fileProblem(`expected at most ${MAX_LAYERS} layers in its config but found more`);
+      throw fileError(`expected at most ${MAX_LAYERS} layers in its config but found more`);
     }
     const childSegments = [...segments, child.names];
     const childGroup = group === "" ? child.group : `${group}/${child.group}`;
@@ -93,21 +93,21 @@ function visitChildren(entry: JsonObject, { segments, group, trainable }: Place,
     if (layer.isGru) addGru(child.entry, layer, tree);
     else {
       tree.layers.push(layer);
-      // Keras wraps only recurrent layers, and wrappers around wrappers would double with every level.
+      // Keras wraps only recurrent layers. Following a wrapper inside a wrapper would double the work with every level.
       if (entry.class_name !== "Bidirectional") visitChildren(child.entry, place, tree);
     }
   }
 }
 
-/** Refuses paths that would take far more memory than the config they come from. */
+/** Throws when the paths of layers would take far more memory than the config that they come from. */
 function addPath({ label, group }: ConfigLayer, tree: Tree): void {
   tree.characters += label.length + group.length;
   if (label.length > MAX_PATH_LENGTH || tree.characters > MAX_PATH_CHARACTERS) {
-    throw fileProblem("expected shorter names of layers in its config, or fewer layers inside others");
+    throw fileError("expected shorter names of layers in its config, or fewer layers inside others");
   }
 }
 
-/** Adds a GRU. Where a model uses one layer object several times, Keras saves its weights at its first mention. */
+/** Adds a GRU. When a model uses one layer object several times, Keras saves its weights at its first mention. */
 function addGru(entry: JsonObject, layer: ConfigLayer, { layers, grus }: Tree): void {
   const key = JSON.stringify(layer.config);
   const original = entry.shared_object_id === undefined ? undefined : grus.get(key);
@@ -119,12 +119,12 @@ function addGru(entry: JsonObject, layer: ConfigLayer, { layers, grus }: Tree): 
   layers.push(layer);
 }
 
-/** Packages whose layers are Keras's own. */
+/** The Python packages of Keras's own layers. */
 const KERAS_MODULE = /^(keras|tf_keras|tensorflow)(\.|$)/;
 
 function describe(entry: JsonObject, { segments, group, trainable }: Place): ConfigLayer {
   const className = String(entry.class_name);
-  // Configs without modules are those of Keras 2, which marked custom classes by their names (`package>GRU`).
+  // Configs without modules are from Keras 2, which marked custom classes by their names (`package>GRU`).
   const isKeras = entry.module === undefined || KERAS_MODULE.test(String(entry.module));
   const config = asObject(entry.config) ?? {};
   return {
@@ -142,7 +142,7 @@ function describe(entry: JsonObject, { segments, group, trainable }: Place): Con
 }
 
 function childrenOf(entry: JsonObject): Child[] {
-  // Up to Keras 2.2.2 a Sequential's config is the list of its layers.
+  // Up to Keras 2.2.2 the config of a Sequential is the list of its layers.
   if (Array.isArray(entry.config)) return containerChildren("layers", entry.config);
   const config = asObject(entry.config);
   if (!config) return [];
@@ -159,7 +159,10 @@ function childrenOf(entry: JsonObject): Child[] {
   ];
 }
 
-/** The members of a model's `layers`: a Sequential lists its InputLayer in its config, but does not count it. */
+/**
+ * Returns the members of a model's `layers`. The config of a Sequential lists its InputLayer, but Keras does not count
+ * it.
+ */
 function modelLayers(entry: JsonObject, members: readonly unknown[]): readonly unknown[] {
   const isInput = asObject(members[0])?.class_name === "InputLayer";
   return entry.class_name === "Sequential" && isInput ? members.slice(1) : members;
@@ -179,14 +182,19 @@ function containerChildren(container: string, members: readonly unknown[]): Chil
   return children;
 }
 
-/** A Bidirectional's forward layer by the name it has in there, which Keras 2 left out of the config. */
+/**
+ * Returns a Bidirectional's forward layer with the name that Keras gives it there, which Keras 2 omitted from the
+ * config.
+ */
 function forwards(entry: JsonObject): JsonObject {
   const given = layerName(entry);
   const name = given.startsWith("forward_") ? given : `forward_${given}`;
   return { ...entry, name, config: { ...asObject(entry.config), name } };
 }
 
-/** The backward layer that Keras derives from the forward one where a Bidirectional was saved without its own. */
+/**
+ * Returns the backward layer that Keras derives from the forward one when a Bidirectional was saved without its own.
+ */
 function reversed(forward: JsonObject): JsonObject {
   const config = asObject(forward.config) ?? {};
   const name = `backward_${layerName(forward).replace(/^forward_/, "")}`;

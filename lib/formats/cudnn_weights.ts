@@ -1,17 +1,17 @@
 import type { WeightData } from "./gru_variables.js";
 
 /**
- * The weights of Keras 2's CuDNNGRU as a GRU with `reset_after` has them. CuDNNGRU keeps each gate's kernel as cuDNN
- * does, transposed, its block filled from a row-major `(U, F)` array; its bias `(6U,)` is input bias, then recurrent
- * bias. Gates are in Keras's order z, r, h in both: Keras reorders them for cuDNN at each call. (tf_keras 2.21,
- * `layers/rnn/cudnn_gru.py` and `saving/legacy/hdf5_format.py`.)
+ * Converts the weights of Keras 2's CuDNNGRU to the weights of a GRU with `reset_after`. CuDNNGRU keeps the kernel of
+ * each gate as cuDNN does: transposed, with its block filled from a row-major `(U, F)` array. Its bias `(6U,)` is the
+ * input bias followed by the recurrent bias. Both layers have the gates in Keras's order z, r, h, which Keras reorders
+ * for cuDNN at each call. (tf_keras 2.21, `layers/rnn/cudnn_gru.py` and `saving/legacy/hdf5_format.py`.)
  */
 export function fromCudnnGru([kernel, recurrent, bias]: readonly WeightData[]): WeightData[] {
   const units = recurrent!.shape[0]!;
   return [eachGate(kernel!, fillRows), eachGate(recurrent!, transpose), { ...bias!, shape: [2, 3 * units] }];
 }
 
-/** Gives the elements of one gate's block in `from`, which begins at `start`, to the same block in `to`. */
+/** Copies the elements of one gate's block in `from`, which begins at `start`, to the same block in `to`. */
 type FillBlock = (from: WeightData["data"], to: WeightData["data"], start: number, rows: number, units: number) => void;
 
 function eachGate({ shape, dtype, data }: WeightData, fill: FillBlock): WeightData {
@@ -22,10 +22,13 @@ function eachGate({ shape, dtype, data }: WeightData, fill: FillBlock): WeightDa
   return { shape, dtype, data: out };
 }
 
-/** The block `(F, U)`, read row after row, is the row-major `(U, F)` array: the new block is its transpose. */
+/**
+ * The block `(F, U)`, read row after row, is the row-major `(U, F)` array. The new block is the transpose of that
+ * array.
+ */
 const fillRows: FillBlock = (from, to, start, rows, units) => {
   const columns = 3 * units;
-  // Where the array's next element, in its row-major order, lies in the block.
+  // The position in the block of the array's next element, in row-major order.
   let fromRow = start;
   let fromColumn = 0;
   for (let unit = 0; unit < units; unit += 1) {

@@ -1,9 +1,11 @@
-import { inner } from "../errors/messages.js";
+import { incompleteError } from "../errors/messages.js";
 import type { ConfigLayer } from "./config_tree.js";
+import { fileError } from "./file_errors.js";
 import type { StoredVariable, VariableRequest } from "./hdf5_dataset.js";
-import { fileProblem } from "./problem.js";
 
-/** One weight of a GRU as the file has it; `data` is row-major, the bits of 16-bit elements in a `Uint16Array`. */
+/**
+ * One weight of a GRU as it is in the file. `data` is row-major, with the bits of 16-bit elements in a `Uint16Array`.
+ */
 export interface WeightData {
   shape: number[];
   dtype: StoredVariable["dtype"];
@@ -13,21 +15,20 @@ export interface WeightData {
 const POLICIES = new Set(["float32", "float64", "float16", "bfloat16", "mixed_float16", "mixed_bfloat16"]);
 
 /**
- * The weights that a GRU with `layer`'s config has, in Keras's order: kernel `(F, 3U)`, recurrent_kernel `(U, 3U)` and,
- * with `use_bias`, bias `(2, 3U)`, or `(3U,)` with `reset_after=False`; `(6U,)` for CuDNNGRU. `null` stands for F where it is not known.
+ * Returns the names and shapes of the weights of a GRU with `layer`'s config, in Keras's order: kernel `(F, 3U)`,
+ * recurrent_kernel `(U, 3U)` and, with `use_bias`, bias `(2, 3U)`, or `(3U,)` with `reset_after=False`, or `(6U,)` for
+ * CuDNNGRU. `null` stands for an unknown F.
  *
- * @throws GRUError `ERR_FILE_FORMAT` if the config is not that of a GRU.
+ * @throws GRUError `ERR_FILE_FORMAT` if the config is not the config of a GRU.
  */
 export function expectedVariables(layer: ConfigLayer): VariableRequest[] {
   const { units, use_bias = true, reset_after = true } = layer.config;
   if (typeof units !== "number" || !Number.isSafeInteger(units) || units < 1 || units >= 2 ** 31) {
-    throw fileProblem(
-      `expected a positive integer for units of layer ${layer.name} but found ${JSON.stringify(units)}`,
-    );
+    throw fileError(`expected a positive integer for units of layer ${layer.name} but found ${JSON.stringify(units)}`);
   }
   for (const [key, value] of Object.entries({ use_bias, reset_after })) {
     if (typeof value !== "boolean") {
-      throw fileProblem(`expected a boolean for ${key} of layer ${layer.name} but found ${JSON.stringify(value)}`);
+      throw fileError(`expected a boolean for ${key} of layer ${layer.name} but found ${JSON.stringify(value)}`);
     }
   }
   const variables: VariableRequest[] = [
@@ -39,14 +40,14 @@ export function expectedVariables(layer: ConfigLayer): VariableRequest[] {
   return variables;
 }
 
-/** Last dimension of the input that the file says the layer was built for, or `null` if it does not say. */
+/** Returns the last dimension of the input that the layer was built for, or `null` if the file does not contain it. */
 function inputFeatures({ inputShape }: ConfigLayer): number | null {
   if (!Array.isArray(inputShape) || inputShape.length !== 3) return null;
   const features: unknown = inputShape[2];
   return typeof features === "number" && Number.isSafeInteger(features) && features >= 0 ? features : null;
 }
 
-/** The name of the dtype policy in `config`. */
+/** Returns the name of the dtype policy in `config`. */
 function policyName(config: Record<string, unknown>): string {
   const { dtype = null } = config;
   if (dtype === null) return "float32";
@@ -57,7 +58,7 @@ function policyName(config: Record<string, unknown>): string {
 }
 
 /**
- * The layer's config as `GRU.get_config()` gives it: without the marks that saving leaves in it.
+ * Returns the layer's config as `GRU.get_config()` returns it, without the marks that saving leaves in it.
  *
  * @throws GRUError `ERR_UNSUPPORTED` for a dtype policy that is not a floating-point one.
  */
@@ -65,7 +66,7 @@ export function loadableConfig(layer: ConfigLayer): Record<string, unknown> {
   const config = withoutSharingMarks(layer.config) as Record<string, unknown>;
   const policy = policyName(config);
   if (POLICIES.has(policy)) return config;
-  throw inner("ERR_UNSUPPORTED", `layer ${layer.name} has the dtype policy ${policy}, which cannot be read`);
+  throw incompleteError("ERR_UNSUPPORTED", `layer ${layer.name} has the dtype policy ${policy}, which cannot be read`);
 }
 
 function withoutSharingMarks(value: unknown): unknown {
@@ -77,7 +78,7 @@ function withoutSharingMarks(value: unknown): unknown {
 
 const ARRAYS = { float32: Float32Array, float64: Float64Array, float16: Uint16Array, bfloat16: Uint16Array } as const;
 
-/** The elements of `variable`, as the file has them. */
+/** Returns the elements of `variable` in the array of their dtype. */
 export function toWeight({ shape, dtype, data }: StoredVariable): WeightData {
   return { shape, dtype, data: new ARRAYS[dtype](data) };
 }

@@ -1,26 +1,29 @@
 /**
- * The building blocks of an HDF5 file of the oldest version of the format, which every reader knows and h5py writes by
- * default: https://support.hdfgroup.org/documentation/hdf5/latest/_f_m_t11.html. Numbers are little-endian, addresses and
- * lengths have 8 bytes.
+ * The building blocks of an HDF5 file in the oldest version of the format, which every reader knows and h5py writes by
+ * default: https://support.hdfgroup.org/documentation/hdf5/latest/_f_m_t11.html. Numbers are little-endian. Addresses
+ * and lengths have 8 bytes.
  */
 
-/** An address that stands for none. */
+/** The address that stands for no address. */
 export const UNDEFINED = 2n ** 64n - 1n;
 
-/** Element types of datasets; bfloat16, which HDF5 does not know, is opaque, as Keras writes it. */
+/** The element types of datasets. HDF5 does not know bfloat16, which is written as opaque elements, as Keras does. */
 export type Hdf5Dtype = "float16" | "bfloat16" | "float32" | "float64";
 
-/** Bytes of the superblock, with which the file begins. */
+/** The number of bytes of the superblock, with which the file begins. */
 export const SUPERBLOCK_BYTES = 96;
 
-/** Most entries of one symbol table node, and most nodes below one B-tree node: twice the ranks in the superblock. */
+/**
+ * The most entries of one symbol table node, and the most nodes below one B-tree node: twice the ranks in the
+ * superblock.
+ */
 const NODE_ENTRIES = 8;
 const TREE_CHILDREN = 32;
 
-/** Most members of one group that {@link groupBlocks} can write. */
+/** The most members of one group that {@link groupBlocks} can write. */
 export const MAX_MEMBERS = NODE_ENTRIES * TREE_CHILDREN;
 
-/** Smallest global heap that the format allows. */
+/** The smallest global heap that the format allows. */
 const HEAP_BYTES = 4096;
 
 const u16 = (value: number) => [value & 0xff, value >> 8];
@@ -30,14 +33,17 @@ function u64(value: number | bigint): number[] {
   return [...Buffer.from(BigUint64Array.of(BigInt(value)).buffer)];
 }
 
-/** `bytes` with zeros up to a multiple of 8, or to `size` bytes. */
+/** Adds zeros to `bytes` up to a multiple of 8, or up to `size` bytes. */
 export function padded(bytes: readonly number[], size = Math.ceil(bytes.length / 8) * 8): number[] {
   return [...bytes, ...new Array<number>(size - bytes.length).fill(0)];
 }
 
 const ascii = (text: string) => [...Buffer.from(text, "latin1")];
 
-/** The start of a file that is `end` bytes long, whose root group is made of the object at `root` with these blocks. */
+/**
+ * Returns the start of a file of `end` bytes. The root group is the object at `root` with the blocks at `tree` and
+ * `heap`.
+ */
 export function superblock(root: number, tree: number, heap: number, end: number): number[] {
   const versions = [0, 0, 0, 0, 0, 8, 8, 0];
   return [
@@ -56,7 +62,7 @@ export function superblock(root: number, tree: number, heap: number, end: number
   ];
 }
 
-/** An object: its header, with `messages`. */
+/** Returns an object, which consists of its header with `messages`. */
 export function objectHeader(messages: readonly number[][]): number[] {
   const all = messages.flat();
   return [1, 0, ...u16(messages.length), ...u32(1), ...u32(all.length), ...u32(0), ...all];
@@ -67,12 +73,12 @@ function message(type: number, flags: number, data: readonly number[]): number[]
   return [...u16(type), ...u16(body.length), flags, 0, 0, 0, ...body];
 }
 
-/** The message of an object that makes it a group with these blocks. */
+/** Returns the message that makes an object a group with the blocks at `tree` and `heap`. */
 export function groupMessage(tree: number, heap: number): number[] {
   return message(0x11, 0, [...u64(tree), ...u64(heap)]);
 }
 
-/** The messages of an object that make it a dataset whose `bytes` elements' bytes lie at `address`. */
+/** Returns the messages that make an object a dataset whose elements take `bytes` bytes at `address`. */
 export function datasetMessages(
   shape: readonly number[],
   dtype: Hdf5Dtype,
@@ -89,7 +95,7 @@ export function datasetMessages(
   ];
 }
 
-/** A little-endian IEEE 754 number: sign, exponent and fraction from the highest bit down. */
+/** Returns the type of a little-endian IEEE 754 number: sign, exponent and fraction from the highest bit down. */
 function floatType(bytes: number, exponentBits: number): number[] {
   const bits = 8 * bytes;
   const fractionBits = bits - 1 - exponentBits;
@@ -105,18 +111,18 @@ const DATATYPES: Readonly<Record<Hdf5Dtype, number[]>> = {
   float64: floatType(8, 11),
 };
 
-/** UTF-8 of variable length: a sequence of unsigned bytes. */
+/** The type of UTF-8 text of variable length: a sequence of unsigned bytes. */
 const TEXT_TYPE = [0x19, 1, 1, 0, ...u32(16), 0x10, 0, 0, 0, ...u32(1), ...u16(0), ...u16(8)];
 const SCALAR = [1, 0, 0, 0, 0, 0, 0, 0];
 
-/** The message of an object that gives it the attribute `name`, the text of `length` bytes that is `index` in `heap`. */
+/** Returns the message that gives an object the attribute `name`: the text of `length` bytes at `index` in `heap`. */
 export function textMessage(name: string, length: number, heap: number, index: number): number[] {
   const sizes = [...u16(name.length + 1), ...u16(TEXT_TYPE.length), ...u16(SCALAR.length)];
   const place = length === 0 ? padded([], 16) : [...u32(length), ...u64(heap), ...u32(index)];
   return message(0x0c, 0, [1, 0, ...sizes, ...padded([...ascii(name), 0]), ...padded(TEXT_TYPE), ...SCALAR, ...place]);
 }
 
-/** The global heap, which holds `texts` under the numbers from 1 on. */
+/** Returns the global heap, which contains `texts` under the numbers from 1 on. */
 export function globalHeap(texts: readonly Uint8Array[]): number[] {
   const objects = texts.flatMap((text, index) => [
     ...[...u16(index + 1), ...u16(0), ...u32(0), ...u64(text.length)],
@@ -129,8 +135,8 @@ export function globalHeap(texts: readonly Uint8Array[]): number[] {
 }
 
 /**
- * The blocks that make a group with `members` (at most {@link MAX_MEMBERS}; name and address of their objects) to be placed
- * at `address`: a table of the names, then nodes of entries, then the tree over them.
+ * Returns the blocks of a group to be placed at `address`: a table of the names, then nodes of entries, then the tree
+ * over them. `members` has the names and the addresses of their objects, at most {@link MAX_MEMBERS}.
  */
 export function groupBlocks(
   members: readonly (readonly [name: string, address: number])[],

@@ -1,10 +1,10 @@
-import type { DatasetFacts, FloatLayout } from "./hdf5_object_header.js";
-import { fileProblem } from "./problem.js";
+import { fileError } from "./file_errors.js";
+import type { DatasetHeader, FloatLayout } from "./hdf5_object_header.js";
 
-/** What the numbers of a dataset are, once read. */
+/** The dtype of a dataset's numbers after reading. */
 export type StoredDtype = "float16" | "bfloat16" | "float32" | "float64";
 
-/** Exponent and mantissa of each dtype, in bits. */
+/** The exponent and mantissa of each dtype, in bits. */
 const FIELDS: readonly [dtype: StoredDtype, exponent: number, mantissa: number][] = [
   ["float16", 5, 10],
   ["bfloat16", 8, 7],
@@ -14,7 +14,7 @@ const FIELDS: readonly [dtype: StoredDtype, exponent: number, mantissa: number][
 
 const OPAQUE_CLASS = 5;
 
-/** HDF5's classes of types, by their numbers, for messages. */
+/** The names of HDF5's type classes for messages, by their numbers. */
 const CLASS_NAMES = [
   "integers",
   "floating-point numbers",
@@ -30,19 +30,19 @@ const CLASS_NAMES = [
 ];
 
 /**
- * The dtype of a dataset with these `facts`. HDF5 lets a file place sign, exponent and mantissa anywhere; only the layouts
- * of IEEE 754 and bfloat16 are read. Keras writes bfloat16 as opaque elements beside a note.
+ * Returns the dtype of a dataset with this header. HDF5 lets a file place sign, exponent and mantissa anywhere, but
+ * only the layouts of IEEE 754 and bfloat16 are read. Keras writes bfloat16 as opaque elements beside a note.
  *
  * @param note the text of the dataset's attribute `dtype`.
- * @param where what the dataset is, for messages.
+ * @param where the name of the dataset, for messages.
  * @throws GRUError `ERR_FILE_FORMAT` for every other type.
  */
-export function storedDtype(facts: DatasetFacts, note: string | undefined, where: string): StoredDtype {
-  const { typeClass, size, float } = facts;
+export function storedDtype(header: DatasetHeader, note: string | undefined, where: string): StoredDtype {
+  const { typeClass, size, float } = header;
   if (typeClass === OPAQUE_CLASS && size === 2 && note === "bfloat16") return "bfloat16";
   const found = float && FIELDS.find(([, exponent, mantissa]) => isLayout(float, size, exponent, mantissa));
   if (found) return found[0];
-  throw fileProblem(`expected ${where} of dtype float16, bfloat16, float32 or float64 but found ${describe(facts)}`);
+  throw fileError(`expected ${where} of dtype float16, bfloat16, float32 or float64 but found ${describe(header)}`);
 }
 
 function isLayout(float: FloatLayout, size: number, exponent: number, mantissa: number): boolean {
@@ -61,7 +61,7 @@ function isLayout(float: FloatLayout, size: number, exponent: number, mantissa: 
   );
 }
 
-function describe({ typeClass, size, float }: DatasetFacts): string {
+function describe({ typeClass, size, float }: DatasetHeader): string {
   if (float === undefined) return `${CLASS_NAMES[typeClass] ?? `HDF5 type class ${typeClass}`} of ${size} bytes`;
   const { exponentSize, exponentLocation, mantissaSize, mantissaLocation, signLocation, bias } = float;
   return (

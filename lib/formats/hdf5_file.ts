@@ -1,39 +1,42 @@
 import { GRUError } from "../errors/gru_error.js";
-import { backslashFolders, type Folder } from "./hdf5_folders.js";
+import { fileError } from "./file_errors.js";
+import { backslashFolders, type Folder } from "./hdf5_backslash_paths.js";
 import { type H5Wasm, innermost, openInLibrary } from "./hdf5_library.js";
 import { readTexts } from "./hdf5_text.js";
 import { MAX_HDF5_OBJECTS, MAX_PATH_LENGTH } from "./limits.js";
-import { fileProblem } from "./problem.js";
 
 /**
  * Opens the HDF5 file `bytes`, which `h5` takes over without a copy. A damaged file can leave `h5` unusable or make it
- * loop: callers run this, and all reading, on a thread that can be thrown away, whose WebAssembly memory it bounds.
+ * loop, so callers run this function, and all reading, on a thread that can be ended and that limits the WebAssembly
+ * memory.
  *
- * @param stored the bytes that the file has where it is stored, which are fewer where it is compressed.
- * @throws GRUError `ERR_FILE_FORMAT` if it is no whole HDF5 file.
+ * @param stored the number of bytes that the stored file takes, which is smaller than its length when it is compressed.
+ * @throws GRUError `ERR_FILE_FORMAT` if it is not a complete HDF5 file.
  */
 export function openHdf5(h5: H5Wasm, bytes: Uint8Array, stored: number): Hdf5File {
   return new Hdf5File(h5, openInLibrary(h5, bytes, stored), bytes, stored);
 }
 
-/** A group or dataset: its absolute path in the file, and what lies in it by names with backslashes. */
+/** A group or dataset: its absolute path in the file, and its contents under names with backslashes. */
 interface Place {
-  /** Absent for what only names with backslashes speak of. */
+  /** The path. Absent for a group that only names with backslashes contain. */
   readonly real: string | undefined;
   readonly folders: ReadonlyMap<string, Folder> | undefined;
 }
 
 /**
- * An open HDF5 file. What it gives lies in the file itself: every kind of link is refused. Names with backslashes, as
- * tf.keras writes them on Windows, count as the paths that they stand for.
+ * An open HDF5 file. It returns only data that is in the file itself and refuses every kind of link. tf.keras on
+ * Windows wrote names with backslashes; here they are read as the paths that they stand for.
  */
 export class Hdf5File {
   readonly bytes: Uint8Array;
-  /** The bytes that the file has where it is stored. */
+  /** The number of bytes that the stored file takes. */
   readonly stored: number;
   readonly #h5: H5Wasm;
   readonly #file: bigint;
-  /** What has been looked at: places by their paths here, names and kinds by their real paths, groups by their addresses. */
+  /**
+   * The results of earlier questions: places by the paths used here, names and kinds by real paths, groups by address.
+   */
   readonly #places = new Map<string, Place>();
   readonly #members = new Map<string, Set<string>>();
   readonly #kinds = new Map<string, number>();
@@ -48,17 +51,17 @@ export class Hdf5File {
     this.#places.set("/", { real: "/", folders: backslashFolders(this.#realNames("/")) });
   }
 
-  /** The absolute path of the group at `relative` (`""`: the root), or `undefined` if there is none. */
+  /** Returns the absolute path of the group at `relative` (`""` is the root), or `undefined` if there is none. */
   group(relative: string): string | undefined {
     return relative === "" ? "/" : this.#resolve(relative, this.#h5.Module.H5G_GROUP);
   }
 
-  /** The absolute path of the dataset at `relative`, or `undefined` if there is none. */
+  /** Returns the absolute path of the dataset at `relative`, or `undefined` if there is none. */
   dataset(relative: string): string | undefined {
     return this.#resolve(relative, this.#h5.Module.H5G_DATASET);
   }
 
-  /** The names in the group at the absolute `path`. */
+  /** Returns the names in the group at the absolute `path`. */
   names(path: string): ReadonlySet<string> {
     const { real, folders } = this.#place(path);
     const names = real === undefined ? new Set<string>() : this.#realNames(real);
@@ -67,7 +70,7 @@ export class Hdf5File {
     return new Set([...plain, ...folders.keys()]);
   }
 
-  /** Whether `name` in the group at the absolute `path` is a group itself; a link is refused. */
+  /** True when `name` in the group at the absolute `path` is a group itself. Throws for a link. */
   isGroup(path: string, name: string): boolean {
     const child = this.#child(this.#place(path), name);
     return child !== undefined && this.#kind(child) === this.#h5.Module.H5G_GROUP;
@@ -86,7 +89,7 @@ export class Hdf5File {
     return names;
   }
 
-  /** What `name` in `place` is; a plain member goes before a name with backslashes. */
+  /** Returns the member `name` of `place`. A plain member takes precedence over a name with backslashes. */
   #child({ real, folders }: Place, name: string): Place | undefined {
     const folder = folders?.get(name);
     if (real !== undefined && this.#realNames(real).has(name)) {
@@ -96,10 +99,13 @@ export class Hdf5File {
     return { real: folder.group === undefined ? undefined : `/${folder.group}`, folders: folder.folders };
   }
 
-  /** The absolute path of `relative` if every part of it is a plain member of its group and it is a `kind`. */
+  /**
+   * Returns the absolute path of `relative` if every part of it is a plain member of its group and the last is a
+   * `kind`.
+   */
   #resolve(relative: string, kind: number): string | undefined {
     if (relative.length > MAX_PATH_LENGTH) {
-      throw fileProblem(`expected paths of at most ${MAX_PATH_LENGTH} characters but found one of ${relative.length}`);
+      throw fileError(`expected paths of at most ${MAX_PATH_LENGTH} characters but found one of ${relative.length}`);
     }
     const group = this.#h5.Module.H5G_GROUP;
     let path = "";
@@ -111,7 +117,7 @@ export class Hdf5File {
       if (child === undefined) return undefined;
       path = `${path}/${part}`;
       if (this.#kind(child) !== wanted) {
-        throw fileProblem(`expected a ${wanted === group ? "group" : "dataset"} at ${path} but found none`);
+        throw fileError(`expected a ${wanted === group ? "group" : "dataset"} at ${path} but found none`);
       }
       place = child;
     }
@@ -119,50 +125,50 @@ export class Hdf5File {
     return path;
   }
 
-  /** What `place` is; a link is refused, and so is a group that has two places. */
+  /** Returns the kind of `place`. Throws for a link, and for a group that has two places. */
   #kind({ real }: Place): number {
     const { H5G_GROUP } = this.#h5.Module;
     if (real === undefined) return H5G_GROUP;
     let kind = this.#kinds.get(real);
     if (kind !== undefined) return kind;
     if (this.call(real, (module, file) => module.get_symbolic_link(file, real)) !== null) {
-      throw fileProblem(`expected ${real} in the file itself but found a soft link`);
+      throw fileError(`expected ${real} in the file itself but found a soft link`);
     }
     if (this.call(real, (module, file) => module.get_external_link(file, real)).filename !== undefined) {
-      throw fileProblem(`expected ${real} in the file itself but found an external link`);
+      throw fileError(`expected ${real} in the file itself but found an external link`);
     }
     kind = this.call(real, (module, file) => module.get_type(file, real));
     if (kind === H5G_GROUP) {
       // Groups with many names could stand for any number of layers, or contain themselves.
       const address = this.address(real);
       const other = this.#groups.get(address);
-      if (other !== undefined) throw fileProblem(`expected each group once but found ${real} to be ${other}`);
+      if (other !== undefined) throw fileError(`expected each group once but found ${real} to be ${other}`);
       this.#groups.set(address, real);
     }
     this.#kinds.set(real, kind);
     return kind;
   }
 
-  /** Where the object header of the object at the real path `real` begins, in bytes. */
+  /** Returns the position in bytes of the object header of the object at the real path `real`. */
   address(real: string): number {
     const reference = this.call(real, (module, file) => module.create_object_reference(file, real));
     return reference.reduceRight((value, byte) => value * 256 + byte, 0);
   }
 
-  /** The path by which the HDF5 library finds the dataset or group at the absolute `path`. */
+  /** Returns the path by which the HDF5 library finds the dataset or group at the absolute `path`. */
   real(path: string): string | undefined {
     return this.#place(path).real;
   }
 
-  /** The text in attribute `name` of the group or dataset at the absolute `path`, if it has one. */
+  /** Returns the text in attribute `name` of the group or dataset at the absolute `path`, if there is exactly one. */
   text(path: string, name: string): string | undefined {
     const texts = this.#texts(path, name);
     return texts?.length === 1 ? texts[0] : undefined;
   }
 
   /**
-   * The texts in attribute `name` of the group at the absolute `path`, or in `<name>0`, `<name>1`, ..., into which Keras
-   * splits an attribute that is too large for an HDF5 header.
+   * Returns the texts in attribute `name` of the group at the absolute `path`, or in `<name>0`, `<name>1`, .... Keras
+   * splits an attribute in this way when it is too large for an HDF5 header.
    */
   texts(path: string, name: string): string[] | undefined {
     const whole = this.#texts(path, name);
@@ -185,7 +191,7 @@ export class Hdf5File {
     });
   }
 
-  /** The shape of the dataset at `relative`, or `undefined` if there is none. */
+  /** Returns the shape of the dataset at `relative`, or `undefined` if there is none. */
   shape(relative: string): number[] | undefined {
     const path = this.dataset(relative);
     if (path === undefined) return undefined;
@@ -198,7 +204,7 @@ export class Hdf5File {
       return call(this.#h5.Module, this.#file);
     } catch (cause) {
       if (cause instanceof GRUError) throw cause;
-      throw fileProblem(`expected ${where} whole but found it damaged: ${innermost(cause)}`);
+      throw fileError(`expected ${where} whole but found it damaged: ${innermost(cause)}`);
     }
   }
 }

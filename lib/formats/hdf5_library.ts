@@ -1,16 +1,18 @@
+import { fileError } from "./file_errors.js";
 import { hdf5MemoryLimit } from "./limits.js";
-import { fileProblem } from "./problem.js";
 
 /** The in-memory build of h5wasm, loaded and ready. */
 export type H5Wasm = typeof import("h5wasm");
 
-/** Where the file lies in the file system in memory. */
+/** The path of the file in the file system in memory. */
 const FILE_NAME = "/model.weights.h5";
 
-/** An HDF5 file begins so; the library would also look for it further on. */
+/** The first bytes of an HDF5 file. The library would also look for them further on. */
 const SIGNATURE = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
 
-/** Removes the devices of the in-memory file system: a dataset may name any path in it as its external storage. */
+/**
+ * Removes the devices of the in-memory file system, since a dataset may name any path in it as its external storage.
+ */
 function closeOff(files: NonNullable<H5Wasm["FS"]>): void {
   for (const name of files.readdir("/dev") as string[]) {
     const path = `/dev/${name}`;
@@ -21,13 +23,13 @@ function closeOff(files: NonNullable<H5Wasm["FS"]>): void {
   }
 }
 
-/** What is used of `WebAssembly.Memory`, which the types of Node.js lack. */
+/** The part of `WebAssembly.Memory` that is used here. The types of Node.js do not declare it. */
 interface WasmMemory {
   readonly buffer: ArrayBuffer;
   grow(pages: number): number;
 }
 
-/** Bounds what all WebAssembly memories of this thread may grow to; beyond it the HDF5 library reports a lack of memory. */
+/** Limits the size of all WebAssembly memories of this thread. Beyond it the HDF5 library reports a lack of memory. */
 function boundMemory(limit: number): void {
   const { prototype } = (globalThis as unknown as { WebAssembly: { Memory: { prototype: WasmMemory } } }).WebAssembly
     .Memory;
@@ -43,22 +45,22 @@ function openFile({ Module }: H5Wasm): bigint {
   try {
     file = Module.open(FILE_NAME, Module.H5F_ACC_RDONLY, false, -1, -1);
   } catch (cause) {
-    throw fileProblem(`expected an HDF5 file but found a damaged one: ${innermost(cause)}`);
+    throw fileError(`expected an HDF5 file but found a damaged one: ${innermost(cause)}`);
   }
-  if (file < 0n) throw fileProblem("expected an HDF5 file but found a damaged one");
+  if (file < 0n) throw fileError("expected an HDF5 file but found a damaged one");
   return file;
 }
 
 /**
- * Opens the HDF5 file `bytes` in the library, which takes them over without a copy, and gives its handle. Before, closes
- * the library off from the machine and bounds its memory.
+ * Opens the HDF5 file `bytes` in the library, which takes them over without a copy, and returns its handle. First it
+ * separates the library from the machine and limits its memory.
  *
- * @param stored the bytes that the file has where it is stored, which are fewer where it is compressed.
- * @throws GRUError `ERR_FILE_FORMAT` if it is no whole HDF5 file.
+ * @param stored the number of bytes that the stored file takes, which is smaller than its length when it is compressed.
+ * @throws GRUError `ERR_FILE_FORMAT` if it is not a complete HDF5 file.
  */
 export function openInLibrary(h5: H5Wasm, bytes: Uint8Array, stored: number): bigint {
   if (!SIGNATURE.every((byte, index) => bytes[index] === byte)) {
-    throw fileProblem("expected an HDF5 file but found a damaged one: its first bytes are not those of one");
+    throw fileError("expected an HDF5 file but found a damaged one: its first bytes are not those of one");
   }
   const files = h5.FS!;
   closeOff(files);
@@ -68,7 +70,7 @@ export function openInLibrary(h5: H5Wasm, bytes: Uint8Array, stored: number): bi
   return openFile(h5);
 }
 
-/** The last, most specific line of an HDF5 error stack. */
+/** Returns the last and most specific line of an HDF5 error stack. */
 export function innermost(error: unknown): string {
   const text = (error as Error).message;
   return [...text.matchAll(/ in \w+\(\): (.+)/g)].at(-1)?.[1] ?? text;

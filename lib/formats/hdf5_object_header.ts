@@ -1,24 +1,24 @@
-import { fileProblem } from "./problem.js";
+import { fileError } from "./file_errors.js";
 
 /*
- * The two facts about a dataset that the HDF5 library's WebAssembly build does not tell: where the fields of its
- * floating-point numbers are, and whether its numbers lie outside the file. They are read from the dataset's object
+ * The HDF5 library's WebAssembly build does not report two properties of a dataset: the positions of the fields of its
+ * floating-point numbers, and whether its numbers are outside the file. They are read here from the dataset's object
  * header, after the library has opened the same dataset. ("HDF5 File Format Specification", version 3.0, IV.A.)
  */
 
-/** What an object header says of a dataset. */
-export interface DatasetFacts {
-  /** HDF5's number of the class of its elements' type. */
+/** The parts of a dataset's object header that the HDF5 library does not report. */
+export interface DatasetHeader {
+  /** HDF5's number of the type class of the elements. */
   typeClass: number;
-  /** Bytes of an element. */
+  /** The number of bytes of an element. */
   size: number;
-  /** For floating-point numbers. */
+  /** The layout of floating-point elements. Absent for other types. */
   float: FloatLayout | undefined;
-  /** Whether the numbers lie in other files. */
+  /** True when the numbers are in other files. */
   isExternal: boolean;
 }
 
-/** Where the fields of a floating-point number are, in bits; HDF5's own terms. */
+/** The positions of the fields of a floating-point number, in bits, by HDF5's own terms. */
 export interface FloatLayout {
   byteOrder: "little" | "big" | "other";
   bitOffset: number;
@@ -29,7 +29,7 @@ export interface FloatLayout {
   mantissaLocation: number;
   mantissaSize: number;
   bias: number;
-  /** Whether the mantissa's first bit, which is 1, is left out. */
+  /** True when the mantissa's first bit, which is 1, is not stored. */
   isImplied: boolean;
 }
 
@@ -39,7 +39,7 @@ const CONTINUATION = 0x0010;
 const FLOAT_CLASS = 1;
 const SHARED_FLAG = 0x02;
 
-/** A header of more messages or pieces than this is damaged: Keras writes about ten. */
+/** A header with more messages or pieces than this is damaged: Keras writes about ten. */
 const MAX_MESSAGES = 10_000;
 
 interface Message {
@@ -48,8 +48,8 @@ interface Message {
   data: Reader;
 }
 
-/** Reads the object header at `address` of the HDF5 file `bytes`. Throws `ERR_FILE_FORMAT` for one that is damaged. */
-export function datasetFacts(bytes: Uint8Array, address: number): DatasetFacts {
+/** Reads the object header at `address` of the HDF5 file `bytes`. Throws `ERR_FILE_FORMAT` when it is damaged. */
+export function readDatasetHeader(bytes: Uint8Array, address: number): DatasetHeader {
   try {
     const file = new Reader(bytes);
     const messages = readMessages(file, address, addressBytes(file));
@@ -59,11 +59,11 @@ export function datasetFacts(bytes: Uint8Array, address: number): DatasetFacts {
     return { ...readDatatype(file, datatype), isExternal };
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
-    throw fileProblem(`expected an object header at byte ${address} but found it damaged: ${cause.message}`);
+    throw fileError(`expected an object header at byte ${address} but found it damaged: ${cause.message}`);
   }
 }
 
-/** Bytes of an address, of which lengths have as many in every file that is known. */
+/** Returns the number of bytes of an address, which is also that of a length in every known file. */
 function addressBytes(file: Reader): number {
   const version = file.at(8).unsigned(1);
   const at = file.at(version < 2 ? 13 : 9);
@@ -78,7 +78,7 @@ function readMessages(file: Reader, address: number, wide: number): Message[] {
   const pieces = [isNew ? firstPiece(file.at(address)) : firstOldPiece(file.at(address))];
   const hasOrder = isNew && (file.at(address + 5).unsigned(1) & 0x04) !== 0;
   const prefix = isNew ? (hasOrder ? 6 : 4) : 8;
-  // Continuations are appended while the pieces are read.
+  // Continuations are appended to `pieces` while the loop runs.
   for (const piece of pieces) {
     while (piece.left >= prefix) {
       const type = piece.unsigned(isNew ? 1 : 2);
@@ -91,7 +91,7 @@ function readMessages(file: Reader, address: number, wide: number): Message[] {
       }
       if (type !== CONTINUATION) continue;
       const next = file.at(data.unsigned(wide)).take(data.unsigned(wide));
-      // A signature before the messages and a checksum after them.
+      // A new header has a signature before the messages and a checksum after them.
       pieces.push(isNew ? next.from(4).take(next.left - 8) : next);
     }
   }
@@ -113,7 +113,7 @@ function firstPiece(header: Reader): Reader {
   return header.take(header.unsigned(1 << (flags & 0x03)));
 }
 
-function readDatatype(file: Reader, message: Message): Omit<DatasetFacts, "isExternal"> {
+function readDatatype(file: Reader, message: Message): Omit<DatasetHeader, "isExternal"> {
   const data = message.isShared ? committedDatatype(file, message.data) : message.data;
   const typeClass = data.unsigned(1) & 0x0f;
   const bits = data.unsigned(3);
@@ -135,13 +135,13 @@ function readDatatype(file: Reader, message: Message): Omit<DatasetFacts, "isExt
   return { typeClass, size, float };
 }
 
-/** The datatype that a dataset shares with others by the address of the object that holds it. */
+/** Returns a datatype that several datasets share. The reference holds the address of the object that contains it. */
 function committedDatatype(file: Reader, reference: Reader): Reader {
   const wide = addressBytes(file);
   const version = reference.unsigned(1);
   const kind = reference.unsigned(1);
   if (version === 1) reference.skip(6);
-  // In version 3 kind 1 is a message in a heap, which only files with a table of shared messages have.
+  // In version 3, kind 1 is a message in a heap, which only files with a table of shared messages have.
   if (version === 3 && kind === 1) throw new RangeError("a datatype in a shared heap");
   const messages = readMessages(file, reference.unsigned(wide), wide);
   const found = messages.find(({ type, isShared }) => type === DATATYPE && !isShared);
@@ -149,7 +149,7 @@ function committedDatatype(file: Reader, reference: Reader): Reader {
   return found.data;
 }
 
-/** Little-endian numbers from a part of a file, one after the other. Throws RangeError beyond its end. */
+/** Reads little-endian numbers from a part of a file, one after the other. Throws RangeError at its end. */
 class Reader {
   readonly #bytes: Uint8Array;
   #at = 0;
@@ -162,13 +162,13 @@ class Reader {
     return this.#bytes.length - this.#at;
   }
 
-  /** A reader of the whole part that begins at `position`. */
+  /** Returns a reader of the whole part that begins at `position`. */
   at(position: number): Reader {
     if (!(position >= 0 && position <= this.#bytes.length)) throw new RangeError("it refers beyond the file");
     return new Reader(this.#bytes.subarray(position));
   }
 
-  /** A reader of what is left after the next `count` bytes. */
+  /** Returns a reader of the bytes that are left after the next `count` bytes. */
   from(count: number): Reader {
     return this.at(this.#at + count);
   }
@@ -178,7 +178,7 @@ class Reader {
     this.#at += count;
   }
 
-  /** A reader of the next `count` bytes, which this one skips. */
+  /** Returns a reader of the next `count` bytes, which this reader skips. */
   take(count: number): Reader {
     const start = this.#at;
     this.skip(count);

@@ -1,37 +1,39 @@
+import { fileError, quotedList } from "./file_errors.js";
 import type { Hdf5File } from "./hdf5_file.js";
 import { isKeras1Cell, type Keras1Run, keras1Runs } from "./keras1_weights.js";
 import { MAX_HDF5_OBJECTS, MAX_LAYER_DEPTH } from "./limits.js";
-import { fileProblem, quotedList } from "./problem.js";
 
-/** The variables of one GRU cell: kernel, recurrent_kernel and maybe bias (in Keras 1 one of each gate), with their absolute paths. */
+/**
+ * The variables of one GRU cell: kernel, recurrent_kernel and sometimes bias, or in Keras 1 one of each for every gate.
+ */
 export interface StoredCell {
-  /** For Keras 3 the cell's group, such as `layers/gru/cell`; for legacy files what the variables' names begin with. */
+  /** The cell's group in Keras 3, such as `layers/gru/cell`. In legacy files, the start of the variables' names. */
   group: string;
   variables: { path: string; shape: number[] }[];
-  /** For Keras 3: what the layers of `group`, part by part, are named, where the file says so. */
+  /** The name of each part of `group`, where the file contains it. Only for Keras 3. */
   names: (string | undefined)[];
 }
 
-/** A top-level layer of a legacy file: its arrays come in an order of their own. */
+/** A top-level layer of a legacy file. Its arrays have an order. */
 export interface LegacyLayer {
   name: string;
-  /** How many arrays it has. */
+  /** The number of its arrays. */
   arrays: number;
   /** Its GRU cells, in the order of their arrays. */
   cells: StoredCell[];
 }
 
-/** What an HDF5 model file holds, without the numbers. */
+/** The structure of an HDF5 model file, without the numbers. */
 export type Hdf5Outline =
-  /** Keras 3's `.weights.h5`: groups named after classes. */
+  /** Keras 3's `.weights.h5`, with groups named after classes. */
   | { kind: "weights"; cells: StoredCell[] }
-  /** `.h5` of Keras 1 and 2, tf.keras and Keras 3's legacy writer; `modelConfig` is absent where it has weights only. */
+  /** `.h5` of Keras 1 and 2, tf.keras and Keras 3's legacy writer. Files with weights only have no `modelConfig`. */
   | { kind: "legacy"; kerasVersion: string | undefined; modelConfig: string | undefined; layers: LegacyLayer[] };
 
 /**
- * Surveys an HDF5 model file.
+ * Reads the structure of an HDF5 model file.
  *
- * @throws GRUError `ERR_FILE_FORMAT` if it is none, or is damaged, too large, or held together by links.
+ * @throws GRUError `ERR_FILE_FORMAT` if it is not a model file, or is damaged, too large, or held together by links.
  */
 export function outline(file: Hdf5File): Hdf5Outline {
   const root = file.names("/").has("model_weights") ? "model_weights" : "";
@@ -42,7 +44,7 @@ export function outline(file: Hdf5File): Hdf5Outline {
     if (layerNames.length > MAX_HDF5_OBJECTS) throw tooMany();
     const kerasVersion = file.text("/", "keras_version") ?? file.text(weights, "keras_version");
     if (new Set(layerNames).size < layerNames.length) {
-      throw fileProblem("expected each layer once in layer_names but found one twice");
+      throw fileError("expected each layer once in layer_names but found one twice");
     }
     let arrays = 0;
     const layers = layerNames.map((name) => {
@@ -54,16 +56,16 @@ export function outline(file: Hdf5File): Hdf5Outline {
     return { kind: "legacy", kerasVersion, modelConfig, layers };
   }
   if (root !== "" || modelConfig !== undefined) {
-    throw fileProblem(`expected layer_names in ${root || "the file"} but found none`);
+    throw fileError(`expected layer_names in ${root || "the file"} but found none`);
   }
   return { kind: "weights", cells: weightCells(file) };
 }
 
 function tooMany(): Error {
-  return fileProblem(`expected at most ${MAX_HDF5_OBJECTS} layers but found more`);
+  return fileError(`expected at most ${MAX_HDF5_OBJECTS} layers but found more`);
 }
 
-/** True for the shapes of a GRU cell's variables, in Keras's layout or that of CuDNNGRU. */
+/** True for the shapes of a GRU cell's variables, in Keras's layout or in CuDNNGRU's. */
 export function isGruCell([kernel, recurrent, bias, ...more]: readonly (readonly number[])[]): boolean {
   if (kernel?.length !== 2 || recurrent?.length !== 2 || more.length > 0) return false;
   const units = recurrent[0]!;
@@ -76,15 +78,15 @@ export function isGruCell([kernel, recurrent, bias, ...more]: readonly (readonly
 function legacyLayer(file: Hdf5File, root: string, name: string): LegacyLayer {
   const group = root === "" ? name : `${root}/${name}`;
   const path = file.group(group);
-  if (path === undefined) throw fileProblem(`expected a group for layer ${JSON.stringify(name)} but found none`);
+  if (path === undefined) throw fileError(`expected a group for layer ${JSON.stringify(name)} but found none`);
   const weightNames = file.texts(path, "weight_names");
-  if (weightNames === undefined) throw fileProblem(`expected weight_names of layer ${JSON.stringify(name)}`);
+  if (weightNames === undefined) throw fileError(`expected weight_names of layer ${JSON.stringify(name)}`);
   if (weightNames.length > MAX_HDF5_OBJECTS) throw tooMany();
   const cells: StoredCell[] = [];
   for (const { names, prefix } of runsOf(weightNames)) {
     const variables = names.map((weight) => {
       const shape = file.shape(`${group}/${weight}`);
-      if (shape === undefined) throw fileProblem(`expected an array ${weight} in ${path} but found none`);
+      if (shape === undefined) throw fileError(`expected an array ${weight} in ${path} but found none`);
       return { path: `${path}/${weight}`, shape };
     });
     const shapes = variables.map(({ shape }) => shape);
@@ -93,11 +95,14 @@ function legacyLayer(file: Hdf5File, root: string, name: string): LegacyLayer {
   return { name, arrays: weightNames.length, cells };
 }
 
-/** The arrays that may belong to one recurrent cell each, in their order, and what their names begin with. */
+/**
+ * Returns the groups of arrays that may each belong to one recurrent cell, in their order, with the start of their
+ * names.
+ */
 function runsOf(names: readonly string[]): Keras1Run[] {
   const old = keras1Runs(names);
   if (old.length === 0) return cellRuns(names);
-  // Of Keras 2 still, where a layer of somebody's calls its arrays as Keras 1 did.
+  // The layer may still be one of Keras 2 in which somebody named arrays as Keras 1 did.
   const taken = new Set(old.flatMap((run) => run.names));
   const others = cellRuns(
     names.filter((name) => !taken.has(name)),
@@ -107,7 +112,10 @@ function runsOf(names: readonly string[]): Keras1Run[] {
   return [...old, ...others].sort((one, other) => places.get(one.names[0]!)! - places.get(other.names[0]!)!);
 }
 
-/** The arrays that belong to one recurrent cell each: those named kernel, recurrent_kernel and bias, in a row. */
+/**
+ * Returns the arrays that may belong to one recurrent cell each: those named kernel, recurrent_kernel and bias, in a
+ * row.
+ */
 function cellRuns(names: readonly string[], whole = true): Keras1Run[] {
   const runs: string[][] = [];
   for (let index = 0; index + 1 < names.length; index += 1) {
@@ -116,12 +124,12 @@ function cellRuns(names: readonly string[], whole = true): Keras1Run[] {
     runs.push(names.slice(index, end));
     index = end - 1;
   }
-  // Whatever the names are, the order is Keras's.
+  // Whatever the names are, the arrays have Keras's order.
   const found = whole && runs.length === 0 && (names.length === 2 || names.length === 3) ? [[...names]] : runs;
   return found.map((run) => ({ names: run, prefix: run[0]!.split("/").slice(0, -1).join("/") }));
 }
 
-/** `kernel` for `gru/gru_cell/kernel:0`; TensorFlow numbers names that would repeat (`kernel_1:0`). */
+/** Returns `kernel` for `gru/gru_cell/kernel:0`. TensorFlow numbers names that would repeat (`kernel_1:0`). */
 function role(name: string): string {
   return name.split("/").at(-1)!.replace(/:\d+$/, "").replace(/_\d+$/, "");
 }
@@ -133,7 +141,7 @@ function weightCells(file: Hdf5File): StoredCell[] {
     groups += 1;
     if (groups > MAX_HDF5_OBJECTS) throw tooMany();
     if (parts.length > 2 * MAX_LAYER_DEPTH) {
-      throw fileProblem(`expected layers nested at most ${MAX_LAYER_DEPTH} deep but found more`);
+      throw fileError(`expected layers nested at most ${MAX_LAYER_DEPTH} deep but found more`);
     }
     const path = file.group(parts.join("/"))!;
     const members = file.names(path);
@@ -148,7 +156,7 @@ function weightCells(file: Hdf5File): StoredCell[] {
   visit([]);
   if (groups === 1) {
     const found = quotedList([...file.names("/")]) || "nothing";
-    throw fileProblem(`expected the weights of a Keras model but found an HDF5 file with ${found} in it`);
+    throw fileError(`expected the weights of a Keras model but found an HDF5 file with ${found} in it`);
   }
   return cells;
 }

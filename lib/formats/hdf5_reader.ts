@@ -1,16 +1,19 @@
+import { fileError, quotedList } from "./file_errors.js";
 import { readDatasets, type StoredVariable, type VariableRequest } from "./hdf5_dataset.js";
 import type { Hdf5File } from "./hdf5_file.js";
-import { fileProblem, quotedList } from "./problem.js";
 
-/** A Keras 3 layer's variables: `group` holds them as `<group>/vars/0`, `/1`, ... */
+/** A request for the variables of a Keras 3 layer, which `group` contains as `<group>/vars/0`, `/1`, .... */
 export interface GroupRequest {
   group: string;
-  /** Where Keras notes the layer's name, `<named group>/vars`, and that name; checked if the note is there. */
+  /**
+   * The group in which Keras notes the layer's name (`<named group>/vars`), and the expected name. It is checked if the
+   * note is there.
+   */
   named: { group: string; name: string };
   variables: VariableRequest[];
 }
 
-/** Datasets anywhere in the file, each at its absolute `path`. */
+/** A request for datasets anywhere in the file, each at its absolute `path`. */
 export interface DatasetRequest {
   datasets: (VariableRequest & { path: string })[];
 }
@@ -18,8 +21,8 @@ export interface DatasetRequest {
 /**
  * Reads the variables of one layer.
  *
- * @throws GRUError `ERR_FILE_FORMAT` if the file is damaged, lacks a variable, has one of another shape or dtype, or
- *   keeps any of it behind soft links, external links or virtual datasets.
+ * @throws GRUError `ERR_FILE_FORMAT` if the file is damaged, if a variable is missing or has another shape or dtype, or
+ * if part of it is behind a soft link, an external link or a virtual dataset.
  */
 export function readVariables(file: Hdf5File, request: GroupRequest | DatasetRequest): StoredVariable[] {
   if ("datasets" in request) return readDatasets(file, request.datasets);
@@ -28,11 +31,11 @@ export function readVariables(file: Hdf5File, request: GroupRequest | DatasetReq
   checkName(file, { group: inThisFile(file, named.group), name: named.name });
   const path = file.group(`${group}/vars`);
   if (path === undefined)
-    throw fileProblem(`expected the layer's weights in ${request.group}/vars but found no such group`);
+    throw fileError(`expected the layer's weights in ${request.group}/vars but found no such group`);
   const names = file.names(path);
   if (names.size !== variables.length || !variables.every((_, index) => names.has(String(index)))) {
     const labels = variables.map(({ label }) => label).join(", ");
-    throw fileProblem(
+    throw fileError(
       `expected ${variables.length} variables (${labels}) in ${group}/vars but found ${names.size} (${quotedList([...names])})`,
     );
   }
@@ -42,12 +45,13 @@ export function readVariables(file: Hdf5File, request: GroupRequest | DatasetReq
   );
 }
 
-/** How Keras 2.12 and 2.13 called a model's layers. */
+/** The name of a model's layers in Keras 2.12 and 2.13. */
 const OLD_CONTAINER = "_layer_checkpoint_dependencies";
 
 /**
- * Where this file keeps what belongs in `group`. In files of Keras 2.12 and 2.13 a model's layers lie in another
- * container, which counts a layer with weights twice: their numbers of one class rise with the layers, but skip some.
+ * Returns the path at which this file keeps the contents of `group`. Files of Keras 2.12 and 2.13 keep a model's layers
+ * in another container, which counts a layer with weights twice: the numbers of one class rise with the layers but skip
+ * some.
  */
 function inThisFile(file: Hdf5File, group: string): string {
   const root = file.names("/");
@@ -60,7 +64,7 @@ function inThisFile(file: Hdf5File, group: string): string {
   return found.join("/");
 }
 
-/** The member of `container` in the place of `name`: for `gru_1` the second of `gru`, `gru_2`, `gru_4`. */
+/** Returns the member of `container` at the place of `name`: for `gru_1` the second of `gru`, `gru_2`, `gru_4`. */
 function nthOfClass(file: Hdf5File, container: string, name: string): string {
   const path = file.group(container);
   const [, base, index = "0"] = /^(.*?)(?:_(\d+))?$/.exec(name)!;
@@ -72,12 +76,15 @@ function nthOfClass(file: Hdf5File, container: string, name: string): string {
   return alike.sort((one, other) => number(one) - number(other))[Number(index)] ?? name;
 }
 
-/** Two layers of equal shape could be mistaken for each other; newer versions of Keras note the name. */
+/**
+ * Throws when the file notes another name. Two layers of equal shape could be confused; newer Keras versions note the
+ * name.
+ */
 function checkName(file: Hdf5File, { group, name }: GroupRequest["named"]): void {
   const path = file.group(`${group}/vars`);
   const found = path === undefined ? undefined : file.text(path, "name");
   if (found !== undefined && found !== name) {
     const names = `${JSON.stringify(name)} in ${group} but found ${JSON.stringify(found)}`;
-    throw fileProblem(`expected the weights of layer ${names}: config.json and weights disagree`);
+    throw fileError(`expected the weights of layer ${names}: config.json and weights disagree`);
   }
 }

@@ -1,26 +1,27 @@
 /**
- * Worker thread that reads one HDF5 file. HDF5 on WebAssembly never gives memory back and can be left broken by a damaged
- * file, so each file gets a thread of its own that ends with it.
+ * A worker thread that reads one HDF5 file. HDF5 on WebAssembly never returns memory to the system, and a damaged file
+ * can break it, so each file gets a thread of its own that ends with it.
  */
 import { parentPort, workerData } from "node:worker_threads";
 import { GRUError, type GRUErrorCode } from "../errors/gru_error.js";
+import { fileError } from "./file_errors.js";
 import type { StoredVariable } from "./hdf5_dataset.js";
 import type { Hdf5File } from "./hdf5_file.js";
 import type { Hdf5Outline } from "./hdf5_outline.js";
 import type { DatasetRequest, GroupRequest } from "./hdf5_reader.js";
-import { dependency, fileProblem } from "./problem.js";
+import { importDependency } from "./import_dependency.js";
 
-/** What the thread is started with; its buffer is given to it. */
+/** The data with which the thread is started. The thread takes over the buffer. */
 export interface Hdf5Task {
   bytes: Uint8Array<ArrayBuffer>;
-  /** The bytes that the file has where it is stored. */
+  /** The number of bytes that the stored file takes. */
   stored: number;
 }
 
-/** What it can be asked for, one question at a time. */
+/** The questions that the thread answers, one at a time. */
 export type Hdf5Request = "outline" | GroupRequest | DatasetRequest;
 
-/** Its answer to each. */
+/** The thread's answer to each question. */
 export type Hdf5Answer =
   | { outline: Hdf5Outline }
   | { variables: StoredVariable[] }
@@ -29,7 +30,7 @@ export type Hdf5Answer =
 let opened: Hdf5File | undefined;
 
 async function open(): Promise<Hdf5File> {
-  const h5 = await dependency("h5wasm", () => import("h5wasm"));
+  const h5 = await importDependency("h5wasm", () => import("h5wasm"));
   await h5.ready;
   const { openHdf5 } = await import("./hdf5_file.js");
   const { bytes, stored } = workerData as Hdf5Task;
@@ -42,11 +43,11 @@ async function answer(request: Hdf5Request): Promise<Hdf5Answer> {
     if (request === "outline") return { outline: (await import("./hdf5_outline.js")).outline(opened) };
     return { variables: (await import("./hdf5_reader.js")).readVariables(opened, request) };
   } catch (error) {
-    // Anything else that comes out of the WebAssembly module was provoked by the file.
-    const problem =
-      error instanceof GRUError ? error : fileProblem(`expected an HDF5 file but found a damaged one: ${error}`);
-    const cause = problem.cause instanceof Error ? problem.cause.message : undefined;
-    return { code: problem.code, message: problem.message, ...(cause === undefined ? {} : { detail: cause }) };
+    // Any other error from the WebAssembly module was caused by the file.
+    const failure =
+      error instanceof GRUError ? error : fileError(`expected an HDF5 file but found a damaged one: ${error}`);
+    const cause = failure.cause instanceof Error ? failure.cause.message : undefined;
+    return { code: failure.code, message: failure.message, ...(cause === undefined ? {} : { detail: cause }) };
   }
 }
 

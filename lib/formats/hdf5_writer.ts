@@ -12,25 +12,25 @@ import {
   UNDEFINED,
 } from "./hdf5_blocks.js";
 
-/** A dataset to write: row-major elements, the bits of 16-bit ones in a `Uint16Array`. */
+/** A dataset to write. Its elements are row-major, with the bits of 16-bit elements in a `Uint16Array`. */
 export interface Hdf5Dataset {
   readonly shape: readonly number[];
   readonly dtype: Hdf5Dtype;
   readonly data: Float32Array | Float64Array | Uint16Array;
-  /** Attributes, whose names are ASCII. */
+  /** Attributes. Their names are ASCII. */
   readonly texts?: Readonly<Record<string, string>>;
 }
 
 /** A group to write. */
 export interface Hdf5Group {
   readonly members: Readonly<Record<string, Hdf5Group | Hdf5Dataset>>;
-  /** Attributes, whose names are ASCII. */
+  /** Attributes. Their names are ASCII. */
   readonly texts?: Readonly<Record<string, string>>;
 }
 
 /**
- * An HDF5 file with `root`, in parts to be written one after the other; the datasets' parts share their memory. The same
- * tree makes the same bytes. (The library that reads HDF5 here cannot write 16-bit elements.)
+ * Returns an HDF5 file with `root`, in parts to be written one after the other. The datasets' parts share their memory.
+ * The same tree makes the same bytes. (The library that reads HDF5 here cannot write 16-bit elements.)
  */
 export function encodeHdf5(root: Hdf5Group): Uint8Array[] {
   const datasets: Hdf5Dataset[] = [];
@@ -56,14 +56,16 @@ function isDataset(member: Hdf5Group | Hdf5Dataset): member is Hdf5Dataset {
   return "data" in member;
 }
 
-/** The datasets below `member` and the texts of its attributes, in the order in which {@link Blocks} uses the latter. */
+/**
+ * Collects the datasets below `member`, and the texts of its attributes in the order in which {@link Blocks} uses them.
+ */
 function collect(member: Hdf5Group | Hdf5Dataset, datasets: Hdf5Dataset[], texts: Uint8Array[]): void {
   if (isDataset(member)) datasets.push(member);
   else for (const inner of Object.values(member.members)) collect(inner, datasets, texts);
   for (const text of Object.values(member.texts ?? {})) texts.push(Buffer.from(text));
 }
 
-/** Everything but superblock and elements, in one piece that begins at `start`: the texts, then the objects. */
+/** Everything but superblock and elements, in one piece that begins at `start`: first the texts, then the objects. */
 class Blocks {
   readonly bytes: number[];
   readonly #start: number;
@@ -83,14 +85,14 @@ class Blocks {
     return this.#start + this.bytes.length;
   }
 
-  /** Adds `block` and gives its address. */
+  /** Adds `block` and returns its address. */
   #add(block: readonly number[]): number {
     const address = this.end;
     for (const byte of padded(block)) this.bytes.push(byte);
     return address;
   }
 
-  /** Adds a group, members first, and gives the addresses of its parts. */
+  /** Adds a group, members first, and returns the addresses of its parts. */
   group({ members, texts }: Hdf5Group): { object: number; tree: number; heap: number } {
     const objects = Object.entries(members).map(([name, member]) => {
       const object = isDataset(member) ? this.#dataset(member) : this.group(member).object;

@@ -1,6 +1,6 @@
 /**
- * Readers and writers of model files. This folder is imported only when a file is read or written, and its libraries (yauzl for zip archives,
- * h5wasm for HDF5) only when a file turns out to need them.
+ * Readers and writers of model files. This folder is imported only when a file is read or written. Its libraries (yauzl
+ * for zip archives, h5wasm for HDF5) are imported only when a file needs them.
  */
 export type { WeightData } from "./gru_variables.js";
 export { type KerasLayerFile, type KerasLayerWeights, readGruWeights, readKerasGru } from "./keras_gru.js";

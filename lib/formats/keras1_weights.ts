@@ -2,23 +2,26 @@ import type { WeightData } from "./gru_variables.js";
 import type { VariableRequest } from "./hdf5_dataset.js";
 
 /**
- * The arrays of a GRU of Keras 1: for each gate its kernel (features, units), its recurrent kernel (units, units) and its bias
- * (units,), nine in all; or, with `consume_less="gpu"`, three in which the gates are joined already, as later versions have
- * them. They are called `gru_1_W_z`, `gru_1_U_z`, `gru_1_b_z` and so on (`gru_1_W:0` in TensorFlow), and in Keras 1.0 `param_0` to
- * `param_8`, in that order.
+ * The arrays of a GRU of Keras 1. For each gate there are its kernel (features, units), its recurrent kernel (units,
+ * units) and its bias (units,), nine in all. With `consume_less="gpu"` there are three, in which the gates are already
+ * joined as in later versions. The names are `gru_1_W_z`, `gru_1_U_z`, `gru_1_b_z` and so on (`gru_1_W:0` in
+ * TensorFlow), and in Keras 1.0 `param_0` to `param_8`, in that order.
  */
 
 const GATES = ["z", "r", "h"];
 const ROLES = ["W", "U", "b"];
 const NINE = GATES.flatMap((gate) => ROLES.map((role) => `${role}_${gate}`));
 
-/** One GRU's arrays: their names, and what comes before their roles (`gru_1`). */
+/** The arrays of one GRU: their names, and the text before their roles (`gru_1`). */
 export interface Keras1Run {
   readonly prefix: string;
   readonly names: readonly string[];
 }
 
-/** The GRUs among the arrays `names` of one layer, or none where they are not of Keras 1. Their shapes are not known yet. */
+/**
+ * Returns the GRUs among the arrays `names` of one layer, or none if Keras 1 did not name them. Shapes are not known
+ * yet.
+ */
 export function keras1Runs(names: readonly string[]): Keras1Run[] {
   if (names.length > 0 && names.length % NINE.length === 0 && names.every((name) => /^param_\d+$/.test(name))) {
     return chunks(names, NINE.length).map((run) => ({ prefix: "", names: run }));
@@ -50,7 +53,7 @@ export function isKeras1Cell(shapes: readonly (readonly number[])[]): boolean {
   return (units ?? 0) > 0 && shapes.every((shape, at) => shape.join() === wanted[at % ROLES.length]);
 }
 
-/** What to read for `variables`, of the joined shapes, where a file has `count` arrays of a layer. */
+/** Returns the requests for `variables`, which have joined shapes, in a file that has `count` arrays for the layer. */
 export function keras1Requests(variables: readonly VariableRequest[], count: number): readonly VariableRequest[] {
   if (count !== NINE.length || variables.length !== ROLES.length) return variables;
   return GATES.flatMap((gate) =>
@@ -62,13 +65,16 @@ export function keras1Requests(variables: readonly VariableRequest[], count: num
   );
 }
 
-/** The kernel, recurrent kernel and bias that nine arrays make, gate by gate side by side; other weights as they are. */
+/**
+ * Joins nine arrays to the kernel, recurrent kernel and bias, with the gates side by side. Returns other weights
+ * unchanged.
+ */
 export function joinedGates(weights: readonly WeightData[]): WeightData[] {
   if (weights.length !== NINE.length) return [...weights];
   return ROLES.map((_, role) => joined(GATES.map((_gate, gate) => weights[gate * ROLES.length + role]!)));
 }
 
-/** Arrays of one shape, side by side in their last dimension. */
+/** Joins arrays of one shape side by side in their last dimension. */
 function joined(parts: readonly WeightData[]): WeightData {
   const [{ shape, dtype, data }] = parts as [WeightData];
   const width = shape.at(-1)!;

@@ -3,30 +3,30 @@ import { expectedText } from "../errors/messages.js";
 import { modernConfig } from "../keras/legacy_config.js";
 import type { ConfigLayer } from "./config_tree.js";
 import { fromCudnnGru } from "./cudnn_weights.js";
+import { fileError, inFile } from "./file_errors.js";
 import { expectedVariables, loadableConfig, toWeight, type WeightData } from "./gru_variables.js";
 import { shapeText } from "./hdf5_dataset.js";
 import { joinedGates } from "./keras1_weights.js";
 import type { ModelWithConfig, WeightsOnly } from "./model_contents.js";
 import { withModelFile } from "./model_file.js";
-import { fileProblem, inFile } from "./problem.js";
 import { selectGru } from "./select_layer.js";
 import { type FileSource, readSource, type Source } from "./source.js";
 
 /** The weights of a GRU layer in a Keras model file. */
 export interface KerasLayerWeights {
-  /** kernel `(F, 3U)`, recurrent_kernel `(U, 3U)` and, with `use_bias`, bias `(2, 3U)` or `(3U,)`; row-major. */
+  /** kernel `(F, 3U)`, recurrent_kernel `(U, 3U)` and, with `use_bias`, bias `(2, 3U)` or `(3U,)`. Row-major. */
   weights: WeightData[];
-  /** F, the features of the input that the layer was built for. */
+  /** F, the number of features of the input that the layer was built for. */
   features: number;
   /** The layer's path in the model, such as `"encoder"` or `"bidirectional/forward_layer"`. */
   path: string;
-  /** The `reset_after` of the layer that the weights are of, where the file says or its writer had no other. */
+  /** The `reset_after` of the layer. Known when the file contains it, or when its writer knows only one. */
   resetAfter?: boolean | undefined;
 }
 
 /** A GRU layer read from a Keras model file. */
 export interface KerasLayerFile extends KerasLayerWeights {
-  /** The layer's config, as Keras's `GRU.get_config()` gives it. */
+  /** The layer's config, as Keras's `GRU.get_config()` returns it. */
   config: Record<string, unknown>;
 }
 
@@ -36,19 +36,19 @@ export interface ReadOptions {
 }
 
 /**
- * Reads one GRU layer, config and weights, from a model file: a `.keras` file, a whole-model `.h5` file, or a safetensors
- * file that `saveWeights` wrote.
+ * Reads the config and the weights of one GRU layer from a model file: a `.keras` file, a whole-model `.h5` file, or a
+ * safetensors file that `saveWeights` wrote.
  *
- * `layer` is the layer's Keras name (`"encoder"`), or, for a nested one, the names from the outside in, joined by `/`:
- * `"encoder_model/gru"`, `"bidirectional/forward_layer"`, `"bidirectional/backward_layer"`, `"time_distributed/gru"`.
- * It may be left out where the model has one GRU.
+ * `layer` is the layer's Keras name (`"encoder"`). For a nested layer it is the names from the outside in, joined by
+ * `/`: `"encoder_model/gru"`, `"bidirectional/forward_layer"`, `"bidirectional/backward_layer"`,
+ * `"time_distributed/gru"`. It may be omitted when the model has one GRU.
  *
- * Configs of Keras 1 and 2 come out as those of Keras 3, a CuDNNGRU as the GRU that computes the same. Weights keep the file's
- * dtype; those that Keras 1 or PyTorch laid out in other ways are in Keras's layout.
+ * Configs of Keras 1 and 2 are converted to Keras 3's, and a CuDNNGRU to the GRU that computes the same. Weights keep
+ * the file's dtype. Weights that Keras 1 or PyTorch laid out in other ways are converted to Keras's layout.
  *
- * @throws GRUError `ERR_ARGUMENT` if `file` is not a readable file or holds weights only, the model has no GRU, or `layer`
- *   does not name exactly one; `ERR_FILE_FORMAT` if the file is not a whole model file, is damaged, or holds weights that
- *   do not fit the layer's config; `ERR_UNSUPPORTED` for quantised layers.
+ * @throws GRUError `ERR_ARGUMENT` if `file` is not a readable file or contains only weights, if the model has no GRU,
+ * or if `layer` does not name exactly one; `ERR_FILE_FORMAT` if the file is not a complete model file, is damaged, or
+ * contains weights that do not fit the layer's config; `ERR_UNSUPPORTED` for quantized layers.
  */
 export async function readKerasGru(file: FileSource | Source, options: ReadOptions = {}): Promise<KerasLayerFile> {
   const source = readSource(file);
@@ -62,10 +62,10 @@ export async function readKerasGru(file: FileSource | Source, options: ReadOptio
 }
 
 /**
- * Reads the weights of one GRU layer from a model file of any kind, weights-only ones included. `layer` is as for
- * {@link readKerasGru}; in a `.weights.h5` file it may also be the layer's group, such as `"layers/gru_1"`.
+ * Reads the weights of one GRU layer from a model file of any kind, weights-only ones included. `layer` has the same
+ * form as for {@link readKerasGru}. In a `.weights.h5` file it may also be the layer's group, such as `"layers/gru_1"`.
  *
- * @throws GRUError as {@link readKerasGru} does.
+ * @throws GRUError the errors of {@link readKerasGru}.
  */
 export async function readGruWeights(file: FileSource | Source, options: ReadOptions = {}): Promise<KerasLayerWeights> {
   const source = readSource(file);
@@ -73,7 +73,7 @@ export async function readGruWeights(file: FileSource | Source, options: ReadOpt
   return inFile(source, () =>
     withModelFile<KerasLayerWeights>(source, (model) => {
       if (model.kind === "weights") return readStored(model, wanted, source);
-      // A subclassed model's config does not say what its layers are, but its weights do.
+      // The config of a subclassed model does not describe its layers, but its weights do.
       if (model.layers.length === 0 && model.withWeights) {
         return model.withWeights((weights) => readStored(weights, wanted, source));
       }
@@ -123,7 +123,7 @@ async function readStored(model: WeightsOnly, wanted: string | undefined, source
   return { ...inGruLayout(stored.map(toWeight)), path: layer.label, resetAfter: layer.resetAfter };
 }
 
-/** A layer of a file that has its config beside the weights. */
+/** Reads a layer from a file that has its config beside the weights. */
 async function readConfigured(model: WeightsOnly, wanted: string | undefined, source: Source): Promise<KerasLayerFile> {
   if (model.layers.length > 0 && model.layers.every(({ config }) => config === undefined)) throw weightsOnly(source);
   const { weights, features, path: label } = await readStored(model, wanted, source);
@@ -141,7 +141,7 @@ async function readConfigured(model: WeightsOnly, wanted: string | undefined, so
     const found = weights[index]?.shape;
     const fits = found?.length === shape.length && found.every((size, axis) => (shape[axis] ?? size) === size);
     if (fits && weights.length === all.length) return;
-    throw fileProblem(`expected ${name} of shape ${shapeText(shape)} but found ${found ? shapeText(found) : "none"}`);
+    throw fileError(`expected ${name} of shape ${shapeText(shape)} but found ${found ? shapeText(found) : "none"}`);
   });
   return { config: loadableConfig(described), weights, features, path: label };
 }

@@ -1,20 +1,20 @@
 import type { WeightData } from "./gru_variables.js";
 import { encodeHdf5, type Hdf5Dataset, type Hdf5Group } from "./hdf5_writer.js";
 
-/** A layer whose weights go to a `.weights.h5` file. */
+/** A layer whose weights are written to a `.weights.h5` file. */
 export interface LayerToWrite {
-  /** What Keras calls its class in such files. */
+  /** Keras's name of its class in such files. */
   readonly kind: "gru" | "dense";
-  /** Its Keras name. */
+  /** The layer's Keras name. */
   readonly name: string;
-  /** In Keras's order. */
+  /** The weights in Keras's order. */
   readonly weights: readonly WeightData[];
 }
 
 /**
- * The `.weights.h5` file that Keras 3's `save_weights` writes for a Sequential model of `layers`, in parts to be written
- * one after the other. Keras finds a layer's weights by its class and its number among those of its class: any model whose
- * only layers with variables are these, Sequential or Functional, loads it.
+ * Returns the `.weights.h5` file that Keras 3's `save_weights` writes for a Sequential model of `layers`, in parts to
+ * be written one after the other. Keras finds a layer's weights by its class and its number among the layers of that
+ * class. Any Sequential or Functional model whose only layers with variables are these can therefore load it.
  */
 export function encodeKerasWeights(layers: readonly LayerToWrite[]): Uint8Array[] {
   const members: Record<string, Hdf5Group> = {};

@@ -2,19 +2,21 @@ import type { ConfigLayer } from "./config_tree.js";
 import type { StoredVariable, VariableRequest } from "./hdf5_dataset.js";
 import type { StoredLayer } from "./stored_layers.js";
 
-/** A model file that says what its layers are. */
+/** A model file that describes its layers. */
 export interface ModelWithConfig {
   kind: "model";
-  /** Whether Keras 2 (or 1) wrote it, whose configs mean other things. */
+  /** True when Keras 1 or 2 wrote it, whose configs have other meanings. */
   legacy: boolean;
   layers: ConfigLayer[];
-  /** The variables of one of `layers`, which must be of these shapes. */
+  /** Reads the variables of one of `layers`, which must have these shapes. */
   read(layer: ConfigLayer, variables: VariableRequest[]): Promise<StoredVariable[]>;
-  /** Passes the model's weights to `use` as if the file held nothing else; not for legacy files. */
+  /**
+   * Passes the model's weights to `use` as if the file contained nothing else. Legacy files do not have this method.
+   */
   withWeights?<T>(use: (weights: WeightsOnly) => Promise<T>): Promise<T>;
 }
 
-/** A model file that holds numbers only. */
+/** A model file that contains only numbers. */
 export interface WeightsOnly {
   kind: "weights";
   layers: StoredLayer[];

@@ -1,13 +1,13 @@
+import { fileError } from "./file_errors.js";
 import { parseJson, utf8 } from "./json.js";
-import { fileProblem } from "./problem.js";
 
 /**
- * The safetensors format: the length of the header (64 bits, little-endian), the header (JSON: for each tensor its dtype,
- * shape and place, and a table of texts), then the tensors' elements, little-endian, without gaps.
- * https://github.com/huggingface/safetensors
+ * The safetensors format. A file has the length of the header (64 bits, little-endian), the header (JSON: the dtype,
+ * shape and position of each tensor, and a table of texts), and then the tensors' elements, little-endian, without
+ * gaps. https://github.com/huggingface/safetensors
  */
 
-/** Element types and the arrays that hold them; 16-bit floats are bits, booleans are zeros and ones. */
+/** The element types and the arrays that hold them. 16-bit floats are bits; booleans are zeros and ones. */
 const ARRAYS = {
   F64: Float64Array,
   F32: Float32Array,
@@ -27,37 +27,40 @@ const ARRAYS = {
 /** The element types of safetensors that this package reads and writes. */
 export type SafetensorsDtype = keyof typeof ARRAYS;
 
-/** A tensor with its elements, row-major, in the array of its dtype. Of a file that was read, `data` is a new copy each time. */
+/**
+ * A tensor with its elements, row-major, in the array of its dtype. `data` of a tensor that was read is a new copy each
+ * time.
+ */
 export interface SafetensorsTensor<D extends SafetensorsDtype = SafetensorsDtype> {
   readonly dtype: D;
   readonly shape: readonly number[];
   readonly data: InstanceType<(typeof ARRAYS)[D]>;
 }
 
-/** What a safetensors file holds. */
+/** The contents of a safetensors file. */
 export interface SafetensorsContents {
   readonly tensors: ReadonlyMap<string, SafetensorsTensor>;
   readonly metadata: ReadonlyMap<string, string>;
 }
 
-/** Longest header, in bytes: the format's own limit. */
+/** The longest header in bytes, which is the format's own limit. */
 export const MAX_HEADER_BYTES = 100_000_000;
 
 const LENGTH_BYTES = 8;
 const METADATA = "__metadata__";
 
 /**
- * A safetensors file with `tensors`, in parts to be written one after the other; the parts share memory with the tensors.
- * The same tensors and metadata, in the same order, make the same bytes.
+ * Returns a safetensors file with `tensors`, in parts to be written one after the other. The parts share memory with
+ * the tensors. The same tensors and metadata, in the same order, make the same bytes.
  *
- * @throws TypeError if `data` is not the array of `dtype` with as many elements as `shape` says, or a tensor is named
- *   `__metadata__`: mistakes of the caller's code.
+ * @throws TypeError for mistakes of the caller's code: if `data` is not the array of `dtype` with as many elements as
+ * `shape` requires, or a tensor is named `__metadata__`.
  */
 export function encodeSafetensors(
   tensors: Iterable<readonly [name: string, tensor: SafetensorsTensor]>,
   metadata: Iterable<readonly [key: string, text: string]> = [],
 ): Uint8Array[] {
-  // Large elements first, so that every tensor begins at a multiple of its element's size.
+  // Large elements come first, so that every tensor begins at a multiple of its element's size.
   const ordered = [...tensors].sort(([, one], [, other]) => itemSize(other.dtype) - itemSize(one.dtype));
   const texts = [...metadata];
   const header = new Map<string, unknown>(texts.length > 0 ? [[METADATA, Object.fromEntries(texts)]] : []);
@@ -70,7 +73,7 @@ export function encodeSafetensors(
     parts.push(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
     offset += data.byteLength;
   }
-  // Not an object: it would put names that look like numbers first.
+  // An object would put names that look like numbers first.
   const entries = [...header].map(([name, entry]) => `${JSON.stringify(name)}:${JSON.stringify(entry)}`);
   const text = Buffer.from(`{${entries.join(",")}}`);
   const padded = Buffer.alloc(LENGTH_BYTES + Math.ceil(text.length / 8) * 8, " ");
@@ -86,19 +89,19 @@ export function looksLikeSafetensors(head: Uint8Array): boolean {
 }
 
 /**
- * Reads the safetensors file `bytes`. Everything is checked as strictly as the format's own reader does: lengths, JSON,
- * keys given twice, shapes, and that the tensors lie in the file side by side, with no gap, overlap or rest.
+ * Reads the safetensors file `bytes`. The checks are as strict as those of the format's own reader: lengths, JSON,
+ * repeated keys, shapes, and that the tensors lie in the file side by side, with no gap, overlap or rest.
  *
- * @throws GRUError `ERR_FILE_FORMAT` if it is no safetensors file, is damaged, or has a dtype not in {@link SafetensorsDtype}.
+ * @throws GRUError `ERR_FILE_FORMAT` if it is not a safetensors file, is damaged, or has a dtype that is not a {@link
+ * SafetensorsDtype}.
  */
 export function decodeSafetensors(bytes: Uint8Array): SafetensorsContents {
-  if (bytes.length < LENGTH_BYTES) throw fileProblem(`expected a safetensors file but found ${bytes.length} bytes`);
+  if (bytes.length < LENGTH_BYTES) throw fileError(`expected a safetensors file but found ${bytes.length} bytes`);
   const length = headerLength(bytes);
   const start = LENGTH_BYTES + length;
   const longest = Math.min(MAX_HEADER_BYTES, bytes.length - LENGTH_BYTES);
-  if (length > longest) throw fileProblem(`expected a header of at most ${longest} bytes but found ${length}`);
-  if (bytes[LENGTH_BYTES] !== 0x7b)
-    throw fileProblem("expected a safetensors header that begins with { but it does not");
+  if (length > longest) throw fileError(`expected a header of at most ${longest} bytes but found ${length}`);
+  if (bytes[LENGTH_BYTES] !== 0x7b) throw fileError("expected a safetensors header that begins with { but it does not");
   const text = utf8("the header", bytes.subarray(LENGTH_BYTES, start));
   const header = parseJson("the header", text) as Record<string, unknown>;
   refuseRepeatedKeys(text);
@@ -114,9 +117,9 @@ export function decodeSafetensors(bytes: Uint8Array): SafetensorsContents {
     tensors.set(name, {
       dtype,
       shape,
-      // A copy of what is asked for, not of the whole file.
+      // Only the requested tensor is copied, not the whole file.
       get data() {
-        // A Buffer's own slice would be a view of memory that is shared with others.
+        // A Buffer's own `slice` would return a view of memory that is shared with others.
         const elements = Uint8Array.prototype.slice.call(bytes, start + begin, start + end);
         return new ARRAYS[dtype](elements.buffer);
       },
@@ -129,7 +132,7 @@ interface Place {
   name: string;
   dtype: SafetensorsDtype;
   shape: number[];
-  /** Where the elements begin and end, counted from the end of the header. */
+  /** The positions at which the elements begin and end, counted from the end of the header. */
   begin: number;
   end: number;
 }
@@ -142,7 +145,7 @@ function count(shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, 1);
 }
 
-/** The length of the header as the file says; more than can be is as good as any. */
+/** Returns the length of the header that the file declares. A number too large for JavaScript may be rounded. */
 function headerLength(bytes: Uint8Array): number {
   return Number(new DataView(bytes.buffer, bytes.byteOffset, LENGTH_BYTES).getBigUint64(0, true));
 }
@@ -156,10 +159,9 @@ function isTable(value: unknown): value is Record<string, unknown> {
 }
 
 function readMetadata(entry: unknown, into: Map<string, string>): void {
-  if (!isTable(entry)) throw fileProblem(`expected a table of texts for ${METADATA} but found something else`);
+  if (!isTable(entry)) throw fileError(`expected a table of texts for ${METADATA} but found something else`);
   for (const [key, text] of Object.entries(entry)) {
-    if (typeof text !== "string")
-      throw fileProblem(`expected a text for ${key} of ${METADATA} but found something else`);
+    if (typeof text !== "string") throw fileError(`expected a text for ${key} of ${METADATA} but found something else`);
     into.set(key, text);
   }
 }
@@ -169,41 +171,44 @@ const KEYS = "data_offsets,dtype,shape";
 function placeOf(name: string, entry: unknown): Place {
   const what = `tensor ${JSON.stringify(name)}`;
   if (!isTable(entry) || Object.keys(entry).sort().join() !== KEYS) {
-    throw fileProblem(`expected dtype, shape and data_offsets of ${what} but found something else`);
+    throw fileError(`expected dtype, shape and data_offsets of ${what} but found something else`);
   }
   const { dtype, shape, data_offsets: offsets } = entry;
   if (typeof dtype !== "string" || !Object.hasOwn(ARRAYS, dtype)) {
-    throw fileProblem(`expected a dtype of ${Object.keys(ARRAYS).join(", ")} for ${what} but found ${show(dtype)}`);
+    throw fileError(`expected a dtype of ${Object.keys(ARRAYS).join(", ")} for ${what} but found ${show(dtype)}`);
   }
   if (!Array.isArray(shape) || !shape.every(isSize)) {
-    throw fileProblem(`expected sizes in the shape of ${what} but found ${show(shape)}`);
+    throw fileError(`expected sizes in the shape of ${what} but found ${show(shape)}`);
   }
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isSize)) {
-    throw fileProblem(`expected two places in data_offsets of ${what} but found ${show(offsets)}`);
+    throw fileError(`expected two places in data_offsets of ${what} but found ${show(offsets)}`);
   }
   const [begin, end] = offsets as [number, number];
   const bytes = count(shape) * itemSize(dtype as SafetensorsDtype);
-  // A size of 0 does not excuse others whose product is beyond counting.
+  // A size of 0 does not excuse other sizes whose product is too large to count.
   const countable = Number.isSafeInteger(count(shape.filter((size) => size !== 0)) * 8);
   if (!countable || end - begin !== bytes) {
-    throw fileProblem(`expected ${what} of shape ${show(shape)} to have ${bytes} bytes but found ${end - begin}`);
+    throw fileError(`expected ${what} of shape ${show(shape)} to have ${bytes} bytes but found ${end - begin}`);
   }
   return { name, dtype: dtype as SafetensorsDtype, shape, begin, end };
 }
 
-/** The tensors must fill the `size` bytes after the header, side by side. */
+/** Throws unless the tensors fill the `size` bytes after the header, side by side. */
 function checkPlaces(places: readonly Place[], size: number): void {
   let filled = 0;
   for (const { name, begin, end } of [...places].sort((one, other) => one.begin - other.begin || one.end - other.end)) {
     if (begin !== filled) {
-      throw fileProblem(`expected tensor ${JSON.stringify(name)} to begin at ${filled} but found ${begin}`);
+      throw fileError(`expected tensor ${JSON.stringify(name)} to begin at ${filled} but found ${begin}`);
     }
     filled = end;
   }
-  if (filled !== size) throw fileProblem(`expected ${filled} bytes after the header but found ${size}`);
+  if (filled !== size) throw fileError(`expected ${filled} bytes after the header but found ${size}`);
 }
 
-/** Refuses what a JSON parser overlooks, in a text that is JSON: two values of one name, of which readers take either. */
+/**
+ * Throws when a name in the JSON `text` has two values. A JSON parser accepts that, and readers differ in which they
+ * take.
+ */
 function refuseRepeatedKeys(text: string): void {
   const open: Set<string>[] = [];
   for (let at = 0; at < text.length; at += 1) {
@@ -221,7 +226,7 @@ function refuseRepeatedKeys(text: string): void {
 }
 
 function addOnce(key: string, keys: Set<string>): void {
-  if (keys.has(key)) throw fileProblem(`expected ${JSON.stringify(key)} once in the header but found it twice`);
+  if (keys.has(key)) throw fileError(`expected ${JSON.stringify(key)} once in the header but found it twice`);
   keys.add(key);
 }
 

@@ -1,6 +1,6 @@
 import { writeAtomically } from "./atomic_write.js";
-import { withFile } from "./file.js";
-import { inFile } from "./problem.js";
+import { inFile } from "./file_errors.js";
+import { withFile } from "./open_file.js";
 import { decodeSafetensors, encodeSafetensors, type SafetensorsContents } from "./safetensors.js";
 import { type FileSource, readSource, type Source } from "./source.js";
 
@@ -9,7 +9,7 @@ const KIND = "safetensors file";
 /**
  * Reads the safetensors file `file`.
  *
- * @throws GRUError `ERR_ARGUMENT` if there is no readable file; `ERR_FILE_FORMAT` as `decodeSafetensors`.
+ * @throws GRUError `ERR_ARGUMENT` if there is no readable file, and the errors of `decodeSafetensors`.
  */
 export async function readSafetensors(file: FileSource | Source): Promise<SafetensorsContents> {
   const source = readSource(file, `a ${KIND}`);
@@ -17,7 +17,10 @@ export async function readSafetensors(file: FileSource | Source): Promise<Safete
   return inFile(source, read, KIND);
 }
 
-/** Writes a safetensors file to `path`: all of it or nothing. Throws as `encodeSafetensors` and `writeAtomically`. */
+/**
+ * Writes a complete safetensors file to `path`, or nothing. Throws the errors of `encodeSafetensors` and
+ * `writeAtomically`.
+ */
 export async function writeSafetensors(path: string, ...contents: Parameters<typeof encodeSafetensors>): Promise<void> {
   await writeAtomically(path, encodeSafetensors(...contents));
 }

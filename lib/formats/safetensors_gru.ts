@@ -1,9 +1,9 @@
+import { fileError } from "./file_errors.js";
 import type { WeightData } from "./gru_variables.js";
 import type { StoredVariable } from "./hdf5_dataset.js";
 import { isGruCell, type StoredCell } from "./hdf5_outline.js";
 import { parseJson } from "./json.js";
 import type { WeightsOnly } from "./model_contents.js";
-import { fileProblem } from "./problem.js";
 import { decodeSafetensors, encodeSafetensors, type SafetensorsDtype, type SafetensorsTensor } from "./safetensors.js";
 import type { StoredLayer } from "./stored_layers.js";
 import { torchLayers } from "./torch_gru.js";
@@ -13,8 +13,8 @@ const NAMES = ["kernel", "recurrent_kernel", "bias"] as const;
 const CONFIG = "config";
 
 /**
- * The safetensors file of one GRU, in parts to be written one after the other: the tensors `kernel`, `recurrent_kernel`
- * and maybe `bias`, and in its metadata the layer's config.
+ * Returns the safetensors file of one GRU, in parts to be written one after the other. It contains the tensors
+ * `kernel`, `recurrent_kernel` and sometimes `bias`, and the layer's config in its metadata.
  */
 export function encodeGru(config: Record<string, unknown>, weights: readonly WeightData[]): Uint8Array[] {
   const tensors = weights.map(({ shape, dtype, data }, index): [string, SafetensorsTensor] => {
@@ -29,10 +29,11 @@ export function encodeGru(config: Record<string, unknown>, weights: readonly Wei
 }
 
 /**
- * The GRUs in the safetensors file `bytes`: wherever there are a `kernel` and a `recurrent_kernel` (and maybe a `bias`) of
- * one's shapes, bare or under a common name such as `encoder.` or `encoder/`; and PyTorch's recurrent layers.
+ * Returns the GRUs in the safetensors file `bytes`: every `kernel` and `recurrent_kernel` (and sometimes `bias`) that
+ * have the shapes of a GRU's, alone or under a common name such as `encoder.` or `encoder/`. PyTorch's recurrent layers
+ * are included.
  *
- * @throws GRUError `ERR_FILE_FORMAT` as `decodeSafetensors`, and for a config that is not one.
+ * @throws GRUError `ERR_FILE_FORMAT` for a config that is not one, and the errors of `decodeSafetensors`.
  */
 export function openSafetensors(bytes: Uint8Array): WeightsOnly {
   const { tensors, metadata } = decodeSafetensors(bytes);
@@ -54,7 +55,7 @@ export function openSafetensors(bytes: Uint8Array): WeightsOnly {
 function readConfig(text: string): Record<string, unknown> {
   const config = parseJson("the config", text);
   if (typeof config === "object" && config !== null && !Array.isArray(config)) return config as Record<string, unknown>;
-  throw fileProblem("expected a table for the config but found something else");
+  throw fileError("expected a table for the config but found something else");
 }
 
 function cellAt(prefix: string, tensors: ReadonlyMap<string, SafetensorsTensor>): StoredCell | undefined {
@@ -86,7 +87,7 @@ function stored(path: string, tensors: ReadonlyMap<string, SafetensorsTensor>): 
   const kind = KINDS[dtype];
   if (kind === undefined) {
     const floats = Object.keys(KINDS).join(", ");
-    throw fileProblem(`expected ${path} of dtype ${floats} but found ${dtype}`);
+    throw fileError(`expected ${path} of dtype ${floats} but found ${dtype}`);
   }
   return { shape: [...shape], dtype: kind, data: data.buffer as ArrayBuffer };
 }

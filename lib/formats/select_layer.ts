@@ -1,16 +1,16 @@
 import { expectedText } from "../errors/messages.js";
 import type { NamedLayer } from "./config_tree.js";
-import { quotedList } from "./problem.js";
+import { quotedList } from "./file_errors.js";
 import type { Source } from "./source.js";
 
 const MAX_SHOWN = 20;
 
 /**
- * The GRU among `layers` that `wanted` names: its group in the weights file, its path, or its own name where that is
- * unique. Without `wanted` the only GRU there is.
+ * Returns the GRU in `layers` that `wanted` names: by its group in the weights file, by its path, or by its own name
+ * where that is unique. Without `wanted` it returns the only GRU.
  *
  * @param source the model file, for messages.
- * @throws GRUError `ERR_ARGUMENT` if there is no such GRU, or more than one; the message lists those there are.
+ * @throws GRUError `ERR_ARGUMENT` if there is no such GRU, or more than one. The message lists all GRUs.
  */
 export function selectGru<T extends NamedLayer>(
   layers: readonly T[],
@@ -47,7 +47,10 @@ export function selectGru<T extends NamedLayer>(
   throw expectedText("ERR_ARGUMENT", "layer", `the name of a GRU layer of ${source} (${list})`, `${received}${remark}`);
 }
 
-/** The layers that `wanted` fits: first as a group, then as a path, then as a name; Keras's names before other ones. */
+/**
+ * Returns the layers that `wanted` fits: as a group, otherwise as a path, otherwise as a name. Keras's names come
+ * first.
+ */
 function matches<T extends NamedLayer>(layers: readonly T[], wanted: string): T[] {
   const byGroup = layers.filter(({ group }) => group === wanted);
   if (byGroup.length > 0) return byGroup;
@@ -74,7 +77,7 @@ function describeOthers(layers: readonly NamedLayer[]): string {
   return `whose layers are: ${quotedList(layers.map(({ label, className }) => `${label} (${className})`))}`;
 }
 
-/** The labels of `layers`, each with its remark. */
+/** Returns the labels of `layers`, each with its remark. */
 function labels(layers: readonly NamedLayer[]): string {
   const shown = layers.slice(0, MAX_SHOWN).map(({ label, note }) => JSON.stringify(label) + (note ? ` (${note})` : ""));
   const left = layers.length - shown.length;

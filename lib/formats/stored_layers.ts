@@ -1,20 +1,23 @@
 import type { NamedLayer } from "./config_tree.js";
 import type { LegacyLayer, StoredCell } from "./hdf5_outline.js";
 
-/** A GRU as a file without a model's config shows it: by its place and its arrays' shapes. */
+/** A GRU in a file without a model's config, known by its place and the shapes of its arrays. */
 export interface StoredLayer extends NamedLayer {
   readonly cell: StoredCell;
-  /** The layer's config, where the file has one: a safetensors file that `saveWeights` wrote. */
+  /** The layer's config, in a safetensors file that `saveWeights` wrote. */
   readonly config?: Record<string, unknown>;
-  /** The `reset_after` of the layer, where its weights alone do not tell. */
+  /** The `reset_after` of the layer, where its weights alone do not show it. */
   readonly resetAfter?: boolean;
 }
 
-/** The GRUs of Keras 3's `.weights.h5`, which answer to their groups and, where the file has them, to Keras's names. */
+/**
+ * Returns the GRUs of Keras 3's `.weights.h5`. They are found by their groups and by Keras's names where the file has
+ * them.
+ */
 export function weightLayers(cells: readonly StoredCell[]): StoredLayer[] {
   return cells.map((cell) => {
     const all = cell.group.split("/").map((part, index) => ({ part, name: cell.names[index] }));
-    // The cell inside a layer is not one that users name.
+    // Users name the layer, not the cell inside it.
     const own = all.length > 1 && all.at(-1)!.part === "cell" ? all.slice(0, -1) : all;
     const places = own.filter(({ part }) => part !== "layers" && part !== "_layer_checkpoint_dependencies");
     const note = places.map(({ part, name }) => name ?? part).join("/");
@@ -33,8 +36,8 @@ export function weightLayers(cells: readonly StoredCell[]): StoredLayer[] {
 }
 
 /**
- * The GRUs of a legacy weights-only file, which answer to the name of their top-level layer, and those inside others to
- * the names that their arrays bear too.
+ * Returns the GRUs of a legacy weights-only file. They are found by the name of their top-level layer. GRUs inside
+ * other layers are also found by the names of their arrays.
  */
 export function legacyLayers(layers: readonly LegacyLayer[]): StoredLayer[] {
   return layers.flatMap(({ name, arrays, cells }) =>
@@ -47,7 +50,7 @@ export function legacyLayers(layers: readonly LegacyLayer[]): StoredLayer[] {
   );
 }
 
-/** The layers inside `outer` on the way to the arrays of `group`, such as `both/forward_gru/gru_cell`. */
+/** Returns the layers inside `outer` on the way to the arrays of `group`, such as `both/forward_gru/gru_cell`. */
 function innerSegments(group: string, outer: string): string[][] {
   const parts = group.split("/");
   if (parts[0] === outer) parts.shift();

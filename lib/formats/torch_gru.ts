@@ -1,24 +1,25 @@
+import { fileError } from "./file_errors.js";
 import type { StoredVariable } from "./hdf5_dataset.js";
-import { fileProblem } from "./problem.js";
 import type { SafetensorsTensor } from "./safetensors.js";
 import type { StoredLayer } from "./stored_layers.js";
 
 /**
- * The parameters of `torch.nn.GRU` in a safetensors file, one layer and direction of it: `weight_ih_l0` (3 * units, features),
- * `weight_hh_l0` (3 * units, units), and without `bias=False` `bias_ih_l0` and `bias_hh_l0` (3 * units,), each with `_l1`, `_l2`
- * for further layers and `_reverse` for the other direction; `torch.nn.GRUCell` writes no `_l0`. Rows are the gates r, z, n.
- * Keras's GRU with `reset_after` has the same weights transposed, gates in the order z, r, h, both biases in one array.
+ * The parameters of one layer and direction of `torch.nn.GRU` in a safetensors file: `weight_ih_l0` (3 * units,
+ * features), `weight_hh_l0` (3 * units, units), and without `bias=False` `bias_ih_l0` and `bias_hh_l0` (3 * units,).
+ * Further layers have `_l1`, `_l2`, and the other direction has `_reverse`. `torch.nn.GRUCell` omits `_l0`. The rows
+ * are the gates r, z, n. Keras's GRU with `reset_after` has the same weights transposed, the gates in the order z, r,
+ * h, and both biases in one array.
  */
 
 type Tensors = ReadonlyMap<string, SafetensorsTensor>;
 
-/** A layer of PyTorch's in a file, and how it is read. */
+/** A layer of PyTorch's in a file. */
 export interface TorchLayer extends StoredLayer {
-  /** Its parameters as a GRU of Keras has them, made from those that `load` reads. Throws `ERR_FILE_FORMAT`. */
+  /** Converts its parameters, which `load` reads, to those of a Keras GRU. Throws `ERR_FILE_FORMAT`. */
   readonly convert: (load: (path: string) => StoredVariable) => StoredVariable[];
 }
 
-/** PyTorch's recurrent layers by the rows they have for each unit. */
+/** PyTorch's recurrent layers, by the number of rows for each unit. */
 const KINDS: ReadonlyMap<number, string> = new Map([
   [1, "RNN"],
   [3, "GRU"],
@@ -26,7 +27,9 @@ const KINDS: ReadonlyMap<number, string> = new Map([
 ]);
 const GATES = 3;
 
-/** The layers of PyTorch among `tensors`, those that are no GRUs too, which have a `className` that says so. */
+/**
+ * Returns PyTorch's recurrent layers in `tensors`. The `className` of those that are not GRUs names the other class.
+ */
 export function torchLayers(tensors: Tensors): TorchLayer[] {
   const layers: TorchLayer[] = [];
   for (const name of tensors.keys()) {
@@ -42,13 +45,13 @@ function layerOf(prefix: string, suffix: string, tensors: Tensors): TorchLayer {
   const module = prefix.slice(0, -1);
   const label = suffix === "" ? module || "gru" : `${prefix}${suffix}`;
   const [rows, units] = shapeOf("weight_hh") ?? [];
-  // An LSTM with projections has one parameter more, and any number of rows.
+  // An LSTM with projections has one more parameter, and any number of rows.
   const kind = shapeOf("weight_hr") === undefined ? KINDS.get((rows ?? 0) / (units ?? 0)) : "LSTM";
   const isGru = kind === "GRU" || kind === undefined;
   const names = ["weight_ih", "weight_hh", "bias_ih", "bias_hh"].map(named).filter((name) => tensors.has(name));
   return {
     segments: segmentsOf(label),
-    // The module alone stands for its only layer and direction.
+    // The module's name alone also stands for its only layer and direction.
     sharedAt: module === "" || label === module ? [] : [[[module]], segmentsOf(module)],
     className: isGru ? "GRU" : `PyTorch ${kind}`,
     isGru,
@@ -84,7 +87,7 @@ function check(named: (name: string) => string, shapeOf: (name: string) => reado
 }
 
 function wrong(path: string, shape: string, found: readonly number[] | undefined): Error {
-  return fileProblem(`expected ${path} of shape ${shape} but found ${found ? `(${found.join(", ")})` : "none"}`);
+  return fileError(`expected ${path} of shape ${shape} but found ${found ? `(${found.join(", ")})` : "none"}`);
 }
 
 function inKerasLayout([input, recurrent, ...biases]: readonly StoredVariable[]): StoredVariable[] {
@@ -93,13 +96,13 @@ function inKerasLayout([input, recurrent, ...biases]: readonly StoredVariable[])
   return first === undefined || second === undefined ? kernels : [...kernels, bothBiases(first, second)];
 }
 
-/** Where PyTorch has each of Keras's gates z, r, h. */
+/** The place in PyTorch's order of each of Keras's gates z, r, h. */
 const PLACES = [1, 0, 2];
 
 type Elements = Float64Array | Float32Array | Uint16Array;
 const ARRAYS = { float64: Float64Array, float32: Float32Array, float16: Uint16Array, bfloat16: Uint16Array } as const;
 
-/** Rows, gate after gate, as columns. */
+/** Turns rows into columns, gate after gate. */
 function transposed({ shape, dtype, data }: StoredVariable): StoredVariable {
   const [rows, columns] = shape as [number, number];
   const units = rows / GATES;
@@ -112,12 +115,12 @@ function transposed({ shape, dtype, data }: StoredVariable): StoredVariable {
   return { shape: [columns, rows], dtype, data: out.buffer };
 }
 
-/** The bias of the inputs, then that of the state. Both of one dtype. */
+/** Joins the bias of the inputs and the bias of the state, which must have one dtype. */
 function bothBiases(input: StoredVariable, recurrent: StoredVariable): StoredVariable {
   const [rows] = input.shape as [number];
   const units = rows / GATES;
   if (input.dtype !== recurrent.dtype) {
-    throw fileProblem(`expected biases of one dtype but found ${input.dtype} and ${recurrent.dtype}`);
+    throw fileError(`expected biases of one dtype but found ${input.dtype} and ${recurrent.dtype}`);
   }
   const out = new ARRAYS[input.dtype](2 * rows);
   [input, recurrent].forEach(({ dtype, data }, at) => {

@@ -6,12 +6,12 @@ import { readInputShape } from "../arguments/shapes.js";
 import type { StreamArguments } from "../arguments/stream.js";
 import type { WarmUpSizes } from "../arguments/warm_up.js";
 import { type ExplainArguments, type Explanation, explainCall } from "../backend/explain.js";
+import { notStateful } from "../errors/layer_errors.js";
 import { expected, expectedShape } from "../errors/messages.js";
-import { notStateful } from "../errors/refusals.js";
 import type { FileSource } from "../formats/source.js";
 import { autoName } from "../keras/auto_name.js";
 import type { ComputeDtype, DtypeName, VariableDtype } from "../keras/dtype_policy.js";
-import { requireKnown } from "../keras/unknown.js";
+import { requireKnown } from "../keras/unknown_objects.js";
 import type { TensorLike } from "../tensor/tensor.js";
 import { requireUnlocked } from "../variables/variable.js";
 import { callAsync } from "./async/call_async.js";
@@ -55,6 +55,11 @@ export class GRULayer<S extends boolean = boolean, D extends DtypeName = DtypeNa
     partsOf = (layer) => (isObject(layer) && #parts in layer ? layer.#parts : undefined);
   }
 
+  /**
+   * Reads the constructor's arguments. Users call the constructor of `GRU`, whose types know the results.
+   *
+   * @internal
+   */
   constructor(first: unknown, second?: unknown) {
     const options = readConstructor(first, second);
     this.name = options.name ?? autoName("gru");

@@ -18,7 +18,9 @@ export type NativeHalf = "float16" | "bfloat16";
  * [0, 1]) and `custom`, which `NativeCustomActivation` computes.
  */
 export interface NativeActivation {
+  /** Keras's name of the function, or one of the two others. */
   name: string;
+  /** The function's parameters. */
   parameters: readonly number[];
 }
 

@@ -44,7 +44,7 @@ export function combine(requests: readonly BatchRequest[], features: number, opt
   };
 }
 
-/** Whether the request itself masks the last step of this row. */
+/** True when the request itself masks the last step of this row. */
 function endsWithMask({ mask, lengths, timesteps }: BatchRequest, row: number): boolean {
   if (mask !== null) return mask[(row + 1) * timesteps - 1] === 0;
   return lengths !== null && (lengths[row] as number) < timesteps;
@@ -105,7 +105,7 @@ function combineStates(
   return combined;
 }
 
-/** What each request gets of the combined call's output, as a call of its own would give it. */
+/** Splits the combined call's output into the outputs that each request would have got from a call of its own. */
 export function splitOutput(
   { data, shape, dtype }: Tensor<FloatArray>,
   parts: readonly Part[],
@@ -119,7 +119,7 @@ export function splitOutput(
   });
 }
 
-/** What each request gets of the combined call's state. */
+/** Splits the combined call's state into the states of the requests. */
 export function splitState(
   { data, dtype }: Tensor<FloatArray>,
   parts: readonly Part[],

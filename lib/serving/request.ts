@@ -6,17 +6,17 @@ import { unreadable } from "../errors/reading.js";
 import { ownInputs, requireTransferable } from "../layers/call/own_inputs.js";
 import { isRecord, refuseUnknown } from "../options/record.js";
 
-/** What a request takes beside its inputs, as `callAsync` takes them. */
+/** The optional arguments of a batcher's `callAsync`. They are the same as those of the layer's `callAsync`. */
 export interface BatcherCallArguments {
-  /** (rows, timesteps) or (rows, timesteps, 1): where it is false, a timestep is skipped. */
+  /** (rows, timesteps) or (rows, timesteps, 1). Timesteps where it is false are skipped. */
   mask?: MaskLike | null | undefined;
-  /** Timesteps of each row, in place of a right-padded mask. */
+  /** The number of timesteps of each row. It replaces a mask that is padded on the right. */
   lengths?: Int32Array | readonly number[] | null | undefined;
-  /** (rows, units), bare or in a list of one; default zeros. */
+  /** (rows, units), either bare or in a list of one. The default is zeros. */
   initial_state?: StateLike | readonly [StateLike] | null | undefined;
-  /** Aborting it makes the promise reject with `ERR_ABORTED`; other requests do not notice. */
+  /** Aborting the signal makes the promise reject with `ERR_ABORTED`. Other requests are not affected. */
   signal?: AbortSignal | null | undefined;
-  /** Gives the inputs' buffer away (it is detached) in place of copying it; default false. */
+  /** Gives the inputs' buffer away instead of copying it, which detaches the buffer. The default is false. */
   transfer?: boolean | undefined;
 }
 
@@ -27,14 +27,14 @@ export type BatchRequest = Pick<ReadCall, "inputs" | "timesteps" | "lengths" | "
   readonly rows: number;
 };
 
-/** Reads the signal of a request; throws `ERR_ARGUMENT`, or `ERR_ABORTED` when it has aborted. */
+/** Reads the signal of a request. Throws `ERR_ARGUMENT`, or `ERR_ABORTED` when the signal has already aborted. */
 export function readRequestSignal(args: unknown): AbortSignal | null {
   const signal = readCallSignal(args);
   refuseAborted(signal);
   return signal;
 }
 
-/** Reads a request as `callAsync` reads its arguments. Throws `ERR_ARGUMENT`, `ERR_SHAPE` or `ERR_DTYPE`. */
+/** Reads a request's arguments as `callAsync` does. Throws `ERR_ARGUMENT`, `ERR_SHAPE` or `ERR_DTYPE`. */
 export function readRequest(options: GRUOptions, features: number, inputs: unknown, args: unknown): BatchRequest {
   try {
     if (isRecord(args)) refuseUnknown(args, KNOWN, "callAsync of a batcher");

@@ -9,8 +9,8 @@
 
 namespace cudnn_gru {
 
-// A user's activation in JavaScript (NativeCustomActivation in lib/native/binding.ts),
-// for the time of one synchronous call.
+// A user's activation in JavaScript (NativeCustomActivation in
+// lib/native/binding.ts), for the time of one synchronous call.
 class CustomActivation : public ActivationCallback {
  public:
   // `object` may be null or undefined: then the callback fails if it is called.

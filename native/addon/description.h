@@ -9,8 +9,8 @@
 
 namespace cudnn_gru {
 
-// Reads a NativeGruDescription (lib/native/binding.ts). `cuda_device` is the index of
-// the device for calls with cuDNN.
+// Reads a NativeGruDescription (lib/native/binding.ts). `cuda_device` is the
+// index of the device for calls with cuDNN.
 Status ReadDescription(const Argument& argument, GruDescription* description,
                        size_t* cuda_device);
 

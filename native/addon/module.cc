@@ -1,4 +1,5 @@
-// The addon's entry and its table of contents; lib/native/binding.ts is its type.
+// The addon's entry and its table of contents; lib/native/binding.ts is its
+// type.
 
 #include <napi.h>
 

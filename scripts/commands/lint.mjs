@@ -10,6 +10,7 @@ const checks = [
   ["types", () => runNode(tsc, ["--project", "tsconfig.check.json"])],
   ["layers", () => runNode("scripts/check-layers.mjs")],
   ["sources list", () => runNode("scripts/check-sources.mjs")],
+  ["comments of public names", () => runNode("scripts/check-comments.mjs")],
 ];
 
 /** Runs every check, also after one has failed, and says at the end which did. */

@@ -1,7 +1,7 @@
 import { kernelArray } from "../../arguments/convert.js";
 import { lossOf } from "../../arguments/lent.js";
 import type { Regularizer } from "../../keras/regularizers.js";
-import { UnknownRegularizer } from "../../keras/unknown.js";
+import { UnknownRegularizer } from "../../keras/unknown_objects.js";
 import type { NativeArray } from "../../native/arrays.js";
 import type { NativeCallArrays } from "../../native/contract.js";
 import { rounded } from "../../native/sixteen_bit.js";

@@ -11,10 +11,15 @@ import { isAsynchronous, type PreparedCall, pathOf } from "./prepare_call.js";
 export interface CallEvent {
   /** The layer's name. */
   layer: string;
+  /** The path on which the call was to be computed. */
   path: "cudnn" | "cpu";
+  /** Rows of the inputs. */
   batch: number;
+  /** Timesteps of the inputs. */
   timesteps: number;
+  /** Size of the inputs' last dimension. */
   features: number;
+  /** The layer's `units`. */
   units: number;
   /** Of the outputs. */
   dtype: Dtype;

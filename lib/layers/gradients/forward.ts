@@ -1,5 +1,5 @@
 import { readForward } from "../../arguments/forward.js";
-import { requireKnown } from "../../keras/unknown.js";
+import { requireKnown } from "../../keras/unknown_objects.js";
 import type { NativeTape } from "../../native/binding.js";
 import { callArguments, type NativeCallArrays } from "../../native/contract.js";
 import { lockedWhile } from "../../variables/variable.js";

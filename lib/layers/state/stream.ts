@@ -6,8 +6,8 @@ import { type OutTensor, readOutTensor } from "../../arguments/out.js";
 import { checkedProduct } from "../../arguments/shapes.js";
 import { readFrame, readState, readStreamArguments, type StreamFrame } from "../../arguments/stream.js";
 import { requireWhole } from "../../arguments/typed_array.js";
+import { disposed } from "../../errors/layer_errors.js";
 import { unreadable } from "../../errors/reading.js";
-import { disposed } from "../../errors/refusals.js";
 import type { DtypeName } from "../../keras/dtype_policy.js";
 import type { NativeArray } from "../../native/binding.js";
 import { RepeatedCall } from "../../native/contract.js";
@@ -84,6 +84,7 @@ export class GRUStream<D extends DtypeName = DtypeName> {
    * then as it was.
    */
   push(frame: StreamFrame): ResultTensor<D>;
+  /** Computes one timestep and writes the output to `out`, which it returns. */
   push<T extends OutTensor>(frame: StreamFrame, out: T): T;
   push(frame: StreamFrame, out?: OutTensor | null): ResultTensor<D> | OutTensor {
     this.#requireAlive("push");

@@ -1,6 +1,6 @@
 import type { GRUOptions } from "../../arguments/constructor.js";
+import { disposed, notBuilt } from "../../errors/layer_errors.js";
 import { expectedText } from "../../errors/messages.js";
-import { disposed, notBuilt } from "../../errors/refusals.js";
 import { lockedWhile, requireUnlocked, type VariableOwner } from "../../variables/variable.js";
 import { GRUWeights } from "./gru_weights.js";
 import { requireFit, type WeightsFile } from "./load_weights.js";

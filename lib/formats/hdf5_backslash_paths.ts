@@ -1,8 +1,8 @@
 import { MAX_LAYER_DEPTH } from "./limits.js";
 
-/** A group, or what stands for one: in files from Windows `layers` of `layers\gru\cell`. */
+/** A group, or part of a name that stands for one: in files from Windows `layers` in `layers\gru\cell`. */
 export interface Folder {
-  /** The group itself, by its name in the root; absent where only names of others begin with this one. */
+  /** The name in the root of the group itself. Absent when only longer names begin with this one. */
   readonly group: string | undefined;
   readonly folders: ReadonlyMap<string, Folder>;
 }
@@ -13,9 +13,9 @@ interface OpenFolder {
 }
 
 /**
- * The folders that `names`, the members of a file's root, stand for. tf.keras 2.13 to 2.15 join the parts of a layer's path
- * with the system's separator; HDF5 knows only `/`, so that on Windows a layer's group is a member of the root whose name
- * has backslashes. Other names are not among the folders.
+ * Returns the folders that `names`, the members of a file's root, stand for. Names without backslashes are not
+ * included. tf.keras 2.13 to 2.15 join the parts of a layer's path with the system's separator, but HDF5 knows only
+ * `/`. On Windows a layer's group is therefore a member of the root whose name contains backslashes.
  */
 export function backslashFolders(names: Iterable<string>): ReadonlyMap<string, Folder> {
   const root = new Map<string, OpenFolder>();

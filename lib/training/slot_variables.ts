@@ -11,15 +11,19 @@ import {
   writableVariableData,
 } from "../variables/variable.js";
 
-/** Variables of an optimizer: one for each of the variables it updates, by kind (`momentum`, `velocity`). */
-export class Slots {
-  /** In Keras's order. */
+/**
+ * The own variables of an optimizer, which Keras calls slots. There is one of each kind (`momentum`, `velocity`) for
+ * each variable that the optimizer updates.
+ */
+export class SlotVariables {
+  /** All slots, in Keras's order. */
   readonly variables: Variable[] = [];
   readonly #byKind = new Map<string, Variable[]>();
   readonly #owner: VariableOwner = { trainable: false, version: 0, locked: false };
 
   /**
-   * Zeros. Within each group of kinds, variables alternate, as Keras adds them. Throws `ERR_OUT_OF_MEMORY`.
+   * Makes slots of zeros. Within a group of kinds, the slots of one variable follow each other, as in Keras. Throws
+   * `ERR_OUT_OF_MEMORY`.
    *
    * @param groups such as `[["momentum", "velocity"], ["velocity_hat"]]`
    */
@@ -42,12 +46,12 @@ export class Slots {
     return ownedVariable(description, data, this.#owner);
   }
 
-  /** The slot of the variable at `index`; `undefined` where there are none of this kind. */
+  /** Returns the slot of the variable at `index`, or `undefined` when there are none of this kind. */
   find(kind: string, index: number): Variable | undefined {
     return this.#byKind.get(kind)?.[index];
   }
 
-  /** Every slot by kind and the place of its variable, such as `momentum/0`. */
+  /** Returns every slot by its kind and the place of its variable, such as `momentum/0`. */
   named(): Map<string, Variable> {
     const named = new Map<string, Variable>();
     for (const [kind, slots] of this.#byKind) {
@@ -58,10 +62,10 @@ export class Slots {
 }
 
 /**
- * Runs `write` on the elements of `variables`, to change them in place, and gives back what it gives; those of 16 bits are
- * widened before and rounded afterwards.
+ * Runs `write`, which changes the elements of `variables` in place, and returns its result. The elements of 16-bit
+ * variables are widened before and rounded afterwards.
  */
-export function update<T>(
+export function updateInPlace<T>(
   [first, ...rest]: readonly [Variable, ...Variable[]],
   write: (first: NativeArray, ...rest: NativeArray[]) => T,
 ): T {

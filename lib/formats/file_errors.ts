@@ -1,15 +1,18 @@
 import { GRUError, type GRUErrorCode } from "../errors/gru_error.js";
-import { expectedText, inner, maybeCause } from "../errors/messages.js";
+import { expectedText, incompleteError, maybeCause } from "../errors/messages.js";
 import type { Source } from "./source.js";
 
-/** An error about the contents of a file; {@link inFile} adds which file. */
-export function fileProblem(message: string, cause?: unknown): GRUError {
-  return inner("ERR_FILE_FORMAT", message, maybeCause(cause));
+/** Makes an error about the contents of a file. {@link inFile} adds which file it is. */
+export function fileError(message: string, cause?: unknown): GRUError {
+  return incompleteError("ERR_FILE_FORMAT", message, maybeCause(cause));
 }
 
 const FILE_CODES: ReadonlySet<GRUErrorCode> = new Set(["ERR_FILE_FORMAT", "ERR_UNSUPPORTED"]);
 
-/** Runs `read`; an error it throws about the contents of the file then names the file, which should be a readable `kind`. */
+/**
+ * Runs `read`. When it throws an error about the contents of the file, the error also names the file, which should be a
+ * readable `kind`.
+ */
 export async function inFile<T>({ shown }: Source, read: () => Promise<T>, kind = "Keras model file"): Promise<T> {
   try {
     return await read();
@@ -23,16 +26,7 @@ export async function inFile<T>({ shown }: Source, read: () => Promise<T>, kind 
   }
 }
 
-/** Runs the dynamic import `load` of the runtime dependency `name`; `ERR_UNSUPPORTED` if it is not installed. */
-export async function dependency<T>(name: string, load: () => Promise<T>): Promise<T> {
-  try {
-    return await load();
-  } catch (cause) {
-    throw inner("ERR_UNSUPPORTED", `reading it needs the package ${name}, which could not be loaded`, { cause });
-  }
-}
-
-/** Joins `items` for a message, each quoted, at most `limit` of them. */
+/** Joins `items` for a message, each quoted, and at most `limit` of them. */
 export function quotedList(items: readonly string[], limit = 20): string {
   const shown = items
     .slice(0, limit)

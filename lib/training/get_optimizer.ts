@@ -1,9 +1,9 @@
 import { expected } from "../errors/messages.js";
 import { reading } from "../errors/reading.js";
 import { Vocabulary } from "../keras/serialization.js";
+import { lowerCase, MISSING, UPDATE_OPTIMIZERS, withLowerCase } from "./known_optimizers.js";
 import { LossScaleOptimizer } from "./loss_scale_optimizer.js";
 import { Optimizer } from "./optimizer.js";
-import { lowerCase, MISSING, UPDATE_OPTIMIZERS, withLowerCase } from "./update_optimizers.js";
 
 const OPTIMIZERS = new Vocabulary<Optimizer>(
   "an optimizer",
@@ -15,8 +15,8 @@ const OPTIMIZERS = new Vocabulary<Optimizer>(
 );
 
 /**
- * The optimizer that `value` stands for: a name in any case, with Keras's default arguments; a serialized object; an
- * instance, or `null` (both as they are). Throws `ERR_ARGUMENT`, naming `argument`, for everything else.
+ * Returns the optimizer that `value` stands for: a name in any case, with Keras's default arguments, or a serialized
+ * object. An instance and `null` are returned unchanged. Throws `ERR_ARGUMENT`, naming `argument`, for everything else.
  */
 export function get<T>(value: T, argument = "identifier"): T extends null ? null : T extends Optimizer ? T : Optimizer {
   return OPTIMIZERS.get(
@@ -26,8 +26,8 @@ export function get<T>(value: T, argument = "identifier"): T extends null ? null
 }
 
 /**
- * The optimizer as Keras 3.15 writes it into the configuration of a compiled model. Throws `ERR_ARGUMENT` for what is no
- * optimizer.
+ * Returns the optimizer as Keras 3.15 writes it into the configuration of a compiled model. Throws `ERR_ARGUMENT` for
+ * anything but an optimizer.
  */
 export function serialize(optimizer: Optimizer): ReturnType<Optimizer["serialize"]> {
   if (!reading("optimizer", () => optimizer instanceof Optimizer)) {

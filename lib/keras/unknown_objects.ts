@@ -8,37 +8,40 @@ import { Initializer } from "./initializer.js";
 import { Regularizer } from "./regularizers.js";
 import type { KerasObject, SerializedObject } from "./serialization.js";
 
-/** What a config holds for an object that is not known here: a name, or a serialized object. */
+/** The config's entry for an unknown object: a name, or a serialized object. */
 export type Written = string | SerializedObject;
 
-/** What a config says of an object that is not known here. */
+/** The parts of a config that describe an unknown object. */
 export interface UnknownObject {
-  /** What it is, such as "a constraint". */
+  /** The kind of object, such as "a constraint". */
   readonly kind: string;
-  /** The key of the config. */
+  /** The config's key of the object. */
   readonly argument: string;
-  /** The name that the config has for it. */
+  /** The name of the object in the config. */
   readonly name: string;
-  /** The names that are known. */
+  /** The names of the known objects of this kind. */
   readonly known: Iterable<string>;
-  /** As the config has it. */
+  /** The config's entry, unchanged. */
   readonly written: Written;
 }
 
-/** Keeps what a config says, and refuses what only the object itself could do. */
-class Keeper {
+/** Keeps the config's entry for an unknown object, and throws for everything that needs the object's code. */
+class KeptConfig {
   readonly #object: UnknownObject;
   readonly #remedy: string;
   readonly #written: Written;
 
-  /** Throws `ERR_ARGUMENT` unless what the config has can be copied, as JSON can. */
+  /** Throws `ERR_ARGUMENT` unless JSON can hold the config's entry. */
   constructor(object: UnknownObject, remedy = "") {
     this.#object = object;
     this.#remedy = remedy;
     this.#written = copied(object.written, object.argument);
   }
 
-  /** A copy. Keras 2 wrote functions by their bare names, which the type of all other objects has no room for. */
+  /**
+   * Returns a copy of the config's entry. Keras 2 wrote functions as bare names, which this type does not allow for any
+   * other object.
+   */
   written(): SerializedObject {
     return copied(this.#written, this.#object.argument) as SerializedObject;
   }
@@ -63,7 +66,7 @@ class Keeper {
 
 function copied(value: Written, argument: string): Written {
   try {
-    // By way of JSON, which is what configs are: it refuses loops, and leaves the caller nothing to change.
+    // Copy through JSON, which is the format of configs. JSON refuses loops, and the caller cannot change the copy.
     const text = JSON.stringify(value, (_, inner: unknown) => {
       if (typeof inner === "function" || typeof inner === "symbol") throw new TypeError(`a ${typeof inner} in it`);
       return inner;
@@ -80,82 +83,87 @@ function copied(value: Written, argument: string): Written {
   }
 }
 
-/** A constraint that a config names and nobody here knows: an optimizer refuses to be built for its variable. */
+/**
+ * A constraint that a config names but nobody has given the code of. An optimizer refuses to be built for its variable.
+ */
 export class UnknownConstraint extends Constraint {
-  readonly #keeper: Keeper;
+  readonly #kept: KeptConfig;
 
   constructor(object: UnknownObject) {
     super();
-    this.#keeper = new Keeper(object);
+    this.#kept = new KeptConfig(object);
   }
 
   override requireAxes(): void {
-    this.#keeper.refuse();
+    this.#kept.refuse();
   }
 
   override apply(): void {
-    this.#keeper.refuse();
+    this.#kept.refuse();
   }
 
   override getConfig(): Record<string, unknown> {
-    return configOf(this.#keeper.written());
+    return configOf(this.#kept.written());
   }
 
   override serialize(): SerializedObject {
-    return this.#keeper.written();
+    return this.#kept.written();
   }
 }
 
-/** A regularizer that a config names and nobody here knows: whoever asks for its loss is refused. */
+/** A regularizer that a config names but nobody has given the code of. Computing its loss throws. */
 export class UnknownRegularizer extends Regularizer {
-  readonly #keeper: Keeper;
+  readonly #kept: KeptConfig;
 
   constructor(object: UnknownObject) {
     super();
-    this.#keeper = new Keeper(object);
+    this.#kept = new KeptConfig(object);
   }
 
-  /** Throws what `loss` throws. */
+  /** Throws the error that `loss` throws. */
   refuse(): never {
-    this.#keeper.refuse();
+    this.#kept.refuse();
   }
 
   override loss(): number {
-    return this.#keeper.refuse();
+    return this.#kept.refuse();
   }
 
   override addGradient(): void {
-    this.#keeper.refuse();
+    this.#kept.refuse();
   }
 
   override getConfig(): Record<string, unknown> {
-    return configOf(this.#keeper.written());
+    return configOf(this.#kept.written());
   }
 
   override serialize(): SerializedObject {
-    return this.#keeper.written();
+    return this.#kept.written();
   }
 }
 
-/** An initializer that a config names and nobody here knows: weights that come from a file do not need it. */
+/**
+ * An initializer that a config names but nobody has given the code of. Weights that are read from a file do not need
+ * it.
+ */
 export class UnknownInitializer extends Initializer {
-  readonly #keeper: Keeper;
+  readonly #kept: KeptConfig;
 
   constructor(object: UnknownObject) {
     super();
-    this.#keeper = new Keeper(object, " Weights that loadWeights reads need none.");
+    this.#kept = new KeptConfig(object, " Weights that loadWeights reads need none.");
   }
 
   override fill(_out: NativeArray, _shape: readonly number[]): void {
-    this.#keeper.refuse();
+    this.#kept.refuse();
   }
 
   override getConfig(): Record<string, unknown> {
-    return configOf(this.#keeper.written());
+    return configOf(this.#kept.written());
   }
 
   override serialize(): SerializedObject {
-    return this.#keeper.written();
+    return this.#kept.written();
   }
 }
 
@@ -163,7 +171,7 @@ function configOf({ config }: SerializedObject): Record<string, unknown> {
   return typeof config === "object" ? config : {};
 }
 
-/** Throws `ERR_UNSUPPORTED` if one of `regularizers` is known by its name alone. */
+/** Throws `ERR_UNSUPPORTED` if only the name of one of `regularizers` is known. */
 export function requireKnown(...regularizers: (KerasObject | null)[]): void {
   for (const one of regularizers) if (one instanceof UnknownRegularizer) one.refuse();
 }

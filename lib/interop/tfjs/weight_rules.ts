@@ -2,14 +2,14 @@ import type * as tfjs from "@tensorflow/tfjs";
 import { addLossGradient, constrain, lossOf as loss } from "../../arguments/lent.js";
 import type { Constraint } from "../../keras/constraints.js";
 import type { Regularizer } from "../../keras/regularizers.js";
-import { tf } from "./peer.js";
+import { tf } from "./load_tfjs.js";
 
-/** The initializer of tfjs that gives `data`. */
+/** Returns an initializer for tfjs that sets `data`. */
 export function initializerOf(data: Float32Array): { apply(shape: number[]): tfjs.Tensor } {
   return { apply: (shape) => tf.tensor(data, shape, "float32") };
 }
 
-/** The regularizer's loss of `weight`, a scalar that tfjs can differentiate. */
+/** Returns the regularizer's loss of `weight`, a scalar that tfjs can differentiate. */
 export function lossOf(regularizer: Regularizer, weight: tfjs.Tensor): tfjs.Scalar {
   const differentiable = tf.customGrad(() => {
     const values = weight.dataSync() as Float32Array;
@@ -23,7 +23,7 @@ export function lossOf(regularizer: Regularizer, weight: tfjs.Tensor): tfjs.Scal
   return differentiable(weight) as tfjs.Scalar;
 }
 
-/** The values of `weight` as `constraint` projects them. */
+/** Returns the values of `weight` after projection by `constraint`. */
 export function projected(constraint: Constraint, weight: tfjs.Tensor): tfjs.Tensor {
   const values = Float32Array.from(weight.dataSync());
   constrain(constraint, values, weight.shape, "the layer");

@@ -2,12 +2,13 @@ import type * as tfjs from "@tensorflow/tfjs";
 import { expectedText } from "../../errors/messages.js";
 
 import type { FloatArray, GRU, GRUGradients, GRUPass, Tensor, TensorObject } from "../../index.js";
-import { tf } from "./peer.js";
+import { tf } from "./load_tfjs.js";
 
 /**
- * Passes that tfjs has recorded and may still ask the gradients of. tfjs never says that it will not: of a gradient function
- * that it does not call nothing is heard again. But it records and asks within one synchronous run of the outermost gradient,
- * so that a pass of an earlier recording, and any pass once the run has ended, is one that nobody will ask.
+ * The passes that tfjs has recorded and whose gradients it may still ask for. tfjs never announces that it will not: a
+ * gradient function that it does not call hears nothing more. But tfjs records and asks within one synchronous run of
+ * the outermost gradient. So it will not ask for a pass of an earlier recording, or for any pass once the run has
+ * ended.
  */
 class OpenPasses {
   readonly #passes = new Set<GRUPass>();
@@ -27,7 +28,7 @@ class OpenPasses {
     });
   }
 
-  /** `pass` has given its gradients. */
+  /** Disposes `pass`, which has returned its gradients. */
   remove(pass: GRUPass): void {
     this.#passes.delete(pass);
     pass.dispose();
@@ -42,28 +43,28 @@ class OpenPasses {
 
 const openPasses = new OpenPasses();
 
-/** True while tfjs records what is computed, to differentiate it. */
+/** True while tfjs records computations in order to differentiate them. */
 export function isRecording(): boolean {
   const { gradientDepth, kernelDepth } = tf.engine().state;
   return gradientDepth > 0 && kernelDepth === 0;
 }
 
-/** What one call of the tfjs layer computes from. */
+/** The arguments of one call of the tfjs layer. */
 export interface Computation {
-  /** Returns its state, and has the values of `weights`. */
+  /** The layer that computes. It returns its state, and its weights have the values of `weights`. */
   readonly gru: GRU<true>;
   /** (batch, timesteps, features), float32. */
   readonly inputs: tfjs.Tensor;
   /** (batch, units), float32. */
   readonly initialState: tfjs.Tensor | null;
-  /** The layer's, in Keras's order. */
+  /** The layer's weights, in Keras's order. */
   readonly weights: readonly tfjs.Tensor[];
   /** (batch, timesteps). */
   readonly mask: tfjs.Tensor | null;
   readonly training: boolean;
 }
 
-/** Output and state of a computation, which tfjs can differentiate by inputs, initial state and weights. */
+/** Returns the output and the state. tfjs can differentiate them with respect to inputs, initial state and weights. */
 export function compute(computation: Computation): [output: tfjs.Tensor, state: tfjs.Tensor] {
   return isRecording() ? recorded(computation) : computed(computation);
 }
@@ -76,7 +77,7 @@ function computed(computation: Computation): [tfjs.Tensor, tfjs.Tensor] {
 function recorded(computation: Computation): [tfjs.Tensor, tfjs.Tensor] {
   const { gru, inputs, initialState, weights } = computation;
   let shapes: [output: number[], state: number[]] | undefined;
-  // A function with a gradient of its own gives one tensor: both results, end to end.
+  // A function with its own gradient must return one tensor, so this one joins both results end to end.
   const differentiable = tf.customGrad(() => {
     const pass = gru.forward(view(inputs), argumentsOf(computation));
     openPasses.add(pass);
@@ -124,9 +125,9 @@ function argumentsOf({ initialState, mask, training }: Computation) {
   };
 }
 
-/** A float32 tensor of tfjs as this package takes tensors. Nobody writes to its data while they are used. */
+/** Returns a float32 tensor of tfjs as this package takes tensors. Nobody writes to its data while they are used. */
 export function view(tensor: tfjs.Tensor): TensorObject {
-  // tfjs casts by name alone: the elements may be those of an integer tensor.
+  // tfjs's cast may change only the name of the dtype, so the elements may still be those of an integer tensor.
   const data = tensor.dataSync();
   return { data: data instanceof Float32Array ? data : Float32Array.from(data), shape: tensor.shape };
 }

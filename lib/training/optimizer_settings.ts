@@ -3,32 +3,39 @@ import { reading } from "../errors/reading.js";
 import { autoName } from "../keras/auto_name.js";
 import type { SerializedLike } from "../keras/serialization.js";
 import { FLOAT32, Options } from "../options/options.js";
-import { LearningRateSchedule } from "./schedule.js";
+import { LearningRateSchedule } from "./learning_rate_schedule.js";
 import { getSchedule } from "./schedules.js";
 
-/** What all optimizers but `LossScaleOptimizer` take, by Keras's names and with Keras's defaults. */
+/** The arguments that all optimizers but `LossScaleOptimizer` have, with Keras's names and defaults. */
 export interface OptimizerOptions {
   /** A number or a schedule. */
   learning_rate?: number | LearningRateSchedule | SerializedLike | undefined;
-  /** Before each update weights lose this fraction, times the learning rate, of themselves. Default `null`: none. */
+  /**
+   * The fraction of themselves, times the learning rate, that weights lose before each update. The default `null` means
+   * none.
+   */
   weight_decay?: number | null | undefined;
-  /** Greatest L2 norm of each gradient; at most one of the three clippings. Default `null`: any. */
+  /**
+   * The greatest L2 norm of each gradient. The default `null` means any. Only one of the three clippings may be given.
+   */
   clipnorm?: number | null | undefined;
-  /** Greatest absolute value of each element. Default `null`: any. */
+  /** The greatest absolute value of each element of a gradient. The default `null` means any. */
   clipvalue?: number | null | undefined;
-  /** Greatest L2 norm of all gradients together. Default `null`: any. */
+  /** The greatest L2 norm of all gradients together. The default `null` means any. */
   global_clipnorm?: number | null | undefined;
-  /** Whether to keep a moving average of the weights. Default false. */
+  /** Whether to keep a moving average of the weights; false by default. */
   use_ema?: boolean | undefined;
-  /** Of the moving average, 0 to 1. Default 0.99. */
+  /** The factor of the moving average, 0 to 1; 0.99 by default. */
   ema_momentum?: number | undefined;
-  /** After how many updates each time the weights become their averages; default `null`: never. */
+  /**
+   * The number of updates after which the weights are each time set to their averages. The default `null` means never.
+   */
   ema_overwrite_frequency?: number | null | undefined;
-  /** What `scaleLoss` multiplies by and `apply` divides gradients by. Default `null`: 1. */
+  /** The factor of `scaleLoss`, by which `apply` divides gradients. The default `null` means 1. */
   loss_scale_factor?: number | null | undefined;
-  /** How many gradients each update takes the mean of, at least 2. Default `null`: one. */
+  /** The number of gradients whose mean makes one update, at least 2. The default `null` means one. */
   gradient_accumulation_steps?: number | null | undefined;
-  /** Default: the name of the class in snake case, counted. */
+  /** Keras's name of the optimizer; by default the name of the class in snake case, counted. */
   name?: string | null | undefined;
 }
 
@@ -46,22 +53,33 @@ const COMMON_NAMES = [
   "name",
 ] as const;
 
-/** `OptimizerOptions`, read. */
+/** The arguments of an optimizer after reading and checking. */
 export interface OptimizerSettings {
+  /** Keras's name of the optimizer. */
   readonly name: string;
+  /** A float32 number or a schedule. */
   readonly learning_rate: number | LearningRateSchedule;
+  /** The fraction of themselves, times the learning rate, that weights lose before each update, or `null`. */
   readonly weight_decay: number | null;
+  /** The greatest L2 norm of each gradient, or `null`. */
   readonly clipnorm: number | null;
+  /** The greatest L2 norm of all gradients together, or `null`. */
   readonly global_clipnorm: number | null;
+  /** The greatest absolute value of each element of a gradient, or `null`. */
   readonly clipvalue: number | null;
+  /** Whether a moving average of the weights is kept. */
   readonly use_ema: boolean;
+  /** The factor of the moving average. */
   readonly ema_momentum: number;
+  /** The number of updates after which the weights are each time set to their averages, or `null`. */
   readonly ema_overwrite_frequency: number | null;
+  /** The factor of `scaleLoss`, or `null` for 1. */
   readonly loss_scale_factor: number | null;
+  /** The number of gradients whose mean makes one update, or `null` for one. */
   readonly gradient_accumulation_steps: number | null;
 }
 
-/** A class name as Keras counts optimizers: `RMSprop` is `rm_sprop`. */
+/** Returns a class name in the form in which Keras counts optimizers: `rm_sprop` for `RMSprop`. */
 function snakeCase(className: string): string {
   return className
     .replace(/(.)([A-Z][a-z]+)/g, "$1_$2")
@@ -69,12 +87,12 @@ function snakeCase(className: string): string {
     .toLowerCase();
 }
 
-/** The arguments of `className`: the common ones and `own`. Throws `ERR_ARGUMENT` for others. */
+/** Reads the object of arguments of `className`: the common ones and `own`. Throws `ERR_ARGUMENT` for others. */
 export function optimizerOptions(className: string, options: unknown, own: readonly string[]): Options {
   return new Options(className, options, [...COMMON_NAMES, ...own]);
 }
 
-/** Reads what all optimizers take. Throws `ERR_ARGUMENT`. */
+/** Reads the arguments that all optimizers share. Throws `ERR_ARGUMENT`. */
 export function readSettings(
   read: Options,
   className: string,
@@ -108,7 +126,7 @@ export function readSettings(
   return { name: read.nullableString("name") ?? autoName(snakeCase(className)), ...settings };
 }
 
-/** A learning rate as an optimizer keeps it: a schedule, or a float32 number. Throws `ERR_ARGUMENT`. */
+/** Reads a learning rate: a schedule, or a number, which is rounded to float32. Throws `ERR_ARGUMENT`. */
 export function readLearningRate(value: unknown): number | LearningRateSchedule {
   if (reading("learning_rate", () => value instanceof LearningRateSchedule)) return value as LearningRateSchedule;
   if (typeof value === "number") {
@@ -120,7 +138,7 @@ export function readLearningRate(value: unknown): number | LearningRateSchedule 
   throw expected("ERR_ARGUMENT", "learning_rate", "a finite number or a learning-rate schedule", value);
 }
 
-/** A loss to scale: a number, NaN and infinities too. Throws `ERR_ARGUMENT`. */
+/** Reads a loss to scale: any number, NaN and infinities included. Throws `ERR_ARGUMENT`. */
 export function readLoss(value: unknown): number {
   if (typeof value === "number") return value;
   throw expected("ERR_ARGUMENT", "loss", "a number", value);

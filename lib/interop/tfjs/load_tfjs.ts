@@ -2,14 +2,14 @@ import { createRequire } from "node:module";
 import type * as tfjs from "@tensorflow/tfjs";
 import { expectedText } from "../../errors/messages.js";
 
-/** The package `@tensorflow/tfjs`, as it is imported. */
+/** The package `@tensorflow/tfjs` as it is imported. */
 export type Tfjs = typeof tfjs;
 
 const NAME = "@tensorflow/tfjs";
 
 /**
- * Loads the peer from where this package is installed: the very module that `import` of it gives there. Done by hand, as a
- * failed `import` could not be explained.
+ * Loads the peer from the place where this package is installed, which gives the same module as an `import` there. It
+ * is done by hand, because a failed `import` could not be explained in an error message.
  */
 function load(): Tfjs {
   let loaded: Tfjs;
@@ -27,5 +27,5 @@ function load(): Tfjs {
   throw expectedText("ERR_UNSUPPORTED", "cudnn-gru/tfjs", `the package ${NAME} of version ^4.22`, version);
 }
 
-/** tfjs. */
+/** tfjs itself. */
 export const tf: Tfjs = load();

@@ -1,6 +1,6 @@
 import { looksLikeSafetensors } from "./safetensors.js";
 
-/** Kinds of file that the model readers tell apart by their first bytes. */
+/** The kinds of file that the model readers distinguish by the first bytes. */
 export type FileKind = "zip" | "hdf5" | "safetensors" | "other";
 
 interface Signature {
@@ -23,11 +23,11 @@ const SIGNATURES: readonly Signature[] = [
   { kind: "other", bytes: [0x7b], description: "a JSON text" },
 ];
 
-/** Bytes of a file's start that {@link sniff} looks at. */
-export const SNIFF_BYTES = 16;
+/** The number of first bytes that {@link fileKind} needs. */
+export const FILE_KIND_BYTES = 16;
 
-/** What the file that starts with `head` is, judged by its signature. */
-export function sniff(head: Uint8Array): { kind: FileKind; description: string } {
+/** Returns the kind of the file that starts with `head`, judged by its signature. */
+export function fileKind(head: Uint8Array): { kind: FileKind; description: string } {
   if (head.length === 0) return { kind: "other", description: "an empty file" };
   const found = SIGNATURES.find(({ bytes }) => bytes.every((byte, index) => head[index] === byte));
   if (found) return { kind: found.kind, description: found.description };

@@ -6,19 +6,20 @@ import { RMSprop } from "./rmsprop.js";
 import { SGD } from "./sgd.js";
 import { UpdateOptimizer } from "./update_optimizer.js";
 
-/** Keras's optimizers that are not here. */
+/** Keras's optimizers that this package does not have. */
 export const MISSING: Readonly<Record<string, string>> = Object.fromEntries(
   ["Adadelta", "Adafactor", "Adagrad", "Adamax", "Ftrl", "Lamb", "Lion", "Muon", "Nadam", "ScheduleFreeAdamW"].map(
     (name) => [name.toLowerCase(), "Keras has it, this package does not: sgd, rmsprop, adam and adamw are here."],
   ),
 );
 
+/** The classes with an update rule. */
 export const UPDATE_OPTIMIZERS = [SGD, RMSprop, Adam, AdamW];
 
-/** Keras looks optimizers up by their lower-case names. */
+/** Returns the name under which Keras looks an optimizer up, which is in lower case. */
 export const lowerCase = (name: string): string => name.toLowerCase();
 
-/** `value` with the name of a class in lower case, where it has one. */
+/** Returns `value` with the name of its class in lower case, if it has one. */
 export function withLowerCase(value: unknown): unknown {
   if (typeof value === "string") return lowerCase(value);
   if (!isRecord(value) || value instanceof KerasObject) return value;
@@ -35,7 +36,10 @@ const INNER = new Vocabulary<UpdateOptimizer>(
   lowerCase,
 );
 
-/** As `getOptimizer`, for what a `LossScaleOptimizer` can go around. */
+/**
+ * Returns the optimizer that `value` stands for, as `get` does. It must be one that a `LossScaleOptimizer` can go
+ * around.
+ */
 export function getUpdateOptimizer(value: unknown, argument: string): UpdateOptimizer | null {
   return INNER.get(
     reading(argument, () => withLowerCase(value)),

@@ -1,23 +1,25 @@
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { expectedText } from "../errors/messages.js";
+import { fileError } from "./file_errors.js";
 import { formatBytes, MAX_WEIGHTS_BYTES } from "./limits.js";
-import { fileProblem } from "./problem.js";
 import type { Source } from "./source.js";
 
-/** A file that is read from: one on the disk, or bytes in memory. */
+/** A file that is open for reading: one on the disk, or bytes in memory. */
 export interface OpenFile {
-  /** Its length in bytes. */
+  /** The file's length in bytes. */
   readonly size: number;
-  /** Fills `length` bytes of `into`, from `offset`, with those of the file from `position`: fewer at its end. */
+  /**
+   * Copies `length` bytes of the file, from `position`, to `into`, from `offset`. Copies fewer at the end of the file.
+   */
   read(into: Uint8Array, offset: number, length: number, position: number): Promise<{ bytesRead: number }>;
-  /** All of it, in memory of its own. Bytes in memory are given away: to be called once. */
+  /** Returns the whole file in memory of its own. Bytes in memory are given away, so this may be called only once. */
   readWhole(): Promise<Uint8Array<ArrayBuffer>>;
 }
 
 /**
  * Opens the regular file or the bytes that `source` names, passes them to `use`, and closes the file again.
  *
- * @param kind what the file should be, for messages.
+ * @param kind the expected kind of file, for messages.
  * @throws GRUError `ERR_ARGUMENT` if there is no readable file there.
  */
 export async function withFile<T>(
@@ -56,7 +58,7 @@ function inMemory(bytes: Uint8Array<ArrayBuffer>): OpenFile {
 async function openFile(path: string, kind: string): Promise<{ file: FileHandle; size: number }> {
   let file: FileHandle | undefined;
   try {
-    // Opening a FIFO would wait for a writer, so the kind of file is asked for first.
+    // Opening a FIFO would wait for a writer, so the kind of file is checked first.
     const { isFile, size } = await stat(path).then((stats) => ({ isFile: stats.isFile(), size: stats.size }));
     if (!isFile) throw Object.assign(new Error("not a regular file"), { code: "not a regular file" });
     file = await open(path, "r");
@@ -70,7 +72,7 @@ async function openFile(path: string, kind: string): Promise<{ file: FileHandle;
 
 function requireSize(size: number): void {
   if (size > MAX_WEIGHTS_BYTES) {
-    throw fileProblem(`expected at most ${formatBytes(MAX_WEIGHTS_BYTES)} but found ${formatBytes(size)}`);
+    throw fileError(`expected at most ${formatBytes(MAX_WEIGHTS_BYTES)} but found ${formatBytes(size)}`);
   }
 }
 
@@ -80,7 +82,7 @@ async function readWhole(file: FileHandle, size: number): Promise<Uint8Array<Arr
   let filled = 0;
   while (filled < size) {
     const { bytesRead } = await file.read(bytes, filled, Math.min(size - filled, 2 ** 30), filled);
-    if (bytesRead === 0) throw fileProblem(`expected ${size} bytes but found ${filled}`);
+    if (bytesRead === 0) throw fileError(`expected ${size} bytes but found ${filled}`);
     filled += bytesRead;
   }
   return bytes;

@@ -12,22 +12,25 @@ import { isSixteenBit } from "../native/sixteen_bit.js";
 import { isRecord, readRecord } from "../options/record.js";
 import { peekVariableData, requireWritable, Variable } from "../variables/variable.js";
 
-/** A gradient and what it is the gradient of. */
-export interface Pair {
+/** A variable with its gradient. */
+export interface GradientPair {
   readonly variable: Variable;
-  /** The place of `variable` among those the optimizer was built for. */
+  /** The place of `variable` among the variables that the optimizer was built for. */
   readonly index: number;
-  /** As the updates take it; it may be the caller's own memory. */
+  /** The gradient as the updates take it. It may be the caller's own memory. */
   readonly gradient: NativeArray;
-  /** How messages call it. */
+  /** The name of the gradient in messages. */
   readonly name: string;
 }
 
-/** Throws `ERR_ARGUMENT` unless `value` is a list of different variables, `ERR_DISPOSED` and `ERR_STATE`. */
+/**
+ * Reads a list of different variables. Throws `ERR_ARGUMENT` for anything else, `ERR_DISPOSED` for variables of a
+ * disposed layer, and `ERR_STATE` for variables that may not be written now.
+ */
 export function readVariables(value: unknown, method: string): Variable[] {
   if (!Array.isArray(value)) throw expected("ERR_ARGUMENT", "variables", "an array of variables", value);
   const variables: Variable[] = [];
-  // Unlike `map`, this visits holes, and refuses the first.
+  // Unlike `map`, this loop visits holes, and refuses the first one.
   for (const item of value) {
     if (!(item instanceof Variable)) {
       const name = `variables[${variables.length}]`;
@@ -46,8 +49,8 @@ export function readVariables(value: unknown, method: string): Variable[] {
 }
 
 /**
- * Pairs gradients with the variables that they belong to, leaving out the `null` ones; `indexOf` gives a variable's place.
- * Every gradient's shape is judged before one is copied or converted.
+ * Pairs gradients with their variables and omits the `null` ones. `indexOf` returns the place of a variable. The shapes
+ * of all gradients are checked before one is copied or converted.
  *
  * Throws `ERR_ARGUMENT`, `ERR_SHAPE` or `ERR_DTYPE`, naming the gradient.
  */
@@ -55,7 +58,7 @@ export function readPairs(
   gradients: unknown,
   variables: readonly Variable[],
   indexOf: (variable: Variable) => number,
-): Pair[] {
+): GradientPair[] {
   if (!Array.isArray(gradients)) {
     throw expected("ERR_ARGUMENT", "gradients", "an array of gradients (such as pass.backward().weights)", gradients);
   }
@@ -79,10 +82,10 @@ export function readPairs(
 }
 
 /**
- * Throws `ERR_ARGUMENT` when a gradient has been detached since it was read, `ERR_DISPOSED` when a variable is of a layer that
- * has been disposed. To be called when all code of the caller's has run, and before anything changes.
+ * Throws `ERR_ARGUMENT` when a gradient has been detached since it was read, and `ERR_DISPOSED` for variables of a
+ * disposed layer. Call it after the last of the caller's code has run and before anything changes.
  */
-export function requireReady(pairs: readonly Pair[]): void {
+export function requireReady(pairs: readonly GradientPair[]): void {
   for (const { variable, gradient, name } of pairs) {
     requireWritable(variable, "apply");
     requireWhole(gradient, peekVariableData(variable).length, name);
@@ -117,7 +120,7 @@ function checkGradient(value: unknown, { shape, dtype, path }: Variable, name: s
 
 const EXCLUSION: ReadonlySet<string> = new Set(["variables", "names"]);
 
-/** Reads which variables something is not for. Throws `ERR_ARGUMENT`, and as `readVariables`. */
+/** Reads which variables to exclude from weight decay. Throws `ERR_ARGUMENT`, and the errors of `readVariables`. */
 export function readExclusion(value: unknown): (variable: Variable) => boolean {
   const what = "an object { variables, names }";
   const { variables = [], names = [] } = readRecord(value, EXCLUSION, "excludeFromWeightDecay", "excluded", what);
