@@ -1,4 +1,4 @@
-import { looksLikeSafetensors } from "./safetensors.js";
+import { looksLikeSafetensors } from "./safetensors/safetensors.js";
 
 /** The kinds of file that the model readers distinguish by the first bytes. */
 export type FileKind = "zip" | "hdf5" | "safetensors" | "other";

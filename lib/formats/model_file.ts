@@ -1,18 +1,18 @@
 import { isLegacyVersion } from "../keras/legacy_config.js";
-import { listLayers } from "./config_tree.js";
 import { fileError } from "./file_errors.js";
 import { FILE_KIND_BYTES, fileKind } from "./file_kind.js";
-import type { Hdf5Outline } from "./hdf5_outline.js";
-import { type Hdf5Handle, withHdf5 } from "./hdf5_thread.js";
+import type { Hdf5Outline } from "./hdf5/outline.js";
+import { type Hdf5Handle, withHdf5 } from "./hdf5/thread.js";
 import { parseJson } from "./json.js";
-import { readArchive } from "./keras_archive.js";
-import { keras1Requests } from "./keras1_weights.js";
-import { legacyCell } from "./legacy_weights.js";
-import type { ModelWithConfig, WeightsOnly } from "./model_contents.js";
+import { listLayers } from "./keras_files/config_tree.js";
+import { readArchive } from "./keras_files/keras_archive.js";
+import { keras1Requests } from "./keras_files/keras1_weights.js";
+import { legacyCell } from "./keras_files/legacy_weights.js";
+import type { ModelWithConfig, WeightsOnly } from "./keras_files/model_contents.js";
+import { legacyLayers, weightLayers } from "./keras_files/stored_layers.js";
 import { type OpenFile, withFile } from "./open_file.js";
-import { openSafetensors } from "./safetensors_gru.js";
+import { openSafetensors } from "./safetensors/keras_gru_tensors.js";
 import type { Source } from "./source.js";
-import { legacyLayers, weightLayers } from "./stored_layers.js";
 
 /**
  * Opens the model file `source`, passes it to `use`, and closes it again. It may be a `.keras` archive, Keras 3's

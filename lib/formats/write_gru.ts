@@ -1,8 +1,8 @@
 import type { FloatArray, Tensor } from "../tensor/tensor.js";
 import { writeAtomically } from "./atomic_write.js";
-import type { WeightData } from "./gru_variables.js";
-import { encodeKerasWeights } from "./keras_weights.js";
-import { encodeGru } from "./safetensors_gru.js";
+import type { WeightData } from "./keras_files/gru_variables.js";
+import { encodeKerasWeights } from "./keras_files/keras_weights.js";
+import { encodeGru } from "./safetensors/keras_gru_tensors.js";
 
 /** A GRU layer to write. */
 export interface GruToWrite {

@@ -1,8 +1,8 @@
 import { sameShape } from "../arguments/shapes.js";
 import type { GRUError } from "../errors/gru_error.js";
 import { expectedShape, expectedText } from "../errors/messages.js";
-import type { SafetensorsContents, SafetensorsDtype, SafetensorsTensor } from "../formats/safetensors.js";
-import { readSafetensors, writeSafetensors } from "../formats/safetensors_file.js";
+import type { SafetensorsContents, SafetensorsDtype, SafetensorsTensor } from "../formats/safetensors/safetensors.js";
+import { readSafetensors, writeSafetensors } from "../formats/safetensors/safetensors_file.js";
 import type { Source } from "../formats/source.js";
 import type { Dtype } from "../keras/dtype_policy.js";
 import type { SerializedObject } from "../keras/serialization.js";

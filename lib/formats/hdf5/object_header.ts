@@ -1,4 +1,4 @@
-import { fileError } from "./file_errors.js";
+import { fileError } from "../file_errors.js";
 
 /*
  * The HDF5 library's WebAssembly build does not report two properties of a dataset: the positions of the fields of its

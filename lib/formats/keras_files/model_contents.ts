@@ -1,5 +1,5 @@
+import type { StoredVariable, VariableRequest } from "../hdf5/dataset.js";
 import type { ConfigLayer } from "./config_tree.js";
-import type { StoredVariable, VariableRequest } from "./hdf5_dataset.js";
 import type { StoredLayer } from "./stored_layers.js";
 
 /** A model file that describes its layers. */

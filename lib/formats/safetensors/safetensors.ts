@@ -1,5 +1,5 @@
-import { fileError } from "./file_errors.js";
-import { parseJson, utf8 } from "./json.js";
+import { fileError } from "../file_errors.js";
+import { parseJson, utf8 } from "../json.js";
 
 /**
  * The safetensors format. A file has the length of the header (64 bits, little-endian), the header (JSON: the dtype,

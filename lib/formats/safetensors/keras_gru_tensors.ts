@@ -1,11 +1,11 @@
-import { fileError } from "./file_errors.js";
-import type { WeightData } from "./gru_variables.js";
-import type { StoredVariable } from "./hdf5_dataset.js";
-import { isGruCell, type StoredCell } from "./hdf5_outline.js";
-import { parseJson } from "./json.js";
-import type { WeightsOnly } from "./model_contents.js";
+import { fileError } from "../file_errors.js";
+import type { StoredVariable } from "../hdf5/dataset.js";
+import { isGruCell, type StoredCell } from "../hdf5/outline.js";
+import { parseJson } from "../json.js";
+import type { WeightData } from "../keras_files/gru_variables.js";
+import type { WeightsOnly } from "../keras_files/model_contents.js";
+import type { StoredLayer } from "../keras_files/stored_layers.js";
 import { decodeSafetensors, encodeSafetensors, type SafetensorsDtype, type SafetensorsTensor } from "./safetensors.js";
-import type { StoredLayer } from "./stored_layers.js";
 import { torchLayers } from "./torch_gru.js";
 
 const DTYPES = { float64: "F64", float32: "F32", float16: "F16", bfloat16: "BF16" } as const;

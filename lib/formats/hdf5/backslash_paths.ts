@@ -1,4 +1,4 @@
-import { MAX_LAYER_DEPTH } from "./limits.js";
+import { MAX_LAYER_DEPTH } from "../limits.js";
 
 /** A group, or part of a name that stands for one: in files from Windows `layers` in `layers\gru\cell`. */
 export interface Folder {

@@ -1,16 +1,16 @@
-import type { GRUError } from "../errors/gru_error.js";
-import { expectedText } from "../errors/messages.js";
-import { modernConfig } from "../keras/legacy_config.js";
+import type { GRUError } from "../../errors/gru_error.js";
+import { expectedText } from "../../errors/messages.js";
+import { modernConfig } from "../../keras/legacy_config.js";
+import { fileError, inFile } from "../file_errors.js";
+import { shapeText } from "../hdf5/dataset.js";
+import { withModelFile } from "../model_file.js";
+import { type FileSource, readSource, type Source } from "../source.js";
 import type { ConfigLayer } from "./config_tree.js";
 import { fromCudnnGru } from "./cudnn_weights.js";
-import { fileError, inFile } from "./file_errors.js";
 import { expectedVariables, loadableConfig, toWeight, type WeightData } from "./gru_variables.js";
-import { shapeText } from "./hdf5_dataset.js";
 import { joinedGates } from "./keras1_weights.js";
 import type { ModelWithConfig, WeightsOnly } from "./model_contents.js";
-import { withModelFile } from "./model_file.js";
 import { selectGru } from "./select_layer.js";
-import { type FileSource, readSource, type Source } from "./source.js";
 
 /** The weights of a GRU layer in a Keras model file. */
 export interface KerasLayerWeights {

@@ -1,9 +1,9 @@
 import type { Metadata } from "h5wasm";
-import { fileError } from "./file_errors.js";
-import { type StoredDtype, storedDtype } from "./hdf5_dtype.js";
+import { fileError } from "../file_errors.js";
+import { chunkLimit, expansionLimit, formatBytes, MAX_CHUNKS, READ_PIECE_BYTES } from "../limits.js";
+import { type StoredDtype, storedDtype } from "./dtype.js";
 import type { Hdf5File } from "./hdf5_file.js";
-import { readDatasetHeader } from "./hdf5_object_header.js";
-import { chunkLimit, expansionLimit, formatBytes, MAX_CHUNKS, READ_PIECE_BYTES } from "./limits.js";
+import { readDatasetHeader } from "./object_header.js";
 
 /** The values of one dataset, row-major and little-endian. */
 export interface StoredVariable {

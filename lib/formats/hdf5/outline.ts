@@ -1,7 +1,7 @@
-import { fileError, quotedList } from "./file_errors.js";
+import { fileError, quotedList } from "../file_errors.js";
+import { isKeras1Cell, type Keras1Run, keras1Runs } from "../keras_files/keras1_weights.js";
+import { MAX_HDF5_OBJECTS, MAX_LAYER_DEPTH } from "../limits.js";
 import type { Hdf5File } from "./hdf5_file.js";
-import { isKeras1Cell, type Keras1Run, keras1Runs } from "./keras1_weights.js";
-import { MAX_HDF5_OBJECTS, MAX_LAYER_DEPTH } from "./limits.js";
 
 /**
  * The variables of one GRU cell: kernel, recurrent_kernel and sometimes bias, or in Keras 1 one of each for every gate.

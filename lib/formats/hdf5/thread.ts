@@ -1,12 +1,12 @@
 import { Worker } from "node:worker_threads";
-import type { GRUError } from "../errors/gru_error.js";
-import { incompleteError, maybeCause } from "../errors/messages.js";
-import { fileError } from "./file_errors.js";
-import type { StoredVariable } from "./hdf5_dataset.js";
-import type { Hdf5Outline } from "./hdf5_outline.js";
-import type { DatasetRequest, GroupRequest } from "./hdf5_reader.js";
+import type { GRUError } from "../../errors/gru_error.js";
+import { incompleteError, maybeCause } from "../../errors/messages.js";
+import { fileError } from "../file_errors.js";
+import { HDF5_DEADLINE_MS } from "../limits.js";
+import type { StoredVariable } from "./dataset.js";
 import type { Hdf5Answer, Hdf5Request, Hdf5Task } from "./hdf5_worker.js";
-import { HDF5_DEADLINE_MS } from "./limits.js";
+import type { Hdf5Outline } from "./outline.js";
+import type { DatasetRequest, GroupRequest } from "./reader.js";
 
 /** An HDF5 file that is open on a thread of its own. It answers one question at a time. */
 export interface Hdf5Handle {

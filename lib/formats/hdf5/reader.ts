@@ -1,5 +1,5 @@
-import { fileError, quotedList } from "./file_errors.js";
-import { readDatasets, type StoredVariable, type VariableRequest } from "./hdf5_dataset.js";
+import { fileError, quotedList } from "../file_errors.js";
+import { readDatasets, type StoredVariable, type VariableRequest } from "./dataset.js";
 import type { Hdf5File } from "./hdf5_file.js";
 
 /** A request for the variables of a Keras 3 layer, which `group` contains as `<group>/vars/0`, `/1`, .... */

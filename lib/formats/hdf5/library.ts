@@ -1,5 +1,5 @@
-import { fileError } from "./file_errors.js";
-import { hdf5MemoryLimit } from "./limits.js";
+import { fileError } from "../file_errors.js";
+import { hdf5MemoryLimit } from "../limits.js";
 
 /** The in-memory build of h5wasm, loaded and ready. */
 export type H5Wasm = typeof import("h5wasm");

@@ -1,7 +1,7 @@
-import { incompleteError } from "../errors/messages.js";
+import { incompleteError } from "../../errors/messages.js";
+import { fileError } from "../file_errors.js";
+import type { StoredVariable, VariableRequest } from "../hdf5/dataset.js";
 import type { ConfigLayer } from "./config_tree.js";
-import { fileError } from "./file_errors.js";
-import type { StoredVariable, VariableRequest } from "./hdf5_dataset.js";
 
 /**
  * One weight of a GRU as it is in the file. `data` is row-major, with the bits of 16-bit elements in a `Uint16Array`.

@@ -1,8 +1,8 @@
-import { writeAtomically } from "./atomic_write.js";
-import { inFile } from "./file_errors.js";
-import { withFile } from "./open_file.js";
+import { writeAtomically } from "../atomic_write.js";
+import { inFile } from "../file_errors.js";
+import { withFile } from "../open_file.js";
+import { type FileSource, readSource, type Source } from "../source.js";
 import { decodeSafetensors, encodeSafetensors, type SafetensorsContents } from "./safetensors.js";
-import { type FileSource, readSource, type Source } from "./source.js";
 
 const KIND = "safetensors file";
 

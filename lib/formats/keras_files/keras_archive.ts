@@ -1,8 +1,8 @@
-import { fileError, quotedList } from "./file_errors.js";
-import { parseJson, utf8 } from "./json.js";
-import { MAX_CONFIG_BYTES, MAX_METADATA_BYTES, MAX_WEIGHTS_BYTES } from "./limits.js";
-import type { OpenFile } from "./open_file.js";
-import { ZipArchive } from "./zip.js";
+import { fileError, quotedList } from "../file_errors.js";
+import { parseJson, utf8 } from "../json.js";
+import { MAX_CONFIG_BYTES, MAX_METADATA_BYTES, MAX_WEIGHTS_BYTES } from "../limits.js";
+import type { OpenFile } from "../open_file.js";
+import { ZipArchive } from "../zip.js";
 
 /** The parts of a `.keras` file of Keras 3, or of Keras 2.12 and later. */
 export interface KerasArchive {

@@ -1,6 +1,6 @@
-import { fileError } from "./file_errors.js";
-import type { H5Wasm } from "./hdf5_library.js";
-import { formatBytes, MAX_CONFIG_BYTES } from "./limits.js";
+import { fileError } from "../file_errors.js";
+import { formatBytes, MAX_CONFIG_BYTES } from "../limits.js";
+import type { H5Wasm } from "./library.js";
 
 /**
  * Returns the texts in attribute `name` of the object at `path`, or `undefined` if it contains something else. `size`

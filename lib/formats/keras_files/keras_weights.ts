@@ -1,5 +1,5 @@
+import { encodeHdf5, type Hdf5Dataset, type Hdf5Group } from "../hdf5/writer.js";
 import type { WeightData } from "./gru_variables.js";
-import { encodeHdf5, type Hdf5Dataset, type Hdf5Group } from "./hdf5_writer.js";
 
 /** A layer whose weights are written to a `.weights.h5` file. */
 export interface LayerToWrite {

@@ -1,9 +1,9 @@
-import { GRUError } from "../errors/gru_error.js";
-import { fileError } from "./file_errors.js";
-import { backslashFolders, type Folder } from "./hdf5_backslash_paths.js";
-import { type H5Wasm, innermost, openInLibrary } from "./hdf5_library.js";
-import { readTexts } from "./hdf5_text.js";
-import { MAX_HDF5_OBJECTS, MAX_PATH_LENGTH } from "./limits.js";
+import { GRUError } from "../../errors/gru_error.js";
+import { fileError } from "../file_errors.js";
+import { MAX_HDF5_OBJECTS, MAX_PATH_LENGTH } from "../limits.js";
+import { backslashFolders, type Folder } from "./backslash_paths.js";
+import { type H5Wasm, innermost, openInLibrary } from "./library.js";
+import { readTexts } from "./text.js";
 
 /**
  * Opens the HDF5 file `bytes`, which `h5` takes over without a copy. A damaged file can leave `h5` unusable or make it

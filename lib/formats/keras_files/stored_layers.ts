@@ -1,5 +1,5 @@
+import type { LegacyLayer, StoredCell } from "../hdf5/outline.js";
 import type { NamedLayer } from "./config_tree.js";
-import type { LegacyLayer, StoredCell } from "./hdf5_outline.js";
 
 /** A GRU in a file without a model's config, known by its place and the shapes of its arrays. */
 export interface StoredLayer extends NamedLayer {

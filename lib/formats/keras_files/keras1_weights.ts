@@ -1,5 +1,5 @@
+import type { VariableRequest } from "../hdf5/dataset.js";
 import type { WeightData } from "./gru_variables.js";
-import type { VariableRequest } from "./hdf5_dataset.js";
 
 /**
  * The arrays of a GRU of Keras 1. For each gate there are its kernel (features, units), its recurrent kernel (units,

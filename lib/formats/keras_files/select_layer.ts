@@ -1,7 +1,7 @@
-import { expectedText } from "../errors/messages.js";
+import { expectedText } from "../../errors/messages.js";
+import { quotedList } from "../file_errors.js";
+import type { Source } from "../source.js";
 import type { NamedLayer } from "./config_tree.js";
-import { quotedList } from "./file_errors.js";
-import type { Source } from "./source.js";
 
 const MAX_SHOWN = 20;
 

@@ -1,5 +1,5 @@
-import { fileError } from "./file_errors.js";
-import { MAX_LAYER_DEPTH, MAX_LAYERS, MAX_PATH_CHARACTERS, MAX_PATH_LENGTH } from "./limits.js";
+import { fileError } from "../file_errors.js";
+import { MAX_LAYER_DEPTH, MAX_LAYERS, MAX_PATH_CHARACTERS, MAX_PATH_LENGTH } from "../limits.js";
 
 type JsonObject = Record<string, unknown>;
 

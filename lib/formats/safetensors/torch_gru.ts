@@ -1,7 +1,7 @@
-import { fileError } from "./file_errors.js";
-import type { StoredVariable } from "./hdf5_dataset.js";
+import { fileError } from "../file_errors.js";
+import type { StoredVariable } from "../hdf5/dataset.js";
+import type { StoredLayer } from "../keras_files/stored_layers.js";
 import type { SafetensorsTensor } from "./safetensors.js";
-import type { StoredLayer } from "./stored_layers.js";
 
 /**
  * The parameters of one layer and direction of `torch.nn.GRU` in a safetensors file: `weight_ih_l0` (3 * units,

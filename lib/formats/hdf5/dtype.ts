@@ -1,5 +1,5 @@
-import { fileError } from "./file_errors.js";
-import type { DatasetHeader, FloatLayout } from "./hdf5_object_header.js";
+import { fileError } from "../file_errors.js";
+import type { DatasetHeader, FloatLayout } from "./object_header.js";
 
 /** The dtype of a dataset's numbers after reading. */
 export type StoredDtype = "float16" | "bfloat16" | "float32" | "float64";

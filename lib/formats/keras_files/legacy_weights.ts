@@ -1,6 +1,6 @@
+import { fileError } from "../file_errors.js";
+import type { LegacyLayer, StoredCell } from "../hdf5/outline.js";
 import type { ConfigLayer } from "./config_tree.js";
-import { fileError } from "./file_errors.js";
-import type { LegacyLayer, StoredCell } from "./hdf5_outline.js";
 
 /**
  * Returns the arrays of the GRU `layer`, one of all `layers`, in a legacy file.

@@ -3,13 +3,13 @@
  * can break it, so each file gets a thread of its own that ends with it.
  */
 import { parentPort, workerData } from "node:worker_threads";
-import { GRUError, type GRUErrorCode } from "../errors/gru_error.js";
-import { fileError } from "./file_errors.js";
-import type { StoredVariable } from "./hdf5_dataset.js";
+import { GRUError, type GRUErrorCode } from "../../errors/gru_error.js";
+import { fileError } from "../file_errors.js";
+import { importDependency } from "../import_dependency.js";
+import type { StoredVariable } from "./dataset.js";
 import type { Hdf5File } from "./hdf5_file.js";
-import type { Hdf5Outline } from "./hdf5_outline.js";
-import type { DatasetRequest, GroupRequest } from "./hdf5_reader.js";
-import { importDependency } from "./import_dependency.js";
+import type { Hdf5Outline } from "./outline.js";
+import type { DatasetRequest, GroupRequest } from "./reader.js";
 
 /** The data with which the thread is started. The thread takes over the buffer. */
 export interface Hdf5Task {
@@ -40,8 +40,8 @@ async function open(): Promise<Hdf5File> {
 async function answer(request: Hdf5Request): Promise<Hdf5Answer> {
   try {
     opened ??= await open();
-    if (request === "outline") return { outline: (await import("./hdf5_outline.js")).outline(opened) };
-    return { variables: (await import("./hdf5_reader.js")).readVariables(opened, request) };
+    if (request === "outline") return { outline: (await import("./outline.js")).outline(opened) };
+    return { variables: (await import("./reader.js")).readVariables(opened, request) };
   } catch (error) {
     // Any other error from the WebAssembly module was caused by the file.
     const failure =
