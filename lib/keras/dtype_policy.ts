@@ -38,6 +38,9 @@ const CLASSES = ["DTypePolicy", "FloatDTypePolicy", "Policy"];
 
 const QUANTIZED = /^"(int8|int4|float8|gptq|awq)/;
 
+/** True for a policy, and not for an object that only has the prototype of the class. */
+let isPolicy: (value: unknown) => value is DTypePolicy;
+
 /** The dtypes in which a layer computes and in which it keeps its weights (`keras.DTypePolicy`). Immutable. */
 export class DTypePolicy {
   /** Keras's name of the policy, such as `mixed_float16`. */
@@ -47,6 +50,10 @@ export class DTypePolicy {
   /** The dtype of the weights. */
   readonly variableDtype: Dtype;
   readonly #className: string;
+
+  static {
+    isPolicy = (value): value is DTypePolicy => value instanceof DTypePolicy && #className in value;
+  }
 
   /**
    * Throws `ERR_DTYPE`, naming `argument`, unless `name` is a policy of floating-point numbers. `className` is the
@@ -78,7 +85,7 @@ export class DTypePolicy {
  */
 export function getDTypePolicy(value: unknown, argument: string): DTypePolicy {
   if (value === null) return new DTypePolicy("float32");
-  if (value instanceof DTypePolicy) return value;
+  if (isPolicy(value)) return value;
   if (typeof value === "string") return new DTypePolicy(value, argument);
   if (typeof value !== "object") {
     throw expected("ERR_DTYPE", argument, "a dtype policy (a name, a serialized DTypePolicy or null)", value);

@@ -119,12 +119,31 @@ export function rememberOrigin(object: KerasObject, { module, class_name, regist
   origins.set(object, { module, class_name, registered_name: registered_name ?? class_name });
 }
 
+/**
+ * The objects that a constructor has made. `Object.create(type.prototype)` passes `instanceof` too, but has none of the
+ * fields, and its methods throw errors of the language.
+ */
+const constructed = new WeakSet<object>();
+
+/** True for an object that the constructor of `type`, or of a class that extends it, has made. */
+export function isConstructed<T extends KerasObject>(
+  value: unknown,
+  type: abstract new (...args: never) => T,
+): value is T {
+  return value instanceof type && constructed.has(value);
+}
+
 /** The base class of objects that Keras can write into a config and read back. */
 export abstract class KerasObject {
   /** The public Keras module of the class, such as `keras.initializers`. */
   static readonly module: string = "";
   /** The name of the class in Keras. Set only on Keras's own classes, each for itself. */
   static readonly className: string;
+
+  /** Takes no arguments. Subclasses take theirs as one object of Keras's names. */
+  constructor() {
+    constructed.add(this);
+  }
 
   /** Returns the constructor's arguments with the keys and values of Keras's `get_config()`. */
   abstract getConfig(): Record<string, unknown>;
@@ -224,7 +243,7 @@ export class Vocabulary<T extends KerasObject> {
 
   /** True for an object of the family. */
   owns(value: unknown): value is T {
-    return value instanceof this.#base;
+    return isConstructed(value, this.#base);
   }
 
   /** True for a class of the family's objects. */
@@ -241,7 +260,7 @@ export class Vocabulary<T extends KerasObject> {
   }
 
   #get(value: unknown, argument: string): T | null {
-    if (value === null || value instanceof this.#base) return value;
+    if (value === null || isConstructed(value, this.#base)) return value;
     if (typeof value === "string") return this.#create(value, {}, argument);
     if (typeof value !== "object" || value instanceof KerasObject) {
       throw expected(

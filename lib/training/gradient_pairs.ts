@@ -10,7 +10,7 @@ import { everyItem } from "../native/arrays.js";
 import type { NativeArray } from "../native/binding.js";
 import { isSixteenBit } from "../native/sixteen_bit.js";
 import { isRecord, readRecord } from "../options/record.js";
-import { peekVariableData, requireWritable, Variable } from "../variables/variable.js";
+import { isVariable, peekVariableData, requireWritable, type Variable } from "../variables/variable.js";
 
 /** A variable with its gradient. */
 export interface GradientPair {
@@ -32,7 +32,7 @@ export function readVariables(value: unknown, method: string): Variable[] {
   const variables: Variable[] = [];
   // Unlike `map`, this loop visits holes, and refuses the first one.
   for (const item of value) {
-    if (!(item instanceof Variable)) {
+    if (!isVariable(item)) {
       const name = `variables[${variables.length}]`;
       throw expected("ERR_ARGUMENT", name, "a Variable (such as those of gru.trainable_weights)", item);
     }

@@ -62,6 +62,8 @@ export let replaceVariableData: (variable: Variable, data: FloatArray | null) =>
 export let writableVariableData: (variable: Variable) => FloatArray;
 /** Throws `ERR_DISPOSED` or, inside a function of the user's that the variable's layer runs, `ERR_STATE` naming `method`. */
 export let requireWritable: (variable: Variable, method: string) => void;
+/** True for a variable, and not for an object that only has the prototype of the class. */
+export let isVariable: (value: unknown) => value is Variable;
 /** As `lockedWhile`, for the layer that owns the variable. */
 export let whileLocked: <T>(variable: Variable, work: () => T) => T;
 
@@ -84,6 +86,7 @@ export class Variable<D extends Dtype = Dtype> {
   #kept = false;
 
   static {
+    isVariable = (value): value is Variable => value instanceof Variable && #data in value;
     variableData = (variable) => {
       const data = variable.#read();
       variable.#kept = true;

@@ -3,7 +3,7 @@ import { reading } from "../../errors/reading.js";
 import type { LayerToWrite } from "../../formats/index.js";
 import { everyItem } from "../../native/arrays.js";
 import { isRecord, refuseUnknown } from "../../options/record.js";
-import { Variable } from "../../variables/variable.js";
+import { isVariable, type Variable } from "../../variables/variable.js";
 import { GRULayer } from "../layer.js";
 import { readSave, type SaveWeightsArguments } from "./save_weights.js";
 
@@ -64,7 +64,7 @@ function readLayer(layer: unknown, name: string): LayerToWrite {
   refuseUnknown(layer, KNOWN, name);
   const { name: given = "dense", weights } = layer;
   if (typeof given !== "string") throw expected("ERR_ARGUMENT", `${name}.name`, "a string", given);
-  if (!Array.isArray(weights) || !everyItem(weights, (weight) => weight instanceof Variable)) {
+  if (!Array.isArray(weights) || !everyItem(weights, isVariable)) {
     throw expected("ERR_ARGUMENT", `${name}.weights`, "an array of variables: kernel and maybe bias", weights);
   }
   const [kernel, bias, ...others] = weights as Variable[];

@@ -1,0 +1,73 @@
+import {
+  constraints,
+  DTypePolicy,
+  GRU,
+  initializers,
+  optimizers,
+  regularizers,
+  saveModelWeights,
+  Variable,
+} from "cudnn-gru";
+import { describe, expect, it } from "vitest";
+import { expectError, expectRejection } from "../layers/support.js";
+
+/** An object that passes `instanceof` although no constructor has made it. */
+const unmade = (type: { prototype: object }): never => Object.create(type.prototype) as never;
+
+type Class = { prototype: object };
+const classesOf = (family: object): [string, Class][] =>
+  Object.entries(family).filter(
+    (entry): entry is [string, Class] => typeof entry[1] === "function" && /^[A-Z]/.test(entry[0]),
+  );
+
+function builtLayer(): GRU {
+  const gru = new GRU(2);
+  gru.build([1, 1, 2]);
+  return gru;
+}
+
+describe("an object that only has the prototype of one of our classes is refused as any other value", () => {
+  it.each(classesOf(initializers))("initializers.%s", (_, type) => {
+    for (const argument of ["kernel_initializer", "recurrent_initializer", "bias_initializer"]) {
+      expectError(() => new GRU(2, { [argument]: unmade(type) }), "ERR_ARGUMENT", argument);
+    }
+    expectError(() => new Variable(unmade(type), { shape: [2] }), "ERR_ARGUMENT", "value");
+  });
+
+  it.each(classesOf(regularizers))("regularizers.%s", (_, type) => {
+    for (const argument of ["kernel_regularizer", "activity_regularizer"]) {
+      expectError(() => new GRU(2, { [argument]: unmade(type) }), "ERR_ARGUMENT", argument);
+    }
+    expectError(() => new Variable([1], { regularizer: unmade(type) }), "ERR_ARGUMENT", "regularizer");
+  });
+
+  it.each(classesOf(constraints))("constraints.%s", (_, type) => {
+    expectError(() => new GRU(2, { kernel_constraint: unmade(type) }), "ERR_ARGUMENT", "kernel_constraint");
+    expectError(() => new Variable([1], { constraint: unmade(type) }), "ERR_ARGUMENT", "constraint");
+  });
+
+  it.each(classesOf(optimizers))("optimizers.%s", (_, type) => {
+    expectError(() => optimizers.get(unmade(type)), "ERR_ARGUMENT", "identifier");
+    expectError(() => optimizers.serialize(unmade(type)), "ERR_ARGUMENT", "optimizer");
+    expectError(() => new optimizers.LossScaleOptimizer(unmade(type)), "ERR_ARGUMENT");
+  });
+
+  it.each(classesOf(optimizers.schedules))("optimizers.schedules.%s", (_, type) => {
+    expectError(() => new optimizers.SGD({ learning_rate: unmade(type) }), "ERR_ARGUMENT", "learning_rate");
+  });
+
+  it("DTypePolicy", () => {
+    expectError(() => new GRU(2, { dtype: unmade(DTypePolicy) }), "ERR_ARGUMENT", "dtype");
+  });
+
+  it("Variable", async () => {
+    const gru = builtLayer();
+    const variables = [unmade(Variable)];
+    expectError(() => new optimizers.SGD().apply([[0]], variables), "ERR_ARGUMENT", "variables[0]");
+    expectError(() => new optimizers.SGD().build(variables), "ERR_ARGUMENT", "variables[0]");
+    expectError(() => gru.setWeights([...variables, ...variables, ...variables]), "ERR_ARGUMENT");
+    const dense = { class_name: "Dense", weights: variables } as never;
+    await expectRejection(() => saveModelWeights("/nowhere/x.weights.h5", [dense]), "ERR_ARGUMENT");
+    expect(gru.built).toBe(true);
+  });
+});
