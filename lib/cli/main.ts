@@ -21,7 +21,9 @@ program
     const [{ examine }, { reportText }] = await Promise.all([import("./report.js"), import("./text.js")]);
     const report = examine(options.device);
     process.stdout.write(options.json ? `${JSON.stringify(report, null, 2)}\n` : reportText(report));
-    if (options.requireCudnn && report.path !== "cudnn") process.exitCode = 1;
+    // Without the addon nothing works here.
+    const fails = !report.backend.cpu.available || (options.requireCudnn === true && report.path !== "cudnn");
+    if (fails) process.exitCode = 1;
   });
 
 program

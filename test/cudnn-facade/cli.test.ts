@@ -131,9 +131,13 @@ describe("doctor", () => {
     expect(advice("13.0", noCudnn)[0]).not.toMatch(/cu12/);
   });
 
-  it("lives where the addon cannot be loaded", () => {
-    const { status, stdout } = run(["doctor", "--require-cudnn"], {}, { CUDNN_GRU_ADDON: "/nowhere/cudnn_gru.node" });
+  it.each([[[]], [["--require-cudnn"]], [["--json"]]])("exits with 1 where the addon cannot be loaded: %j", (flags) => {
+    const { status, stdout } = run(["doctor", ...flags], {}, { CUDNN_GRU_ADDON: "/nowhere/cudnn_gru.node" });
     expect(status).toBe(1);
+    if (flags.includes("--json")) {
+      expect(JSON.parse(stdout).backend.cpu.available).toBe(false);
+      return;
+    }
     expect(stdout.match(/could be loaded/g)).toHaveLength(1);
     expect(stdout).toMatch(/runs nowhere\.[\s\S]*npx cudnn-gru build/);
   });
