@@ -8,12 +8,12 @@ namespace cudnn_gru {
 namespace {
 
 Status Attempt(Device& device, bool asleep,
-               const std::function<Status(Lane&)>& attempt) {
-  LaneLease lane(device);
-  CUDNN_GRU_RETURN_IF_ERROR(lane.Acquire());
-  lane->asleep = asleep;
+               const std::function<Status(CallStream&)>& attempt) {
+  CallStreamLease stream(device);
+  CUDNN_GRU_RETURN_IF_ERROR(stream.Acquire());
+  stream->asleep = asleep;
   try {
-    return attempt(*lane);
+    return attempt(*stream);
   } catch (const std::bad_alloc&) {
     return Status(StatusCode::kOutOfMemory,
                   "The system has no memory for the tables of a cuDNN call");
@@ -23,7 +23,7 @@ Status Attempt(Device& device, bool asleep,
 }  // namespace
 
 Status RunOnDevice(Device& device, const Cancellation* cancellation,
-                   const std::function<Status(Lane&)>& attempt) {
+                   const std::function<Status(CallStream&)>& attempt) {
   const ContextScope context(device);
   CUDNN_GRU_RETURN_IF_ERROR(context.status());
   const bool asleep = cancellation != nullptr;
@@ -45,14 +45,15 @@ Status CheckCancelled(const Cancellation* cancellation) {
              : Status();
 }
 
-Status FindPlan(Lane& lane, const RnnSettings& settings,
-                const Schedule& schedule, const Chunk& chunk, bool training,
-                Plan** plan) {
-  const Plan::Key key = {settings, chunk.algorithm,
-                         static_cast<int>(chunk.rows),
-                         static_cast<int>(chunk.timesteps), training};
-  return lane.plans.Find(lane.device, lane.handle, key,
-                         schedule.chunk_lengths.data() + chunk.first_row, plan);
+Status FindDescriptors(CallStream& stream, const RnnSettings& settings,
+                       const Chunking& chunking, const Chunk& chunk,
+                       bool training, DescriptorSet** descriptors) {
+  const DescriptorSet::Key key = {settings, chunk.algorithm,
+                                  static_cast<int>(chunk.rows),
+                                  static_cast<int>(chunk.timesteps), training};
+  return stream.descriptors.Find(
+      stream.device, stream.handle, key,
+      chunking.chunk_lengths.data() + chunk.first_row, descriptors);
 }
 
 CallClass ClassOf(const RnnSettings& settings, const Chunk& chunk,

@@ -7,36 +7,37 @@
 #include "core/cancellation.h"
 #include "core/gru_problem.h"
 #include "core/status.h"
-#include "cudnn/lane.h"
+#include "cudnn/call_stream.h"
 
 namespace cudnn_gru {
 
 // What forward and backward calls have in common.
 
-// Runs `attempt` with the context of the device current and a lane of its own.
-// When memory runs out or the device is busy, frees everything that is kept for
-// later calls and tries once more. With a `cancellation` the call is an
-// asynchronous one, and waits asleep.
+// Runs `attempt` with the context of the device current and a stream of its
+// own. When memory runs out or the device is busy, frees everything that is
+// kept for later calls and tries once more. With a `cancellation` the call is
+// an asynchronous one, and waits asleep.
 Status RunOnDevice(Device& device, const Cancellation* cancellation,
-                   const std::function<Status(Lane&)>& attempt);
+                   const std::function<Status(CallStream&)>& attempt);
 
 // kAborted once that was asked for.
 Status CheckCancelled(const Cancellation* cancellation);
 
-// The plan of a chunk of the lane's or a tape's schedule, by its algorithm.
-Status FindPlan(Lane& lane, const RnnSettings& settings,
-                const Schedule& schedule, const Chunk& chunk, bool training,
-                Plan** plan);
+// The descriptors of a chunk of the stream's or a tape's chunking, by its
+// algorithm.
+Status FindDescriptors(CallStream& stream, const RnnSettings& settings,
+                       const Chunking& chunking, const Chunk& chunk,
+                       bool training, DescriptorSet** descriptors);
 
 CallClass ClassOf(const RnnSettings& settings, const Chunk& chunk,
                   bool training);
 
 // A tensor of a call's: on the device, and in staging memory. Its size is that
 // on the device.
-struct Staged {
+struct StagedTensor {
   size_t bytes = 0;
-  size_t at = 0;
-  size_t staged_at = 0;
+  size_t device_offset = 0;
+  size_t staging_offset = 0;
 };
 
 // Deals out places in one block, each aligned as cuMemAlloc aligns.

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "cudnn/call.h"
-#include "cudnn/forward_pass.h"
+#include "cudnn/forward_computation.h"
 #include "cudnn/result.h"
 
 namespace cudnn_gru {
@@ -49,10 +49,10 @@ GruCall WithoutPointers(const GruCall& call) {
 }
 
 // Runs the call with the best algorithm that takes it.
-Status RunForward(const ForwardRequest& request, Schedule* schedule,
-                  KeptTensors* kept, bool training, Lane& lane) {
+Status RunForward(const ForwardRequest& request, Chunking* chunking,
+                  KeptTensors* kept, bool training, CallStream& stream) {
   for (;;) {
-    ForwardPass pass(request, schedule, kept, training, lane);
+    ForwardComputation pass(request, chunking, kept, training, stream);
     const Status status = pass.Run();
     if (!pass.ruled_out()) return status;
   }
@@ -69,12 +69,12 @@ Status ForwardOnCudnn(const std::shared_ptr<CudnnWeights>& weights,
   const ForwardRequest request = {*weights, call, options, cancellation};
   size_t longest = 0;
   const auto run = [&](size_t max_timesteps) {
-    return RunOnDevice(*device, cancellation, [&](Lane& lane) {
+    return RunOnDevice(*device, cancellation, [&](CallStream& stream) {
       CUDNN_GRU_RETURN_IF_ERROR(
-          MakeSchedule(call, max_timesteps, &lane.schedule));
-      longest = lane.schedule.longest();
+          DivideIntoChunks(call, max_timesteps, &stream.chunking));
+      longest = stream.chunking.longest();
       KeptTensors kept;
-      return RunForward(request, &lane.schedule, &kept, false, lane);
+      return RunForward(request, &stream.chunking, &kept, false, stream);
     });
   };
   size_t max_timesteps = kMaxChunkTimesteps;
@@ -97,15 +97,15 @@ Status ForwardOnCudnn(const std::shared_ptr<CudnnWeights>& weights,
   Device* device = nullptr;
   CUDNN_GRU_RETURN_IF_ERROR(Device::Get(weights->device_index(), &device));
   const ForwardRequest request = {*weights, call, options, cancellation};
-  return RunOnDevice(*device, cancellation, [&](Lane& lane) {
+  return RunOnDevice(*device, cancellation, [&](CallStream& stream) {
     auto made = std::make_unique<CudnnTape>(*device, weights);
     made->sizes = WithoutPointers(call);
     made->has_initial_state = call.initial_state != nullptr;
     made->allow_tf32 = options.allow_tf32;
     CUDNN_GRU_RETURN_IF_ERROR(
-        MakeSchedule(call, kMaxChunkTimesteps, &made->schedule));
+        DivideIntoChunks(call, kMaxChunkTimesteps, &made->chunking));
     CUDNN_GRU_RETURN_IF_ERROR(
-        RunForward(request, &made->schedule, &made->kept, true, lane));
+        RunForward(request, &made->chunking, &made->kept, true, stream));
     *tape = std::move(made);
     return Status();
   });

@@ -6,7 +6,7 @@
 #include <tuple>
 
 #include "cudnn/device.h"
-#include "cudnn/element.h"
+#include "cudnn/element_format.h"
 #include "cudnn/libraries.h"
 #include "cudnn/result.h"
 #include "cudnn/self_check.h"
@@ -86,7 +86,7 @@ abi::cudnnDataType_t DataType(Dtype dtype, StateRounding rounding) {
   GruDescription description;
   description.dtype = dtype;
   description.state_rounding = rounding;
-  return Element(description).data_type();
+  return ElementFormat(description).data_type();
 }
 
 // Once the standard algorithm works: tries the others, and admits those that

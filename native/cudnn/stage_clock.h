@@ -15,7 +15,7 @@ namespace cudnn_gru {
 // What a call on the device does, in order; chunks alternate between kCopyIn
 // and kCompute.
 enum class Stage : size_t {
-  kPlace,    // finds plans and takes memory
+  kPlace,    // finds descriptors and takes memory
   kCopyIn,   // packs into pinned memory, queues copies to the device
   kCompute,  // queues cuDNN's work
   kCopyOut,  // queues copies back
@@ -37,7 +37,7 @@ struct StageTimes {
 // process. Gives what was timed until then.
 StageTimes TimeStages(bool enabled);
 
-// Times the stages of one lane's calls. With timing off it makes no event and
+// Times the stages of one stream's calls. With timing off it makes no event and
 // reads no clock.
 class StageClock {
  public:

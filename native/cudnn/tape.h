@@ -8,9 +8,9 @@
 
 #include "core/gru_problem.h"
 #include "core/gru_tape.h"
+#include "cudnn/call_stream.h"
+#include "cudnn/chunking.h"
 #include "cudnn/device.h"
-#include "cudnn/lane.h"
-#include "cudnn/schedule.h"
 #include "cudnn/weights.h"
 
 namespace cudnn_gru {
@@ -19,11 +19,11 @@ namespace cudnn_gru {
 // block, and the place of each in it.
 struct KeptTensors {
   struct Reserve {
-    size_t at;
+    size_t offset;
     size_t bytes;
   };
 
-  char* at(size_t offset) const { return buffer.data() + offset; }
+  char* address(size_t offset) const { return buffer.data() + offset; }
 
   DeviceBuffer buffer;
   size_t x = 0;
@@ -56,7 +56,7 @@ class CudnnTape : public GruTape {
   GruCall sizes;  // the call's sizes and flags; no pointers
   bool has_initial_state = false;
   bool allow_tf32 = false;
-  Schedule schedule;
+  Chunking chunking;
   KeptTensors kept;
   // Whether backward has touched the reserves: cuDNN leaves other contents
   // there, from which a second one would silently compute wrong gradients.

@@ -4,7 +4,7 @@
 #include <cstring>
 #include <string>
 
-#include "cudnn/element.h"
+#include "cudnn/element_format.h"
 #include "cudnn/host_work.h"
 #include "cudnn/result.h"
 
@@ -75,8 +75,8 @@ struct GateMatrix {
 
 // Units [begin, end), of the tensor into the space or back.
 template <typename T>
-void PackMatrix(const Element& element, const GateMatrix& matrix, size_t begin,
-                size_t end, const T* tensor, void* space) {
+void PackMatrix(const ElementFormat& format, const GateMatrix& matrix,
+                size_t begin, size_t end, const T* tensor, void* space) {
   T tile[kTileUnits][kTileDepth];
   for (size_t k = 0; k < matrix.depth; k += kTileDepth) {
     const size_t depth = std::min(kTileDepth, matrix.depth - k);
@@ -85,19 +85,19 @@ void PackMatrix(const Element& element, const GateMatrix& matrix, size_t begin,
       for (size_t i = 0; i < end - begin; ++i) tile[i][j] = from[i];
     }
     for (size_t i = 0; i < end - begin; ++i) {
-      element.ToDevice(tile[i], 0, space, matrix.SpaceAt(begin + i, k), depth);
+      format.ToDevice(tile[i], 0, space, matrix.SpaceAt(begin + i, k), depth);
     }
   }
 }
 
 template <typename T>
-void UnpackMatrix(const Element& element, const GateMatrix& matrix,
+void UnpackMatrix(const ElementFormat& format, const GateMatrix& matrix,
                   size_t begin, size_t end, const void* space, T* tensor) {
   T tile[kTileUnits][kTileDepth];
   for (size_t k = 0; k < matrix.depth; k += kTileDepth) {
     const size_t depth = std::min(kTileDepth, matrix.depth - k);
     for (size_t i = 0; i < end - begin; ++i) {
-      element.ToHost(space, matrix.SpaceAt(begin + i, k), tile[i], 0, depth);
+      format.ToHost(space, matrix.SpaceAt(begin + i, k), tile[i], 0, depth);
     }
     for (size_t j = 0; j < depth; ++j) {
       T* const to = tensor + matrix.TensorAt(k + j, begin);
@@ -141,7 +141,7 @@ void DivideMatrices(size_t units, size_t bytes, int threads, Work work) {
 template <typename T>
 void Pack(const GruDescription& description, const WeightLayout& layout,
           const KerasWeights& weights, void* space, int threads) {
-  const Element element(description);
+  const ElementFormat format(description);
   const size_t units = description.units;
   // What no matrix covers is read all the same.
   std::memset(space, 0, layout.bytes);
@@ -150,19 +150,19 @@ void Pack(const GruDescription& description, const WeightLayout& layout,
                    const void* const tensor = LinearLayer(id).recurrent
                                                   ? weights.recurrent_kernel
                                                   : weights.kernel;
-                   PackMatrix(element, MatrixOf(description, layout, id), begin,
+                   PackMatrix(format, MatrixOf(description, layout, id), begin,
                               end, static_cast<const T*>(tensor), space);
                  });
   for (size_t id = 0; id < kLinearLayers; ++id) {
-    element.ToDevice(weights.bias, LinearLayer(id).BiasAt(units), space,
-                     layout.biases[id], units);
+    format.ToDevice(weights.bias, LinearLayer(id).BiasAt(units), space,
+                    layout.biases[id], units);
   }
 }
 
 template <typename T>
 void Unpack(const GruDescription& description, const WeightLayout& layout,
             const void* space, const KerasGradients& gradients, int threads) {
-  const Element element(description);
+  const ElementFormat format(description);
   const size_t units = description.units;
   DivideMatrices(units, layout.bytes, threads,
                  [&](size_t id, size_t begin, size_t end) {
@@ -170,13 +170,13 @@ void Unpack(const GruDescription& description, const WeightLayout& layout,
                                             ? gradients.recurrent_kernel
                                             : gradients.kernel;
                    if (tensor == nullptr) return;
-                   UnpackMatrix(element, MatrixOf(description, layout, id),
+                   UnpackMatrix(format, MatrixOf(description, layout, id),
                                 begin, end, space, static_cast<T*>(tensor));
                  });
   if (gradients.bias == nullptr) return;
   for (size_t id = 0; id < kLinearLayers; ++id) {
-    element.ToHost(space, layout.biases[id], gradients.bias,
-                   LinearLayer(id).BiasAt(units), units);
+    format.ToHost(space, layout.biases[id], gradients.bias,
+                  LinearLayer(id).BiasAt(units), units);
   }
 }
 

@@ -5,8 +5,8 @@
 
 #include "core/gru_problem.h"
 #include "core/status.h"
+#include "cudnn/descriptor_set.h"
 #include "cudnn/device.h"
-#include "cudnn/plan.h"
 
 namespace cudnn_gru {
 

@@ -10,8 +10,8 @@
 
 #include "core/gru_problem.h"
 #include "core/status.h"
+#include "cudnn/call_stream.h"
 #include "cudnn/device.h"
-#include "cudnn/lane.h"
 #include "cudnn/weight_layout.h"
 
 namespace cudnn_gru {
@@ -29,8 +29,9 @@ class CudnnLayer {
   size_t device_index() const { return device_index_; }
 
   // Takes memory for one version and says where its parts are. Needs the
-  // context of that device, which is the lane's.
-  Status Allocate(Lane& lane, DeviceBuffer* space, WeightLayout* layout);
+  // context of that device, which is the stream's.
+  Status Allocate(CallStream& stream, DeviceBuffer* space,
+                  WeightLayout* layout);
 
  private:
   const GruDescription description_;
@@ -58,8 +59,9 @@ class CudnnWeights {
   size_t device_index() const { return layer_->device_index(); }
 
   // Uploads at the first call, packed by at most `threads` threads; does
-  // nothing after that. Needs the context of that device, which is the lane's.
-  Status Upload(Lane& lane, int threads);
+  // nothing after that. Needs the context of that device, which is the
+  // stream's.
+  Status Upload(CallStream& stream, int threads);
   // After Upload.
   const WeightLayout& layout() const { return resident_->layout; }
   const char* data() const { return resident_->buffer.data(); }
@@ -70,7 +72,7 @@ class CudnnWeights {
     WeightLayout layout;
   };
 
-  Status Fill(Lane& lane, int threads, Resident* resident) const;
+  Status Fill(CallStream& stream, int threads, Resident* resident) const;
 
   const std::shared_ptr<CudnnLayer> layer_;  // goes after the buffer
   std::mutex mutex_;

@@ -1,5 +1,5 @@
-#ifndef CUDNN_GRU_CUDNN_FORWARD_PASS_H_
-#define CUDNN_GRU_CUDNN_FORWARD_PASS_H_
+#ifndef CUDNN_GRU_CUDNN_FORWARD_COMPUTATION_H_
+#define CUDNN_GRU_CUDNN_FORWARD_COMPUTATION_H_
 
 #include <cstddef>
 #include <vector>
@@ -8,11 +8,11 @@
 #include "core/gru_problem.h"
 #include "core/status.h"
 #include "cudnn/call.h"
-#include "cudnn/element.h"
-#include "cudnn/fixups.h"
+#include "cudnn/element_format.h"
 #include "cudnn/forward.h"
-#include "cudnn/pieces.h"
 #include "cudnn/tape.h"
+#include "cudnn/tensor_packing.h"
+#include "cudnn/transfer_pieces.h"
 
 namespace cudnn_gru {
 
@@ -25,12 +25,12 @@ struct ForwardRequest {
 };
 
 // One forward call, from the host's tensors to the host's tensors.
-class ForwardPass {
+class ForwardComputation {
  public:
-  // `schedule` learns the algorithms; `kept` is filled, in training for
+  // `chunking` learns the algorithms; `kept` is filled, in training for
   // backward. All outlive this.
-  ForwardPass(const ForwardRequest& request, Schedule* schedule,
-              KeptTensors* kept, bool training, Lane& lane);
+  ForwardComputation(const ForwardRequest& request, Chunking* chunking,
+                     KeptTensors* kept, bool training, CallStream& stream);
 
   Status Run();
 
@@ -41,37 +41,39 @@ class ForwardPass {
  private:
   Status Place();
   Status PlaceStaged();
-  Status ChoosePlan(Chunk* chunk, Plan** plan);
+  Status ChooseAlgorithm(Chunk* chunk, DescriptorSet** descriptors);
   bool RuleOut(const Status& status, const Chunk& chunk);
   Status Compute();
   void PackStates();
-  void PackInputs(const Lines& lines);
+  void PackInputs(const LineRange& lines);
   Status UploadAtOnce();
   Status UploadInPieces(size_t c);
   Status Launch(size_t c);
   Status DownloadOutput(size_t c);
-  void UnpackOutput(const Lines& lines);
+  void UnpackOutput(const LineRange& lines);
   void Finish();
 
-  char* On(const Staged& tensor) const { return kept_.at(tensor.at); }
-  char* Host(const Staged& tensor) const {
-    return staged_.data() + tensor.staged_at;
+  char* OnDevice(const StagedTensor& tensor) const {
+    return kept_.address(tensor.device_offset);
+  }
+  char* InStaging(const StagedTensor& tensor) const {
+    return staged_.data() + tensor.staging_offset;
   }
   size_t FeatureBytes() const {
-    return description_.features * element_.device_size();
+    return description_.features * format_.device_bytes();
   }
   size_t UnitBytes() const {
-    return description_.units * element_.device_size();
+    return description_.units * format_.device_bytes();
   }
-  // Where a chunk's cells begin on the device. Only backward needs those of the
-  // chunks before: without it each chunk takes the place of the one before.
-  size_t CellOnDevice(const Chunk& chunk) const {
-    return training_ ? chunk.first_cell : 0;
+  // Where a chunk's positions begin on the device. Only backward needs those of
+  // the chunks before: without it each chunk takes the place of the one before.
+  size_t PositionOnDevice(const Chunk& chunk) const {
+    return training_ ? chunk.first_position : 0;
   }
   // The states that a chunk starts from: those the chunk before ended with.
   const char* StatesBefore(size_t c) const;
   char* StatesAfter(size_t c) const {
-    return On(hy_) + schedule_.chunks[c].first_row * UnitBytes();
+    return OnDevice(hy_) + chunking_.chunks[c].first_row * UnitBytes();
   }
 
   CudnnWeights& weights_;
@@ -79,21 +81,21 @@ class ForwardPass {
   const GruCall& call_;
   const CudnnOptions& options_;
   const Cancellation* const cancellation_;
-  Schedule& schedule_;
+  Chunking& chunking_;
   KeptTensors& kept_;
   const bool training_;
-  Lane& lane_;
+  CallStream& stream_;
   const RnnSettings settings_;
-  const Element element_;
-  const Fixups fixups_;
+  const ElementFormat format_;
+  const TensorPacking packing_;
   DeviceBuffer workspace_;
-  DeviceBuffer staged_;       // pinned
-  std::vector<Plan*> plans_;  // by chunk
+  DeviceBuffer staged_;                      // pinned
+  std::vector<DescriptorSet*> descriptors_;  // by chunk
   PieceDownload output_;
-  Staged x_;
-  Staged hx_;
-  Staged y_;
-  Staged hy_;
+  StagedTensor x_;
+  StagedTensor hx_;
+  StagedTensor y_;
+  StagedTensor hy_;
   bool one_upload_ = false;
   bool one_download_ = false;
   bool ruled_out_ = false;
@@ -101,4 +103,4 @@ class ForwardPass {
 
 }  // namespace cudnn_gru
 
-#endif  // CUDNN_GRU_CUDNN_FORWARD_PASS_H_
+#endif  // CUDNN_GRU_CUDNN_FORWARD_COMPUTATION_H_

@@ -1,5 +1,5 @@
-#ifndef CUDNN_GRU_CUDNN_SCHEDULE_H_
-#define CUDNN_GRU_CUDNN_SCHEDULE_H_
+#ifndef CUDNN_GRU_CUDNN_CHUNKING_H_
+#define CUDNN_GRU_CUDNN_CHUNKING_H_
 
 #include <cstddef>
 #include <vector>
@@ -14,7 +14,7 @@ namespace cudnn_gru {
 constexpr size_t kMaxChunkTimesteps = 65535;
 
 // One cuDNN call: steps [start, start + timesteps) of the rows that have any
-// there, which are the first `rows` of Schedule::order. One of them at least
+// there, which are the first `rows` of Chunking::order. One of them at least
 // has all these steps; the others are padded.
 struct Chunk {
   size_t start;
@@ -23,13 +23,13 @@ struct Chunk {
   // Where the chunk begins, in rows and in rows x timesteps: the tensors of a
   // call lie chunk after chunk, each aligned.
   size_t first_row;
-  size_t first_cell;
+  size_t first_position;
   bool equal_lengths;  // no row is padded
   // Also the order of the chunk's tensors: only one without padding may be
   // time-major.
   Algorithm algorithm;
 
-  size_t cells() const { return rows * timesteps; }
+  size_t positions() const { return rows * timesteps; }
 };
 
 // How a call of any lengths becomes calls that cuDNN takes. Rows stand in order
@@ -37,28 +37,28 @@ struct Chunk {
 // cuDNN gives errors or wrong gradients) stand at the end and take no part. So
 // the rows of every chunk are the head of those of the one before, and states
 // go from chunk to chunk where they lie.
-struct Schedule {
+struct Chunking {
   size_t batch = 0;
   size_t timesteps = 0;
   std::vector<int> lengths;        // by row of the call: its unmasked steps
   std::vector<size_t> order;       // rows of the call, as they stand in chunks
   std::vector<Chunk> chunks;       // none when every row is empty
   std::vector<int> chunk_lengths;  // at Chunk::first_row: steps of each row
-  size_t cells = 0;                // over all chunks: where the last one ends
+  size_t positions = 0;            // over all chunks: where the last one ends
   size_t rows = 0;
 
   // The most steps that a row has, the masked steps of all rows, and the most
-  // cells that a chunk has.
+  // positions that a chunk has.
   size_t longest() const;
   size_t masked_steps() const;
-  size_t largest_chunk() const;
+  size_t positions_of_largest_chunk() const;
 };
 
 // kArgument when the mask is not strictly right-padded, or a length is not in
-// 0 .. timesteps. `schedule` may be reused: its memory is.
-Status MakeSchedule(const GruCall& call, size_t max_timesteps,
-                    Schedule* schedule);
+// 0 .. timesteps. `chunking` may be reused: its memory is.
+Status DivideIntoChunks(const GruCall& call, size_t max_timesteps,
+                        Chunking* chunking);
 
 }  // namespace cudnn_gru
 
-#endif  // CUDNN_GRU_CUDNN_SCHEDULE_H_
+#endif  // CUDNN_GRU_CUDNN_CHUNKING_H_

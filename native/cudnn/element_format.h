@@ -1,5 +1,5 @@
-#ifndef CUDNN_GRU_CUDNN_ELEMENT_H_
-#define CUDNN_GRU_CUDNN_ELEMENT_H_
+#ifndef CUDNN_GRU_CUDNN_ELEMENT_FORMAT_H_
+#define CUDNN_GRU_CUDNN_ELEMENT_FORMAT_H_
 
 #include <cstddef>
 
@@ -11,10 +11,10 @@ namespace cudnn_gru {
 // The elements of a layer's tensors: float32 or float64 on the host; the same,
 // or a 16-bit type, on the device. A tensor of the caller's may hold the bits
 // of that type on the host too: then copying is all there is to do.
-class Element {
+class ElementFormat {
  public:
-  explicit Element(const GruDescription& description,
-                   bool host_holds_bits = false)
+  explicit ElementFormat(const GruDescription& description,
+                         bool host_holds_bits = false)
       : dtype_(description.dtype),
         half_(description.state_rounding),
         same_(host_holds_bits || half_ == StateRounding::kNone) {}
@@ -22,8 +22,10 @@ class Element {
   abi::cudnnDataType_t data_type() const;
   // What cuDNN adds up in.
   abi::cudnnDataType_t math_precision() const;
-  size_t host_size() const { return same_ ? device_size() : DtypeSize(dtype_); }
-  size_t device_size() const {
+  size_t host_bytes() const {
+    return same_ ? device_bytes() : DtypeSize(dtype_);
+  }
+  size_t device_bytes() const {
     return half_ == StateRounding::kNone ? DtypeSize(dtype_) : sizeof(uint16_t);
   }
 
@@ -48,4 +50,4 @@ class Element {
 
 }  // namespace cudnn_gru
 
-#endif  // CUDNN_GRU_CUDNN_ELEMENT_H_
+#endif  // CUDNN_GRU_CUDNN_ELEMENT_FORMAT_H_

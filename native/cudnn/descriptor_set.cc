@@ -1,14 +1,14 @@
-#include "cudnn/plan.h"
+#include "cudnn/descriptor_set.h"
 
 #include <algorithm>
 #include <utility>
 
-#include "cudnn/element.h"
+#include "cudnn/element_format.h"
 
 namespace cudnn_gru {
 namespace {
 
-constexpr size_t kMaxPlans = 16;
+constexpr size_t kMostSets = 16;
 
 abi::cudnnMathType_t MathType(abi::cudnnDataType_t type, bool allow_tf32) {
   switch (type) {
@@ -27,8 +27,8 @@ abi::cudnnMathType_t MathType(abi::cudnnDataType_t type, bool allow_tf32) {
 }  // namespace
 
 RnnSettings::RnnSettings(const GruDescription& description, bool allow_tf32)
-    : data_type(Element(description).data_type()),
-      math_precision(Element(description).math_precision()),
+    : data_type(ElementFormat(description).data_type()),
+      math_precision(ElementFormat(description).math_precision()),
       math_type(MathType(data_type, allow_tf32)),
       features(static_cast<int32_t>(description.features)),
       units(static_cast<int32_t>(description.units)) {}
@@ -56,13 +56,13 @@ Status MakeRnn(const Device& device, const RnnSettings& settings,
       "cudnnSetRNNDescriptor_v8");
 }
 
-bool Plan::Key::operator==(const Key& other) const {
+bool DescriptorSet::Key::operator==(const Key& other) const {
   return settings == other.settings && algorithm == other.algorithm &&
          batch == other.batch && timesteps == other.timesteps &&
          training == other.training;
 }
 
-Status Plan::Make(const Device& device) {
+Status DescriptorSet::Make(const Device& device) {
   const CudnnLibrary& cudnn = device.cudnn();
   CUDNN_GRU_RETURN_IF_ERROR(
       MakeRnn(device, key_.settings, key_.algorithm.id, &rnn_));
@@ -77,13 +77,14 @@ Status Plan::Make(const Device& device) {
                       "cudnnSetTensorNdDescriptor");
 }
 
-bool Plan::HasLengths(const int* lengths) const {
+bool DescriptorSet::HasLengths(const int* lengths) const {
   return !lengths_.empty() &&
          std::equal(lengths_.begin(), lengths_.end(), lengths);
 }
 
-Status Plan::SetLengths(const Device& device, abi::cudnnHandle_t handle,
-                        const int* lengths) {
+Status DescriptorSet::SetLengths(const Device& device,
+                                 abi::cudnnHandle_t handle,
+                                 const int* lengths) {
   const size_t batch = static_cast<size_t>(key_.batch);
   lengths_.clear();
   const CudnnLibrary& cudnn = device.cudnn();
@@ -113,28 +114,31 @@ Status Plan::SetLengths(const Device& device, abi::cudnnHandle_t handle,
   return Status();
 }
 
-Status PlanCache::Find(const Device& device, abi::cudnnHandle_t handle,
-                       const Plan::Key& key, const int* lengths, Plan** plan) {
-  *plan = Reuse(key, lengths);
-  if (*plan == nullptr) {
-    auto made = std::make_unique<Plan>(key);
+Status DescriptorCache::Find(const Device& device, abi::cudnnHandle_t handle,
+                             const DescriptorSet::Key& key, const int* lengths,
+                             DescriptorSet** descriptors) {
+  *descriptors = Reuse(key, lengths);
+  if (*descriptors == nullptr) {
+    auto made = std::make_unique<DescriptorSet>(key);
     CUDNN_GRU_RETURN_IF_ERROR(made->Make(device));
-    MakeRoom(kMaxPlans - 1);
-    plans_.push_back(std::move(made));
-    *plan = plans_.back().get();
+    MakeRoom(kMostSets - 1);
+    sets_.push_back(std::move(made));
+    *descriptors = sets_.back().get();
   }
-  if (!(*plan)->HasLengths(lengths)) {
-    CUDNN_GRU_RETURN_IF_ERROR((*plan)->SetLengths(device, handle, lengths));
+  if (!(*descriptors)->HasLengths(lengths)) {
+    CUDNN_GRU_RETURN_IF_ERROR(
+        (*descriptors)->SetLengths(device, handle, lengths));
   }
-  (*plan)->in_use = true;
+  (*descriptors)->in_use = true;
   return Status();
 }
 
 // One that has these lengths, or one that may be given them; it becomes the
 // last. Null when there is none.
-Plan* PlanCache::Reuse(const Plan::Key& key, const int* lengths) {
-  auto found = plans_.end();
-  for (auto each = plans_.begin(); each != plans_.end(); ++each) {
+DescriptorSet* DescriptorCache::Reuse(const DescriptorSet::Key& key,
+                                      const int* lengths) {
+  auto found = sets_.end();
+  for (auto each = sets_.begin(); each != sets_.end(); ++each) {
     if (!((*each)->key() == key)) continue;
     if ((*each)->HasLengths(lengths)) {
       found = each;
@@ -142,20 +146,19 @@ Plan* PlanCache::Reuse(const Plan::Key& key, const int* lengths) {
     }
     if (!(*each)->in_use) found = each;
   }
-  if (found == plans_.end()) return nullptr;
-  std::rotate(found, found + 1, plans_.end());
-  return plans_.back().get();
+  if (found == sets_.end()) return nullptr;
+  std::rotate(found, found + 1, sets_.end());
+  return sets_.back().get();
 }
 
-void PlanCache::EndCall() {
-  for (const auto& each : plans_) each->in_use = false;
-  MakeRoom(kMaxPlans);
+void DescriptorCache::EndCall() {
+  for (const auto& each : sets_) each->in_use = false;
+  MakeRoom(kMostSets);
 }
 
-void PlanCache::MakeRoom(size_t most) {
-  for (auto each = plans_.begin();
-       plans_.size() > most && each != plans_.end();) {
-    each = (*each)->in_use ? each + 1 : plans_.erase(each);
+void DescriptorCache::MakeRoom(size_t most) {
+  for (auto each = sets_.begin(); sets_.size() > most && each != sets_.end();) {
+    each = (*each)->in_use ? each + 1 : sets_.erase(each);
   }
 }
 

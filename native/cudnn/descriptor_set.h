@@ -1,5 +1,5 @@
-#ifndef CUDNN_GRU_CUDNN_PLAN_H_
-#define CUDNN_GRU_CUDNN_PLAN_H_
+#ifndef CUDNN_GRU_CUDNN_DESCRIPTOR_SET_H_
+#define CUDNN_GRU_CUDNN_DESCRIPTOR_SET_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -32,7 +32,7 @@ Status MakeRnn(const Device& device, const RnnSettings& settings,
 
 // The descriptors of one shape of cuDNN call, kept from call to call. Used with
 // one handle, by one thread at a time.
-class Plan {
+class DescriptorSet {
  public:
   struct Key {
     bool operator==(const Key& other) const;
@@ -44,7 +44,7 @@ class Plan {
     bool training;
   };
 
-  explicit Plan(const Key& key) : key_(key) {}
+  explicit DescriptorSet(const Key& key) : key_(key) {}
 
   Status Make(const Device& device);
   // The steps of each row. Descriptors and sizes are those of these lengths
@@ -76,24 +76,26 @@ class Plan {
   size_t reserve_bytes_ = 0;
 };
 
-// The plans of one handle. Between calls at most a fixed number; the one unused
-// for longest makes room.
-class PlanCache {
+// The descriptors of one handle. Between calls at most a fixed number; the one
+// unused for longest makes room.
+class DescriptorCache {
  public:
-  // The plan for `key` with these lengths set; it stays as it is until EndCall.
+  // The descriptors for `key` with these lengths set; it stays as it is until
+  // EndCall.
   Status Find(const Device& device, abi::cudnnHandle_t handle,
-              const Plan::Key& key, const int* lengths, Plan** plan);
+              const DescriptorSet::Key& key, const int* lengths,
+              DescriptorSet** descriptors);
   // The device has finished the call in progress.
   void EndCall();
-  void Clear() { plans_.clear(); }
+  void Clear() { sets_.clear(); }
 
  private:
-  Plan* Reuse(const Plan::Key& key, const int* lengths);
+  DescriptorSet* Reuse(const DescriptorSet::Key& key, const int* lengths);
   void MakeRoom(size_t most);
 
-  std::vector<std::unique_ptr<Plan>> plans_;  // last used last
+  std::vector<std::unique_ptr<DescriptorSet>> sets_;  // last used last
 };
 
 }  // namespace cudnn_gru
 
-#endif  // CUDNN_GRU_CUDNN_PLAN_H_
+#endif  // CUDNN_GRU_CUDNN_DESCRIPTOR_SET_H_

@@ -1,29 +1,29 @@
-#ifndef CUDNN_GRU_CUDNN_LANE_H_
-#define CUDNN_GRU_CUDNN_LANE_H_
+#ifndef CUDNN_GRU_CUDNN_CALL_STREAM_H_
+#define CUDNN_GRU_CUDNN_CALL_STREAM_H_
 
 #include <cstddef>
 #include <memory>
 #include <vector>
 
 #include "core/status.h"
+#include "cudnn/chunking.h"
+#include "cudnn/descriptor_set.h"
 #include "cudnn/device.h"
-#include "cudnn/plan.h"
-#include "cudnn/schedule.h"
 #include "cudnn/stage_clock.h"
 
 namespace cudnn_gru {
 
 // What one call needs for itself while it runs: a stream, a cuDNN handle bound
-// to it, and the plans made with that handle. Lanes live as long as the
+// to it, and the descriptors made with that handle. Streams live as long as the
 // process: destroying a handle would wait for the whole device.
-struct Lane {
-  explicit Lane(Device& owner) : device(owner), clock(owner) {}
+struct CallStream {
+  explicit CallStream(Device& owner) : device(owner), clock(owner) {}
 
   Status Upload(char* to, const char* from, size_t bytes);
   Status Download(char* to, const char* from, size_t bytes);
   Status Zero(char* to, size_t bytes);
   // Begins a stage of the call, for those who time calls.
-  Status Enter(Stage stage) { return clock.Enter(stage, stream); }
+  Status Enter(Stage stage) { return clock.Enter(stage, cuda_stream); }
   // Marks what is queued by now with a number, small and of this call, and
   // waits until the device has got there.
   Status Mark(size_t number);
@@ -32,10 +32,10 @@ struct Lane {
   Status Synchronize();
 
   Device& device;
-  abi::CUstream stream = nullptr;
+  abi::CUstream cuda_stream = nullptr;
   abi::cudnnHandle_t handle = nullptr;
-  PlanCache plans;
-  Schedule schedule;  // its memory is kept
+  DescriptorCache descriptors;
+  Chunking chunking;  // its memory is kept
   StageClock clock;
   bool busy = false;  // something was queued since the last Synchronize
   // How this call waits: asleep, so that the CPU is free for others, or awake,
@@ -48,40 +48,40 @@ struct Lane {
   std::vector<abi::CUevent> events_[2];
 };
 
-// A lane for one scope; needs the device's context for as long.
-class LaneLease {
+// A stream for one scope; needs the device's context for as long.
+class CallStreamLease {
  public:
-  explicit LaneLease(Device& device) : device_(device) {}
-  ~LaneLease();
-  LaneLease(const LaneLease&) = delete;
-  LaneLease& operator=(const LaneLease&) = delete;
+  explicit CallStreamLease(Device& device) : device_(device) {}
+  ~CallStreamLease();
+  CallStreamLease(const CallStreamLease&) = delete;
+  CallStreamLease& operator=(const CallStreamLease&) = delete;
 
-  // Takes an idle lane, or makes one.
+  // Takes an idle stream, or makes one.
   Status Acquire();
 
-  Lane* operator->() const { return lane_.get(); }
-  Lane& operator*() const { return *lane_; }
+  CallStream* operator->() const { return stream_.get(); }
+  CallStream& operator*() const { return *stream_; }
 
  private:
   Device& device_;
-  std::unique_ptr<Lane> lane_;
+  std::unique_ptr<CallStream> stream_;
 };
 
-// Declared after the buffers that a lane's work uses: waits, when a scope is
+// Declared after the buffers that a stream's work uses: waits, when a scope is
 // left with work still queued, before they go.
 class Drain {
  public:
-  explicit Drain(Lane& lane) : lane_(lane) {}
+  explicit Drain(CallStream& stream) : stream_(stream) {}
   ~Drain();
   Drain(const Drain&) = delete;
   Drain& operator=(const Drain&) = delete;
 
  private:
-  Lane& lane_;
+  CallStream& stream_;
 };
 
-// Frees what is kept for later calls: idle memory, and the plans of idle lanes.
-// Needs the device's context.
+// Frees what is kept for later calls: idle memory, and the descriptors of idle
+// streams. Needs the device's context.
 void FreeCaches(Device& device);
 
 // Something that lives on the device. When the last one goes, so do the caches.
@@ -98,4 +98,4 @@ class DeviceUse {
 
 }  // namespace cudnn_gru
 
-#endif  // CUDNN_GRU_CUDNN_LANE_H_
+#endif  // CUDNN_GRU_CUDNN_CALL_STREAM_H_

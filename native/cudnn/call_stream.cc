@@ -1,4 +1,4 @@
-#include "cudnn/lane.h"
+#include "cudnn/call_stream.h"
 
 #include <map>
 #include <mutex>
@@ -10,17 +10,17 @@
 namespace cudnn_gru {
 namespace {
 
-// The lanes and users of one device.
-struct LanePool {
+// The streams and users of one device.
+struct CallStreamPool {
   std::mutex mutex;
-  std::vector<std::unique_ptr<Lane>> idle;
+  std::vector<std::unique_ptr<CallStream>> idle;
   size_t users = 0;
 };
 
-// Never destroyed, like the lanes.
-LanePool& PoolOf(const Device& device) {
+// Never destroyed, like the streams.
+CallStreamPool& PoolOf(const Device& device) {
   static auto* const mutex = new std::mutex();
-  static auto* const pools = new std::map<const Device*, LanePool>();
+  static auto* const pools = new std::map<const Device*, CallStreamPool>();
   std::lock_guard<std::mutex> lock(*mutex);
   return (*pools)[&device];
 }
@@ -29,58 +29,59 @@ abi::CUdeviceptr Address(const char* data) {
   return reinterpret_cast<abi::CUdeviceptr>(data);
 }
 
-Status Open(Lane* lane) {
-  Device& device = lane->device;
+Status Open(CallStream* stream) {
+  Device& device = stream->device;
   const CudnnLibrary& cudnn = device.cudnn();
   CUDNN_GRU_RETURN_IF_ERROR(
-      device.Check(device.driver().cuStreamCreate(&lane->stream,
+      device.Check(device.driver().cuStreamCreate(&stream->cuda_stream,
                                                   abi::CU_STREAM_NON_BLOCKING),
                    "cuStreamCreate"));
   const Status created =
-      device.Check(cudnn.cudnnCreate(&lane->handle), "cudnnCreate");
+      device.Check(cudnn.cudnnCreate(&stream->handle), "cudnnCreate");
   if (created.remedy() == Remedy::kAgain) {
     return Status(created.code(), created.message() + device.FreeMemoryText(),
                   Remedy::kAgain);
   }
   CUDNN_GRU_RETURN_IF_ERROR(created);
-  return device.Check(cudnn.cudnnSetStream(lane->handle, lane->stream),
+  return device.Check(cudnn.cudnnSetStream(stream->handle, stream->cuda_stream),
                       "cudnnSetStream");
 }
 
-void Discard(Lane* lane) {
-  if (lane->handle != nullptr) lane->device.cudnn().cudnnDestroy(lane->handle);
-  if (lane->stream != nullptr) {
-    lane->device.driver().cuStreamDestroy_v2(lane->stream);
+void Discard(CallStream* stream) {
+  if (stream->handle != nullptr)
+    stream->device.cudnn().cudnnDestroy(stream->handle);
+  if (stream->cuda_stream != nullptr) {
+    stream->device.driver().cuStreamDestroy_v2(stream->cuda_stream);
   }
 }
 
 }  // namespace
 
-Status Lane::Upload(char* to, const char* from, size_t bytes) {
+Status CallStream::Upload(char* to, const char* from, size_t bytes) {
   if (bytes == 0) return Status();
   busy = true;
-  return device.Check(
-      device.driver().cuMemcpyHtoDAsync_v2(Address(to), from, bytes, stream),
-      "cuMemcpyHtoDAsync");
+  return device.Check(device.driver().cuMemcpyHtoDAsync_v2(Address(to), from,
+                                                           bytes, cuda_stream),
+                      "cuMemcpyHtoDAsync");
 }
 
-Status Lane::Download(char* to, const char* from, size_t bytes) {
+Status CallStream::Download(char* to, const char* from, size_t bytes) {
   if (bytes == 0) return Status();
   busy = true;
-  return device.Check(
-      device.driver().cuMemcpyDtoHAsync_v2(to, Address(from), bytes, stream),
-      "cuMemcpyDtoHAsync");
+  return device.Check(device.driver().cuMemcpyDtoHAsync_v2(to, Address(from),
+                                                           bytes, cuda_stream),
+                      "cuMemcpyDtoHAsync");
 }
 
-Status Lane::Zero(char* to, size_t bytes) {
+Status CallStream::Zero(char* to, size_t bytes) {
   if (bytes == 0) return Status();
   busy = true;
   return device.Check(
-      device.driver().cuMemsetD8Async(Address(to), 0, bytes, stream),
+      device.driver().cuMemsetD8Async(Address(to), 0, bytes, cuda_stream),
       "cuMemsetD8Async");
 }
 
-Status Lane::Mark(size_t number) {
+Status CallStream::Mark(size_t number) {
   std::vector<abi::CUevent>& events = events_[asleep ? 1 : 0];
   const unsigned int flags =
       abi::CU_EVENT_DISABLE_TIMING | (asleep ? abi::CU_EVENT_BLOCKING_SYNC : 0);
@@ -90,77 +91,79 @@ Status Lane::Mark(size_t number) {
         device.driver().cuEventCreate(&event, flags), "cuEventCreate"));
     events.push_back(event);
   }
-  return device.Check(device.driver().cuEventRecord(events[number], stream),
-                      "cuEventRecord");
+  return device.Check(
+      device.driver().cuEventRecord(events[number], cuda_stream),
+      "cuEventRecord");
 }
 
-Status Lane::WaitFor(size_t number) {
+Status CallStream::WaitFor(size_t number) {
   return device.Check(
       device.driver().cuEventSynchronize(events_[asleep ? 1 : 0][number]),
       "cuEventSynchronize");
 }
 
-Status Lane::Synchronize() {
+Status CallStream::Synchronize() {
   if (asleep) {
     CUDNN_GRU_RETURN_IF_ERROR(Mark(0));
     CUDNN_GRU_RETURN_IF_ERROR(WaitFor(0));
   } else {
-    CUDNN_GRU_RETURN_IF_ERROR(device.Check(
-        device.driver().cuStreamSynchronize(stream), "cuStreamSynchronize"));
+    CUDNN_GRU_RETURN_IF_ERROR(
+        device.Check(device.driver().cuStreamSynchronize(cuda_stream),
+                     "cuStreamSynchronize"));
   }
   busy = false;
-  plans.EndCall();
+  descriptors.EndCall();
   return Status();
 }
 
-Status LaneLease::Acquire() {
-  LanePool& pool = PoolOf(device_);
+Status CallStreamLease::Acquire() {
+  CallStreamPool& pool = PoolOf(device_);
   // One handle is created at a time: the first loads what all share.
   std::lock_guard<std::mutex> lock(pool.mutex);
   if (!pool.idle.empty()) {
-    lane_ = std::move(pool.idle.back());
+    stream_ = std::move(pool.idle.back());
     pool.idle.pop_back();
     return Status();
   }
-  auto lane = std::make_unique<Lane>(device_);
-  const Status status = Open(lane.get());
+  auto stream = std::make_unique<CallStream>(device_);
+  const Status status = Open(stream.get());
   if (status.ok()) {
-    lane_ = std::move(lane);
+    stream_ = std::move(stream);
   } else {
-    Discard(lane.get());
+    Discard(stream.get());
   }
   return status;
 }
 
-LaneLease::~LaneLease() {
-  if (lane_ == nullptr) return;
-  LanePool& pool = PoolOf(device_);
+CallStreamLease::~CallStreamLease() {
+  if (stream_ == nullptr) return;
+  CallStreamPool& pool = PoolOf(device_);
   std::lock_guard<std::mutex> lock(pool.mutex);
-  pool.idle.push_back(std::move(lane_));
+  pool.idle.push_back(std::move(stream_));
 }
 
 Drain::~Drain() {
-  if (!lane_.busy) return;
+  if (!stream_.busy) return;
   // The status of what failed is already on its way; a lost context is noted.
-  (void)lane_.device.Check(
-      lane_.device.driver().cuStreamSynchronize(lane_.stream),
+  (void)stream_.device.Check(
+      stream_.device.driver().cuStreamSynchronize(stream_.cuda_stream),
       "cuStreamSynchronize");
-  lane_.busy = false;
-  lane_.plans.Clear();
+  stream_.busy = false;
+  stream_.descriptors.Clear();
 }
 
 void FreeCaches(Device& device) {
-  LanePool& pool = PoolOf(device);
+  CallStreamPool& pool = PoolOf(device);
   {
     std::lock_guard<std::mutex> lock(pool.mutex);
-    for (const auto& lane : pool.idle) lane->plans.Clear();
+    for (const auto& stream : pool.idle) stream->descriptors.Clear();
   }
   device.memory(MemoryKind::kDevice).FreeIdle();
   device.memory(MemoryKind::kPinned).FreeIdle();
 }
 
 DeviceUse::DeviceUse(Device& device) : device_(device) {
-  LanePool& pool = PoolOf(device);
+  CallStreamPool& pool = PoolOf(device);
   std::lock_guard<std::mutex> lock(pool.mutex);
   ++pool.users;
 }
@@ -168,7 +171,7 @@ DeviceUse::DeviceUse(Device& device) : device_(device) {
 DeviceUse::~DeviceUse() {
   bool last = false;
   {
-    LanePool& pool = PoolOf(device_);
+    CallStreamPool& pool = PoolOf(device_);
     std::lock_guard<std::mutex> lock(pool.mutex);
     last = --pool.users == 0;
   }

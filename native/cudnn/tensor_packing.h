@@ -1,11 +1,11 @@
-#ifndef CUDNN_GRU_CUDNN_FIXUPS_H_
-#define CUDNN_GRU_CUDNN_FIXUPS_H_
+#ifndef CUDNN_GRU_CUDNN_TENSOR_PACKING_H_
+#define CUDNN_GRU_CUDNN_TENSOR_PACKING_H_
 
 #include <cstddef>
 
 #include "core/gru_problem.h"
-#include "cudnn/element.h"
-#include "cudnn/schedule.h"
+#include "cudnn/chunking.h"
+#include "cudnn/element_format.h"
 
 namespace cudnn_gru {
 
@@ -16,26 +16,26 @@ namespace cudnn_gru {
 //
 // Each function does a part of its work, so that threads can share it and
 // copies to and from the device can go on meanwhile: a range of a chunk's
-// lines, whose number is LinesOf, or a range of Schedule::order.
-class Fixups {
+// lines, whose number is LinesOf, or a range of Chunking::order.
+class TensorPacking {
  public:
   // Of `call` only sizes, flags and no pointers are used. All three outlive
   // this.
-  Fixups(const GruDescription& description, const GruCall& call,
-         const Schedule& schedule)
+  TensorPacking(const GruDescription& description, const GruCall& call,
+                const Chunking& chunking)
       : call_(call),
-        schedule_(schedule),
-        element_(description),
-        inputs_(description, call.inputs_are_bits),
-        output_(description, call.output_is_bits),
+        chunking_(chunking),
+        format_(description),
+        inputs_format_(description, call.inputs_are_bits),
+        output_format_(description, call.output_is_bits),
         features_(description.features),
         units_(description.units) {}
 
-  // The outer dimension of a chunk's tensors, and the cells of a line.
+  // The outer dimension of a chunk's tensors, and the positions of a line.
   static size_t LinesOf(const Chunk& chunk) {
     return chunk.algorithm.time_major ? chunk.timesteps : chunk.rows;
   }
-  static size_t CellsOfLine(const Chunk& chunk) {
+  static size_t PositionsInLine(const Chunk& chunk) {
     return chunk.algorithm.time_major ? chunk.rows : chunk.timesteps;
   }
 
@@ -57,7 +57,7 @@ class Fixups {
   void UnpackState(size_t begin, size_t end, const void* hy,
                    const void* initial_state, void* state) const;
 
-  // Backward. The gradient of each cell of a chunk's y, and then, of all
+  // Backward. The gradient of each position of a chunk's y, and then, of all
   // chunks', what masked steps add to it; `output_gradient` is (B, T, U):
   // without return_sequences there is nothing to pack, and dy is zero.
   void PackOutputGradient(const Chunk& chunk, size_t begin, size_t end,
@@ -81,16 +81,16 @@ class Fixups {
 
  private:
   size_t Length(size_t row) const {
-    return static_cast<size_t>(schedule_.lengths[row]);
+    return static_cast<size_t>(chunking_.lengths[row]);
   }
-  // The rows with a step; they stand first in Schedule::order.
+  // The rows with a step; they stand first in Chunking::order.
   size_t ValidRows() const {
-    return schedule_.chunks.empty() ? 0 : schedule_.chunks[0].rows;
+    return chunking_.chunks.empty() ? 0 : chunking_.chunks[0].rows;
   }
-  // The chunk that row i of Schedule::order, which is valid, ends in.
+  // The chunk that row i of Chunking::order, which is valid, ends in.
   size_t LastChunkOf(size_t i) const;
-  // Where the element `width * cell` of a chunk's tensor is row i's step.
-  static size_t CellOf(const Chunk& chunk, size_t i, size_t step) {
+  // Where the element `width * position` of a chunk's tensor is row i's step.
+  static size_t PositionOf(const Chunk& chunk, size_t i, size_t step) {
     return chunk.algorithm.time_major ? step * chunk.rows + i
                                       : i * chunk.timesteps + step;
   }
@@ -108,7 +108,7 @@ class Fixups {
 
   // The step of the outputs at which a row's step is written.
   size_t OutputStep(size_t row, size_t step) const {
-    return call_.go_backwards ? schedule_.timesteps - Length(row) + step : step;
+    return call_.go_backwards ? chunking_.timesteps - Length(row) + step : step;
   }
   // Whether the call's last output of the row is its last state.
   bool LastOutputIsState(size_t row) const;
@@ -120,14 +120,15 @@ class Fixups {
                   const T* state_gradient, void* dhy) const;
 
   const GruCall& call_;
-  const Schedule& schedule_;
-  const Element element_;  // of all tensors but the call's inputs and output
-  const Element inputs_;
-  const Element output_;
+  const Chunking& chunking_;
+  const ElementFormat
+      format_;  // of all tensors but the call's inputs and output
+  const ElementFormat inputs_format_;
+  const ElementFormat output_format_;
   const size_t features_;
   const size_t units_;
 };
 
 }  // namespace cudnn_gru
 
-#endif  // CUDNN_GRU_CUDNN_FIXUPS_H_
+#endif  // CUDNN_GRU_CUDNN_TENSOR_PACKING_H_

@@ -1,4 +1,4 @@
-#include "cudnn/schedule.h"
+#include "cudnn/chunking.h"
 
 #include <algorithm>
 #include <numeric>
@@ -47,79 +47,80 @@ size_t Align(size_t elements) {
 
 }  // namespace
 
-size_t Schedule::longest() const {
+size_t Chunking::longest() const {
   return lengths.empty() ? 0
                          : static_cast<size_t>(*std::max_element(
                                lengths.begin(), lengths.end()));
 }
 
-size_t Schedule::masked_steps() const {
+size_t Chunking::masked_steps() const {
   size_t masked = batch * timesteps;
   for (int length : lengths) masked -= static_cast<size_t>(length);
   return masked;
 }
 
-size_t Schedule::largest_chunk() const {
+size_t Chunking::positions_of_largest_chunk() const {
   size_t largest = 0;
-  for (const Chunk& chunk : chunks) largest = std::max(largest, chunk.cells());
+  for (const Chunk& chunk : chunks)
+    largest = std::max(largest, chunk.positions());
   return largest;
 }
 
-Status MakeSchedule(const GruCall& call, size_t max_timesteps,
-                    Schedule* schedule) {
-  const Status status = ReadLengths(call, &schedule->lengths);
+Status DivideIntoChunks(const GruCall& call, size_t max_timesteps,
+                        Chunking* chunking) {
+  const Status status = ReadLengths(call, &chunking->lengths);
   if (!status.ok()) return status;
-  const std::vector<int>& lengths = schedule->lengths;
-  schedule->batch = call.batch;
-  schedule->timesteps = call.timesteps;
-  schedule->order.resize(call.batch);
-  std::iota(schedule->order.begin(), schedule->order.end(), size_t{0});
+  const std::vector<int>& lengths = chunking->lengths;
+  chunking->batch = call.batch;
+  chunking->timesteps = call.timesteps;
+  chunking->order.resize(call.batch);
+  std::iota(chunking->order.begin(), chunking->order.end(), size_t{0});
   const auto chunks_of = [&](size_t row) {
     return (static_cast<size_t>(lengths[row]) + max_timesteps - 1) /
            max_timesteps;
   };
   // Within a number of chunks rows stay in their own order, so that most calls
   // change nothing. (std::stable_sort would take memory at every call.)
-  std::sort(schedule->order.begin(), schedule->order.end(),
+  std::sort(chunking->order.begin(), chunking->order.end(),
             [&](size_t a, size_t b) {
               const size_t chunks_a = chunks_of(a);
               const size_t chunks_b = chunks_of(b);
               return chunks_a != chunks_b ? chunks_a > chunks_b : a < b;
             });
-  schedule->chunks.clear();
-  schedule->chunk_lengths.clear();
-  schedule->cells = 0;
-  schedule->rows = 0;
+  chunking->chunks.clear();
+  chunking->chunk_lengths.clear();
+  chunking->positions = 0;
+  chunking->rows = 0;
   size_t rows = call.batch;
   for (size_t start = 0; start < call.timesteps; start += max_timesteps) {
     const auto reaches = [&](size_t row) {
       return static_cast<size_t>(lengths[row]) > start;
     };
-    while (rows > 0 && !reaches(schedule->order[rows - 1])) --rows;
+    while (rows > 0 && !reaches(chunking->order[rows - 1])) --rows;
     if (rows == 0) break;
     size_t longest = 0;
     size_t shortest = max_timesteps;
     for (size_t i = 0; i < rows; ++i) {
       const size_t left =
-          static_cast<size_t>(lengths[schedule->order[i]]) - start;
+          static_cast<size_t>(lengths[chunking->order[i]]) - start;
       longest = std::max(longest, left);
       shortest = std::min(shortest, left);
     }
     const size_t timesteps = std::min(max_timesteps, longest);
-    schedule->rows = Align(schedule->rows);
-    schedule->cells = Align(schedule->cells);
-    schedule->chunk_lengths.resize(schedule->rows, 0);
-    schedule->chunks.push_back({start, timesteps, rows, schedule->rows,
-                                schedule->cells, shortest >= timesteps,
+    chunking->rows = Align(chunking->rows);
+    chunking->positions = Align(chunking->positions);
+    chunking->chunk_lengths.resize(chunking->rows, 0);
+    chunking->chunks.push_back({start, timesteps, rows, chunking->rows,
+                                chunking->positions, shortest >= timesteps,
                                 kStandardAlgorithm});
     for (size_t i = 0; i < rows; ++i) {
       const size_t left =
-          static_cast<size_t>(lengths[schedule->order[i]]) - start;
-      schedule->chunk_lengths.push_back(
+          static_cast<size_t>(lengths[chunking->order[i]]) - start;
+      chunking->chunk_lengths.push_back(
           static_cast<int>(std::min(left, timesteps)));
     }
-    schedule->cells += rows * timesteps;
-    schedule->rows += rows;
+    chunking->positions += rows * timesteps;
+    chunking->rows += rows;
   }
   return Status();
 }
