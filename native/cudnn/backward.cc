@@ -5,17 +5,24 @@
 #include <memory>
 #include <vector>
 
-#include "cudnn/call.h"
+#include "cudnn/call_stream.h"
 #include "cudnn/element_format.h"
 #include "cudnn/host_work.h"
-#include "cudnn/result.h"
+#include "cudnn/library_status.h"
+#include "cudnn/run_on_device.h"
+#include "cudnn/staged_tensor.h"
 #include "cudnn/tensor_packing.h"
 #include "cudnn/transfer_pieces.h"
 
 namespace cudnn_gru {
 namespace {
 
-// One backward call, from the host's gradients to the host's gradients.
+// The contents of the reserve spaces: those that forward left there, which
+// backward needs, or those that an earlier attempt at backward left there.
+enum class ReserveContents { kFromForward, kFromBackward };
+
+// Computes one backward call: copies the host's gradients to the device, queues
+// cuDNN's work, and copies the resulting gradients back.
 class BackwardComputation {
  public:
   BackwardComputation(CudnnTape& tape, const GruGradients& gradients,
@@ -28,15 +35,14 @@ class BackwardComputation {
         stream_(stream),
         description_(tape.weights->description()),
         chunking_(tape.chunking),
-        settings_(description_, tape.allow_tf32),
+        settings_(description_,
+                  tape.allow_tf32 ? Tf32::kAllowed : Tf32::kForbidden),
         format_(description_),
         packing_(description_, tape.sizes, tape.chunking),
         pieces_(stream, tape.chunking) {}
 
-  // `refill`: an attempt before this one has got as far as cuDNN, so that the
-  // reserve spaces must be filled again.
-  Status Run(bool refill) {
-    refill_ = refill;
+  Status Run(ReserveContents reserves) {
+    reserves_ = reserves;
     CUDNN_GRU_RETURN_IF_ERROR(CheckCancelled(cancellation_));
     if (chunking_.chunks.empty()) {
       tape_.used = true;
@@ -45,7 +51,7 @@ class BackwardComputation {
     }
     stream_.clock.Start();
     CUDNN_GRU_RETURN_IF_ERROR(Place());
-    const Drain drain(stream_);
+    const StreamDrain drain(stream_);
     CUDNN_GRU_RETURN_IF_ERROR(stream_.Enter(Stage::kCopyIn));
     CUDNN_GRU_RETURN_IF_ERROR(Upload());
     CUDNN_GRU_RETURN_IF_ERROR(stream_.Enter(Stage::kCompute));
@@ -66,9 +72,9 @@ class BackwardComputation {
   }
 
  private:
-  // What the calls of cuDNN's for a chunk share: as in the forward call, unless
-  // that had to be made again.
-  struct Launched {
+  // What the cuDNN calls for one chunk share. They use the descriptors and the
+  // reserve space of the forward call, unless that had to be computed again.
+  struct ChunkSpaces {
     const DescriptorSet* descriptors;
     char* reserve;
     char* workspace;
@@ -78,7 +84,7 @@ class BackwardComputation {
     return scratch_.data() + tensor.device_offset;
   }
   char* InStaging(const StagedTensor& tensor) const {
-    return staged_.data() + tensor.staging_offset;
+    return staging_.data() + tensor.staging_offset;
   }
   size_t FeatureBytes() const {
     return description_.features * format_.device_bytes();
@@ -97,37 +103,40 @@ class BackwardComputation {
     dhy_.bytes = chunking_.rows * UnitBytes();
     dhx_.bytes = chunking_.chunks[0].rows * UnitBytes();
     dweights_.bytes = tape_.weights->layout().bytes;
-    // In the same order: what is next to each other goes in one copy.
-    PlaceAllocator places;
-    PlaceAllocator staged;
+    // Both blocks have the tensors in the same order, so that neighbours can be
+    // copied at once.
+    PlaceAllocator on_device;
+    PlaceAllocator in_staging;
     for (StagedTensor* tensor : {&dy_, &dhy_, &dx_, &dhx_, &dweights_}) {
-      tensor->device_offset = places.Take(tensor->bytes);
+      tensor->device_offset = on_device.Take(tensor->bytes);
     }
-    if (HasOutputGradient()) dy_.staging_offset = staged.Take(dy_.bytes);
-    dhy_.staging_offset = staged.Take(dhy_.bytes);
-    if (gradients_.d_inputs != nullptr)
-      dx_.staging_offset = staged.Take(dx_.bytes);
-    dhx_.staging_offset = staged.Take(dhx_.bytes);
-    dweights_.staging_offset = staged.Take(dweights_.bytes);
+    if (HasOutputGradient()) dy_.staging_offset = in_staging.Take(dy_.bytes);
+    dhy_.staging_offset = in_staging.Take(dhy_.bytes);
+    if (gradients_.d_inputs != nullptr) {
+      dx_.staging_offset = in_staging.Take(dx_.bytes);
+    }
+    dhx_.staging_offset = in_staging.Take(dhx_.bytes);
+    dweights_.staging_offset = in_staging.Take(dweights_.bytes);
     size_t workspace = 1;
     for (size_t c = 0; c < chunking_.chunks.size(); ++c) {
       DescriptorSet* descriptors = nullptr;
-      CUDNN_GRU_RETURN_IF_ERROR(FindDescriptors(stream_, settings_, chunking_,
-                                                chunking_.chunks[c], true,
-                                                &descriptors));
+      CUDNN_GRU_RETURN_IF_ERROR(
+          stream_.FindDescriptors(settings_, chunking_, chunking_.chunks[c],
+                                  abi::CUDNN_FWD_MODE_TRAINING, &descriptors));
       descriptors_.push_back(descriptors);
       workspace = std::max(workspace, descriptors->workspace_bytes());
       if (descriptors->reserve_bytes() != tape_.kept.reserves[c].bytes) {
         return Status(StatusCode::kCudnn,
                       "Expected cuDNN to ask for the same reserve space in "
-                      "backward as in forward but received another size");
+                      "backward as in forward but received another size.");
       }
     }
-    CUDNN_GRU_RETURN_IF_ERROR(
-        scratch_.Allocate(stream_.device, MemoryKind::kDevice, places.used()));
+    CUDNN_GRU_RETURN_IF_ERROR(scratch_.Allocate(
+        stream_.device, MemoryKind::kDevice, on_device.used()));
     CUDNN_GRU_RETURN_IF_ERROR(
         workspace_.Allocate(stream_.device, MemoryKind::kDevice, workspace));
-    return staged_.Allocate(stream_.device, MemoryKind::kPinned, staged.used());
+    return staging_.Allocate(stream_.device, MemoryKind::kPinned,
+                             in_staging.used());
   }
 
   Status Upload() {
@@ -148,7 +157,7 @@ class BackwardComputation {
       CUDNN_GRU_RETURN_IF_ERROR(
           stream_.Upload(OnDevice(dy_), InStaging(dy_), dy_.bytes));
     }
-    // cuDNN can only add to it.
+    // cuDNN adds the gradients of the weights to what is there.
     return stream_.Zero(OnDevice(dweights_), dweights_.bytes);
   }
 
@@ -182,8 +191,9 @@ class BackwardComputation {
   size_t StateOffset(size_t c) const {
     return chunking_.chunks[c].first_row * UnitBytes();
   }
-  // The states this chunk began with are those the chunk before ended with, and
-  // so for their gradients; rows that ended there keep theirs.
+  // The states before a chunk are the states after the chunk before it, and the
+  // same holds for their gradients. Rows that end in the earlier chunk keep the
+  // gradients they have.
   const char* StatesBefore(size_t c) const {
     const KeptTensors& kept = tape_.kept;
     if (c > 0) return kept.address(kept.hy) + StateOffset(c - 1);
@@ -203,37 +213,38 @@ class BackwardComputation {
 
   Status Launch(size_t c) {
     const Chunk& chunk = chunking_.chunks[c];
-    Launched launched = {descriptors_[c],
-                         tape_.kept.address(tape_.kept.reserves[c].offset),
-                         workspace_.data()};
+    ChunkSpaces spaces = {descriptors_[c],
+                          tape_.kept.address(tape_.kept.reserves[c].offset),
+                          workspace_.data()};
     stream_.busy = true;
-    if (refill_) {
-      CUDNN_GRU_RETURN_IF_ERROR(ForwardAgain(c, launched));
+    if (reserves_ == ReserveContents::kFromBackward) {
+      CUDNN_GRU_RETURN_IF_ERROR(ForwardAgain(c, spaces));
     }
-    Status status = LaunchData(c, launched);
+    Status status = LaunchData(c, spaces);
     if (status.remedy() == Remedy::kAnotherWay &&
         chunk.algorithm.id != abi::CUDNN_RNN_ALGO_STANDARD) {
-      stream_.device.algorithms().RuleOut(chunk.algorithm,
-                                          ClassOf(settings_, chunk, true));
-      CUDNN_GRU_RETURN_IF_ERROR(ForwardByStandard(c, &launched));
-      status = LaunchData(c, launched);
+      stream_.device.algorithms().RuleOut(
+          chunk.algorithm,
+          ClassOf(settings_, chunk, abi::CUDNN_FWD_MODE_TRAINING));
+      CUDNN_GRU_RETURN_IF_ERROR(ForwardByStandard(c, &spaces));
+      status = LaunchData(c, spaces);
     }
     CUDNN_GRU_RETURN_IF_ERROR(status);
     const size_t weight_bytes = tape_.weights->layout().bytes;
-    const DescriptorSet& descriptors = *launched.descriptors;
+    const DescriptorSet& descriptors = *spaces.descriptors;
     return stream_.device.Check(
         stream_.device.cudnn().cudnnRNNBackwardWeights_v8(
             stream_.handle, descriptors.rnn(), abi::CUDNN_WGRAD_MODE_ADD,
             nullptr, descriptors.x(), KeptX(c), descriptors.h(),
             StatesBefore(c), descriptors.y(), KeptY(c), weight_bytes,
             OnDevice(dweights_), descriptors.workspace_bytes(),
-            launched.workspace, descriptors.reserve_bytes(), launched.reserve),
+            spaces.workspace, descriptors.reserve_bytes(), spaces.reserve),
         "cudnnRNNBackwardWeights_v8");
   }
 
-  Status LaunchData(size_t c, const Launched& launched) {
+  Status LaunchData(size_t c, const ChunkSpaces& spaces) {
     const size_t first_position = chunking_.chunks[c].first_position;
-    const DescriptorSet& descriptors = *launched.descriptors;
+    const DescriptorSet& descriptors = *spaces.descriptors;
     const Status status = stream_.device.Check(
         stream_.device.cudnn().cudnnRNNBackwardData_v8(
             stream_.handle, descriptors.rnn(), nullptr, descriptors.y(),
@@ -242,37 +253,37 @@ class BackwardComputation {
             descriptors.h(), StatesBefore(c), OnDevice(dhy_) + StateOffset(c),
             GradientBefore(c), nullptr, nullptr, nullptr, nullptr,
             tape_.weights->layout().bytes, tape_.weights->data(),
-            descriptors.workspace_bytes(), launched.workspace,
-            descriptors.reserve_bytes(), launched.reserve),
+            descriptors.workspace_bytes(), spaces.workspace,
+            descriptors.reserve_bytes(), spaces.reserve),
         "cudnnRNNBackwardData_v8");
     if (status.remedy() != Remedy::kAnotherWay) tape_.used = true;
     return status;
   }
 
-  // An algorithm that took the forward call refuses the backward call: the
-  // standard one computes the chunk's forward call again. The order of the
-  // tensors stays.
-  Status ForwardByStandard(size_t c, Launched* launched) {
+  // Computes the chunk's forward call again with the standard algorithm, for
+  // the case that the algorithm of the forward call does not support backward.
+  // The tensors keep their order.
+  Status ForwardByStandard(size_t c, ChunkSpaces* spaces) {
     Chunk chunk = chunking_.chunks[c];
     chunk.algorithm.id = abi::CUDNN_RNN_ALGO_STANDARD;
     DescriptorSet* descriptors = nullptr;
-    CUDNN_GRU_RETURN_IF_ERROR(FindDescriptors(stream_, settings_, chunking_,
-                                              chunk, true, &descriptors));
+    CUDNN_GRU_RETURN_IF_ERROR(
+        stream_.FindDescriptors(settings_, chunking_, chunk,
+                                abi::CUDNN_FWD_MODE_TRAINING, &descriptors));
     PlaceAllocator places;
     const size_t workspace = places.Take(descriptors->workspace_bytes());
     const size_t reserve = places.Take(descriptors->reserve_bytes());
-    again_.push_back(std::make_unique<DeviceBuffer>());
-    DeviceBuffer& buffer = *again_.back();
+    recomputed_.push_back(std::make_unique<DeviceBuffer>());
+    DeviceBuffer& buffer = *recomputed_.back();
     CUDNN_GRU_RETURN_IF_ERROR(
         buffer.Allocate(stream_.device, MemoryKind::kDevice, places.used()));
-    *launched = {descriptors, buffer.data() + reserve,
-                 buffer.data() + workspace};
-    return ForwardAgain(c, *launched);
+    *spaces = {descriptors, buffer.data() + reserve, buffer.data() + workspace};
+    return ForwardAgain(c, *spaces);
   }
 
-  // Fills the reserve space, from the tensors that are kept.
-  Status ForwardAgain(size_t c, const Launched& launched) {
-    const DescriptorSet& descriptors = *launched.descriptors;
+  // Fills the reserve space again, from the kept tensors.
+  Status ForwardAgain(size_t c, const ChunkSpaces& spaces) {
+    const DescriptorSet& descriptors = *spaces.descriptors;
     return stream_.device.Check(
         stream_.device.cudnn().cudnnRNNForward(
             stream_.handle, descriptors.rnn(), abi::CUDNN_FWD_MODE_TRAINING,
@@ -281,11 +292,11 @@ class BackwardComputation {
             tape_.kept.address(tape_.kept.hy) + StateOffset(c), nullptr,
             nullptr, nullptr, tape_.weights->layout().bytes,
             tape_.weights->data(), descriptors.workspace_bytes(),
-            launched.workspace, descriptors.reserve_bytes(), launched.reserve),
+            spaces.workspace, descriptors.reserve_bytes(), spaces.reserve),
         "cudnnRNNForward");
   }
 
-  // dx alone can be large.
+  // Only dx can be so large that it is copied in pieces.
   Status Download() {
     const size_t end = dweights_.device_offset + dweights_.bytes;
     if (gradients_.d_inputs != nullptr) {
@@ -337,7 +348,7 @@ class BackwardComputation {
         });
   }
 
-  // `dhx` is null when no row has a step.
+  // `dhx` is null when every row is empty.
   void UnpackInitialStateGradient(const char* dhx) {
     DivideHostWork(threads_, chunking_.batch, chunking_.batch * UnitBytes(),
                    [&](size_t begin, size_t end) {
@@ -347,8 +358,8 @@ class BackwardComputation {
                    });
   }
 
-  // No row has a step: the state is the initial state, and nothing else
-  // depends on anything.
+  // Writes the gradients when every row is empty. The state is then the initial
+  // state, so its gradient passes through, and all other gradients are zero.
   void FinishEmpty() {
     const size_t row = 3 * description_.units;
     const auto zero = [&](void* tensor, size_t n) {
@@ -375,17 +386,18 @@ class BackwardComputation {
   const TensorPacking packing_;
   DeviceBuffer scratch_;
   DeviceBuffer workspace_;
-  DeviceBuffer staged_;  // pinned
-  std::vector<std::unique_ptr<DeviceBuffer>> again_;
-  std::vector<DescriptorSet*> descriptors_;  // by chunk
+  DeviceBuffer staging_;  // pinned host memory
+  // The spaces of chunks whose forward call was computed again.
+  std::vector<std::unique_ptr<DeviceBuffer>> recomputed_;
+  std::vector<DescriptorSet*> descriptors_;  // of each chunk
   PieceDownload pieces_;                     // of dx
   StagedTensor dy_;
   StagedTensor dx_;
   StagedTensor dhy_;
   StagedTensor dhx_;
   StagedTensor dweights_;
-  bool one_download_ = false;
-  bool refill_ = false;
+  bool one_download_ = false;  // all results are downloaded in one copy
+  ReserveContents reserves_ = ReserveContents::kFromForward;
 };
 
 }  // namespace
@@ -400,7 +412,8 @@ Status BackwardOnCudnn(CudnnTape& tape, const GruGradients& gradients,
   if (tape.used) return CudnnTape::Spent();
   return RunOnDevice(tape.device, cancellation, [&](CallStream& stream) {
     return BackwardComputation(tape, gradients, threads, cancellation, stream)
-        .Run(tape.used);
+        .Run(tape.used ? ReserveContents::kFromBackward
+                       : ReserveContents::kFromForward);
   });
 }
 

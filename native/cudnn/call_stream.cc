@@ -3,21 +3,20 @@
 #include <map>
 #include <mutex>
 #include <utility>
-#include <vector>
 
-#include "cudnn/result.h"
+#include "cudnn/library_status.h"
 
 namespace cudnn_gru {
 namespace {
 
-// The streams and users of one device.
+// The idle streams of one device, and the number of its users.
 struct CallStreamPool {
   std::mutex mutex;
   std::vector<std::unique_ptr<CallStream>> idle;
   size_t users = 0;
 };
 
-// Never destroyed, like the streams.
+// The pools are never destroyed, like the streams.
 CallStreamPool& PoolOf(const Device& device) {
   static auto* const mutex = new std::mutex();
   static auto* const pools = new std::map<const Device*, CallStreamPool>();
@@ -39,8 +38,10 @@ Status Open(CallStream* stream) {
   const Status created =
       device.Check(cudnn.cudnnCreate(&stream->handle), "cudnnCreate");
   if (created.remedy() == Remedy::kAgain) {
-    return Status(created.code(), created.message() + device.FreeMemoryText(),
-                  Remedy::kAgain);
+    return Status(
+        created.code(),
+        WithoutFullStop(created.message()) + device.FreeMemoryText() + ".",
+        Remedy::kAgain);
   }
   CUDNN_GRU_RETURN_IF_ERROR(created);
   return device.Check(cudnn.cudnnSetStream(stream->handle, stream->cuda_stream),
@@ -48,10 +49,10 @@ Status Open(CallStream* stream) {
 }
 
 void Discard(CallStream* stream) {
-  if (stream->handle != nullptr)
-    stream->device.cudnn().cudnnDestroy(stream->handle);
+  Device& device = stream->device;
+  if (stream->handle != nullptr) device.cudnn().cudnnDestroy(stream->handle);
   if (stream->cuda_stream != nullptr) {
-    stream->device.driver().cuStreamDestroy_v2(stream->cuda_stream);
+    device.driver().cuStreamDestroy_v2(stream->cuda_stream);
   }
 }
 
@@ -81,10 +82,15 @@ Status CallStream::Zero(char* to, size_t bytes) {
       "cuMemsetD8Async");
 }
 
+std::vector<abi::CUevent>& CallStream::Events() {
+  return waiting == Waiting::kAsleep ? events_asleep_ : events_awake_;
+}
+
 Status CallStream::Mark(size_t number) {
-  std::vector<abi::CUevent>& events = events_[asleep ? 1 : 0];
+  std::vector<abi::CUevent>& events = Events();
   const unsigned int flags =
-      abi::CU_EVENT_DISABLE_TIMING | (asleep ? abi::CU_EVENT_BLOCKING_SYNC : 0);
+      abi::CU_EVENT_DISABLE_TIMING |
+      (waiting == Waiting::kAsleep ? abi::CU_EVENT_BLOCKING_SYNC : 0);
   while (events.size() <= number) {
     abi::CUevent event = nullptr;
     CUDNN_GRU_RETURN_IF_ERROR(device.Check(
@@ -97,13 +103,13 @@ Status CallStream::Mark(size_t number) {
 }
 
 Status CallStream::WaitFor(size_t number) {
-  return device.Check(
-      device.driver().cuEventSynchronize(events_[asleep ? 1 : 0][number]),
-      "cuEventSynchronize");
+  return device.Check(device.driver().cuEventSynchronize(Events()[number]),
+                      "cuEventSynchronize");
 }
 
 Status CallStream::Synchronize() {
-  if (asleep) {
+  // cuStreamSynchronize would keep a CPU core busy while it waits.
+  if (waiting == Waiting::kAsleep) {
     CUDNN_GRU_RETURN_IF_ERROR(Mark(0));
     CUDNN_GRU_RETURN_IF_ERROR(WaitFor(0));
   } else {
@@ -116,9 +122,21 @@ Status CallStream::Synchronize() {
   return Status();
 }
 
+Status CallStream::FindDescriptors(const RnnSettings& settings,
+                                   const Chunking& chunks, const Chunk& chunk,
+                                   abi::cudnnForwardMode_t mode,
+                                   DescriptorSet** found) {
+  const DescriptorSet::Key key = {settings, chunk.algorithm,
+                                  static_cast<int>(chunk.rows),
+                                  static_cast<int>(chunk.timesteps), mode};
+  return descriptors.Find(device, handle, key,
+                          chunks.chunk_lengths.data() + chunk.first_row, found);
+}
+
 Status CallStreamLease::Acquire() {
   CallStreamPool& pool = PoolOf(device_);
-  // One handle is created at a time: the first loads what all share.
+  // The lock is held while a handle is made, so that one is made at a time: the
+  // first one loads the parts that all share.
   std::lock_guard<std::mutex> lock(pool.mutex);
   if (!pool.idle.empty()) {
     stream_ = std::move(pool.idle.back());
@@ -142,9 +160,10 @@ CallStreamLease::~CallStreamLease() {
   pool.idle.push_back(std::move(stream_));
 }
 
-Drain::~Drain() {
+StreamDrain::~StreamDrain() {
   if (!stream_.busy) return;
-  // The status of what failed is already on its way; a lost context is noted.
+  // The call already returns the status of its failure. Check only notes
+  // whether the context is lost.
   (void)stream_.device.Check(
       stream_.device.driver().cuStreamSynchronize(stream_.cuda_stream),
       "cuStreamSynchronize");

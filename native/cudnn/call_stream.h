@@ -7,48 +7,63 @@
 
 #include "core/status.h"
 #include "cudnn/chunking.h"
-#include "cudnn/descriptor_set.h"
+#include "cudnn/descriptor_cache.h"
 #include "cudnn/device.h"
+#include "cudnn/rnn_settings.h"
 #include "cudnn/stage_clock.h"
 
 namespace cudnn_gru {
 
-// What one call needs for itself while it runs: a stream, a cuDNN handle bound
-// to it, and the descriptors made with that handle. Streams live as long as the
-// process: destroying a handle would wait for the whole device.
+// How a thread waits for the device: awake, which ends some microseconds
+// earlier, or asleep, which leaves the CPU to others.
+enum class Waiting { kAwake, kAsleep };
+
+// Everything that one call needs for itself while it runs: a CUDA stream, a
+// cuDNN handle bound to it, and the descriptors made with that handle. Streams
+// live as long as the process, because destroying a handle would wait for the
+// whole device.
 struct CallStream {
   explicit CallStream(Device& owner) : device(owner), clock(owner) {}
 
+  // Queue a copy to the device, a copy to the host, and filling with zeros.
   Status Upload(char* to, const char* from, size_t bytes);
   Status Download(char* to, const char* from, size_t bytes);
   Status Zero(char* to, size_t bytes);
-  // Begins a stage of the call, for those who time calls.
+  // Tells the clock that the call enters `stage`.
   Status Enter(Stage stage) { return clock.Enter(stage, cuda_stream); }
-  // Marks what is queued by now with a number, small and of this call, and
-  // waits until the device has got there.
+  // Puts a mark behind everything that is queued. Numbers of marks are small
+  // and belong to the current call.
   Status Mark(size_t number);
+  // Waits until the device has reached the mark.
   Status WaitFor(size_t number);
-  // Waits until everything queued has ended.
+  // Waits until the device has finished everything that is queued.
   Status Synchronize();
+  // Returns the descriptors for `chunk`, which is one of `chunks`, with the
+  // algorithm that it says.
+  Status FindDescriptors(const RnnSettings& settings, const Chunking& chunks,
+                         const Chunk& chunk, abi::cudnnForwardMode_t mode,
+                         DescriptorSet** found);
 
   Device& device;
   abi::CUstream cuda_stream = nullptr;
   abi::cudnnHandle_t handle = nullptr;
   DescriptorCache descriptors;
-  Chunking chunking;  // its memory is kept
+  Chunking chunking;  // of the current call; kept so that its memory is reused
   StageClock clock;
-  bool busy = false;  // something was queued since the last Synchronize
-  // How this call waits: asleep, so that the CPU is free for others, or awake,
-  // which ends some microseconds earlier.
-  bool asleep = false;
+  bool busy = false;  // whether anything was queued since the last Synchronize
+  Waiting waiting = Waiting::kAwake;  // how the current call waits
 
  private:
-  // Events by number, made for either way of waiting; kept for the process's
-  // life.
-  std::vector<abi::CUevent> events_[2];
+  std::vector<abi::CUevent>& Events();
+
+  // The event of each mark, for either way of waiting. They are kept for the
+  // life of the process.
+  std::vector<abi::CUevent> events_awake_;
+  std::vector<abi::CUevent> events_asleep_;
 };
 
-// A stream for one scope; needs the device's context for as long.
+// Lends a stream for the life of this object. The device's context must be
+// current for as long.
 class CallStreamLease {
  public:
   explicit CallStreamLease(Device& device) : device_(device) {}
@@ -67,24 +82,26 @@ class CallStreamLease {
   std::unique_ptr<CallStream> stream_;
 };
 
-// Declared after the buffers that a stream's work uses: waits, when a scope is
-// left with work still queued, before they go.
-class Drain {
+// Waits for the stream when a scope is left while work is still queued. Declare
+// it after the buffers that this work uses, so that it waits before they are
+// freed.
+class StreamDrain {
  public:
-  explicit Drain(CallStream& stream) : stream_(stream) {}
-  ~Drain();
-  Drain(const Drain&) = delete;
-  Drain& operator=(const Drain&) = delete;
+  explicit StreamDrain(CallStream& stream) : stream_(stream) {}
+  ~StreamDrain();
+  StreamDrain(const StreamDrain&) = delete;
+  StreamDrain& operator=(const StreamDrain&) = delete;
 
  private:
   CallStream& stream_;
 };
 
-// Frees what is kept for later calls: idle memory, and the descriptors of idle
-// streams. Needs the device's context.
+// Frees everything that is kept for later calls: idle memory, and the
+// descriptors of idle streams. The device's context must be current.
 void FreeCaches(Device& device);
 
-// Something that lives on the device. When the last one goes, so do the caches.
+// Counts as a user of the device. When the last user is destroyed, the caches
+// are freed.
 class DeviceUse {
  public:
   explicit DeviceUse(Device& device);

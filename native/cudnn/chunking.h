@@ -10,52 +10,55 @@
 
 namespace cudnn_gru {
 
-// Most time steps that one cuDNN call can take.
+// The most time steps that one cuDNN call accepts.
 constexpr size_t kMaxChunkTimesteps = 65535;
 
-// One cuDNN call: steps [start, start + timesteps) of the rows that have any
-// there, which are the first `rows` of Chunking::order. One of them at least
-// has all these steps; the others are padded.
+// The part of a call that one cuDNN call computes: steps [start,
+// start + timesteps) of the rows that have any step there, which are the first
+// `rows` of Chunking::order. At least one of these rows has all these steps;
+// the others are padded. A position is one step of one row.
 struct Chunk {
   size_t start;
   size_t timesteps;
   size_t rows;
-  // Where the chunk begins, in rows and in rows x timesteps: the tensors of a
-  // call lie chunk after chunk, each aligned.
+  // Where the chunk begins, counted in rows and in positions. The tensors of a
+  // call hold one chunk after the other, each of them aligned.
   size_t first_row;
   size_t first_position;
-  bool equal_lengths;  // no row is padded
-  // Also the order of the chunk's tensors: only one without padding may be
-  // time-major.
+  RowLengths lengths;  // kEqual when no row is padded
+  // Also decides the order of the chunk's tensors. Only a chunk without padding
+  // may be time-major.
   Algorithm algorithm;
 
   size_t positions() const { return rows * timesteps; }
 };
 
-// How a call of any lengths becomes calls that cuDNN takes. Rows stand in order
-// of the number of chunks they reach into, and those without a step (for which
-// cuDNN gives errors or wrong gradients) stand at the end and take no part. So
-// the rows of every chunk are the head of those of the one before, and states
-// go from chunk to chunk where they lie.
+// How a call with any lengths is divided into chunks. Rows that reach into more
+// chunks come first, so the rows of every chunk are the first rows of the chunk
+// before it, and the states of one chunk are the initial states of the next one
+// without being moved. Rows without a step come last and are in no chunk,
+// because cuDNN fails or computes wrong gradients for them.
 struct Chunking {
   size_t batch = 0;
   size_t timesteps = 0;
-  std::vector<int> lengths;        // by row of the call: its unmasked steps
-  std::vector<size_t> order;       // rows of the call, as they stand in chunks
-  std::vector<Chunk> chunks;       // none when every row is empty
-  std::vector<int> chunk_lengths;  // at Chunk::first_row: steps of each row
-  size_t positions = 0;            // over all chunks: where the last one ends
-  size_t rows = 0;
+  std::vector<int> lengths;   // number of unmasked steps, by row of the call
+  std::vector<size_t> order;  // rows of the call, in the order of the chunks
+  std::vector<Chunk> chunks;  // empty when every row is empty
+  std::vector<int>
+      chunk_lengths;     // steps of each row, from Chunk::first_row on
+  size_t positions = 0;  // of all chunks, to the end of the last one
+  size_t rows = 0;       // of all chunks, to the end of the last one
 
-  // The most steps that a row has, the masked steps of all rows, and the most
-  // positions that a chunk has.
+  // Returns the number of steps of the longest row.
   size_t longest() const;
+  // Returns the number of masked steps of all rows together.
   size_t masked_steps() const;
   size_t positions_of_largest_chunk() const;
 };
 
-// kArgument when the mask is not strictly right-padded, or a length is not in
-// 0 .. timesteps. `chunking` may be reused: its memory is.
+// Divides the call into chunks of at most `max_timesteps`. Fails with kArgument
+// when the mask is not strictly right-padded or a length is not in
+// 0 .. timesteps. Reuses the memory of `chunking`.
 Status DivideIntoChunks(const GruCall& call, size_t max_timesteps,
                         Chunking* chunking);
 

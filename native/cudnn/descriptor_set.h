@@ -2,36 +2,20 @@
 #define CUDNN_GRU_CUDNN_DESCRIPTOR_SET_H_
 
 #include <cstddef>
-#include <cstdint>
-#include <memory>
 #include <vector>
 
-#include "core/gru_problem.h"
 #include "core/status.h"
 #include "cudnn/algorithm.h"
+#include "cudnn/chunking.h"
+#include "cudnn/cudnn_descriptor.h"
 #include "cudnn/device.h"
-#include "cudnn/result.h"
+#include "cudnn/rnn_settings.h"
 
 namespace cudnn_gru {
 
-// What cuDNN's RNN descriptor says of a layer.
-struct RnnSettings {
-  RnnSettings(const GruDescription& description, bool allow_tf32);
-  bool operator==(const RnnSettings& other) const;
-
-  abi::cudnnDataType_t data_type;
-  abi::cudnnDataType_t math_precision;
-  abi::cudnnMathType_t math_type;
-  int32_t features;
-  int32_t units;
-};
-
-// Creates and sets an RNN descriptor: one layer, one direction, double bias.
-Status MakeRnn(const Device& device, const RnnSettings& settings,
-               abi::cudnnRNNAlgo_t algorithm, RnnDescriptor* rnn);
-
-// The descriptors of one shape of cuDNN call, kept from call to call. Used with
-// one handle, by one thread at a time.
+// All descriptors that cuDNN needs to compute chunks of one shape, and the
+// sizes of the spaces that it asks for. Only one thread at a time may use a
+// set, with the cuDNN handle that it was made with.
 class DescriptorSet {
  public:
   struct Key {
@@ -41,14 +25,15 @@ class DescriptorSet {
     Algorithm algorithm;
     int batch;
     int timesteps;
-    bool training;
+    abi::cudnnForwardMode_t mode;
   };
 
   explicit DescriptorSet(const Key& key) : key_(key) {}
 
   Status Make(const Device& device);
-  // The steps of each row. Descriptors and sizes are those of these lengths
-  // from then on. Remedy::kAnotherWay when the algorithm takes no such call.
+  // Sets the number of steps of each row. The descriptors and sizes are then
+  // valid for these lengths only. Fails with Remedy::kAnotherWay when the
+  // algorithm does not support such a call.
   Status SetLengths(const Device& device, abi::cudnnHandle_t handle,
                     const int* lengths);
   bool HasLengths(const int* lengths) const;
@@ -59,10 +44,11 @@ class DescriptorSet {
   abi::cudnnRNNDataDescriptor_t y() const { return y_.get(); }
   abi::cudnnTensorDescriptor_t h() const { return h_.get(); }
   size_t workspace_bytes() const { return workspace_bytes_; }
-  // 0 unless key().training.
+  // Only training has a reserve space: the size is 0 in inference.
   size_t reserve_bytes() const { return reserve_bytes_; }
 
-  // Whether a chunk of the call in progress counts on its lengths.
+  // Whether a chunk of the call in progress uses this set, so that its lengths
+  // must not change.
   bool in_use = false;
 
  private:
@@ -71,30 +57,14 @@ class DescriptorSet {
   RnnDataDescriptor x_;
   RnnDataDescriptor y_;
   TensorDescriptor h_;
-  std::vector<int> lengths_;  // empty until they are set
+  std::vector<int> lengths_;  // empty until SetLengths succeeds
   size_t workspace_bytes_ = 0;
   size_t reserve_bytes_ = 0;
 };
 
-// The descriptors of one handle. Between calls at most a fixed number; the one
-// unused for longest makes room.
-class DescriptorCache {
- public:
-  // The descriptors for `key` with these lengths set; it stays as it is until
-  // EndCall.
-  Status Find(const Device& device, abi::cudnnHandle_t handle,
-              const DescriptorSet::Key& key, const int* lengths,
-              DescriptorSet** descriptors);
-  // The device has finished the call in progress.
-  void EndCall();
-  void Clear() { sets_.clear(); }
-
- private:
-  DescriptorSet* Reuse(const DescriptorSet::Key& key, const int* lengths);
-  void MakeRoom(size_t most);
-
-  std::vector<std::unique_ptr<DescriptorSet>> sets_;  // last used last
-};
+// Returns the class of calls that a chunk belongs to (algorithm.h).
+CallClass ClassOf(const RnnSettings& settings, const Chunk& chunk,
+                  abi::cudnnForwardMode_t mode);
 
 }  // namespace cudnn_gru
 

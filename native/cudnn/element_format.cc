@@ -33,7 +33,8 @@ abi::cudnnDataType_t ElementFormat::math_precision() const {
                                    : abi::CUDNN_DATA_FLOAT;
 }
 
-// memcpy and memset may not have null pointers, even for nothing.
+// The functions below return early when n is 0, because memcpy and memset may
+// not be called with a null pointer even for 0 bytes.
 
 void ElementFormat::ToDevice(const void* host, size_t host_at, void* staged,
                              size_t staged_at, size_t n) const {

@@ -3,13 +3,14 @@
 #include <algorithm>
 
 #include "cudnn/host_work.h"
-#include "cudnn/result.h"
+#include "cudnn/library_status.h"
+#include "cudnn/run_on_device.h"
 
 namespace cudnn_gru {
 
 ForwardComputation::ForwardComputation(const ForwardRequest& request,
                                        Chunking* chunking, KeptTensors* kept,
-                                       bool training, CallStream& stream)
+                                       CallStream& stream)
     : weights_(request.weights),
       description_(request.weights.description()),
       call_(request.call),
@@ -17,15 +18,16 @@ ForwardComputation::ForwardComputation(const ForwardRequest& request,
       cancellation_(request.cancellation),
       chunking_(*chunking),
       kept_(*kept),
-      training_(training),
+      mode_(request.mode),
       stream_(stream),
-      settings_(description_, request.options.allow_tf32),
+      settings_(description_,
+                request.options.allow_tf32 ? Tf32::kAllowed : Tf32::kForbidden),
       format_(description_),
       packing_(description_, request.call, *chunking),
       output_(stream, *chunking) {}
 
 Status ForwardComputation::Run() {
-  // Nothing to compute when every row is empty; cuDNN would fail.
+  // When every row is empty there is nothing to compute, and cuDNN would fail.
   if (chunking_.chunks.empty()) {
     Finish();
     return Status();
@@ -34,7 +36,7 @@ Status ForwardComputation::Run() {
   CUDNN_GRU_RETURN_IF_ERROR(weights_.Upload(stream_, options_.threads));
   stream_.clock.Start();
   CUDNN_GRU_RETURN_IF_ERROR(Place());
-  const Drain drain(stream_);
+  const StreamDrain drain(stream_);
   CUDNN_GRU_RETURN_IF_ERROR(Compute());
   CUDNN_GRU_RETURN_IF_ERROR(stream_.Enter(Stage::kWait));
   CUDNN_GRU_RETURN_IF_ERROR(
@@ -46,10 +48,10 @@ Status ForwardComputation::Run() {
   return Status();
 }
 
-// Chooses algorithms, asks for sizes and takes memory.
+// Chooses the algorithms, asks cuDNN for the sizes and allocates memory.
 Status ForwardComputation::Place() {
   const size_t positions =
-      training_ ? chunking_.positions : chunking_.positions_of_largest_chunk();
+      Training() ? chunking_.positions : chunking_.positions_of_largest_chunk();
   x_.bytes = positions * FeatureBytes();
   hx_.bytes = call_.initial_state == nullptr
                   ? 0
@@ -71,7 +73,7 @@ Status ForwardComputation::Place() {
     CUDNN_GRU_RETURN_IF_ERROR(ChooseAlgorithm(&chunk, &descriptors));
     descriptors_.push_back(descriptors);
     workspace = std::max(workspace, descriptors->workspace_bytes());
-    if (training_) {
+    if (Training()) {
       kept_.reserves.push_back({places.Take(descriptors->reserve_bytes()),
                                 descriptors->reserve_bytes()});
     }
@@ -83,7 +85,8 @@ Status ForwardComputation::Place() {
   return PlaceStaged();
 }
 
-// In the device's order: what is next to each other there goes in one copy.
+// The tensors have the same order as on the device, so that neighbours can be
+// copied at once.
 Status ForwardComputation::PlaceStaged() {
   const bool one_chunk = chunking_.chunks.size() == 1;
   one_upload_ = one_chunk && x_.bytes + hx_.bytes <= kPieceBytes;
@@ -94,7 +97,7 @@ Status ForwardComputation::PlaceStaged() {
   y_.staging_offset = places.Take(
       call_.return_sequences ? chunking_.positions * UnitBytes() : 0);
   hy_.staging_offset = places.Take(hy_.bytes);
-  return staged_.Allocate(stream_.device, MemoryKind::kPinned, places.used());
+  return staging_.Allocate(stream_.device, MemoryKind::kPinned, places.used());
 }
 
 Status ForwardComputation::ChooseAlgorithm(Chunk* chunk,
@@ -104,25 +107,26 @@ Status ForwardComputation::ChooseAlgorithm(Chunk* chunk,
         options_.only != nullptr
             ? *options_.only
             : stream_.device.algorithms().Choose(
-                  ClassOf(settings_, *chunk, training_), chunk->equal_lengths);
-    const Status status = FindDescriptors(stream_, settings_, chunking_, *chunk,
-                                          training_, descriptors);
+                  ClassOf(settings_, *chunk, mode_), chunk->lengths);
+    const Status status = stream_.FindDescriptors(settings_, chunking_, *chunk,
+                                                  mode_, descriptors);
     if (!RuleOut(status, *chunk)) return status;
   }
 }
 
-// Whether `status` says that another algorithm may take the chunk.
+// Rules out the chunk's algorithm when `status` says that it does not support
+// the chunk. Returns whether another algorithm may be tried.
 bool ForwardComputation::RuleOut(const Status& status, const Chunk& chunk) {
   if (status.remedy() != Remedy::kAnotherWay || options_.only != nullptr ||
       chunk.algorithm.id == abi::CUDNN_RNN_ALGO_STANDARD) {
     return false;
   }
   stream_.device.algorithms().RuleOut(chunk.algorithm,
-                                      ClassOf(settings_, chunk, training_));
+                                      ClassOf(settings_, chunk, mode_));
   return true;
 }
 
-// Queues everything that the device has to do.
+// Queues all work of the device.
 Status ForwardComputation::Compute() {
   for (size_t c = 0; c < chunking_.chunks.size(); ++c) {
     CUDNN_GRU_RETURN_IF_ERROR(CheckCancelled(cancellation_));
@@ -130,11 +134,11 @@ Status ForwardComputation::Compute() {
     CUDNN_GRU_RETURN_IF_ERROR(one_upload_ ? UploadAtOnce() : UploadInPieces(c));
     CUDNN_GRU_RETURN_IF_ERROR(stream_.Enter(Stage::kCompute));
     CUDNN_GRU_RETURN_IF_ERROR(Launch(c));
-    if (training_) continue;
+    if (Training()) continue;
     CUDNN_GRU_RETURN_IF_ERROR(stream_.Enter(Stage::kCopyOut));
     CUDNN_GRU_RETURN_IF_ERROR(DownloadOutput(c));
   }
-  if (training_) {
+  if (Training()) {
     CUDNN_GRU_RETURN_IF_ERROR(stream_.Enter(Stage::kCopyOut));
     for (size_t c = 0; c < chunking_.chunks.size(); ++c) {
       CUDNN_GRU_RETURN_IF_ERROR(DownloadOutput(c));
@@ -200,14 +204,11 @@ Status ForwardComputation::Launch(size_t c) {
   const Chunk& chunk = chunking_.chunks[c];
   const DescriptorSet& descriptors = *descriptors_[c];
   const KeptTensors::Reserve reserve =
-      training_ ? kept_.reserves[c] : KeptTensors::Reserve{0, 0};
+      Training() ? kept_.reserves[c] : KeptTensors::Reserve{0, 0};
   stream_.busy = true;
   const Status status = stream_.device.Check(
       stream_.device.cudnn().cudnnRNNForward(
-          stream_.handle, descriptors.rnn(),
-          training_ ? abi::CUDNN_FWD_MODE_TRAINING
-                    : abi::CUDNN_FWD_MODE_INFERENCE,
-          nullptr, descriptors.x(),
+          stream_.handle, descriptors.rnn(), mode_, nullptr, descriptors.x(),
           OnDevice(x_) + PositionOnDevice(chunk) * FeatureBytes(),
           descriptors.y(), OnDevice(y_) + PositionOnDevice(chunk) * UnitBytes(),
           descriptors.h(), StatesBefore(c), StatesAfter(c), nullptr, nullptr,
@@ -236,8 +237,8 @@ void ForwardComputation::UnpackOutput(const LineRange& lines) {
       });
 }
 
-// Everything that has not been unpacked. The output first: `state` may be the
-// initial state, and is read until then.
+// Unpacks everything that has not been unpacked yet. `state` may be the array
+// of the initial state, so it is written last.
 void ForwardComputation::Finish() {
   const char* const hy = chunking_.chunks.empty() ? nullptr : InStaging(hy_);
   if (call_.return_sequences && one_download_) {

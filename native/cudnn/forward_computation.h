@@ -7,35 +7,39 @@
 #include "core/cancellation.h"
 #include "core/gru_problem.h"
 #include "core/status.h"
-#include "cudnn/call.h"
+#include "cudnn/call_stream.h"
 #include "cudnn/element_format.h"
 #include "cudnn/forward.h"
+#include "cudnn/staged_tensor.h"
 #include "cudnn/tape.h"
 #include "cudnn/tensor_packing.h"
 #include "cudnn/transfer_pieces.h"
 
 namespace cudnn_gru {
 
-// What a forward call was asked for.
+// The arguments of a forward call.
 struct ForwardRequest {
   CudnnWeights& weights;
   const GruCall& call;
   const CudnnOptions& options;
-  const Cancellation* cancellation;
+  const Cancellation* cancellation;  // may be null
+  abi::cudnnForwardMode_t mode;      // training when backward may follow
 };
 
-// One forward call, from the host's tensors to the host's tensors.
+// Computes one forward call: copies the host's inputs to the device, queues
+// cuDNN's work, and copies the results back.
 class ForwardComputation {
  public:
-  // `chunking` learns the algorithms; `kept` is filled, in training for
-  // backward. All outlive this.
+  // Sets the algorithms in `chunking`, and fills `kept` with the tensors on the
+  // device, which backward reads after a training call. All arguments must
+  // outlive this object.
   ForwardComputation(const ForwardRequest& request, Chunking* chunking,
-                     KeptTensors* kept, bool training, CallStream& stream);
+                     KeptTensors* kept, CallStream& stream);
 
   Status Run();
 
-  // Whether an algorithm was found not to take the call, and ruled out: a new
-  // attempt takes another.
+  // Whether Run failed because an algorithm does not support the call. That
+  // algorithm is then ruled out, and a new attempt chooses another one.
   bool ruled_out() const { return ruled_out_; }
 
  private:
@@ -57,7 +61,7 @@ class ForwardComputation {
     return kept_.address(tensor.device_offset);
   }
   char* InStaging(const StagedTensor& tensor) const {
-    return staged_.data() + tensor.staging_offset;
+    return staging_.data() + tensor.staging_offset;
   }
   size_t FeatureBytes() const {
     return description_.features * format_.device_bytes();
@@ -65,12 +69,16 @@ class ForwardComputation {
   size_t UnitBytes() const {
     return description_.units * format_.device_bytes();
   }
-  // Where a chunk's positions begin on the device. Only backward needs those of
-  // the chunks before: without it each chunk takes the place of the one before.
+  // Whether backward may follow.
+  bool Training() const { return mode_ == abi::CUDNN_FWD_MODE_TRAINING; }
+  // Returns where a chunk's positions begin on the device. Only backward needs
+  // the tensors of earlier chunks, so in inference every chunk overwrites the
+  // one before.
   size_t PositionOnDevice(const Chunk& chunk) const {
-    return training_ ? chunk.first_position : 0;
+    return Training() ? chunk.first_position : 0;
   }
-  // The states that a chunk starts from: those the chunk before ended with.
+  // Returns the states that a chunk starts from, which are the states after the
+  // chunk before, or null for zeros.
   const char* StatesBefore(size_t c) const;
   char* StatesAfter(size_t c) const {
     return OnDevice(hy_) + chunking_.chunks[c].first_row * UnitBytes();
@@ -83,21 +91,21 @@ class ForwardComputation {
   const Cancellation* const cancellation_;
   Chunking& chunking_;
   KeptTensors& kept_;
-  const bool training_;
+  const abi::cudnnForwardMode_t mode_;
   CallStream& stream_;
   const RnnSettings settings_;
   const ElementFormat format_;
   const TensorPacking packing_;
   DeviceBuffer workspace_;
-  DeviceBuffer staged_;                      // pinned
-  std::vector<DescriptorSet*> descriptors_;  // by chunk
+  DeviceBuffer staging_;                     // pinned host memory
+  std::vector<DescriptorSet*> descriptors_;  // of each chunk
   PieceDownload output_;
   StagedTensor x_;
   StagedTensor hx_;
   StagedTensor y_;
   StagedTensor hy_;
-  bool one_upload_ = false;
-  bool one_download_ = false;
+  bool one_upload_ = false;    // x and hx are uploaded in one copy
+  bool one_download_ = false;  // y and hy are downloaded in one copy
   bool ruled_out_ = false;
 };
 

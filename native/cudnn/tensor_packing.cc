@@ -5,7 +5,7 @@
 namespace cudnn_gru {
 namespace {
 
-// Units that are added up together: their sums need no memory of their own.
+// How many units are summed at once. Their sums then fit on the stack.
 constexpr size_t kUnitsAtOnce = 64;
 
 }  // namespace
@@ -50,7 +50,7 @@ void TensorPacking::CopyInputSteps(const Chunk& chunk, size_t i, size_t step,
 
 void TensorPacking::ZeroPadding(const Chunk& chunk, size_t i, size_t width,
                                 void* x) const {
-  if (chunk.equal_lengths) return;
+  if (chunk.lengths == RowLengths::kEqual) return;
   const size_t steps =
       static_cast<size_t>(chunking_.chunk_lengths[chunk.first_row + i]);
   format_.ZeroStaged(x, PositionOf(chunk, i, steps) * width,
@@ -121,7 +121,7 @@ void TensorPacking::UnpackLastOutput(size_t begin, size_t end, const void* hy,
   for (size_t i = begin; i < end; ++i) {
     const size_t row = chunking_.order[i];
     if (LastOutputIsState(row)) {
-      // A row's last state is that of the last chunk it is in.
+      // A row's last state is its state after the last chunk it is in.
       const Chunk& chunk = chunking_.chunks[LastChunkOf(i)];
       output_format_.ToHost(hy, (chunk.first_row + i) * units_, output,
                             row * units_, units_);
@@ -136,7 +136,7 @@ void TensorPacking::UnpackState(size_t begin, size_t end, const void* hy,
   for (size_t i = begin; i < end; ++i) {
     const size_t at = chunking_.order[i] * units_;
     if (i < ValidRows()) {
-      // A row's last state is that of the last chunk it is in.
+      // A row's last state is its state after the last chunk it is in.
       const Chunk& chunk = chunking_.chunks[LastChunkOf(i)];
       format_.ToHost(hy, (chunk.first_row + i) * units_, state, at, units_);
     } else if (initial_state == nullptr) {
@@ -171,7 +171,7 @@ void TensorPacking::AddMaskedGradients(size_t begin, size_t end,
   }
 }
 
-// Masked steps repeat the last output: their gradients are its own as well.
+// Masked steps repeat the last output, so their gradients are added to its own.
 template <typename T>
 void TensorPacking::AddMasked(size_t begin, size_t end,
                               const T* output_gradient, void* dy) const {

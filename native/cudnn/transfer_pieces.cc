@@ -3,13 +3,14 @@
 #include <algorithm>
 
 #include "cudnn/host_work.h"
-#include "cudnn/result.h"
+#include "cudnn/library_status.h"
 #include "cudnn/tensor_packing.h"
 
 namespace cudnn_gru {
 namespace {
 
-// A tensor of any size has hardly more pieces, so that a stream has few events.
+// Larger tensors have larger pieces and hardly more of them, so that a stream
+// needs few events.
 constexpr size_t kMostPieces = 64;
 
 }  // namespace
@@ -58,7 +59,7 @@ Status PieceDownload::Queue(const Chunk& chunk, size_t position_bytes,
     CUDNN_GRU_RETURN_IF_ERROR(stream_.Download(to + at, from + at, bytes));
     pieces_.push_back({piece, marks_});
     unmarked_bytes_ += bytes;
-    // Chunks may be many and small: those share a mark.
+    // A tensor may have many small chunks. Several of them share one mark.
     if (unmarked_bytes_ >= kPieceBytes / 2) {
       CUDNN_GRU_RETURN_IF_ERROR(MarkQueued());
     }

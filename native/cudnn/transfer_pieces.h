@@ -11,48 +11,49 @@
 
 namespace cudnn_gru {
 
-// Tensors that are large go to and from the device in pieces of this size, each
-// while the host works on another one.
+// Large tensors are copied in pieces of this size, so that the host can pack or
+// unpack one piece while another is on its way.
 constexpr size_t kPieceBytes = static_cast<size_t>(4) << 20;
 
-// Some lines of a chunk's tensor (tensor_packing.h).
+// A range of lines of a chunk's tensor (tensor_packing.h).
 struct LineRange {
   const Chunk* chunk;
   size_t begin;
   size_t end;
 
   size_t positions() const;
-  // Cells of the chunk's tensor before them.
+  // Returns the number of positions of the tensor before the range.
   size_t first_position() const;
 };
 
 LineRange AllLines(const Chunk& chunk);
 
-// A chunk's tensor with so many bytes a position, in pieces: one at least, some
-// dozens at most.
+// Divides a chunk's tensor, which has `position_bytes` at each position, into
+// at least one and at most some dozens of pieces.
 std::vector<LineRange> PiecesOf(const Chunking& chunking, const Chunk& chunk,
                                 size_t position_bytes);
 
-// Does work(begin, end) for the lines, on at most `threads` threads.
+// Divides the lines into parts and calls work(begin, end) for each, on at most
+// `threads` threads.
 void DivideLines(int threads, const LineRange& lines, size_t position_bytes,
                  const std::function<void(size_t, size_t)>& work);
 
-// A tensor on its way from the device, in pieces.
+// Copies a tensor from the device to the host in pieces.
 class PieceDownload {
  public:
   PieceDownload(CallStream& stream, const Chunking& chunking)
       : stream_(stream), chunking_(chunking) {}
 
-  // Queues the copy of a chunk's tensor, which lies at `from` and goes to `to`.
+  // Queues the copy of a chunk's tensor from `from` to `to`.
   Status Queue(const Chunk& chunk, size_t position_bytes, const char* from,
                char* to);
-  // Calls `unpack` for each piece that was queued, as soon as it is there.
+  // Calls `unpack` for each queued piece as soon as it has arrived.
   Status Unpack(const std::function<void(const LineRange&)>& unpack);
 
  private:
   struct Queued {
     LineRange lines;
-    size_t mark;  // of the stream's, which comes after it
+    size_t mark;  // the first mark of the stream behind the piece
   };
 
   Status MarkQueued();

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "core/workspace.h"
-#include "cudnn/result.h"
+#include "cudnn/library_status.h"
 
 namespace cudnn_gru {
 
@@ -16,8 +16,8 @@ Status CudnnLayer::Allocate(CallStream& stream, DeviceBuffer* space,
     *layout = *layout_;
     return space->Allocate(stream.device, MemoryKind::kDevice, layout->bytes);
   }
-  // Places depend neither on TF32 nor on the algorithm.
-  const RnnSettings settings(description_, false);
+  // The layout depends neither on TF32 nor on the algorithm.
+  const RnnSettings settings(description_, Tf32::kForbidden);
   RnnDescriptor rnn;
   CUDNN_GRU_RETURN_IF_ERROR(
       MakeRnn(stream.device, settings, abi::CUDNN_RNN_ALGO_STANDARD, &rnn));
@@ -46,7 +46,7 @@ Status CudnnWeights::Fill(CallStream& stream, int threads,
     return Status(StatusCode::kOutOfMemory,
                   "Expected " + std::to_string(measure.used()) +
                       " bytes of memory for the weights but the system has no "
-                      "more to give");
+                      "more to give.");
   }
   BumpAllocator allocator(workspace.data());
   char* const kernel = allocator.Take<char>(description.features * row);
@@ -57,13 +57,13 @@ Status CudnnWeights::Fill(CallStream& stream, int threads,
   const size_t bytes = resident->layout.bytes;
   CUDNN_GRU_RETURN_IF_ERROR(
       staged.Allocate(stream.device, MemoryKind::kPinned, bytes));
-  const Drain drain(stream);
+  const StreamDrain drain(stream);
   PackWeights(description, resident->layout, {kernel, recurrent, bias},
               staged.data(), threads);
   CUDNN_GRU_RETURN_IF_ERROR(
       stream.Upload(resident->buffer.data(), staged.data(), bytes));
-  // Other streams may use the weights from now on, and their streams do not
-  // wait for this one.
+  // Other streams may use the weights from now on, and they do not wait for
+  // this stream.
   return stream.Synchronize();
 }
 
@@ -74,7 +74,8 @@ Status CudnnWeights::Upload(CallStream& stream, int threads) {
   const Status status = Fill(stream, threads, resident.get());
   if (status.ok()) {
     resident_ = std::move(resident);
-    // It may hold the layer's own copy, which tapes should not keep alive.
+    // The reader may hold the layer's own copy of the weights, which tapes
+    // should not keep alive.
     reader_ = nullptr;
   }
   return status;

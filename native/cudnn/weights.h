@@ -16,8 +16,9 @@
 
 namespace cudnn_gru {
 
-// What all versions of one layer's weights share: the device, which counts as
-// in use from the first upload on, and the places in cuDNN's weight space.
+// The parts that all versions of one layer's weights share: the device, which
+// counts as in use from the first upload on, and the layout of cuDNN's weight
+// space.
 class CudnnLayer {
  public:
   CudnnLayer(const GruDescription& description, size_t device)
@@ -28,8 +29,8 @@ class CudnnLayer {
   const GruDescription& description() const { return description_; }
   size_t device_index() const { return device_index_; }
 
-  // Takes memory for one version and says where its parts are. Needs the
-  // context of that device, which is the stream's.
+  // Allocates memory for one version of the weights and returns its layout. The
+  // stream must be one of the layer's device, whose context must be current.
   Status Allocate(CallStream& stream, DeviceBuffer* space,
                   WeightLayout* layout);
 
@@ -41,12 +42,12 @@ class CudnnLayer {
   std::optional<WeightLayout> layout_;
 };
 
-// One version of a layer's weights as cuDNN reads them. Calls in flight and
-// tapes share it; a new version is a new object.
+// One version of a layer's weights, in the form that cuDNN reads. Calls in
+// flight and tapes share it. A new version is a new object.
 class CudnnWeights {
  public:
-  // Writes Keras's kernel (F, 3U), recurrent kernel (U, 3U) and bias (2, 3U),
-  // of description.dtype.
+  // A function that writes Keras's kernel (F, 3U), recurrent kernel (U, 3U) and
+  // bias (2, 3U) in description.dtype.
   using Reader =
       std::function<void(void* kernel, void* recurrent_kernel, void* bias)>;
 
@@ -58,11 +59,11 @@ class CudnnWeights {
   const GruDescription& description() const { return layer_->description(); }
   size_t device_index() const { return layer_->device_index(); }
 
-  // Uploads at the first call, packed by at most `threads` threads; does
-  // nothing after that. Needs the context of that device, which is the
-  // stream's.
+  // Packs the weights on at most `threads` threads and uploads them. Does
+  // nothing when they are on the device already. The stream must be one of the
+  // layer's device, whose context must be current.
   Status Upload(CallStream& stream, int threads);
-  // After Upload.
+  // May be called after Upload has succeeded.
   const WeightLayout& layout() const { return resident_->layout; }
   const char* data() const { return resident_->buffer.data(); }
 
@@ -74,9 +75,9 @@ class CudnnWeights {
 
   Status Fill(CallStream& stream, int threads, Resident* resident) const;
 
-  const std::shared_ptr<CudnnLayer> layer_;  // goes after the buffer
+  const std::shared_ptr<CudnnLayer> layer_;  // outlives the buffer below
   std::mutex mutex_;
-  Reader reader_;  // null once the weights are on the device
+  Reader reader_;  // null after the weights are on the device
   std::unique_ptr<const Resident> resident_;
 };
 

@@ -25,6 +25,7 @@ using cudnn_gru::DivideIntoChunks;
 using cudnn_gru::ForwardReference;
 using cudnn_gru::GruCall;
 using cudnn_gru::GruDescription;
+using cudnn_gru::RowLengths;
 using cudnn_gru::Status;
 using cudnn_gru::StatusCode;
 using cudnn_gru::TensorPacking;
@@ -109,7 +110,8 @@ Chunking ChunkingOf(const Case& each, const GruCall& call) {
   const Status divided = DivideIntoChunks(call, each.max_timesteps, &chunking);
   CHECK_MESSAGE(divided.ok(), divided.message());
   for (Chunk& chunk : chunking.chunks) {
-    chunk.algorithm.time_major = each.time_major && chunk.equal_lengths;
+    chunk.algorithm.time_major =
+        each.time_major && chunk.lengths == RowLengths::kEqual;
     size_t longest = 0;
     for (size_t i = 0; i < chunk.rows; ++i) {
       const int length = chunking.chunk_lengths[chunk.first_row + i];
