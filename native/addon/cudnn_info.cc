@@ -5,6 +5,7 @@
 
 #include "addon/arguments.h"
 #include "addon/errors.h"
+#include "cudnn/cuda_info.h"
 #include "cudnn/runtime.h"
 #include "cudnn/stage_clock.h"
 
@@ -156,7 +157,7 @@ napi_value Js_cudnnTimings(napi_env env, napi_callback_info info) {
   bool enable = false;
   const Status status = ReadBool({env, argument, "enable"}, &enable);
   if (!status.ok()) return Throw(env, status);
-  const StageTimes times = TimeStages(enable);
+  const StageTimes times = TimeStages(enable ? Timing::kOn : Timing::kOff);
   const auto part = [&](const std::array<double, kStages>& milliseconds,
                         Stage stage) {
     return Number(env, milliseconds[static_cast<size_t>(stage)]);

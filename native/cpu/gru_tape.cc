@@ -17,7 +17,7 @@ namespace {
 
 constexpr char kPurpose[] = "memory for what the gradients need";
 
-// The same weights for the scalar reference.
+// Converts the weights to those of the scalar reference.
 Status ReferenceWeights(std::shared_ptr<const CpuWeights> weights,
                         std::shared_ptr<const CpuWeights>* reference) {
   if (weights->backend().kernels == nullptr) {
@@ -40,8 +40,8 @@ Status ReferenceWeights(std::shared_ptr<const CpuWeights> weights,
                             to_recurrent, to_bias, reference);
 }
 
-// A copy of `count` elements, null for null. The allocator may be only
-// measuring.
+// Returns a copy of `count` elements, or null for null. The allocator may only
+// be measuring.
 template <typename T>
 const void* Copied(const void* source, size_t count, BumpAllocator& allocator) {
   if (source == nullptr) return nullptr;
@@ -77,7 +77,7 @@ void CpuTape::Place(const GruCall& call, int threads,
                 call.input_dropout_masks * call.batch * features, allocator);
   call_.recurrent_dropout =
       Copied<T>(call.recurrent_dropout, 3 * call.batch * units, allocator);
-  // The kernels' steps know of the rest what they need.
+  // The saved steps of the kernels contain everything else that they need.
   if (!IsReference()) return;
   call_.initial_state =
       Copied<T>(call.initial_state, call.batch * units, allocator);
@@ -99,7 +99,8 @@ Status CpuTape::Keep(const GruCall& call, int threads) {
       Place<double>(call, threads, allocator);
     }
   };
-  // The steps have as many elements as a returned sequence, several times.
+  // The steps have several times as many elements as a returned sequence, so
+  // this checks that the sizes do not overflow.
   GruCallSizes sizes;
   const Status status =
       ComputeSizes(description(), call.batch, call.timesteps, true, &sizes);
@@ -143,7 +144,8 @@ Status CpuTape::Forward(std::shared_ptr<const CpuWeights> weights,
   status = made->Keep(call, threads);
   if (status.ok()) status = made->Compute(threads, cancellation);
   if (!status.ok()) return status;
-  // These are the caller's.
+  // The remaining pointers lead to the caller's tensors, which may not live as
+  // long.
   GruCall& kept = made->call_;
   kept.output = nullptr;
   kept.state = nullptr;

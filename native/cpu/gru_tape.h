@@ -15,13 +15,13 @@
 
 namespace cudnn_gru {
 
-// A forward call on the CPU that has kept what its gradients need: copies of
-// the call's tensors, the steps, and the weights, which are shared. The
-// weights' backend computes both ways.
+// A forward call on the CPU that has kept the data its gradients need: copies
+// of the call's tensors, the steps, and the weights, which are shared. The
+// backend of the weights computes forward and backward.
 class CpuTape : public GruTape {
  public:
-  // Computes `call` as ForwardOnCpu does, with its errors. `cancellation` may
-  // be null.
+  // Computes `call` like ForwardOnCpu and fails with the same errors.
+  // `cancellation` may be null.
   static Status Forward(std::shared_ptr<const CpuWeights> weights,
                         const GruCall& call, int threads,
                         const Cancellation* cancellation,
@@ -47,10 +47,10 @@ class CpuTape : public GruTape {
   void Place(const GruCall& call, int threads, BumpAllocator& allocator);
 
   const std::shared_ptr<const CpuWeights> weights_;
-  GruCall call_;  // of the tape's own copies
+  GruCall call_;  // its pointers lead to the tape's own copies
   std::unique_ptr<const Workspace> buffer_;
-  std::unique_ptr<SavedSteps> saved_;  // of vector kernels
-  ReferenceSteps steps_;               // of the reference
+  std::unique_ptr<SavedSteps> saved_;  // for vector kernels
+  ReferenceSteps steps_;               // for the reference
   bool spent_ = false;
 };
 

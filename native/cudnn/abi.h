@@ -4,13 +4,14 @@
 #include <cstddef>
 #include <cstdint>
 
-// What this package uses of the cuDNN 9 and CUDA driver interfaces, written
-// down by hand: neither SDK is needed to build. The functions are declared for
-// their types only and never defined; libraries.h finds them at run time.
-// test/native/cudnn_abi_test.cc compares all this with the real headers.
+// The part of the cuDNN 9 and CUDA driver interfaces that this package uses. It
+// is declared by hand, so that neither SDK is needed to build. The functions
+// are declared for their types only and never defined; libraries.h finds them
+// at run time. test/native/cudnn_abi_test.cc compares the declarations with the
+// real headers.
 namespace cudnn_gru::abi {
 
-// cuDNN: cudnn_graph.h, cudnn_ops.h, cudnn_adv.h.
+// From cuDNN's cudnn_graph.h, cudnn_ops.h and cudnn_adv.h.
 
 enum cudnnStatus_t : int {
   CUDNN_STATUS_SUCCESS = 0,
@@ -96,7 +97,7 @@ cudnnStatus_t cudnnSetRNNDescriptor_v8(
     int32_t layers, cudnnDropoutDescriptor_t dropout, uint32_t aux_flags);
 cudnnStatus_t cudnnCreateRNNDataDescriptor(cudnnRNNDataDescriptor_t* data);
 cudnnStatus_t cudnnDestroyRNNDataDescriptor(cudnnRNNDataDescriptor_t data);
-// `sequence_lengths` and `padding_fill` are on the host, and copied.
+// `sequence_lengths` and `padding_fill` are on the host. cuDNN copies them.
 cudnnStatus_t cudnnSetRNNDataDescriptor(cudnnRNNDataDescriptor_t data,
                                         cudnnDataType_t data_type,
                                         cudnnRNNDataLayout_t layout,
@@ -116,7 +117,8 @@ cudnnStatus_t cudnnGetRNNTempSpaceSizes(cudnnHandle_t handle,
                                         cudnnForwardMode_t mode,
                                         cudnnRNNDataDescriptor_t x,
                                         size_t* workspace, size_t* reserve);
-// Hazard: the order of x and y, and of the spaces, differs in the next three.
+// Hazard: the next three functions differ in the order of x and y and of the
+// spaces.
 cudnnStatus_t cudnnRNNForward(
     cudnnHandle_t handle, cudnnRNNDescriptor_t rnn, cudnnForwardMode_t mode,
     const int32_t device_lengths[], cudnnRNNDataDescriptor_t x_descriptor,
@@ -142,7 +144,7 @@ cudnnStatus_t cudnnRNNBackwardWeights_v8(
     size_t weight_space_size, void* dweight_space, size_t workspace_size,
     void* workspace, size_t reserve_size, void* reserve);
 
-// The CUDA driver: cuda.h. Names are those the library exports.
+// From the CUDA driver's cuda.h. The names are those that the library exports.
 
 enum CUresult : int {
   CUDA_SUCCESS = 0,
@@ -219,14 +221,14 @@ CUresult cuMemsetD8Async(CUdeviceptr address, unsigned char value, size_t bytes,
 CUresult cuEventCreate(CUevent* event, unsigned int flags);
 CUresult cuEventRecord(CUevent event, CUstream stream);
 CUresult cuEventSynchronize(CUevent event);
-// Milliseconds between two events that have come.
+// Returns the milliseconds between two events that the device has reached.
 CUresult cuEventElapsedTime(float* milliseconds, CUevent first, CUevent last);
 CUresult cuGetErrorName(CUresult error, const char** text);
 CUresult cuGetErrorString(CUresult error, const char** text);
 
 }  // namespace cudnn_gru::abi
 
-// F(name) for every function that must be there.
+// The functions of cuDNN that every supported version has, as F(name).
 #define CUDNN_GRU_CUDNN_FUNCTIONS(F) \
   F(cudnnGetVersion)                 \
   F(cudnnGetCudartVersion)           \
@@ -251,13 +253,14 @@ CUresult cuGetErrorString(CUresult error, const char** text);
   F(cudnnRNNBackwardData_v8)         \
   F(cudnnRNNBackwardWeights_v8)
 
-// Those that some versions do not have; null then.
+// The functions that some versions do not have.
 #define CUDNN_GRU_CUDNN_OPTIONAL_FUNCTIONS(F) \
   F(cudnnGetLastErrorString)                  \
   F(cudnnGraphVersionCheck)                   \
   F(cudnnOpsVersionCheck)                     \
   F(cudnnAdvVersionCheck)
 
+// The functions of the CUDA driver that are always needed.
 #define CUDNN_GRU_CUDA_FUNCTIONS(F) \
   F(cuInit)                         \
   F(cuDriverGetVersion)             \
@@ -286,7 +289,7 @@ CUresult cuGetErrorString(CUresult error, const char** text);
   F(cuGetErrorName)                 \
   F(cuGetErrorString)
 
-// That which only timing needs.
+// The function that only timing needs.
 #define CUDNN_GRU_CUDA_OPTIONAL_FUNCTIONS(F) F(cuEventElapsedTime)
 
 #endif  // CUDNN_GRU_CUDNN_ABI_H_

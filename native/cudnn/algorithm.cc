@@ -3,18 +3,21 @@
 namespace cudnn_gru {
 namespace {
 
-// PyTorch's limits (aten/src/ATen/native/cudnn/RNN.cpp, get_algo): one for
-// forward alone, one where backward follows, since one reserve space serves
-// both.
+// PyTorch's limits (aten/src/ATen/native/cudnn/RNN.cpp, get_algo). The one for
+// training is lower because backward then runs with the same algorithm: both
+// directions share one reserve space.
 constexpr int32_t kMostUnits = 192;
 constexpr int32_t kMostUnitsInTraining = 128;
 
-bool SuitsSmallAlgorithm(const CallClass& call, bool equal_lengths) {
-  return equal_lengths && call.data_type != abi::CUDNN_DATA_DOUBLE &&
-         call.units <= (call.training ? kMostUnitsInTraining : kMostUnits);
+bool SuitsSmallAlgorithm(const CallClass& call, RowLengths lengths) {
+  const bool training = call.mode == abi::CUDNN_FWD_MODE_TRAINING;
+  return lengths == RowLengths::kEqual &&
+         call.data_type != abi::CUDNN_DATA_DOUBLE &&
+         call.units <= (training ? kMostUnitsInTraining : kMostUnits);
 }
 
-int PowerOfTwoOver(size_t rows) {
+// Returns the exponent of the smallest power of two that is at least `rows`.
+int NextPowerOfTwo(size_t rows) {
   int power = 0;
   while (rows > size_t{1} << power) ++power;
   return power;
@@ -22,23 +25,28 @@ int PowerOfTwoOver(size_t rows) {
 
 }  // namespace
 
-AlgorithmChoice::Way AlgorithmChoice::WayOf(const Algorithm& algorithm) {
+AlgorithmChoice::AlgorithmKey AlgorithmChoice::KeyOf(
+    const Algorithm& algorithm) {
   return {algorithm.id, algorithm.time_major};
 }
 
-AlgorithmChoice::Class AlgorithmChoice::ClassOf(const Algorithm& algorithm,
-                                                const CallClass& call) {
-  return {WayOf(algorithm), call.data_type, call.math_type,
-          call.features,    call.units,     PowerOfTwoOver(call.rows),
-          call.training};
+AlgorithmChoice::ClassKey AlgorithmChoice::KeyOf(const Algorithm& algorithm,
+                                                 const CallClass& call) {
+  return {KeyOf(algorithm),
+          call.data_type,
+          call.math_type,
+          call.features,
+          call.units,
+          NextPowerOfTwo(call.rows),
+          call.mode == abi::CUDNN_FWD_MODE_TRAINING};
 }
 
-Algorithm AlgorithmChoice::Choose(const CallClass& call, bool equal_lengths) {
-  if (!SuitsSmallAlgorithm(call, equal_lengths)) return kStandardAlgorithm;
+Algorithm AlgorithmChoice::Choose(const CallClass& call, RowLengths lengths) {
+  if (!SuitsSmallAlgorithm(call, lengths)) return kStandardAlgorithm;
   std::lock_guard<std::mutex> lock(mutex_);
   for (const Algorithm& each : kSmallAlgorithms) {
-    if (admitted_.count({WayOf(each), call.data_type}) != 0 &&
-        ruled_out_.count(ClassOf(each, call)) == 0) {
+    if (admitted_.count({KeyOf(each), call.data_type}) != 0 &&
+        ruled_out_.count(KeyOf(each, call)) == 0) {
       return each;
     }
   }
@@ -48,13 +56,13 @@ Algorithm AlgorithmChoice::Choose(const CallClass& call, bool equal_lengths) {
 void AlgorithmChoice::RuleOut(const Algorithm& algorithm,
                               const CallClass& call) {
   std::lock_guard<std::mutex> lock(mutex_);
-  ruled_out_.insert(ClassOf(algorithm, call));
+  ruled_out_.insert(KeyOf(algorithm, call));
 }
 
 void AlgorithmChoice::Admit(const Algorithm& algorithm,
                             abi::cudnnDataType_t data_type) {
   std::lock_guard<std::mutex> lock(mutex_);
-  admitted_.emplace(WayOf(algorithm), data_type);
+  admitted_.emplace(KeyOf(algorithm), data_type);
 }
 
 }  // namespace cudnn_gru

@@ -11,8 +11,8 @@
 
 namespace cudnn_gru {
 
-// A way in which cuDNN computes a chunk, and the order of the chunk's tensors:
-// (rows, timesteps, width), or (timesteps, rows, width) when time-major.
+// An algorithm of cuDNN's, and the order of a chunk's tensors that it is used
+// with: (rows, timesteps, width), or (timesteps, rows, width) when time-major.
 struct Algorithm {
   bool operator==(const Algorithm& other) const {
     return id == other.id && time_major == other.time_major;
@@ -23,49 +23,56 @@ struct Algorithm {
   bool time_major = false;
 };
 
-// Takes every call.
+// The algorithm that supports every call.
 constexpr Algorithm kStandardAlgorithm = {abi::CUDNN_RNN_ALGO_STANDARD, false};
 
-// Up to ten times as fast for small layers, by PyTorch's pull request 62143.
-// PyTorch gives it time-major tensors only; batch-major ones are the host's own
-// order, so they come first.
+// The algorithms for small layers, which are up to ten times as fast according
+// to PyTorch's pull request 62143. PyTorch uses them with time-major tensors
+// only. Batch-major comes first here, because the host's tensors have that
+// order already.
 constexpr Algorithm kSmallAlgorithms[] = {
     {abi::CUDNN_RNN_ALGO_PERSIST_STATIC_SMALL_H, false},
     {abi::CUDNN_RNN_ALGO_PERSIST_STATIC_SMALL_H, true},
 };
 
-// Calls that an algorithm takes or refuses together.
+// The properties that decide whether an algorithm supports a call.
 struct CallClass {
   abi::cudnnDataType_t data_type;
   abi::cudnnMathType_t math_type;
   int32_t features;
   int32_t units;
   size_t rows;
-  bool training;
+  abi::cudnnForwardMode_t mode;
 };
 
-// Chooses the algorithms of one device's calls. Those beside the standard one
-// take part once they have shown that they compute a GRU, until they refuse a
-// call.
+// Whether all rows of a chunk have the same number of steps.
+enum class RowLengths { kEqual, kDifferent };
+
+// Chooses the algorithms for the calls on one device. Algorithms other than the
+// standard one are used once a self-check has shown that they compute a GRU,
+// and for as long as they do not refuse a call.
 class AlgorithmChoice {
  public:
-  // The best for a call. `equal_lengths`: every row has all the steps.
-  Algorithm Choose(const CallClass& call, bool equal_lengths);
+  // Returns the fastest algorithm that may support the call.
+  Algorithm Choose(const CallClass& call, RowLengths lengths);
 
-  // For all calls of a type.
+  // Allows the algorithm for all calls with this data type.
   void Admit(const Algorithm& algorithm, abi::cudnnDataType_t data_type);
-  // For the class `call`, rows being as many to within a factor of two.
+  // Forbids the algorithm for calls of the class `call` with about as many
+  // rows: the numbers of rows have the same next power of two.
   void RuleOut(const Algorithm& algorithm, const CallClass& call);
 
  private:
-  using Way = std::tuple<int, bool>;
-  using Class = std::tuple<Way, int, int, int32_t, int32_t, int, bool>;
-  static Way WayOf(const Algorithm& algorithm);
-  static Class ClassOf(const Algorithm& algorithm, const CallClass& call);
+  // Algorithm and CallClass as keys of sets.
+  using AlgorithmKey = std::tuple<int, bool>;
+  using ClassKey =
+      std::tuple<AlgorithmKey, int, int, int32_t, int32_t, int, bool>;
+  static AlgorithmKey KeyOf(const Algorithm& algorithm);
+  static ClassKey KeyOf(const Algorithm& algorithm, const CallClass& call);
 
   std::mutex mutex_;
-  std::set<std::tuple<Way, int>> admitted_;
-  std::set<Class> ruled_out_;
+  std::set<std::tuple<AlgorithmKey, int>> admitted_;
+  std::set<ClassKey> ruled_out_;
 };
 
 }  // namespace cudnn_gru

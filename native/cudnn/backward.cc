@@ -5,83 +5,92 @@
 #include <memory>
 #include <vector>
 
-#include "cudnn/call.h"
-#include "cudnn/element.h"
-#include "cudnn/fixups.h"
+#include "cudnn/call_stream.h"
+#include "cudnn/element_format.h"
 #include "cudnn/host_work.h"
-#include "cudnn/pieces.h"
-#include "cudnn/result.h"
+#include "cudnn/library_status.h"
+#include "cudnn/run_on_device.h"
+#include "cudnn/staged_tensor.h"
+#include "cudnn/tensor_packing.h"
+#include "cudnn/transfer_pieces.h"
 
 namespace cudnn_gru {
 namespace {
 
-// One backward call, from the host's gradients to the host's gradients.
-class Backward {
+// The contents of the reserve spaces: those that forward left there, which
+// backward needs, or those that an earlier attempt at backward left there.
+enum class ReserveContents { kFromForward, kFromBackward };
+
+// Computes one backward call: copies the host's gradients to the device, queues
+// cuDNN's work, and copies the resulting gradients back.
+class BackwardComputation {
  public:
-  Backward(CudnnTape& tape, const GruGradients& gradients, int threads,
-           const Cancellation* cancellation, Lane& lane)
+  BackwardComputation(CudnnTape& tape, const GruGradients& gradients,
+                      int threads, const Cancellation* cancellation,
+                      CallStream& stream)
       : tape_(tape),
         gradients_(gradients),
         threads_(threads),
         cancellation_(cancellation),
-        lane_(lane),
+        stream_(stream),
         description_(tape.weights->description()),
-        schedule_(tape.schedule),
-        settings_(description_, tape.allow_tf32),
-        element_(description_),
-        fixups_(description_, tape.sizes, tape.schedule),
-        pieces_(lane, tape.schedule) {}
+        chunking_(tape.chunking),
+        settings_(description_,
+                  tape.allow_tf32 ? Tf32::kAllowed : Tf32::kForbidden),
+        format_(description_),
+        packing_(description_, tape.sizes, tape.chunking),
+        pieces_(stream, tape.chunking) {}
 
-  // `refill`: an attempt before this one has got as far as cuDNN, so that the
-  // reserve spaces must be filled again.
-  Status Run(bool refill) {
-    refill_ = refill;
+  Status Run(ReserveContents reserves) {
+    reserves_ = reserves;
     CUDNN_GRU_RETURN_IF_ERROR(CheckCancelled(cancellation_));
-    if (schedule_.chunks.empty()) {
+    if (chunking_.chunks.empty()) {
       tape_.used = true;
       FinishEmpty();
       return Status();
     }
-    lane_.clock.Start();
+    stream_.clock.Start();
     CUDNN_GRU_RETURN_IF_ERROR(Place());
-    const Drain drain(lane_);
-    CUDNN_GRU_RETURN_IF_ERROR(lane_.Enter(Stage::kCopyIn));
+    const StreamDrain drain(stream_);
+    CUDNN_GRU_RETURN_IF_ERROR(stream_.Enter(Stage::kCopyIn));
     CUDNN_GRU_RETURN_IF_ERROR(Upload());
-    CUDNN_GRU_RETURN_IF_ERROR(lane_.Enter(Stage::kCompute));
-    for (size_t c = schedule_.chunks.size(); c-- > 0;) {
+    CUDNN_GRU_RETURN_IF_ERROR(stream_.Enter(Stage::kCompute));
+    for (size_t c = chunking_.chunks.size(); c-- > 0;) {
       CUDNN_GRU_RETURN_IF_ERROR(CheckCancelled(cancellation_));
       CUDNN_GRU_RETURN_IF_ERROR(Launch(c));
     }
-    CUDNN_GRU_RETURN_IF_ERROR(lane_.Enter(Stage::kCopyOut));
+    CUDNN_GRU_RETURN_IF_ERROR(stream_.Enter(Stage::kCopyOut));
     CUDNN_GRU_RETURN_IF_ERROR(Download());
-    CUDNN_GRU_RETURN_IF_ERROR(lane_.Enter(Stage::kWait));
+    CUDNN_GRU_RETURN_IF_ERROR(stream_.Enter(Stage::kWait));
     CUDNN_GRU_RETURN_IF_ERROR(pieces_.Unpack(
-        [&](const Lines& lines) { UnpackInputGradient(lines); }));
-    CUDNN_GRU_RETURN_IF_ERROR(lane_.Synchronize());
-    CUDNN_GRU_RETURN_IF_ERROR(lane_.Enter(Stage::kUnpack));
+        [&](const LineRange& lines) { UnpackInputGradient(lines); }));
+    CUDNN_GRU_RETURN_IF_ERROR(stream_.Synchronize());
+    CUDNN_GRU_RETURN_IF_ERROR(stream_.Enter(Stage::kUnpack));
     Finish();
-    lane_.clock.Stop();
+    stream_.clock.Stop();
     return Status();
   }
 
  private:
-  // What the calls of cuDNN's for a chunk share: as in the forward call, unless
-  // that had to be made again.
-  struct Launched {
-    const Plan* plan;
+  // What the cuDNN calls for one chunk share. They use the descriptors and the
+  // reserve space of the forward call, unless that had to be computed again.
+  struct ChunkSpaces {
+    const DescriptorSet* descriptors;
     char* reserve;
     char* workspace;
   };
 
-  char* On(const Staged& tensor) const { return scratch_.data() + tensor.at; }
-  char* Host(const Staged& tensor) const {
-    return staged_.data() + tensor.staged_at;
+  char* OnDevice(const StagedTensor& tensor) const {
+    return scratch_.data() + tensor.device_offset;
+  }
+  char* InStaging(const StagedTensor& tensor) const {
+    return staging_.data() + tensor.staging_offset;
   }
   size_t FeatureBytes() const {
-    return description_.features * element_.device_size();
+    return description_.features * format_.device_bytes();
   }
   size_t UnitBytes() const {
-    return description_.units * element_.device_size();
+    return description_.units * format_.device_bytes();
   }
 
   bool HasOutputGradient() const {
@@ -89,252 +98,272 @@ class Backward {
   }
 
   Status Place() {
-    dy_.bytes = schedule_.cells * UnitBytes();
-    dx_.bytes = schedule_.cells * FeatureBytes();
-    dhy_.bytes = schedule_.rows * UnitBytes();
-    dhx_.bytes = schedule_.chunks[0].rows * UnitBytes();
+    dy_.bytes = chunking_.positions * UnitBytes();
+    dx_.bytes = chunking_.positions * FeatureBytes();
+    dhy_.bytes = chunking_.rows * UnitBytes();
+    dhx_.bytes = chunking_.chunks[0].rows * UnitBytes();
     dweights_.bytes = tape_.weights->layout().bytes;
-    // In the same order: what is next to each other goes in one copy.
-    PlaceAllocator places;
-    PlaceAllocator staged;
-    for (Staged* tensor : {&dy_, &dhy_, &dx_, &dhx_, &dweights_}) {
-      tensor->at = places.Take(tensor->bytes);
+    // Both blocks have the tensors in the same order, so that neighbours can be
+    // copied at once.
+    PlaceAllocator on_device;
+    PlaceAllocator in_staging;
+    for (StagedTensor* tensor : {&dy_, &dhy_, &dx_, &dhx_, &dweights_}) {
+      tensor->device_offset = on_device.Take(tensor->bytes);
     }
-    if (HasOutputGradient()) dy_.staged_at = staged.Take(dy_.bytes);
-    dhy_.staged_at = staged.Take(dhy_.bytes);
-    if (gradients_.d_inputs != nullptr) dx_.staged_at = staged.Take(dx_.bytes);
-    dhx_.staged_at = staged.Take(dhx_.bytes);
-    dweights_.staged_at = staged.Take(dweights_.bytes);
+    if (HasOutputGradient()) dy_.staging_offset = in_staging.Take(dy_.bytes);
+    dhy_.staging_offset = in_staging.Take(dhy_.bytes);
+    if (gradients_.d_inputs != nullptr) {
+      dx_.staging_offset = in_staging.Take(dx_.bytes);
+    }
+    dhx_.staging_offset = in_staging.Take(dhx_.bytes);
+    dweights_.staging_offset = in_staging.Take(dweights_.bytes);
     size_t workspace = 1;
-    for (size_t c = 0; c < schedule_.chunks.size(); ++c) {
-      Plan* plan = nullptr;
-      CUDNN_GRU_RETURN_IF_ERROR(FindPlan(lane_, settings_, schedule_,
-                                         schedule_.chunks[c], true, &plan));
-      plans_.push_back(plan);
-      workspace = std::max(workspace, plan->workspace_bytes());
-      if (plan->reserve_bytes() != tape_.kept.reserves[c].bytes) {
+    for (size_t c = 0; c < chunking_.chunks.size(); ++c) {
+      DescriptorSet* descriptors = nullptr;
+      CUDNN_GRU_RETURN_IF_ERROR(
+          stream_.FindDescriptors(settings_, chunking_, chunking_.chunks[c],
+                                  abi::CUDNN_FWD_MODE_TRAINING, &descriptors));
+      descriptors_.push_back(descriptors);
+      workspace = std::max(workspace, descriptors->workspace_bytes());
+      if (descriptors->reserve_bytes() != tape_.kept.reserves[c].bytes) {
         return Status(StatusCode::kCudnn,
                       "Expected cuDNN to ask for the same reserve space in "
-                      "backward as in forward but received another size");
+                      "backward as in forward but received another size.");
       }
     }
+    CUDNN_GRU_RETURN_IF_ERROR(scratch_.Allocate(
+        stream_.device, MemoryKind::kDevice, on_device.used()));
     CUDNN_GRU_RETURN_IF_ERROR(
-        scratch_.Allocate(lane_.device, MemoryKind::kDevice, places.used()));
-    CUDNN_GRU_RETURN_IF_ERROR(
-        workspace_.Allocate(lane_.device, MemoryKind::kDevice, workspace));
-    return staged_.Allocate(lane_.device, MemoryKind::kPinned, staged.used());
+        workspace_.Allocate(stream_.device, MemoryKind::kDevice, workspace));
+    return staging_.Allocate(stream_.device, MemoryKind::kPinned,
+                             in_staging.used());
   }
 
   Status Upload() {
     PackStateGradient();
     if (!HasOutputGradient()) {
-      CUDNN_GRU_RETURN_IF_ERROR(lane_.Zero(On(dy_), dy_.bytes));
-      CUDNN_GRU_RETURN_IF_ERROR(lane_.Upload(On(dhy_), Host(dhy_), dhy_.bytes));
+      CUDNN_GRU_RETURN_IF_ERROR(stream_.Zero(OnDevice(dy_), dy_.bytes));
+      CUDNN_GRU_RETURN_IF_ERROR(
+          stream_.Upload(OnDevice(dhy_), InStaging(dhy_), dhy_.bytes));
     } else if (dy_.bytes + dhy_.bytes <= kPieceBytes) {
       PackOutputGradient();
       CUDNN_GRU_RETURN_IF_ERROR(
-          lane_.Upload(On(dy_), Host(dy_), dhy_.at + dhy_.bytes - dy_.at));
+          stream_.Upload(OnDevice(dy_), InStaging(dy_),
+                         dhy_.device_offset + dhy_.bytes - dy_.device_offset));
     } else {
-      CUDNN_GRU_RETURN_IF_ERROR(lane_.Upload(On(dhy_), Host(dhy_), dhy_.bytes));
+      CUDNN_GRU_RETURN_IF_ERROR(
+          stream_.Upload(OnDevice(dhy_), InStaging(dhy_), dhy_.bytes));
       PackOutputGradient();
-      CUDNN_GRU_RETURN_IF_ERROR(lane_.Upload(On(dy_), Host(dy_), dy_.bytes));
+      CUDNN_GRU_RETURN_IF_ERROR(
+          stream_.Upload(OnDevice(dy_), InStaging(dy_), dy_.bytes));
     }
-    // cuDNN can only add to it.
-    return lane_.Zero(On(dweights_), dweights_.bytes);
+    // cuDNN adds the gradients of the weights to what is there.
+    return stream_.Zero(OnDevice(dweights_), dweights_.bytes);
   }
 
   void PackStateGradient() {
-    std::memset(Host(dhy_), 0, dhy_.bytes);
-    DivideHostWork(threads_, schedule_.batch, schedule_.batch * UnitBytes(),
+    std::memset(InStaging(dhy_), 0, dhy_.bytes);
+    DivideHostWork(threads_, chunking_.batch, chunking_.batch * UnitBytes(),
                    [&](size_t begin, size_t end) {
-                     fixups_.PackStateGradient(begin, end, gradients_.d_output,
-                                               gradients_.d_state, Host(dhy_));
+                     packing_.PackStateGradient(begin, end, gradients_.d_output,
+                                                gradients_.d_state,
+                                                InStaging(dhy_));
                    });
   }
 
   void PackOutputGradient() {
-    for (const Chunk& chunk : schedule_.chunks) {
-      char* const dy = Host(dy_) + chunk.first_cell * UnitBytes();
+    for (const Chunk& chunk : chunking_.chunks) {
+      char* const dy = InStaging(dy_) + chunk.first_position * UnitBytes();
       DivideLines(threads_, AllLines(chunk), UnitBytes(),
                   [&](size_t begin, size_t end) {
-                    fixups_.PackOutputGradient(chunk, begin, end,
-                                               gradients_.d_output, dy);
+                    packing_.PackOutputGradient(chunk, begin, end,
+                                                gradients_.d_output, dy);
                   });
     }
-    DivideHostWork(threads_, schedule_.batch,
-                   schedule_.masked_steps() * UnitBytes(),
+    DivideHostWork(threads_, chunking_.batch,
+                   chunking_.masked_steps() * UnitBytes(),
                    [&](size_t begin, size_t end) {
-                     fixups_.AddMaskedGradients(begin, end, gradients_.d_output,
-                                                Host(dy_));
+                     packing_.AddMaskedGradients(
+                         begin, end, gradients_.d_output, InStaging(dy_));
                    });
   }
 
   size_t StateOffset(size_t c) const {
-    return schedule_.chunks[c].first_row * UnitBytes();
+    return chunking_.chunks[c].first_row * UnitBytes();
   }
-  // The states this chunk began with are those the chunk before ended with, and
-  // so for their gradients; rows that ended there keep theirs.
+  // The states before a chunk are the states after the chunk before it, and the
+  // same holds for their gradients. Rows that end in the earlier chunk keep the
+  // gradients they have.
   const char* StatesBefore(size_t c) const {
     const KeptTensors& kept = tape_.kept;
-    if (c > 0) return kept.at(kept.hy) + StateOffset(c - 1);
-    return tape_.has_initial_state ? kept.at(kept.hx) : nullptr;
+    if (c > 0) return kept.address(kept.hy) + StateOffset(c - 1);
+    return tape_.has_initial_state ? kept.address(kept.hx) : nullptr;
   }
   char* GradientBefore(size_t c) const {
-    return c > 0 ? On(dhy_) + StateOffset(c - 1) : On(dhx_);
+    return c > 0 ? OnDevice(dhy_) + StateOffset(c - 1) : OnDevice(dhx_);
   }
   char* KeptX(size_t c) const {
-    return tape_.kept.at(tape_.kept.x) +
-           schedule_.chunks[c].first_cell * FeatureBytes();
+    return tape_.kept.address(tape_.kept.x) +
+           chunking_.chunks[c].first_position * FeatureBytes();
   }
   char* KeptY(size_t c) const {
-    return tape_.kept.at(tape_.kept.y) +
-           schedule_.chunks[c].first_cell * UnitBytes();
+    return tape_.kept.address(tape_.kept.y) +
+           chunking_.chunks[c].first_position * UnitBytes();
   }
 
   Status Launch(size_t c) {
-    const Chunk& chunk = schedule_.chunks[c];
-    Launched launched = {plans_[c], tape_.kept.at(tape_.kept.reserves[c].at),
-                         workspace_.data()};
-    lane_.busy = true;
-    if (refill_) {
-      CUDNN_GRU_RETURN_IF_ERROR(ForwardAgain(c, launched));
+    const Chunk& chunk = chunking_.chunks[c];
+    ChunkSpaces spaces = {descriptors_[c],
+                          tape_.kept.address(tape_.kept.reserves[c].offset),
+                          workspace_.data()};
+    stream_.busy = true;
+    if (reserves_ == ReserveContents::kFromBackward) {
+      CUDNN_GRU_RETURN_IF_ERROR(ForwardAgain(c, spaces));
     }
-    Status status = LaunchData(c, launched);
+    Status status = LaunchData(c, spaces);
     if (status.remedy() == Remedy::kAnotherWay &&
         chunk.algorithm.id != abi::CUDNN_RNN_ALGO_STANDARD) {
-      lane_.device.algorithms().RuleOut(chunk.algorithm,
-                                        ClassOf(settings_, chunk, true));
-      CUDNN_GRU_RETURN_IF_ERROR(ForwardByStandard(c, &launched));
-      status = LaunchData(c, launched);
+      stream_.device.algorithms().RuleOut(
+          chunk.algorithm,
+          ClassOf(settings_, chunk, abi::CUDNN_FWD_MODE_TRAINING));
+      CUDNN_GRU_RETURN_IF_ERROR(ForwardByStandard(c, &spaces));
+      status = LaunchData(c, spaces);
     }
     CUDNN_GRU_RETURN_IF_ERROR(status);
     const size_t weight_bytes = tape_.weights->layout().bytes;
-    const Plan& plan = *launched.plan;
-    return lane_.device.Check(
-        lane_.device.cudnn().cudnnRNNBackwardWeights_v8(
-            lane_.handle, plan.rnn(), abi::CUDNN_WGRAD_MODE_ADD, nullptr,
-            plan.x(), KeptX(c), plan.h(), StatesBefore(c), plan.y(), KeptY(c),
-            weight_bytes, On(dweights_), plan.workspace_bytes(),
-            launched.workspace, plan.reserve_bytes(), launched.reserve),
+    const DescriptorSet& descriptors = *spaces.descriptors;
+    return stream_.device.Check(
+        stream_.device.cudnn().cudnnRNNBackwardWeights_v8(
+            stream_.handle, descriptors.rnn(), abi::CUDNN_WGRAD_MODE_ADD,
+            nullptr, descriptors.x(), KeptX(c), descriptors.h(),
+            StatesBefore(c), descriptors.y(), KeptY(c), weight_bytes,
+            OnDevice(dweights_), descriptors.workspace_bytes(),
+            spaces.workspace, descriptors.reserve_bytes(), spaces.reserve),
         "cudnnRNNBackwardWeights_v8");
   }
 
-  Status LaunchData(size_t c, const Launched& launched) {
-    const size_t first_cell = schedule_.chunks[c].first_cell;
-    const Plan& plan = *launched.plan;
-    const Status status = lane_.device.Check(
-        lane_.device.cudnn().cudnnRNNBackwardData_v8(
-            lane_.handle, plan.rnn(), nullptr, plan.y(), KeptY(c),
-            On(dy_) + first_cell * UnitBytes(), plan.x(),
-            On(dx_) + first_cell * FeatureBytes(), plan.h(), StatesBefore(c),
-            On(dhy_) + StateOffset(c), GradientBefore(c), nullptr, nullptr,
-            nullptr, nullptr, tape_.weights->layout().bytes,
-            tape_.weights->data(), plan.workspace_bytes(), launched.workspace,
-            plan.reserve_bytes(), launched.reserve),
+  Status LaunchData(size_t c, const ChunkSpaces& spaces) {
+    const size_t first_position = chunking_.chunks[c].first_position;
+    const DescriptorSet& descriptors = *spaces.descriptors;
+    const Status status = stream_.device.Check(
+        stream_.device.cudnn().cudnnRNNBackwardData_v8(
+            stream_.handle, descriptors.rnn(), nullptr, descriptors.y(),
+            KeptY(c), OnDevice(dy_) + first_position * UnitBytes(),
+            descriptors.x(), OnDevice(dx_) + first_position * FeatureBytes(),
+            descriptors.h(), StatesBefore(c), OnDevice(dhy_) + StateOffset(c),
+            GradientBefore(c), nullptr, nullptr, nullptr, nullptr,
+            tape_.weights->layout().bytes, tape_.weights->data(),
+            descriptors.workspace_bytes(), spaces.workspace,
+            descriptors.reserve_bytes(), spaces.reserve),
         "cudnnRNNBackwardData_v8");
     if (status.remedy() != Remedy::kAnotherWay) tape_.used = true;
     return status;
   }
 
-  // An algorithm that took the forward call refuses the backward call: the
-  // standard one computes the chunk's forward call again. The order of the
-  // tensors stays.
-  Status ForwardByStandard(size_t c, Launched* launched) {
-    Chunk chunk = schedule_.chunks[c];
+  // Computes the chunk's forward call again with the standard algorithm, for
+  // the case that the algorithm of the forward call does not support backward.
+  // The tensors keep their order.
+  Status ForwardByStandard(size_t c, ChunkSpaces* spaces) {
+    Chunk chunk = chunking_.chunks[c];
     chunk.algorithm.id = abi::CUDNN_RNN_ALGO_STANDARD;
-    Plan* plan = nullptr;
+    DescriptorSet* descriptors = nullptr;
     CUDNN_GRU_RETURN_IF_ERROR(
-        FindPlan(lane_, settings_, schedule_, chunk, true, &plan));
+        stream_.FindDescriptors(settings_, chunking_, chunk,
+                                abi::CUDNN_FWD_MODE_TRAINING, &descriptors));
     PlaceAllocator places;
-    const size_t workspace = places.Take(plan->workspace_bytes());
-    const size_t reserve = places.Take(plan->reserve_bytes());
-    again_.push_back(std::make_unique<DeviceBuffer>());
-    DeviceBuffer& buffer = *again_.back();
+    const size_t workspace = places.Take(descriptors->workspace_bytes());
+    const size_t reserve = places.Take(descriptors->reserve_bytes());
+    recomputed_.push_back(std::make_unique<DeviceBuffer>());
+    DeviceBuffer& buffer = *recomputed_.back();
     CUDNN_GRU_RETURN_IF_ERROR(
-        buffer.Allocate(lane_.device, MemoryKind::kDevice, places.used()));
-    *launched = {plan, buffer.data() + reserve, buffer.data() + workspace};
-    return ForwardAgain(c, *launched);
+        buffer.Allocate(stream_.device, MemoryKind::kDevice, places.used()));
+    *spaces = {descriptors, buffer.data() + reserve, buffer.data() + workspace};
+    return ForwardAgain(c, *spaces);
   }
 
-  // Fills the reserve space, from the tensors that are kept.
-  Status ForwardAgain(size_t c, const Launched& launched) {
-    const Plan& plan = *launched.plan;
-    return lane_.device.Check(
-        lane_.device.cudnn().cudnnRNNForward(
-            lane_.handle, plan.rnn(), abi::CUDNN_FWD_MODE_TRAINING, nullptr,
-            plan.x(), KeptX(c), plan.y(), KeptY(c), plan.h(), StatesBefore(c),
-            tape_.kept.at(tape_.kept.hy) + StateOffset(c), nullptr, nullptr,
-            nullptr, tape_.weights->layout().bytes, tape_.weights->data(),
-            plan.workspace_bytes(), launched.workspace, plan.reserve_bytes(),
-            launched.reserve),
+  // Fills the reserve space again, from the kept tensors.
+  Status ForwardAgain(size_t c, const ChunkSpaces& spaces) {
+    const DescriptorSet& descriptors = *spaces.descriptors;
+    return stream_.device.Check(
+        stream_.device.cudnn().cudnnRNNForward(
+            stream_.handle, descriptors.rnn(), abi::CUDNN_FWD_MODE_TRAINING,
+            nullptr, descriptors.x(), KeptX(c), descriptors.y(), KeptY(c),
+            descriptors.h(), StatesBefore(c),
+            tape_.kept.address(tape_.kept.hy) + StateOffset(c), nullptr,
+            nullptr, nullptr, tape_.weights->layout().bytes,
+            tape_.weights->data(), descriptors.workspace_bytes(),
+            spaces.workspace, descriptors.reserve_bytes(), spaces.reserve),
         "cudnnRNNForward");
   }
 
-  // dx alone can be large.
+  // Only dx can be so large that it is copied in pieces.
   Status Download() {
-    const size_t end = dweights_.at + dweights_.bytes;
+    const size_t end = dweights_.device_offset + dweights_.bytes;
     if (gradients_.d_inputs != nullptr) {
-      if (end - dx_.at <= kPieceBytes) {
+      if (end - dx_.device_offset <= kPieceBytes) {
         one_download_ = true;
-        return lane_.Download(Host(dx_), On(dx_), end - dx_.at);
+        return stream_.Download(InStaging(dx_), OnDevice(dx_),
+                                end - dx_.device_offset);
       }
-      for (const Chunk& chunk : schedule_.chunks) {
-        const size_t at = chunk.first_cell * FeatureBytes();
-        CUDNN_GRU_RETURN_IF_ERROR(
-            pieces_.Queue(chunk, FeatureBytes(), On(dx_) + at, Host(dx_) + at));
+      for (const Chunk& chunk : chunking_.chunks) {
+        const size_t at = chunk.first_position * FeatureBytes();
+        CUDNN_GRU_RETURN_IF_ERROR(pieces_.Queue(
+            chunk, FeatureBytes(), OnDevice(dx_) + at, InStaging(dx_) + at));
       }
     }
-    return lane_.Download(Host(dhx_), On(dhx_), end - dhx_.at);
+    return stream_.Download(InStaging(dhx_), OnDevice(dhx_),
+                            end - dhx_.device_offset);
   }
 
-  void UnpackInputGradient(const Lines& lines) {
-    const char* const dx = Host(dx_) + lines.chunk->first_cell * FeatureBytes();
+  void UnpackInputGradient(const LineRange& lines) {
+    const char* const dx =
+        InStaging(dx_) + lines.chunk->first_position * FeatureBytes();
     DivideLines(threads_, lines, FeatureBytes(), [&](size_t begin, size_t end) {
-      fixups_.UnpackInputGradient(*lines.chunk, begin, end, dx,
-                                  gradients_.d_inputs);
+      packing_.UnpackInputGradient(*lines.chunk, begin, end, dx,
+                                   gradients_.d_inputs);
     });
   }
 
   void Finish() {
     if (one_download_) {
-      for (const Chunk& chunk : schedule_.chunks) {
+      for (const Chunk& chunk : chunking_.chunks) {
         UnpackInputGradient(AllLines(chunk));
       }
     }
     if (gradients_.d_inputs != nullptr) ZeroMaskedGradients();
     if (gradients_.d_initial_state != nullptr) {
-      UnpackInitialStateGradient(Host(dhx_));
+      UnpackInitialStateGradient(InStaging(dhx_));
     }
     UnpackWeights(
-        description_, tape_.weights->layout(), Host(dweights_),
+        description_, tape_.weights->layout(), InStaging(dweights_),
         {gradients_.d_kernel, gradients_.d_recurrent_kernel, gradients_.d_bias},
         threads_);
   }
 
   void ZeroMaskedGradients() {
     DivideHostWork(
-        threads_, schedule_.batch, schedule_.masked_steps() * FeatureBytes(),
+        threads_, chunking_.batch, chunking_.masked_steps() * FeatureBytes(),
         [&](size_t begin, size_t end) {
-          fixups_.ZeroMaskedGradients(begin, end, gradients_.d_inputs);
+          packing_.ZeroMaskedGradients(begin, end, gradients_.d_inputs);
         });
   }
 
-  // `dhx` is null when no row has a step.
+  // `dhx` is null when every row is empty.
   void UnpackInitialStateGradient(const char* dhx) {
-    DivideHostWork(threads_, schedule_.batch, schedule_.batch * UnitBytes(),
+    DivideHostWork(threads_, chunking_.batch, chunking_.batch * UnitBytes(),
                    [&](size_t begin, size_t end) {
-                     fixups_.UnpackInitialStateGradient(
+                     packing_.UnpackInitialStateGradient(
                          begin, end, dhx, gradients_.d_state,
                          gradients_.d_initial_state);
                    });
   }
 
-  // No row has a step: the state is the initial state, and nothing else
-  // depends on anything.
+  // Writes the gradients when every row is empty. The state is then the initial
+  // state, so its gradient passes through, and all other gradients are zero.
   void FinishEmpty() {
     const size_t row = 3 * description_.units;
     const auto zero = [&](void* tensor, size_t n) {
-      if (tensor != nullptr) element_.ZeroHost(tensor, 0, n);
+      if (tensor != nullptr) format_.ZeroHost(tensor, 0, n);
     };
     if (gradients_.d_inputs != nullptr) ZeroMaskedGradients();
     zero(gradients_.d_kernel, description_.features * row);
@@ -349,25 +378,26 @@ class Backward {
   const GruGradients& gradients_;
   const int threads_;
   const Cancellation* const cancellation_;
-  Lane& lane_;
+  CallStream& stream_;
   const GruDescription& description_;
-  const Schedule& schedule_;
+  const Chunking& chunking_;
   const RnnSettings settings_;
-  const Element element_;
-  const Fixups fixups_;
+  const ElementFormat format_;
+  const TensorPacking packing_;
   DeviceBuffer scratch_;
   DeviceBuffer workspace_;
-  DeviceBuffer staged_;  // pinned
-  std::vector<std::unique_ptr<DeviceBuffer>> again_;
-  std::vector<Plan*> plans_;  // by chunk
-  PieceDownload pieces_;      // of dx
-  Staged dy_;
-  Staged dx_;
-  Staged dhy_;
-  Staged dhx_;
-  Staged dweights_;
-  bool one_download_ = false;
-  bool refill_ = false;
+  DeviceBuffer staging_;  // pinned host memory
+  // The spaces of chunks whose forward call was computed again.
+  std::vector<std::unique_ptr<DeviceBuffer>> recomputed_;
+  std::vector<DescriptorSet*> descriptors_;  // of each chunk
+  PieceDownload pieces_;                     // of dx
+  StagedTensor dy_;
+  StagedTensor dx_;
+  StagedTensor dhy_;
+  StagedTensor dhx_;
+  StagedTensor dweights_;
+  bool one_download_ = false;  // all results are downloaded in one copy
+  ReserveContents reserves_ = ReserveContents::kFromForward;
 };
 
 }  // namespace
@@ -380,9 +410,10 @@ Status CudnnTape::Backward(const GruGradients& gradients, int threads,
 Status BackwardOnCudnn(CudnnTape& tape, const GruGradients& gradients,
                        int threads, const Cancellation* cancellation) {
   if (tape.used) return CudnnTape::Spent();
-  return RunOnDevice(tape.device, cancellation, [&](Lane& lane) {
-    return Backward(tape, gradients, threads, cancellation, lane)
-        .Run(tape.used);
+  return RunOnDevice(tape.device, cancellation, [&](CallStream& stream) {
+    return BackwardComputation(tape, gradients, threads, cancellation, stream)
+        .Run(tape.used ? ReserveContents::kFromBackward
+                       : ReserveContents::kFromForward);
   });
 }
 

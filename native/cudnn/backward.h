@@ -7,9 +7,9 @@
 
 namespace cudnn_gru {
 
-// kState when the tape is spent: it is by the first call that got as far as
-// cuDNN. All tensors are on the host; nothing is written unless it succeeds.
-// Errors are ForwardOnCudnn's.
+// Computes the gradients. All tensors are on the host, and a failed call writes
+// nothing. Fails with kState when the tape is spent, which it is after the
+// first call that has reached cuDNN, and with the errors of ForwardOnCudnn.
 Status BackwardOnCudnn(CudnnTape& tape, const GruGradients& gradients,
                        int threads, const Cancellation* cancellation);
 

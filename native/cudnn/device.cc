@@ -4,13 +4,13 @@
 #include <map>
 #include <new>
 
-#include "cudnn/result.h"
+#include "cudnn/library_status.h"
 
 namespace cudnn_gru {
 namespace {
 
-// Idle memory that is kept beside what the last calls used: an eighth of the
-// device's own, and this much pinned host memory.
+// Limits of the idle memory that is kept in addition to the memory that the
+// last calls used: an eighth of the device's memory, and so much pinned memory.
 constexpr size_t kIdleDeviceFraction = 8;
 constexpr size_t kIdlePinnedBytes = static_cast<size_t>(1) << 30;
 
@@ -97,7 +97,7 @@ Status Device::Check(abi::cudnnStatus_t status, const char* function) const {
 void Device::NoteLoss(const std::string& message) const {
   {
     std::lock_guard<std::mutex> lock(mutex_);
-    if (loss_.empty()) loss_ = message;
+    if (loss_.empty()) loss_ = WithoutFullStop(message);
   }
   lost_.store(true, std::memory_order_release);
 }
@@ -123,7 +123,7 @@ Status Device::CheckUsable() const {
 
 ContextScope::ContextScope(Device& device) : device_(device) {
   const CudaDriver& driver = device.driver();
-  // Without knowing the one that is, it could not be made current again.
+  // The previous context must be known to be made current again.
   status_ = device.Check(driver.cuCtxGetCurrent(&previous_), "cuCtxGetCurrent");
   if (status_.ok() && previous_ != device.context_) {
     status_ = device.Check(driver.cuCtxSetCurrent(device.context_),
@@ -151,7 +151,7 @@ Status DeviceBuffer::Allocate(Device& device, MemoryKind kind, size_t bytes) {
                                                    : "pinned memory for "
                                                      "CUDA device ") +
                       std::to_string(device.index()) +
-                      " but received none: it has no more to give",
+                      " but received none: it has no more to give.",
                   Remedy::kAgain);
   }
   CUDNN_GRU_RETURN_IF_ERROR(device.Check(
@@ -164,7 +164,8 @@ Status DeviceBuffer::Allocate(Device& device, MemoryKind kind, size_t bytes) {
 void DeviceBuffer::Free() {
   if (pool_ == nullptr) return;
   const ContextScope context(*device_);
-  pool_->Release(block_, context.current());
+  pool_->Release(block_, context.current() ? ContextState::kCurrent
+                                           : ContextState::kNotCurrent);
   pool_ = nullptr;
   block_ = MemoryPool::Block();
 }

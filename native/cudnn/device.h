@@ -14,29 +14,32 @@
 namespace cudnn_gru {
 
 // One CUDA device of this process: its primary context (the one that cuDNN's
-// own CUDA runtime uses), its memory, and whether it still works. Never
-// destroyed.
+// own CUDA runtime uses), its memory, and whether it still works. Devices are
+// never destroyed.
 class Device {
  public:
-  // The device of that index, made at the first call. kCudnnUnavailable, with
-  // the reason, when there is no driver, no cuDNN or no such device.
+  // Returns the device with that index and makes it at the first call. Fails
+  // with kCudnnUnavailable and the reason when there is no driver, no cuDNN or
+  // no such device.
   static Status Get(size_t index, Device** device);
 
   size_t index() const { return index_; }
   const CudaDriver& driver() const { return driver_; }
   const CudnnLibrary& cudnn() const { return cudnn_; }
 
-  // The Status of a call for this device. An error after which the context is
-  // lost makes the device unusable from then on.
+  // Turn the result of a library call for this device into a Status. An error
+  // that costs the context makes the device unusable from then on.
   Status Check(abi::CUresult result, const char* function) const;
   Status Check(abi::cudnnStatus_t status, const char* function) const;
 
-  // kCuda, saying that only a restart helps, once the context is lost.
+  // Fails with kCuda once the context is lost. The message says that only a
+  // restart helps.
   Status CheckUsable() const;
-  // ": 12 of 16384 MiB are free", for a message.
+  // Returns text that continues a message, such as ": 12 of 16384 MiB are
+  // free". Returns an empty text when the driver does not say.
   std::string FreeMemoryText() const;
 
-  // Memory, kept for later calls when the buffer goes.
+  // Returns the pool that lends memory and keeps it for later calls.
   MemoryPool& memory(MemoryKind kind) {
     return kind == MemoryKind::kDevice ? device_memory_ : pinned_memory_;
   }
@@ -58,11 +61,12 @@ class Device {
   AlgorithmChoice algorithms_;
   mutable std::atomic<bool> lost_{false};
   mutable std::mutex mutex_;
-  mutable std::string loss_;  // what lost the context
+  mutable std::string loss_;  // the error that cost the context
 };
 
-// Makes the device's context current on this thread, for a scope, and then the
-// one that was. A lost context too: what it held can still be given up.
+// Makes the device's context current on this thread for a scope, and the
+// previous context again at the end. A lost context is made current too, so
+// that its memory can still be freed.
 class ContextScope {
  public:
   explicit ContextScope(Device& device);
@@ -70,9 +74,9 @@ class ContextScope {
   ContextScope(const ContextScope&) = delete;
   ContextScope& operator=(const ContextScope&) = delete;
 
-  // Whether the device can be used.
+  // Fails when the device cannot be used.
   const Status& status() const { return status_; }
-  // Whether its context is current.
+  // Whether the device's context is current.
   bool current() const { return current_; }
 
  private:
@@ -83,7 +87,7 @@ class ContextScope {
 };
 
 // Owns a block of a device's memory, or of pinned memory. The device must have
-// finished with it when it goes; that may be on any thread.
+// finished with the block before it is freed. Any thread may free it.
 class DeviceBuffer {
  public:
   DeviceBuffer() = default;
@@ -91,11 +95,12 @@ class DeviceBuffer {
   DeviceBuffer(const DeviceBuffer&) = delete;
   DeviceBuffer& operator=(const DeviceBuffer&) = delete;
 
-  // Replaces the block; needs the device's context. At least one byte.
+  // Replaces the block by one of at least `bytes`, and of at least one byte.
+  // The device's context must be current.
   Status Allocate(Device& device, MemoryKind kind, size_t bytes);
   void Free();
 
-  // On the device, or on the host.
+  // Returns the address on the device, or of pinned memory on the host.
   char* data() const { return reinterpret_cast<char*>(block_.address); }
   size_t bytes() const { return block_.bytes; }
 

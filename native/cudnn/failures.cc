@@ -71,15 +71,15 @@ constexpr KnownFailure kCudaFailures[] = {
 };
 
 constexpr KnownFailure kCudnnFailures[] = {
-    // It also stands for a driver that is too old for cuDNN, which is found out
-    // before by its version (runtime.cc).
+    // cuDNN also returns this when the driver is too old, but cuda_info.cc
+    // compares the versions first.
     CUDNN_GRU_FAILURE(CUDNN_STATUS_NOT_INITIALIZED, kTransient,
                       "most often the device's memory is full"),
     CUDNN_GRU_FAILURE(CUDNN_STATUS_INTERNAL_ERROR_HOST_ALLOCATION_FAILED,
                       kMemory, "the system has no more memory to give"),
     CUDNN_GRU_FAILURE(CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED,
                       kMemory, "the device has no more memory to give"),
-    // Kernels are loaded when they are first needed, and that takes memory.
+    // CUDA loads a kernel when it is first needed, which takes device memory.
     CUDNN_GRU_FAILURE(
         CUDNN_STATUS_EXECUTION_FAILED_CUBLAS, kTransient,
         "cuBLASLt could not start: most often the device's memory "
@@ -96,7 +96,7 @@ const KnownFailure* Find(const KnownFailure (&failures)[n], int code) {
   return nullptr;
 }
 
-// The N of "err N" in a text of cuDNN's, or 0.
+// Returns N when cuDNN's text contains "err N", else 0.
 int RuntimeErrorIn(const std::string& text) {
   constexpr char kMark[] = "err ";
   for (size_t at = text.find(kMark); at != std::string::npos;
@@ -125,7 +125,8 @@ FailureKind KindOf(abi::CUresult result) {
 }
 
 FailureKind KindOf(abi::cudnnStatus_t status, const std::string& text) {
-  // The CUDA runtime's numbers are the driver's where both have the error.
+  // The CUDA runtime and the driver use the same number for an error that both
+  // have.
   const int runtime_error = RuntimeErrorIn(text);
   if (runtime_error != 0) {
     return KindOf(static_cast<abi::CUresult>(runtime_error));

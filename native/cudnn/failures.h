@@ -7,33 +7,33 @@
 
 namespace cudnn_gru {
 
-// What an error of the driver's or of cuDNN's means for what comes after it.
+// How an error of the driver or of cuDNN affects later calls.
 enum class FailureKind {
-  kPermanent,    // it will be the same the next time
-  kTransient,    // others use the device: it may succeed later
-  kMemory,       // the same, and what was missing is memory
-  kUnsupported,  // cuDNN does not do it in this way
-  kSticky,       // the context is lost until the process ends
+  kPermanent,    // The same call will fail again.
+  kTransient,    // Others use the device, and the call may succeed later.
+  kMemory,       // Memory is short, and the call may succeed later.
+  kUnsupported,  // cuDNN does not support the call in this form.
+  kSticky,       // The context is lost until the process ends.
 };
 
-// An error with a meaning of its own; all others are permanent.
+// An error that has its own explanation. Errors without one are permanent.
 struct KnownFailure {
   int code;
   const char* name;
   FailureKind kind;
-  const char* reason;  // continues a message
+  const char* reason;  // a clause that continues a message
 };
 
-// Null for an error that has none.
+// Return null for an error without an explanation.
 const KnownFailure* FindFailure(abi::CUresult result);
 const KnownFailure* FindFailure(abi::cudnnStatus_t status);
 
 FailureKind KindOf(abi::CUresult result);
-// `text` is what cudnnGetLastErrorString said: where it names an error of the
-// CUDA runtime, as "err 2", that one counts.
+// `text` is cuDNN's explanation, from cudnnGetLastErrorString. When it names an
+// error of the CUDA runtime, as in "err 2", that error decides the kind.
 FailureKind KindOf(abi::cudnnStatus_t status, const std::string& text);
 
-// A text of several lines as one.
+// Joins the lines of `text` into one line.
 std::string OneLine(const std::string& text);
 
 }  // namespace cudnn_gru

@@ -5,9 +5,9 @@
 #include <string>
 #include <utility>
 
-#include "cudnn/call.h"
-#include "cudnn/forward_pass.h"
-#include "cudnn/result.h"
+#include "cudnn/forward_computation.h"
+#include "cudnn/library_status.h"
+#include "cudnn/run_on_device.h"
 
 namespace cudnn_gru {
 namespace {
@@ -15,7 +15,7 @@ namespace {
 Status NoCudnnForm(const char* expected) {
   return Status(StatusCode::kArgument,
                 std::string("Expected ") + expected +
-                    " for a call with cuDNN but received another");
+                    " for a call with cuDNN but received another.");
 }
 
 Status CheckForm(const GruDescription& description, const GruCall& call) {
@@ -39,22 +39,22 @@ Status CheckForm(const GruDescription& description, const GruCall& call) {
 }
 
 GruCall WithoutPointers(const GruCall& call) {
-  GruCall facts;
-  facts.batch = call.batch;
-  facts.timesteps = call.timesteps;
-  facts.return_sequences = call.return_sequences;
-  facts.go_backwards = call.go_backwards;
-  facts.zero_output_for_mask = call.zero_output_for_mask;
-  return facts;
+  GruCall copy;
+  copy.batch = call.batch;
+  copy.timesteps = call.timesteps;
+  copy.return_sequences = call.return_sequences;
+  copy.go_backwards = call.go_backwards;
+  copy.zero_output_for_mask = call.zero_output_for_mask;
+  return copy;
 }
 
-// Runs the call with the best algorithm that takes it.
-Status RunForward(const ForwardRequest& request, Schedule* schedule,
-                  KeptTensors* kept, bool training, Lane& lane) {
+// Runs the call with the fastest algorithm that supports it.
+Status RunForward(const ForwardRequest& request, Chunking* chunking,
+                  KeptTensors* kept, CallStream& stream) {
   for (;;) {
-    ForwardPass pass(request, schedule, kept, training, lane);
-    const Status status = pass.Run();
-    if (!pass.ruled_out()) return status;
+    ForwardComputation computation(request, chunking, kept, stream);
+    const Status status = computation.Run();
+    if (!computation.ruled_out()) return status;
   }
 }
 
@@ -66,20 +66,21 @@ Status ForwardOnCudnn(const std::shared_ptr<CudnnWeights>& weights,
   CUDNN_GRU_RETURN_IF_ERROR(CheckForm(weights->description(), call));
   Device* device = nullptr;
   CUDNN_GRU_RETURN_IF_ERROR(Device::Get(weights->device_index(), &device));
-  const ForwardRequest request = {*weights, call, options, cancellation};
+  const ForwardRequest request = {*weights, call, options, cancellation,
+                                  abi::CUDNN_FWD_MODE_INFERENCE};
   size_t longest = 0;
   const auto run = [&](size_t max_timesteps) {
-    return RunOnDevice(*device, cancellation, [&](Lane& lane) {
+    return RunOnDevice(*device, cancellation, [&](CallStream& stream) {
       CUDNN_GRU_RETURN_IF_ERROR(
-          MakeSchedule(call, max_timesteps, &lane.schedule));
-      longest = lane.schedule.longest();
+          DivideIntoChunks(call, max_timesteps, &stream.chunking));
+      longest = stream.chunking.longest();
       KeptTensors kept;
-      return RunForward(request, &lane.schedule, &kept, false, lane);
+      return RunForward(request, &stream.chunking, &kept, stream);
     });
   };
   size_t max_timesteps = kMaxChunkTimesteps;
   Status status = run(max_timesteps);
-  // Shorter chunks of time need less memory.
+  // Chunks of fewer time steps need less memory.
   while (status.code() == StatusCode::kOutOfMemory) {
     const size_t shorter = (std::min(max_timesteps, longest) + 1) / 2;
     if (shorter == 0 || shorter >= std::min(max_timesteps, longest)) break;
@@ -96,16 +97,17 @@ Status ForwardOnCudnn(const std::shared_ptr<CudnnWeights>& weights,
   CUDNN_GRU_RETURN_IF_ERROR(CheckForm(weights->description(), call));
   Device* device = nullptr;
   CUDNN_GRU_RETURN_IF_ERROR(Device::Get(weights->device_index(), &device));
-  const ForwardRequest request = {*weights, call, options, cancellation};
-  return RunOnDevice(*device, cancellation, [&](Lane& lane) {
+  const ForwardRequest request = {*weights, call, options, cancellation,
+                                  abi::CUDNN_FWD_MODE_TRAINING};
+  return RunOnDevice(*device, cancellation, [&](CallStream& stream) {
     auto made = std::make_unique<CudnnTape>(*device, weights);
     made->sizes = WithoutPointers(call);
     made->has_initial_state = call.initial_state != nullptr;
     made->allow_tf32 = options.allow_tf32;
     CUDNN_GRU_RETURN_IF_ERROR(
-        MakeSchedule(call, kMaxChunkTimesteps, &made->schedule));
+        DivideIntoChunks(call, kMaxChunkTimesteps, &made->chunking));
     CUDNN_GRU_RETURN_IF_ERROR(
-        RunForward(request, &made->schedule, &made->kept, true, lane));
+        RunForward(request, &made->chunking, &made->kept, stream));
     *tape = std::move(made);
     return Status();
   });

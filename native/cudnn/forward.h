@@ -14,26 +14,27 @@ namespace cudnn_gru {
 
 struct CudnnOptions {
   bool allow_tf32 = false;
-  // That may pack and unpack.
+  // How many threads may pack and unpack tensors.
   int threads = 1;
-  // For the self-check: this one, or a failure.
+  // When set, the call uses this algorithm or fails. The self-check sets it.
   const Algorithm* only = nullptr;
 };
 
-// Computes one call with cuDNN. Its tensors are on the host and are read before
-// this returns. Nothing is written unless it succeeds; but where the output is
-// so large that it comes back in pieces, and the device is lost after it has
-// computed everything, some of it may be. `cancellation`, of an asynchronous
-// call, may be null; it is looked at before the launch and between chunks of
-// time steps.
+// Computes one call with cuDNN. All tensors are on the host and are no longer
+// used after this returns. A failed call writes nothing, with one exception: a
+// large output is copied back in pieces, and some of it may have been written
+// when the device is lost during these copies. `cancellation` is null for a
+// synchronous call. Otherwise it is checked before the launch and between
+// chunks of time steps.
 //
-// kArgument: the call has no cuDNN form (lib/backend/eligibility.ts says which
-// do). kCudnnUnavailable, kCudnn, kCuda, kOutOfMemory, kAborted.
+// Fails with kArgument when cuDNN cannot compute such a call
+// (lib/backend/eligibility.ts says which calls it can), and with
+// kCudnnUnavailable, kCudnn, kCuda, kOutOfMemory or kAborted.
 Status ForwardOnCudnn(const std::shared_ptr<CudnnWeights>& weights,
                       const GruCall& call, const CudnnOptions& options,
                       const Cancellation* cancellation);
 
-// The same, keeping what BackwardOnCudnn needs.
+// Computes one call with cuDNN and keeps the tensors that backward needs.
 Status ForwardOnCudnn(const std::shared_ptr<CudnnWeights>& weights,
                       const GruCall& call, const CudnnOptions& options,
                       const Cancellation* cancellation,

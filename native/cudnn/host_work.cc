@@ -7,8 +7,8 @@
 namespace cudnn_gru {
 namespace {
 
-// A thread copies so much in some tens of microseconds, several times what it
-// takes to wake it.
+// A thread copies so many bytes in some tens of microseconds, which is several
+// times as long as it takes to wake the thread.
 constexpr size_t kBytesPerThread = static_cast<size_t>(256) << 10;
 
 }  // namespace

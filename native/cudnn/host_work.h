@@ -6,9 +6,10 @@
 
 namespace cudnn_gru {
 
-// Does work(begin, end) for parts of [0, count) that together are the whole, on
-// at most `threads` threads of the process's team: as many as are worth their
-// start for so many bytes, and this one alone when the team is at other work.
+// Divides [0, count) into parts and calls work(begin, end) for each, on at most
+// `threads` threads of the process's team. Uses only as many threads as are
+// worth waking for so many bytes, and only the calling thread when the team is
+// busy.
 void DivideHostWork(int threads, size_t count, size_t bytes,
                     const std::function<void(size_t, size_t)>& work);
 

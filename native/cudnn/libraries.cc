@@ -24,7 +24,7 @@ std::string RealPath(const std::string& path) {
   return real == nullptr ? std::string() : std::string(real.get());
 }
 
-// The file that holds `symbol`.
+// Returns the path of the file that holds `symbol`.
 std::string FileOf(const void* symbol) {
   Dl_info info = {};
   if (dladdr(symbol, &info) == 0 || info.dli_fname == nullptr) return "";
@@ -32,7 +32,8 @@ std::string FileOf(const void* symbol) {
   return real.empty() ? info.dli_fname : real;
 }
 
-// "<path>: <why>"; the loader's own text often begins with the path.
+// Returns "<path>: <why>" for the last error of the loader, whose own text
+// often begins with the path already.
 std::string LoaderError(const std::string& path) {
   const char* const text = dlerror();
   const std::string why =
@@ -40,43 +41,46 @@ std::string LoaderError(const std::string& path) {
   return why.compare(0, path.size(), path) == 0 ? why : path + ": " + why;
 }
 
-// What opening a file in some places gave.
+// The outcome of opening a file in several places.
 struct Opened {
   void* handle = nullptr;
-  std::string path;    // real; empty when the system loader found it
-  std::string broken;  // why a file that is there could not be opened
+  std::string path;    // the real path; empty when the system loader found it
+  std::string broken;  // why an existing file could not be opened
 };
 
-// Opens `file` in `place`, null when that fails; `result` is what became of it.
+// Opens `file` in `place`. Returns null when that fails. `outcome` becomes a
+// line for Search::tried.
 //
-// Hazard: always the real path. The parts of cuDNN look for each other beside
-// the path as given, and some abort the process when they are not there; the
-// part opened here needs the others, so that the loader refuses it instead.
+// Hazard: the path must be the real path. Parts of cuDNN look for the other
+// parts in the folder of the path as given, and some abort the process when
+// those are missing. The part that is opened here is linked to the others, so
+// when one is missing, the loader fails with an error instead.
 void* Open(const SearchPlace& place, const std::string& file, Opened* opened,
-           std::string* result) {
+           std::string* outcome) {
   if (place.folder == kSystemLoader) {
     void* const handle = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
-    *result = handle == nullptr ? LoaderError(file) : file + ": opened";
-    // Else it is there, and something that it needs is not.
+    *outcome = handle == nullptr ? LoaderError(file) : file + ": opened";
+    // With any other error the file exists, but something that it needs does
+    // not.
     const std::string absent = file + ": cannot open shared object file";
     if (handle == nullptr && opened->broken.empty() &&
-        result->compare(0, absent.size(), absent) != 0) {
-      opened->broken = *result;
+        outcome->compare(0, absent.size(), absent) != 0) {
+      opened->broken = *outcome;
     }
     return handle;
   }
   const std::string wanted = place.folder + "/" + file;
   const std::string path = RealPath(wanted);
   if (path.empty()) {
-    *result = wanted + ": no such file";
+    *outcome = wanted + ": no such file";
     return nullptr;
   }
   void* const handle = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
-  *result = handle == nullptr ? LoaderError(path) : path + ": opened";
+  *outcome = handle == nullptr ? LoaderError(path) : path + ": opened";
   if (handle != nullptr) {
     opened->path = path;
   } else if (opened->broken.empty()) {
-    opened->broken = *result;
+    opened->broken = *outcome;
   }
   return handle;
 }
@@ -85,16 +89,17 @@ Opened OpenFirst(const std::vector<SearchPlace>& places,
                  const std::string& file, std::vector<std::string>* tried) {
   Opened opened;
   for (const SearchPlace& place : places) {
-    std::string result;
-    opened.handle = Open(place, file, &opened, &result);
-    if (!place.why.empty()) result += " (" + place.why + ")";
-    tried->push_back(result);
+    std::string outcome;
+    opened.handle = Open(place, file, &opened, &outcome);
+    if (!place.why.empty()) outcome += " (" + place.why + ")";
+    tried->push_back(outcome);
     if (opened.handle != nullptr) break;
   }
   return opened;
 }
 
-// The name of the first function that is missing, or null.
+// Fill in the functions. Return the name of the first required function that is
+// missing, or null.
 const char* Resolve(void* handle, CudaDriver* driver) {
 #define CUDNN_GRU_RESOLVE(name)                          \
   driver->name = reinterpret_cast<decltype(&abi::name)>( \
@@ -172,7 +177,7 @@ Search<CudaDriver> SearchCudaDriver() {
             : "The CUDA driver could not be opened: " + opened.broken + ".";
     return search;
   }
-  // Never freed: calls may run while the process exits.
+  // The driver is never freed, because calls may run while the process exits.
   auto driver = std::make_unique<CudaDriver>();
   const char* const missing = Resolve(opened.handle, driver.get());
   if (missing != nullptr) {
@@ -203,7 +208,7 @@ Search<CudaDriver> SearchCudaDriver() {
   return search;
 }
 
-// Null, or the sentence that says why this cuDNN cannot work.
+// Returns the sentence that says why this cuDNN cannot work, or an empty text.
 std::string CheckCudnn(const CudnnLibrary& cudnn, const std::string& path) {
   const std::string version = CudnnVersionText(cudnn.version);
   if (cudnn.version < kOldestCudnn) {
@@ -264,7 +269,8 @@ Search<CudnnLibrary> SearchCudnn() {
   search.version = CudnnVersionText(cudnn->version);
   search.reason = CheckCudnn(*cudnn, search.path);
   if (!search.reason.empty()) return search;
-  // cuDNN would open it in the middle of a call, and fail without its name.
+  // cuDNN would open cuBLASLt in the middle of a call, and its error would not
+  // name the file.
   const int major = static_cast<int>(cudnn->cudart_version / 1000);
   const std::string cublas = "libcublasLt.so." + std::to_string(major);
   const std::string folder = search.path.substr(0, search.path.rfind('/'));
@@ -290,8 +296,8 @@ const Search<CudaDriver>& FindCudaDriver() {
     search = new Search<CudaDriver>(SearchCudaDriver());
   } else if (search->may_change) {
     auto again = std::make_unique<Search<CudaDriver>>(SearchCudaDriver());
-    // The old one stays, since somebody may read it: there are as many as the
-    // driver has ways to be busy.
+    // The old search stays in memory, since another thread may be reading it.
+    // A new one is kept only when the reason changes, so there are few.
     if (again->reason != search->reason) search = again.release();
   }
   return *search;

@@ -9,44 +9,45 @@
 
 namespace cudnn_gru {
 
-// The driver's functions; the optional ones may be null. cuInit has succeeded.
+// The functions of the CUDA driver, after cuInit has succeeded. Optional
+// functions may be null.
 struct CudaDriver {
 #define CUDNN_GRU_MEMBER(name) decltype(&abi::name) name = nullptr;
   CUDNN_GRU_CUDA_FUNCTIONS(CUDNN_GRU_MEMBER)
   CUDNN_GRU_CUDA_OPTIONAL_FUNCTIONS(CUDNN_GRU_MEMBER)
 };
 
-// cuDNN's functions; the optional ones may be null.
+// The functions of cuDNN. Optional functions may be null.
 struct CudnnLibrary {
   CUDNN_GRU_CUDNN_FUNCTIONS(CUDNN_GRU_MEMBER)
   CUDNN_GRU_CUDNN_OPTIONAL_FUNCTIONS(CUDNN_GRU_MEMBER)
 #undef CUDNN_GRU_MEMBER
   size_t version = 0;  // 92400 is 9.24.0
-  // CUDA 13.3, with which this cuDNN was built, is 13030.
+  // The version of CUDA that this cuDNN was built with; 13030 is 13.3.
   size_t cudart_version = 0;
 };
 
-// What became of looking for a library.
+// The outcome of the search for a library.
 template <typename Library>
 struct Search {
   const Library* library = nullptr;  // null when it cannot be used
-  std::string reason;                // one sentence, when it cannot be used
-  bool may_change = false;           // it may be usable later
-  std::string version;               // also of one that cannot be used
-  std::string path;                  // the file that was opened, if any was
-  // "<path>: <what became of it> (<what led there>)"
+  std::string reason;       // the sentence that says why it cannot be used
+  bool may_change = false;  // whether it may be usable later
+  std::string version;      // known also for some that cannot be used
+  std::string path;         // the file that was opened, if any
+  // One line for each place: "<path>: <outcome> (<why this place>)".
   std::vector<std::string> tried;
 };
 
-// Look for the library at the first call, once per process, in the environment
-// as it is then; a driver that is only busy is asked again. They open libraries
-// but create no CUDA context, never print and never abort. Nothing is ever
-// closed again: cuDNN carries a CUDA runtime with handlers that run at the
-// process's exit.
+// Return the library. The first call in the process searches for it, with the
+// environment variables of that moment. A driver that was only busy is tried
+// again. These functions open libraries, but they create no CUDA context, never
+// print and never abort. Libraries are never closed, because cuDNN contains a
+// CUDA runtime with handlers that run when the process exits.
 const Search<CudaDriver>& FindCudaDriver();
 const Search<CudnnLibrary>& FindCudnn();
 
-// "9.24.0", and "13.0" for versions as the driver gives them.
+// Return texts such as "9.24.0", and "13.0" for a version number of CUDA.
 std::string CudnnVersionText(size_t version);
 std::string CudaVersionText(size_t version);
 

@@ -8,11 +8,12 @@
 namespace cudnn_gru {
 namespace {
 
-// Sizes are rounded up to this and to a sixteenth of themselves, so that calls
-// of slightly different sizes use the same blocks.
+// Sizes are rounded up to a multiple of this, or of about a sixteenth of
+// themselves, so that calls of slightly different sizes use the same blocks.
 constexpr size_t kGranularity = 4096;
 
-// What a few calls take: a training step takes five or six blocks.
+// How many acquisitions count as the last calls: those of a few calls, since a
+// training step acquires five or six blocks.
 constexpr uint64_t kRecentAcquisitions = 16;
 
 size_t RoundUp(size_t bytes) {
@@ -23,7 +24,8 @@ size_t RoundUp(size_t bytes) {
 
 }  // namespace
 
-// Never destroyed: threads may free memory while the process exits.
+// The counters are never destroyed, because threads may free memory while the
+// process exits.
 ByteCounter& MemoryBytes(MemoryKind kind) {
   static auto* const counters = new ByteCounter[2]();
   return counters[kind == MemoryKind::kDevice ? 0 : 1];
@@ -37,7 +39,8 @@ abi::CUresult MemoryPool::Acquire(size_t bytes, Block* block) {
     const auto fits = std::lower_bound(
         idle_.begin(), idle_.end(), wanted,
         [](const Idle& each, size_t size) { return each.block.bytes < size; });
-    // A block of twice the size would be missed by the call it was made for.
+    // A block of more than twice the size stays for the larger call that it was
+    // made for.
     if (fits != idle_.end() && fits->block.bytes / 2 <= wanted) {
       *block = fits->block;
       idle_bytes_ -= block->bytes;
@@ -48,7 +51,7 @@ abi::CUresult MemoryPool::Acquire(size_t bytes, Block* block) {
   return Allocate(wanted, block);
 }
 
-void MemoryPool::Release(const Block& block, bool has_context) {
+void MemoryPool::Release(const Block& block, ContextState context) {
   std::vector<Block> surplus;
   {
     std::lock_guard<std::mutex> lock(mutex_);
@@ -57,7 +60,7 @@ void MemoryPool::Release(const Block& block, bool has_context) {
         [](const Idle& each, size_t size) { return each.block.bytes < size; });
     idle_.insert(larger, {block, acquisitions_});
     idle_bytes_ += block.bytes;
-    if (has_context) surplus = TakeSurplus();
+    if (context == ContextState::kCurrent) surplus = TakeSurplus();
   }
   for (const Block& each : surplus) Free(each);
 }
@@ -103,7 +106,7 @@ abi::CUresult MemoryPool::AllocateHost(size_t bytes, Block* block) {
   const abi::CUresult result = driver_.cuMemAllocHost_v2(&address, bytes);
   if (result != abi::CUDA_SUCCESS) {
     if (KindOf(result) == FailureKind::kSticky) return result;
-    // `bytes` is a multiple of the alignment.
+    // RoundUp made `bytes` a multiple of the alignment.
     address = std::aligned_alloc(kGranularity, bytes);
     if (address == nullptr) return abi::CUDA_ERROR_OUT_OF_MEMORY;
     block->pageable = true;
@@ -112,7 +115,8 @@ abi::CUresult MemoryPool::AllocateHost(size_t bytes, Block* block) {
   return abi::CUDA_SUCCESS;
 }
 
-// Nothing can be done about an error: the context is lost, or the process ends.
+// Errors are ignored because nothing can be done about them: the context is
+// lost, or the process ends.
 void MemoryPool::Free(const Block& block) {
   if (kind_ == MemoryKind::kDevice) {
     driver_.cuMemFree_v2(block.address);

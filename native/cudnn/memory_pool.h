@@ -13,14 +13,18 @@ namespace cudnn_gru {
 
 enum class MemoryKind { kDevice, kPinned };
 
-// Bytes held on devices, and of pinned host memory, process-wide; with what is
-// kept for later calls.
+// Counts the bytes that this process holds on devices, or of pinned host
+// memory, including those that pools keep for later calls.
 ByteCounter& MemoryBytes(MemoryKind kind);
 
-// Memory of one device, or pinned on the host for it, kept for the next calls.
-// Where the system pins no more, ordinary memory takes its place: the driver
-// then copies more slowly. Methods need the device's context to be current. A
-// block must not be in use by the device when it is given back.
+// Whether the device's context is current on the calling thread.
+enum class ContextState { kCurrent, kNotCurrent };
+
+// Lends memory of one device, or pinned host memory for it, and keeps returned
+// blocks for the next calls. When the system cannot pin more memory, the pool
+// lends ordinary memory instead, from which the driver copies more slowly. The
+// device's context must be current, except in Release. The device must have
+// finished with a block before it is released.
 class MemoryPool {
  public:
   struct Block {
@@ -29,16 +33,17 @@ class MemoryPool {
     bool pageable = false;
   };
 
-  // Keeps what the last calls used, however much that is, and of what is older
-  // at most `idle_limit` bytes in all.
+  // The pool keeps all blocks that the last calls used. It frees the oldest of
+  // the others while more than `idle_limit` bytes are idle.
   MemoryPool(const CudaDriver& driver, MemoryKind kind, size_t idle_limit)
       : driver_(driver), kind_(kind), idle_limit_(idle_limit) {}
 
-  // At least `bytes`, which is not 0.
+  // Lends a block of at least `bytes`, which is not 0.
   abi::CUresult Acquire(size_t bytes, Block* block);
-  // Without the context the block is kept, however much there is.
-  void Release(const Block& block, bool has_context);
-  // Gives what is kept back to the system.
+  // Takes a block back. Nothing can be freed without the context, so the pool
+  // then keeps more than its limit.
+  void Release(const Block& block, ContextState context);
+  // Frees all idle blocks.
   void FreeIdle();
 
   MemoryKind kind() const { return kind_; }
@@ -46,12 +51,12 @@ class MemoryPool {
  private:
   struct Idle {
     Block block;
-    uint64_t since;  // in acquisitions
+    uint64_t since;  // the value of acquisitions_ when it was released
   };
 
   abi::CUresult Allocate(size_t bytes, Block* block);
   abi::CUresult AllocateHost(size_t bytes, Block* block);
-  // Takes what need not be kept out of idle_.
+  // Removes the blocks that need not be kept from idle_, and returns them.
   std::vector<Block> TakeSurplus();
   void Free(const Block& block);
 

@@ -25,7 +25,8 @@ std::string RealPath(const std::string& path) {
   return real == nullptr ? std::string() : std::string(real.get());
 }
 
-// The libraries of these prefixes are the system loader's, in its order.
+// Whether the system loader finds the libraries of this prefix itself, in its
+// own order.
 bool IsSystemPrefix(const std::string& prefix) {
   return prefix.empty() || prefix == "/usr" || prefix == "/usr/local";
 }
@@ -36,8 +37,8 @@ bool IsProgram(const std::string& path) {
          access(path.c_str(), X_OK) == 0;
 }
 
-// The program that a shell would start; empty when there is none. Folders that
-// are not absolute are left out, as everywhere in the search.
+// Returns the program that a shell would start, or an empty path. Folders that
+// are not absolute are ignored, as everywhere in the search.
 std::string FindProgram(const std::string& folders, const std::string& name) {
   for (size_t begin = 0; begin < folders.size();) {
     const size_t end = std::min(folders.find(':', begin), folders.size());
@@ -65,7 +66,7 @@ std::string LowerCase(std::string text) {
   return text;
 }
 
-// What a virtual environment's pyvenv.cfg says.
+// The contents of a virtual environment's pyvenv.cfg.
 struct VenvSettings {
   bool found = false;
   bool includes_system = false;
@@ -89,30 +90,31 @@ VenvSettings ReadVenvSettings(const std::string& folder) {
   return settings;
 }
 
-class Found {
+// Collects environments, each of them once.
+class EnvironmentList {
  public:
-  void Add(const std::string& prefix, const std::string& why,
-           bool has_libraries) {
+  void Add(const PythonEnvironment& environment) {
     for (const PythonEnvironment& known : environments_) {
-      if (known.prefix == prefix && known.has_libraries >= has_libraries) {
+      if (known.prefix == environment.prefix &&
+          known.has_libraries >= environment.has_libraries) {
         return;
       }
     }
-    environments_.push_back({prefix, why, has_libraries});
+    environments_.push_back(environment);
   }
 
-  // That of a Python which is in no virtual environment.
+  // Adds the environments of a Python that is in no virtual environment.
   void AddInstallation(const std::string& program, const std::string& why) {
     for (const std::string& path : {program, RealPath(program)}) {
       if (path.empty()) continue;
       const std::string prefix = Parent(Parent(path));
-      Add(prefix, why, !IsSystemPrefix(prefix));
+      Add({prefix, why, !IsSystemPrefix(prefix)});
     }
   }
 
   void AddVenv(const std::string& prefix, const VenvSettings& settings,
                const std::string& why) {
-    Add(prefix, why, false);
+    Add({prefix, why, false});
     if (settings.includes_system && IsAbsolute(settings.home)) {
       AddInstallation(settings.home + "/python3",
                       why + ", include-system-site-packages");
@@ -139,13 +141,13 @@ class Found {
 
 std::vector<PythonEnvironment> PythonEnvironments(
     const Environment& environment) {
-  Found found;
+  EnvironmentList found;
   const std::string venv = environment("VIRTUAL_ENV");
   if (IsAbsolute(venv)) {
     found.AddVenv(venv, ReadVenvSettings(venv), "VIRTUAL_ENV");
   }
   const std::string conda = environment("CONDA_PREFIX");
-  if (IsAbsolute(conda)) found.Add(conda, "CONDA_PREFIX", true);
+  if (IsAbsolute(conda)) found.Add({conda, "CONDA_PREFIX", true});
   const std::string folders = environment("PATH");
   for (const char* name : {"python3", "python"}) {
     found.AddProgram(FindProgram(folders, name),
@@ -153,9 +155,9 @@ std::vector<PythonEnvironment> PythonEnvironments(
   }
   const std::string home = environment("HOME");
   if (IsAbsolute(home)) {
-    found.Add(home + "/.local", "the user's packages", false);
+    found.Add({home + "/.local", "the user's packages", false});
   }
-  found.Add("/usr/local", "a usual folder", false);
+  found.Add({"/usr/local", "a usual folder", false});
   return found.Take();
 }
 

@@ -5,10 +5,11 @@
 #include <mutex>
 #include <tuple>
 
+#include "cudnn/cuda_info.h"
 #include "cudnn/device.h"
-#include "cudnn/element.h"
+#include "cudnn/element_format.h"
 #include "cudnn/libraries.h"
-#include "cudnn/result.h"
+#include "cudnn/library_status.h"
 #include "cudnn/self_check.h"
 
 namespace cudnn_gru {
@@ -16,24 +17,8 @@ namespace {
 
 constexpr size_t kBfloat16Cudnn = 91300;
 
-// Empty, or the sentence that says why the driver cannot run this cuDNN.
-// cuDNN itself only says that it was not initialised.
-std::string CheckDriverVersion() {
-  const CudaDriver* const driver = FindCudaDriver().library;
-  const CudnnLibrary* const cudnn = FindCudnn().library;
-  int version = 0;
-  if (driver == nullptr || cudnn == nullptr ||
-      driver->cuDriverGetVersion(&version) != abi::CUDA_SUCCESS) {
-    return "";
-  }
-  const size_t wanted = cudnn->cudart_version / 1000;
-  if (static_cast<size_t>(version) / 1000 >= wanted) return "";
-  return "The NVIDIA driver is too old for this cuDNN: cuDNN " +
-         FindCudnn().version + " was built for CUDA " + std::to_string(wanted) +
-         ", and the driver supports CUDA " + FindCudaDriver().version + ".";
-}
-
-// Empty, or the sentence that says why the device is too old.
+// Returns the sentence that says why the device or cuDNN is too old, or an
+// empty text.
 std::string CheckCapability(const CudaDeviceInfo& device,
                             StateRounding rounding) {
   const CudnnLibrary& cudnn = *FindCudnn().library;
@@ -41,7 +26,8 @@ std::string CheckCapability(const CudaDeviceInfo& device,
   const std::string has = device.name + " has compute capability " +
                           std::to_string(device.major) + "." +
                           std::to_string(device.minor) + ".";
-  // What NVIDIA builds cuDNN 9 for: 7.5 and later with CUDA 13, 5.0 with 12.
+  // NVIDIA builds cuDNN 9 for 7.5 and later with CUDA 13, and for 5.0 and later
+  // with CUDA 12.
   const bool cuda13 = cudnn.cudart_version >= 13000;
   if (capability < (cuda13 ? 75 : 50)) {
     return "cuDNN " + FindCudnn().version + " needs a GPU of compute " +
@@ -60,9 +46,10 @@ std::string CheckCapability(const CudaDeviceInfo& device,
   return "";
 }
 
+// How long a verdict that is not final counts.
 constexpr std::chrono::milliseconds kRetryAfter{1000};
 
-// Set by tests, or below zero.
+// The time that a test has set, or a number below zero.
 std::atomic<int64_t> set_clock{-1};
 
 std::chrono::milliseconds Now() {
@@ -72,30 +59,37 @@ std::chrono::milliseconds Now() {
       std::chrono::steady_clock::now().time_since_epoch());
 }
 
-RuntimeVerdict Unmet(const std::string& reason, bool final = true) {
-  return {false, reason, final};
+// Whether a verdict holds for the life of the process or is judged again.
+enum class Validity { kFinal, kUntilRetry };
+
+RuntimeVerdict Unmet(const std::string& reason,
+                     Validity validity = Validity::kFinal) {
+  return {false, reason, validity == Validity::kFinal};
 }
 
-bool MayHelpLater(const Status& status) {
-  return status.remedy() == Remedy::kAgain ||
-         status.code() == StatusCode::kOutOfMemory;
+// A failure that may pass, because others use the device, is not final.
+Validity ValidityOf(const Status& failure) {
+  const bool may_pass = failure.remedy() == Remedy::kAgain ||
+                        failure.code() == StatusCode::kOutOfMemory;
+  return may_pass ? Validity::kUntilRetry : Validity::kFinal;
 }
 
-// The type of the elements on the device.
+// Returns the data type of the elements on the device.
 abi::cudnnDataType_t DataType(Dtype dtype, StateRounding rounding) {
   GruDescription description;
   description.dtype = dtype;
   description.state_rounding = rounding;
-  return Element(description).data_type();
+  return ElementFormat(description).data_type();
 }
 
-// Once the standard algorithm works: tries the others, and admits those that
-// work too. What becomes of them changes the detail and nothing else; but not
-// even the standard one works on a device that was lost by it.
+// Tries the algorithms other than the standard one, which is known to work, and
+// admits those that work too. When one does not work, only the detail of the
+// verdict changes, unless the device was lost, for then nothing works any more.
 RuntimeVerdict JudgeAlgorithms(size_t index, Dtype dtype,
                                StateRounding rounding) {
   const CudaInfo cuda = QueryCuda();
-  if (index >= cuda.devices.size()) return Unmet(cuda.reason, false);
+  if (index >= cuda.devices.size())
+    return Unmet(cuda.reason, Validity::kUntilRetry);
   const std::string where = "cuDNN " + QueryCudnn().version + " works on " +
                             cuda.devices[index].name + " (CUDA device " +
                             std::to_string(index) + ")";
@@ -103,7 +97,7 @@ RuntimeVerdict JudgeAlgorithms(size_t index, Dtype dtype,
   if (type == abi::CUDNN_DATA_DOUBLE) return {true, where + ".", true};
   Device* device = nullptr;
   Status status = Device::Get(index, &device);
-  if (!status.ok()) return Unmet(status.message(), !MayHelpLater(status));
+  if (!status.ok()) return Unmet(status.message(), ValidityOf(status));
   std::string failures;
   bool final = true;
   for (const Algorithm& algorithm : kSmallAlgorithms) {
@@ -114,10 +108,10 @@ RuntimeVerdict JudgeAlgorithms(size_t index, Dtype dtype,
     }
     const Status usable = device->CheckUsable();
     if (!usable.ok()) return Unmet(usable.message());
-    if (MayHelpLater(status)) final = false;
+    if (ValidityOf(status) == Validity::kUntilRetry) final = false;
     failures += std::string(failures.empty() ? "" : "; ") +
                 (algorithm.time_major ? "time-major: " : "batch-major: ") +
-                status.message();
+                WithoutFullStop(status.message());
   }
   if (failures.empty()) return {true, where + ".", true};
   return {true, where + ", without PERSIST_STATIC_SMALL_H (" + failures + ").",
@@ -125,10 +119,12 @@ RuntimeVerdict JudgeAlgorithms(size_t index, Dtype dtype,
 }
 
 RuntimeVerdict Judge(size_t index, Dtype dtype, StateRounding rounding) {
-  // The driver first: without one there is no need to open hundreds of
-  // megabytes of cuDNN.
+  // The driver is checked first: without one there is no need to open hundreds
+  // of megabytes of cuDNN.
   const CudaInfo cuda = QueryCuda();
-  if (!cuda.available) return Unmet(cuda.reason, !cuda.may_change);
+  if (!cuda.available)
+    return Unmet(cuda.reason,
+                 cuda.may_change ? Validity::kUntilRetry : Validity::kFinal);
   if (index >= cuda.devices.size()) {
     return Unmet("There is no CUDA device " + std::to_string(index) +
                  ": the driver shows " + std::to_string(cuda.devices.size()) +
@@ -144,55 +140,12 @@ RuntimeVerdict Judge(size_t index, Dtype dtype, StateRounding rounding) {
   if (!status.ok()) {
     return Unmet("A tiny call with cuDNN " + cudnn.version + " on " +
                      device.name + " failed: " + status.message(),
-                 !MayHelpLater(status));
+                 ValidityOf(status));
   }
   return JudgeAlgorithms(index, dtype, rounding);
 }
 
 }  // namespace
-
-CudaInfo QueryCuda() {
-  const Search<CudaDriver>& found = FindCudaDriver();
-  CudaInfo info;
-  info.may_change = found.may_change;
-  info.reason = found.reason;
-  info.driver = found.version;
-  if (found.library == nullptr) return info;
-  const CudaDriver& driver = *found.library;
-  int count = 0;
-  driver.cuDeviceGetCount(&count);
-  for (int index = 0; index < count; ++index) {
-    CudaDeviceInfo device;
-    abi::CUdevice handle = 0;
-    char name[256] = "";
-    if (driver.cuDeviceGet(&handle, index) != abi::CUDA_SUCCESS) break;
-    driver.cuDeviceGetName(name, sizeof name, handle);
-    name[sizeof name - 1] = '\0';
-    device.name = name;
-    driver.cuDeviceGetAttribute(
-        &device.major, abi::CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR,
-        handle);
-    driver.cuDeviceGetAttribute(
-        &device.minor, abi::CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR,
-        handle);
-    driver.cuDeviceTotalMem_v2(&device.total_memory, handle);
-    info.devices.push_back(device);
-  }
-  info.available = !info.devices.empty();
-  if (!info.available) info.reason = "The CUDA driver finds no device.";
-  return info;
-}
-
-CudnnInfo QueryCudnn() {
-  const Search<CudnnLibrary>& found = FindCudnn();
-  CudnnInfo info;
-  info.reason = found.reason.empty() ? CheckDriverVersion() : found.reason;
-  info.available = info.reason.empty();
-  info.version = found.version;
-  info.path = found.path;
-  info.tried = found.tried;
-  return info;
-}
 
 RuntimeVerdict JudgeRuntime(size_t device, Dtype dtype,
                             StateRounding state_rounding) {
@@ -212,7 +165,8 @@ RuntimeVerdict JudgeRuntime(size_t device, Dtype dtype,
   }
   RuntimeVerdict verdict;
   if (known != verdicts->end() && known->second.verdict.met) {
-    // What works stays so: a failure from now on is one of the call.
+    // A device that has worked stays eligible. From now on its failures are
+    // errors of the calls.
     verdict = JudgeAlgorithms(device, dtype, state_rounding);
     if (!verdict.met) {
       verdict = {true, known->second.verdict.detail, verdict.final};

@@ -22,7 +22,7 @@ constexpr char kCudnnPathVariable[] = "CUDNN_GRU_CUDNN_PATH";
 constexpr char kUsual[] = "a usual folder";
 constexpr char kLoader[] = "the system's loader";
 
-// Appends each folder once.
+// Appends the folder unless the list has it already.
 void Add(std::vector<SearchPlace>* places, const std::string& folder,
          const std::string& why) {
   for (const SearchPlace& place : *places) {
@@ -31,7 +31,7 @@ void Add(std::vector<SearchPlace>* places, const std::string& folder,
   places->emplace_back(folder, why);
 }
 
-// Folders that match a pattern of the shell's, in alphabetical order.
+// Returns the folders that match a shell pattern, in alphabetical order.
 std::vector<std::string> Matches(const std::string& pattern) {
   std::vector<std::string> folders;
   glob_t found = {};
@@ -42,7 +42,7 @@ std::vector<std::string> Matches(const std::string& pattern) {
   return folders;
 }
 
-// `prefix` with the characters that mean something to glob() escaped.
+// Escapes the characters that have a meaning for glob().
 std::string Escaped(const std::string& prefix) {
   std::string escaped;
   for (const char c : prefix) {
@@ -52,7 +52,8 @@ std::string Escaped(const std::string& prefix) {
   return escaped;
 }
 
-// NVIDIA's wheels in a Python environment, or the pattern where there are none.
+// Adds the folders of NVIDIA's wheels in a Python environment, or the pattern
+// that would find them when there are none.
 void AddWheels(std::vector<SearchPlace>* places,
                const PythonEnvironment& python) {
   constexpr char kWheel[] = "/nvidia/cudnn/lib";
@@ -147,7 +148,7 @@ std::vector<SearchPlace> CudnnPlaces(const Environment& environment) {
 
 std::vector<SearchPlace> CublasLtPlaces(const std::string& cudnn_folder,
                                         int major) {
-  // Wheels for CUDA 13 share one folder; those for 12 have one each.
+  // The wheels for CUDA 13 share one folder. Those for CUDA 12 have one each.
   constexpr char kBeside[] = "beside cuDNN";
   return {
       {cudnn_folder, kBeside},

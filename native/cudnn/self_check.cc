@@ -14,7 +14,7 @@
 #include "cpu/weights/weights.h"
 #include "cudnn/backward.h"
 #include "cudnn/forward.h"
-#include "cudnn/result.h"
+#include "cudnn/library_status.h"
 
 namespace cudnn_gru {
 namespace {
@@ -23,8 +23,8 @@ constexpr size_t kBatch = 2;
 constexpr size_t kTimesteps = 3;
 constexpr int32_t kLengths[kBatch] = {3, 2};
 
-// The standard algorithm takes sizes of any kind. Others may not, and take no
-// masked step.
+// Only the standard algorithm supports all sizes and masked steps, so the other
+// algorithms are checked with sizes that suit them.
 GruDescription Description(Dtype dtype, StateRounding rounding,
                            const Algorithm& algorithm) {
   const bool standard = algorithm == kStandardAlgorithm;
@@ -38,7 +38,8 @@ GruDescription Description(Dtype dtype, StateRounding rounding,
   return description;
 }
 
-// Of values up to 1, of larger ones by their size.
+// The largest allowed difference: absolute for values up to 1, relative for
+// larger ones.
 double Tolerance(Dtype dtype, StateRounding rounding) {
   switch (rounding) {
     case StateRounding::kFloat16:
@@ -51,7 +52,8 @@ double Tolerance(Dtype dtype, StateRounding rounding) {
   return dtype == Dtype::kFloat32 ? 1e-4 : 1e-10;
 }
 
-// One layer and call with all its tensors, computed on both sides.
+// One layer and one call with all its tensors, computed by the reference and on
+// the device.
 template <typename T>
 class Check {
  public:
@@ -75,7 +77,7 @@ class Check {
     CUDNN_GRU_RETURN_IF_ERROR(CpuWeights::Create(
         description_, CpuBackend{"reference", nullptr}, kernel_.data(),
         recurrent_.data(), bias_.data(), &reference));
-    Results expected(description_);
+    Outputs expected(description_);
     std::unique_ptr<CpuTape> reference_tape;
     CUDNN_GRU_RETURN_IF_ERROR(CpuTape::Forward(reference, CallInto(&expected),
                                                1, nullptr, &reference_tape));
@@ -83,7 +85,7 @@ class Check {
     const std::shared_ptr<CudnnWeights> weights = OnDevice();
     CudnnOptions options;
     options.only = &algorithm_;
-    Results found(description_);
+    Outputs found(description_);
     const GruCall call = CallInto(&found);
     CUDNN_GRU_RETURN_IF_ERROR(ForwardOnCudnn(weights, call, options, nullptr));
     CUDNN_GRU_RETURN_IF_ERROR(Compare(found, expected));
@@ -99,8 +101,8 @@ class Check {
   }
 
  private:
-  struct Results {
-    explicit Results(const GruDescription& description) {
+  struct Outputs {
+    explicit Outputs(const GruDescription& description) {
       const size_t features = description.features;
       const size_t units = description.units;
       const size_t sizes[] = {kBatch * kTimesteps * units,
@@ -114,7 +116,8 @@ class Check {
     }
     void* at(size_t i) { return tensors[i].data(); }
 
-    // Output, state, and the gradients of inputs, initial state and weights.
+    // The output, the state, and the gradients of the inputs, of the initial
+    // state and of the three weights.
     std::array<std::vector<T>, 7> tensors;
   };
 
@@ -125,7 +128,7 @@ class Check {
     return values;
   }
 
-  GruCall CallInto(Results* results) const {
+  GruCall CallInto(Outputs* outputs) const {
     GruCall call;
     call.batch = kBatch;
     call.timesteps = kTimesteps;
@@ -133,20 +136,20 @@ class Check {
     call.inputs = inputs_.data();
     call.initial_state = initial_state_.data();
     if (algorithm_ == kStandardAlgorithm) call.lengths = kLengths;
-    call.output = results->at(0);
-    call.state = results->at(1);
+    call.output = outputs->at(0);
+    call.state = outputs->at(1);
     return call;
   }
 
-  GruGradients GradientsInto(Results* results) const {
+  GruGradients GradientsInto(Outputs* outputs) const {
     GruGradients gradients;
     gradients.d_output = d_output_.data();
     gradients.d_state = d_state_.data();
-    gradients.d_inputs = results->at(2);
-    gradients.d_initial_state = results->at(3);
-    gradients.d_kernel = results->at(4);
-    gradients.d_recurrent_kernel = results->at(5);
-    gradients.d_bias = results->at(6);
+    gradients.d_inputs = outputs->at(2);
+    gradients.d_initial_state = outputs->at(3);
+    gradients.d_kernel = outputs->at(4);
+    gradients.d_recurrent_kernel = outputs->at(5);
+    gradients.d_bias = outputs->at(6);
     return gradients;
   }
 
@@ -161,7 +164,7 @@ class Check {
         });
   }
 
-  Status Compare(const Results& found, const Results& expected) const {
+  Status Compare(const Outputs& found, const Outputs& expected) const {
     double worst = 0.0;
     for (size_t t = 0; t < found.tensors.size(); ++t) {
       for (size_t i = 0; i < found.tensors[t].size(); ++i) {
@@ -175,9 +178,9 @@ class Check {
     if (worst <= Tolerance(description_.dtype, description_.state_rounding)) {
       return Status();
     }
-    return Status(
-        StatusCode::kCudnn,
-        "its result differs from the reference by " + std::to_string(worst));
+    return Status(StatusCode::kCudnn,
+                  "its result differs from the reference by " +
+                      std::to_string(worst) + ".");
   }
 
   const size_t device_;

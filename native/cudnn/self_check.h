@@ -10,9 +10,10 @@
 namespace cudnn_gru {
 
 // Runs one tiny call on the device and compares it with the scalar reference:
-// by the standard algorithm forward, by another one backward too. It asks
-// whether the device computes a GRU; how well it does is for tests. kCudnn when
-// the numbers differ by more, else what the call fails with.
+// forward, and for algorithms other than the standard one backward too. The
+// check only shows that the device computes a GRU; the accuracy is a matter for
+// tests. Fails with kCudnn when the numbers differ too much, and with the
+// errors of the call.
 Status RunSelfCheck(size_t device, Dtype dtype, StateRounding state_rounding,
                     const Algorithm& algorithm);
 

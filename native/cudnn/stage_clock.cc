@@ -4,12 +4,12 @@
 #include <mutex>
 #include <utility>
 
-#include "cudnn/result.h"
+#include "cudnn/library_status.h"
 
 namespace cudnn_gru {
 namespace {
 
-std::atomic<bool> timing{false};
+std::atomic<bool> timing_is_on{false};
 
 struct Totals {
   std::mutex mutex;
@@ -23,15 +23,15 @@ Totals& AllTotals() {
 
 }  // namespace
 
-StageTimes TimeStages(bool enabled) {
+StageTimes TimeStages(Timing timing) {
   Totals& totals = AllTotals();
   std::lock_guard<std::mutex> lock(totals.mutex);
-  timing.store(enabled, std::memory_order_relaxed);
+  timing_is_on.store(timing == Timing::kOn, std::memory_order_relaxed);
   return std::exchange(totals.times, StageTimes());
 }
 
 void StageClock::Start() {
-  running_ = timing.load(std::memory_order_relaxed);
+  running_ = timing_is_on.load(std::memory_order_relaxed);
   if (!running_) return;
   times_ = StageTimes();
   used_ = 0;
@@ -55,7 +55,7 @@ Status StageClock::Record(Stage stage, abi::CUstream stream) {
     running_ = false;
     return Status(StatusCode::kCuda,
                   "Expected a driver with cuEventElapsedTime, to time a call, "
-                  "but this one has none");
+                  "but this one has none.");
   }
   if (used_ == marks_.size()) {
     Mark mark;

@@ -12,53 +12,54 @@
 
 namespace cudnn_gru {
 
-// What a call on the device does, in order; chunks alternate between kCopyIn
-// and kCompute.
+// The stages of a call on the device, in order. With several chunks, kCopyIn
+// and kCompute alternate.
 enum class Stage : size_t {
-  kPlace,    // finds plans and takes memory
-  kCopyIn,   // packs into pinned memory, queues copies to the device
+  kPlace,    // finds descriptors and acquires memory
+  kCopyIn,   // packs into pinned memory and queues copies to the device
   kCompute,  // queues cuDNN's work
-  kCopyOut,  // queues copies back
-  kWait,     // for the device
-  kUnpack,   // from pinned memory; the device is done
+  kCopyOut,  // queues copies to the host
+  kWait,     // waits for the device
+  kUnpack,   // unpacks from pinned memory, after the device has finished
 };
 constexpr size_t kStages = 6;
 
-// What calls have spent since timing was turned on, in milliseconds.
+// The time that calls have spent since timing was turned on, in milliseconds.
 struct StageTimes {
   uint64_t calls = 0;
   // The calling thread's time in each stage.
   std::array<double, kStages> host = {};
-  // The device's: kCopyIn, kCompute and kCopyOut, by CUDA events.
+  // The device's time in kCopyIn, kCompute and kCopyOut, by CUDA events.
   std::array<double, kStages> device = {};
 };
 
-// Turns timing on, from zero, or off (as it is at first), for the whole
-// process. Gives what was timed until then.
-StageTimes TimeStages(bool enabled);
+// Turns timing on or off for the whole process and returns the times until now.
+// Timing starts from zero. It is off when the process starts.
+enum class Timing { kOff, kOn };
+StageTimes TimeStages(Timing timing);
 
-// Times the stages of one lane's calls. With timing off it makes no event and
-// reads no clock.
+// Times the stages of the calls on one stream. While timing is off, it makes no
+// event and reads no clock.
 class StageClock {
  public:
   explicit StageClock(Device& device) : device_(device) {}
   StageClock(const StageClock&) = delete;
   StageClock& operator=(const StageClock&) = delete;
 
-  // Begins a call.
+  // Says that a call begins.
   void Start();
-  // Ends the stage that was, and begins `stage`. kCuda when the driver has no
-  // events, or an event fails.
+  // Ends the current stage and begins `stage`. Fails with kCuda when the driver
+  // cannot time events or an event fails.
   Status Enter(Stage stage, abi::CUstream stream) {
     return running_ ? Record(stage, stream) : Status();
   }
-  // The same within a stage's time on the device, which goes on.
+  // Begins `stage` for the host's time only. The device's stage goes on.
   void EnterOnHost(Stage stage) {
     if (!running_) return;
     EndHostStage();
     stage_ = stage;
   }
-  // Ends the call.
+  // Says that the call has ended, and adds its times to the totals.
   void Stop() {
     if (running_) AddUp();
   }
@@ -66,7 +67,7 @@ class StageClock {
  private:
   struct Mark {
     abi::CUevent event = nullptr;
-    Stage stage = Stage::kPlace;  // that begins here
+    Stage stage = Stage::kPlace;  // the stage that begins at the event
   };
 
   Status Record(Stage stage, abi::CUstream stream);
@@ -78,9 +79,9 @@ class StageClock {
   bool running_ = false;
   Stage stage_ = Stage::kPlace;
   std::chrono::steady_clock::time_point since_;
-  StageTimes times_;         // of this call
-  std::vector<Mark> marks_;  // their events are kept, for the process's life
-  size_t used_ = 0;          // marks of this call
+  StageTimes times_;         // of the current call
+  std::vector<Mark> marks_;  // kept with their events for the process's life
+  size_t used_ = 0;          // how many marks the current call uses
 };
 
 }  // namespace cudnn_gru

@@ -8,32 +8,32 @@
 
 #include "core/gru_problem.h"
 #include "core/gru_tape.h"
+#include "cudnn/call_stream.h"
+#include "cudnn/chunking.h"
 #include "cudnn/device.h"
-#include "cudnn/lane.h"
-#include "cudnn/schedule.h"
 #include "cudnn/weights.h"
 
 namespace cudnn_gru {
 
-// The tensors of a forward call on the device that backward reads again: one
-// block, and the place of each in it.
+// The tensors of a forward call that stay on the device because backward reads
+// them again: one block of memory, and the offset of each tensor in it.
 struct KeptTensors {
   struct Reserve {
-    size_t at;
+    size_t offset;
     size_t bytes;
   };
 
-  char* at(size_t offset) const { return buffer.data() + offset; }
+  char* address(size_t offset) const { return buffer.data() + offset; }
 
   DeviceBuffer buffer;
   size_t x = 0;
-  size_t hx = 0;  // of the first chunk; not there without an initial state
+  size_t hx = 0;  // of the first chunk; has no bytes without an initial state
   size_t y = 0;
-  size_t hy = 0;                  // of every chunk
-  std::vector<Reserve> reserves;  // of every chunk, in training
+  size_t hy = 0;                  // of all chunks
+  std::vector<Reserve> reserves;  // of each chunk; empty after inference
 };
 
-// Everything backward needs of a forward call, on the device.
+// Everything that backward needs of a forward call, on the device.
 class CudnnTape : public GruTape {
  public:
   CudnnTape(Device& owner, std::shared_ptr<CudnnWeights> used_weights)
@@ -45,7 +45,7 @@ class CudnnTape : public GruTape {
   const GruCall& call() const override { return sizes; }
   size_t bytes() const override { return kept.buffer.bytes(); }
   bool spent() const override { return used; }
-  // Threads do not matter.
+  // The number of threads does not change the gradients.
   Status Backward(const GruGradients& gradients, int threads,
                   const Cancellation* cancellation) override;
 
@@ -53,13 +53,13 @@ class CudnnTape : public GruTape {
 
   Device& device;
   const std::shared_ptr<CudnnWeights> weights;  // keeps the device in use
-  GruCall sizes;  // the call's sizes and flags; no pointers
+  GruCall sizes;  // sizes and flags of the call, with all pointers null
   bool has_initial_state = false;
   bool allow_tf32 = false;
-  Schedule schedule;
+  Chunking chunking;
   KeptTensors kept;
-  // Whether backward has touched the reserves: cuDNN leaves other contents
-  // there, from which a second one would silently compute wrong gradients.
+  // Whether backward has used the reserve spaces. cuDNN overwrites them, so a
+  // second backward would silently compute wrong gradients.
   bool used = false;
 };
 

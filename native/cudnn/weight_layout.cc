@@ -4,67 +4,101 @@
 #include <cstring>
 #include <string>
 
-#include "cudnn/element.h"
+#include "cudnn/element_format.h"
 #include "cudnn/host_work.h"
-#include "cudnn/result.h"
+#include "cudnn/library_status.h"
 
 namespace cudnn_gru {
 namespace {
 
 constexpr size_t kGateCount = 3;
-// Keras's gate (z, r, h) of each of cuDNN's (r, z, h).
+// The index of each of cuDNN's gates r, z, h in Keras's order z, r, h.
 constexpr size_t kKerasGate[kGateCount] = {1, 0, 2};
-// What is transposed together: a cache line of float32 by as many bytes as a
-// stack has room for.
+// The size of a tile that is transposed at once: one cache line of float32
+// units, by as many rows as fit on the stack.
 constexpr size_t kTileUnits = 16;
 constexpr size_t kTileDepth = 64;
 
-Status Unexpected(size_t id, const char* what) {
-  return Status(StatusCode::kCudnn,
-                std::string("Expected cudnnGetRNNWeightParams to give ") +
-                    what + " for linear layer " + std::to_string(id) +
-                    " but received another");
+size_t ElementBytes(abi::cudnnDataType_t type) {
+  switch (type) {
+    case abi::CUDNN_DATA_DOUBLE:
+      return 8;
+    case abi::CUDNN_DATA_FLOAT:
+      return 4;
+    case abi::CUDNN_DATA_HALF:
+    case abi::CUDNN_DATA_BFLOAT16:
+      break;
+  }
+  return 2;
 }
 
-// Checks a parameter's descriptor and place, and gives its offset in elements.
-Status CheckParameter(const Device& device, const RnnSettings& settings,
-                      const TensorDescriptor& descriptor, size_t id,
-                      size_t rows, size_t columns, const char* space,
-                      size_t bytes, const void* address, size_t size,
-                      size_t* offset) {
+// The weight space on the device, and the type of its elements.
+struct WeightSpace {
+  const char* data;
+  size_t bytes;
+  abi::cudnnDataType_t type;
+};
+
+// A matrix or bias of a linear layer that cuDNN has described.
+struct Parameter {
+  size_t linear_layer;
+  const TensorDescriptor& descriptor;  // its shape and type
+  const void* address;                 // its place in the weight space
+};
+
+Status Unexpected(const Parameter& parameter, const char* expected) {
+  return Status(StatusCode::kCudnn,
+                std::string("Expected cudnnGetRNNWeightParams to give ") +
+                    expected + " for linear layer " +
+                    std::to_string(parameter.linear_layer) +
+                    " but received another.");
+}
+
+// Checks that the parameter is a packed (1, rows, columns) tensor.
+Status CheckShape(const Device& device, const WeightSpace& space,
+                  const Parameter& parameter, size_t rows, size_t columns) {
   abi::cudnnDataType_t type = abi::CUDNN_DATA_FLOAT;
   int count = 0;
   int dims[3] = {0, 0, 0};
   int strides[3] = {0, 0, 0};
-  CUDNN_GRU_RETURN_IF_ERROR(
-      device.Check(device.cudnn().cudnnGetTensorNdDescriptor(
-                       descriptor.get(), 3, &type, &count, dims, strides),
-                   "cudnnGetTensorNdDescriptor"));
-  if (type != settings.data_type) return Unexpected(id, "the layer's type");
+  CUDNN_GRU_RETURN_IF_ERROR(device.Check(
+      device.cudnn().cudnnGetTensorNdDescriptor(parameter.descriptor.get(), 3,
+                                                &type, &count, dims, strides),
+      "cudnnGetTensorNdDescriptor"));
+  if (type != space.type) return Unexpected(parameter, "the layer's type");
   if (count != 3 || dims[0] != 1 || dims[1] != static_cast<int>(rows) ||
       dims[2] != static_cast<int>(columns) || strides[2] != 1 ||
       strides[1] != static_cast<int>(columns)) {
-    return Unexpected(id, "a packed (1, units, depth) tensor");
+    return Unexpected(parameter, "a packed (1, units, depth) tensor");
   }
-  const char* const at = static_cast<const char*>(address);
-  const size_t needed = rows * columns * size;
-  if (at == nullptr || at < space || needed > bytes ||
-      static_cast<size_t>(at - space) > bytes - needed ||
-      static_cast<size_t>(at - space) % size != 0) {
-    return Unexpected(id, "an aligned place in the weight space");
-  }
-  *offset = static_cast<size_t>(at - space) / size;
   return Status();
 }
 
-// One gate of a (depth, 3U) tensor as a (U, depth) matrix.
+// Checks that the parameter, which has `elements` elements, lies in the weight
+// space, and returns its offset in elements.
+Status FindOffset(const WeightSpace& space, const Parameter& parameter,
+                  size_t elements, size_t* offset) {
+  const char* const at = static_cast<const char*>(parameter.address);
+  const size_t size = ElementBytes(space.type);
+  const size_t needed = elements * size;
+  if (at == nullptr || at < space.data || needed > space.bytes ||
+      static_cast<size_t>(at - space.data) > space.bytes - needed ||
+      static_cast<size_t>(at - space.data) % size != 0) {
+    return Unexpected(parameter, "an aligned place in the weight space");
+  }
+  *offset = static_cast<size_t>(at - space.data) / size;
+  return Status();
+}
+
+// One gate of Keras's (depth, 3U) tensor as a (U, depth) matrix.
 struct GateMatrix {
   size_t depth;
   size_t units;
   size_t gate;
-  size_t offset;  // in the space
+  size_t offset;  // in the weight space, in elements
 
-  // Where row k of the tensor has the gate's unit.
+  // Return the index of element (k, unit) in Keras's tensor, and of the same
+  // element in the weight space.
   size_t TensorAt(size_t k, size_t unit) const {
     return (k * kGateCount + gate) * units + unit;
   }
@@ -73,10 +107,10 @@ struct GateMatrix {
   }
 };
 
-// Units [begin, end), of the tensor into the space or back.
+// Transposes units [begin, end) of Keras's tensor into the weight space.
 template <typename T>
-void PackMatrix(const Element& element, const GateMatrix& matrix, size_t begin,
-                size_t end, const T* tensor, void* space) {
+void PackMatrix(const ElementFormat& format, const GateMatrix& matrix,
+                size_t begin, size_t end, const T* tensor, void* space) {
   T tile[kTileUnits][kTileDepth];
   for (size_t k = 0; k < matrix.depth; k += kTileDepth) {
     const size_t depth = std::min(kTileDepth, matrix.depth - k);
@@ -85,19 +119,20 @@ void PackMatrix(const Element& element, const GateMatrix& matrix, size_t begin,
       for (size_t i = 0; i < end - begin; ++i) tile[i][j] = from[i];
     }
     for (size_t i = 0; i < end - begin; ++i) {
-      element.ToDevice(tile[i], 0, space, matrix.SpaceAt(begin + i, k), depth);
+      format.ToDevice(tile[i], 0, space, matrix.SpaceAt(begin + i, k), depth);
     }
   }
 }
 
+// Transposes units [begin, end) of the weight space into Keras's tensor.
 template <typename T>
-void UnpackMatrix(const Element& element, const GateMatrix& matrix,
+void UnpackMatrix(const ElementFormat& format, const GateMatrix& matrix,
                   size_t begin, size_t end, const void* space, T* tensor) {
   T tile[kTileUnits][kTileDepth];
   for (size_t k = 0; k < matrix.depth; k += kTileDepth) {
     const size_t depth = std::min(kTileDepth, matrix.depth - k);
     for (size_t i = 0; i < end - begin; ++i) {
-      element.ToHost(space, matrix.SpaceAt(begin + i, k), tile[i], 0, depth);
+      format.ToHost(space, matrix.SpaceAt(begin + i, k), tile[i], 0, depth);
     }
     for (size_t j = 0; j < depth; ++j) {
       T* const to = tensor + matrix.TensorAt(k + j, begin);
@@ -106,7 +141,7 @@ void UnpackMatrix(const Element& element, const GateMatrix& matrix,
   }
 }
 
-// A linear layer's gate, tensor and row of the bias.
+// Which of Keras's gates and tensors a linear layer belongs to.
 struct LinearLayer {
   explicit LinearLayer(size_t id)
       : gate(kKerasGate[id % kGateCount]), recurrent(id >= kGateCount) {}
@@ -125,7 +160,8 @@ GateMatrix MatrixOf(const GruDescription& description,
           description.units, layer.gate, layout.matrices[id]};
 }
 
-// Calls work(id, begin, end) for the units of every matrix, in tiles.
+// Divides the units of every linear layer into tiles and calls
+// work(id, begin, end) for each.
 template <typename Work>
 void DivideMatrices(size_t units, size_t bytes, int threads, Work work) {
   const size_t tiles = (units + kTileUnits - 1) / kTileUnits;
@@ -141,28 +177,28 @@ void DivideMatrices(size_t units, size_t bytes, int threads, Work work) {
 template <typename T>
 void Pack(const GruDescription& description, const WeightLayout& layout,
           const KerasWeights& weights, void* space, int threads) {
-  const Element element(description);
+  const ElementFormat format(description);
   const size_t units = description.units;
-  // What no matrix covers is read all the same.
+  // cuDNN also reads the gaps between the matrices.
   std::memset(space, 0, layout.bytes);
   DivideMatrices(units, layout.bytes, threads,
                  [&](size_t id, size_t begin, size_t end) {
                    const void* const tensor = LinearLayer(id).recurrent
                                                   ? weights.recurrent_kernel
                                                   : weights.kernel;
-                   PackMatrix(element, MatrixOf(description, layout, id), begin,
+                   PackMatrix(format, MatrixOf(description, layout, id), begin,
                               end, static_cast<const T*>(tensor), space);
                  });
   for (size_t id = 0; id < kLinearLayers; ++id) {
-    element.ToDevice(weights.bias, LinearLayer(id).BiasAt(units), space,
-                     layout.biases[id], units);
+    format.ToDevice(weights.bias, LinearLayer(id).BiasAt(units), space,
+                    layout.biases[id], units);
   }
 }
 
 template <typename T>
 void Unpack(const GruDescription& description, const WeightLayout& layout,
             const void* space, const KerasGradients& gradients, int threads) {
-  const Element element(description);
+  const ElementFormat format(description);
   const size_t units = description.units;
   DivideMatrices(units, layout.bytes, threads,
                  [&](size_t id, size_t begin, size_t end) {
@@ -170,13 +206,13 @@ void Unpack(const GruDescription& description, const WeightLayout& layout,
                                             ? gradients.recurrent_kernel
                                             : gradients.kernel;
                    if (tensor == nullptr) return;
-                   UnpackMatrix(element, MatrixOf(description, layout, id),
+                   UnpackMatrix(format, MatrixOf(description, layout, id),
                                 begin, end, space, static_cast<T*>(tensor));
                  });
   if (gradients.bias == nullptr) return;
   for (size_t id = 0; id < kLinearLayers; ++id) {
-    element.ToHost(space, layout.biases[id], gradients.bias,
-                   LinearLayer(id).BiasAt(units), units);
+    format.ToHost(space, layout.biases[id], gradients.bias,
+                  LinearLayer(id).BiasAt(units), units);
   }
 }
 
@@ -191,34 +227,35 @@ Status QueryWeightBytes(const Device& device, abi::cudnnHandle_t handle,
 
 Status QueryWeightLayout(const Device& device, abi::cudnnHandle_t handle,
                          const RnnSettings& settings, const RnnDescriptor& rnn,
-                         const char* space, WeightLayout* layout) {
+                         const char* space_data, WeightLayout* layout) {
   const CudnnLibrary& cudnn = device.cudnn();
   TensorDescriptor matrix;
   TensorDescriptor bias;
   CUDNN_GRU_RETURN_IF_ERROR(MakeTensorDescriptor(cudnn, &matrix));
   CUDNN_GRU_RETURN_IF_ERROR(MakeTensorDescriptor(cudnn, &bias));
+  const WeightSpace space = {space_data, layout->bytes, settings.data_type};
   const size_t units = static_cast<size_t>(settings.units);
-  const size_t size = settings.data_type == abi::CUDNN_DATA_DOUBLE  ? 8
-                      : settings.data_type == abi::CUDNN_DATA_FLOAT ? 4
-                                                                    : 2;
   for (size_t id = 0; id < kLinearLayers; ++id) {
     void* matrix_at = nullptr;
     void* bias_at = nullptr;
     CUDNN_GRU_RETURN_IF_ERROR(device.Check(
-        cudnn.cudnnGetRNNWeightParams(handle, rnn.get(), 0, layout->bytes,
-                                      space, static_cast<int32_t>(id),
+        cudnn.cudnnGetRNNWeightParams(handle, rnn.get(), 0, space.bytes,
+                                      space.data, static_cast<int32_t>(id),
                                       matrix.get(), &matrix_at, bias.get(),
                                       &bias_at),
         "cudnnGetRNNWeightParams"));
     const size_t depth = LinearLayer(id).recurrent
                              ? units
                              : static_cast<size_t>(settings.features);
+    const Parameter found_matrix = {id, matrix, matrix_at};
     CUDNN_GRU_RETURN_IF_ERROR(
-        CheckParameter(device, settings, matrix, id, units, depth, space,
-                       layout->bytes, matrix_at, size, &layout->matrices[id]));
-    CUDNN_GRU_RETURN_IF_ERROR(CheckParameter(device, settings, bias, id, units,
-                                             1, space, layout->bytes, bias_at,
-                                             size, &layout->biases[id]));
+        CheckShape(device, space, found_matrix, units, depth));
+    CUDNN_GRU_RETURN_IF_ERROR(
+        FindOffset(space, found_matrix, units * depth, &layout->matrices[id]));
+    const Parameter found_bias = {id, bias, bias_at};
+    CUDNN_GRU_RETURN_IF_ERROR(CheckShape(device, space, found_bias, units, 1));
+    CUDNN_GRU_RETURN_IF_ERROR(
+        FindOffset(space, found_bias, units, &layout->biases[id]));
   }
   return Status();
 }

@@ -5,34 +5,38 @@
 
 #include "core/gru_problem.h"
 #include "core/status.h"
+#include "cudnn/cudnn_descriptor.h"
 #include "cudnn/device.h"
-#include "cudnn/plan.h"
+#include "cudnn/rnn_settings.h"
 
 namespace cudnn_gru {
 
-// Where cuDNN wants a layer's weights: six matrices, of the inputs and then of
-// the states, each (U, depth) and row-major, gates in cuDNN's order r, z, h;
-// and a bias (U,) for each.
+// The number of linear layers in a GRU, as cuDNN calls them: one for each gate,
+// in cuDNN's order r, z, h, first for the inputs and then for the states.
 constexpr size_t kLinearLayers = 6;
+
+// Where cuDNN's weight space holds the weights of each linear layer: a
+// row-major matrix (U, depth) and a bias (U,).
 struct WeightLayout {
   size_t bytes = 0;
-  // From the start, in elements.
+  // Offsets from the start of the space, in elements.
   size_t matrices[kLinearLayers] = {};
   size_t biases[kLinearLayers] = {};
 };
 
-// How many bytes the weights of these settings take.
+// Asks cuDNN for the size of the weight space.
 Status QueryWeightBytes(const Device& device, abi::cudnnHandle_t handle,
                         const RnnDescriptor& rnn, size_t* bytes);
 
-// Asks cuDNN for each place in `space`, of layout->bytes on the device. kCudnn
-// when an answer is not as documented.
+// Asks cuDNN for the place of each matrix and bias in `space`, which has
+// layout->bytes on the device. Fails with kCudnn when an answer differs from
+// cuDNN's documentation.
 Status QueryWeightLayout(const Device& device, abi::cudnnHandle_t handle,
                          const RnnSettings& settings, const RnnDescriptor& rnn,
                          const char* space, WeightLayout* layout);
 
-// Keras's tensors: kernel (F, 3U), recurrent kernel (U, 3U) and bias (2, 3U)
-// with gates z, r, h.
+// Keras's weights: kernel (F, 3U), recurrent kernel (U, 3U) and bias (2, 3U),
+// with the gates in the order z, r, h.
 struct KerasWeights {
   const void* kernel;
   const void* recurrent_kernel;
@@ -44,8 +48,9 @@ struct KerasGradients {  // each may be null
   void* bias;
 };
 
-// To and from a host copy of the space, on at most `threads` threads. Packing
-// fills the whole space.
+// Convert Keras's weights to a host copy of the weight space, and gradients in
+// such a copy to Keras's form, on at most `threads` threads. Packing writes the
+// whole space.
 void PackWeights(const GruDescription& description, const WeightLayout& layout,
                  const KerasWeights& weights, void* space, int threads);
 void UnpackWeights(const GruDescription& description,

@@ -10,14 +10,15 @@
 
 #include "core/gru_problem.h"
 #include "core/status.h"
+#include "cudnn/call_stream.h"
 #include "cudnn/device.h"
-#include "cudnn/lane.h"
 #include "cudnn/weight_layout.h"
 
 namespace cudnn_gru {
 
-// What all versions of one layer's weights share: the device, which counts as
-// in use from the first upload on, and the places in cuDNN's weight space.
+// The parts that all versions of one layer's weights share: the device, which
+// counts as in use from the first upload on, and the layout of cuDNN's weight
+// space.
 class CudnnLayer {
  public:
   CudnnLayer(const GruDescription& description, size_t device)
@@ -28,9 +29,10 @@ class CudnnLayer {
   const GruDescription& description() const { return description_; }
   size_t device_index() const { return device_index_; }
 
-  // Takes memory for one version and says where its parts are. Needs the
-  // context of that device, which is the lane's.
-  Status Allocate(Lane& lane, DeviceBuffer* space, WeightLayout* layout);
+  // Allocates memory for one version of the weights and returns its layout. The
+  // stream must be one of the layer's device, whose context must be current.
+  Status Allocate(CallStream& stream, DeviceBuffer* space,
+                  WeightLayout* layout);
 
  private:
   const GruDescription description_;
@@ -40,12 +42,12 @@ class CudnnLayer {
   std::optional<WeightLayout> layout_;
 };
 
-// One version of a layer's weights as cuDNN reads them. Calls in flight and
-// tapes share it; a new version is a new object.
+// One version of a layer's weights, in the form that cuDNN reads. Calls in
+// flight and tapes share it. A new version is a new object.
 class CudnnWeights {
  public:
-  // Writes Keras's kernel (F, 3U), recurrent kernel (U, 3U) and bias (2, 3U),
-  // of description.dtype.
+  // A function that writes Keras's kernel (F, 3U), recurrent kernel (U, 3U) and
+  // bias (2, 3U) in description.dtype.
   using Reader =
       std::function<void(void* kernel, void* recurrent_kernel, void* bias)>;
 
@@ -57,10 +59,11 @@ class CudnnWeights {
   const GruDescription& description() const { return layer_->description(); }
   size_t device_index() const { return layer_->device_index(); }
 
-  // Uploads at the first call, packed by at most `threads` threads; does
-  // nothing after that. Needs the context of that device, which is the lane's.
-  Status Upload(Lane& lane, int threads);
-  // After Upload.
+  // Packs the weights on at most `threads` threads and uploads them. Does
+  // nothing when they are on the device already. The stream must be one of the
+  // layer's device, whose context must be current.
+  Status Upload(CallStream& stream, int threads);
+  // May be called after Upload has succeeded.
   const WeightLayout& layout() const { return resident_->layout; }
   const char* data() const { return resident_->buffer.data(); }
 
@@ -70,11 +73,11 @@ class CudnnWeights {
     WeightLayout layout;
   };
 
-  Status Fill(Lane& lane, int threads, Resident* resident) const;
+  Status Fill(CallStream& stream, int threads, Resident* resident) const;
 
-  const std::shared_ptr<CudnnLayer> layer_;  // goes after the buffer
+  const std::shared_ptr<CudnnLayer> layer_;  // outlives the buffer below
   std::mutex mutex_;
-  Reader reader_;  // null once the weights are on the device
+  Reader reader_;  // null after the weights are on the device
   std::unique_ptr<const Resident> resident_;
 };
 

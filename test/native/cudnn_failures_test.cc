@@ -86,8 +86,11 @@ TEST_CASE("a text of several lines becomes one") {
   }
 }
 
-CallClass Class(int32_t units, size_t rows, bool training) {
-  return {abi::CUDNN_DATA_FLOAT, abi::CUDNN_FMA_MATH, 8, units, rows, training};
+constexpr abi::cudnnForwardMode_t kInference = abi::CUDNN_FWD_MODE_INFERENCE;
+constexpr abi::cudnnForwardMode_t kTraining = abi::CUDNN_FWD_MODE_TRAINING;
+
+CallClass Class(int32_t units, size_t rows, abi::cudnnForwardMode_t mode) {
+  return {abi::CUDNN_DATA_FLOAT, abi::CUDNN_FMA_MATH, 8, units, rows, mode};
 }
 
 TEST_CASE("a call gets the algorithm that was admitted for it") {
@@ -95,33 +98,33 @@ TEST_CASE("a call gets the algorithm that was admitted for it") {
   const Algorithm& first = kSmallAlgorithms[0];
   const Algorithm& second = kSmallAlgorithms[1];
   const auto chosen = [&](const CallClass& call, const Algorithm& expected,
-                          bool equal_lengths = true) {
-    CHECK_MESSAGE(choice.Choose(call, equal_lengths) == expected,
+                          RowLengths lengths = RowLengths::kEqual) {
+    CHECK_MESSAGE(choice.Choose(call, lengths) == expected,
                   Format("%d units, %zu rows, training %d: another algorithm",
-                         call.units, call.rows, call.training));
+                         call.units, call.rows, call.mode == kTraining));
   };
-  chosen(Class(192, 5, false), kStandardAlgorithm);
+  chosen(Class(192, 5, kInference), kStandardAlgorithm);
   choice.Admit(second, abi::CUDNN_DATA_FLOAT);
-  chosen(Class(192, 5, false), second);
+  chosen(Class(192, 5, kInference), second);
   choice.Admit(first, abi::CUDNN_DATA_FLOAT);
-  chosen(Class(192, 5, false), first);
-  chosen(Class(193, 5, false), kStandardAlgorithm);
-  chosen(Class(128, 5, true), first);
-  chosen(Class(129, 5, true), kStandardAlgorithm);
-  chosen(Class(5, 5, false), kStandardAlgorithm, false);
-  CallClass wide = Class(5, 5, false);
+  chosen(Class(192, 5, kInference), first);
+  chosen(Class(193, 5, kInference), kStandardAlgorithm);
+  chosen(Class(128, 5, kTraining), first);
+  chosen(Class(129, 5, kTraining), kStandardAlgorithm);
+  chosen(Class(5, 5, kInference), kStandardAlgorithm, RowLengths::kDifferent);
+  CallClass wide = Class(5, 5, kInference);
   wide.data_type = abi::CUDNN_DATA_DOUBLE;
   chosen(wide, kStandardAlgorithm);
 
-  choice.RuleOut(first, Class(64, 5, false));
-  chosen(Class(64, 8, false), second);
-  chosen(Class(64, 9, false), first);
-  chosen(Class(64, 5, true), first);
-  chosen(Class(65, 5, false), first);
-  choice.RuleOut(second, Class(64, 6, false));
-  chosen(Class(64, 7, false), kStandardAlgorithm);
+  choice.RuleOut(first, Class(64, 5, kInference));
+  chosen(Class(64, 8, kInference), second);
+  chosen(Class(64, 9, kInference), first);
+  chosen(Class(64, 5, kTraining), first);
+  chosen(Class(65, 5, kInference), first);
+  choice.RuleOut(second, Class(64, 6, kInference));
+  chosen(Class(64, 7, kInference), kStandardAlgorithm);
 
-  CallClass half = Class(64, 9, false);
+  CallClass half = Class(64, 9, kInference);
   half.data_type = abi::CUDNN_DATA_HALF;
   chosen(half, kStandardAlgorithm);
 }

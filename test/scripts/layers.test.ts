@@ -9,7 +9,7 @@ describe("the rules of native/", () => {
     ["native/cpu/forward/time_loop.cc", '#include "cpu/backward/backward_loop.h"', /forward may not include/],
     ["native/cpu/kernels/gates.inc", "#include <vector>", /plain headers only/],
     ["native/cpu/kernels/gates.inc", '#include "core/status.h"', /plain headers only/],
-    ["native/cudnn/plan.cc", '#include "cpu/weights/weights.h"', /cudnn may not include/],
+    ["native/cudnn/descriptor_set.cc", '#include "cpu/weights/weights.h"', /cudnn may not include/],
     ["native/cpu/weights/weights.cc", "#include <napi.h>", /only native\/addon/],
     ["native/elsewhere/thing.cc", "", /in no room/],
   ])("%s may not say %s", (file, line, reason) => {

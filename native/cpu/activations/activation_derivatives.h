@@ -7,27 +7,27 @@
 
 namespace cudnn_gru {
 
-// Derivatives of Keras's activations as TensorFlow has them, at kinks and for
-// NaN and infinities too. They are written down plainly, with libm in double.
+// The derivatives of Keras's activations. They are TensorFlow's, also at kinks
+// and for NaN and infinities. The code is plain and uses libm in double.
 
-// The derivative at x of an elementwise one. T is float or double: comparisons
-// with kinks are made in it, as TensorFlow makes them.
+// Returns the derivative of an elementwise activation at x. T is float or
+// double. Like TensorFlow, this compares x with kinks in T.
 template <typename T>
 double ActivationDerivative(const ActivationSpec& activation, T x);
 
-// One row through an activation that works on whole rows. Every array has n
-// elements, and dx is none of the others.
+// The arrays of one row, for an activation that works on whole rows. Every
+// array has n elements, and dx may not be one of the others.
 template <typename T>
 struct RowGradient {
   const T* x;
   const T* y;   // the activation of x
   const T* dy;  // the gradient of y
-  T* dx;        // where the gradient of x goes
+  T* dx;        // receives the gradient of x
   size_t n;
 };
 
-// Computes dx for softmax, log_softmax and sparsemax. A row with a NaN becomes
-// NaN throughout. `order` is scratch for n elements.
+// Computes dx for softmax, log_softmax or sparsemax. When the row contains a
+// NaN, all results are NaN. `order` is scratch for n elements.
 template <typename T>
 void RowActivationGradient(Activation kind, const RowGradient<T>& row,
                            size_t* order);

@@ -8,11 +8,11 @@
 namespace cudnn_gru {
 namespace {
 
-// x - tau held above zero, as Keras 3.15 computes it. Hazard: its tau adds up
-// all the partial sums over the support where the paper (Martins and Astudillo,
-// "From softmax to sparsemax", ICML 2016) has the last one alone, so that the
-// outputs add up to 1 only where one element supports them. Keras is the
-// referee.
+// Computes max(x - tau, 0) as Keras 3.15 does. Hazard: Keras's tau uses the sum
+// of all partial sums over the support, where the paper (Martins and Astudillo,
+// "From softmax to sparsemax", ICML 2016) uses only the last partial sum. So
+// the outputs add up to 1 only when the support is a single element. This
+// package follows Keras.
 template <typename T>
 void Sparsemax(const T* x, T* y, T* sorted, size_t n) {
   std::copy(x, x + n, sorted);

@@ -7,9 +7,9 @@
 
 namespace cudnn_gru {
 
-// softmax, log_softmax or sparsemax over the n elements of one row, in one
-// fixed order of sums; y is not x. A row with a NaN becomes NaN throughout.
-// `sorted` is scratch for n elements.
+// Computes softmax, log_softmax or sparsemax over the n elements of one row.
+// Sums always have the same order. y may not be x. When the row contains a NaN,
+// all results are NaN. `sorted` is scratch for n elements.
 template <typename T>
 void ActivateRow(Activation kind, const T* x, T* y, T* sorted, size_t n);
 

@@ -9,14 +9,15 @@
 
 namespace cudnn_gru {
 
-// What every thread of one backward pass reads. Outlives the pass's threads.
+// The data that all threads of one backward pass read. It outlives the threads.
 template <typename T>
 struct BackwardJob {
   const CpuWeights& weights;
   const Kernels<T>& kernels;
   const GruCall& call;      // the forward call
   const SavedSteps& saved;  // its records, which the pass overwrites
-  // Where the gradients go. A gradient whose pointer is null is not computed.
+  // The arrays that receive the gradients. A gradient whose pointer is null is
+  // not computed.
   const GruGradients& gradients;
   const Cancellation* cancellation;  // may be null
 };

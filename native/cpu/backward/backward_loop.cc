@@ -73,16 +73,16 @@ void BackwardLoop<T>::Start() {
       std::copy(from + unit_begin_, from + unit_end_, to + unit_begin_);
     }
     if (!call_.return_sequences && d_output != nullptr &&
-        Repeats(row, last, saved_.Active(row, last))) {
+        (saved_.Active(row, last) || RepeatsState(row, last))) {
       AddToState(row, d_output + row * units_);
     }
   }
 }
 
-// Whether the output after `step` is the row's state, and not zeros.
+// Whether the output of the masked step is the row's state, and not zeros.
 template <typename T>
-bool BackwardLoop<T>::Repeats(size_t row, size_t step, bool active) const {
-  return active || (!call_.zero_output_for_mask && saved_.Seen(row, step));
+bool BackwardLoop<T>::RepeatsState(size_t row, size_t step) const {
+  return !call_.zero_output_for_mask && saved_.Seen(row, step);
 }
 
 template <typename T>
@@ -93,30 +93,23 @@ void BackwardLoop<T>::AddToState(size_t row, const T* d_output) {
   }
 }
 
-// The gradients of outputs of masked steps go to the states they repeat.
+// Adds the gradients of the outputs of masked steps to the states that they
+// repeat.
 template <typename T>
 void BackwardLoop<T>::AddMaskedOutputs(size_t step) {
   const T* const d_output = static_cast<const T*>(gradients_.d_output);
   if (d_output == nullptr || !call_.return_sequences) return;
   for (size_t row = share_.row_begin; row < share_.row_end; ++row) {
-    if (!saved_.Active(row, step) && Repeats(row, step, false)) {
+    if (!saved_.Active(row, step) && RepeatsState(row, step)) {
       AddToState(row, d_output + (row * call_.timesteps + step) * units_);
     }
   }
 }
 
+// Fills the pointers of this share's active rows of the step.
 template <typename T>
-bool BackwardLoop<T>::Step(size_t step) {
-  const uint32_t* const first = saved_.Rows(step);
-  const uint32_t* const end = first + saved_.RowCount(step);
-  // This share's rows among those of the step.
-  const uint32_t* rows = first;
-  while (rows < end && *rows < share_.row_begin) ++rows;
-  const uint32_t* rows_end = rows;
-  while (rows_end < end && *rows_end < share_.row_end) ++rows_end;
-  const size_t count = static_cast<size_t>(rows_end - rows);
-  if (count < share_.row_end - share_.row_begin) AddMaskedOutputs(step);
-
+void BackwardLoop<T>::CollectRows(size_t step, const uint32_t* rows,
+                                  size_t count) {
   const T* const d_output = static_cast<const T*>(gradients_.d_output);
   const bool given = d_output != nullptr && call_.return_sequences;
   const bool dropped = call_.recurrent_dropout != nullptr;
@@ -139,9 +132,16 @@ bool BackwardLoop<T>::Step(size_t step) {
       pointers_.reset_dropout[i] = RecurrentDropout(2, row);
     }
   }
+}
+
+// Returns the arguments of the gate functions for `count` rows, from `slot` on.
+template <typename T>
+GateGradientArguments<T> BackwardLoop<T>::GateArguments(size_t step,
+                                                        size_t slot,
+                                                        size_t count) const {
   const SavedSteps::Block& block = saved_.BlockOf(step);
-  const size_t slot =
-      saved_.FirstSlot(step) + static_cast<size_t>(rows - first);
+  const bool given = gradients_.d_output != nullptr && call_.return_sequences;
+  const bool dropped = call_.recurrent_dropout != nullptr;
   GateGradientArguments<T> gates;
   gates.rows = count;
   gates.units = units_;
@@ -153,9 +153,16 @@ bool BackwardLoop<T>::Step(size_t step) {
   gates.d_state = pointers_.d_state;
   gates.d_reset_state = pointers_.d_reset_state;
   gates.reset_dropout = dropped ? pointers_.reset_dropout : nullptr;
+  return gates;
+}
 
+// Returns the arguments of the products with the recurrent weights that follow
+// the gate functions. The caller sets the gates and the output.
+template <typename T>
+RecordProductArguments<T> BackwardLoop<T>::ProductArgumentsFor(
+    const GateGradientArguments<T>& gates) const {
   RecordProductArguments<T> product;
-  product.rows = count;
+  product.rows = gates.rows;
   product.records = gates.records;
   product.stride = gates.stride;
   product.panels = weights_.panels();
@@ -168,6 +175,25 @@ bool BackwardLoop<T>::Step(size_t step) {
   product.out_end = share_.panel_end;
   product.columns = scratch_.row_stride;
   product.short_chains = false;
+  return product;
+}
+
+template <typename T>
+bool BackwardLoop<T>::Step(size_t step) {
+  const uint32_t* const first = saved_.Rows(step);
+  const uint32_t* const end = first + saved_.RowCount(step);
+  // This share's rows among those of the step.
+  const uint32_t* rows = first;
+  while (rows < end && *rows < share_.row_begin) ++rows;
+  const uint32_t* rows_end = rows;
+  while (rows_end < end && *rows_end < share_.row_end) ++rows_end;
+  const size_t count = static_cast<size_t>(rows_end - rows);
+  if (count < share_.row_end - share_.row_begin) AddMaskedOutputs(step);
+  CollectRows(step, rows, count);
+  const size_t slot =
+      saved_.FirstSlot(step) + static_cast<size_t>(rows - first);
+  const GateGradientArguments<T> gates = GateArguments(step, slot, count);
+  RecordProductArguments<T> product = ProductArgumentsFor(gates);
   if (description_.reset_after) {
     if (!ComputeGates(GateStage::kGates, gates)) return false;
     if (share_.by_units && !Meet()) return false;
@@ -216,7 +242,7 @@ const T* BackwardLoop<T>::RecurrentDropout(size_t gate, size_t row) const {
          (gate * call_.batch + row) * units_;
 }
 
-// Adds the part of the first `gates` gates to the gradient of the state.
+// Adds the parts of the first `gates` gates to the gradient of the state.
 template <typename T>
 void BackwardLoop<T>::MultiplyByGates(RecordProductArguments<T>& product,
                                       size_t gates, const uint32_t* rows) {
@@ -225,7 +251,8 @@ void BackwardLoop<T>::MultiplyByGates(RecordProductArguments<T>& product,
     product.gate_end = gates;
     product.out = pointers_.d_state;
     product.add = true;
-    // For the whole call, so that no division among threads changes sums.
+    // This depends on the whole call and not on this share, so that the
+    // division among threads does not change the order of sums.
     product.short_chains = gates == kGates && call_.batch == 1;
     job_.kernels.backward.record_product(product);
     return;

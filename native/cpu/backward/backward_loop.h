@@ -15,8 +15,8 @@
 
 namespace cudnn_gru {
 
-// The part of a backward pass that one thread computes: the steps of a range of
-// rows and a range of panels, and its part of the products over all steps.
+// The part of a backward pass that one thread computes: a range of rows and a
+// range of panels in every step, and its part of the products over all steps.
 struct BackwardShare {
   size_t row_begin;
   size_t row_end;
@@ -24,12 +24,12 @@ struct BackwardShare {
   size_t panel_end;
   size_t index;  // of `count` threads
   size_t count;
-  // Whether threads share rows: they then meet within each step.
+  // Whether threads share rows. They then wait for each other within each step.
   bool by_units;
   SpinBarrier* barrier;  // null when there is one thread
 };
 
-// Runs the time loop of one share backwards.
+// Runs the time loop backwards for one share.
 template <typename T>
 class BackwardLoop {
  public:
@@ -38,18 +38,23 @@ class BackwardLoop {
                const BackwardPointers<T>& pointers,
                const RowWiseGradients<T>& row_wise);
 
-  // kAborted when the call was cancelled, kCallback when the user's derivative
-  // failed.
+  // Fails with kAborted when the call was cancelled, and with kCallback when
+  // the user's derivative failed.
   Status Run();
 
  private:
   bool Meet() { return share_.barrier == nullptr || share_.barrier->Wait(); }
   bool Cancelled();
   void Start();
-  bool Repeats(size_t row, size_t step, bool active) const;
+  bool RepeatsState(size_t row, size_t step) const;
   void AddToState(size_t row, const T* d_output);
   void AddMaskedOutputs(size_t step);
   bool Step(size_t step);
+  void CollectRows(size_t step, const uint32_t* rows, size_t count);
+  GateGradientArguments<T> GateArguments(size_t step, size_t slot,
+                                         size_t count) const;
+  RecordProductArguments<T> ProductArgumentsFor(
+      const GateGradientArguments<T>& gates) const;
   bool ComputeGates(GateStage stage, const GateGradientArguments<T>& gates);
   const T* RecurrentDropout(size_t gate, size_t row) const;
   void MultiplyByGates(RecordProductArguments<T>& product, size_t gates,
@@ -68,10 +73,12 @@ class BackwardLoop {
   const RowWiseGradients<T> row_wise_;
   const size_t units_;
   const size_t lanes_;
-  // This share's units: what it may write of any row's state.
+  // This share's units, the only ones that it may write in any row's state.
   const size_t unit_begin_;
   const size_t unit_end_;
-  const bool defaults_;  // tanh and sigmoid, which kernels differentiate
+  // Whether the activations are tanh and sigmoid, which the kernels
+  // differentiate.
+  const bool defaults_;
   Status failure_;
 };
 

@@ -5,7 +5,8 @@
 namespace cudnn_gru {
 namespace {
 
-// Rows of a full register tile: parts of rows are multiples of it.
+// The number of rows of a full register tile. The rows are divided among
+// threads in multiples of it.
 constexpr size_t kTileRows = 8;
 
 }  // namespace
@@ -268,11 +269,12 @@ void BlockProducts<T>::InputGradient() {
   }
 }
 
-// The product with each mask's gates, times the mask.
+// Computes the product for the gates of each mask, times the mask.
 template <typename T>
 void BlockProducts<T>::DropInputGradient(RecordProductArguments<T>& product) {
   T* const* const targets = product.out;
-  // The list of inputs' addresses is not needed any more.
+  // The array of the inputs' addresses is not needed any more, so it is used
+  // again.
   T** const temporary = const_cast<T**>(pointers_.inputs) + slots_.begin;
   for (size_t i = 0; i < product.rows; ++i) {
     temporary[i] = scratch_.d_dropped_inputs + (slots_.begin + i) * features_;

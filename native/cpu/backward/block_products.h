@@ -14,7 +14,7 @@
 
 namespace cudnn_gru {
 
-// Arrays that all threads of a backward pass work in.
+// The arrays that all threads of a backward pass share.
 template <typename T>
 struct BackwardScratch {
   size_t row_stride;    // panels * lanes
@@ -26,14 +26,14 @@ struct BackwardScratch {
   T* dropped_states;    // (3, slots, row_stride), with recurrent dropout
   T* d_dropped_inputs;  // (slots, F), with input dropout
 
-  // Takes the arrays; `slots` is the largest block's. The allocator may be only
-  // measuring.
+  // Takes the arrays from `allocator`, which may only be measuring. `slots` is
+  // the number of slots of the largest block.
   void Take(const CpuWeights& weights, const GruCall& call, size_t slots,
             BumpAllocator& allocator);
 };
 
-// Arrays of one thread: pointers by active row of a step, or by slot of a
-// block, and scratch.
+// The arrays of one thread: pointers for each active row of a step or for each
+// slot of a block, and scratch.
 template <typename T>
 struct BackwardPointers {
   const T** d_output;
@@ -45,26 +45,27 @@ struct BackwardPointers {
   const T** inputs;
   T** d_inputs;
   uint32_t* slot_rows;
-  T* packed;  // of kOuterRows rows of an outer product's operand
+  T* packed;  // kOuterRows rows of an outer product's operand
 
   void Take(const GruDescription& description, size_t rows, size_t slots,
             BumpAllocator& allocator);
 };
 
-// Whether a block's sums start the weights' gradients or add to those that the
-// blocks before have made.
+// Whether the sums of a block start the gradients of the weights, or are added
+// to those of the blocks before.
 enum class Sums { kStart, kContinue };
 
-// One thread of those that share the products of a block.
+// One of the threads that share the products of a block.
 struct ThreadPlace {
   size_t index;
   size_t count;
 };
 
-// Computes what follows from the gradients of the pre-activations of one block
-// of steps: its part of the gradients of the weights, and the gradients of its
+// Uses the gradients of the pre-activations of one block of steps to compute
+// the block's part of the gradients of the weights, and the gradients of its
 // inputs. Each thread computes elements of its own. The number of threads
-// decides which these are, but not in which order an element is summed.
+// decides which elements, but it does not change the order in which an element
+// is summed.
 template <typename T>
 class BlockProducts {
  public:
@@ -72,11 +73,12 @@ class BlockProducts {
                 const ThreadPlace& thread, const BackwardScratch<T>& scratch,
                 const BackwardPointers<T>& pointers);
 
-  // Whether threads need what others prepare, and so must meet before Run.
+  // Whether threads need data that others prepare, so that all must have
+  // finished Prepare before any calls Run.
   bool shares_operands() const;
   void Prepare();
   void Run(Sums sums);
-  // Writes the gradient of the biases. Only after Run of the last block.
+  // Writes the gradient of the biases. Call it after Run of the last block.
   void WriteBias() const;
 
  private:
@@ -104,8 +106,8 @@ class BlockProducts {
   const size_t units_;
   const size_t features_;
   const size_t lanes_;
-  const Range panels_;  // this thread's columns of the weights' gradients
-  const Range slots_;   // this thread's rows of the inputs' gradients
+  const Range panels_;  // this thread's columns of the gradients of the weights
+  const Range slots_;   // this thread's rows of the gradients of the inputs
 };
 
 }  // namespace cudnn_gru

@@ -17,7 +17,7 @@
 namespace cudnn_gru {
 namespace {
 
-// A backward pass does the work of two forward passes.
+// A backward pass is as much work as two forward passes.
 constexpr double kPasses = 2;
 
 BackwardShare MakeShare(const Division& division, int index, size_t batch,
@@ -45,7 +45,7 @@ Status Backward(const BackwardJob<T>& job, int threads) {
     slots = std::max(slots, block.slots);
   }
 
-  // Both passes over the allocator lay out the same arrays: the first measures.
+  // The arrays are laid out twice: to measure the memory, and to take it.
   BackwardScratch<T> scratch;
   struct Own {
     BackwardPointers<T> pointers;
@@ -80,13 +80,13 @@ Status Backward(const BackwardJob<T>& job, int threads) {
   if (division.threads == 1) {
     run(0, take(allocator));
   } else {
-    // Each thread's arrays start where those of the ones before it end.
+    // The arrays of a thread start where those of the threads before it end.
     const auto body = [&](int index) {
       BumpAllocator rest = allocator;
       for (int i = 0; i < index; ++i) take(rest);
       run(index, take(rest));
     };
-    // A reference, since a copy of the closure would be allocated.
+    // The closure is passed by reference, because a copy would be allocated.
     if (!ThreadPool::Get().TryRun(division.threads, std::cref(body))) {
       return Backward(job, 1);
     }

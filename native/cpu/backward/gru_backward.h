@@ -9,13 +9,14 @@
 
 namespace cudnn_gru {
 
-// The gradients of a call of ForwardOnCpu that filled `saved`, by vector
-// kernels. The weights and the call's inputs, masks and dropout multipliers are
-// those of that call; its output and state are not read. Uses `saved` up.
+// Computes the gradients of a call of ForwardOnCpu that filled `saved`, with
+// vector kernels. The weights and the call's inputs, masks and dropout
+// multipliers must be those of that call. Does not read the call's output and
+// state. `saved` cannot be used again.
 //
-// Uses up to `threads` threads; gradients are bit for bit the same whatever
-// their number. `cancellation` may be null; a cancelled call returns kAborted
-// with the gradients undefined.
+// Uses up to `threads` threads. The gradients are bit for bit the same for any
+// number of threads. `cancellation` may be null. A cancelled call returns
+// kAborted and leaves the gradients undefined.
 Status BackwardOnCpu(const CpuWeights& weights, const GruCall& call,
                      const SavedSteps& saved, const GruGradients& gradients,
                      int threads, const Cancellation* cancellation);

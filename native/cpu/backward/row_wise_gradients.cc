@@ -15,7 +15,7 @@ struct RowWiseGradients<T>::Row {
   size_t i;
   const T* values;  // (3, U), or null
   ActivationCallback* custom;
-  size_t begin;  // units of this row that are wanted
+  size_t begin;  // the first unit to compute
   size_t count;
 
   T* Part(size_t panel, RecordPart part) const {
@@ -43,7 +43,7 @@ void RowWiseGradients<T>::Read(const Row& row, RecordPart part, T* to) const {
   }
 }
 
-// Lanes beyond the units become zeros.
+// Sets the lanes beyond the units to zero.
 template <typename T>
 void RowWiseGradients<T>::Write(const Row& row, RecordPart part,
                                 const T* from) const {
@@ -98,8 +98,8 @@ Status RowWiseGradients<T>::Differentiate(const Row& row, RecordPart gate,
   return Status();
 }
 
-// Gates z and hh, whose gradients reset_after does not change; the gradient of
-// the candidate's pre-activation also goes to d_candidate_.
+// Computes gates z and hh, whose gradients do not depend on reset_after. Also
+// keeps the gradient of the candidate's pre-activation in d_candidate_.
 template <typename T>
 Status RowWiseGradients<T>::UpdateAndCandidate(const Row& row) const {
   T* const d_state = row.a.d_state[row.i] + row.begin;
@@ -114,7 +114,8 @@ Status RowWiseGradients<T>::UpdateAndCandidate(const Row& row) const {
     dy_[i] = d_next * (T(1) - y_[i]);
     d_state[i] = d_next * y_[i];
   }
-  // The candidate first: x_, y_ and dx_ still serve the update gate.
+  // The candidate comes first, because x_, y_ and dx_ are still needed for the
+  // update gate.
   Status status = Differentiate(row, kRecordCandidate, candidate_x_,
                                 candidate_y_, dy_, d_candidate_);
   if (!status.ok()) return status;

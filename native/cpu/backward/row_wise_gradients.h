@@ -10,36 +10,37 @@
 
 namespace cudnn_gru {
 
-// Which of BackwardKernels: gates, candidate or reset.
+// The functions of BackwardKernels with these names.
 enum class GateStage { kGates, kCandidate, kReset };
 
-// The gate functions of one step backwards, row by row, for layers with other
-// activations than tanh and sigmoid: what BackwardKernels::gates, candidate and
-// reset do for these. Records hold pre-activations before. Activations over
-// whole rows need all panels.
+// Computes the gate functions of one step backwards, row by row. It stands in
+// for BackwardKernels::gates, candidate and reset in layers with activations
+// other than tanh and sigmoid, whose records hold pre-activations. Activations
+// that work on whole rows need all panels.
 template <typename T>
 class RowWiseGradients {
  public:
-  // Takes the scratch of one thread. The allocator may be only measuring.
+  // Takes the scratch of one thread from `allocator`, which may only be
+  // measuring.
   void Take(size_t units, BumpAllocator& allocator);
 
-  // `values` are, for custom activations, per row what forward made of the
-  // pre-activations, (3, U); null otherwise. kCallback when the user's
-  // derivative failed.
+  // `values` has, for each row, the values that forward computed from the
+  // pre-activations, (3, U), for custom activations; else it is null. Fails
+  // with kCallback when the user's derivative failed.
   Status Run(GateStage stage, const GruDescription& description,
              const Kernels<T>& kernels,
              const GateGradientArguments<T>& arguments, const T* const* values,
              ActivationCallback* custom) const;
 
  private:
-  // One row's part of a step, and what its activations need.
+  // One row of a step, and the data that its activations need.
   struct Row;
 
   void Read(const Row& row, RecordPart part, T* to) const;
   void Write(const Row& row, RecordPart part, const T* from) const;
-  // The pre-activation x of a gate and its value y.
+  // Writes the pre-activation x of a gate and its value y.
   void Activated(const Row& row, RecordPart gate, T* x, T* y) const;
-  // dx, given dy.
+  // Computes the gradient dx of x from the gradient dy of y.
   Status Differentiate(const Row& row, RecordPart gate, const T* x, const T* y,
                        const T* dy, T* dx) const;
   Status UpdateAndCandidate(const Row& row) const;

@@ -14,7 +14,8 @@ namespace {
 
 bool Bit(uint32_t word, int bit) { return ((word >> bit) & 1u) != 0; }
 
-// XCR0: which register states the operating system saves and restores.
+// Reads XCR0, which says which registers the operating system saves and
+// restores.
 uint64_t ReadXcr0() {
   uint32_t low = 0, high = 0;
   asm volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));

@@ -3,11 +3,11 @@
 
 namespace cudnn_gru {
 
-// Vector extensions that the CPU has and whose registers the operating system
-// saves. All false on other architectures than x86-64.
+// The vector extensions that the CPU has and whose registers the operating
+// system saves. All are false on architectures other than x86-64.
 struct CpuFeatures {
   bool avx2 = false;    // AVX2, FMA and F16C
-  bool avx512 = false;  // AVX-512 F, DQ, BW and VL, and the above
+  bool avx512 = false;  // AVX-512 F, DQ, BW and VL, and all of avx2
 };
 
 CpuFeatures DetectCpuFeatures();

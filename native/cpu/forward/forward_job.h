@@ -9,14 +9,14 @@
 
 namespace cudnn_gru {
 
-// What every thread of one forward call reads. Outlives the call's threads.
+// The data that all threads of one forward call read. It outlives the threads.
 template <typename T>
 struct ForwardJob {
   const CpuWeights& weights;
   const Kernels<T>& kernels;
   const GruCall& call;
   const Cancellation* cancellation;  // may be null
-  const SavedSteps* saved;           // null when no backward pass will come
+  const SavedSteps* saved;           // null when no backward pass follows
 };
 
 }  // namespace cudnn_gru

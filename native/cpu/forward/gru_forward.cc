@@ -37,7 +37,7 @@ Status Forward(const ForwardJob<T>& job, int threads) {
   const Division division = Divide(description, call, 1, panels, threads);
   SpinBarrier barrier(division.threads);
 
-  // Both passes over the allocator lay out the same arrays: the first measures.
+  // The arrays are laid out twice: to measure the memory, and to take it.
   SharedScratch<T> shared;
   const auto take = [&](BumpAllocator& allocator, int index) {
     if (index < 0) {
@@ -72,13 +72,13 @@ Status Forward(const ForwardJob<T>& job, int threads) {
   if (division.threads == 1) {
     run(0, take(allocator, 0));
   } else {
-    // Each thread's arrays start where those of the ones before it end.
+    // The arrays of a thread start where those of the threads before it end.
     const auto body = [&](int index) {
       BumpAllocator own = allocator;
       for (int i = 0; i < index; ++i) take(own, i);
       run(index, take(own, index));
     };
-    // A reference, since a copy of the closure would be allocated.
+    // The closure is passed by reference, because a copy would be allocated.
     if (!ThreadPool::Get().TryRun(division.threads, std::cref(body))) {
       return Forward(job, 1);
     }

@@ -9,14 +9,16 @@
 
 namespace cudnn_gru {
 
-// The forward pass of keras.layers.GRU on the CPU (keras/src/layers/rnn/gru.py
-// with use_cudnn=False), by the weights' backend.
+// Computes the forward pass of keras.layers.GRU on the CPU
+// (keras/src/layers/rnn/gru.py with use_cudnn=False), with the backend of the
+// weights.
 //
 // Uses up to `threads` threads. The result for a row is bit for bit the same
-// whatever the batch, `threads`, and what else runs. `cancellation` may be
-// null; a cancelled call returns kAborted with output and state undefined.
-// `saved`, made for this call, gets what BackwardOnCpu needs; null, as it must
-// be with the reference, when no gradients are wanted.
+// for any batch and any number of threads, and whatever else runs.
+// `cancellation` may be null. A cancelled call returns kAborted and leaves
+// output and state undefined. `saved`, which must be made for this call,
+// receives the data that BackwardOnCpu needs. It is null when no gradients are
+// wanted, and must be null with the reference.
 Status ForwardOnCpu(const CpuWeights& weights, const GruCall& call, int threads,
                     const Cancellation* cancellation,
                     const SavedSteps* saved = nullptr);

@@ -5,10 +5,11 @@
 namespace cudnn_gru {
 namespace {
 
-// Bytes of projected inputs worked on at a time: with the recurrent weights of
-// mid-sized layers they stay in a second-level cache.
+// How many bytes of projected inputs are processed at a time. Together with the
+// recurrent weights of mid-sized layers they stay in a second-level cache.
 constexpr size_t kChunkBytes = static_cast<size_t>(512) << 10;
-// Rows below which the kernel's panels are read too often for what they give.
+// With fewer rows at a time, reading the panels of the kernel would take too
+// large a part of the time.
 constexpr size_t kChunkRows = 64;
 
 }  // namespace
@@ -65,7 +66,8 @@ void RowScratch<T>::Take(const GruDescription& description, const GruCall& call,
     dropped_state[gate] = call.recurrent_dropout == nullptr
                               ? nullptr
                               : allocator.Take<const T*>(rows);
-    // Equal pointer arrays let the kernels make one pass for all gates.
+    // When the arrays of pointers are the same, kernels compute all gates in
+    // one pass.
     input[gate] = gate == 0 || call.input_dropout_masks == kGates
                       ? allocator.Take<const T*>(rows * shared.chunk)
                       : input[0];

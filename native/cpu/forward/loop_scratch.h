@@ -12,36 +12,39 @@
 
 namespace cudnn_gru {
 
-// Arrays that all threads of a call work in. B rows throughout.
+// The arrays that all threads of a call share. B is the batch.
 template <typename T>
 struct SharedScratch {
-  size_t chunk;       // steps projected at a time
-  size_t row_stride;  // elements of a packed row: panels * 3 * lanes
-  T* projection;      // (B, chunk, row_stride)
-  // The chunk's inputs where those of the call cannot be used as they are: with
-  // dropout, or widened from bits. (input_masks, B, chunk, F), or null.
+  size_t chunk;  // how many steps are projected at a time
+  size_t
+      row_stride;  // the number of elements of a packed row: panels * 3 * lanes
+  T* projection;   // (B, chunk, row_stride)
+  // The inputs of a chunk, (input_masks, B, chunk, F), when the inputs of the
+  // call must be multiplied by dropout masks or widened from bits. Null
+  // otherwise.
   T* inputs;
   size_t input_masks;  // 1 without dropout
-  T* states;           // (2, B, U), or null where states go to the output
+  T* states;           // (2, B, U), or null when states go to the output
   T* update;           // (B, U), reset_after=False
   T* reset_state;      // (B, U), reset_after=False
   T* dropped_states;   // (3, B, U), with recurrent dropout
   T* zeros;            // (U,), the state of a row before its first step
 
-  // Takes the arrays for `call`; the allocator may be only measuring.
+  // Takes the arrays for `call` from `allocator`, which may only be measuring.
   void Take(const CpuWeights& weights, const GruCall& call, size_t lanes,
             BumpAllocator& allocator);
 };
 
-// Per-row pointers of one thread, indexed from its row_begin or, where noted,
-// by the rows active in the current step.
+// The arrays of one thread. The first four have one element for each of its
+// rows, and the others one for each of its rows that is active in the current
+// step, unless noted otherwise.
 template <typename T>
 struct RowScratch {
-  const T** state;     // where the row's state lies now
-  uint8_t* seen;       // whether an unmasked step has come
-  uint8_t* slot;       // half of SharedScratch::states to be written next
-  size_t* active;      // rows of the current step
-  const T** previous;  // by active row, as all below
+  const T** state;  // the address of the row's current state
+  uint8_t* seen;    // whether the row has had an unmasked step
+  uint8_t* slot;    // the half of SharedScratch::states to write next
+  size_t* active;   // the rows that are active in the current step
+  const T** previous;
   T** next;
   const T** projection;
   T** update;
@@ -49,9 +52,9 @@ struct RowScratch {
   T** saved;
   T** values;
   const T** dropped_state[kGates];
-  const T** input[kGates];  // by projected row: (rows * chunk)
-  T** projected;            // likewise
-  RowWiseStep<T> row_wise;  // for layers that need it
+  const T** input[kGates];  // for each projected row and step: (rows * chunk)
+  T** projected;            // for each projected row and step
+  RowWiseStep<T> row_wise;  // only for layers that need it
 
   void Take(const GruDescription& description, const GruCall& call, size_t rows,
             const SharedScratch<T>& shared, BumpAllocator& allocator);

@@ -60,8 +60,9 @@ void RowWiseStep<T>::Gather(const Kernels<T>& kernels,
 template <typename T>
 Status RowWiseStep<T>::Activate(const GruDescription& description,
                                 const Kernels<T>& kernels,
-                                ActivationCallback* custom, bool recurrent,
+                                ActivationCallback* custom, RecordPart gate,
                                 const T* x, T* y) const {
+  const bool recurrent = gate != kRecordCandidate;
   const ActivationSpec& activation =
       recurrent ? description.recurrent_activation : description.activation;
   if (activation.kind == Activation::kCustom) {
@@ -110,11 +111,10 @@ Status RowWiseStep<T>::Run(const GruDescription& description,
                            ActivationCallback* custom) const {
   const size_t units = description.units;
   const bool reset_after = description.reset_after;
-  // The gate whose input part, and recurrent part times `scale`, are there.
+  // Computes a gate from its input part and its recurrent part times `scale`.
   const auto compute = [&](size_t row, RecordPart gate, const T* scale, T* y) {
     Gather(kernels, arguments, row, static_cast<int>(gate), scale, sum_);
-    const Status status = Activate(description, kernels, custom,
-                                   gate != kRecordCandidate, sum_, y);
+    const Status status = Activate(description, kernels, custom, gate, sum_, y);
     if (arguments.saved != nullptr) {
       Save(kernels, arguments, row, gate, sum_);
       if (values != nullptr)
@@ -149,8 +149,8 @@ Status RowWiseStep<T>::Run(const GruDescription& description,
     mix(row, z);
   }
   if (reset_after) return Status();
-  // The products of z and r are computed again and not used: row-wise layers
-  // are rare, and a pass for one gate would be one more kernel.
+  // This also computes the products of z and r, which are not used. Row-wise
+  // layers are rare, and a pass for a single gate would need one more kernel.
   for (int gate = 0; gate < kGates; ++gate) {
     arguments.operand[gate] = arguments.reset_state;
   }

@@ -10,23 +10,25 @@
 
 namespace cudnn_gru {
 
-// Whether an activation needs whole rows: one over all units, or the user's.
+// Whether an activation of the layer needs whole rows, because it works on all
+// units or is the user's own.
 bool IsRowWise(const GruDescription& description);
 
-// One time step whose activations need whole rows: the recurrent products go to
-// memory, and the gates are computed row by row. The panels of a StepArguments
-// must be all of the layer's.
+// Computes one time step of a layer whose activations need whole rows. The
+// recurrent products are written to memory, and then the gates are computed row
+// by row. StepArguments must cover all panels of the layer.
 template <typename T>
 class RowWiseStep {
  public:
-  // Takes the scratch of one thread that has up to `rows` rows; `row_stride` is
-  // that of packed rows. The allocator may be only measuring.
+  // Takes the scratch of one thread with up to `rows` rows from `allocator`,
+  // which may only be measuring. `row_stride` is the number of elements of a
+  // packed row.
   void Take(const GruDescription& description, size_t rows, size_t row_stride,
             BumpAllocator& allocator);
 
-  // Writes `arguments.next` for all rows and, if they are given, the rows'
-  // records and `values` (SavedSteps::Values; null unless custom). kCallback
-  // when the user's activation failed.
+  // Writes `arguments.next` for all rows. Also writes the rows' records and
+  // `values` (SavedSteps::Values) unless they are null; `values` is for custom
+  // activations only. Fails with kCallback when the user's activation failed.
   Status Run(const GruDescription& description, const Kernels<T>& kernels,
              StepArguments<T> arguments, T* const* values,
              ActivationCallback* custom) const;
@@ -34,23 +36,26 @@ class RowWiseStep {
  private:
   void Multiply(const Kernels<T>& kernels,
                 const StepArguments<T>& arguments) const;
-  // Input and recurrent part of one gate, unpacked into a row.
+  // Adds the input part and the recurrent part of one gate, and unpacks the sum
+  // into a row. Multiplies the recurrent part by `scale` unless that is null.
   void Gather(const Kernels<T>& kernels, const StepArguments<T>& arguments,
               size_t row, int gate, const T* scale, T* out) const;
-  // Keeps a row of units as a part of its record.
+  // Copies a row of units to a part of its record.
   void Save(const Kernels<T>& kernels, const StepArguments<T>& arguments,
             size_t row, RecordPart part, const T* from) const;
-  // Keeps what the gates of a row are made of beside their sums.
+  // Copies the row's previous state and the recurrent part of gate h to its
+  // record.
   void SaveRow(const Kernels<T>& kernels, const StepArguments<T>& arguments,
                size_t row) const;
+  // Applies the activation of `gate` to a row.
   Status Activate(const GruDescription& description, const Kernels<T>& kernels,
-                  ActivationCallback* custom, bool recurrent, const T* x,
+                  ActivationCallback* custom, RecordPart gate, const T* x,
                   T* y) const;
 
-  T** products_ = nullptr;  // per row, packed recurrent products
+  T** products_ = nullptr;  // the packed recurrent products of each row
   T* product_data_ = nullptr;
   size_t row_stride_ = 0;
-  T* sum_ = nullptr;        // (U,) what an activation reads
+  T* sum_ = nullptr;        // (U,), the pre-activation of a gate
   T* z_ = nullptr;          // (U,)
   T* r_ = nullptr;          // (U,)
   T* candidate_ = nullptr;  // (U,)

@@ -11,9 +11,9 @@
 namespace cudnn_gru {
 namespace {
 
-// A block's records should stay in a second-level cache from the first product
-// with them to the last; but fewer rows would be too few for what adding a
-// block's weight gradients to those of the others costs.
+// The records of a block should stay in a second-level cache from the first
+// product to the last. But a block needs enough rows to be worth the cost of
+// adding its weight gradients to those of the other blocks.
 constexpr size_t kBlockBytes = static_cast<size_t>(768) << 10;
 constexpr size_t kMinBlockRows = 128;
 constexpr size_t kMaxBlockRows = 512;
@@ -84,7 +84,8 @@ Status SavedSteps::Create(const CpuWeights& weights, const GruCall& call,
       const size_t slots = made->masked_
                                ? made->begin_[end] - made->begin_[begin]
                                : (end - begin) * call.batch;
-      // An odd number of records: panels then fall into different cache sets.
+      // The number of records is odd, so that panels fall into different sets
+      // of the cache.
       const size_t stride = (slots | 1) * made->record_size_;
       made->blocks_.push_back({begin, end, slots, stride, used, first});
       used += stride * weights.panels();

@@ -14,22 +14,23 @@
 namespace cudnn_gru {
 
 // The records (cpu/kernels/backward_kernels.h) that a forward call fills and
-// its backward call uses up, and which row has which. Steps are counted in the
-// order of the time loop; a masked row has no record.
+// its backward call overwrites, and the index that finds the record of a row.
+// Steps are counted in the order of the time loop. A masked row has no record.
 class SavedSteps {
  public:
-  // Steps whose records lie together, so that matrix products over all of their
-  // rows find them in the cache.
+  // A range of steps whose records lie together, so that they stay in the cache
+  // during the matrix products over all of their rows.
   struct Block {
     size_t step_begin;
     size_t step_end;
-    size_t slots;   // records of each panel
-    size_t stride;  // elements from one panel's records to the next's
-    size_t offset;  // of the block's first record
-    size_t first;   // slots of the blocks before
+    size_t slots;   // the number of records of each panel
+    size_t stride;  // the number of elements from one panel to the next
+    size_t offset;  // of the block's first record, in elements
+    size_t first;   // the number of slots of the blocks before
   };
 
-  // Room for `call`; batch >= 1. kOutOfMemory.
+  // Allocates the records for `call`, whose batch must be at least 1. Fails
+  // with kOutOfMemory.
   static Status Create(const CpuWeights& weights, const GruCall& call,
                        std::unique_ptr<SavedSteps>* saved);
   size_t bytes() const;
@@ -38,19 +39,21 @@ class SavedSteps {
     return blocks_[step / steps_per_block_];
   }
 
-  // The rows of a step that have records, ascending, and how many.
+  // Return the rows of a step that have records, in ascending order, and their
+  // number.
   const uint32_t* Rows(size_t step) const {
     return masked_ ? rows_.data() + begin_[step] : rows_.data();
   }
   size_t RowCount(size_t step) const {
     return masked_ ? begin_[step + 1] - begin_[step] : batch_;
   }
-  // The slot of the step's first row within its block.
+  // Returns the slot of the step's first row within its block.
   size_t FirstSlot(size_t step) const {
     const size_t first = BlockOf(step).step_begin;
     return masked_ ? begin_[step] - begin_[first] : (step - first) * batch_;
   }
-  // Whether the row has a record in this step, and in this or an earlier one.
+  // Active: whether the row has a record in this step. Seen: whether it has one
+  // in this step or an earlier one.
   bool Active(size_t row, size_t step) const {
     return !masked_ || slots_[step * batch_ + row] != kNoSlot;
   }
@@ -58,7 +61,8 @@ class SavedSteps {
     return !masked_ || first_step_[row] <= step;
   }
 
-  // The record of a block's slot, or of an active row and step, of panel 0.
+  // Return the record of panel 0 for a slot of a block, or for an active row
+  // and step.
   template <typename T>
   T* Records(const Block& block, size_t slot = 0) const {
     return static_cast<T*>(records_->data()) + block.offset +
@@ -68,8 +72,8 @@ class SavedSteps {
   T* Record(size_t row, size_t step) const {
     return Records<T>(BlockOf(step), Slot(row, step));
   }
-  // For custom activations only, what a row's made of its pre-activations:
-  // (3, U).
+  // Values are kept for custom activations only: the results for a row's
+  // pre-activations, (3, U).
   bool has_values() const { return values_ != nullptr; }
   template <typename T>
   T* Values(const Block& block, size_t slot) const {
@@ -84,7 +88,7 @@ class SavedSteps {
   static constexpr uint32_t kNoSlot = UINT32_MAX;
 
   SavedSteps() = default;
-  // Of an active row.
+  // Returns the slot of an active row.
   size_t Slot(size_t row, size_t step) const {
     return masked_ ? slots_[step * batch_ + row] : FirstSlot(step) + row;
   }
@@ -93,14 +97,16 @@ class SavedSteps {
   bool masked_ = false;
   size_t batch_ = 0;
   size_t units_ = 0;
-  size_t record_size_ = 0;  // elements of a record
+  size_t record_size_ = 0;  // the number of elements of a record
   size_t steps_per_block_ = 1;
   std::vector<Block> blocks_;
-  std::vector<uint32_t> rows_;  // of all steps or, unmasked, of each
-  // Of masked calls only.
-  std::vector<size_t> begin_;       // by step, in rows_
-  std::vector<uint32_t> slots_;     // by step and row
-  std::vector<size_t> first_step_;  // by row
+  // The rows of all steps, one step after the other. In calls without a mask,
+  // the rows that every step has.
+  std::vector<uint32_t> rows_;
+  // The next three are for masked calls only.
+  std::vector<size_t> begin_;       // where each step begins in rows_
+  std::vector<uint32_t> slots_;     // the slot of each step and row
+  std::vector<size_t> first_step_;  // the first unmasked step of each row
   std::unique_ptr<const Workspace> records_;
   std::unique_ptr<const Workspace> values_;
 };

@@ -73,8 +73,8 @@ void TimeLoop<T>::Start() {
   }
 }
 
-// The input part of the gates for `count` steps, as one matrix product over
-// all active (row, step) pairs.
+// Computes the input part of the gates for `count` steps, as one matrix product
+// over all active pairs of row and step.
 template <typename T>
 bool TimeLoop<T>::Project(size_t begin, size_t count) {
   const bool prepared = shared_.inputs != nullptr;
@@ -116,8 +116,8 @@ bool TimeLoop<T>::Project(size_t begin, size_t count) {
   return true;
 }
 
-// Inputs widened, and times their dropout masks. Threads that share rows each
-// do a part of them, since all need the whole.
+// Widens the inputs and multiplies them by their dropout masks. Threads that
+// share rows each prepare a part of the inputs, and all of them need the whole.
 template <typename T>
 bool TimeLoop<T>::PrepareInputs(size_t begin, size_t count) {
   const size_t features = description_.features;
@@ -133,7 +133,7 @@ bool TimeLoop<T>::PrepareInputs(size_t begin, size_t count) {
       return shared_.inputs +
              (mask * call_.batch + row) * shared_.chunk * features;
     };
-    // Where the last mask's product goes, which is made in place.
+    // The place of the last mask's product, which is computed in place.
     T* const widened = place(shared_.input_masks - 1);
     if (call_.inputs_are_bits) WidenInputs(row, begin, count, widened);
     if (masks == nullptr) continue;
@@ -154,7 +154,8 @@ bool TimeLoop<T>::PrepareInputs(size_t begin, size_t count) {
   return Meet();
 }
 
-// A row's active inputs of `count` steps, which are bits, in the steps' order.
+// Widens the row's active inputs of `count` steps from bits, in the order of
+// the steps.
 template <typename T>
 void TimeLoop<T>::WidenInputs(size_t row, size_t begin, size_t count,
                               T* to) const {
@@ -167,7 +168,7 @@ void TimeLoop<T>::WidenInputs(size_t row, size_t begin, size_t count,
       ++step;
       continue;
     }
-    // Forwards, steps that follow each other lie one after the other.
+    // Without go_backwards, consecutive steps lie one after the other.
     size_t end = step + 1;
     while (!call_.go_backwards && end < count && Active(row, begin + end)) {
       ++end;
@@ -179,7 +180,8 @@ void TimeLoop<T>::WidenInputs(size_t row, size_t begin, size_t count,
   }
 }
 
-// Fills the by-active-row pointers of the step; masked rows get their output.
+// Fills the pointers of the rows that are active in the step, and writes the
+// output of the masked rows. Returns the number of active rows.
 template <typename T>
 size_t TimeLoop<T>::CollectActiveRows(size_t step, size_t chunk_begin) {
   T* const output = static_cast<T*>(call_.output);
@@ -283,7 +285,7 @@ bool TimeLoop<T>::ComputeStep(StepArguments<T>& arguments) {
   return true;
 }
 
-// The new states of active rows, this share's units, to the 16-bit type.
+// Rounds this share's units of the active rows' new states to the 16-bit type.
 template <typename T>
 void TimeLoop<T>::RoundStates(size_t active) {
   for (size_t i = 0; i < active; ++i) {
@@ -292,7 +294,8 @@ void TimeLoop<T>::RoundStates(size_t active) {
   }
 }
 
-// The new states of active rows, this share's units, as outputs of 16 bits.
+// Writes this share's units of the active rows' new states to the output, which
+// has 16 bits.
 template <typename T>
 void TimeLoop<T>::NarrowOutputs(size_t step, size_t active) const {
   for (size_t i = 0; i < active; ++i) {
@@ -301,10 +304,10 @@ void TimeLoop<T>::NarrowOutputs(size_t step, size_t active) const {
   }
 }
 
-// A row of the output, this share's units of it.
+// Writes this share's units of one row of the output.
 template <typename T>
-void TimeLoop<T>::WriteOutput(size_t cell, const T* values) const {
-  const size_t at = cell * units_ + unit_begin_;
+void TimeLoop<T>::WriteOutput(size_t output_row, const T* values) const {
+  const size_t at = output_row * units_ + unit_begin_;
   if (call_.output_is_bits) {
     Narrow(description_.state_rounding, values + unit_begin_,
            static_cast<uint16_t*>(call_.output) + at, unit_end_ - unit_begin_);
@@ -314,8 +317,8 @@ void TimeLoop<T>::WriteOutput(size_t cell, const T* values) const {
   }
 }
 
-// The states of active rows times the three recurrent dropout masks, this
-// share's units only.
+// Multiplies this share's units of the active rows' states by the three masks
+// of recurrent dropout.
 template <typename T>
 void TimeLoop<T>::DropStates(size_t active) {
   const T* const masks = static_cast<const T*>(call_.recurrent_dropout);
@@ -331,8 +334,9 @@ void TimeLoop<T>::DropStates(size_t active) {
   }
 }
 
-// Keras repeats the previous output, which is zeros before the first unmasked
-// step and the carried state afterwards, or writes zeros if asked to.
+// Writes the output of a masked step. Keras repeats the previous output, which
+// is zeros before the first unmasked step and the state afterwards. With
+// zero_output_for_mask it writes zeros.
 template <typename T>
 void TimeLoop<T>::WriteMaskedOutput(size_t row, size_t step) {
   const size_t i = row - share_.row_begin;

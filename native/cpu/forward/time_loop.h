@@ -13,8 +13,9 @@
 
 namespace cudnn_gru {
 
-// The part of a call that one thread computes: all steps of a range of rows
-// and a range of panels. Threads that share rows meet at `barrier`.
+// The part of a call that one thread computes: a range of rows and a range of
+// panels in every step. Threads that share rows wait for each other at
+// `barrier`.
 struct Share {
   size_t row_begin;
   size_t row_end;
@@ -25,15 +26,15 @@ struct Share {
   SpinBarrier* barrier;  // null when no other thread has these rows
 };
 
-// The time loop of one share.
+// Runs the time loop for one share.
 template <typename T>
 class TimeLoop {
  public:
   TimeLoop(const ForwardJob<T>& job, const Share& share,
            const SharedScratch<T>& shared, const RowScratch<T>& rows);
 
-  // kAborted when the call was cancelled, kCallback when the user's activation
-  // failed.
+  // Fails with kAborted when the call was cancelled, and with kCallback when
+  // the user's activation failed.
   Status Run();
 
  private:
@@ -51,7 +52,7 @@ class TimeLoop {
   void DropStates(size_t rows);
   void RoundStates(size_t active);
   void NarrowOutputs(size_t step, size_t active) const;
-  void WriteOutput(size_t cell, const T* values) const;
+  void WriteOutput(size_t output_row, const T* values) const;
   void WriteMaskedOutput(size_t row, size_t step);
   void Finish();
 
@@ -62,10 +63,10 @@ class TimeLoop {
   const Share share_;
   const SharedScratch<T> shared_;
   const RowScratch<T> rows_;
-  const SavedSteps* const saved_;  // null when no backward pass will come
+  const SavedSteps* const saved_;  // null when no backward pass follows
   const bool saves_values_;
   const size_t units_;
-  // This share's units: what it may write of any row.
+  // This share's units, the only ones that it may write in any row.
   const size_t unit_begin_;
   const size_t unit_end_;
   Status failure_;

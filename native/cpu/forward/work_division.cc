@@ -8,11 +8,11 @@
 namespace cudnn_gru {
 namespace {
 
-// Below this a pass ends before helpers have woken up.
+// A pass with less work ends before other threads have woken up.
 constexpr double kMinParallelFlops = 4e6;
-// Work of one step for which meeting at a barrier pays.
+// A step with less work is not worth a barrier.
 constexpr double kMinStepFlops = 2e5;
-// Rows a thread needs to use full register tiles.
+// The number of rows that fill the register tiles of a thread.
 constexpr size_t kMinRowsPerThread = 8;
 
 }  // namespace
@@ -22,7 +22,7 @@ Division Divide(const GruDescription& description, const GruCall& call,
   const double flops =
       passes * CallFlops(description, call.batch, call.timesteps);
   if (threads <= 1 || flops < kMinParallelFlops) return {Split::kNone, 1};
-  // JavaScript can be called on one thread only.
+  // JavaScript can only be called on one thread.
   if (HasCustomActivation(description)) return {Split::kNone, 1};
   const size_t wanted = static_cast<size_t>(threads);
   if (call.batch >= wanted * kMinRowsPerThread) {

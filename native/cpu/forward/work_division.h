@@ -23,7 +23,7 @@ struct Division {
 Division Divide(const GruDescription& description, const GruCall& call,
                 double passes, size_t panels, int threads);
 
-// Things `begin` to `end - 1` of a row of them.
+// The indices from `begin` to `end - 1`.
 struct Range {
   size_t begin;
   size_t end;
@@ -37,8 +37,8 @@ struct Part {
 
 Part PartOf(const Division& division, int thread, size_t batch, size_t panels);
 
-// Returns one of `count` nearly equal ranges of `size` things. Ranges begin at
-// multiples of `step`.
+// Divides `size` indices into `count` nearly equal ranges and returns one of
+// them. Ranges begin at multiples of `step`.
 Range RangeOf(size_t size, size_t step, size_t index, size_t count);
 
 }  // namespace cudnn_gru

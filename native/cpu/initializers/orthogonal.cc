@@ -12,10 +12,11 @@
 namespace cudnn_gru {
 namespace {
 
-// Vectors orthogonalised together, so that most work is matrix products.
+// How many vectors are orthogonalised together, so that most of the work is
+// matrix products.
 constexpr size_t kBlock = 64;
-// "Twice is enough" (Kahan and Parlett): a vector that loses more than this of
-// its length to a projection is projected once more.
+// The part of its length that a vector must keep in a projection. One that
+// keeps less is projected once more: "twice is enough" (Kahan and Parlett).
 constexpr double kKeptLength = 0.7;
 
 void MultiplyTransposed(const MatrixProduct& product) {
@@ -54,11 +55,12 @@ double Norm(const double* vector, size_t length) {
   return std::sqrt(sum);
 }
 
-// Multiply-adds below which waking other threads does not pay.
+// With fewer multiply-adds it is not worth waking other threads.
 constexpr size_t kMinParallelWork = static_cast<size_t>(1) << 20;
 
-// Calls part(begin, end) for parts of 0 .. rows - 1, on several threads when
-// there is `work` for them. Rows must not depend on each other.
+// Divides 0 .. rows - 1 into parts and calls part(begin, end) for each, on
+// several threads when `work` multiply-adds are enough for them. Rows must not
+// depend on each other.
 template <class Part>
 void ForParts(size_t rows, size_t work, const Part& part) {
   ThreadPool& pool = ThreadPool::Get();
@@ -73,7 +75,8 @@ void ForParts(size_t rows, size_t work, const Part& part) {
   part(0, rows);
 }
 
-// Row i is drawn from a stream of its own, so that rows can be drawn at once.
+// Draws each row from a random stream of its own, so that several threads can
+// draw rows.
 void DrawNormals(std::vector<double>& q, size_t count, size_t length,
                  uint64_t seed) {
   ForParts(count, q.size(), [&](size_t begin, size_t end) {
@@ -87,8 +90,8 @@ void DrawNormals(std::vector<double>& q, size_t count, size_t length,
 }
 
 // Block Gram-Schmidt on the rows of `q` (count, length), count <= length. The
-// rows of a normal matrix are almost surely independent; a row that vanishes
-// all the same is drawn again, from `redraw`.
+// rows of a normal matrix are almost surely independent. A row that vanishes
+// nevertheless is drawn again from `redraw`.
 class GramSchmidt {
  public:
   GramSchmidt(std::vector<double>& q, size_t count, size_t length,
@@ -115,7 +118,7 @@ class GramSchmidt {
  private:
   double* Row(size_t i) { return q_ + i * length_; }
 
-  // Takes the part in the span of rows 0 .. basis - 1 out of `size` rows.
+  // Removes from `size` rows their part in the span of rows 0 .. basis - 1.
   void RemoveSpan(size_t begin, size_t size, size_t basis) {
     if (basis == 0) return;
     ForParts(size, size * basis * length_, [&](size_t first, size_t last) {
@@ -128,12 +131,13 @@ class GramSchmidt {
     });
   }
 
-  // Row `i` against the earlier rows of its block, and against all rows where
-  // too little of it was left; then to length one.
+  // Makes row `i` orthogonal to the earlier rows of its block, and again to all
+  // earlier rows when too little of it is left. Then gives it length one.
   void Orthonormalise(size_t block, size_t i, double before) {
     double* const row = Row(i);
     if (i > block) {
-      // Classical Gram-Schmidt is enough: the loop below repeats it on need.
+      // Classical Gram-Schmidt is enough, because the loop below repeats it
+      // when needed.
       kernels_.multiply_transposed(
           {row, Row(block), products_.data(), 1, i - block, length_});
       kernels_.subtract_product(

@@ -8,10 +8,10 @@
 
 namespace cudnn_gru {
 
-// Fills `out` (rows, columns) with a random matrix whose rows, or columns if
-// these are fewer, are orthonormal, times `gain`; as
-// keras.initializers.OrthogonalInitializer, from the Q factor (with positive
-// diagonal of R) of a normal matrix. T is float or double.
+// Fills `out` (rows, columns) with `gain` times a random matrix whose rows are
+// orthonormal, or whose columns are when there are fewer columns. Like
+// keras.initializers.OrthogonalInitializer, it takes the Q factor of a matrix
+// of normal numbers, where the diagonal of R is positive. T is float or double.
 template <typename T>
 Status FillOrthogonal(T* out, size_t rows, size_t columns, uint64_t seed,
                       double gain);

@@ -7,9 +7,9 @@
 
 namespace {
 
-// The interface of half.inc (contracts: half_avx512.h), for AVX2 with F16C. Two
-// vectors at a time, because narrowing packs two into one. NaN is rare: one
-// branch for all lanes costs less than a selection in each.
+// The interface of half.inc (contract: half_avx512.h), for AVX2 with F16C. It
+// works on two vectors at a time, because narrowing packs two into one. NaN is
+// rare, so one branch for all lanes costs less than a selection in each lane.
 struct HalfVec {
   struct Wide {
     __m256 low;
@@ -61,8 +61,8 @@ struct HalfVec {
       low = QuietNan(x.low, low);
       high = QuietNan(x.high, high);
     }
-    // Packing works within halves of the vector, whose quarters then lie in the
-    // order 0, 2, 1, 3.
+    // The packing instruction works within the halves of a vector, so the
+    // quarters of the result have the order 0, 2, 1, 3 and must be moved.
     return _mm256_permute4x64_epi64(
         _mm256_packus_epi32(_mm256_srli_epi32(low, 16),
                             _mm256_srli_epi32(high, 16)),
@@ -74,7 +74,7 @@ struct HalfVec {
     return _mm256_movemask_ps(_mm256_cmp_ps(x.low, x.high, _CMP_UNORD_Q)) != 0;
   }
   static __m256 IsNan(__m256 x) { return _mm256_cmp_ps(x, x, _CMP_UNORD_Q); }
-  // Clears the quiet bit of a NaN that had none in `b`.
+  // Clears the quiet bit of each NaN that has no quiet bit in `b`.
   static __m256 KeepSignalling(__m256 x, __m128i b) {
     const __m256i quiet = _mm256_set1_epi32(0x400000);
     const __m256i had = _mm256_slli_epi32(_mm256_cvtepu16_epi32(b), 13);
@@ -85,7 +85,8 @@ struct HalfVec {
   static __m256 ToUpperHalf(__m128i b) {
     return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(b), 16));
   }
-  // Adds so much that the upper half is that of the nearest, ties to even.
+  // Adds a number after which the upper half is the value rounded to nearest
+  // even.
   static __m256i RoundUpperHalf(__m256i bits) {
     const __m256i odd =
         _mm256_and_si256(_mm256_srli_epi32(bits, 16), _mm256_set1_epi32(1));

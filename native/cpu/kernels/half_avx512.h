@@ -8,8 +8,9 @@
 namespace {
 
 // The interface of half.inc, for AVX-512 (F, BW, VL): kLanes elements as floats
-// and as bits. Every function gives the bits of the scalar ones in
-// core/half.cc. vcvtneps2bf16 would not: it takes denormal numbers for zero.
+// and as bits. The comments here are the contract for all instruction sets.
+// Every function returns the same bits as the scalar functions in core/half.cc.
+// The instruction vcvtneps2bf16 would not, because it treats denormals as zero.
 struct HalfVec {
   using Wide = __m512;
   using Bits = __m256i;
@@ -17,8 +18,8 @@ struct HalfVec {
 
   static Wide Load(const float* p) { return _mm512_loadu_ps(p); }
   static void Store(float* p, Wide x) { _mm512_storeu_ps(p, x); }
-  // Past the caches, to an address that is a multiple of the block's size; seen
-  // by other threads after FinishStreams.
+  // Stores around the caches. The address must be a multiple of the size of the
+  // block. Other threads see the data after FinishStreams.
   static void Stream(float* p, Wide x) { _mm512_stream_ps(p, x); }
   static void FinishStreams() { _mm_sfence(); }
   static Bits LoadBits(const uint16_t* p) {
@@ -28,7 +29,8 @@ struct HalfVec {
     _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), b);
   }
 
-  // Exact; a signalling NaN stays one, though the instruction makes it quiet.
+  // The conversion is exact. A signalling NaN stays one, although the
+  // instruction itself makes it quiet.
   static Wide WidenFloat16(Bits b) {
     const Wide x = _mm512_cvtph_ps(b);
     const __mmask16 nan = _mm512_cmp_ps_mask(x, x, _CMP_UNORD_Q);
@@ -39,7 +41,7 @@ struct HalfVec {
     return _mm512_castsi512_ps(_mm512_mask_xor_epi32(
         bits, signalling, bits, _mm512_set1_epi32(0x400000)));
   }
-  // To nearest even; a NaN becomes quiet and keeps its upper bits.
+  // Rounds to nearest even. A NaN becomes quiet and keeps its upper bits.
   static Bits NarrowFloat16(Wide x) {
     return _mm512_cvtps_ph(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
   }

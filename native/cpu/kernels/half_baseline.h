@@ -7,8 +7,8 @@
 
 namespace {
 
-// The interface of half.inc (contracts: half_avx512.h), for SSE2: the integer
-// operations of core/half.cc on four lanes, with masks for its branches.
+// The interface of half.inc (contract: half_avx512.h), for SSE2: the integer
+// operations of core/half.cc on four lanes, with masks in place of branches.
 struct HalfVec {
   struct Wide {
     __m128 low;
@@ -48,7 +48,8 @@ struct HalfVec {
                       _mm_unpackhi_epi16(zero, sign),
                       _mm_unpackhi_epi16(special, special))};
   }
-  // Packing saturates signed numbers, so the lanes hold sign-extended ones.
+  // The packing instruction saturates signed numbers, so the lanes are
+  // sign-extended first.
   static Bits NarrowFloat16(const Wide& x) {
     return _mm_packs_epi32(NarrowFour(x.low), NarrowFour(x.high));
   }
@@ -69,10 +70,11 @@ struct HalfVec {
   static __m128i IsNan(__m128 x) {
     return _mm_castps_si128(_mm_cmpunord_ps(x, x));
   }
-  // `magnitude` and `sign` in the upper half of each lane; `special` where the
-  // magnitude is infinite or a NaN.
+  // `magnitude` and `sign` are in the upper half of each lane. `special` marks
+  // the lanes whose magnitude is infinite or a NaN.
   static __m128 WidenFour(__m128i magnitude, __m128i sign, __m128i special) {
-    // 2^112 moves the bias, and makes subnormals normal on the way.
+    // Multiplying by 2^112 changes the bias of the exponent and also normalizes
+    // subnormals.
     const __m128 scaled = _mm_mul_ps(
         _mm_castsi128_ps(_mm_srli_epi32(magnitude, 3)), _mm_set1_ps(0x1p112f));
     const __m128i exponent = _mm_and_si128(special, _mm_set1_epi32(0x7F800000));
@@ -82,14 +84,15 @@ struct HalfVec {
     const __m128i bits = _mm_castps_si128(x);
     const __m128i magnitude = _mm_and_si128(bits, _mm_set1_epi32(0x7FFFFFFF));
     const __m128i shifted = _mm_srli_epi32(magnitude, 13);
-    // Normal: drop 13 bits to nearest even, and move the exponent's bias.
+    // For normal results, this rounds 13 bits away to nearest even and changes
+    // the bias of the exponent.
     const __m128i odd = _mm_and_si128(shifted, _mm_set1_epi32(1));
     const __m128i normal =
         _mm_srli_epi32(_mm_add_epi32(_mm_add_epi32(magnitude, odd),
                                      _mm_set1_epi32(0xFFF - 0x38000000)),
                        13);
-    // Subnormal: adding 0.5 makes the float's own rounding fall on the last bit
-    // of the half.
+    // For subnormal results, adding 0.5 makes the float's own rounding happen
+    // at the last bit of the half.
     const __m128i subnormal =
         _mm_sub_epi32(_mm_castps_si128(_mm_add_ps(_mm_castsi128_ps(magnitude),
                                                   _mm_set1_ps(0.5f))),
@@ -97,7 +100,7 @@ struct HalfVec {
     __m128i half =
         Select(_mm_cmpgt_epi32(_mm_set1_epi32(0x38800000), magnitude),
                subnormal, normal);
-    // 65,520 and more round to infinity.
+    // Numbers of at least 65,520 round to infinity.
     half = Select(_mm_cmpgt_epi32(magnitude, _mm_set1_epi32(0x477FEFFF)),
                   _mm_set1_epi32(0x7C00), half);
     const __m128i payload = _mm_or_si128(

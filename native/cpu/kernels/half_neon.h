@@ -7,8 +7,8 @@
 
 namespace {
 
-// The interface of half.inc (contracts: half_avx512.h), for NEON of AArch64,
-// which converts float16 itself.
+// The interface of half.inc (contract: half_avx512.h), for AArch64, whose NEON
+// has instructions that convert float16.
 struct HalfVec {
   struct Wide {
     float32x4_t low;
@@ -22,7 +22,7 @@ struct HalfVec {
     vst1q_f32(p, x.low);
     vst1q_f32(p + 4, x.high);
   }
-  // There is no intrinsic for it.
+  // NEON has no intrinsic for this store.
   static void Stream(float* p, const Wide& x) { Store(p, x); }
   static void FinishStreams() {}
   static Bits LoadBits(const uint16_t* p) { return vld1q_u16(p); }
@@ -45,7 +45,8 @@ struct HalfVec {
   }
 
  private:
-  // The instruction makes a signalling NaN quiet: the bit is cleared again.
+  // The instruction makes a signalling NaN quiet, so its quiet bit is cleared
+  // again.
   static float32x4_t WidenFour(uint16x4_t b) {
     const float32x4_t x = vcvt_f32_f16(vreinterpret_f16_u16(b));
     const uint32x4_t had = vshll_n_u16(b, 13);

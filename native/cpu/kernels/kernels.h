@@ -1,13 +1,14 @@
 #ifndef CUDNN_GRU_CPU_KERNELS_KERNELS_H_
 #define CUDNN_GRU_CPU_KERNELS_KERNELS_H_
 
-// What a set of kernels for one ISA offers, and the layout it works on.
+// The interface of the kernels that are compiled once for each instruction set,
+// and the layout of the data they work on.
 //
-// Hazard (one-definition rule): this header is compiled into units with other
-// instruction sets. An inline function of a shared header, the standard
-// library's included, would be emitted there with, say, AVX-512 code, and the
-// linker may keep that copy for every caller. So this header holds plain
-// structures only, and includes nothing but such headers.
+// Hazard (one-definition rule): this header is included by units that are
+// compiled for different instruction sets. The compiler would emit an inline
+// function of a shared header, even of the standard library, into such a unit
+// with, say, AVX-512 code, and the linker may keep that copy for every caller.
+// So this header holds plain structures only, and includes only such headers.
 
 #include <stddef.h>
 
@@ -17,54 +18,56 @@
 
 namespace cudnn_gru {
 
-// Units are handled in panels of `lanes` (one vector). Packed weights are
-// [panel][depth][gate][lane], packed biases and projections
-// [panel][gate][lane], with all 3 gates in Keras's order z, r, h; lanes beyond
-// `units` hold zeros.
+// Kernels work on panels: groups of `lanes` units, as many as fit in one
+// vector. Packed weights are [panel][depth][gate][lane]; packed biases and
+// projections are [panel][gate][lane]. The 3 gates have Keras's order z, r, h.
+// Lanes beyond `units` hold zeros.
 constexpr int kGates = 3;
 
 // out[row][panel][gate] = bias[panel][gate] +
 //     sum over k of operand[gate][row][k] * weights[panel][k][gate]
-// One multiply-add chain an element, in the order of k: the result for a row
-// does not depend on the rows beside it.
+// Each element is one chain of multiply-adds in the order of k, so the result
+// for a row does not depend on the other rows.
 template <typename T>
 struct ProductArguments {
   size_t rows;
   size_t depth;
-  // For each gate the rows' pointers, each to `depth` elements. Equal pointers
-  // for all gates (the usual case) take one pass.
+  // For each gate, the pointers to the rows, which have `depth` elements. When
+  // all gates have the same array of pointers, which is usual, the kernel
+  // computes them in one pass.
   const T* const* operand[kGates];
   const T* weights;
   const T* bias;
   size_t panel_begin;
   size_t panel_end;
-  T* const* out;  // per row, [panel][gate][lane]
+  T* const* out;  // for each row, [panel][gate][lane]
 };
 
-// One time step for `rows` rows and the units of a range of panels. Rows of
-// states have `units` elements, with no padding. `next` may not overlap
-// `previous` or any operand.
+// One time step for `rows` rows and a range of panels. Arrays of pointers have
+// one pointer for each row. Rows of states have `units` elements without
+// padding. `next` may not overlap `previous` or any operand.
 template <typename T>
 struct StepArguments {
   size_t rows;
   size_t units;
-  // Per gate, what is multiplied by the recurrent weights: `previous`, times a
-  // dropout mask if there is one, and, with reset_after=False, for gate h the
-  // rows of `reset_state`.
+  // For each gate, the rows that are multiplied by the recurrent weights. They
+  // are `previous`, times a dropout mask if there is one. For gate h with
+  // reset_after=False they are `reset_state`.
   const T* const* operand[kGates];
   const T* weights;  // packed recurrent kernel
-  const T* bias;     // packed recurrent bias (zeros where Keras has none)
+  const T* bias;     // packed recurrent bias; zeros when Keras has none
   size_t panel_begin;
   size_t panel_end;
-  const T* const* projection;  // per row, x @ kernel + bias, packed
-  const T* const* previous;    // per row, the state before the step
-  T* const* next;              // per row, the state after the step
-  // reset_after=False only.
-  T* const* update;              // per row, gate z; written by step_gates
-  T* const* reset_state;         // per row, r * reset_source
-  const T* const* reset_source;  // per row, `previous`, or it times dropout
-  // Per row, the record of panel 0 that keeps the step for a backward pass, and
-  // how far the next panel's is; null when none will come.
+  const T* const* projection;  // x @ kernel + bias, packed
+  const T* const* previous;    // the state before the step
+  T* const* next;              // the state after the step
+  // The next three are for reset_after=False only.
+  T* const* update;              // gate z; written by step_gates
+  T* const* reset_state;         // r * reset_source
+  const T* const* reset_source;  // `previous`, times dropout if there is any
+  // The records of panel 0, which keep the step for a backward pass, and the
+  // number of elements to the record of the next panel. Null when no backward
+  // pass follows.
   T* const* saved;
   size_t saved_stride;
   ActivationSpec activation;
@@ -73,36 +76,36 @@ struct StepArguments {
 
 template <typename T>
 struct Kernels {
-  size_t lanes;  // units of a panel
+  size_t lanes;  // the number of units of a panel
   void (*product)(const ProductArguments<T>& arguments);
-  // reset_after=True: the whole step.
+  // Computes the whole step of a layer with reset_after=True.
   void (*step_reset_after)(const StepArguments<T>& arguments);
-  // reset_after=False: writes `update` and `reset_state` ...
+  // With reset_after=False, step_gates writes `update` and `reset_state`. When
+  // all panels have them, step_candidate computes `next`.
   void (*step_gates)(const StepArguments<T>& arguments);
-  // ... of which, once all panels are done, this makes `next`.
   void (*step_candidate)(const StepArguments<T>& arguments);
-  // y[i] = activation(x[i]) for i < n; y may be x.
+  // Computes y[i] = activation(x[i]) for i < n. y may be x.
   void (*activate)(const ActivationSpec& activation, const T* x, T* y,
                    size_t n);
   BackwardKernels<T> backward;
 };
 
-// The operands of one product of matrices. All are row-major, and rows follow
-// each other without gaps.
+// The operands of one matrix product. All matrices are row-major and have no
+// gaps between rows.
 struct MatrixProduct {
   const double* a;  // (m, k)
-  const double* b;  // (n, k) where it is transposed, else (k, n)
+  const double* b;  // (n, k) when it is transposed, else (k, n)
   double* c;        // (m, n)
   size_t m;
   size_t n;
   size_t k;
 };
 
-// Building blocks of the orthogonal initializer.
+// The matrix products of the orthogonal initializer.
 struct OrthogonalKernels {
-  // c = a times the transpose of b.
+  // Computes c = a times the transpose of b.
   void (*multiply_transposed)(const MatrixProduct& product);
-  // c -= a times b.
+  // Computes c -= a times b.
   void (*subtract_product)(const MatrixProduct& product);
 };
 
@@ -114,7 +117,7 @@ struct KernelSet {
   HalfKernels half;
 };
 
-// Defined in isa_*.cc where the compiler can make them.
+// Each is defined in isa_*.cc, if the build has that instruction set.
 extern const KernelSet kBaselineKernels;
 extern const KernelSet kAvx2Kernels;
 extern const KernelSet kAvx512Kernels;

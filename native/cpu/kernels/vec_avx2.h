@@ -5,14 +5,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// The vector interface of kernels_body.inc (contracts: vec_avx512.h), for AVX2
+// The vector interface of kernels_body.inc (contract: vec_avx512.h), for AVX2
 // with FMA.
 namespace {
 
 template <typename T>
 struct Vec;
 
-// Lane i of the n-th window is set when i < n.
+// A mask for n lanes is a window into this table in which lane i is set when
+// i < n.
 alignas(64) constexpr int32_t kTail32[16] = {-1, -1, -1, -1, -1, -1, -1, -1,
                                              0,  0,  0,  0,  0,  0,  0,  0};
 alignas(64) constexpr int64_t kTail64[8] = {-1, -1, -1, -1, 0, 0, 0, 0};
@@ -59,7 +60,8 @@ struct Vec<float> {
   static V WithSign(V x, V s) {
     return _mm256_or_ps(x, _mm256_and_ps(s, Set(-0.0f)));
   }
-  // In two halves, so that 2^n may be denormal or beyond the largest exponent.
+  // Scales in two steps, so that 2^n may be denormal or have an exponent that
+  // is too large.
   static V Scale(V x, V n) {
     const __m256i whole = _mm256_cvtps_epi32(n);
     const __m256i half = _mm256_srai_epi32(whole, 1);

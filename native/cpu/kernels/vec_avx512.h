@@ -1,8 +1,8 @@
 #ifndef CUDNN_GRU_CPU_KERNELS_VEC_AVX512_H_
 #define CUDNN_GRU_CPU_KERNELS_VEC_AVX512_H_
 
-// GCC 12's own AVX-512 header leaves operands undefined on purpose and is then
-// warned about (GCC bug 105593).
+// GCC 12's own AVX-512 header leaves operands undefined on purpose, and GCC
+// then warns about that (GCC bug 105593).
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 #endif
@@ -10,7 +10,8 @@
 #include <immintrin.h>
 #include <stddef.h>
 
-// The vector interface of kernels_body.inc, for AVX-512 (F, DQ, BW, VL).
+// The vector interface of kernels_body.inc, for AVX-512 (F, DQ, BW, VL). The
+// comments of Vec<float> are the contract for all instruction sets.
 namespace {
 
 template <typename T>
@@ -40,12 +41,12 @@ struct Vec<float> {
   static V Mul(V a, V b) { return _mm512_mul_ps(a, b); }
   static V Div(V a, V b) { return _mm512_div_ps(a, b); }
   static V Sqrt(V a) { return _mm512_sqrt_ps(a); }
-  // a * b + c and c - a * b.
+  // Return a * b + c, and c - a * b.
   static V MulAdd(V a, V b, V c) { return _mm512_fmadd_ps(a, b, c); }
   static V NegMulAdd(V a, V b, V c) { return _mm512_fnmadd_ps(a, b, c); }
-  // c - a * b with one rounding, on every ISA.
+  // Returns c - a * b with only one rounding, on every instruction set.
   static V Residual(V a, V b, V c) { return _mm512_fnmadd_ps(a, b, c); }
-  // The second operand when either is NaN.
+  // Return the second operand when either is NaN.
   static V Min(V a, V b) { return _mm512_min_ps(a, b); }
   static V Max(V a, V b) { return _mm512_max_ps(a, b); }
   static V Abs(V a) { return _mm512_abs_ps(a); }
@@ -54,13 +55,14 @@ struct Vec<float> {
   }
   static M Less(V a, V b) { return _mm512_cmp_ps_mask(a, b, _CMP_LT_OQ); }
   static V Select(M m, V a, V b) { return _mm512_mask_blend_ps(m, b, a); }
-  // x with the sign of s, which x has already unless it is +0 or more.
+  // Returns x with the sign of s. x must have that sign already, or be at least
+  // +0.
   static V WithSign(V x, V s) {
     return _mm512_or_ps(x, _mm512_and_ps(s, _mm512_set1_ps(-0.0f)));
   }
-  // x * 2^n for integral n; underflows gradually.
+  // Returns x * 2^n for an integral n, with gradual underflow.
   static V Scale(V x, V n) { return _mm512_scalef_ps(x, n); }
-  // 1 / x to within 2^-13, for normal x up to 2^100.
+  // Returns 1 / x with an error of at most 2^-13, for normal x up to 2^100.
   static V Estimate(V x) { return _mm512_rcp14_ps(x); }
 };
 
@@ -103,7 +105,8 @@ struct Vec<double> {
     return _mm512_or_pd(x, _mm512_and_pd(s, _mm512_set1_pd(-0.0)));
   }
   static V Scale(V x, V n) { return _mm512_scalef_pd(x, n); }
-  // 1 / x to within 2^-48, for x in [1, 2^100]: two Newton steps from 14 bits.
+  // Returns 1 / x with an error of at most 2^-48, for x in [1, 2^100]: two
+  // Newton steps from an estimate of 14 bits.
   static V Reciprocal(V x) {
     V r = _mm512_rcp14_pd(x);
     r = _mm512_fmadd_pd(r, _mm512_fnmadd_pd(x, r, Set(1.0)), r);

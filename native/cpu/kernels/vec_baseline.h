@@ -5,9 +5,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// The vector interface of kernels_body.inc (contracts: vec_avx512.h), for SSE2,
-// which every x86-64 CPU has. There is no fused multiply-add: MulAdd rounds
-// twice, and Residual gets its one rounding from Dekker's exact product.
+// The vector interface of kernels_body.inc (contract: vec_avx512.h), for SSE2,
+// which every x86-64 CPU has. SSE2 has no fused multiply-add: MulAdd rounds
+// twice, and Residual uses Dekker's exact product to round once.
 namespace {
 
 template <typename T>
@@ -44,7 +44,7 @@ struct Vec<float> {
   static V MulAdd(V a, V b, V c) { return Add(Mul(a, b), c); }
   static V NegMulAdd(V a, V b, V c) { return Sub(c, Mul(a, b)); }
   static V Residual(V a, V b, V c) {
-    // Products of floats are exact in double.
+    // The product of two floats is exact in double.
     const __m128d low = _mm_sub_pd(
         _mm_cvtps_pd(c), _mm_mul_pd(_mm_cvtps_pd(a), _mm_cvtps_pd(b)));
     const __m128d high =
@@ -55,7 +55,7 @@ struct Vec<float> {
   static V Min(V a, V b) { return _mm_min_ps(a, b); }
   static V Max(V a, V b) { return _mm_max_ps(a, b); }
   static V Abs(V a) { return _mm_andnot_ps(Set(-0.0f), a); }
-  // Only for |a| < 2^31, which is all the kernels ask.
+  // Valid for |a| < 2^31 only, which is enough for the kernels.
   static V Round(V a) { return _mm_cvtepi32_ps(_mm_cvtps_epi32(a)); }
   static M Less(V a, V b) { return _mm_cmplt_ps(a, b); }
   static V Select(M m, V a, V b) {
@@ -136,7 +136,7 @@ struct Vec<double> {
   static V Reciprocal(V x) { return Div(Set(1.0), x); }
 
  private:
-  // The upper 26 bits; the rest goes to `low`.
+  // Returns the upper 26 bits of a number and writes the rest to `low`.
   static V Split(V a, V* low) {
     const V scaled = Mul(a, Set(134217729.0));
     const V high = Sub(scaled, Sub(scaled, a));

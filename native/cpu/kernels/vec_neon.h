@@ -5,8 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// The vector interface of kernels_body.inc (contracts: vec_avx512.h), for
-// AArch64, where NEON and its fused multiply-add are always there.
+// The vector interface of kernels_body.inc (contract: vec_avx512.h), for
+// AArch64, where every CPU has NEON and its fused multiply-add.
 namespace {
 
 template <typename T>
@@ -43,7 +43,8 @@ struct Vec<float> {
   static V MulAdd(V a, V b, V c) { return vfmaq_f32(c, a, b); }
   static V NegMulAdd(V a, V b, V c) { return vfmsq_f32(c, a, b); }
   static V Residual(V a, V b, V c) { return vfmsq_f32(c, a, b); }
-  // NaN when either is NaN, which serves callers that put the constant first.
+  // Return NaN when either is NaN. The contract asks for the second operand,
+  // but callers pass the constant first, so the result is the same for them.
   static V Min(V a, V b) { return vminq_f32(a, b); }
   static V Max(V a, V b) { return vmaxq_f32(a, b); }
   static V Abs(V a) { return vabsq_f32(a); }

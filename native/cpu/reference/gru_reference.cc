@@ -71,8 +71,8 @@ class Reference {
               static_cast<T*>(tensor) + row * units_);
   }
 
-  // Multiplies `values`, which belong to `row`, by the mask of `gate` among
-  // `masks`, (count, B, width); null masks leave them as they are.
+  // Multiplies the values of `row` by the dropout mask of `gate`. `masks` are
+  // (count, B, width). Null masks change nothing.
   std::vector<double> Dropped(const std::vector<double>& values,
                               const void* masks, size_t count, size_t gate,
                               size_t row) const {
@@ -88,7 +88,7 @@ class Reference {
     return dropped;
   }
 
-  // `vector` times one column of the gate's part of a (depth, 3U) matrix.
+  // Returns the product of `vector` and one column of a (depth, 3U) matrix.
   double Column(const std::vector<double>& vector, const T* matrix, size_t gate,
                 size_t unit) const {
     double sum = 0.0;
@@ -99,12 +99,15 @@ class Reference {
     return sum;
   }
 
-  // Keeps `values` as row `place` of a tensor of rows like them.
+  // Copies `values` to row `place` of a tensor whose rows have that many
+  // elements.
   template <typename V>
   static void Keep(const V& values, double* tensor, size_t place) {
     std::copy(values.begin(), values.end(), tensor + place * values.size());
   }
 
+  // Computes one step of one row and returns the state after it. The gates have
+  // Keras's order z, r, h.
   std::vector<T> Cell(size_t row, size_t step, size_t t,
                       const std::vector<T>& state) {
     const T* x = static_cast<const T*>(call_.inputs) +
@@ -135,8 +138,8 @@ class Reference {
                             recurrent_part[gate][unit]);
       }
     }
-    const std::vector<double> z = Activate(true, sum[0]);
-    const std::vector<double> r = Activate(true, sum[1]);
+    const std::vector<double> z = Activate(0, sum[0]);
+    const std::vector<double> r = Activate(1, sum[1]);
     std::vector<double> reset(units_);
     for (size_t unit = 0; unit < units_; ++unit) {
       reset[unit] = r[unit] * hidden[2][unit];
@@ -147,7 +150,7 @@ class Reference {
                                : Column(reset, recurrent, 2, unit);
       sum[2][unit] = input_part[2][unit] + inner;
     }
-    const std::vector<double> candidate = Activate(false, sum[2]);
+    const std::vector<double> candidate = Activate(2, sum[2]);
     if (steps_ != nullptr) {
       const size_t place = row * call_.timesteps + step;
       const std::vector<double>* const gates[3] = {&z, &r, &candidate};
@@ -158,6 +161,12 @@ class Reference {
       Keep(state, steps_->states, place);
       Keep(recurrent_part[2], steps_->candidates, place);
     }
+    return NextState(state, z, candidate);
+  }
+
+  std::vector<T> NextState(const std::vector<T>& state,
+                           const std::vector<double>& z,
+                           const std::vector<double>& candidate) const {
     std::vector<T> next(units_);
     for (size_t unit = 0; unit < units_; ++unit) {
       next[unit] = static_cast<T>(z[unit] * static_cast<double>(state[unit]) +
@@ -167,8 +176,10 @@ class Reference {
     return next;
   }
 
-  // One gate's activation of one row; a failing callback sets failure_.
-  std::vector<double> Activate(bool recurrent, const std::vector<double>& x) {
+  // Applies the activation of `gate` to one row. Sets failure_ when a callback
+  // fails.
+  std::vector<double> Activate(size_t gate, const std::vector<double>& x) {
+    const bool recurrent = gate != 2;
     const ActivationSpec& activation =
         recurrent ? description_.recurrent_activation : description_.activation;
     if (activation.kind == Activation::kCustom) {
@@ -211,7 +222,7 @@ Status Run(const CpuWeights& weights, const GruCall& call,
   return Status();
 }
 
-// A call whose inputs or output hold bits, on arrays of floats in their place.
+// Runs a call whose inputs or output hold bits, on arrays of floats.
 Status RunOnBits(const CpuWeights& weights, const GruCall& call,
                  const Cancellation* cancellation,
                  const ReferenceSteps* steps) {

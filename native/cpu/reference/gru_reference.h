@@ -8,19 +8,20 @@
 
 namespace cudnn_gru {
 
-// What the gradients need of each unmasked step: in double, steps in the order
-// in which they are computed. The rest is not written.
+// The values of each unmasked step that the gradients need, in double. T counts
+// the steps in the order in which they are computed. Masked steps are not
+// written.
 struct ReferenceSteps {
-  double* states = nullptr;      // (B, T, U), each before its step
-  double* sums = nullptr;        // (B, T, 3, U), what the gates are made of
-  double* gates = nullptr;       // (B, T, 3, U): z, r and the candidate
-  double* candidates = nullptr;  // (B, T, U), reset_after: what r multiplies
+  double* states = nullptr;  // (B, T, U), the state before the step
+  double* sums = nullptr;    // (B, T, 3, U), the pre-activations of the gates
+  double* gates = nullptr;   // (B, T, 3, U): z, r and the candidate
+  double* candidates = nullptr;  // (B, T, U), what r multiplies (reset_after)
 };
 
-// keras.layers.GRU written down plainly, one row, step and unit at a time, sums
-// in double with libm's functions: slow, and what every other path is tested
-// against. Needs weights of the "reference" backend. Fills `steps` unless it is
-// null.
+// Computes keras.layers.GRU in the plainest way: one row, step and unit at a
+// time, with sums in double and libm's functions. It is slow, and every other
+// path is tested against it. Needs weights of the "reference" backend. Fills
+// `steps` unless it is null.
 Status ForwardReference(const CpuWeights& weights, const GruCall& call,
                         const Cancellation* cancellation,
                         const ReferenceSteps* steps = nullptr);

@@ -31,7 +31,7 @@ class ReferenceBackward {
 
   Status Row(size_t row, const Cancellation* cancellation) {
     Vector d_state = RowOf(gradients_.d_state, row, units_);
-    // Of the output that masked steps repeat.
+    // The gradient of the output that the next masked steps repeat.
     Vector d_output(units_);
     if (!call_.return_sequences && !IsZero(row, call_.timesteps - 1)) {
       d_output = RowOf(gradients_.d_output, row, units_);
@@ -82,7 +82,7 @@ class ReferenceBackward {
     return call_.zero_output_for_mask && Masked(row, step);
   }
 
-  // Row `row` of a tensor, zeros if it is null.
+  // Returns row `row` of a tensor, or zeros when the tensor is null.
   static Vector RowOf(const void* tensor, size_t row, size_t width) {
     if (tensor == nullptr) return Vector(width);
     const T* const values = static_cast<const T*>(tensor) + row * width;
@@ -100,7 +100,7 @@ class ReferenceBackward {
                    [](double value) { return static_cast<T>(value); });
   }
 
-  // Masked steps write none.
+  // Sets the row's input gradient to zero, because masked steps write none.
   void ClearInputGradient(size_t row) const {
     if (gradients_.d_inputs == nullptr) return;
     const size_t width = call_.timesteps * features_;
@@ -108,7 +108,8 @@ class ReferenceBackward {
                 T(0));
   }
 
-  // A gate's multipliers for one row; ones without dropout.
+  // Returns the dropout multipliers of a gate for one row: ones without
+  // dropout.
   Vector Kept(const void* masks, size_t mask_count, size_t gate, size_t row,
               size_t width) const {
     if (masks == nullptr) return Vector(width, 1.0);
@@ -122,8 +123,9 @@ class ReferenceBackward {
     return product;
   }
 
-  // Differentiates `operand @ matrix[gate]`, of which `d` is the gradient: adds
-  // the matrix's to `d_matrix` and returns the operand's.
+  // Differentiates `operand @ matrix[gate]`, whose gradient is `d`. Adds the
+  // gradient of the matrix to `d_matrix` and returns the gradient of the
+  // operand.
   Vector Multiplied(const T* matrix, size_t gate, const Vector& operand,
                     const Vector& d, Vector* d_matrix) const {
     Vector d_operand(operand.size());
@@ -137,12 +139,13 @@ class ReferenceBackward {
     return d_operand;
   }
 
-  // Row `row` of a tensor of the steps.
+  // Returns row `row` of a tensor of `steps_`.
   Vector Saved(const double* tensor, size_t row) const {
     return Vector(tensor + row * units_, tensor + (row + 1) * units_);
   }
 
-  // The gradient in the state before the step, given that in the state after.
+  // Returns the gradient of the state before the step, given the gradient of
+  // the state after it.
   Vector Cell(size_t row, size_t step, const Vector& d_next) {
     const size_t place = row * call_.timesteps + step;
     const Vector state = Saved(steps_.states, place);
@@ -155,10 +158,10 @@ class ReferenceBackward {
       d_z[unit] = d_next[unit] * (state[unit] - candidate[unit]);
       d_candidate[unit] = d_next[unit] * (1.0 - z[unit]);
     }
-    // Of the gates' sums, and of the recurrent parts of these.
+    // The gradients of the pre-activations, and of their recurrent parts.
     Vector d_sum[3], d_recurrent[3];
-    d_sum[2] = Activated(false, place * 3 + 2, d_candidate);
-    d_sum[0] = Activated(true, place * 3, d_z);
+    d_sum[2] = Activated(place, 2, d_candidate);
+    d_sum[0] = Activated(place, 0, d_z);
     d_recurrent[0] = d_sum[0];
     const T* const recurrent = weights_.recurrent_kernel<T>();
     Vector kept[3];
@@ -169,14 +172,14 @@ class ReferenceBackward {
     Vector d_hidden[3];
     if (description_.reset_after) {
       const Vector inner = Saved(steps_.candidates, place);
-      d_sum[1] = Activated(true, place * 3 + 1, Product(d_sum[2], inner));
+      d_sum[1] = Activated(place, 1, Product(d_sum[2], inner));
       d_recurrent[2] = Product(d_sum[2], r);
       d_hidden[2] =
           Multiplied(recurrent, 2, hidden, d_recurrent[2], &d_recurrent_);
     } else {
       const Vector d_reset =
           Multiplied(recurrent, 2, Product(r, hidden), d_sum[2], &d_recurrent_);
-      d_sum[1] = Activated(true, place * 3 + 1, Product(d_reset, hidden));
+      d_sum[1] = Activated(place, 1, Product(d_reset, hidden));
       d_recurrent[2] = d_sum[2];
       d_hidden[2] = Product(d_reset, r);
     }
@@ -212,9 +215,11 @@ class ReferenceBackward {
     Write(d_x, gradients_.d_inputs, place * features_);
   }
 
-  // The gradient in a gate's sum, given that in the gate; a failing callback
-  // sets failure_.
-  Vector Activated(bool recurrent, size_t saved, const Vector& d_gate) {
+  // Returns the gradient of a gate's pre-activation, given the gradient of the
+  // gate. Sets failure_ when a callback fails.
+  Vector Activated(size_t place, size_t gate_index, const Vector& d_gate) {
+    const bool recurrent = gate_index != 2;
+    const size_t saved = place * 3 + gate_index;
     const ActivationSpec& activation =
         recurrent ? description_.recurrent_activation : description_.activation;
     const Vector sum = Saved(steps_.sums, saved);

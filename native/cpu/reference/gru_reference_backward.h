@@ -9,12 +9,14 @@
 
 namespace cudnn_gru {
 
-// The gradients of ForwardReference, as plainly: of the same call and weights,
-// from the steps it filled. The call's output and state are not read. A state
-// that was rounded passes its gradient on unchanged.
+// Computes the gradients of a call of ForwardReference in the same plain way,
+// from the same call and weights and from the steps it filled. Does not read
+// the call's output and state. A rounded state passes its gradient on
+// unchanged.
 //
-// kAborted when cancelled, looked at before every step; kCallback when the
-// user's activation failed; kOutOfMemory. `gradients` are unspecified then.
+// Fails with kAborted when cancelled, which is checked before every step, with
+// kCallback when the user's activation failed, and with kOutOfMemory.
+// `gradients` are then unspecified.
 Status BackwardReference(const CpuWeights& weights, const GruCall& call,
                          const ReferenceSteps& steps,
                          const GruGradients& gradients,

@@ -21,14 +21,14 @@ double Clip(double x, double low, double high) {
 
 double HardSigmoid(double x) { return Clip(x + 3.0, 0.0, 6.0) / 6.0; }
 
-// keras.activations.relu: parameters negative_slope, max_value, threshold. Its
-// casts of the threshold it compares with and of the limit go by way of float.
+// keras.activations.relu, with the parameters negative_slope, max_value and
+// threshold. Keras casts the threshold it compares with and the limit to float.
 double Relu(const double* parameters, double x) {
   const double slope = parameters[0];
   const double threshold = parameters[2];
   const bool limited = std::isfinite(parameters[1]);
   if (slope != 0 && !limited && threshold == 0) {
-    // TensorFlow's operation holds the slope as a float.
+    // TensorFlow's operation stores the slope as a float.
     return x < 0.0 ? static_cast<double>(static_cast<float>(slope)) * x : x;
   }
   const double start = static_cast<float>(threshold);
@@ -39,7 +39,7 @@ double Relu(const double* parameters, double x) {
   return kept - slope * (below < 0.0 ? 0.0 : below);
 }
 
-// exp(x - max) and its sum; returns log(sum) + max.
+// Writes softmax(x) to y and returns log(sum of exp(x)).
 double Exponentials(const std::vector<double>& x, std::vector<double>* y) {
   const double largest = *std::max_element(x.begin(), x.end());
   double sum = 0.0;
@@ -51,7 +51,7 @@ double Exponentials(const std::vector<double>& x, std::vector<double>* y) {
   return std::log(sum) + largest;
 }
 
-// Keras's sparsemax, with Keras's tau (row_activations.cc).
+// Keras's sparsemax with Keras's tau, which row_activations.cc explains.
 void Sparsemax(const std::vector<double>& x, std::vector<double>* y) {
   std::vector<double> sorted = x;
   std::sort(sorted.begin(), sorted.end(), std::greater<double>());
@@ -69,16 +69,15 @@ void Sparsemax(const std::vector<double>& x, std::vector<double>* y) {
   for (size_t i = 0; i < x.size(); ++i) (*y)[i] = std::fmax(x[i] - tau, 0.0);
 }
 
-}  // namespace
-
+// The activations of the ReLU family.
 template <typename T>
-T ActivateReference(const ActivationSpec& activation, T x) {
+T Rectifier(const ActivationSpec& activation, T x) {
   const T parameter = static_cast<T>(activation.parameters[0]);
   switch (activation.kind) {
     case Activation::kRelu:
       return static_cast<T>(Relu(activation.parameters, x));
     case Activation::kLeakyRelu:
-      // TensorFlow's operation holds the slope as a float.
+      // TensorFlow's operation stores the slope as a float.
       return x < 0.0 ? static_cast<double>(static_cast<float>(parameter)) * x
                      : x;
     case Activation::kRelu6:
@@ -92,16 +91,64 @@ T ActivateReference(const ActivationSpec& activation, T x) {
       const double alpha = 1.6732632423543772848170429916717;
       return x < 0.0 ? scale * alpha * std::expm1(x) : scale * x;
     }
+    default:
+      return x;
+  }
+}
+
+// The piecewise linear activations that are not of the ReLU family.
+template <typename T>
+T PiecewiseLinear(const ActivationSpec& activation, T x) {
+  const T parameter = static_cast<T>(activation.parameters[0]);
+  switch (activation.kind) {
+    case Activation::kSoftShrink:
+      return x > parameter    ? x - parameter
+             : x < -parameter ? x + parameter
+                              : 0.0;
+    case Activation::kSparseSigmoid:
+      return Clip(0.5 * (x + 1.0), 0.0, 1.0);
+    case Activation::kHardTanh:
+      return Clip(x, -1.0, 1.0);
+    case Activation::kHardShrink:
+      return std::fabs(x) > parameter ? x : 0.0;
+    case Activation::kLinear:
+      return x;
+    case Activation::kThreshold:
+      return x > parameter ? x : static_cast<T>(activation.parameters[1]);
+    case Activation::kKeras2HardSigmoid:
+      return Clip(0.2 * x + 0.5, 0.0, 1.0);
+    default:
+      return x;
+  }
+}
+
+}  // namespace
+
+template <typename T>
+T ActivateReference(const ActivationSpec& activation, T x) {
+  const T parameter = static_cast<T>(activation.parameters[0]);
+  switch (activation.kind) {
+    case Activation::kRelu:
+    case Activation::kLeakyRelu:
+    case Activation::kRelu6:
+    case Activation::kCelu:
+    case Activation::kElu:
+    case Activation::kSelu:
+      return Rectifier(activation, x);
+    case Activation::kSoftShrink:
+    case Activation::kSparseSigmoid:
+    case Activation::kHardTanh:
+    case Activation::kHardShrink:
+    case Activation::kLinear:
+    case Activation::kThreshold:
+    case Activation::kKeras2HardSigmoid:
+      return PiecewiseLinear(activation, x);
     case Activation::kSoftplus:
       return std::isnan(x) ? x : Softplus(x);
     case Activation::kSoftsign:
       return x / (1.0 + std::fabs(x));
     case Activation::kSquareplus:
       return (x + std::sqrt(x * x + parameter)) / 2.0;
-    case Activation::kSoftShrink:
-      return x > parameter    ? x - parameter
-             : x < -parameter ? x + parameter
-                              : 0.0;
     case Activation::kSparsePlus:
       return x <= -1.0 ? 0.0 : x < 1.0 ? 0.25 * (x + 1.0) * (x + 1.0) : x;
     case Activation::kSilu:
@@ -116,33 +163,21 @@ T ActivateReference(const ActivationSpec& activation, T x) {
       return x - std::tanh(x);
     case Activation::kSigmoid:
       return 1.0 / (1.0 + std::exp(-x));
-    case Activation::kSparseSigmoid:
-      return Clip(0.5 * (x + 1.0), 0.0, 1.0);
     case Activation::kExponential:
       return std::exp(x);
     case Activation::kHardSigmoid:
       return HardSigmoid(x);
     case Activation::kHardSilu:
       return x * HardSigmoid(x);
-    case Activation::kHardTanh:
-      return Clip(x, -1.0, 1.0);
-    case Activation::kHardShrink:
-      return std::fabs(x) > parameter ? x : 0.0;
-    case Activation::kLinear:
-      return x;
     case Activation::kMish:
       return x * std::tanh(std::isnan(x) ? x : Softplus(x));
     case Activation::kLogSigmoid:
       return std::isnan(x) ? x : -Softplus(-x);
-    case Activation::kThreshold:
-      return x > parameter ? x : static_cast<T>(activation.parameters[1]);
-    case Activation::kKeras2HardSigmoid:
-      return Clip(0.2 * x + 0.5, 0.0, 1.0);
     case Activation::kSoftmax:
     case Activation::kLogSoftmax:
     case Activation::kSparsemax:
     case Activation::kCustom:
-      break;  // not elementwise
+      break;  // These are not elementwise.
   }
   return x;
 }

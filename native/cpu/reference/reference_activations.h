@@ -7,15 +7,15 @@
 
 namespace cudnn_gru {
 
-// Keras's activations written down plainly, with libm: the oracle of the
-// vector kernels, and what the scalar reference computes with.
+// Keras's activations in the plainest form, with libm. The scalar reference
+// uses them, and the vector kernels are tested against them.
 
-// An elementwise one; T is float or double, so that floats overflow where
-// Keras's do.
+// Computes an elementwise activation. T is float or double, so that floats
+// overflow where Keras's do.
 template <typename T>
 T ActivateReference(const ActivationSpec& activation, T x);
 
-// softmax, log_softmax or sparsemax of one row.
+// Computes softmax, log_softmax or sparsemax of one row.
 std::vector<double> ActivateRowReference(const ActivationSpec& activation,
                                          const std::vector<double>& x);
 

@@ -5,12 +5,12 @@
 
 namespace cudnn_gru {
 
-// Elements of what TransposePanels writes.
+// Returns the number of elements that TransposePanels writes.
 size_t TransposedSize(size_t depth, size_t panels, size_t lanes);
 
-// Packed weights [panel][depth][gate][lane] (cpu/kernels/kernels.h) as the
-// backward pass multiplies by them: [depth / lanes][panel][gate][lane][depth %
-// lanes], zeros beyond `depth`.
+// Converts packed weights [panel][depth][gate][lane] (cpu/kernels/kernels.h) to
+// the layout that the backward pass multiplies by: [depth /
+// lanes][panel][gate][lane] [depth % lanes], with zeros beyond `depth`.
 template <typename T>
 void TransposePanels(const T* weights, size_t depth, size_t panels,
                      size_t lanes, T* transposed);

@@ -22,7 +22,7 @@ const Kernels<double>& KernelsFor<double>(const KernelSet& set) {
   return set.f64;
 }
 
-// (depth, 3U) to [panel][depth][gate][lane], zeros beyond U.
+// Converts (depth, 3U) to [panel][depth][gate][lane], with zeros beyond U.
 template <typename T>
 void Pack(const T* source, size_t depth, size_t units, size_t lanes,
           size_t panels, T* packed) {
@@ -40,7 +40,7 @@ void Pack(const T* source, size_t depth, size_t units, size_t lanes,
   }
 }
 
-// The way back from Pack.
+// Converts packed weights back to (depth, 3U).
 template <typename T>
 void Unpack(const T* packed, size_t depth, size_t units, size_t lanes,
             size_t panels, T* target) {
@@ -90,7 +90,7 @@ Status CpuWeights::Fill(const T* kernel, const T* recurrent_kernel,
       reinterpret_cast<T*>(base + kernel_bytes + recurrent_bytes);
   T* const recurrent_bias =
       reinterpret_cast<T*>(base + kernel_bytes + recurrent_bytes + bias_bytes);
-  // With one panel of `units` lanes (the reference) this is a plain copy.
+  // The reference has one panel with `units` lanes, so packing only copies.
   Pack(kernel, features, units, lanes, panels, packed_kernel);
   Pack(recurrent_kernel, units, units, lanes, panels, packed_recurrent);
   std::fill(input_bias, input_bias + row, T(0));

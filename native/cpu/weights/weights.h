@@ -12,15 +12,15 @@
 
 namespace cudnn_gru {
 
-// An immutable snapshot of a layer's weights in the form its backend reads:
-// packed in panels for vector kernels (cpu/kernels/kernels.h), Keras's own
-// layout for the reference. Calls in flight share it; a new weight version is a
-// new snapshot.
+// An immutable snapshot of a layer's weights, in the layout that its backend
+// reads: packed in panels for vector kernels (cpu/kernels/kernels.h), or
+// Keras's own layout for the reference. Calls in flight share it. A new version
+// of the weights is a new snapshot.
 class CpuWeights {
  public:
-  // `kernel` is (F, 3U), `recurrent_kernel` (U, 3U), `bias` null, (2, 3U) with
-  // reset_after, else (3U,); all of description.dtype. They are copied.
-  // kOutOfMemory when there is no room.
+  // Copies the weights. `kernel` is (F, 3U) and `recurrent_kernel` (U, 3U).
+  // `bias` is (2, 3U) with reset_after, else (3U,); it may be null. All are of
+  // description.dtype. Fails with kOutOfMemory.
   static Status Create(const GruDescription& description,
                        const CpuBackend& backend, const void* kernel,
                        const void* recurrent_kernel, const void* bias,
@@ -30,17 +30,18 @@ class CpuWeights {
   const CpuBackend& backend() const { return backend_; }
   size_t bytes() const { return buffer_.size() + transposed_.size(); }
 
-  // Writes the weights as Keras has them: kernel (F, 3U), recurrent kernel
-  // (U, 3U) and bias, zeros if there was none: (2, 3U) with reset_after, else
-  // (3U,).
+  // Writes the weights in Keras's layout: kernel (F, 3U), recurrent kernel (U,
+  // 3U), and bias (2, 3U) with reset_after, else (3U,). Writes zeros for a
+  // missing bias.
   void Unpack(void* kernel, void* recurrent_kernel, void* bias) const;
 
-  // Panels of packed weights, and units of each; 0 for the reference.
+  // The number of panels of the packed weights, and the number of units of a
+  // panel. Both are 0 for the reference.
   size_t panels() const { return panels_; }
   size_t lanes() const { return lanes_; }
 
   // Makes the transposed weights, which backward passes multiply by, unless
-  // they are there. kOutOfMemory when there is no room. Not for the reference.
+  // they exist already. Fails with kOutOfMemory. Not for the reference.
   Status Transpose() const;
 
   template <typename T>
@@ -51,7 +52,8 @@ class CpuWeights {
   const T* recurrent_kernel() const {
     return static_cast<const T*>(recurrent_kernel_);
   }
-  // Packed: [panel][gate][lane]; reference: (3U,). Zeros without a bias.
+  // Packed biases are [panel][gate][lane], those of the reference (3U,). A
+  // missing bias is zeros.
   template <typename T>
   const T* input_bias() const {
     return static_cast<const T*>(input_bias_);
@@ -60,7 +62,8 @@ class CpuWeights {
   const T* recurrent_bias() const {
     return static_cast<const T*>(recurrent_bias_);
   }
-  // After Transpose: see cpu/weights/transposed_weights.h.
+  // May be called after Transpose. The layout is that of
+  // cpu/weights/transposed_weights.h.
   template <typename T>
   const T* transposed_kernel() const {
     return static_cast<const T*>(transposed_kernel_);

@@ -1,7 +1,6 @@
-#include "cudnn/result.h"
+#include "cudnn/library_status.h"
 
 namespace cudnn_gru {
-
 namespace {
 
 Remedy RemedyFor(FailureKind kind) {
@@ -18,28 +17,29 @@ Remedy RemedyFor(FailureKind kind) {
   return Remedy::kNone;
 }
 
-// What a function gave, and what is known about it.
-struct Outcome {
+// A failed library call.
+struct FailedCall {
   const char* function;
-  const char* name;  // or null
+  const char* name;  // of the error; null when the library does not know it
   int code;
-  std::string text;  // the library's; may be empty
-  const KnownFailure* known;
+  std::string text;           // the library's explanation; may be empty
+  const KnownFailure* known;  // null when failures.h does not know the error
 };
 
-std::string MessageOf(const Outcome& outcome, const char* unknown) {
-  const char* name = outcome.name;
-  if (name == nullptr && outcome.known != nullptr) name = outcome.known->name;
-  std::string message = std::string("Expected ") + outcome.function +
+// Returns the message for `call`; `unknown` stands in for a missing name.
+std::string MessageOf(const FailedCall& call, const char* unknown) {
+  const char* name = call.name;
+  if (name == nullptr && call.known != nullptr) name = call.known->name;
+  std::string message = std::string("Expected ") + call.function +
                         " to succeed but received " +
                         (name == nullptr ? unknown : name) + " (" +
-                        std::to_string(outcome.code) + ")";
-  const std::string text = OneLine(outcome.text);
+                        std::to_string(call.code) + ")";
+  const std::string text = OneLine(call.text);
   if (!text.empty()) message += ": " + text;
-  if (outcome.known != nullptr) {
-    message += std::string(text.empty() ? ": " : "; ") + outcome.known->reason;
+  if (call.known != nullptr) {
+    message += std::string(text.empty() ? ": " : "; ") + call.known->reason;
   }
-  return message;
+  return WithoutFullStop(message) + ".";
 }
 
 }  // namespace
@@ -85,23 +85,9 @@ Status CudnnStatus(const CudnnLibrary& cudnn, abi::cudnnStatus_t status,
   return CudnnStatus(cudnn, status, function, &kind);
 }
 
-Status MakeTensorDescriptor(const CudnnLibrary& cudnn, TensorDescriptor* made) {
-  return made->Make(cudnn, cudnn.cudnnCreateTensorDescriptor,
-                    cudnn.cudnnDestroyTensorDescriptor,
-                    "cudnnCreateTensorDescriptor");
-}
-
-Status MakeRnnDescriptor(const CudnnLibrary& cudnn, RnnDescriptor* made) {
-  return made->Make(cudnn, cudnn.cudnnCreateRNNDescriptor,
-                    cudnn.cudnnDestroyRNNDescriptor,
-                    "cudnnCreateRNNDescriptor");
-}
-
-Status MakeRnnDataDescriptor(const CudnnLibrary& cudnn,
-                             RnnDataDescriptor* made) {
-  return made->Make(cudnn, cudnn.cudnnCreateRNNDataDescriptor,
-                    cudnn.cudnnDestroyRNNDataDescriptor,
-                    "cudnnCreateRNNDataDescriptor");
+std::string WithoutFullStop(const std::string& message) {
+  const bool has_full_stop = !message.empty() && message.back() == '.';
+  return has_full_stop ? message.substr(0, message.size() - 1) : message;
 }
 
 }  // namespace cudnn_gru

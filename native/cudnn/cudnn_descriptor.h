@@ -1,39 +1,14 @@
-#ifndef CUDNN_GRU_CUDNN_RESULT_H_
-#define CUDNN_GRU_CUDNN_RESULT_H_
-
-#include <string>
+#ifndef CUDNN_GRU_CUDNN_CUDNN_DESCRIPTOR_H_
+#define CUDNN_GRU_CUDNN_CUDNN_DESCRIPTOR_H_
 
 #include "core/status.h"
 #include "cudnn/abi.h"
-#include "cudnn/failures.h"
 #include "cudnn/libraries.h"
-
-// Leaves the function with the Status of a failed expression.
-#define CUDNN_GRU_RETURN_IF_ERROR(expression)           \
-  do {                                                  \
-    ::cudnn_gru::Status returned_status = (expression); \
-    if (!returned_status.ok()) return returned_status;  \
-  } while (false)
+#include "cudnn/library_status.h"
 
 namespace cudnn_gru {
 
-// The Status of a driver call: kOutOfMemory, or kCuda, with the function, the
-// error's name and number, the driver's text, and the remedy that failures.h
-// knows.
-Status CudaStatus(const CudaDriver& driver, abi::CUresult result,
-                  const char* function);
-
-// The Status of a cuDNN call: kOutOfMemory, or kCudnn, with the function, the
-// status, cuDNN's own words on what was wrong, and the remedy. cuDNN keeps
-// those for each thread until they are read: to be called on the thread that
-// made the call, right after it.
-Status CudnnStatus(const CudnnLibrary& cudnn, abi::cudnnStatus_t status,
-                   const char* function);
-// The same, and what kind of failure it is.
-Status CudnnStatus(const CudnnLibrary& cudnn, abi::cudnnStatus_t status,
-                   const char* function, FailureKind* kind);
-
-// Owns a cuDNN descriptor.
+// Owns a cuDNN descriptor and destroys it at the end of its life.
 template <typename Descriptor>
 class CudnnDescriptor {
  public:
@@ -72,4 +47,4 @@ Status MakeRnnDataDescriptor(const CudnnLibrary& cudnn,
 
 }  // namespace cudnn_gru
 
-#endif  // CUDNN_GRU_CUDNN_RESULT_H_
+#endif  // CUDNN_GRU_CUDNN_CUDNN_DESCRIPTOR_H_

@@ -8,8 +8,8 @@
 
 #include "cpu/reference/gru_reference.h"
 #include "cpu/weights/weights.h"
-#include "cudnn/fixups.h"
-#include "cudnn/schedule.h"
+#include "cudnn/chunking.h"
+#include "cudnn/tensor_packing.h"
 #include "generator.h"
 #include "native_test.h"
 
@@ -18,16 +18,17 @@ namespace {
 
 using cudnn_gru::Activation;
 using cudnn_gru::Chunk;
+using cudnn_gru::Chunking;
 using cudnn_gru::CpuBackend;
 using cudnn_gru::CpuWeights;
-using cudnn_gru::Fixups;
+using cudnn_gru::DivideIntoChunks;
 using cudnn_gru::ForwardReference;
 using cudnn_gru::GruCall;
 using cudnn_gru::GruDescription;
-using cudnn_gru::MakeSchedule;
-using cudnn_gru::Schedule;
+using cudnn_gru::RowLengths;
 using cudnn_gru::Status;
 using cudnn_gru::StatusCode;
+using cudnn_gru::TensorPacking;
 
 constexpr size_t kFeatures = 3;
 constexpr size_t kUnits = 4;
@@ -104,15 +105,16 @@ size_t OutputSize(const GruCall& call) {
   return call.batch * (call.return_sequences ? call.timesteps : 1) * kUnits;
 }
 
-Schedule ScheduleOf(const Case& each, const GruCall& call) {
-  Schedule schedule;
-  const Status scheduled = MakeSchedule(call, each.max_timesteps, &schedule);
-  CHECK_MESSAGE(scheduled.ok(), scheduled.message());
-  for (Chunk& chunk : schedule.chunks) {
-    chunk.algorithm.time_major = each.time_major && chunk.equal_lengths;
+Chunking ChunkingOf(const Case& each, const GruCall& call) {
+  Chunking chunking;
+  const Status divided = DivideIntoChunks(call, each.max_timesteps, &chunking);
+  CHECK_MESSAGE(divided.ok(), divided.message());
+  for (Chunk& chunk : chunking.chunks) {
+    chunk.algorithm.time_major =
+        each.time_major && chunk.lengths == RowLengths::kEqual;
     size_t longest = 0;
     for (size_t i = 0; i < chunk.rows; ++i) {
-      const int length = schedule.chunk_lengths[chunk.first_row + i];
+      const int length = chunking.chunk_lengths[chunk.first_row + i];
       CHECK_MESSAGE(length > 0, Format("%s: an empty row reaches cuDNN",
                                        each.name.c_str()));
       longest = std::max(longest, static_cast<size_t>(length));
@@ -121,13 +123,13 @@ Schedule ScheduleOf(const Case& each, const GruCall& call) {
         longest == chunk.timesteps,
         Format("%s: a chunk is padded by a whole step", each.name.c_str()));
   }
-  return schedule;
+  return chunking;
 }
 
 // A chunk's (rows, timesteps, width) in its own order, or back.
 std::vector<float> Reordered(const Chunk& chunk, size_t width,
                              const float* values, bool back) {
-  std::vector<float> found(chunk.cells() * width);
+  std::vector<float> found(chunk.positions() * width);
   for (size_t row = 0; row < chunk.rows; ++row) {
     for (size_t step = 0; step < chunk.timesteps; ++step) {
       size_t from = row * chunk.timesteps + step;
@@ -140,11 +142,11 @@ std::vector<float> Reordered(const Chunk& chunk, size_t width,
 }
 
 // What cuDNN does with a chunk: rows of valid steps, then padding.
-void Compute(const CpuWeights& weights, const Schedule& schedule,
+void Compute(const CpuWeights& weights, const Chunking& chunking,
              const Chunk& chunk, const float* x, const float* hx, float* y,
              float* hy) {
   const std::vector<float> inputs = Reordered(chunk, kFeatures, x, true);
-  std::vector<float> output(chunk.cells() * kUnits);
+  std::vector<float> output(chunk.positions() * kUnits);
   GruCall call;
   call.batch = chunk.rows;
   call.timesteps = chunk.timesteps;
@@ -152,7 +154,7 @@ void Compute(const CpuWeights& weights, const Schedule& schedule,
   call.zero_output_for_mask = true;
   call.inputs = inputs.data();
   call.initial_state = hx;
-  call.lengths = schedule.chunk_lengths.data() + chunk.first_row;
+  call.lengths = chunking.chunk_lengths.data() + chunk.first_row;
   call.output = output.data();
   call.state = hy;
   const Status status = ForwardReference(weights, call, nullptr);
@@ -162,22 +164,23 @@ void Compute(const CpuWeights& weights, const Schedule& schedule,
   std::copy(ordered.begin(), ordered.end(), y);
 }
 
-void Unpack(const Fixups& fixups, const Schedule& schedule, const GruCall& call,
-            const std::vector<float>& y, const std::vector<float>& hy,
-            std::vector<float>* output) {
+void Unpack(const TensorPacking& packing, const Chunking& chunking,
+            const GruCall& call, const std::vector<float>& y,
+            const std::vector<float>& hy, std::vector<float>* output) {
   if (!call.return_sequences) {
     for (size_t i = 0; i < call.batch; ++i) {
-      fixups.UnpackLastOutput(i, i + 1, hy.data(), output->data());
+      packing.UnpackLastOutput(i, i + 1, hy.data(), output->data());
     }
     return;
   }
-  for (const Chunk& chunk : schedule.chunks) {
-    for (size_t line = 0; line < Fixups::LinesOf(chunk); ++line) {
-      fixups.UnpackOutput(chunk, line, line + 1,
-                          y.data() + chunk.first_cell * kUnits, output->data());
+  for (const Chunk& chunk : chunking.chunks) {
+    for (size_t line = 0; line < TensorPacking::LinesOf(chunk); ++line) {
+      packing.UnpackOutput(chunk, line, line + 1,
+                           y.data() + chunk.first_position * kUnits,
+                           output->data());
     }
   }
-  fixups.FillMaskedOutputs(0, call.batch, output->data());
+  packing.FillMaskedOutputs(0, call.batch, output->data());
 }
 
 void ForwardIsTheReference(Case each, bool by_mask, bool with_state,
@@ -215,34 +218,34 @@ void ForwardIsTheReference(Case each, bool by_mask, bool with_state,
   const Status reference = ForwardReference(*weights, call, nullptr);
   CHECK_MESSAGE(reference.ok(), reference.message());
 
-  const Schedule schedule = ScheduleOf(each, call);
-  const Fixups fixups(each.description, call, schedule);
-  std::vector<float> x(schedule.cells * kFeatures, 99.0f);
-  std::vector<float> y(schedule.cells * kUnits, 99.0f);
+  const Chunking chunking = ChunkingOf(each, call);
+  const TensorPacking packing(each.description, call, chunking);
+  std::vector<float> x(chunking.positions * kFeatures, 99.0f);
+  std::vector<float> y(chunking.positions * kUnits, 99.0f);
   std::vector<float> hx(call.batch * kUnits, 0.0f);
-  std::vector<float> hy(schedule.rows * kUnits, 99.0f);
-  if (with_state && !schedule.chunks.empty()) {
-    fixups.PackInitialState(0, schedule.chunks[0].rows, initial.data(),
-                            hx.data());
+  std::vector<float> hy(chunking.rows * kUnits, 99.0f);
+  if (with_state && !chunking.chunks.empty()) {
+    packing.PackInitialState(0, chunking.chunks[0].rows, initial.data(),
+                             hx.data());
   }
   const float* before = hx.data();
-  for (const Chunk& chunk : schedule.chunks) {
-    float* const chunk_x = x.data() + chunk.first_cell * kFeatures;
+  for (const Chunk& chunk : chunking.chunks) {
+    float* const chunk_x = x.data() + chunk.first_position * kFeatures;
     // Line by line, as several threads would.
-    for (size_t line = 0; line < Fixups::LinesOf(chunk); ++line) {
-      fixups.PackInputs(chunk, line, line + 1, inputs.data(), chunk_x);
+    for (size_t line = 0; line < TensorPacking::LinesOf(chunk); ++line) {
+      packing.PackInputs(chunk, line, line + 1, inputs.data(), chunk_x);
     }
     float* const after = hy.data() + chunk.first_row * kUnits;
-    Compute(*weights, schedule, chunk, chunk_x, before,
-            y.data() + chunk.first_cell * kUnits, after);
+    Compute(*weights, chunking, chunk, chunk_x, before,
+            y.data() + chunk.first_position * kUnits, after);
     before = after;
   }
   std::vector<float> output(expected.size(), 98.0f);
   std::vector<float> state = initial;
-  Unpack(fixups, schedule, call, y, hy, &output);
+  Unpack(packing, chunking, call, y, hy, &output);
   for (size_t i = 0; i < call.batch; ++i) {
-    fixups.UnpackState(i, i + 1, hy.data(), with_state ? state.data() : nullptr,
-                       state.data());
+    packing.UnpackState(i, i + 1, hy.data(),
+                        with_state ? state.data() : nullptr, state.data());
   }
   CHECK_MESSAGE(output == expected,
                 Format("%s: output differs", each.name.c_str()));
@@ -254,37 +257,38 @@ void ForwardIsTheReference(Case each, bool by_mask, bool with_state,
 void GradientsAreTransposes(const Case& each, Generator* generator) {
   GruCall call = each.call;
   call.lengths = each.lengths.data();
-  const Schedule schedule = ScheduleOf(each, call);
-  const Fixups fixups(each.description, call, schedule);
-  const std::vector<float> y = Whole(schedule.cells * kUnits, generator);
+  const Chunking chunking = ChunkingOf(each, call);
+  const TensorPacking packing(each.description, call, chunking);
+  const std::vector<float> y = Whole(chunking.positions * kUnits, generator);
   // Only states that are some row's last one are read; cuDNN passes the others
   // on itself.
-  const std::vector<float> hy = Whole(schedule.rows * kUnits, generator);
+  const std::vector<float> hy = Whole(chunking.rows * kUnits, generator);
   const std::vector<float> initial = Whole(call.batch * kUnits, generator);
   const std::vector<float> up = Whole(OutputSize(call), generator);
   const std::vector<float> up_state = Whole(call.batch * kUnits, generator);
   std::vector<float> output(up.size());
   std::vector<float> state(initial.size());
-  Unpack(fixups, schedule, call, y, hy, &output);
-  fixups.UnpackState(0, call.batch, hy.data(), initial.data(), state.data());
+  Unpack(packing, chunking, call, y, hy, &output);
+  packing.UnpackState(0, call.batch, hy.data(), initial.data(), state.data());
   const double forward = Dot(output, up) + Dot(state, up_state);
 
   std::vector<float> dy(y.size(), 0.0f);
   std::vector<float> dhy(hy.size(), 0.0f);
   std::vector<float> dhx(
-      schedule.chunks.empty() ? 0 : schedule.chunks[0].rows * kUnits, 0.0f);
+      chunking.chunks.empty() ? 0 : chunking.chunks[0].rows * kUnits, 0.0f);
   std::vector<float> dinitial(initial.size(), 99.0f);
   if (call.return_sequences) {
-    for (const Chunk& chunk : schedule.chunks) {
-      fixups.PackOutputGradient(chunk, 0, Fixups::LinesOf(chunk), up.data(),
-                                dy.data() + chunk.first_cell * kUnits);
+    for (const Chunk& chunk : chunking.chunks) {
+      packing.PackOutputGradient(chunk, 0, TensorPacking::LinesOf(chunk),
+                                 up.data(),
+                                 dy.data() + chunk.first_position * kUnits);
     }
-    fixups.AddMaskedGradients(0, call.batch, up.data(), dy.data());
+    packing.AddMaskedGradients(0, call.batch, up.data(), dy.data());
   }
-  fixups.PackStateGradient(0, call.batch, up.data(), up_state.data(),
-                           dhy.data());
-  fixups.UnpackInitialStateGradient(0, call.batch, dhx.data(), up_state.data(),
-                                    dinitial.data());
+  packing.PackStateGradient(0, call.batch, up.data(), up_state.data(),
+                            dhy.data());
+  packing.UnpackInitialStateGradient(0, call.batch, dhx.data(), up_state.data(),
+                                     dinitial.data());
   const double backward = Dot(y, dy) + Dot(hy, dhy) + Dot(initial, dinitial);
   CHECK_MESSAGE(forward == backward,
                 Format("%s: %g forward, %g backward", each.name.c_str(),
@@ -292,19 +296,20 @@ void GradientsAreTransposes(const Case& each, Generator* generator) {
 
   const std::vector<float> inputs =
       Whole(call.batch * call.timesteps * kFeatures, generator);
-  const std::vector<float> dx = Whole(schedule.cells * kFeatures, generator);
+  const std::vector<float> dx =
+      Whole(chunking.positions * kFeatures, generator);
   std::vector<float> x(dx.size(), 0.0f);
-  for (const Chunk& chunk : schedule.chunks) {
-    fixups.PackInputs(chunk, 0, Fixups::LinesOf(chunk), inputs.data(),
-                      x.data() + chunk.first_cell * kFeatures);
+  for (const Chunk& chunk : chunking.chunks) {
+    packing.PackInputs(chunk, 0, TensorPacking::LinesOf(chunk), inputs.data(),
+                       x.data() + chunk.first_position * kFeatures);
   }
   std::vector<float> dinputs(inputs.size(), 99.0f);
-  for (const Chunk& chunk : schedule.chunks) {
-    fixups.UnpackInputGradient(chunk, 0, Fixups::LinesOf(chunk),
-                               dx.data() + chunk.first_cell * kFeatures,
-                               dinputs.data());
+  for (const Chunk& chunk : chunking.chunks) {
+    packing.UnpackInputGradient(chunk, 0, TensorPacking::LinesOf(chunk),
+                                dx.data() + chunk.first_position * kFeatures,
+                                dinputs.data());
   }
-  fixups.ZeroMaskedGradients(0, call.batch, dinputs.data());
+  packing.ZeroMaskedGradients(0, call.batch, dinputs.data());
   CHECK_MESSAGE(Dot(x, dx) == Dot(inputs, dinputs),
                 Format("%s: inputs", each.name.c_str()));
 }
@@ -313,18 +318,18 @@ TEST_CASE("what is not padded at the right is refused") {
   GruCall call;
   call.batch = 2;
   call.timesteps = 3;
-  Schedule schedule;
+  Chunking chunking;
   const uint8_t hole[] = {1, 1, 0, 1, 0, 1};
   call.mask = hole;
   CHECK_MESSAGE(
-      MakeSchedule(call, 3, &schedule).code() == StatusCode::kArgument,
+      DivideIntoChunks(call, 3, &chunking).code() == StatusCode::kArgument,
       "a mask with a hole was taken");
   call.mask = nullptr;
   for (int32_t length : {-1, 4}) {
     const int32_t lengths[] = {2, length};
     call.lengths = lengths;
     CHECK_MESSAGE(
-        MakeSchedule(call, 3, &schedule).code() == StatusCode::kArgument,
+        DivideIntoChunks(call, 3, &chunking).code() == StatusCode::kArgument,
         Format("length %d was taken", length));
   }
 }

@@ -1,0 +1,266 @@
+#include "cudnn/forward_computation.h"
+
+#include <algorithm>
+
+#include "cudnn/host_work.h"
+#include "cudnn/library_status.h"
+#include "cudnn/run_on_device.h"
+
+namespace cudnn_gru {
+
+ForwardComputation::ForwardComputation(const ForwardRequest& request,
+                                       Chunking* chunking, KeptTensors* kept,
+                                       CallStream& stream)
+    : weights_(request.weights),
+      description_(request.weights.description()),
+      call_(request.call),
+      options_(request.options),
+      cancellation_(request.cancellation),
+      chunking_(*chunking),
+      kept_(*kept),
+      mode_(request.mode),
+      stream_(stream),
+      settings_(description_,
+                request.options.allow_tf32 ? Tf32::kAllowed : Tf32::kForbidden),
+      format_(description_),
+      packing_(description_, request.call, *chunking),
+      output_(stream, *chunking) {}
+
+Status ForwardComputation::Run() {
+  // When every row is empty there is nothing to compute, and cuDNN would fail.
+  if (chunking_.chunks.empty()) {
+    Finish();
+    return Status();
+  }
+  CUDNN_GRU_RETURN_IF_ERROR(CheckCancelled(cancellation_));
+  CUDNN_GRU_RETURN_IF_ERROR(weights_.Upload(stream_, options_.threads));
+  stream_.clock.Start();
+  CUDNN_GRU_RETURN_IF_ERROR(Place());
+  const StreamDrain drain(stream_);
+  CUDNN_GRU_RETURN_IF_ERROR(Compute());
+  CUDNN_GRU_RETURN_IF_ERROR(stream_.Enter(Stage::kWait));
+  CUDNN_GRU_RETURN_IF_ERROR(
+      output_.Unpack([&](const LineRange& lines) { UnpackOutput(lines); }));
+  CUDNN_GRU_RETURN_IF_ERROR(stream_.Synchronize());
+  CUDNN_GRU_RETURN_IF_ERROR(stream_.Enter(Stage::kUnpack));
+  Finish();
+  stream_.clock.Stop();
+  return Status();
+}
+
+// Chooses the algorithms, asks cuDNN for the sizes and allocates memory.
+Status ForwardComputation::Place() {
+  const size_t positions =
+      Training() ? chunking_.positions : chunking_.positions_of_largest_chunk();
+  x_.bytes = positions * FeatureBytes();
+  hx_.bytes = call_.initial_state == nullptr
+                  ? 0
+                  : chunking_.chunks[0].rows * UnitBytes();
+  y_.bytes = positions * UnitBytes();
+  hy_.bytes = chunking_.rows * UnitBytes();
+  PlaceAllocator places;
+  for (StagedTensor* tensor : {&x_, &hx_, &y_, &hy_}) {
+    tensor->device_offset = places.Take(tensor->bytes);
+  }
+  kept_.x = x_.device_offset;
+  kept_.hx = hx_.device_offset;
+  kept_.y = y_.device_offset;
+  kept_.hy = hy_.device_offset;
+  kept_.reserves.clear();
+  size_t workspace = 1;
+  for (Chunk& chunk : chunking_.chunks) {
+    DescriptorSet* descriptors = nullptr;
+    CUDNN_GRU_RETURN_IF_ERROR(ChooseAlgorithm(&chunk, &descriptors));
+    descriptors_.push_back(descriptors);
+    workspace = std::max(workspace, descriptors->workspace_bytes());
+    if (Training()) {
+      kept_.reserves.push_back({places.Take(descriptors->reserve_bytes()),
+                                descriptors->reserve_bytes()});
+    }
+  }
+  CUDNN_GRU_RETURN_IF_ERROR(kept_.buffer.Allocate(
+      stream_.device, MemoryKind::kDevice, places.used()));
+  CUDNN_GRU_RETURN_IF_ERROR(
+      workspace_.Allocate(stream_.device, MemoryKind::kDevice, workspace));
+  return PlaceStaged();
+}
+
+// The tensors have the same order as on the device, so that neighbours can be
+// copied at once.
+Status ForwardComputation::PlaceStaged() {
+  const bool one_chunk = chunking_.chunks.size() == 1;
+  one_upload_ = one_chunk && x_.bytes + hx_.bytes <= kPieceBytes;
+  one_download_ = one_chunk && y_.bytes + hy_.bytes <= kPieceBytes;
+  PlaceAllocator places;
+  x_.staging_offset = places.Take(chunking_.positions * FeatureBytes());
+  hx_.staging_offset = places.Take(hx_.bytes);
+  y_.staging_offset = places.Take(
+      call_.return_sequences ? chunking_.positions * UnitBytes() : 0);
+  hy_.staging_offset = places.Take(hy_.bytes);
+  return staging_.Allocate(stream_.device, MemoryKind::kPinned, places.used());
+}
+
+Status ForwardComputation::ChooseAlgorithm(Chunk* chunk,
+                                           DescriptorSet** descriptors) {
+  for (;;) {
+    chunk->algorithm =
+        options_.only != nullptr
+            ? *options_.only
+            : stream_.device.algorithms().Choose(
+                  ClassOf(settings_, *chunk, mode_), chunk->lengths);
+    const Status status = stream_.FindDescriptors(settings_, chunking_, *chunk,
+                                                  mode_, descriptors);
+    if (!RuleOut(status, *chunk)) return status;
+  }
+}
+
+// Rules out the chunk's algorithm when `status` says that it does not support
+// the chunk. Returns whether another algorithm may be tried.
+bool ForwardComputation::RuleOut(const Status& status, const Chunk& chunk) {
+  if (status.remedy() != Remedy::kAnotherWay || options_.only != nullptr ||
+      chunk.algorithm.id == abi::CUDNN_RNN_ALGO_STANDARD) {
+    return false;
+  }
+  stream_.device.algorithms().RuleOut(chunk.algorithm,
+                                      ClassOf(settings_, chunk, mode_));
+  return true;
+}
+
+// Queues all work of the device.
+Status ForwardComputation::Compute() {
+  for (size_t c = 0; c < chunking_.chunks.size(); ++c) {
+    CUDNN_GRU_RETURN_IF_ERROR(CheckCancelled(cancellation_));
+    CUDNN_GRU_RETURN_IF_ERROR(stream_.Enter(Stage::kCopyIn));
+    CUDNN_GRU_RETURN_IF_ERROR(one_upload_ ? UploadAtOnce() : UploadInPieces(c));
+    CUDNN_GRU_RETURN_IF_ERROR(stream_.Enter(Stage::kCompute));
+    CUDNN_GRU_RETURN_IF_ERROR(Launch(c));
+    if (Training()) continue;
+    CUDNN_GRU_RETURN_IF_ERROR(stream_.Enter(Stage::kCopyOut));
+    CUDNN_GRU_RETURN_IF_ERROR(DownloadOutput(c));
+  }
+  if (Training()) {
+    CUDNN_GRU_RETURN_IF_ERROR(stream_.Enter(Stage::kCopyOut));
+    for (size_t c = 0; c < chunking_.chunks.size(); ++c) {
+      CUDNN_GRU_RETURN_IF_ERROR(DownloadOutput(c));
+    }
+  }
+  if (call_.return_sequences && one_download_) {
+    return stream_.Download(InStaging(y_), OnDevice(y_),
+                            hy_.device_offset + hy_.bytes - y_.device_offset);
+  }
+  return stream_.Download(InStaging(hy_), OnDevice(hy_), hy_.bytes);
+}
+
+void ForwardComputation::PackStates() {
+  if (call_.initial_state == nullptr) return;
+  DivideHostWork(options_.threads, chunking_.chunks[0].rows, hx_.bytes,
+                 [&](size_t begin, size_t end) {
+                   packing_.PackInitialState(begin, end, call_.initial_state,
+                                             InStaging(hx_));
+                 });
+}
+
+void ForwardComputation::PackInputs(const LineRange& lines) {
+  char* const x = InStaging(x_) + lines.chunk->first_position * FeatureBytes();
+  DivideLines(options_.threads, lines, FeatureBytes(),
+              [&](size_t begin, size_t end) {
+                packing_.PackInputs(*lines.chunk, begin, end, call_.inputs, x);
+              });
+}
+
+Status ForwardComputation::UploadAtOnce() {
+  PackStates();
+  PackInputs(AllLines(chunking_.chunks[0]));
+  const StagedTensor& last = hx_.bytes == 0 ? x_ : hx_;
+  return stream_.Upload(OnDevice(x_), InStaging(x_),
+                        last.device_offset + last.bytes - x_.device_offset);
+}
+
+Status ForwardComputation::UploadInPieces(size_t c) {
+  const Chunk& chunk = chunking_.chunks[c];
+  if (c == 0) {
+    PackStates();
+    CUDNN_GRU_RETURN_IF_ERROR(
+        stream_.Upload(OnDevice(hx_), InStaging(hx_), hx_.bytes));
+  }
+  char* const x = OnDevice(x_) + PositionOnDevice(chunk) * FeatureBytes();
+  const char* const host =
+      InStaging(x_) + chunk.first_position * FeatureBytes();
+  for (const LineRange& piece : PiecesOf(chunking_, chunk, FeatureBytes())) {
+    PackInputs(piece);
+    const size_t at = piece.first_position() * FeatureBytes();
+    CUDNN_GRU_RETURN_IF_ERROR(
+        stream_.Upload(x + at, host + at, piece.positions() * FeatureBytes()));
+  }
+  return Status();
+}
+
+const char* ForwardComputation::StatesBefore(size_t c) const {
+  if (c > 0) return StatesAfter(c - 1);
+  return call_.initial_state == nullptr ? nullptr : OnDevice(hx_);
+}
+
+Status ForwardComputation::Launch(size_t c) {
+  const Chunk& chunk = chunking_.chunks[c];
+  const DescriptorSet& descriptors = *descriptors_[c];
+  const KeptTensors::Reserve reserve =
+      Training() ? kept_.reserves[c] : KeptTensors::Reserve{0, 0};
+  stream_.busy = true;
+  const Status status = stream_.device.Check(
+      stream_.device.cudnn().cudnnRNNForward(
+          stream_.handle, descriptors.rnn(), mode_, nullptr, descriptors.x(),
+          OnDevice(x_) + PositionOnDevice(chunk) * FeatureBytes(),
+          descriptors.y(), OnDevice(y_) + PositionOnDevice(chunk) * UnitBytes(),
+          descriptors.h(), StatesBefore(c), StatesAfter(c), nullptr, nullptr,
+          nullptr, weights_.layout().bytes, weights_.data(),
+          descriptors.workspace_bytes(), workspace_.data(), reserve.bytes,
+          reserve.bytes == 0 ? nullptr : kept_.address(reserve.offset)),
+      "cudnnRNNForward");
+  ruled_out_ = RuleOut(status, chunk);
+  return status;
+}
+
+Status ForwardComputation::DownloadOutput(size_t c) {
+  if (!call_.return_sequences || one_download_) return Status();
+  const Chunk& chunk = chunking_.chunks[c];
+  return output_.Queue(chunk, UnitBytes(),
+                       OnDevice(y_) + PositionOnDevice(chunk) * UnitBytes(),
+                       InStaging(y_) + chunk.first_position * UnitBytes());
+}
+
+void ForwardComputation::UnpackOutput(const LineRange& lines) {
+  const char* const y =
+      InStaging(y_) + lines.chunk->first_position * UnitBytes();
+  DivideLines(
+      options_.threads, lines, UnitBytes(), [&](size_t begin, size_t end) {
+        packing_.UnpackOutput(*lines.chunk, begin, end, y, call_.output);
+      });
+}
+
+// Unpacks everything that has not been unpacked yet. `state` may be the array
+// of the initial state, so it is written last.
+void ForwardComputation::Finish() {
+  const char* const hy = chunking_.chunks.empty() ? nullptr : InStaging(hy_);
+  if (call_.return_sequences && one_download_) {
+    UnpackOutput(AllLines(chunking_.chunks[0]));
+  }
+  const size_t rows = chunking_.batch;
+  const size_t row_bytes = description_.units * format_.host_bytes();
+  if (call_.return_sequences) {
+    DivideHostWork(options_.threads, rows, chunking_.masked_steps() * row_bytes,
+                   [&](size_t begin, size_t end) {
+                     packing_.FillMaskedOutputs(begin, end, call_.output);
+                   });
+  } else {
+    DivideHostWork(options_.threads, rows, rows * row_bytes,
+                   [&](size_t begin, size_t end) {
+                     packing_.UnpackLastOutput(begin, end, hy, call_.output);
+                   });
+  }
+  DivideHostWork(
+      options_.threads, rows, rows * row_bytes, [&](size_t begin, size_t end) {
+        packing_.UnpackState(begin, end, hy, call_.initial_state, call_.state);
+      });
+}
+
+}  // namespace cudnn_gru

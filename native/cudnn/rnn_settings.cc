@@ -1,0 +1,57 @@
+#include "cudnn/rnn_settings.h"
+
+#include "cudnn/element_format.h"
+#include "cudnn/library_status.h"
+
+namespace cudnn_gru {
+namespace {
+
+abi::cudnnMathType_t MathType(abi::cudnnDataType_t type, Tf32 tf32) {
+  switch (type) {
+    case abi::CUDNN_DATA_FLOAT:
+      // FMA math is float32 throughout. The default math may use TF32.
+      return tf32 == Tf32::kAllowed ? abi::CUDNN_DEFAULT_MATH
+                                    : abi::CUDNN_FMA_MATH;
+    case abi::CUDNN_DATA_DOUBLE:
+      return abi::CUDNN_FMA_MATH;
+    case abi::CUDNN_DATA_HALF:
+    case abi::CUDNN_DATA_BFLOAT16:
+      break;
+  }
+  return abi::CUDNN_TENSOR_OP_MATH;
+}
+
+}  // namespace
+
+RnnSettings::RnnSettings(const GruDescription& description, Tf32 tf32)
+    : data_type(ElementFormat(description).data_type()),
+      math_precision(ElementFormat(description).math_precision()),
+      math_type(MathType(data_type, tf32)),
+      features(static_cast<int32_t>(description.features)),
+      units(static_cast<int32_t>(description.units)) {}
+
+bool RnnSettings::operator==(const RnnSettings& other) const {
+  return data_type == other.data_type &&
+         math_precision == other.math_precision &&
+         math_type == other.math_type && features == other.features &&
+         units == other.units;
+}
+
+Status MakeRnn(const Device& device, const RnnSettings& settings,
+               abi::cudnnRNNAlgo_t algorithm, RnnDescriptor* rnn) {
+  const CudnnLibrary& cudnn = device.cudnn();
+  CUDNN_GRU_RETURN_IF_ERROR(MakeRnnDescriptor(cudnn, rnn));
+  // cuDNN refuses a projection size of 0. A projection as wide as the state
+  // means that there is none. The dropout descriptor is null because cuDNN
+  // applies dropout only between layers, and there is one layer.
+  return device.Check(
+      cudnn.cudnnSetRNNDescriptor_v8(
+          rnn->get(), algorithm, abi::CUDNN_GRU, abi::CUDNN_RNN_DOUBLE_BIAS,
+          abi::CUDNN_UNIDIRECTIONAL, abi::CUDNN_LINEAR_INPUT,
+          settings.data_type, settings.math_precision, settings.math_type,
+          settings.features, settings.units, settings.units, 1, nullptr,
+          abi::CUDNN_RNN_PADDED_IO_ENABLED),
+      "cudnnSetRNNDescriptor_v8");
+}
+
+}  // namespace cudnn_gru

@@ -1,0 +1,34 @@
+#ifndef CUDNN_GRU_CUDNN_RNN_SETTINGS_H_
+#define CUDNN_GRU_CUDNN_RNN_SETTINGS_H_
+
+#include <cstdint>
+
+#include "core/gru_problem.h"
+#include "core/status.h"
+#include "cudnn/cudnn_descriptor.h"
+#include "cudnn/device.h"
+
+namespace cudnn_gru {
+
+// Whether float32 products may be computed in TF32, whose precision is lower.
+enum class Tf32 { kForbidden, kAllowed };
+
+// The properties of a layer that an RNN descriptor of cuDNN holds.
+struct RnnSettings {
+  RnnSettings(const GruDescription& description, Tf32 tf32);
+  bool operator==(const RnnSettings& other) const;
+
+  abi::cudnnDataType_t data_type;
+  abi::cudnnDataType_t math_precision;
+  abi::cudnnMathType_t math_type;
+  int32_t features;
+  int32_t units;
+};
+
+// Creates and sets an RNN descriptor: one layer, one direction, double bias.
+Status MakeRnn(const Device& device, const RnnSettings& settings,
+               abi::cudnnRNNAlgo_t algorithm, RnnDescriptor* rnn);
+
+}  // namespace cudnn_gru
+
+#endif  // CUDNN_GRU_CUDNN_RNN_SETTINGS_H_
