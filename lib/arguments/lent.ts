@@ -9,13 +9,17 @@ import { lengthOf, writeTo } from "./intrinsics.js";
 import { allocate } from "./memory.js";
 
 /*
- * How regularizers, constraints and initializers are called, which may be the caller's code: with copies. What such code
- * keeps, and later writes to or gives away, is then never memory that a layer has or that another thread computes with.
+ * Regularizers, constraints and initializers may be user code. These functions call them with copies. If such code
+ * keeps an array, and later writes to it or transfers it, that array is never memory that a layer holds or that another
+ * thread computes with.
  */
 
 type Shape = readonly number[];
 
-/** The penalty of `values`. Throws what the regularizer throws, and `ERR_CALLBACK` when it gives no number. */
+/**
+ * Returns the regularizer's loss of `values`. Throws any error of the regularizer, and `ERR_CALLBACK` when the loss is
+ * not a number.
+ */
 export function lossOf(regularizer: Regularizer, values: NativeArray, shape: Shape): number {
   const loss: unknown = regularizer.loss(copyOf(values), [...shape]);
   if (typeof loss === "number") return loss;
@@ -23,7 +27,9 @@ export function lossOf(regularizer: Regularizer, values: NativeArray, shape: Sha
   throw expected("ERR_CALLBACK", `loss of ${regularizer.constructor.name}`, "a number", loss);
 }
 
-/** Adds `scale` times the gradient of the loss of `values` to `gradient`, which stays as it was when this throws. */
+/**
+ * Adds `scale` times the gradient of the loss of `values` to `gradient`. When it throws, `gradient` has not changed.
+ */
 export function addLossGradient(
   regularizer: Regularizer,
   gradient: NativeArray,
@@ -34,17 +40,20 @@ export function addLossGradient(
   lend("regularizer", gradient, (own) => regularizer.addGradient(own, copyOf(values), [...shape], scale));
 }
 
-/** Gives `out`, a weight of `shape`, its first values; it stays as it was when this throws. */
+/** Fills `out`, a weight of `shape`, with its initial values. When it throws, `out` has not changed. */
 export function fillWith(initializer: Initializer, out: NativeArray, shape: Shape): void {
   lend("initializer", out, (own) => initializer.fill(own, [...shape]));
 }
 
-/** Projects `values`, which stay as they were when this throws. `whose` says what has the constraint. */
+/** Applies `constraint` to `values`. When it throws, they have not changed. `owner` names the variable in errors. */
 export function constrain(constraint: Constraint, values: NativeArray, shape: Shape, whose: string): void {
   lend(`constraint of "${whose}"`, values, (own) => constraint.apply(own, [...shape]));
 }
 
-/** Has `change` change a copy of `values`, and takes over what it made. */
+/**
+ * Calls `change` with a copy of `values`, and then copies the result back. `role` says in errors what kind of user code
+ * it is.
+ */
 function lend(who: string, values: NativeArray, change: (own: NativeArray) => unknown): void {
   const own = copyOf(values);
   const result = change(own);
@@ -60,7 +69,7 @@ function failed(who: string, what: string): GRUError {
   return expectedText("ERR_CALLBACK", who, "code of yours that changes the values", what);
 }
 
-/** Nobody else will look at a promise that should not be. */
+/** Marks the rejection of an unwanted promise as handled, because nobody else waits for it. */
 function ignore(result: unknown): void {
   if (types.isPromise(result)) Promise.prototype.then.call(result, undefined, () => {});
 }

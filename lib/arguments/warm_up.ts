@@ -4,9 +4,9 @@ import { requireInteger, SIZE_LIMIT } from "../options/values.js";
 
 /** The sizes that `warmUp` prepares for. */
 export interface WarmUpSizes {
-  /** Rows of a call: a positive integer. */
+  /** The number of rows of a call: a positive integer. */
   batch: number;
-  /** Timesteps of a call: a positive integer. */
+  /** The number of timesteps of a call: a positive integer. */
   timesteps: number;
 }
 

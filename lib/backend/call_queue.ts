@@ -12,7 +12,7 @@ export function limitQueue(most: number): void {
 export class QueuePlace implements Disposable {
   #held = true;
 
-  /** Takes a place. Throws `ERR_BUSY`, naming the method `what`, when all places are taken. */
+  /** Takes a place. Throws `ERR_BUSY`, naming `method`, when all places are taken. */
   constructor(what: string) {
     if (inFlight >= limit) {
       throw expectedText(

@@ -8,34 +8,34 @@ import type { TensorLike } from "../tensor/tensor.js";
 import { cudnnRuntime, type RuntimeVerdict } from "./cudnn_runtime.js";
 import { type EligibilityInput, judge, type Requirement } from "./eligibility.js";
 
-/** What `explain` takes: the parts of a call that the path depends on. */
+/** The arguments of `explain`: the parts of a call that the path depends on. */
 export interface ExplainArguments {
-  /** As in `call`; may come without inputs. */
+  /** The mask, as in `call`. It may come without inputs. */
   mask?: MaskLike | null | undefined;
-  /** As in `call`; always right-padded. */
+  /** The lengths, as in `call`. They always describe a right-padded mask. */
   lengths?: Int32Array | readonly number[] | null | undefined;
-  /** As in `call`. */
+  /** Whether dropout is on, as in `call`. */
   training?: boolean | null | undefined;
-  /** The call's inputs, for their sizes alone. */
+  /** The call's inputs. Only their sizes matter. */
   inputs?: TensorLike | null | undefined;
 }
 
-/** Which path a call takes, and why. */
+/** The path that a call takes, and the reasons for it. */
 export interface Explanation {
   /** `"cudnn"` when `use_cudnn` is not false and every requirement is met. */
   readonly path: "cudnn" | "cpu";
-  /** Every requirement for cuDNN, met or not. */
+  /** All requirements for cuDNN, with whether the call meets them. */
   readonly requirements: readonly Requirement[];
 }
 
-/** The parts of a call that the path depends on; sizes that are not known are `null`. */
+/** The parts of a call that the path depends on. Sizes that are not known are `null`. */
 type CallSide = Pick<EligibilityInput, "mask" | "training" | "batch" | "timesteps" | "features"> & {
   readonly lengths: Int32Array | null;
 };
 
 const KNOWN: ReadonlySet<string> = new Set(["mask", "lengths", "training", "inputs"]);
 
-/** The requirements but `runtime`, as a call with these sizes, mask and mode meets them. */
+/** Checks all requirements except `runtime` for a call of a layer with these options. */
 export function requirementsOf(options: GRUOptions, call: CallSide): Requirement[] {
   return judge({
     activation: options.activation.name,
@@ -55,14 +55,14 @@ export function requirementsOf(options: GRUOptions, call: CallSide): Requirement
   });
 }
 
-/** Whether cuDNN works here for a layer: on its device, in its dtype. */
+/** Checks whether cuDNN works for a layer: on its device, in its dtype. */
 export function runtimeOf(options: GRUOptions): RuntimeVerdict {
   return cudnnRuntime(options.cudaDevice, options.policy.computeDtype);
 }
 
 /**
- * Which path a call with these arguments takes. Looks for driver and cuDNN and tries them, whatever `use_cudnn` is. Throws `ERR_ARGUMENT`, `ERR_SHAPE` or `ERR_DTYPE` for arguments that a
- * call would refuse.
+ * Returns the path that a call with these arguments takes. Looks for the driver and cuDNN and tries them, whatever
+ * `use_cudnn` is. Throws `ERR_ARGUMENT`, `ERR_SHAPE` or `ERR_DTYPE` for arguments that a call would refuse.
  */
 export function explainCall(options: GRUOptions, features: number | null, args: unknown): Explanation {
   let call: CallSide;

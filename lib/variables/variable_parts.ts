@@ -19,16 +19,19 @@ import { Options } from "../options/options.js";
 import { isRecord } from "../options/record.js";
 import type { FloatArray, TensorDtype } from "../tensor/tensor.js";
 
-/** What a variable shares with the layer that owns it. */
+/** The state that a variable shares with all other variables of its owner. */
 export interface VariableOwner {
   readonly trainable: boolean;
-  /** Counts changes of any weight; packed copies of the weights are as old as the count they were packed at. */
+  /**
+   * The number of changes of any weight so far. Packed copies of the weights remember the version that they were made
+   * from.
+   */
   version: number;
-  /** Whether the layer is inside a function of the user's, which may not change it. */
+  /** True while the layer runs user code, which may not change it. */
   locked: boolean;
 }
 
-/** What fixes a variable for life. */
+/** The properties of a variable that never change. */
 export interface VariableDescription {
   name: string;
   path: string;
@@ -38,23 +41,26 @@ export interface VariableDescription {
   constraint: Constraint | null;
 }
 
-/** What `new Variable` takes beside the value. */
+/** The arguments of `new Variable`, beside the value. */
 export interface VariableOptions<D extends Dtype = Dtype> {
-  /** Keras's `name`; counted (`variable`, `variable_1`, …) by default. */
+  /** Keras's `name`; `variable`, `variable_1`, … by default. */
   name?: string | null | undefined;
-  /** Needed where the value is an initializer; else that of the value. */
+  /** The shape; by default the value's own. It is required when the value is an initializer. */
   shape?: readonly number[] | null | undefined;
-  /** `float32` by default, or that of a tensor of floating-point numbers. */
+  /** The dtype; by default `float32` or, when the value is a tensor of floating-point numbers, the value's own. */
   dtype?: D | null | undefined;
-  /** Default true. It is a note to the code that trains: an optimizer updates what it is given. */
+  /**
+   * Whether training should change the variable; true by default. This is a note for the code that trains: an optimizer
+   * updates every variable that it receives.
+   */
   trainable?: boolean | undefined;
-  /** For the loss that your code counts: a name, a serialized object, an instance or `null`. */
+  /** The regularizer, for the loss that your code computes: a name, a serialized object, an instance or `null`. */
   regularizer?: Spec<Regularizer> | undefined;
-  /** Applied by optimizers after each update: a name, a serialized object, an instance or `null`. */
+  /** The constraint, which optimizers apply after each update: a name, a serialized object, an instance or `null`. */
   constraint?: Spec<Constraint> | undefined;
 }
 
-/** A variable before it is one; `data` is not copied. */
+/** The contents of a variable that is about to be made. The variable takes over `data` without a copy. */
 export class VariableParts {
   constructor(
     readonly description: VariableDescription,
@@ -65,9 +71,7 @@ export class VariableParts {
 
 const OPTIONS = ["name", "shape", "dtype", "trainable", "regularizer", "constraint"];
 
-/**
- * Reads the arguments of `new Variable`. Throws `ERR_ARGUMENT`, `ERR_SHAPE` or `ERR_DTYPE`; `ERR_NATIVE_LOAD`.
- */
+/** Reads the arguments of `new Variable`. Throws `ERR_ARGUMENT`, `ERR_SHAPE`, `ERR_DTYPE` or `ERR_NATIVE_LOAD`. */
 export function ownVariable(value: unknown, options: unknown): VariableParts {
   const read = new Options("Variable", options, OPTIONS);
   const named = read.nullableString("name");

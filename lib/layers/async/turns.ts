@@ -12,19 +12,19 @@ export class Turns {
   #tail: Promise<void> = Promise.resolve();
   #waiting = 0;
 
-  /** Calls that have not ended. */
+  /** The number of calls that have not ended. */
   get pending(): number {
     return this.#waiting;
   }
 
-  /** Takes the next place. */
+  /** Takes the place after the last call. */
   enter(): Turn {
     const ready = this.#tail;
     let end: () => void = () => {};
     const ended = new Promise<void>((resolve) => {
       end = resolve;
     });
-    // A call that gives up early (aborted) must not let the next one overtake those before it.
+    // A call that was aborted ends early. The call after it must still wait for those before.
     this.#tail = ready.then(() => ended);
     this.#waiting += 1;
     return {
@@ -37,7 +37,7 @@ export class Turns {
   }
 }
 
-/** Waits for `ready`; rejects with `ERR_ABORTED` as soon as the signal aborts. */
+/** Waits for `ready`. Rejects with `ERR_ABORTED` as soon as the signal aborts. */
 export function waitFor(ready: Promise<void>, signal: AbortSignal | null): Promise<void> {
   if (signal === null) return ready;
   if (hasAborted(signal)) return Promise.reject(aborted(signal));

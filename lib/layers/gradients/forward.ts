@@ -11,7 +11,7 @@ import type { LayerParts } from "../layer_parts.js";
 import { GRUPass, tensorOf } from "./pass.js";
 import { activityOf, type WeightTerm, weightLosses, weightTerms } from "./pass_losses.js";
 
-/** Computes on this thread. Throws as `GRULayer.forward`. */
+/** Computes on this thread. Throws the errors of `GRULayer.forward`. */
 export function forward(layer: LayerParts, inputs: unknown, args: unknown): GRUPass {
   const { options, weights } = layer;
   weights.requireFree("forward");
@@ -30,7 +30,7 @@ export function forward(layer: LayerParts, inputs: unknown, args: unknown): GRUP
   });
 }
 
-/** Computes on the executor's threads. Never throws: rejects as `GRULayer.forwardAsync`. */
+/** Computes on the executor's threads. Never throws. Rejects with the errors of `GRULayer.forwardAsync`. */
 export function forwardAsync(layer: LayerParts, inputs: unknown, args: unknown): Promise<GRUPass> {
   return submitCall(layer, "forwardAsync", args, (signal) => {
     requireLosses(layer);
@@ -45,7 +45,7 @@ export function forwardAsync(layer: LayerParts, inputs: unknown, args: unknown):
       try {
         await cancellable(signal, async (token) => tapes.push(await gru.forwardAsync(token, ...nativeArguments)));
       } catch (error) {
-        // Aborted when the computation had ended already.
+        // The call was aborted after the computation had ended.
         tapes[0]?.dispose();
         throw error;
       }
@@ -55,7 +55,7 @@ export function forwardAsync(layer: LayerParts, inputs: unknown, args: unknown):
   });
 }
 
-/** Throws `ERR_UNSUPPORTED` where a loss of the pass cannot be computed, before anything changes. */
+/** Throws `ERR_UNSUPPORTED` when a loss of the pass cannot be computed. This happens before anything changes. */
 function requireLosses({ options, owner }: LayerParts): void {
   requireKnown(options.activityRegularizer);
   if (!owner.trainable) return;
@@ -66,14 +66,14 @@ function requireLosses({ options, owner }: LayerParts): void {
   );
 }
 
-/** What a forward computation left: the arrays it wrote, and the weights it computed with. */
+/** The results of a forward computation: the arrays it wrote, and the weights it computed with. */
 interface Computed {
   readonly tape: NativeTape;
   readonly arrays: NativeCallArrays;
   readonly terms: readonly WeightTerm[];
 }
 
-/** Makes the pass. Nothing of the layer changes before everything that can fail is done. */
+/** Makes the pass. The layer changes only after every step that can fail. */
 function finishPass(layer: LayerParts, call: PreparedCall, { tape, arrays, terms }: Computed): GRUPass {
   const { carried, owner, custom, options } = layer;
   const { units, computeDtype, kernelDtype, rounding } = options;
@@ -92,7 +92,7 @@ function finishPass(layer: LayerParts, call: PreparedCall, { tape, arrays, terms
       kernelDtype,
       inputShape: [batch, timesteps, features],
       output: tensorOf(output, outputShape, computeDtype),
-      // A carried state stays the layer's own.
+      // The layer keeps a carried state, so the pass gets a copy.
       state: tensorOf(carried === null || rounding !== null ? state : state.slice(), stateShape, computeDtype),
       losses: [...activity.losses, ...losses],
       activity,

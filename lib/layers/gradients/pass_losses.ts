@@ -11,9 +11,9 @@ import { variableData } from "../../variables/variable.js";
 import { activityLoss } from "../call/activity_losses.js";
 import type { GRUWeights } from "../weights/gru_weights.js";
 
-/** One weight as a pass used it, and what its loss comes from (`null`: it has none). */
+/** A weight that a pass was computed with, and the regularizer of its loss (`null` when it has no loss). */
 export interface WeightTerm {
-  /** Empty where there is no regularizer: an optimizer can then change the weight in place. */
+  /** The elements of the weight. Empty without a regularizer, so that an optimizer can change the weight in place. */
   readonly values: FloatArray;
   readonly dtype: Dtype;
   readonly shape: readonly number[];
@@ -22,7 +22,7 @@ export interface WeightTerm {
 
 const NOTHING = new Float32Array(0);
 
-/** The weights as they are now, in Keras's order; weights that are not trainable have no losses. */
+/** Returns the current weights, in Keras's order. Weights that are not trainable have no losses. */
 export function weightTerms(weights: GRUWeights, trainable: boolean): WeightTerm[] {
   return weights.variables.map((variable) => {
     const { dtype, shape } = variable;
@@ -31,7 +31,7 @@ export function weightTerms(weights: GRUWeights, trainable: boolean): WeightTerm
   });
 }
 
-/** The regularizers' losses, in Keras's order. */
+/** Returns the losses of the weights' regularizers, in Keras's order. */
 export function weightLosses(terms: readonly WeightTerm[]): number[] {
   return terms.flatMap(({ regularizer, values, dtype, shape }) => {
     if (regularizer === null) return [];
@@ -40,7 +40,7 @@ export function weightLosses(terms: readonly WeightTerm[]): number[] {
   });
 }
 
-/** Adds the gradients of `weightLosses`, times `factor`, to `gradients`, one for each term. */
+/** Adds the gradients of `weightLosses`, times `factor`, to `gradients`, which has one array for each weight. */
 export function addWeightGradients(
   gradients: readonly NativeArray[],
   terms: readonly WeightTerm[],
@@ -52,7 +52,9 @@ export function addWeightGradients(
   });
 }
 
-/** The activity regularizer's losses of a call's results, and their gradients with respect to them. */
+/**
+ * The activity regularizer's losses of a call's results, and the gradients of these losses with respect to the results.
+ */
 export interface Activity {
   readonly losses: readonly number[];
   readonly output: NativeArray | null;
@@ -70,8 +72,8 @@ export interface ForwardResults {
 const NO_ACTIVITY: Activity = { losses: [], output: null, state: null };
 
 /**
- * Judges output and, with `return_state`, state; each loss is divided by the batch size, as in Keras. Throws what the
- * regularizer throws.
+ * Computes the losses of the output and, with `return_state`, of the state. As in Keras, each loss is divided by the
+ * batch size. Throws any error of the regularizer.
  */
 export function activityOf(options: GRUOptions, { output, outputShape, state, stateShape }: ForwardResults): Activity {
   const { activityRegularizer, returnState, kernelDtype, rounding } = options;
@@ -89,7 +91,7 @@ export function activityOf(options: GRUOptions, { output, outputShape, state, st
   return { losses: [first.loss, second.loss], output: first.gradient, state: second.gradient };
 }
 
-/** `factor * own + other`, gradients of one shape, `null` being zeros. May write to `own`. */
+/** Returns `factor * own + other` for gradients of one shape, where `null` means zeros. May write to `own`. */
 export function sumOf(own: NativeArray | null, factor: number, other: NativeArray | null): NativeArray | null {
   if (own === null) return other;
   if (factor === 1 && other === null) return own;

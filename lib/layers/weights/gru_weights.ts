@@ -25,7 +25,7 @@ import {
   variableData,
 } from "../../variables/variable.js";
 
-/** The weights at one version. Nobody writes to these arrays: they are as good as copies. */
+/** The weights at one version. Nobody writes to these arrays, so they need not be copied. */
 export interface WeightSnapshot {
   readonly version: number;
   readonly kernel: FloatArray;
@@ -68,23 +68,24 @@ function plans(options: GRUOptions, features: number): Plan[] {
   return [kernel, recurrent, bias];
 }
 
-/** A built layer's variables and the native object that holds them packed. */
+/** The variables of a built layer, and the native object that holds their packed copies. */
 export class GRUWeights {
   readonly features: number;
   readonly kernel: Variable;
   readonly recurrentKernel: Variable;
   readonly bias: Variable | null;
-  /** In Keras's order: kernel, recurrent kernel, bias. */
+  /** All variables, in Keras's order: kernel, recurrent kernel, bias. */
   readonly variables: readonly Variable[];
   readonly #owner: VariableOwner;
-  /** What the kernels take weights rounded to. */
+  /** The dtype that weights are rounded to before the kernels take them; `null` for no rounding. */
   readonly #rounding: SixteenBitDtype | null;
   readonly #native: NativeGru;
   #packed = -1;
 
   /**
-   * Makes the weights for `features` inputs: by the layer's initializers, or zeros where they are about to be set. Throws
-   * `ERR_SHAPE` or `ERR_OUT_OF_MEMORY` for weights that are too large, `ERR_NATIVE_LOAD` without the addon.
+   * Makes the weights for `features` inputs. `start` says whether the layer's initializers fill them, or whether they
+   * are zeros because the caller sets them next. Throws `ERR_SHAPE` or `ERR_OUT_OF_MEMORY` for weights that are too
+   * large, and `ERR_NATIVE_LOAD` without the addon.
    */
   constructor(
     options: GRUOptions,
@@ -122,21 +123,24 @@ export class GRUWeights {
     });
   }
 
-  /** The number of elements of all weights. */
+  /** Returns the number of elements of all weights. */
   count(): number {
     return this.variables.reduce((sum, variable) => sum + peekVariableData(variable).length, 0);
   }
 
-  /** Copies, in Keras's order. */
+  /** Returns copies of the weights, in Keras's order. */
   get(): Tensor<FloatArray>[] {
     return this.variables.map((variable) => variable.value);
   }
 
-  /** Sets all weights, or throws (`ERR_ARGUMENT`, `ERR_SHAPE`, `ERR_DTYPE`, `ERR_STATE`) and sets none. */
+  /**
+   * Sets all weights. When it throws (`ERR_ARGUMENT`, `ERR_SHAPE`, `ERR_DTYPE`, `ERR_STATE` or `ERR_DISPOSED`), it has
+   * set none.
+   */
   set(values: unknown): void {
     requireUnlocked(this.#owner, "setWeights");
     const read = this.#readAll(values);
-    // Reading them may have run code of the caller's, which disposed the layer.
+    // Reading the values may have run user code, which may have disposed the layer.
     for (const variable of this.variables) requireWritable(variable, "setWeights");
     this.variables.forEach((variable, index) => {
       replaceVariableData(variable, read[index] as FloatArray);
@@ -144,7 +148,7 @@ export class GRUWeights {
     this.#owner.version += 1;
   }
 
-  /** Copies of all weights; every shape is judged before the first copy is made. */
+  /** Returns copies of all values. Every shape is checked before the first copy is made. */
   #readAll(values: unknown): FloatArray[] {
     try {
       const { variables } = this;
@@ -172,7 +176,7 @@ export class GRUWeights {
     });
   }
 
-  /** The weights as they are now, for keeping. */
+  /** Returns the current weights. The caller may keep them. */
   snapshot(): WeightSnapshot {
     return this.#read(variableData);
   }
@@ -186,13 +190,13 @@ export class GRUWeights {
     };
   }
 
-  /** The native object, holding the weights as they are now. */
+  /** Returns the native object with the current weights. */
   packed(): NativeGru {
     if (this.#packed !== this.#owner.version) this.pack(this.#read(peekVariableData));
     return this.#native;
   }
 
-  /** The native object, holding the weights of `snapshot`. */
+  /** Returns the native object with the weights of `snapshot`. */
   pack(snapshot: WeightSnapshot): NativeGru {
     if (this.#packed !== snapshot.version) {
       const { kernel, recurrentKernel, bias } = snapshot;
@@ -202,13 +206,13 @@ export class GRUWeights {
     return this.#native;
   }
 
-  /** A weight as the kernels take it, rounded to the compute dtype. */
+  /** Returns a weight in the form that the kernels take, rounded to the compute dtype. */
   #cast(data: FloatArray): NativeArray {
     if (this.#rounding === null) return data as NativeArray;
     return kernelArray(data instanceof Float32Array ? narrowed(data, this.#rounding) : data, this.#rounding);
   }
 
-  /** The regularizers' losses of the weights as they are now, in Keras's order. */
+  /** Returns the regularizers' losses of the current weights, in Keras's order. */
   losses(): number[] {
     const losses: number[] = [];
     for (const variable of this.variables) {
@@ -220,12 +224,12 @@ export class GRUWeights {
     return losses;
   }
 
-  /** Bytes of the packed weights. */
+  /** Returns the bytes of the packed weights. */
   memoryUsage(): number {
     return this.#native.memoryUsage();
   }
 
-  /** Frees the native object (after its last call) and empties the variables. */
+  /** Frees the native object after its last call, and empties the variables. */
   dispose(): void {
     this.#native.dispose();
     for (const variable of this.variables) replaceVariableData(variable, null);

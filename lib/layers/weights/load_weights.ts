@@ -6,26 +6,26 @@ import type { KerasLayerWeights } from "../../formats/index.js";
 import { readSource, type Source } from "../../formats/source.js";
 import { readRecord } from "../../options/record.js";
 
-/** What `loadWeights` takes beside the file. */
+/** The arguments of `loadWeights`, beside the file. */
 export interface LoadWeightsArguments {
   /**
-   * Which layer to read, by its Keras name or path (`"encoder"`, `"bidirectional/forward_layer"`, `"layers/gru_1"`), or
-   * PyTorch's (`"encoder.gru.l1_reverse"`); needed when the file has several GRUs.
+   * The layer to read, by its Keras name or path (`"encoder"`, `"bidirectional/forward_layer"`, `"layers/gru_1"`) or
+   * its PyTorch name (`"encoder.gru.l1_reverse"`). It is required when the file has several GRUs.
    */
   layer?: string | undefined;
 }
 
 const KNOWN = new Set(["layer"]);
 
-/** Weights that were read, and where from. */
+/** The weights from a file, and the source they were read from. */
 export interface WeightsFile {
   readonly file: KerasLayerWeights;
   readonly source: Source;
 }
 
 /**
- * The weights of one GRU layer in the model file `source`, of which bytes are copied before this returns. Rejects as
- * `readGruWeights` and for bad arguments.
+ * Reads the weights of one GRU layer in the model file `source`. If `source` is bytes, they are copied before this
+ * function returns. Rejects with the errors of `readGruWeights`, and for bad arguments.
  */
 export async function readWeightsFile(source: unknown, args: unknown): Promise<WeightsFile> {
   const read = readSource(source);
@@ -41,8 +41,9 @@ function readLayerName(args: unknown): string | undefined {
 }
 
 /**
- * Checks that a file has the weights of a layer with these options, built for `features` (`null`: not built). Throws
- * `ERR_SHAPE`; `ERR_ARGUMENT` where only `reset_after` differs, which shapes without a bias do not tell.
+ * Checks that the weights of a file fit a layer with these options that is built for `features` (`null` when it is not
+ * built). Throws `ERR_SHAPE`, or `ERR_ARGUMENT` when only `reset_after` differs, which the shapes do not show without a
+ * bias.
  */
 export function requireFit({ file, source }: WeightsFile, options: GRUOptions, features: number | null): void {
   const label = JSON.stringify(file.path);
