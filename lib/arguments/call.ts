@@ -8,10 +8,10 @@ import { isRecord, readRecord } from "../options/record.js";
 import type { FloatArray, TensorDtype, TensorLike, TypedArray } from "../tensor/tensor.js";
 import { converted, kernelArray, requireNamed } from "./convert.js";
 import { isSteady, lengthOf } from "./intrinsics.js";
+import { elementsAs, readWithShape, stateFromList } from "./known_shape.js";
 import { checkMaskShape, type MaskLike, maskBytes, type ReadMask, readLengths, readMask } from "./mask.js";
 import { requireWeightMemory } from "./memory.js";
-import { type Out, type ReadOut, readOut } from "./out.js";
-import { checkShaped, shapedElements, unwrap } from "./shaped.js";
+import { type Out, type ReadOut, readOut } from "./out_argument.js";
 import { checkedProduct } from "./shapes.js";
 import { readSignal } from "./signal.js";
 import { type Elements, elementsOf, type ReadTensor, readTensor } from "./tensor_like.js";
@@ -46,7 +46,7 @@ export interface CallAsyncArguments<S extends boolean = boolean> extends CallArg
 }
 
 const KNOWN: ReadonlySet<string> = new Set(["mask", "lengths", "training", "initial_state", "out"]);
-const CALLED = "arguments of the call";
+const SUBJECT = "arguments of the call";
 const KNOWN_ASYNC: ReadonlySet<string> = new Set([...KNOWN, "signal", "transfer"]);
 
 /** The settings of a layer that the reading of its calls depends on. */
@@ -101,7 +101,7 @@ export function readCall(
   try {
     const read = readInputs(settings, features, inputs);
     return args === undefined || args === null
-      ? readCallOf(read, settings, NO_ARGUMENTS, false)
+      ? copyElements(read, settings, NO_ARGUMENTS, false)
       : readArguments(settings, read, args, asynchronous);
   } catch (error) {
     throw unreadable(error, asynchronous ? "callAsync" : "call");
@@ -109,7 +109,7 @@ export function readCall(
 }
 
 /** Arguments whose shapes have been checked. Their elements may not have been copied yet. */
-interface JudgedArguments {
+interface CheckedArguments {
   readonly mask: ReadMask | null;
   readonly lengths: Int32Array | null;
   readonly initialState: ReadTensor | null;
@@ -118,7 +118,7 @@ interface JudgedArguments {
   readonly transfer: boolean;
 }
 
-const NO_ARGUMENTS: JudgedArguments = {
+const NO_ARGUMENTS: CheckedArguments = {
   mask: null,
   lengths: null,
   initialState: null,
@@ -130,8 +130,8 @@ const NO_ARGUMENTS: JudgedArguments = {
 /** Reads every description before it copies anything. No user code runs between the copies and their checks. */
 function readArguments(settings: CallSettings, inputs: ReadTensor, args: unknown, asynchronous: boolean): ReadCall {
   const record = asynchronous
-    ? readRecord(args, KNOWN_ASYNC, "callAsync", CALLED)
-    : readRecord(args, KNOWN, "call", CALLED);
+    ? readRecord(args, KNOWN_ASYNC, "callAsync", SUBJECT)
+    : readRecord(args, KNOWN, "call", SUBJECT);
   const { mask, lengths, training, initial_state, out, transfer } = record;
   if (training !== undefined && training !== null && typeof training !== "boolean") {
     throw expected("ERR_ARGUMENT", "training", "true or false", training);
@@ -142,20 +142,20 @@ function readArguments(settings: CallSettings, inputs: ReadTensor, args: unknown
   const batch = inputs.shape[0] as number;
   const timesteps = inputs.shape[1] as number;
   const copy = asynchronous || settings.custom;
-  let judgedMask: ReadMask | null = null;
+  let checkedMask: ReadMask | null = null;
   if (mask !== undefined && mask !== null) {
-    judgedMask = readMask(mask);
-    checkMaskShape(judgedMask, batch, timesteps);
+    checkedMask = readMask(mask);
+    checkMaskShape(checkedMask, batch, timesteps);
   }
   let readLength: Int32Array | null = null;
   if (lengths !== undefined && lengths !== null) {
     readLength = readLengths(lengths, batch, timesteps, copy);
-    if (judgedMask !== null) {
+    if (checkedMask !== null) {
       throw expected("ERR_ARGUMENT", "lengths", "either `mask` or `lengths`, not both,", lengths);
     }
   }
-  const judged: JudgedArguments = {
-    mask: judgedMask,
+  const checked: CheckedArguments = {
+    mask: checkedMask,
     lengths: readLength,
     initialState:
       initial_state === undefined || initial_state === null ? null : readInitialState(initial_state, settings, batch),
@@ -163,7 +163,7 @@ function readArguments(settings: CallSettings, inputs: ReadTensor, args: unknown
     training: training === true,
     transfer: transfer === true,
   };
-  const read = readCallOf(inputs, settings, judged, copy);
+  const read = copyElements(inputs, settings, checked, copy);
   requireIntact(read, settings.units);
   return read;
 }
@@ -179,8 +179,8 @@ const FLAT_INPUTS = "Say what the numbers are: tensor(data, [batch, timesteps, f
 
 /** Returns the error about inputs that are numbers without a shape. */
 function flatInputs(value: TypedArray): GRUError {
-  const what = "a tensor ({ data, shape } or nested arrays)";
-  return expected("ERR_ARGUMENT", "inputs", what, value, { remedy: FLAT_INPUTS });
+  const wanted = "a tensor ({ data, shape } or nested arrays)";
+  return expected("ERR_ARGUMENT", "inputs", wanted, value, { remedy: FLAT_INPUTS });
 }
 
 /**
@@ -226,10 +226,10 @@ function readInputs(settings: CallSettings, features: number | null, value: unkn
 }
 
 /** Copies and converts the elements. With `copy`, mask and initial state become the call's own memory. */
-function readCallOf(
+function copyElements(
   read: ReadTensor,
   { computeDtype }: CallSettings,
-  { mask, lengths, initialState, out, training, transfer }: JudgedArguments,
+  { mask, lengths, initialState, out, training, transfer }: CheckedArguments,
   copy: boolean,
 ): ReadCall {
   const { shape } = read;
@@ -245,7 +245,7 @@ function readCallOf(
     mask: mask === null ? null : maskBytes(mask, copy),
     lengths,
     initialState:
-      initialState === null ? null : kernelArray(shapedElements(initialState, computeDtype, copy), computeDtype),
+      initialState === null ? null : kernelArray(elementsAs(initialState, computeDtype, copy), computeDtype),
     training,
     out,
     transfer,
@@ -280,10 +280,10 @@ function isFloat(dtype: TensorDtype): boolean {
 }
 
 function readInitialState(value: unknown, settings: CallSettings, batch: number): ReadTensor {
-  const item = unwrap(value);
+  const item = stateFromList(value);
   if (Array.isArray(value) && value.length !== 1 && isRecord(value[0])) {
     throw expected("ERR_ARGUMENT", "initial_state", "one state (a GRU has one)", value);
   }
   const shape = [batch, settings.units];
-  return checkShaped(item, shape, checkedProduct(shape, "initial_state"), settings.computeDtype, "initial_state");
+  return readWithShape(item, shape, checkedProduct(shape, "initial_state"), settings.computeDtype, "initial_state");
 }

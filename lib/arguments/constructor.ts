@@ -249,7 +249,7 @@ function readArguments(first: unknown, second: unknown): GRUOptions {
     name: readName(value("name")),
     trainable: read.boolean("trainable", true),
     policy,
-    ...dtypes(policy),
+    ...dtypesOf(policy),
     zeroOutputForMask: read.boolean("zero_output_for_mask", false),
     implementation: recurrentDropout !== 0 ? 1 : implementation,
     autocast: read.boolean("autocast", true),
@@ -295,8 +295,8 @@ function readUseCudnn(value: unknown): boolean | "auto" {
 function readImplementation(value: unknown): 1 | 2 {
   if (value === undefined) return 2;
   if (value !== 1 && value !== 2) {
-    const what = value === 0 ? "1 or 2 (the 0 of Keras 2.0 is 1)" : "1 or 2";
-    throw expected("ERR_ARGUMENT", "implementation", what, value);
+    const wanted = value === 0 ? "1 or 2 (the 0 of Keras 2.0 is 1)" : "1 or 2";
+    throw expected("ERR_ARGUMENT", "implementation", wanted, value);
   }
   return value;
 }
@@ -315,7 +315,7 @@ function checkInputHints(input_shape: unknown, input_dim: unknown): void {
   if (!valid) throw expected("ERR_ARGUMENT", "input_shape", "an array of dimensions (integers or null)", input_shape);
 }
 
-function dtypes({
+function dtypesOf({
   computeDtype,
   variableDtype,
 }: DTypePolicy): Pick<GRUOptions, "computeDtype" | "variableDtype" | "kernelDtype" | "rounding"> {

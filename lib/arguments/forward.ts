@@ -6,7 +6,7 @@ import { isRecord, readRecord, refuseUnknown } from "../options/record.js";
 import type { TensorLike, TypedArray } from "../tensor/tensor.js";
 import { type CallArguments, type CallSettings, type ReadCall, readCall } from "./call.js";
 import { kernelArray } from "./convert.js";
-import { checkShaped, shapedElements, unwrap } from "./shaped.js";
+import { elementsAs, readWithShape, stateFromList } from "./known_shape.js";
 import { checkedProduct } from "./shapes.js";
 import type { ReadTensor } from "./tensor_like.js";
 import { requireWhole } from "./typed_array.js";
@@ -99,15 +99,17 @@ function readGradients(
   if (value === undefined || value === null) return { output: null, state: null, losses: 1 };
   const record = readRecord(value, UPSTREAM, "backward", "upstream", "an object { output, state }");
   const check = (entry: unknown, shape: readonly number[], name: string) =>
-    entry === undefined || entry === null ? null : checkShaped(entry, shape, checkedProduct(shape, name), dtype, name);
+    entry === undefined || entry === null
+      ? null
+      : readWithShape(entry, shape, checkedProduct(shape, name), dtype, name);
   const read = (entry: ReadTensor | null) =>
-    entry === null ? null : kernelArray(shapedElements(entry, dtype, copy), dtype);
+    entry === null ? null : kernelArray(elementsAs(entry, dtype, copy), dtype);
   const { output, state, losses = 1 } = record;
   if (typeof losses !== "number" || !Number.isFinite(losses)) {
     throw expected("ERR_ARGUMENT", "losses", "a finite number", losses);
   }
   const outputEntry = check(output, outputShape, "output");
-  const stateEntry = check(unwrap(state), stateShape, "state");
+  const stateEntry = check(stateFromList(state), stateShape, "state");
   const gradients = { output: read(outputEntry), state: read(stateEntry), losses };
   // An element of a nested array may be a getter, which may have detached the other gradient.
   if (gradients.output !== null) requireWhole(gradients.output, (outputEntry as ReadTensor).count, "output");

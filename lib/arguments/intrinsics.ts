@@ -89,7 +89,7 @@ export function viewOf(array: TypedArray, start = 0, count = lengthOf(array) - s
  * `Float64Array`, `Uint16Array` or `Uint8Array` is returned itself, because making a view takes as long as reading the
  * arguments of a small call. The result may still have its own property `length`.
  */
-export function plain(array: TypedArray): TypedArray {
+export function ordinaryArray(array: TypedArray): TypedArray {
   const prototype: unknown = getPrototypeOf(array);
   const usual =
     (prototype === Float32Array.prototype && kindOf(array) === "Float32Array") ||

@@ -35,8 +35,8 @@ export function readMask(value: unknown): ReadMask {
 /** Throws `ERR_SHAPE` unless the mask fits inputs of these sizes. */
 export function checkMaskShape(mask: ReadMask, batch: number, timesteps: number): void {
   if (mask.batch === batch && mask.timesteps === timesteps) return;
-  const what = `shape [${batch}, ${timesteps}] (the inputs' batch and timesteps)`;
-  throw expectedShape("mask", what, [mask.batch, mask.timesteps]);
+  const wanted = `shape [${batch}, ${timesteps}] (the inputs' batch and timesteps)`;
+  throw expectedShape("mask", wanted, [mask.batch, mask.timesteps]);
 }
 
 /**

@@ -74,8 +74,8 @@ export function readInputShape(value: unknown, name: string): [number | null, nu
     const dimension: unknown = shape[axis];
     if (dimension === null && axis < 2) continue;
     if (!Number.isInteger(dimension) || (dimension as number) < 0 || (dimension as number) >= SIZE_LIMIT) {
-      const what = axis < 2 ? "an integer from 0 to 2^31 - 1 or null" : "an integer from 0 to 2^31 - 1";
-      throw expected("ERR_SHAPE", `${name}[${axis}]`, what, dimension);
+      const wanted = axis < 2 ? "an integer from 0 to 2^31 - 1 or null" : "an integer from 0 to 2^31 - 1";
+      throw expected("ERR_SHAPE", `${name}[${axis}]`, wanted, dimension);
     }
   }
   if (shape[1] === 0) throw expected("ERR_SHAPE", `${name}[1]`, "at least one timestep", 0);

@@ -6,7 +6,7 @@ import { readRecord } from "../options/record.js";
 import { requireInteger, SIZE_LIMIT } from "../options/values.js";
 import type { FloatArray, TensorDtype, TensorLike, TypedArray } from "../tensor/tensor.js";
 import type { StateLike } from "./call.js";
-import { checkShaped, readShaped, shapedElements, unwrap } from "./shaped.js";
+import { elementsAs, elementsWithShape, readWithShape, stateFromList } from "./known_shape.js";
 import { checkedProduct } from "./shapes.js";
 
 /** The arguments of `stream`. */
@@ -40,9 +40,9 @@ export function readStreamArguments(value: unknown): { batch: number; initialSta
  */
 export function readFrame(value: unknown, shape: readonly number[], dtype: Dtype, autocast: boolean): FloatArray {
   try {
-    const read = checkShaped(value, shape, checkedProduct(shape, "frame"), dtype, "frame");
+    const read = readWithShape(value, shape, checkedProduct(shape, "frame"), dtype, "frame");
     if (!autocast) requireDtype(read.dtype, dtype);
-    return shapedElements(read, dtype, false);
+    return elementsAs(read, dtype, false);
   } catch (error) {
     throw unreadable(error, "push");
   }
@@ -57,7 +57,7 @@ function requireDtype(given: TensorDtype, dtype: Dtype): void {
 /** Reads a state, and returns a copy of it in `dtype`. Throws `ERR_ARGUMENT`, `ERR_SHAPE` or `ERR_DTYPE`. */
 export function readState(value: unknown, shape: readonly number[], dtype: Dtype, name: string): FloatArray {
   try {
-    return readShaped(unwrap(value), shape, checkedProduct(shape, name), dtype, name, true);
+    return elementsWithShape(stateFromList(value), shape, checkedProduct(shape, name), dtype, name, true);
   } catch (error) {
     throw unreadable(error, name);
   }

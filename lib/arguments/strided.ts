@@ -2,7 +2,7 @@ import { formatShape } from "../errors/describe.js";
 import { expected, expectedText } from "../errors/messages.js";
 import { requireInteger } from "../options/values.js";
 import type { TypedArray } from "../tensor/tensor.js";
-import { lengthOf, plain, viewOf } from "./intrinsics.js";
+import { lengthOf, ordinaryArray, viewOf } from "./intrinsics.js";
 import { allocate } from "./memory.js";
 import { readList } from "./shapes.js";
 import { dtypeOfArray } from "./typed_array.js";
@@ -88,7 +88,7 @@ export function gathered(
 ): TypedArray {
   if (steps === null) return viewOf(data, start, count);
   // The elements of a Float16Array are copied as bits.
-  const source = plain(data);
+  const source = ordinaryArray(data);
   const out = allocate(dtypeOfArray(source, name), count, name);
   const index = new Array<number>(shape.length).fill(0);
   let at = start;

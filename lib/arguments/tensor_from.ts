@@ -11,7 +11,7 @@ import {
 } from "../tensor/tensor.js";
 import { converted } from "./convert.js";
 import { kindOf, lengthOf, viewOf } from "./intrinsics.js";
-import { nestedElements, readNested } from "./nested.js";
+import { nestedElements, readNested } from "./nested_arrays.js";
 import { elementCount, readList } from "./shapes.js";
 import { dtypeOfArray, dtypeOfName, isTypedArray } from "./typed_array.js";
 
@@ -70,8 +70,8 @@ function readData(data: unknown, shape: unknown, dtype: unknown): Tensor {
   if (dimensions === null) return new Tensor(read.elements(), read.shape, read.dtype);
   const count = elementCount(dimensions, "tensor");
   if (read.count !== count) {
-    const what = `${count} elements (shape ${formatShape(dimensions as number[])})`;
-    throw expectedText("ERR_SHAPE", "data", what, `${read.count}`);
+    const wanted = `${count} elements (shape ${formatShape(dimensions as number[])})`;
+    throw expectedText("ERR_SHAPE", "data", wanted, `${read.count}`);
   }
   return new Tensor(read.elements(), dimensions as number[], read.dtype);
 }

@@ -4,8 +4,8 @@ import { expected, expectedText } from "../errors/messages.js";
 import { isSixteenBit } from "../native/sixteen_bit.js";
 import { isRecord } from "../options/record.js";
 import type { TensorDtype, TypedArray } from "../tensor/tensor.js";
-import { lengthOf, plain } from "./intrinsics.js";
-import { type NestedArrays, nestedElements, readNested } from "./nested.js";
+import { lengthOf, ordinaryArray } from "./intrinsics.js";
+import { type NestedArrays, nestedElements, readNested } from "./nested_arrays.js";
 import { elementCount, readList } from "./shapes.js";
 import { gathered, type Layout, readLayout } from "./strided.js";
 import {
@@ -44,7 +44,7 @@ export interface Elements {
   readonly owned: boolean;
 }
 
-const WHAT = "a tensor ({ data, shape } or nested arrays)";
+const WANTED = "a tensor ({ data, shape } or nested arrays)";
 
 /**
  * Reads the description of any `TensorLike`. `nested` is the dtype that nested arrays become: with `"bool"` they must
@@ -59,7 +59,7 @@ export function readTensor(value: unknown, name: string, nested: TensorDtype | u
     const { shape, count, dtype } = read;
     return { name, shape, count, dtype, named: true, given: null, layout: null, nested: read };
   }
-  if (!isRecord(value)) throw expected("ERR_ARGUMENT", name, WHAT, value);
+  if (!isRecord(value)) throw expected("ERR_ARGUMENT", name, WANTED, value);
   const given = dataOf(value, name);
   const dimensions = value.shape ?? value.dims;
   const shape = readList(dimensions);
@@ -89,7 +89,7 @@ export function elementsOf({ name, given, nested, layout, shape, count }: ReadTe
   if (given === null) return { data: nestedElements(nested as NestedArrays, name), owned: true };
   requireAttached(given, `${name}.data`);
   requireWhole(given, layout === null ? count : layout.end, `${name}.data`);
-  if (layout === null) return { data: plain(given), owned: false };
+  if (layout === null) return { data: ordinaryArray(given), owned: false };
   return { data: gathered(given, shape, layout, count, name), owned: layout.steps !== null };
 }
 
@@ -121,7 +121,7 @@ function dataOf(value: Record<string, unknown>, name: string): TypedArray {
       remedy: "Call `await tensor.data()` (or `tensor.dataSync()`) and pass { data, shape }.",
     });
   }
-  if (data === undefined) throw expected("ERR_ARGUMENT", name, WHAT, value);
+  if (data === undefined) throw expected("ERR_ARGUMENT", name, WANTED, value);
   // A plain array probably comes from JSON, which writes a tensor's data as one.
   const remedy = Array.isArray(data) ? "Pass tensor(data, shape)." : undefined;
   throw expected("ERR_DTYPE", `${name}.data`, "a typed array", data, { remedy });

@@ -13,11 +13,11 @@ export class QueuePlace implements Disposable {
   #held = true;
 
   /** Takes a place. Throws `ERR_BUSY`, naming `method`, when all places are taken. */
-  constructor(what: string) {
+  constructor(method: string) {
     if (inFlight >= limit) {
       throw expectedText(
         "ERR_BUSY",
-        what,
+        method,
         `fewer than ${limit} asynchronous calls in flight (configure({ maxQueue: ${limit} }))`,
         `one while ${inFlight} run or wait`,
         { remedy: "Try again when one has settled." },

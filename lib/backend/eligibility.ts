@@ -55,35 +55,35 @@ const LARGEST_SIZE = 2 ** 31 - 1;
  * Checks every requirement except `runtime`, which depends neither on the layer nor on the call. A pure function: the
  * same input always has the same result.
  */
-export function judge(input: EligibilityInput): Requirement[] {
+export function checkRequirements(input: EligibilityInput): Requirement[] {
   return [
-    named("activation", input.activation, "tanh"),
-    named("recurrent_activation", input.recurrentActivation, "sigmoid"),
-    rate("dropout", input.dropout, input.training),
-    rate("recurrent_dropout", input.recurrentDropout, input.training),
-    flag("unroll", input.unroll, false),
-    flag("use_bias", input.useBias, true),
-    flag("reset_after", input.resetAfter, true),
-    padding(input),
+    checkName("activation", input.activation, "tanh"),
+    checkName("recurrent_activation", input.recurrentActivation, "sigmoid"),
+    checkRate("dropout", input.dropout, input.training),
+    checkRate("recurrent_dropout", input.recurrentDropout, input.training),
+    checkFlag("unroll", input.unroll, false),
+    checkFlag("use_bias", input.useBias, true),
+    checkFlag("reset_after", input.resetAfter, true),
+    checkPadding(input),
     { id: "eager", met: true, detail: "Eager execution is required, and every call here is eager." },
-    limits(input),
+    checkLimits(input),
   ];
 }
 
-function named(id: RequirementId, value: string, wanted: string): Requirement {
+function checkName(id: RequirementId, value: string, wanted: string): Requirement {
   return { id, met: value === wanted, detail: `\`${id}\` must be "${wanted}" and is "${value}".` };
 }
 
-function rate(id: RequirementId, value: number, training: boolean): Requirement {
+function checkRate(id: RequirementId, value: number, training: boolean): Requirement {
   if (!training) return { id, met: true, detail: `\`${id}\` (${value}) has no effect outside training.` };
   return { id, met: value === 0, detail: `In training \`${id}\` must be 0 and is ${value}.` };
 }
 
-function flag(id: RequirementId, value: boolean, wanted: boolean): Requirement {
+function checkFlag(id: RequirementId, value: boolean, wanted: boolean): Requirement {
   return { id, met: value === wanted, detail: `\`${id}\` must be ${wanted} and is ${value}.` };
 }
 
-function padding({ mask, hasLengths, timesteps }: EligibilityInput): Requirement {
+function checkPadding({ mask, hasLengths, timesteps }: EligibilityInput): Requirement {
   if (hasLengths) return { id: "mask", met: true, detail: "A mask must be strictly right-padded, as `lengths` are." };
   if (mask === null)
     return { id: "mask", met: true, detail: "A mask must be strictly right-padded, and there is none." };
@@ -104,7 +104,7 @@ function firstRowNotRightPadded(mask: Uint8Array, timesteps: number): number {
   return -1;
 }
 
-function limits({ batch, timesteps, features, units }: EligibilityInput): Requirement {
+function checkLimits({ batch, timesteps, features, units }: EligibilityInput): Requirement {
   for (const [name, size] of Object.entries({ batch, timesteps, features, units })) {
     if (size === null || (size >= 1 && size <= LARGEST_SIZE)) continue;
     return { id: "limits", met: false, detail: `Every size must be in 1..${LARGEST_SIZE}, and ${name} is ${size}.` };

@@ -4,7 +4,7 @@ import type { GRUError } from "../errors/gru_error.js";
 import { expectedText } from "../errors/messages.js";
 import { cudnnFlags } from "./cudnn_runtime.js";
 import type { Requirement } from "./eligibility.js";
-import { requirementsOf, runtimeOf } from "./explain.js";
+import { checkCall, checkRuntime } from "./explain.js";
 
 /** The properties of a call that the choice of its path depends on. */
 export type PathRequest = Pick<ReadCall, "mask" | "lengths" | "training"> & {
@@ -39,7 +39,7 @@ export class PathChooser {
       if (this.#options.useCudnn === true) throw notEligible(unmet);
       return 0;
     }
-    const { met, detail, final } = runtimeOf(this.#options);
+    const { met, detail, final } = checkRuntime(this.#options);
     if (met) return cudnnFlags();
     if (this.#options.useCudnn === true) throw unavailable(detail);
     this.#neverCudnn = final;
@@ -47,7 +47,7 @@ export class PathChooser {
   }
 
   #unmet(request: PathRequest): Requirement[] {
-    return requirementsOf(this.#options, request).filter(({ met }) => !met);
+    return checkCall(this.#options, request).filter(({ met }) => !met);
   }
 }
 

@@ -7,7 +7,7 @@ import { isRecord } from "../options/record.js";
 type Config = Record<string, unknown>;
 
 /** The arguments of a layer whose objects a config names. */
-const NAMING = [
+const OBJECT_ARGUMENTS = [
   "activation",
   "recurrent_activation",
   ...["kernel", "recurrent", "bias"].flatMap((weight) =>
@@ -23,7 +23,7 @@ const NAMING = [
  */
 export function readConfig(given: unknown): Config {
   if (!isRecord(given)) throw expected("ERR_ARGUMENT", "config", "an object as getConfig() gives", given);
-  const { className, config } = "class_name" in given ? unwrapped(given) : { className: "GRU", config: given };
+  const { className, config } = "class_name" in given ? unwrapLayer(given) : { className: "GRU", config: given };
   const name = typeof config.name === "string" ? config.name : "gru";
   const legacy = className === "CuDNNGRU" || isLegacyConfig(config);
   return legacy ? modernConfig(config, className, name) : currentConfig(config, name);
@@ -32,7 +32,7 @@ export function readConfig(given: unknown): Config {
 /** The packages whose layers are Keras's own. */
 const KERAS_MODULE = /^(keras|tf_keras|tensorflow)(\.|$)/;
 
-function unwrapped({ module, class_name, config, registered_name }: Config): { className: string; config: Config } {
+function unwrapLayer({ module, class_name, config, registered_name }: Config): { className: string; config: Config } {
   if (class_name !== "GRU" && class_name !== "CuDNNGRU") {
     throw expected("ERR_ARGUMENT", "config.class_name", '"GRU", the class of the layer,', class_name);
   }
@@ -55,16 +55,16 @@ export function layerArguments(config: Config, extra: unknown): Config {
   const { custom_objects, ...given } = extra ?? {};
   const objects: CustomObjects = readCustomObjects(custom_objects);
   const overrides = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-  return named({ ...config, ...overrides }, objects, (key) => !(key in overrides));
+  return readNamedObjects({ ...config, ...overrides }, objects, (key) => !(key in overrides));
 }
 
 /** Returns `config`, a config of Keras 3, with every unknown object replaced by one that keeps its config. */
 export function keepUnknown(config: Config): Config {
-  return named(config, {}, () => true);
+  return readNamedObjects(config, {}, () => true);
 }
 
-function named(args: Config, objects: CustomObjects, isKept: (key: string) => boolean): Config {
-  const entries = NAMING.filter((key) => key in args);
+function readNamedObjects(args: Config, objects: CustomObjects, isKept: (key: string) => boolean): Config {
+  const entries = OBJECT_ARGUMENTS.filter((key) => key in args);
   const read = entries.map((key) => [key, withCustomObjects(args[key], key, objects, isKept(key))]);
   return { ...args, ...Object.fromEntries(read) };
 }

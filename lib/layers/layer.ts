@@ -1,7 +1,7 @@
 import type { CallArguments, CallAsyncArguments, StateLike } from "../arguments/call.js";
 import { readConstructor } from "../arguments/constructor.js";
 import type { ForwardArguments, ForwardAsyncArguments } from "../arguments/forward.js";
-import type { WeightValue } from "../arguments/shaped.js";
+import type { WeightValue } from "../arguments/known_shape.js";
 import { readInputShape } from "../arguments/shapes.js";
 import type { StreamArguments } from "../arguments/stream.js";
 import type { WarmUpSizes } from "../arguments/warm_up.js";

@@ -1,4 +1,4 @@
-import { readShaped, type WeightValue } from "../arguments/shaped.js";
+import { elementsWithShape, type WeightValue } from "../arguments/known_shape.js";
 import { checkedProduct } from "../arguments/shapes.js";
 import { disposed } from "../errors/layer_errors.js";
 import { expectedText } from "../errors/messages.js";
@@ -11,12 +11,12 @@ import type { SerializedLike } from "../keras/serialization.js";
 import { printAsText } from "../tensor/print_as_text.js";
 import { type FloatArray, type FloatArrayOf, Tensor, type TensorLike } from "../tensor/tensor.js";
 import {
-  ownVariable,
+  readVariableArguments,
+  VariableContents,
   type VariableDescription,
   type VariableOptions,
   type VariableOwner,
-  VariableParts,
-} from "./variable_parts.js";
+} from "./variable_arguments.js";
 
 export type { VariableDescription, VariableOptions, VariableOwner };
 
@@ -43,8 +43,8 @@ export function lockedWhile<T>(owner: VariableOwner, work: () => T): T {
 }
 
 /** Makes a variable that a layer or an optimizer owns. The variable takes over `data`. */
-export function ownedVariable(description: VariableDescription, data: FloatArray, owner: VariableOwner): Variable {
-  return new Variable(new VariableParts(description, data, owner) as never);
+export function makeOwnedVariable(description: VariableDescription, data: FloatArray, owner: VariableOwner): Variable {
+  return new Variable(new VariableContents(description, data, owner) as never);
 }
 
 /**
@@ -130,7 +130,9 @@ export class Variable<D extends Dtype = Dtype> {
    */
   constructor(value: TensorLike | Initializer | string | SerializedLike, options: VariableOptions<D> = {}) {
     const given: unknown = value;
-    const parts = reading("Variable", () => (given instanceof VariableParts ? given : ownVariable(given, options)));
+    const parts = reading("Variable", () =>
+      given instanceof VariableContents ? given : readVariableArguments(given, options),
+    );
     const { description, data, owner } = parts;
     this.name = description.name;
     this.path = description.path;
@@ -169,7 +171,7 @@ export class Variable<D extends Dtype = Dtype> {
     requireUnlocked(this.#owner, `${this.name}.assign`);
     let data: FloatArray;
     try {
-      data = readShaped(value, this.#shape, checkedProduct(this.#shape, this.name), this.dtype, this.name, true);
+      data = elementsWithShape(value, this.#shape, checkedProduct(this.#shape, this.name), this.dtype, this.name, true);
     } catch (error) {
       throw unreadable(error, `${this.name}.assign`);
     }

@@ -5,7 +5,7 @@ import type { CombinedRows } from "../call/combined_rows.js";
 import { type Preparation, prepareCall } from "../call/prepare_call.js";
 import { asyncArrays } from "../call/result_arrays.js";
 import type { LayerParts } from "../layer_parts.js";
-import { cancellable, runInTurn, submitCall } from "./submit_call.js";
+import { runCancellable, runSubmittedCall, submitCall } from "./submit_call.js";
 
 /** Computes on the executor's threads. Never throws. Rejects with the errors of `GRULayer.callAsync`. */
 export function callAsync(layer: LayerParts, inputs: unknown, args: unknown): Promise<CallOutcome> {
@@ -40,10 +40,10 @@ export function callCombined(
 function compute(layer: LayerParts, preparation: Preparation): Promise<CallOutcome> {
   const { signal = null } = preparation;
   const prepared = prepareCall(layer, preparation);
-  return runInTurn(layer, prepared, signal, async ({ gru, computed }) => {
+  return runSubmittedCall(layer, prepared, signal, async ({ gru, computed }) => {
     const arrays = asyncArrays(layer, prepared);
     const args = callArguments(prepared, arrays);
-    computed(...(await cancellable(signal, (token) => gru.callAsync(token, ...args))));
+    computed(...(await runCancellable(signal, (token) => gru.callAsync(token, ...args))));
     return finishCall(layer, prepared, arrays);
   });
 }

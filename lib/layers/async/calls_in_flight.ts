@@ -1,11 +1,11 @@
 import { expectedText } from "../../errors/messages.js";
 import type { CarriedState } from "../state/carried_state.js";
-import { Turns, waitFor } from "./turns.js";
+import { CallOrder, waitOrAbort } from "./call_order.js";
 
 /** The asynchronous calls of one layer that have not ended. The calls of a stateful layer run one after the other. */
 export class CallsInFlight {
   readonly #carried: CarriedState | null;
-  readonly #turns = new Turns();
+  readonly #order = new CallOrder();
   #count = 0;
   #free: (() => void) | null = null;
 
@@ -18,7 +18,7 @@ export class CallsInFlight {
    * for others is checked later, when its turn comes.
    */
   checkBatch(batch: number): void {
-    if (this.#turns.pending === 0) this.#carried?.checkBatch(batch);
+    if (this.#order.pending === 0) this.#carried?.checkBatch(batch);
   }
 
   /**
@@ -28,7 +28,7 @@ export class CallsInFlight {
    */
   requireNone(method: string, batch?: number): void {
     if (this.#carried === null) return;
-    const { pending } = this.#turns;
+    const { pending } = this.#order;
     if (pending > 0) {
       throw expectedText(
         "ERR_STATE",
@@ -45,20 +45,20 @@ export class CallsInFlight {
    * `ERR_ABORTED` when the signal aborts while the call waits, and with `ERR_SHAPE` when the call does not fit the
    * state that the earlier calls left.
    */
-  inTurn<T>(batch: number, signal: AbortSignal | null, compute: () => Promise<T>): Promise<T> {
+  runInOrder<T>(batch: number, signal: AbortSignal | null, compute: () => Promise<T>): Promise<T> {
     const carried = this.#carried;
-    if (carried === null) return this.hold(compute);
-    return this.hold(async () => {
+    if (carried === null) return this.runInFlight(compute);
+    return this.runInFlight(async () => {
       // This call takes its place in the order before anything is awaited.
-      using turn = this.#turns.enter();
-      await waitFor(turn.ready, signal);
+      using place = this.#order.takePlace();
+      await waitOrAbort(place.ready, signal);
       carried.checkBatch(batch);
       return await compute();
     });
   }
 
   /** Runs `work` and counts it as a call in flight. The layer keeps its memory until `work` has ended. */
-  async hold<T>(work: () => Promise<T>): Promise<T> {
+  async runInFlight<T>(work: () => Promise<T>): Promise<T> {
     this.#count += 1;
     try {
       return await work();

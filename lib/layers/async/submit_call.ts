@@ -46,7 +46,7 @@ export interface RunningCall {
 }
 
 /** Runs `compute` when the calls before this one have ended. When it succeeds, the call uses up its dropout number. */
-export async function runInTurn<T>(
+export async function runSubmittedCall<T>(
   layer: LayerParts,
   call: PreparedCall,
   signal: AbortSignal | null,
@@ -55,20 +55,20 @@ export async function runInTurn<T>(
   const { dropout } = call;
   const trace = traceCall(layer, call);
   try {
-    const result = await layer.inFlight.inTurn(call.batch, signal, () => {
+    const result = await layer.inFlight.runInOrder(call.batch, signal, () => {
       trace?.begin();
       return compute({
         gru: packedWeights(call),
         computed: (queued, computed) => trace?.computed(queued, computed),
       });
     });
-    if (dropout !== null) layer.dropout.keep(dropout);
+    if (dropout !== null) layer.dropout.markSucceeded(dropout);
     return result;
   } catch (error) {
     trace?.failed(error);
     throw error;
   } finally {
-    if (dropout !== null) layer.dropout.release(dropout);
+    if (dropout !== null) layer.dropout.markEnded(dropout);
     trace?.publish();
   }
 }
@@ -85,7 +85,7 @@ export function nextToken(): number {
  * Runs `start`, which is cancelled when the signal aborts. Rejects with `ERR_ABORTED` if the signal has aborted, even
  * when `start` has succeeded or failed with another error.
  */
-export async function cancellable<T>(signal: AbortSignal | null, start: (token: number) => Promise<T>): Promise<T> {
+export async function runCancellable<T>(signal: AbortSignal | null, start: (token: number) => Promise<T>): Promise<T> {
   const token = nextToken();
   if (signal === null) return start(token);
   refuseAborted(signal);

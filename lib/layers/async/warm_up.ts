@@ -22,7 +22,7 @@ export async function warmUp(layer: LayerParts, sizes: unknown): Promise<void> {
   const { features } = weights;
   const pathFlags = layer.path.flagsFor({ batch, timesteps, features, mask: null, lengths: null, training: false });
   using _place = new QueuePlace("warmUp");
-  await layer.inFlight.hold(async () => {
+  await layer.inFlight.runInFlight(async () => {
     const gru = weights.packed();
     const { computeDtype, units } = layer.options;
     const call: NativeCall = {

@@ -1,5 +1,5 @@
 import { kernelArray } from "../../arguments/convert.js";
-import { lossOf } from "../../arguments/lent.js";
+import { lossOf } from "../../arguments/user_code.js";
 import type { Regularizer } from "../../keras/regularizers.js";
 import { UnknownRegularizer } from "../../keras/unknown_objects.js";
 import type { NativeArray } from "../../native/arrays.js";

@@ -1,5 +1,5 @@
 import { writeTo } from "../../arguments/intrinsics.js";
-import type { OutTarget } from "../../arguments/out.js";
+import type { OutTarget } from "../../arguments/out_argument.js";
 import { requireWhole } from "../../arguments/typed_array.js";
 import type { FloatArray, NativeArray } from "../../native/arrays.js";
 import type { NativeCallArrays } from "../../native/contract.js";
@@ -23,7 +23,7 @@ export interface CallOutcome {
 export function finishCall(layer: LayerParts, call: PreparedCall, arrays: NativeCallArrays): CallOutcome {
   if (call.combined !== null && padsLastOutput(layer)) zeroMasked(arrays.output, call.combined.endsMasked);
   const losses = activityLosses(layer, call, arrays);
-  const outcome = call.out === null ? newTensors(layer, call, arrays) : deliver(layer, call.out, arrays);
+  const outcome = call.out === null ? newTensors(layer, call, arrays) : copyToOut(layer, call.out, arrays);
   layer.carried?.commit(call.batch, arrays.state);
   layer.activityLosses = losses;
   return outcome;
@@ -47,7 +47,7 @@ function newTensors(layer: LayerParts, call: PreparedCall, { output, state }: Na
 }
 
 /** Copies the results to the memory of `out`, unless the addon wrote them there itself. */
-function deliver(
+function copyToOut(
   { options }: LayerParts,
   out: NonNullable<PreparedCall["out"]>,
   { output, state }: NativeCallArrays,
@@ -56,12 +56,12 @@ function deliver(
   requireWhole(out.output.data, output.length, "out");
   if (out.state !== null) requireWhole(out.state.data, state.length, "out");
   return {
-    output: written(output, out.output),
-    state: out.state === null ? null : written(inComputeDtype(state, options.rounding), out.state),
+    output: copyToTarget(output, out.output),
+    state: out.state === null ? null : copyToTarget(inComputeDtype(state, options.rounding), out.state),
   };
 }
 
-function written(computed: FloatArray, target: OutTarget): Tensor<FloatArray> {
+function copyToTarget(computed: FloatArray, target: OutTarget): Tensor<FloatArray> {
   if (target.data !== computed && computed.length > 0) writeTo(target.data, computed);
   return target.tensor;
 }

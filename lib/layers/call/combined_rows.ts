@@ -1,7 +1,7 @@
 import type { FloatArray } from "../../native/arrays.js";
 
 /** The part of a combined call that belongs to one request: its rows, and its number of timesteps. */
-export interface Part {
+export interface RequestPart {
   readonly firstRow: number;
   readonly rows: number;
   readonly timesteps: number;
@@ -12,13 +12,13 @@ export interface Part {
  * value the call knows that the padding is not a mask of the user, so that each row gets the same result as alone.
  */
 export interface CombinedRows {
-  readonly parts: readonly Part[];
+  readonly parts: readonly RequestPart[];
   /** For each row: true when the request itself masks its last step. */
   readonly endsMasked: readonly boolean[];
 }
 
 /** Returns a copy of a part's rows of a (rows, units) array. */
-export function rowsOfPart<D extends FloatArray>(data: D, { firstRow, rows }: Part, units: number): D {
+export function rowsOfPart<D extends FloatArray>(data: D, { firstRow, rows }: RequestPart, units: number): D {
   return data.slice(firstRow * units, (firstRow + rows) * units) as D;
 }
 
@@ -34,7 +34,7 @@ export interface CombinedSteps {
 /** Returns a copy of a part's own steps of the output of a combined call with `return_sequences`. */
 export function stepsOfPart<D extends FloatArray>(
   data: D,
-  { firstRow, rows, timesteps }: Part,
+  { firstRow, rows, timesteps }: RequestPart,
   { longest, units, goBackwards }: CombinedSteps,
 ): D {
   const size = timesteps * units;

@@ -113,10 +113,10 @@ function isWhole({ input, output, outputGradient, inputGradient }: Arrays, units
 }
 
 /** Returns the error about `method`, an asynchronous method, of a layer with a custom activation. */
-export function notAsynchronous(what: string): GRUError {
+export function notAsynchronous(method: string): GRUError {
   return expectedText(
     "ERR_ARGUMENT",
-    what,
+    method,
     "a layer of Keras's activations",
     "one with a custom activation, which runs on the JavaScript thread alone",
     { remedy: "Use call, or forward and backward." },

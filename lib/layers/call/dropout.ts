@@ -16,8 +16,8 @@ export interface DropoutMasks {
 }
 
 /** The dropout masks of one call, and the number of the call in the generator. */
-export interface Draw extends DropoutMasks {
-  ticket: number;
+export interface CallDropout extends DropoutMasks {
+  number: number;
 }
 
 const injected = new WeakMap<object, DropoutMasks>();
@@ -67,50 +67,37 @@ export class DropoutGenerator {
    * Draws the masks of a call, if it needs any. Such a call must end with `succeeded` and `ended`, or only `ended` if
    * it fails. Returns `null` for a call that needs no masks.
    */
-  drawFor({ training, batch, features }: DropoutRequest): Draw | null {
+  drawIfNeeded({ training, batch, features }: DropoutRequest): CallDropout | null {
     const { dropout, recurrentDropout } = this.#options;
     return training && (drops(dropout) || drops(recurrentDropout)) ? this.draw(batch, features) : null;
   }
 
-  /** Runs `compute`, a synchronous call, with its masks. */
-  during<T>(request: DropoutRequest, compute: (draw: Draw | null) => T): T {
-    const draw = this.drawFor(request);
-    if (draw === null) return compute(null);
-    try {
-      const result = compute(draw);
-      this.keep(draw);
-      return result;
-    } finally {
-      this.release(draw);
-    }
-  }
-
-  /** Draws the masks of one call, which must end as described at `drawFor`. */
-  draw(batch: number, features: number): Draw {
+  /** Draws the masks of one call, which must end as described at `drawIfNeeded`. */
+  draw(batch: number, features: number): CallDropout {
     const { dropout, recurrentDropout, implementation, units } = this.#options;
-    const ticket = this.#next();
+    const number = this.#next();
     const masks = injected.get(this.#layer) ?? {
-      input: this.#fill(dropout, [implementation === 1 ? 3 : 1, batch, features], 2 * ticket),
-      recurrent: this.#fill(recurrentDropout, [3, batch, units], 2 * ticket + 1),
+      input: this.#fill(dropout, [implementation === 1 ? 3 : 1, batch, features], 2 * number),
+      recurrent: this.#fill(recurrentDropout, [3, batch, units], 2 * number + 1),
     };
-    this.#running.add(ticket);
-    return { ...masks, ticket };
+    this.#running.add(number);
+    return { ...masks, number };
   }
 
   /** Records that the call has succeeded, which uses up its number. */
-  keep(draw: Draw): void {
-    this.#running.delete(draw.ticket);
-    this.#done = Math.max(this.#done, draw.ticket + 1);
+  markSucceeded(call: CallDropout): void {
+    this.#running.delete(call.number);
+    this.#done = Math.max(this.#done, call.number + 1);
   }
 
-  /** Records that the call is over, whether or not it succeeded. May be called after `succeeded`. */
-  release(draw: Draw): void {
-    this.#running.delete(draw.ticket);
+  /** Records that the call is over, whether or not it succeeded. It may be called after `markSucceeded`. */
+  markEnded(call: CallDropout): void {
+    this.#running.delete(call.number);
   }
 
   #next(): number {
     let next = this.#done;
-    for (const ticket of this.#running) next = Math.max(next, ticket + 1);
+    for (const number of this.#running) next = Math.max(next, number + 1);
     return next;
   }
 

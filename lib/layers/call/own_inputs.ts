@@ -36,11 +36,11 @@ export function ownInputs({ transfer, source, owned, inputs, batch, timesteps, f
   if (!transfer || source === null) return owned ? inputs : converted(inputs, dtype, dtype, "inputs");
   // These values are read first, because views of a moved buffer read as empty.
   const start = byteOffsetOf(inputs);
-  const buffer = move(source);
+  const buffer = moveBuffer(source);
   return owned ? inputs : new ARRAY_TYPES[dtype](buffer, start, count);
 }
 
-function move(source: TypedArray): ArrayBuffer {
+function moveBuffer(source: TypedArray): ArrayBuffer {
   const buffer = bufferOf(source) as ArrayBuffer;
   try {
     return structuredClone(buffer, { transfer: [buffer] });

@@ -1,5 +1,5 @@
 import type { ReadCall } from "../../arguments/call.js";
-import type { ReadOut } from "../../arguments/out.js";
+import type { ReadOut } from "../../arguments/out_argument.js";
 import { refuseAborted } from "../../arguments/signal.js";
 import type { FloatArray, NativeArray } from "../../native/arrays.js";
 import type { NativeGru } from "../../native/binding.js";
@@ -7,7 +7,7 @@ import { CALL_FLAGS } from "../../native/contract.js";
 import type { LayerParts } from "../layer_parts.js";
 import type { GRUWeights, WeightSnapshot } from "../weights/gru_weights.js";
 import type { CombinedRows } from "./combined_rows.js";
-import type { Draw } from "./dropout.js";
+import type { CallDropout } from "./dropout.js";
 import { ownInputs, requireTransferable } from "./own_inputs.js";
 
 /**
@@ -29,7 +29,7 @@ export interface PreparedCall {
   readonly lengths: Int32Array | null;
   readonly initialState: NativeArray | null;
   /** The dropout masks of the call; `null` when it needs none. */
-  readonly dropout: Draw | null;
+  readonly dropout: CallDropout | null;
   /** `CALL_FLAGS` of the layer and of the path. */
   readonly flags: number;
   /** The rows of a batcher's requests in a combined call; `null` for every other call. */
@@ -70,7 +70,7 @@ export function prepareCall(
   if (asynchronous) layer.inFlight.checkBatch(read.batch);
   else layer.inFlight.requireNone(method, read.batch);
   const weights = layer.weights.forFeatures(read.features);
-  const dropout = layer.dropout.drawFor(read);
+  const dropout = layer.dropout.drawIfNeeded(read);
   try {
     return {
       method,
@@ -90,7 +90,7 @@ export function prepareCall(
       snapshot: asynchronous ? weights.snapshot() : null,
     };
   } catch (error) {
-    if (dropout !== null) layer.dropout.release(dropout);
+    if (dropout !== null) layer.dropout.markEnded(dropout);
     throw error;
   }
 }

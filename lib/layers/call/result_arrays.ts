@@ -53,7 +53,7 @@ export function passArrays(layer: LayerParts, call: PreparedCall): NativeCallArr
 }
 
 function initialStateOf({ carried }: LayerParts, { initialState, batch }: PreparedCall): NativeArray | null {
-  return initialState ?? carried?.before(batch) ?? null;
+  return initialState ?? carried?.stateFor(batch) ?? null;
 }
 
 function newOutput(layer: LayerParts, call: PreparedCall): FloatArray {

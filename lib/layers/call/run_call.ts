@@ -14,9 +14,9 @@ function runUntraced<T>(layer: LayerParts, call: PreparedCall, compute: (gru: Na
   if (dropout === null) return compute(packedWeights(call));
   try {
     const result = compute(packedWeights(call));
-    layer.dropout.keep(dropout);
+    layer.dropout.markSucceeded(dropout);
     return result;
   } finally {
-    layer.dropout.release(dropout);
+    layer.dropout.markEnded(dropout);
   }
 }

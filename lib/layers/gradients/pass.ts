@@ -17,10 +17,10 @@ import { backwardArguments, type NativeBackwardArguments } from "../../native/co
 import { isSixteenBit, narrowed } from "../../native/sixteen_bit.js";
 import { readRecord } from "../../options/record.js";
 import { type FloatArray, Tensor } from "../../tensor/tensor.js";
-import { cancellable } from "../async/submit_call.js";
+import { runCancellable } from "../async/submit_call.js";
 import { type CustomActivations, notAsynchronous } from "../call/custom_activations.js";
 import type { ResultTensor, WeightTensor } from "../result_types.js";
-import { type Activity, addWeightGradients, sumOf, type WeightTerm } from "./pass_losses.js";
+import { type ActivityWithGradients, addWeightGradients, type PassWeight, scaledSum } from "./pass_losses.js";
 
 /**
  * The gradient of `sum(upstream * outputs) + sum(losses)` with respect to every array that a pass was computed from.
@@ -38,7 +38,7 @@ export interface GRUGradients<D extends DtypeName = DtypeName> {
 }
 
 /** The arrays that the addon writes gradients to. The weights have Keras's order. */
-interface RawGradients {
+interface NativeGradients {
   readonly inputs: NativeArray;
   readonly initialState: NativeArray;
   readonly weights: NativeArray[];
@@ -55,8 +55,8 @@ export interface PassParts {
   readonly output: Tensor<FloatArray>;
   readonly state: Tensor<FloatArray>;
   readonly losses: readonly number[];
-  readonly activity: Activity;
-  readonly terms: readonly WeightTerm[];
+  readonly activity: ActivityWithGradients;
+  readonly weights: readonly PassWeight[];
   readonly custom: CustomActivations | null;
 }
 
@@ -146,7 +146,7 @@ export class GRUPass<D extends DtypeName = DtypeName> {
     this.#used = true;
     try {
       const nativeArguments = this.#argumentsOf(read, gradients);
-      await cancellable(signal, (token) => tape.backwardAsync(token, ...nativeArguments));
+      await runCancellable(signal, (token) => tape.backwardAsync(token, ...nativeArguments));
       return this.#finish(gradients, read.losses);
     } finally {
       tape.dispose();
@@ -178,21 +178,21 @@ export class GRUPass<D extends DtypeName = DtypeName> {
     return readUpstream(upstream, this.#outputShape, this.#stateShape, this.#parts.dtype, copy);
   }
 
-  #emptyGradients(): RawGradients {
-    const { inputShape, kernelDtype, terms } = this.#parts;
+  #emptyGradients(): NativeGradients {
+    const { inputShape, kernelDtype, weights } = this.#parts;
     const zeros = (shape: readonly number[]) => allocate(kernelDtype, checkedProduct(shape, "gradients"), "gradients");
     return {
       inputs: zeros(inputShape),
       initialState: zeros(this.#stateShape),
-      weights: terms.map(({ shape }) => zeros(shape)),
+      weights: weights.map(({ shape }) => zeros(shape)),
     };
   }
 
-  #argumentsOf(read: ReadUpstream, { inputs, initialState, weights }: RawGradients): NativeBackwardArguments {
+  #argumentsOf(read: ReadUpstream, { inputs, initialState, weights }: NativeGradients): NativeBackwardArguments {
     const { activity } = this.#parts;
     const [kernel, recurrentKernel, bias] = weights as [NativeArray, NativeArray, NativeArray?];
-    const dOutput = sumOf(activity.output, read.losses, read.output);
-    const dState = sumOf(activity.state, read.losses, read.state);
+    const dOutput = scaledSum(activity.output, read.losses, read.output);
+    const dState = scaledSum(activity.state, read.losses, read.state);
     return backwardArguments({
       dOutput,
       dState,
@@ -204,14 +204,15 @@ export class GRUPass<D extends DtypeName = DtypeName> {
     });
   }
 
-  #finish({ inputs, initialState, weights }: RawGradients, losses: number): GRUGradients<D> {
-    const { dtype, inputShape, terms } = this.#parts;
-    addWeightGradients(weights, terms, losses);
+  #finish(gradients: NativeGradients, losses: number): GRUGradients<D> {
+    const { dtype, inputShape, weights } = this.#parts;
+    addWeightGradients(gradients.weights, weights, losses);
     return {
-      inputs: tensorOf(inputs, inputShape, dtype) as ResultTensor<D>,
-      initial_state: tensorOf(initialState, this.#stateShape, dtype) as ResultTensor<D>,
-      weights: terms.map(
-        (term, index) => tensorOf(weights[index] as NativeArray, term.shape, term.dtype) as WeightTensor<D>,
+      inputs: tensorOf(gradients.inputs, inputShape, dtype) as ResultTensor<D>,
+      initial_state: tensorOf(gradients.initialState, this.#stateShape, dtype) as ResultTensor<D>,
+      weights: weights.map(
+        (weight, index) =>
+          tensorOf(gradients.weights[index] as NativeArray, weight.shape, weight.dtype) as WeightTensor<D>,
       ),
     };
   }

@@ -1,7 +1,7 @@
 import { kernelArray, requireNamed } from "../../arguments/convert.js";
 import { lengthOf } from "../../arguments/intrinsics.js";
+import { elementsAs, readWithShape, stateFromList } from "../../arguments/known_shape.js";
 import { allocate } from "../../arguments/memory.js";
-import { checkShaped, shapedElements, unwrap } from "../../arguments/shaped.js";
 import { checkedProduct, sameShape } from "../../arguments/shapes.js";
 import { type ReadTensor, readTensor } from "../../arguments/tensor_like.js";
 import { isTypedArray } from "../../arguments/typed_array.js";
@@ -61,7 +61,7 @@ export class CarriedState {
   }
 
   /** Returns the state that a call of `batch` rows starts from. `null` means zeros. */
-  before(batch: number): NativeArray | null {
+  stateFor(batch: number): NativeArray | null {
     return this.#current !== null && this.#batch === batch ? this.#current : null;
   }
 
@@ -99,8 +99,8 @@ export class CarriedState {
     let read: ReadTensor;
     let state: NativeArray;
     try {
-      read = this.#check(unwrap(value));
-      state = kernelArray(shapedElements(read, this.#computeDtype, true), this.#computeDtype);
+      read = this.#check(stateFromList(value));
+      state = kernelArray(elementsAs(read, this.#computeDtype, true), this.#computeDtype);
     } catch (error) {
       throw unreadable(error, "resetState");
     }
@@ -118,7 +118,7 @@ export class CarriedState {
     }
     const shape = [batch, this.#units];
     if (described === null)
-      return checkShaped(value, shape, checkedProduct(shape, "state"), this.#computeDtype, "state");
+      return readWithShape(value, shape, checkedProduct(shape, "state"), this.#computeDtype, "state");
     if (!sameShape(described.shape, shape)) {
       throw expectedShape("state", `shape ${formatShape(shape)}`, described.shape);
     }

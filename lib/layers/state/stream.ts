@@ -2,7 +2,7 @@ import type { StateLike } from "../../arguments/call.js";
 import { kernelArray } from "../../arguments/convert.js";
 import { isSteady, kindOf, lengthOf, overlap, writeTo } from "../../arguments/intrinsics.js";
 import { allocate } from "../../arguments/memory.js";
-import { type OutTensor, readOutTensor } from "../../arguments/out.js";
+import { type OutTensor, readOutTensor } from "../../arguments/out_argument.js";
 import { checkedProduct } from "../../arguments/shapes.js";
 import { readFrame, readState, readStreamArguments, type StreamFrame } from "../../arguments/stream.js";
 import { requireWhole } from "../../arguments/typed_array.js";
@@ -100,7 +100,7 @@ export class GRUStream<D extends DtypeName = DtypeName> {
     const output = safe ? (target as NativeArray) : this.#scratch();
     const args = this.#step.with(input, output, this.#spare, this.#state, this.#pathFlags());
     computeNow(gru, custom, args);
-    if (output !== target) this.#deliver(output, target);
+    if (output !== target) this.#copyResult(output, target);
     const before = this.#state;
     this.#state = this.#spare;
     this.#spare = before;
@@ -173,7 +173,7 @@ export class GRUStream<D extends DtypeName = DtypeName> {
   #inputFor(frame: StreamFrame): NativeArray {
     const { options, custom } = this.#layer;
     const data: unknown = frame instanceof Tensor && this.#isFrame(frame) ? frame.data : frame;
-    const read = this.#isPlain(data, this.#inputCount)
+    const read = this.#isDirectlyUsable(data, this.#inputCount)
       ? data
       : readFrame(frame, [this.batch, this.#features], options.computeDtype, options.autocast);
     if (this.#rounding !== null) {
@@ -191,7 +191,7 @@ export class GRUStream<D extends DtypeName = DtypeName> {
    * True when the kernels can use `value` directly: it has the compute dtype and `count` elements, and only this thread
    * can change its memory.
    */
-  #isPlain(value: unknown, count: number): value is FloatArray {
+  #isDirectlyUsable(value: unknown, count: number): value is FloatArray {
     if (kindOf(value as object) !== this.#kind) return false;
     const array = value as FloatArray;
     return count > 0 && lengthOf(array) === count && isSteady(array);
@@ -209,7 +209,7 @@ export class GRUStream<D extends DtypeName = DtypeName> {
   /** Returns the memory of `out` that the result is written to. */
   #targetFor(out: unknown): FloatArray {
     if (!isSixteenBit(this.#layer.options.computeDtype)) {
-      if (this.#isPlain(out, this.#state.length)) return out;
+      if (this.#isDirectlyUsable(out, this.#state.length)) return out;
     }
     return readOutTensor(out, [this.batch, this.#units], this.#layer.options.computeDtype, "out").data;
   }
@@ -230,7 +230,7 @@ export class GRUStream<D extends DtypeName = DtypeName> {
     return this.#output;
   }
 
-  #deliver(output: NativeArray, target: FloatArray): void {
+  #copyResult(output: NativeArray, target: FloatArray): void {
     // A custom activation may have detached it.
     requireWhole(target, output.length, "out");
     if (this.#rounding === null) writeTo(target, output);
@@ -259,9 +259,9 @@ export class GRUStream<D extends DtypeName = DtypeName> {
     return kernelArray(readState(value, [this.batch, this.#units], computeDtype, name), computeDtype);
   }
 
-  #requireAlive(what: string): void {
+  #requireAlive(method: string): void {
     if (!this.#disposed) return;
-    throw disposed("stream", what);
+    throw disposed("stream", method);
   }
 }
 

@@ -1,10 +1,10 @@
 import type { GRUOptions } from "../../arguments/constructor.js";
 import { kernelArray } from "../../arguments/convert.js";
-import { fillWith, lossOf } from "../../arguments/lent.js";
+import { elementsAs, readWithShape } from "../../arguments/known_shape.js";
 import { allocate, requireWeightMemory } from "../../arguments/memory.js";
-import { checkShaped, shapedElements } from "../../arguments/shaped.js";
 import { checkedProduct } from "../../arguments/shapes.js";
 import type { ReadTensor } from "../../arguments/tensor_like.js";
+import { fillWith, lossOf } from "../../arguments/user_code.js";
 import { expected, expectedText } from "../../errors/messages.js";
 import { unreadable } from "../../errors/reading.js";
 import type { Constraint } from "../../keras/constraints.js";
@@ -15,7 +15,7 @@ import { native } from "../../native/load.js";
 import { isSixteenBit, narrowed, rounded, type SixteenBitDtype } from "../../native/sixteen_bit.js";
 import type { FloatArray, Tensor } from "../../tensor/tensor.js";
 import {
-  ownedVariable,
+  makeOwnedVariable,
   peekVariableData,
   replaceVariableData,
   requireUnlocked,
@@ -33,7 +33,7 @@ export interface WeightSnapshot {
   readonly bias: FloatArray | null;
 }
 
-interface Plan {
+interface WeightDescription {
   name: string;
   shape: readonly number[];
   initializer: Initializer;
@@ -41,16 +41,16 @@ interface Plan {
   constraint: Constraint | null;
 }
 
-function plans(options: GRUOptions, features: number): Plan[] {
+function describeWeights(options: GRUOptions, features: number): WeightDescription[] {
   const { units } = options;
-  const kernel: Plan = {
+  const kernel: WeightDescription = {
     name: "kernel",
     shape: [features, 3 * units],
     initializer: options.kernelInitializer,
     regularizer: options.kernelRegularizer,
     constraint: options.kernelConstraint,
   };
-  const recurrent: Plan = {
+  const recurrent: WeightDescription = {
     name: "recurrent_kernel",
     shape: [units, 3 * units],
     initializer: options.recurrentInitializer,
@@ -58,7 +58,7 @@ function plans(options: GRUOptions, features: number): Plan[] {
     constraint: options.recurrentConstraint,
   };
   if (!options.useBias) return [kernel, recurrent];
-  const bias: Plan = {
+  const bias: WeightDescription = {
     name: "bias",
     shape: options.resetAfter ? [2, 3 * units] : [3 * units],
     initializer: options.biasInitializer,
@@ -80,7 +80,7 @@ export class GRUWeights {
   /** The dtype that weights are rounded to before the kernels take them; `null` for no rounding. */
   readonly #rounding: SixteenBitDtype | null;
   readonly #native: NativeGru;
-  #packed = -1;
+  #packedVersion = -1;
 
   /**
    * Makes the weights for `features` inputs. `start` says whether the layer's initializers fill them, or whether they
@@ -94,16 +94,16 @@ export class GRUWeights {
     owner: VariableOwner,
     start: "initial" | "zeros" = "initial",
   ) {
-    const planned = plans(options, features);
-    const counts = planned.map(({ shape, name }) => checkedProduct(shape, name));
+    const descriptions = describeWeights(options, features);
+    const counts = descriptions.map(({ shape, name }) => checkedProduct(shape, name));
     const { variableDtype, kernelDtype, rounding } = options;
     requireWeightMemory(options, features);
-    const variables = planned.map((plan, index) => {
-      const filled = allocate(kernelDtype, counts[index] as number, plan.name);
-      if (start === "initial") fillWith(plan.initializer, filled, plan.shape);
+    const variables = descriptions.map((description, index) => {
+      const filled = allocate(kernelDtype, counts[index] as number, description.name);
+      if (start === "initial") fillWith(description.initializer, filled, description.shape);
       const data = isSixteenBit(variableDtype) ? narrowed(filled as Float32Array, variableDtype) : filled;
-      const path = `${layerName}/gru_cell/${plan.name}`;
-      return ownedVariable({ ...plan, path, dtype: variableDtype }, data, owner);
+      const path = `${layerName}/gru_cell/${description.name}`;
+      return makeOwnedVariable({ ...description, path, dtype: variableDtype }, data, owner);
     });
     this.features = features;
     this.variables = variables;
@@ -153,7 +153,7 @@ export class GRUWeights {
     try {
       const { variables } = this;
       const checked = this.#checkAll(values);
-      return checked.map((read, index) => shapedElements(read, (variables[index] as Variable).dtype, true));
+      return checked.map((read, index) => elementsAs(read, (variables[index] as Variable).dtype, true));
     } catch (error) {
       throw unreadable(error, "setWeights");
     }
@@ -172,7 +172,7 @@ export class GRUWeights {
     }
     return this.variables.map((variable, index) => {
       const { shape, dtype, name } = variable;
-      return checkShaped(values[index], shape, checkedProduct(shape, name), dtype, `weights[${index}]`);
+      return readWithShape(values[index], shape, checkedProduct(shape, name), dtype, `weights[${index}]`);
     });
   }
 
@@ -192,22 +192,26 @@ export class GRUWeights {
 
   /** Returns the native object with the current weights. */
   packed(): NativeGru {
-    if (this.#packed !== this.#owner.version) this.pack(this.#read(peekVariableData));
+    if (this.#packedVersion !== this.#owner.version) this.pack(this.#read(peekVariableData));
     return this.#native;
   }
 
   /** Returns the native object with the weights of `snapshot`. */
   pack(snapshot: WeightSnapshot): NativeGru {
-    if (this.#packed !== snapshot.version) {
+    if (this.#packedVersion !== snapshot.version) {
       const { kernel, recurrentKernel, bias } = snapshot;
-      this.#native.setWeights(this.#cast(kernel), this.#cast(recurrentKernel), bias === null ? null : this.#cast(bias));
-      this.#packed = snapshot.version;
+      this.#native.setWeights(
+        this.#inComputeDtype(kernel),
+        this.#inComputeDtype(recurrentKernel),
+        bias === null ? null : this.#inComputeDtype(bias),
+      );
+      this.#packedVersion = snapshot.version;
     }
     return this.#native;
   }
 
   /** Returns a weight in the form that the kernels take, rounded to the compute dtype. */
-  #cast(data: FloatArray): NativeArray {
+  #inComputeDtype(data: FloatArray): NativeArray {
     if (this.#rounding === null) return data as NativeArray;
     return kernelArray(data instanceof Float32Array ? narrowed(data, this.#rounding) : data, this.#rounding);
   }

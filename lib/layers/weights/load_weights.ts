@@ -48,26 +48,31 @@ function readLayerName(args: unknown): string | undefined {
 export function requireFit({ file, source }: WeightsFile, options: GRUOptions, features: number | null): void {
   const label = JSON.stringify(file.path);
   const gates = 3 * options.units;
-  const wanted = [
+  const wantedShapes = [
     [features ?? file.features, gates],
     [options.units, gates],
   ];
-  if (options.useBias) wanted.push(options.resetAfter ? [2, gates] : [gates]);
+  if (options.useBias) wantedShapes.push(options.resetAfter ? [2, gates] : [gates]);
   const shapes = file.weights.map(({ shape }) => shape);
   const list = (all: readonly (readonly number[])[]) => all.map(formatShape).join(", ");
   const differs = file.resetAfter !== undefined && file.resetAfter !== options.resetAfter;
   const order = file.resetAfter ? "after" : "before";
-  const other =
+  const otherLayer =
     `a layer that applies its reset gate ${order} the product with the recurrent kernel (load them into one made with ` +
     `reset_after: ${file.resetAfter})`;
-  if (list(shapes) === list(wanted)) {
+  if (list(shapes) === list(wantedShapes)) {
     if (!differs) return;
-    const mine = `weights of a layer with reset_after: ${options.resetAfter}`;
-    throw expectedText("ERR_ARGUMENT", "source", mine, `those of ${other}, in layer ${label} of ${source.shown}`);
+    const wantedWeights = `weights of a layer with reset_after: ${options.resetAfter}`;
+    throw expectedText(
+      "ERR_ARGUMENT",
+      "source",
+      wantedWeights,
+      `those of ${otherLayer}, in layer ${label} of ${source.shown}`,
+    );
   }
-  const missing = shapes.length < wanted.length;
-  const of = options.useBias && !missing ? `reset_after: ${options.resetAfter}` : `use_bias: ${options.useBias}`;
-  const what = `weights of shapes ${list(wanted)} (those of this layer, with ${of})`;
-  const received = `${list(shapes)} in layer ${label} of ${source.shown}${differs ? `, those of ${other}` : ""}`;
-  throw expectedText("ERR_SHAPE", "source", what, received);
+  const missing = shapes.length < wantedShapes.length;
+  const setting = options.useBias && !missing ? `reset_after: ${options.resetAfter}` : `use_bias: ${options.useBias}`;
+  const wantedWeights = `weights of shapes ${list(wantedShapes)} (those of this layer, with ${setting})`;
+  const received = `${list(shapes)} in layer ${label} of ${source.shown}${differs ? `, those of ${otherLayer}` : ""}`;
+  throw expectedText("ERR_SHAPE", "source", wantedWeights, received);
 }

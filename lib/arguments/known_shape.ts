@@ -18,7 +18,7 @@ export type WeightValue = TensorLike | TypedArray;
  *
  * Throws `ERR_SHAPE`, `ERR_DTYPE` or `ERR_ARGUMENT`, naming `name`.
  */
-export function checkShaped(
+export function readWithShape(
   value: unknown,
   shape: readonly number[],
   count: number,
@@ -41,14 +41,14 @@ export function checkShaped(
  * Returns the elements of `read` as dense data of `dtype`. With `copy` the result is always new memory. Otherwise it
  * may be the caller's memory, but never memory that other threads share or whose size may change.
  */
-export function shapedElements(read: ReadTensor, dtype: Dtype, copy: boolean): FloatArray {
+export function elementsAs(read: ReadTensor, dtype: Dtype, copy: boolean): FloatArray {
   const { data, owned } = elementsOf(read);
   if (read.dtype === dtype && (owned || (!copy && isSteady(data)))) return data as FloatArray;
   return converted(data, read.dtype, dtype, read.name);
 }
 
 /** Reads a value whose shape is known, and returns its elements as dense data of `dtype`. */
-export function readShaped(
+export function elementsWithShape(
   value: unknown,
   shape: readonly number[],
   count: number,
@@ -56,14 +56,14 @@ export function readShaped(
   name: string,
   copy: boolean,
 ): FloatArray {
-  return shapedElements(checkShaped(value, shape, count, dtype, name), dtype, copy);
+  return elementsAs(readWithShape(value, shape, count, dtype, name), dtype, copy);
 }
 
 /**
  * Returns the state in a list of one, which is the form that Keras returns states in. Any other value is returned
  * unchanged, and so are nested arrays with a single row.
  */
-export function unwrap(value: unknown): unknown {
+export function stateFromList(value: unknown): unknown {
   if (!Array.isArray(value) || value.length !== 1) return value;
   const entry: unknown = value[0];
   return isRow(entry) ? value : entry;

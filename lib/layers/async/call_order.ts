@@ -2,13 +2,13 @@ import { aborted, hasAborted } from "../../arguments/signal.js";
 import { onAbort } from "./abort.js";
 
 /** A place in the order of calls. */
-export interface Turn extends Disposable {
+export interface OrderedPlace extends Disposable {
   /** Resolves when every earlier call has ended. Disposing the turn, once, lets the next call begin. */
   readonly ready: Promise<void>;
 }
 
 /** Makes asynchronous calls run one after the other, in the order they came. */
-export class Turns {
+export class CallOrder {
   #tail: Promise<void> = Promise.resolve();
   #waiting = 0;
 
@@ -18,7 +18,7 @@ export class Turns {
   }
 
   /** Takes the place after the last call. */
-  enter(): Turn {
+  takePlace(): OrderedPlace {
     const ready = this.#tail;
     let end: () => void = () => {};
     const ended = new Promise<void>((resolve) => {
@@ -38,7 +38,7 @@ export class Turns {
 }
 
 /** Waits for `ready`. Rejects with `ERR_ABORTED` as soon as the signal aborts. */
-export function waitFor(ready: Promise<void>, signal: AbortSignal | null): Promise<void> {
+export function waitOrAbort(ready: Promise<void>, signal: AbortSignal | null): Promise<void> {
   if (signal === null) return ready;
   if (hasAborted(signal)) return Promise.reject(aborted(signal));
   return new Promise((resolve, reject) => {

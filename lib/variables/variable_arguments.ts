@@ -1,11 +1,11 @@
 import type { Spec } from "../arguments/constructor.js";
 import { requireNamed } from "../arguments/convert.js";
-import { fillWith } from "../arguments/lent.js";
+import { elementsAs } from "../arguments/known_shape.js";
 import { allocate } from "../arguments/memory.js";
-import { shapedElements } from "../arguments/shaped.js";
 import { elementCount, readList, sameShape } from "../arguments/shapes.js";
 import { readTensor } from "../arguments/tensor_like.js";
 import { dtypeOfName } from "../arguments/typed_array.js";
+import { fillWith } from "../arguments/user_code.js";
 import { formatShape } from "../errors/describe.js";
 import { expected } from "../errors/messages.js";
 import { autoName } from "../keras/auto_name.js";
@@ -61,7 +61,7 @@ export interface VariableOptions<D extends Dtype = Dtype> {
 }
 
 /** The contents of a variable that is about to be made. The variable takes over `data` without a copy. */
-export class VariableParts {
+export class VariableContents {
   constructor(
     readonly description: VariableDescription,
     readonly data: FloatArray,
@@ -72,19 +72,23 @@ export class VariableParts {
 const OPTIONS = ["name", "shape", "dtype", "trainable", "regularizer", "constraint"];
 
 /** Reads the arguments of `new Variable`. Throws `ERR_ARGUMENT`, `ERR_SHAPE`, `ERR_DTYPE` or `ERR_NATIVE_LOAD`. */
-export function ownVariable(value: unknown, options: unknown): VariableParts {
+export function readVariableArguments(value: unknown, options: unknown): VariableContents {
   const read = new Options("Variable", options, OPTIONS);
-  const named = read.nullableString("name");
+  const givenName = read.nullableString("name");
   const trainable = read.boolean("trainable", true);
   const regularizer = getRegularizer(read.raw("regularizer", null), "regularizer");
   const constraint = getConstraint(read.raw("constraint", null), "constraint");
-  const asked = read.raw("dtype", null);
+  const wantedDtype = read.raw("dtype", null);
   const { data, shape, dtype } = isInitializer(value)
-    ? initialized(getInitializer(value, "value"), read.raw("shape", null), variableDtype(asked) ?? "float32")
-    : copied(value, read.raw("shape", null), variableDtype(asked));
-  const name = named ?? autoName("variable");
+    ? elementsFromInitializer(
+        getInitializer(value, "value"),
+        read.raw("shape", null),
+        variableDtype(wantedDtype) ?? "float32",
+      )
+    : elementsFromTensor(value, read.raw("shape", null), variableDtype(wantedDtype));
+  const name = givenName ?? autoName("variable");
   const description = { name, path: name, shape, dtype, regularizer, constraint };
-  return new VariableParts(description, data, { trainable, version: 0, locked: false });
+  return new VariableContents(description, data, { trainable, version: 0, locked: false });
 }
 
 interface Elements {
@@ -108,7 +112,7 @@ function isInitializer(value: unknown): boolean {
   return typeof value === "string" || value instanceof Initializer || (isRecord(value) && "class_name" in value);
 }
 
-function initialized(initializer: Initializer, shape: unknown, dtype: Dtype): Elements {
+function elementsFromInitializer(initializer: Initializer, shape: unknown, dtype: Dtype): Elements {
   const dimensions = readList(shape) as number[] | null;
   if (dimensions === null) {
     throw expected("ERR_SHAPE", "shape", "an array of dimensions (the value is an initializer)", shape);
@@ -120,12 +124,12 @@ function initialized(initializer: Initializer, shape: unknown, dtype: Dtype): El
   return { data, shape: dimensions, dtype };
 }
 
-function copied(value: unknown, shape: unknown, asked: Dtype | null): Elements {
-  const read = readTensor(value, "value", asked ?? "float32");
-  const dtype = asked ?? (isFloat(read.dtype) ? read.dtype : "float32");
+function elementsFromTensor(value: unknown, shape: unknown, wantedDtype: Dtype | null): Elements {
+  const read = readTensor(value, "value", wantedDtype ?? "float32");
+  const dtype = wantedDtype ?? (isFloat(read.dtype) ? read.dtype : "float32");
   requireNamed(read, dtype, "value");
   if (shape !== null && !sameShape((readList(shape) ?? []) as number[], read.shape)) {
     throw expected("ERR_SHAPE", "shape", `${formatShape(read.shape)}, the shape of the value,`, shape);
   }
-  return { data: shapedElements(read, dtype, true), shape: read.shape, dtype };
+  return { data: elementsAs(read, dtype, true), shape: read.shape, dtype };
 }

@@ -23,7 +23,7 @@ type Shape = readonly number[];
 export function lossOf(regularizer: Regularizer, values: NativeArray, shape: Shape): number {
   const loss: unknown = regularizer.loss(copyOf(values), [...shape]);
   if (typeof loss === "number") return loss;
-  ignore(loss);
+  handleRejection(loss);
   throw expected("ERR_CALLBACK", `loss of ${regularizer.constructor.name}`, "a number", loss);
 }
 
@@ -37,40 +37,40 @@ export function addLossGradient(
   shape: Shape,
   scale: number,
 ): void {
-  lend("regularizer", gradient, (own) => regularizer.addGradient(own, copyOf(values), [...shape], scale));
+  changeCopy("regularizer", gradient, (own) => regularizer.addGradient(own, copyOf(values), [...shape], scale));
 }
 
 /** Fills `out`, a weight of `shape`, with its initial values. When it throws, `out` has not changed. */
 export function fillWith(initializer: Initializer, out: NativeArray, shape: Shape): void {
-  lend("initializer", out, (own) => initializer.fill(own, [...shape]));
+  changeCopy("initializer", out, (own) => initializer.fill(own, [...shape]));
 }
 
 /** Applies `constraint` to `values`. When it throws, they have not changed. `owner` names the variable in errors. */
-export function constrain(constraint: Constraint, values: NativeArray, shape: Shape, whose: string): void {
-  lend(`constraint of "${whose}"`, values, (own) => constraint.apply(own, [...shape]));
+export function constrain(constraint: Constraint, values: NativeArray, shape: Shape, owner: string): void {
+  changeCopy(`constraint of "${owner}"`, values, (own) => constraint.apply(own, [...shape]));
 }
 
 /**
  * Calls `change` with a copy of `values`, and then copies the result back. `role` says in errors what kind of user code
  * it is.
  */
-function lend(who: string, values: NativeArray, change: (own: NativeArray) => unknown): void {
+function changeCopy(role: string, values: NativeArray, change: (own: NativeArray) => unknown): void {
   const own = copyOf(values);
   const result = change(own);
   if (types.isPromise(result)) {
-    ignore(result);
-    throw failed(who, "one that returned a promise, and it must be synchronous");
+    handleRejection(result);
+    throw badCallback(role, "one that returned a promise, and it must be synchronous");
   }
-  if (lengthOf(own) !== lengthOf(values)) throw failed(who, "one that gave their memory away");
+  if (lengthOf(own) !== lengthOf(values)) throw badCallback(role, "one that gave their memory away");
   writeTo(values, own);
 }
 
-function failed(who: string, what: string): GRUError {
-  return expectedText("ERR_CALLBACK", who, "code of yours that changes the values", what);
+function badCallback(role: string, fault: string): GRUError {
+  return expectedText("ERR_CALLBACK", role, "code of yours that changes the values", fault);
 }
 
 /** Marks the rejection of an unwanted promise as handled, because nobody else waits for it. */
-function ignore(result: unknown): void {
+function handleRejection(result: unknown): void {
   if (types.isPromise(result)) Promise.prototype.then.call(result, undefined, () => {});
 }
 

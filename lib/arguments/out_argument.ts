@@ -3,7 +3,7 @@ import type { Dtype } from "../keras/dtype_policy.js";
 import { isSixteenBit } from "../native/sixteen_bit.js";
 import { isRecord } from "../options/record.js";
 import { type FloatArray, Tensor, type TensorObject } from "../tensor/tensor.js";
-import { kindOf, lengthOf, overlap, plain, viewOf } from "./intrinsics.js";
+import { kindOf, lengthOf, ordinaryArray, overlap, viewOf } from "./intrinsics.js";
 import { sameShape } from "./shapes.js";
 import { readTensor } from "./tensor_like.js";
 import { dtypeOfArray, isTypedArray, requireLength } from "./typed_array.js";
@@ -71,12 +71,12 @@ export function readOutTensor(value: unknown, shape: number[], dtype: Dtype, nam
     throw expected("ERR_ARGUMENT", name, "a contiguous tensor to write to", value);
   }
   const given = read.given as FloatArray;
-  if (value instanceof Tensor) return { data: plain(given) as FloatArray, tensor: value as Tensor<FloatArray> };
+  if (value instanceof Tensor) return { data: ordinaryArray(given) as FloatArray, tensor: value as Tensor<FloatArray> };
   return targetOver(layout === null ? given : (viewOf(given, layout.start, count) as FloatArray), shape, dtype);
 }
 
 /** Makes the target over the caller's array. The tensor holds that array itself unless it is a `Float16Array`. */
 function targetOver(array: FloatArray, shape: number[], dtype: Dtype): OutTarget {
-  const data = plain(array) as FloatArray;
+  const data = ordinaryArray(array) as FloatArray;
   return { data, tensor: new Tensor(kindOf(array) === "Float16Array" ? data : array, shape, dtype) };
 }
