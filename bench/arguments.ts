@@ -2,11 +2,11 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { PEERS } from "./peers/index.js";
 import { DEFAULT_SHAPES, parseShape, QUICK_SHAPES, type Shape } from "./shapes.js";
 
-/** What can be measured. Curves take long, so that they are only measured when asked for. */
+/** The parts of the benchmark. Curves take long and are only measured on request. */
 export const PARTS = ["inference", "training", "orthogonal", "curves"] as const;
 export type Part = (typeof PARTS)[number];
 
-/** What the command line asks for. */
+/** The options of the command line. */
 export interface BenchArguments {
   quick: boolean;
   parts: Part[];

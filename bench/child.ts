@@ -9,7 +9,7 @@ export class LineChild {
   readonly #lines: AsyncIterator<string>;
   #stderr = "";
 
-  /** What it said once it was ready. */
+  /** The greeting that the process wrote when it was ready. */
   greeting = "";
 
   private constructor(process: ChildProcessWithoutNullStreams) {
@@ -25,7 +25,7 @@ export class LineChild {
     });
   }
 
-  /** Starts a program and waits for its greeting. Rejects with `Unavailable` when it gives none. */
+  /** Starts a program and waits for its greeting. Rejects with `Unavailable` when there is none. */
   static async start(command: string, args: readonly string[], env: Record<string, string> = {}): Promise<LineChild> {
     const child = new LineChild(spawn(command, args, { env: { ...process.env, ...env } }));
     try {

@@ -9,13 +9,13 @@ export const root = fileURLToPath(new URL("..", import.meta.url));
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 
-/** What a program of bench/native needs beside its source. */
+/** The inputs of a program of bench/native beside its source. */
 export interface Ingredients {
   /** Further arguments of the compiler. */
   flags?: readonly string[];
-  /** Further files it is made from, which are linked. */
+  /** Further files that are compiled or linked into it. */
   inputs?: readonly string[];
-  /** What the file is called; by default as its source without the ending. */
+  /** The name of the program; by default the name of its source without the ending. */
   output?: string;
 }
 
@@ -33,7 +33,7 @@ export function compile(name: string, { flags = [], inputs = [], output = name }
   mkdirSync(join(here, "build"), { recursive: true });
   const compiler = process.env.CXX ?? "g++";
   const args = ["-std=c++17", "-O3", "-march=native", "-pthread", "-Wall", "-Wextra", "-o", program];
-  // Paths relative to the root, so that messages hold none of this machine's.
+  // Paths are relative to the root, so that messages do not show this machine's folders.
   const files = [source, ...inputs].map((path) => relative(root, path));
   const { status, error, stderr } = spawnSync(compiler, [...args, ...files, ...flags], { cwd: root, encoding: "utf8" });
   if (error !== undefined) throw new Unavailable(`${compiler} could not be started: ${error.message}`);

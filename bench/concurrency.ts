@@ -20,7 +20,7 @@ interface Result {
   rate: number;
   /** Share of the usable CPUs' time. */
   busy: number;
-  /** Calls of the lane that was served least, over those of the one served most. */
+  /** The number of calls of the least served lane, divided by that of the most served one. */
   even: number;
 }
 
@@ -67,7 +67,7 @@ async function measure(shape: Shape, seconds: number): Promise<void> {
   const ways = makeWays(gru, tensor(values, [batch, timesteps, features]));
   for (const [, lanes, call] of ways) await run(call, lanes, seconds / 4);
   const results = ways.map((): Result[] => []);
-  // In rounds, so that what else the machine does meets them all.
+  // The variants take turns in rounds, so that other work of the machine affects all of them.
   for (let round = 0; round < ROUNDS; round++) {
     for (const [index, [, lanes, call]] of ways.entries()) {
       results[index]?.push(await run(call, lanes, seconds / ROUNDS));

@@ -4,8 +4,8 @@ import type { Shape } from "./shapes.js";
 /** A problem made ready by one contender: weights packed, sessions built, inputs where it wants them. */
 export interface Task {
   /**
-   * What it computed in float32: (batch, timesteps, units) or, in training, the gradients of the outputs' sum in inputs,
-   * kernel, recurrent kernel and bias, one after the other. Null for what computes nothing.
+   * The result in float32: (batch, timesteps, units) or, in training, the gradients of the outputs' sum in inputs,
+   * kernel, recurrent kernel and bias, one after the other. Null for a contender without results.
    */
   readonly output: Float32Array | null;
   /** Makes `calls` calls one after the other; nanoseconds for all of them, by the contender's own clock. */
@@ -14,9 +14,9 @@ export interface Task {
 }
 
 /**
- * What a contender is to the tables. `ours`: our layer as users call it in float32, to which all are set in relation;
- * `kernel`: our computation called from C++; `float64`: our layer in that type; `way`: another way to call our layer, or
- * a part of such a call; `peer`: another library.
+ * The role of a contender in the tables. `ours` is our layer as users call it in float32; all others are compared with
+ * it. `kernel` is our computation called from C++. `float64` is our layer in that type. `way` is another way to call
+ * our layer, or a part of such a call. `peer` is another library.
  */
 export type Role = "ours" | "kernel" | "float64" | "way" | "peer";
 
@@ -27,17 +27,17 @@ export interface Contender {
   readonly role: Role;
   /** Keras's `reset_after`: false for the few that know only the older convention. */
   readonly resetAfter: boolean;
-  /** Why this shape is not run, or null; an empty reason where nobody would expect it. */
+  /** The reason why this shape is not run, or null. It is empty when nobody would expect the contender there. */
   declines(shape: Shape): string | null;
   prepare(problem: Problem): Promise<Task>;
   close(): Promise<void> | void;
 }
 
-/** How to get a contender. */
+/** Says how to open a contender. */
 export interface ContenderSource {
   /** The name on the command line. */
   readonly name: string;
-  /** Rejects with `Unavailable` where this machine does not have it. */
+  /** Opens the contender. Rejects with `Unavailable` when this machine does not have it. */
   open(threads: number): Promise<Contender>;
 }
 

@@ -6,7 +6,7 @@ import type { Sampler } from "./rounds.js";
 export const FMA = "limit: fma";
 export const READ = "limit: read";
 
-/** What this machine can do at best, measured by `bench/native/limits.cc` between the contenders' samples. */
+/** The greatest speed of this machine, which `bench/native/limits.cc` measures between the contenders' samples. */
 export class Limits {
   readonly #child: LineChild;
 

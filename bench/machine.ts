@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { cpus, loadavg, release, totalmem, type } from "node:os";
 import { backendInfo } from "../dist/index.js";
 
-/** Where a record was measured. */
+/** The machine that a record was measured on. */
 export interface Machine {
   cpu: string;
   /** CPUs the machine has, and CPUs this process may use. */
@@ -35,8 +35,8 @@ export function load(): number {
 }
 
 /**
- * Starts to watch the machine's CPUs. The function it returns gives the share of CPU time since then that the hypervisor
- * gave to others, or null where the system does not tell.
+ * Starts to watch the machine's CPUs. Returns a function that returns the share of CPU time since then that the
+ * hypervisor gave to other machines, or null when the system does not report it.
  */
 export function watchSteal(): () => number | null {
   const before = cpuTimes();

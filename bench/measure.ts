@@ -6,7 +6,7 @@ import { runRounds, type Sampler, taskSampler } from "./rounds.js";
 import { recurrentBytes, type Shape } from "./shapes.js";
 import { largestDifference, scaleOf } from "./statistics.js";
 
-/** How long and how often to measure. */
+/** The time and the number of rounds of a measurement. */
 export interface Effort {
   threads: number;
   rounds: number;
@@ -16,7 +16,7 @@ export interface Effort {
 /** Contenders that differ from our layer by more than this, outputs being of the size of 1, do not compute the same. */
 const TOLERANCE = 1e-4;
 
-/** What our layer gives for a problem, to hold others against. */
+/** The output of our layer for a problem, which others are compared with. */
 export type Compute = (problem: Problem, resetAfter: boolean) => Float32Array;
 
 /** Measures all contenders and the machine's limits at one shape, interleaved; no memory. */

@@ -55,7 +55,7 @@ export function swapLeadingAxes(data: Float32Array, a: number, b: number, c: num
   return swapped;
 }
 
-/** A folder through which a child process gets a problem and gives its output: raw float32 files. */
+/** A folder through which a child process receives a problem and returns its output, as raw float32 files. */
 export class Exchange {
   readonly folder = mkdtempSync(join(tmpdir(), "cudnn-gru-bench-"));
 

@@ -3,7 +3,7 @@ import type { Machine } from "./machine.js";
 import type { Memory } from "./memory.js";
 import type { Shape } from "./shapes.js";
 
-/** What one contender took. */
+/** The measurements of one contender. */
 export interface Timing {
   contender: string;
   version: string;
@@ -34,7 +34,7 @@ export interface LimitSamples {
   readSize: number;
 }
 
-/** A contender that was not measured. An empty reason: it has no business there. */
+/** A contender that was not measured. The reason is empty when nobody would expect it at this shape. */
 export interface Skipped {
   contender: string;
   reason: string;
@@ -46,7 +46,7 @@ export interface ShapeRecord {
   limits: LimitSamples | null;
   measurements: Measurement[];
   skipped: Skipped[];
-  /** Of inference. */
+  /** The measurements of inference. */
   memory: Memory | null;
 }
 
@@ -62,7 +62,7 @@ export interface OrthogonalRecord {
   timings: OrthogonalTiming[];
 }
 
-/** What was measured with one number of threads. */
+/** The measurements with one number of threads. */
 export interface RunRecord {
   threads: number;
   rounds: number;
@@ -93,7 +93,7 @@ export interface CurvePoint {
 /** Our layer's time against one size, the others held. */
 export interface CurveRecord {
   axis: Axis;
-  /** What tells it from the other curves over the same axis. */
+  /** The property that differs from the other curves over the same axis. */
   series: string;
   points: CurvePoint[];
 }

@@ -13,7 +13,7 @@ import {
 } from "./tables.js";
 import { INFERENCE, TRAINING } from "./workload.js";
 
-/** What we use of markdown-table. */
+/** The part of markdown-table's interface that is used here. */
 type MarkdownTable = (rows: readonly (readonly string[])[], options: { align: string[] }) => string;
 
 /** Tables as Markdown. */

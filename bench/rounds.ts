@@ -10,11 +10,14 @@ export interface Sampler {
 /** Rounds at the start that are not counted: JavaScript contenders share code, which V8 compiles anew for each. */
 const UNCOUNTED = 2;
 
-/** What is done before anything is counted. */
+/** The calls that come before the measured ones. */
 export interface RunIn {
   /** How many samples' time a task runs before its first sample: V8 may take longer than a sample to compile it. */
   runIn: number;
-  /** Calls of each sample that are not counted, since others have had the caches. */
+  /**
+   * The number of calls at the start of each sample that are not counted, because other contenders have used the
+   * caches.
+   */
   uncountedCalls: number;
 }
 
@@ -32,7 +35,7 @@ export async function runRounds(
   const samples = new Map<string, number[]>(samplers.map(({ name }) => [name, []]));
   for (let round = -uncounted; round < rounds; round++) {
     for (const sampler of shuffled(samplers)) {
-      // Thread pools spin for a while after their last call; what the next one gets should not depend on it.
+      // Thread pools spin for a while after their last call. The next sampler's time should not depend on it.
       await sleep(2);
       const value = await sampler.sample();
       if (round >= 0) samples.get(sampler.name)?.push(value);

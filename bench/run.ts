@@ -15,7 +15,7 @@ import { progress } from "./progress.js";
 import type { OrthogonalRecord, RunRecord, ShapeRecord, Skipped } from "./record.js";
 import { formatShape, isStreaming, type Shape } from "./shapes.js";
 
-/** What of the command line a run looks at. */
+/** The options of the command line that a run depends on. */
 type Wanted = Pick<BenchArguments, "parts" | "shapes" | "peers" | "quick">;
 
 /** Measures everything but the curves with one number of threads. */
@@ -109,7 +109,7 @@ async function openAll<T>(sources: readonly Source<T>[], threads: number, skippe
   return opened;
 }
 
-/** What `open` gives, or null, with the reason noted once, where this machine does not have it. */
+/** Returns the result of `open`. If this machine does not have it, returns null and notes the reason once. */
 async function openOrSkip<T>(name: string, open: () => Promise<T>, skipped: Skipped[]): Promise<T | null> {
   try {
     return await open();

@@ -6,7 +6,7 @@ export interface Shape {
   readonly units: number;
 }
 
-/** The shapes measured by default: three batches, three single sequences, and one step as a stream gives it. */
+/** The shapes measured by default: three batches, three single sequences, and one step, as a stream computes it. */
 export const DEFAULT_SHAPES = [
   "32x100x128-256",
   "64x50x512-512",
@@ -30,12 +30,12 @@ export function parseShape(text: string): Shape {
   return { batch, timesteps, features, units };
 }
 
-/** As people write it: `32×100×128→256`. */
+/** The shape in its usual notation: `32×100×128→256`. */
 export function formatShape({ batch, timesteps, features, units }: Shape): string {
   return `${batch}×${timesteps}×${features}→${units}`;
 }
 
-/** Whether calls of this shape are single steps, where what surrounds the arithmetic decides. */
+/** True when calls of this shape are single steps, whose time mostly depends on the work around the arithmetic. */
 export function isStreaming({ batch, timesteps }: Shape): boolean {
   return batch === 1 && timesteps === 1;
 }

@@ -94,7 +94,7 @@ export function detailTable(at: ShapeRecord, workload: Workload): Table {
       title(measurement),
       spread(times, (value) => three(value * 1e-6)),
       gflops(operations, times.median),
-      // The floor is that of float32.
+      // The floor is known for float32 only.
       measurement.role === "float64" ? "" : ofFloor(at, workload, times.median),
       measurement === ours(at) ? "" : spread(advantage(at, measurement), (value) => value.toFixed(2)),
       ...(kernel === undefined
@@ -140,7 +140,7 @@ function title({ contender, resetAfter }: Measurement): string {
   return resetAfter ? contender : `${contender}, reset_after=False`;
 }
 
-/** What the machine did at best during the rounds of each shape. */
+/** The machine's greatest speed during the rounds of each shape. */
 export function limitsTable(shapes: readonly ShapeRecord[]): Table {
   const titles = ["during", "FMA, GFLOP/s", "read, GB/s", "of an array of, KiB"];
   const rows = shapes.flatMap(({ shape, limits }) => {

@@ -1,6 +1,9 @@
 import { flopsOf, type Shape } from "./shapes.js";
 
-/** What a machine can do at best: float32 operations a second, and bytes a second read from where the weights lie. */
+/**
+ * The greatest speed of a machine: float32 operations per second, and bytes per second read from the memory of the
+ * weights.
+ */
 export interface BestRates {
   fma: number;
   read: number;
@@ -8,7 +11,7 @@ export interface BestRates {
   readSize: number;
 }
 
-/** What one call computes, as far as the tables have to know. */
+/** The work of one call, as far as the tables need it. */
 export interface Workload {
   /** Floating-point operations of the products, 2 for each multiply-add; gates are not counted. */
   flops(shape: Shape): number;

@@ -14,9 +14,9 @@ export type {
   GradientLike,
   Upstream,
 } from "./arguments/forward.js";
+export type { WeightValue } from "./arguments/known_shape.js";
 export type { MaskLike } from "./arguments/mask.js";
-export type { Out, OutTensor } from "./arguments/out.js";
-export type { WeightValue } from "./arguments/shaped.js";
+export type { Out, OutTensor } from "./arguments/out_argument.js";
 export type { StreamArguments, StreamFrame } from "./arguments/stream.js";
 export { tensor } from "./arguments/tensor_from.js";
 export type { WarmUpSizes } from "./arguments/warm_up.js";

@@ -7,7 +7,7 @@ export const PADDING = 16;
 /** Units up to this one are held against their padded size. */
 const MOST_UNITS = 70;
 
-/** Two points of one curve: the time of one over that of the other, each the least of all rounds. */
+/** The ratio of the times of two points of one curve. The time of a point is its least time of all rounds. */
 export interface Comparison {
   size: number;
   against: number;
@@ -27,7 +27,10 @@ function compare(curve: CurveRecord, point: CurvePoint, against: CurvePoint): Co
 const worst = (comparisons: readonly Comparison[]) =>
   comparisons.reduce<Comparison | null>((most, one) => (most === null || one.ratio > most.ratio ? one : most), null);
 
-/** Of the units up to 70 on a curve, each one's time over that of the next multiple of 16; null without such points. */
+/**
+ * For each number of units up to 70 on a curve: its time divided by the time of the next multiple of 16. Null for a
+ * curve without such points.
+ */
 export function worstUnaligned(curve: CurveRecord): Comparison | null {
   if (curve.axis !== "units") return null;
   const bySize = new Map(curve.points.map((point) => [sizeOf(curve, point), point]));

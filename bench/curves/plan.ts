@@ -18,7 +18,7 @@ export function pointAt({ axis, base, threads }: CurvePlan, size: number): { sha
 
 const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => from + i);
 
-/** What is small, each one; then powers of two with their neighbours, and round numbers that are no powers. */
+/** All small sizes, then powers of two with their neighbours, and round numbers that are not powers of two. */
 const BATCHES = [
   ...range(1, 17),
   20,

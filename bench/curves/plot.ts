@@ -5,7 +5,7 @@ import { flopsOf } from "../shapes.js";
 import { spreadOf } from "../statistics.js";
 import { sizeOf } from "./findings.js";
 
-/** What we use of Vega. */
+/** The part of Vega's interface that is used here. */
 interface Vega {
   parse(specification: object): object;
   View: new (runtime: object, options: object) => { toSVG(): Promise<string>; finalize(): void };
@@ -104,7 +104,7 @@ function panelRow(axis: Axis, row: number, curves: readonly CurveRecord[]) {
   };
 }
 
-/** The sizes that all curves of a row hold, such as `50 timesteps`. */
+/** The sizes that are the same on all curves of a row, such as `50 timesteps`. */
 function heldSizes(curves: readonly CurveRecord[]): string {
   const shapes = curves.flatMap(({ points }) => points.map(({ shape }) => shape));
   const sizes = (["batch", "timesteps", "features", "units"] as const).flatMap((name) => {

@@ -1,4 +1,4 @@
-// What the benchmark measures: shapes, kinds of data, and arrays of numbers for them.
+// The cases that the benchmark measures: shapes, kinds of data, and arrays of numbers for them.
 import { randomFillSync } from "node:crypto";
 
 export const SHAPES = [

@@ -3,9 +3,9 @@ import { configure, GRU, tensor } from "../../dist/index.js";
 import { native } from "../../dist/native/load.js";
 
 /**
- * Milliseconds of one call: `device`, by CUDA events, and `host`, the calling thread's in the addon. A training step's are
- * those of its forward and its backward together. Timing costs a few events a call, so that these calls are not the ones
- * whose median is reported.
+ * The milliseconds of one call: `device` is measured with CUDA events, and `host` is the time of the calling thread in
+ * the addon. The time of a training step is the sum of its forward and backward calls. Timing costs a few events per
+ * call, so these calls are not the ones whose median is reported.
  */
 function splitOf(call, count) {
   const { cudnnTimings } = native();
@@ -17,8 +17,8 @@ function splitOf(call, count) {
 }
 
 /**
- * What can be timed, by mode and then by name: `ours` gives new arrays, as in a program that keeps its results, `out` writes
- * to the caller's. Padded outputs are zero, as PyTorch gives them.
+ * The calls that can be timed, by mode and then by name. `ours` returns new arrays, as in a program that keeps its
+ * results. `out` writes to the caller's arrays. Padded outputs are zero, as in PyTorch.
  */
 export function makeOurs({ shape, dtype, tf32 = false }, { inputs, upstream, weights, lengths }) {
   const { batch, timesteps, features, units } = shape;
@@ -47,7 +47,7 @@ export function makeOurs({ shape, dtype, tf32 = false }, { inputs, upstream, wei
     names: (mode) => Object.keys(calls[mode]),
     time,
     split: (mode, name, count) => splitOf(calls[mode][name], count),
-    /** What one call gives, for the comparison of results. */
+    /** Returns the results of one call, to compare them. */
     result: (mode) => (mode === "forward" ? gru.call(x, args).data : training().weights[1].data),
     dispose: () => gru.dispose(),
   };

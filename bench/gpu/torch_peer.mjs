@@ -44,7 +44,7 @@ export class Torch {
     return ok;
   }
 
-  /** Hands over a case's arrays in files of `folder`; its results come back in the files "forward" and "training". */
+  /** Writes a case's arrays to files of `folder`. Its results come back in the files "forward" and "training". */
   async prepare({ shape, dtype, tf32 = false }, { inputs, upstream, weights, lengths }, folder) {
     for (const [name, arrays] of Object.entries({ inputs: [inputs], upstream: [upstream], weights })) {
       writeFileSync(join(folder, name), Buffer.concat(arrays.map(({ buffer }) => Buffer.from(buffer))));

@@ -29,7 +29,7 @@ export function timeCalls(call: () => unknown, calls: number): number {
   return Number(process.hrtime.bigint() - start);
 }
 
-/** What our layer computes for a problem, (batch, timesteps, units). */
+/** Returns the output of our layer for a problem, (batch, timesteps, units). */
 export function computeOurs(problem: Problem, resetAfter: boolean): Float32Array {
   const gru = makeLayer(problem, {
     return_sequences: true,

@@ -8,7 +8,7 @@ import { type ContenderSource, Unavailable } from "../contender.js";
 /** Where node-gyp puts object files, by target and source. */
 const OBJECTS = join(root, "build/Release/obj.target");
 
-/** What is used here of native/sources.json. */
+/** The part of native/sources.json that is used here. */
 interface Sources {
   sources: { core: string[]; cpu: string[]; cudnn: string[] };
   isa: Record<string, { defines: string[]; units: Record<string, { sources: string[] }> }>;
@@ -23,7 +23,10 @@ export const kernel: ContenderSource = {
   },
 };
 
-/** What a program needs that calls the addon's C++ code. Throws `Unavailable` before the addon is built. */
+/**
+ * Returns the arguments to compile a program that calls the addon's C++ code. Throws `Unavailable` before the addon is
+ * built.
+ */
 export function linkedWithAddon(): Ingredients {
   const { sources, isa } = JSON.parse(readFileSync(join(root, "native/sources.json"), "utf8")) as Sources;
   const { defines = [], units = {} } = isa[arch()] ?? {};

@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import { importPackage } from "../packages.js";
 import { type Problem, swapLeadingAxes } from "../problem.js";
 
-/** What we use of protobufjs. */
+/** The part of protobufjs's interface that is used here. */
 interface Protobuf {
   Root: new () => {
     loadSync(path: string, options: { keepCase: boolean }): { lookupType(name: string): MessageType };

@@ -3,7 +3,7 @@ import { importPackage, packageVersion } from "../packages.js";
 import { type Problem, swapLeadingAxes } from "../problem.js";
 import { onnxModel } from "./onnx_model.js";
 
-/** What we use of onnxruntime-node. */
+/** The part of onnxruntime-node's interface that is used here. */
 interface OnnxRuntime {
   InferenceSession: { create(model: Uint8Array, options: object): Promise<Session> };
   Tensor: new (type: "float32", data: Float32Array, dims: number[]) => object;

@@ -5,7 +5,7 @@ import { importPackage, packageVersion } from "../packages.js";
 import type { Problem } from "../problem.js";
 import { flopsOf, type Shape } from "../shapes.js";
 
-/** What we use of tfjs. */
+/** The part of tfjs's interface that is used here. */
 interface TensorFlow {
   setBackend(name: string): Promise<boolean>;
   tensor(data: Float32Array, shape: number[]): TfTensor;

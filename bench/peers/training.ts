@@ -27,7 +27,7 @@ export class CudnnGruTraining implements Contender {
   close(): void {}
 }
 
-/** What our layer computes: the gradients in inputs, kernel, recurrent kernel and bias, one after the other. */
+/** Returns the gradients of our layer in inputs, kernel, recurrent kernel and bias, one after the other. */
 export function computeGradients(problem: Problem): Float32Array {
   const { gru, step } = makeStep(problem);
   try {

@@ -6,10 +6,12 @@ import { HttpError, writeResponse } from "./protocol.mjs";
 
 const { version } = createRequire(import.meta.url)("cudnn-gru/package.json");
 
-/** The types of a body. None at all is taken too, and what curl says of `-d`. */
+/**
+ * The accepted types of a body. A body without a type is accepted too, and so is the type that curl sends with `-d`.
+ */
 const MEDIA_TYPES = ["", "application/json", "application/octet-stream", "application/x-www-form-urlencoded"];
 
-/** HTTP status of the layer's errors. */
+/** The HTTP status for each error of the layer. */
 const STATUS = {
   ERR_ARGUMENT: 400,
   ERR_SHAPE: 400,
@@ -18,7 +20,7 @@ const STATUS = {
   ERR_DISPOSED: 503,
   ERR_OUT_OF_MEMORY: 503,
   ERR_CUDNN_NOT_ELIGIBLE: 400,
-  // The client is gone, and sees none.
+  // The client has gone and does not see this status.
   ERR_ABORTED: 499,
 };
 
@@ -53,7 +55,10 @@ export function buildApp(models, { bodyLimit = 16 * 2 ** 20, requestTimeout = 30
   const metrics = new Metrics(models);
   let stopping = false;
 
-  /** From now on the service is not ready, so that balancers send requests elsewhere; it still answers those that come. */
+  /**
+   * From now on the service reports that it is not ready, so that load balancers send requests elsewhere. It still
+   * answers the requests that arrive.
+   */
   app.decorate("stopSoon", () => {
     stopping = true;
   });
@@ -82,7 +87,7 @@ export function buildApp(models, { bodyLimit = 16 * 2 ** 20, requestTimeout = 30
     reply.code(404).send({ error: `There is no ${request.method} ${request.url.slice(0, 200)}` }),
   );
 
-  /** A route, and 405 for other methods there. */
+  /** Adds a route, and the answer 405 for other methods on its path. */
   const route = (method, url, options, handler) => {
     const allowed = method === "GET" ? ["GET", "HEAD"] : [method];
     app.route({ method, url, ...options, handler });
@@ -132,7 +137,7 @@ export function buildApp(models, { bodyLimit = 16 * 2 ** 20, requestTimeout = 30
     );
   }
 
-  /** Models that do not exist are not counted: clients could make up labels without end. */
+  /** Requests for models that do not exist are not counted, because clients could then create any number of labels. */
   async function count(request, reply) {
     const { model } = request.params;
     if (!models.has(model)) return;
@@ -161,7 +166,7 @@ function checkBodyHeaders(headers) {
   }
 }
 
-/** Refuses what is no HTTP, or comes too slowly. */
+/** Refuses input that is not HTTP or arrives too slowly. */
 function refuseClient({ code }, socket) {
   if (code === "ERR_HTTP_REQUEST_TIMEOUT")
     answerRaw(socket, "408 Request Timeout", "The request took too long to come in");
@@ -170,9 +175,9 @@ function refuseClient({ code }, socket) {
   else answerRaw(socket, "400 Bad Request", "Expected an HTTP request");
 }
 
-/** Answers where there is no reply to do it, and closes the connection. */
+/** Answers on the socket itself, because there is no reply object here, and closes the connection. */
 function answerRaw(socket, status, message) {
-  // An answer that has begun must not get another one in its middle.
+  // If an answer has begun, a second one must not be written into it.
   if (socket.writable && !socket._httpMessage?.headersSent) {
     const body = JSON.stringify({ error: message });
     const headers = `Connection: close\r\nContent-Type: application/json\r\nContent-Length: ${body.length}`;

@@ -72,7 +72,8 @@ try {
   console.log(
     `${about}; ${availableParallelism()} CPUs for service and load together; median of ${options.rounds} rounds\n`,
   );
-  // One after the other in rounds, so that what else the machine does meets both; the first round is not counted.
+  // The two services take turns in rounds, so that other work of the machine affects both. The first round is not
+  // counted.
   for (let round = 0; round <= Number(options.rounds); round++) {
     for (const [key, { url }] of Object.entries(services)) {
       const result = await autocannon({

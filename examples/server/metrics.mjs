@@ -2,7 +2,7 @@ import { channel } from "node:diagnostics_channel";
 import { memoryUsage } from "cudnn-gru";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 
-/** What /metrics tells, for these models; one of its own for each service in a process. */
+/** The metrics that /metrics reports for these models. Each service in a process has its own. */
 export class Metrics {
   #registry = new Registry();
   #calls = channel("cudnn-gru:call");
@@ -56,7 +56,7 @@ export class Metrics {
         for (const [kind, bytes] of Object.entries(memoryUsage())) this.set({ kind }, bytes);
       },
     });
-    // Layers are named as their models are.
+    // The name of a layer is the name of its model.
     this.#listener = ({ layer: model, path, batch, computed: milliseconds }) => {
       if (!models.has(model) || milliseconds === null) return;
       rows.observe({ model, path }, batch);

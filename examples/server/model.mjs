@@ -5,10 +5,10 @@ import { ARRAYS, HttpError, makeReader } from "./protocol.mjs";
 const datatypeOf = ({ compute_dtype }) => (compute_dtype === "float64" ? "FP64" : "FP32");
 
 const INTEGERS = [...ARRAYS.keys()].filter((name) => name.includes("INT"));
-/** Those that the layer converts to its own dtype. */
+/** The datatypes that the layer converts to its own dtype. */
 const NUMBERS = [...ARRAYS.keys()].filter((name) => name !== "BOOL" && !name.endsWith("INT64"));
 
-/** The tensors of a request, and what of them the service takes. */
+/** The tensors of a request, and the datatypes and ranks that the service accepts for them. */
 const INPUTS = new Map([
   ["inputs", { datatypes: NUMBERS, rank: 3 }],
   ["lengths", { datatypes: INTEGERS, rank: 1 }],
@@ -16,7 +16,7 @@ const INPUTS = new Map([
   ["initial_state", { datatypes: NUMBERS, rank: 2 }],
 ]);
 
-/** How the layer calls the datatypes whose arrays do not tell. */
+/** The layer's names of the datatypes whose arrays do not tell them apart. */
 const DTYPES = { BOOL: "bool", FP16: "float16", BF16: "bfloat16" };
 
 /** The GRU of a Keras file, as the service offers it. */
@@ -30,7 +30,7 @@ export class Model {
    */
   static async load(name, path, { layer, use_cudnn = "auto", ...options }) {
     const read = (more) => GRU.fromKeras(path, { layer, name, use_cudnn, stateful: false, ...more });
-    // A layer that the file has with `return_state: true` has to be asked for.
+    // The layer in the file has `return_state: true`, and `fromKeras` then requires that argument.
     const gru = await read().catch((error) => {
       if (error.code !== "ERR_ARGUMENT") throw error;
       return read({ return_state: true });
@@ -55,18 +55,18 @@ export class Model {
     this.#batcher = batching ? createBatcher(gru, { maxBatch, maxDelayMs, maxQueue }) : null;
   }
 
-  /** Requests that wait for their call to start. */
+  /** The number of requests that wait for their call to start. */
   get waiting() {
     return this.#batcher?.waiting ?? 0;
   }
 
-  /** The path that calls take, and what keeps them off cuDNN. */
+  /** The path that calls take, and the unmet requirements for cuDNN. */
   get path() {
     const { path, requirements } = this.#gru.explain();
     return { path, unmet: requirements.filter(({ met }) => !met).map(({ id, detail }) => `${id}: ${detail}`) };
   }
 
-  /** Model metadata, as the protocol has it, and the path. */
+  /** The model's metadata in the protocol's form, and the path. */
   metadata() {
     const { units, kernel } = this.#gru;
     const [features] = kernel.shape;
@@ -111,7 +111,7 @@ export class Model {
     return found;
   }
 
-  /** Memory and time of an answer are bounded as those of a request are. */
+  /** The limits of an answer's memory and time are those of a request. */
   #checkOutput([rows, timesteps]) {
     const { return_sequences, units } = this.#gru.getConfig();
     const count = rows * (return_sequences ? timesteps : 1) * units;
@@ -127,7 +127,7 @@ export class Model {
     return { datatype, shape: result.shape, data };
   }
 
-  /** Lets what was accepted end, and frees the layer. */
+  /** Waits until the accepted requests have ended, and frees the layer. */
   async close() {
     await this.#batcher?.drain();
     this.#batcher?.dispose();

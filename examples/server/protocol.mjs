@@ -28,7 +28,7 @@ export const ARRAYS = new Map([
   ["FP64", Float64Array],
 ]);
 
-/** About as many bytes as a number takes in JSON. */
+/** The approximate number of bytes of a number in JSON. */
 const JSON_NUMBER = 20;
 
 /** Parameters of extensions that would change what an answer means or where it lies. */
@@ -79,7 +79,7 @@ const ajv = new Ajv({ allowUnionTypes: true, verbose: true });
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 const bad = (message) => new HttpError(400, message);
 
-/** A value of the client's as a message may quote it. */
+/** Returns a client's value shortened so that a message can quote it. */
 function show(value) {
   if (typeof value === "object" && value !== null) return Array.isArray(value) ? "an array" : "an object";
   const text = JSON.stringify(value) ?? "nothing";
@@ -87,7 +87,7 @@ function show(value) {
 }
 
 /**
- * What reads inference requests for one model.
+ * Makes a reader of inference requests for one model.
  *
  * @param signature `inputs`: by name, `{ datatypes, rank }` that the model takes; `outputs`: names; `maxElements`: the most
  *   elements of a tensor, where a size of 0 counts as 1; `maxJson`: the most bytes of JSON, whose parsing blocks the service
@@ -145,7 +145,7 @@ function parse(bytes) {
   }
 }
 
-/** What a schema's error says of the request. */
+/** Returns the message about a request that does not match the schema. */
 function explain({ instancePath, message, params, data, schema }) {
   const where = `\`${["request", ...instancePath.split("/").slice(1)].join(".").slice(0, 80)}\``;
   if (schema === false) return `Expected no ${where}, of an extension that this service does not have.`;
@@ -183,7 +183,7 @@ function readBytes({ name, datatype, shape, parameters: { binary_data_size: size
   if (size !== expected || bytes.length !== size) {
     throw bad(`Expected ${expected} bytes of ${datatype} for "${name}" but received ${Math.min(size, bytes.length)}.`);
   }
-  // A copy: the elements are aligned in it, and the body's memory is free to go.
+  // The elements are copied, so that they are aligned and the body's memory can be freed.
   const data = new ArrayType(new Uint8Array(bytes).buffer);
   if (datatype === "BOOL" && data.some((byte) => byte > 1)) throw bad(`Expected bytes of 0 and 1 in "${name}".`);
   return { datatype, shape, data };
@@ -202,7 +202,10 @@ function readJson({ name, datatype, shape, data: given }) {
   return { datatype, shape, data };
 }
 
-/** What stores an element of a datatype, and tells whether it is one: of its type, and within its range. */
+/**
+ * Returns a function that stores an element of a datatype. It returns whether the element has the type and is in its
+ * range.
+ */
 function putter(datatype, data) {
   if (datatype === "BOOL") {
     return (element, index) => {

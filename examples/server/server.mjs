@@ -108,7 +108,7 @@ const app = buildApp(models, { requestTimeout, logger: !options.quiet });
 for (const model of models.values()) app.log.info({ model: model.name, ...model.path }, "model loaded");
 
 let stopping = false;
-/** Answers what has been accepted, as long as the limit allows, then ends. */
+/** Answers the accepted requests, as long as the time limit allows, and then ends. */
 async function stop(signal) {
   if (stopping) return;
   stopping = true;

@@ -2,9 +2,9 @@ import { dictionary } from "cmu-pronouncing-dictionary";
 
 /** The longest words, in letters. */
 export const LONGEST = 14;
-/** Words are made of these. */
+/** The letters that a word may have. */
 export const LETTERS = "abcdefghijklmnopqrstuvwxyz";
-/** Words of more syllables than this count as having as many. */
+/** The greatest number of syllables. Words with more count as having as many. */
 export const MOST_SYLLABLES = 6;
 
 /** A fixed number in 0..2^32-1 for each word: an order that has nothing to do with spelling. */
@@ -15,7 +15,7 @@ function scramble(word) {
   return Math.imul(hash, 0x2c1b3c6d) >>> 0;
 }
 
-/** How many vowels are pronounced: in the dictionary they alone carry a stress, a digit. */
+/** Counts the vowels that are pronounced. In the dictionary only they carry a stress, which is a digit. */
 function syllablesOf(pronunciation) {
   return Math.min(MOST_SYLLABLES, pronunciation.match(/\d/g)?.length ?? 0);
 }

@@ -1,6 +1,6 @@
 // The dense layer after the GRU, forwards and backwards. All arrays are row-major.
 
-/** `states @ kernel + bias`: (rows, units) by (units, columns) gives (rows, columns). */
+/** Returns `states @ kernel + bias`: (rows, units) times (units, columns) makes (rows, columns). */
 export function dense(states, kernel, bias, rows, units, columns) {
   const outputs = new Float32Array(rows * columns);
   for (let row = 0; row < rows; row += 1) {
@@ -13,7 +13,7 @@ export function dense(states, kernel, bias, rows, units, columns) {
   return outputs;
 }
 
-/** The gradients with respect to states, kernel and bias, from that of the outputs. */
+/** Returns the gradients with respect to states, kernel and bias, from the gradient of the outputs. */
 export function denseBackward(states, kernel, dOutputs, rows, units, columns) {
   const dStates = new Float32Array(rows * units);
   const dKernel = new Float32Array(units * columns);

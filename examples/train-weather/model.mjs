@@ -1,4 +1,4 @@
-// The forecaster: a GRU over the last hours, and a dense head that gives all hours ahead at once.
+// The forecaster: a GRU over the last hours, and a dense head that predicts all following hours at once.
 import { GRU, initializers, saveModelWeights, Variable } from "cudnn-gru";
 import { dense, denseBackward } from "./dense.mjs";
 import { meanAbsoluteError } from "./loss.mjs";
@@ -7,7 +7,7 @@ export class Forecaster {
   #units;
   #horizon;
 
-  /** The same `seed` gives the same weights. */
+  /** The same `seed` always makes the same weights. */
   constructor({ units, features, horizon, seed }) {
     this.#units = units;
     this.#horizon = horizon;
@@ -56,7 +56,7 @@ export class Forecaster {
     return this.variables.map((variable) => variable.value.toArray());
   }
 
-  /** Takes weights back that `snapshot` gave. */
+  /** Sets the weights to those that `snapshot` returned. */
   restore(weights) {
     for (const [index, variable] of this.variables.entries()) variable.assign(weights[index]);
   }

@@ -12,7 +12,7 @@ const NUMBERS = {
   seed: [3, 0, "of the first weights and of the order of the windows"],
 };
 
-/** What `--help` prints. */
+/** The text that `--help` prints. */
 export function usage() {
   const line = (argument, what) => `  ${argument.padEnd(22)}${what}`;
   const lines = Object.entries(NUMBERS).map(([name, [value, , what]]) => line(`--${name} ${value}`, what));

@@ -87,7 +87,7 @@ function isOver({ history, best }, { patience }) {
   return history.length - best.epoch >= patience;
 }
 
-/** What two runs must have in common for one to go on with the other's checkpoint. */
+/** The settings that must be equal in two runs for one to continue from the checkpoint of the other. */
 function settingsOf({ out: _out, fresh: _fresh, help: _help, ...settings }) {
   return settings;
 }

@@ -22,12 +22,14 @@ export function readWeather() {
   return { times: rows.map(({ date }) => date), temperature: Float64Array.from(rows, (row) => row.temperature) };
 }
 
-/** What train_keras.py notes beside the model, see there. */
+/** The metadata that train_keras.py writes beside the model. That file describes them. */
 export function readMetadata() {
   return JSON.parse(readFileSync(here("model.json"), "utf8"));
 }
 
-/** Keras's own predictions of every test window, as its dense head gives them: row-major (count, horizon). */
+/**
+ * Keras's own predictions of every test window, which are the outputs of its dense head: row-major (count, horizon).
+ */
 export function readKerasPredictions({ predictions: { file, shape } }) {
   const bytes = readFileSync(here(file));
   const [count, horizon] = shape;

@@ -83,7 +83,7 @@ function sayErrors() {
   }
 }
 
-/** Of the GRU alone, all windows in one call; the median of the calls that half a second has room for. */
+/** The time of the GRU alone, with all windows in one call: the median of the calls that fit into half a second. */
 function sequencesPerSecond() {
   const seconds = [];
   const end = performance.now() + 500;

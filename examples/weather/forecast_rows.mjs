@@ -1,4 +1,4 @@
-// What the plot shows, from forecasts and their errors.
+// Makes the data of the plot from forecasts and their errors.
 import { score } from "./scores.mjs";
 
 /**

@@ -5,7 +5,7 @@ const WIDTH = 1000;
 /** Between two panels: the axis of the upper, the title and legend of the lower. */
 const GAP = 108;
 
-/** How each series is called and drawn. */
+/** The label and the style of each series. */
 const SERIES = {
   actual: { name: "actual", color: "#b3bac2" },
   gru: { name: "GRU", color: "#d1495b" },

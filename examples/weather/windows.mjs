@@ -1,4 +1,4 @@
-// From temperatures to the model's inputs, and from its outputs back to temperatures, as train_keras.py does both.
+// Converts temperatures to the model's inputs, and its outputs back to temperatures, as train_keras.py does.
 
 const DAY = 24;
 
@@ -29,7 +29,10 @@ export function makeInputs(weather, { features, timesteps, mean, std }, origins)
   return { data, shape: [origins.length, timesteps, features.length] };
 }
 
-/** The head's outputs as temperatures in °C: it gives the normalised change against the same hour one day before. */
+/**
+ * Converts the head's outputs to temperatures in °C. An output is the normalised change against the same hour one day
+ * before.
+ */
 export function toTemperature({ temperature }, { target: { mean, std, horizon } }, origins, outputs) {
   return origins.flatMap((origin, window) =>
     Array.from({ length: horizon }, (_, hour) => {

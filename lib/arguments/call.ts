@@ -8,45 +8,48 @@ import { isRecord, readRecord } from "../options/record.js";
 import type { FloatArray, TensorDtype, TensorLike, TypedArray } from "../tensor/tensor.js";
 import { converted, kernelArray, requireNamed } from "./convert.js";
 import { isSteady, lengthOf } from "./intrinsics.js";
+import { elementsAs, readWithShape, stateFromList } from "./known_shape.js";
 import { checkMaskShape, type MaskLike, maskBytes, type ReadMask, readLengths, readMask } from "./mask.js";
 import { requireWeightMemory } from "./memory.js";
-import { type Out, type ReadOut, readOut } from "./out.js";
-import { checkShaped, shapedElements, unwrap } from "./shaped.js";
+import { type Out, type ReadOut, readOut } from "./out_argument.js";
 import { checkedProduct } from "./shapes.js";
 import { readSignal } from "./signal.js";
 import { type Elements, elementsOf, type ReadTensor, readTensor } from "./tensor_like.js";
 import { isTypedArray, requireWhole } from "./typed_array.js";
 
-/** An initial state: a (batch, units) tensor, or a bare typed array of that many elements. */
+/** An initial state: a (batch, units) tensor, or a bare typed array with as many elements. */
 export type StateLike = TensorLike | TypedArray;
 
-/** What a call takes beside its inputs, by Keras's names; `lengths` and `out` are this package's. */
+/**
+ * The arguments of a call, beside its inputs. The names are Keras's, except `lengths` and `out`, which this package
+ * adds.
+ */
 export interface CallArguments<S extends boolean = boolean> {
-  /** (batch, timesteps) or (batch, timesteps, 1): where it is false, a timestep is skipped. */
+  /** (batch, timesteps) or (batch, timesteps, 1). A timestep whose mask is false is skipped. */
   mask?: MaskLike | null | undefined;
-  /** Timesteps of each row, in place of a right-padded mask. */
+  /** The number of timesteps of each row. Takes the place of a right-padded mask. */
   lengths?: Int32Array | readonly number[] | null | undefined;
-  /** Whether dropout is on; default false. */
+  /** Whether dropout is on; false by default. */
   training?: boolean | null | undefined;
-  /** (batch, units), bare or in a list of one; default zeros, or the carried state of a stateful layer. */
+  /** (batch, units), bare or in a list of one. The default is zeros or, for a stateful layer, the carried state. */
   initial_state?: StateLike | readonly [StateLike] | null | undefined;
-  /** Where to write the results, in place of new arrays. */
+  /** The memory that the results are written to, in place of new arrays. */
   out?: Out<S> | null | undefined;
 }
 
-/** What `callAsync` takes beside its inputs. */
+/** The arguments of `callAsync`, beside its inputs. */
 export interface CallAsyncArguments<S extends boolean = boolean> extends CallArguments<S> {
-  /** Aborting it makes the promise reject with `ERR_ABORTED`. */
+  /** Makes the promise reject with `ERR_ABORTED` when it aborts. */
   signal?: AbortSignal | null | undefined;
-  /** Gives the inputs' buffer away (it is detached) in place of copying it; default false. */
+  /** Whether the call takes over the inputs' buffer, which detaches it, in place of copying it; false by default. */
   transfer?: boolean | undefined;
 }
 
 const KNOWN: ReadonlySet<string> = new Set(["mask", "lengths", "training", "initial_state", "out"]);
-const CALLED = "arguments of the call";
+const SUBJECT = "arguments of the call";
 const KNOWN_ASYNC: ReadonlySet<string> = new Set([...KNOWN, "signal", "transfer"]);
 
-/** What the reading of a call depends on, of the layer it is for. */
+/** The settings of a layer that the reading of its calls depends on. */
 export interface CallSettings {
   readonly units: number;
   /** The dtype of inputs, initial states and results. */
@@ -54,22 +57,22 @@ export interface CallSettings {
   readonly variableDtype: Dtype;
   readonly kernelDtype: NativeDtype;
   readonly autocast: boolean;
-  /** Whether functions of the caller's run during the call, so that it must have memory of its own. */
+  /** True when functions of the user run during the call. The call must then have its own memory. */
   readonly custom: boolean;
   readonly returnSequences: boolean;
   readonly returnState: boolean;
 }
 
 /**
- * The arguments of a call, read and checked. Floating-point arrays are as the addon takes them: rounded to the layer's
- * compute dtype, and where that has 16 bits, `inputs` holds bits and everything else float32. Arrays may be the caller's
- * memory unless the call is asynchronous; `inputs` may be even then.
+ * The arguments of a call, read and checked. Floating-point arrays have the form that the addon takes: they are rounded
+ * to the layer's compute dtype. If that has 16 bits, `inputs` holds bits and all other arrays are float32. In a
+ * synchronous call the arrays may be the caller's memory. In an asynchronous call only `inputs` may still be.
  */
 export interface ReadCall {
   readonly inputs: FloatArray;
-  /** The typed array that the caller gave as data; `null` for nested arrays. */
+  /** The typed array that the caller passed as data; `null` for nested arrays. */
   readonly source: TypedArray | null;
-  /** Whether `inputs` is the call's own memory. */
+  /** True when `inputs` is the call's own memory. */
   readonly owned: boolean;
   readonly batch: number;
   readonly timesteps: number;
@@ -83,7 +86,8 @@ export interface ReadCall {
 }
 
 /**
- * Reads a call. `features` is `null` for a layer that is not built. Changes nothing and computes nothing.
+ * Reads the arguments of a call. `features` is `null` for a layer that is not built. Changes nothing and computes
+ * nothing.
  *
  * Throws `ERR_ARGUMENT`, `ERR_SHAPE`, `ERR_DTYPE` or `ERR_UNSUPPORTED`, naming the argument.
  */
@@ -97,15 +101,15 @@ export function readCall(
   try {
     const read = readInputs(settings, features, inputs);
     return args === undefined || args === null
-      ? readCallOf(read, settings, NO_ARGUMENTS, false)
+      ? copyElements(read, settings, NO_ARGUMENTS, false)
       : readArguments(settings, read, args, asynchronous);
   } catch (error) {
     throw unreadable(error, asynchronous ? "callAsync" : "call");
   }
 }
 
-/** Arguments whose shapes have been judged and whose elements may not have been copied yet. */
-interface JudgedArguments {
+/** Arguments whose shapes have been checked. Their elements may not have been copied yet. */
+interface CheckedArguments {
   readonly mask: ReadMask | null;
   readonly lengths: Int32Array | null;
   readonly initialState: ReadTensor | null;
@@ -114,7 +118,7 @@ interface JudgedArguments {
   readonly transfer: boolean;
 }
 
-const NO_ARGUMENTS: JudgedArguments = {
+const NO_ARGUMENTS: CheckedArguments = {
   mask: null,
   lengths: null,
   initialState: null,
@@ -123,14 +127,11 @@ const NO_ARGUMENTS: JudgedArguments = {
   transfer: false,
 };
 
-/**
- * Every description is read before anything is copied, and no code of the caller's runs between the copies and the checks of
- * them.
- */
+/** Reads every description before it copies anything. No user code runs between the copies and their checks. */
 function readArguments(settings: CallSettings, inputs: ReadTensor, args: unknown, asynchronous: boolean): ReadCall {
   const record = asynchronous
-    ? readRecord(args, KNOWN_ASYNC, "callAsync", CALLED)
-    : readRecord(args, KNOWN, "call", CALLED);
+    ? readRecord(args, KNOWN_ASYNC, "callAsync", SUBJECT)
+    : readRecord(args, KNOWN, "call", SUBJECT);
   const { mask, lengths, training, initial_state, out, transfer } = record;
   if (training !== undefined && training !== null && typeof training !== "boolean") {
     throw expected("ERR_ARGUMENT", "training", "true or false", training);
@@ -141,20 +142,20 @@ function readArguments(settings: CallSettings, inputs: ReadTensor, args: unknown
   const batch = inputs.shape[0] as number;
   const timesteps = inputs.shape[1] as number;
   const copy = asynchronous || settings.custom;
-  let judgedMask: ReadMask | null = null;
+  let checkedMask: ReadMask | null = null;
   if (mask !== undefined && mask !== null) {
-    judgedMask = readMask(mask);
-    checkMaskShape(judgedMask, batch, timesteps);
+    checkedMask = readMask(mask);
+    checkMaskShape(checkedMask, batch, timesteps);
   }
   let readLength: Int32Array | null = null;
   if (lengths !== undefined && lengths !== null) {
     readLength = readLengths(lengths, batch, timesteps, copy);
-    if (judgedMask !== null) {
+    if (checkedMask !== null) {
       throw expected("ERR_ARGUMENT", "lengths", "either `mask` or `lengths`, not both,", lengths);
     }
   }
-  const judged: JudgedArguments = {
-    mask: judgedMask,
+  const checked: CheckedArguments = {
+    mask: checkedMask,
     lengths: readLength,
     initialState:
       initial_state === undefined || initial_state === null ? null : readInitialState(initial_state, settings, batch),
@@ -162,7 +163,7 @@ function readArguments(settings: CallSettings, inputs: ReadTensor, args: unknown
     training: training === true,
     transfer: transfer === true,
   };
-  const read = readCallOf(inputs, settings, judged, copy);
+  const read = copyElements(inputs, settings, checked, copy);
   requireIntact(read, settings.units);
   return read;
 }
@@ -176,15 +177,15 @@ function readCallOut(out: unknown, settings: CallSettings, batch: number, timest
 
 const FLAT_INPUTS = "Say what the numbers are: tensor(data, [batch, timesteps, features]).";
 
-/** The error about inputs that are numbers without a shape. */
+/** Returns the error about inputs that are numbers without a shape. */
 function flatInputs(value: TypedArray): GRUError {
-  const what = "a tensor ({ data, shape } or nested arrays)";
-  return expected("ERR_ARGUMENT", "inputs", what, value, { remedy: FLAT_INPUTS });
+  const wanted = "a tensor ({ data, shape } or nested arrays)";
+  return expected("ERR_ARGUMENT", "inputs", wanted, value, { remedy: FLAT_INPUTS });
 }
 
 /**
- * Throws `ERR_ARGUMENT` when an array that a call refers to has been detached since it was read: an element of a nested array may
- * be a getter.
+ * Throws `ERR_ARGUMENT` when an array of the call has been detached since it was read. That can happen because an
+ * element of a nested array may be a getter.
  */
 function requireIntact(
   { inputs, mask, lengths, initialState, batch, timesteps, features }: ReadCall,
@@ -196,7 +197,7 @@ function requireIntact(
   if (initialState !== null) requireWhole(initialState, batch * units, "initial_state");
 }
 
-/** The signal of an asynchronous call, read before anything else. */
+/** Reads the signal of an asynchronous call. This happens before any other argument is read. */
 export function readCallSignal(args: unknown): AbortSignal | null {
   try {
     return isRecord(args) ? readSignal(args.signal) : null;
@@ -218,16 +219,17 @@ function readInputs(settings: CallSettings, features: number | null, value: unkn
     throw expected("ERR_DTYPE", "inputs.dtype", `"${computeDtype}" (the layer has \`autocast: false\`)`, dtype);
   }
   requireNamed(read, computeDtype, "inputs");
-  // Before data that is not there (its strides may be 0) is written out for a layer that cannot be built.
+  // This check comes before the elements are copied. Strides may be 0, so a small array can describe huge inputs, and a
+  // layer that cannot be built must not expand them.
   if (features === null) requireWeightMemory(settings, shape[2] as number);
   return read;
 }
 
 /** Copies and converts the elements. With `copy`, mask and initial state become the call's own memory. */
-function readCallOf(
+function copyElements(
   read: ReadTensor,
   { computeDtype }: CallSettings,
-  { mask, lengths, initialState, out, training, transfer }: JudgedArguments,
+  { mask, lengths, initialState, out, training, transfer }: CheckedArguments,
   copy: boolean,
 ): ReadCall {
   const { shape } = read;
@@ -243,14 +245,14 @@ function readCallOf(
     mask: mask === null ? null : maskBytes(mask, copy),
     lengths,
     initialState:
-      initialState === null ? null : kernelArray(shapedElements(initialState, computeDtype, copy), computeDtype),
+      initialState === null ? null : kernelArray(elementsAs(initialState, computeDtype, copy), computeDtype),
     training,
     out,
     transfer,
   };
 }
 
-/** The error about inputs of another shape, with what to do where that is clear. */
+/** Returns the error about inputs of a wrong shape. It names the remedy when that is clear. */
 function unfitInputs(shape: readonly number[], features: number | null): GRUError {
   const [first, second] = shape;
   let remedy: string | undefined;
@@ -263,9 +265,12 @@ function unfitInputs(shape: readonly number[], features: number | null): GRUErro
   return expectedShape("inputs", `shape [batch, timesteps, ${features ?? "features"}]`, shape, { remedy });
 }
 
-/** The elements in the compute dtype: the caller's own array where that is safe, else a copy. */
+/**
+ * Returns the elements in the compute dtype. They are the caller's own array when that is safe, and a copy otherwise.
+ */
 function convert({ data, owned }: Elements, dtype: TensorDtype, wanted: Dtype): FloatArray {
-  // An empty array of our own cannot be detached while the other arguments are read.
+  // An empty array of the user is always copied. It could be detached while the other arguments are read, and it would
+  // look the same before and after.
   if (dtype === wanted && (owned || (lengthOf(data) !== 0 && isSteady(data)))) return data as FloatArray;
   return converted(data, dtype, wanted, "inputs");
 }
@@ -275,10 +280,10 @@ function isFloat(dtype: TensorDtype): boolean {
 }
 
 function readInitialState(value: unknown, settings: CallSettings, batch: number): ReadTensor {
-  const item = unwrap(value);
+  const item = stateFromList(value);
   if (Array.isArray(value) && value.length !== 1 && isRecord(value[0])) {
     throw expected("ERR_ARGUMENT", "initial_state", "one state (a GRU has one)", value);
   }
   const shape = [batch, settings.units];
-  return checkShaped(item, shape, checkedProduct(shape, "initial_state"), settings.computeDtype, "initial_state");
+  return readWithShape(item, shape, checkedProduct(shape, "initial_state"), settings.computeDtype, "initial_state");
 }

@@ -15,15 +15,15 @@ import { Options } from "../options/options.js";
 import { isRecord } from "../options/record.js";
 import { requireInteger, requireRate, SIZE_LIMIT } from "../options/values.js";
 
-/** A name of Keras's, an object as Keras serialises it, an instance of one of our classes, or `null`. */
+/** A Keras name, an object in Keras's serialized form, an instance of one of this package's classes, or `null`. */
 export type Spec<T> = string | SerializedLike | T | null;
 
-/** What `dtype` takes: a name, known to the types or not, a serialized policy or a policy. */
+/** The argument `dtype`: a name, which need not be known to the types, a serialized policy or a policy. */
 export type DtypeSpec<D extends DtypeName = DtypeName> =
   | D
   | (string & {})
   | {
-      /** `"DTypePolicy"`, or one of Keras's other names for it. */
+      /** `"DTypePolicy"`, or another Keras name for it. */
       class_name: string;
       /** The arguments of the policy. */
       config: {
@@ -36,85 +36,92 @@ export type DtypeSpec<D extends DtypeName = DtypeName> =
   | null;
 
 /**
- * Keras's arguments of `keras.layers.GRU` (3.15), by Keras's names, and `cuda_device`. `units` is separate because it may
- * come first. `S` is `return_state`, `D` the dtype. What is left out has Keras's default.
+ * The arguments of `keras.layers.GRU` (Keras 3.15), by Keras's names, and `cuda_device`. `units` is not among them
+ * because it may come first. `S` is the type of `return_state`, and `D` is the dtype. The defaults are Keras's.
  */
 export interface GRUArguments<S extends boolean = boolean, D extends DtypeName = DtypeName> {
-  /** Activation of the candidate state; default `"tanh"`, `null` is linear. */
+  /** The activation of the candidate state; `"tanh"` by default. `null` means linear. */
   activation?: Spec<Activation> | CustomActivation | undefined;
-  /** Activation of the update and reset gates; default `"sigmoid"`, `null` is linear. */
+  /** The activation of the update and reset gates; `"sigmoid"` by default. `null` means linear. */
   recurrent_activation?: Spec<Activation> | CustomActivation | undefined;
-  /** Whether there is a bias; default true. */
+  /** Whether the layer has a bias; true by default. */
   use_bias?: boolean | undefined;
-  /** Initializer of the (features, 3 * units) kernel; default `"glorot_uniform"`. */
+  /** The initializer of the kernel, (features, 3 * units); `"glorot_uniform"` by default. */
   kernel_initializer?: Spec<Initializer> | undefined;
-  /** Initializer of the (units, 3 * units) recurrent kernel; default `"orthogonal"`. */
+  /** The initializer of the recurrent kernel, (units, 3 * units); `"orthogonal"` by default. */
   recurrent_initializer?: Spec<Initializer> | undefined;
-  /** Initializer of the bias, (2, 3 * units) or, without `reset_after`, (3 * units,); default `"zeros"`. */
+  /** The initializer of the bias, (2, 3 * units) or, without `reset_after`, (3 * units,); `"zeros"` by default. */
   bias_initializer?: Spec<Initializer> | undefined;
-  /** Regularizer of the kernel; none by default. */
+  /** The regularizer of the kernel; none by default. */
   kernel_regularizer?: Spec<Regularizer> | undefined;
-  /** Regularizer of the recurrent kernel; none by default. */
+  /** The regularizer of the recurrent kernel; none by default. */
   recurrent_regularizer?: Spec<Regularizer> | undefined;
-  /** Regularizer of the bias; none by default. */
+  /** The regularizer of the bias; none by default. */
   bias_regularizer?: Spec<Regularizer> | undefined;
-  /** Regularizer of every returned tensor; its losses are divided by the batch size. */
+  /** The regularizer of every tensor that a call returns; none by default. Its losses are divided by the batch size. */
   activity_regularizer?: Spec<Regularizer> | undefined;
-  /** Constraint that optimizers apply to the kernel after each update; none by default. */
+  /** The constraint that optimizers apply to the kernel after each update; none by default. */
   kernel_constraint?: Spec<Constraint> | undefined;
-  /** Constraint that optimizers apply to the recurrent kernel after each update; none by default. */
+  /** The constraint that optimizers apply to the recurrent kernel after each update; none by default. */
   recurrent_constraint?: Spec<Constraint> | undefined;
-  /** Constraint that optimizers apply to the bias after each update; none by default. */
+  /** The constraint that optimizers apply to the bias after each update; none by default. */
   bias_constraint?: Spec<Constraint> | undefined;
-  /** Share of the inputs to drop in training, clamped to 0..1; 1 drops nothing, as in Keras. Default 0. */
+  /** The share of the inputs that training drops, clamped to 0..1; 0 by default. As in Keras, 1 drops nothing. */
   dropout?: number | undefined;
-  /** Share of the state to drop in training, clamped to 0..1; forces `implementation: 1`. Default 0. */
+  /** The share of the state that training drops, clamped to 0..1; 0 by default. Forces `implementation: 1`. */
   recurrent_dropout?: number | undefined;
-  /** Seed of dropout; `null` (default) draws one. */
+  /** The seed of dropout; `null` by default, which draws one. */
   seed?: number | null | undefined;
-  /** Whether the output has every timestep, (batch, timesteps, units), or the last, (batch, units). Default false. */
+  /**
+   * Whether the output has every timestep, (batch, timesteps, units), or only the last one, (batch, units); false by
+   * default.
+   */
   return_sequences?: boolean | undefined;
-  /** Whether calls give `[output, state]` in place of the output alone. Default false. */
+  /** Whether calls return `[output, state]` in place of the output alone; false by default. */
   return_state?: S | undefined;
-  /** Whether to go through time backwards; the output is then in that order too. Default false. */
+  /** Whether to go through time backwards; false by default. The output then has that order too. */
   go_backwards?: boolean | undefined;
-  /** Whether each call goes on from the states of the call before. Default false. */
+  /** Whether each call starts from the states that the previous call ended with; false by default. */
   stateful?: boolean | undefined;
-  /** Kept for Keras's sake: the numbers are the same, and cuDNN is not used. Default false. */
+  /**
+   * Accepted for compatibility with Keras; false by default. With true the numbers are the same and cuDNN is not used.
+   */
   unroll?: boolean | undefined;
-  /** Whether the reset gate is applied after the matrix product (cuDNN's convention); default true. */
+  /** Whether the reset gate is applied after the matrix product, which is cuDNN's convention; true by default. */
   reset_after?: boolean | undefined;
-  /** `"auto"` (default) uses cuDNN where it can, `true` never anything else, `false` never cuDNN. */
+  /** `"auto"` (the default) uses cuDNN when it can compute the call, `true` always uses cuDNN, `false` never does. */
   use_cudnn?: boolean | "auto" | undefined;
-  /** Name of the layer; default `gru`, `gru_1`, … */
+  /** The name of the layer; `gru`, `gru_1`, … by default. */
   name?: string | null | undefined;
-  /** Whether the weights are trainable, and their regularizers counted. Default true. */
+  /** Whether the weights are trainable and their regularizers are counted; true by default. */
   trainable?: boolean | undefined;
   /**
    * `"float32"` (default), `"float64"`, `"float16"`, `"bfloat16"`, `"mixed_float16"` or `"mixed_bfloat16"` (float32
    * weights, 16-bit inputs and results), or a serialized policy.
    */
   dtype?: DtypeSpec<D> | undefined;
-  /** Whether the output is zero at masked timesteps in place of the output before. Default false. */
+  /** Whether the output at masked timesteps is zero, in place of the previous output; false by default. */
   zero_output_for_mask?: boolean | undefined;
-  /** 1 draws a dropout mask of the inputs for each gate, 2 (default) one for all. */
+  /** 1 draws a dropout mask of the inputs for each gate. 2 (the default) draws one mask for all gates. */
   implementation?: 1 | 2 | undefined;
-  /** Whether inputs of another floating-point dtype are converted to the layer's (default) or refused. */
+  /** Whether inputs of another floating-point dtype are converted to the layer's (the default) or refused. */
   autocast?: boolean | undefined;
-  /** Accepted as Keras accepts it, for use in Sequential models: `[timesteps, features]`. It does not build the layer. */
+  /**
+   * Accepted for compatibility with Keras's Sequential models: `[timesteps, features]`. It does not build the layer.
+   */
   input_shape?: readonly (number | null)[] | null | undefined;
-  /** Accepted as Keras accepts it; it does not build the layer. */
+  /** Accepted for compatibility with Keras. It does not build the layer. */
   input_dim?: number | null | undefined;
-  /** Index of the CUDA device for the cuDNN path. Default 0. */
+  /** The index of the CUDA device that calls on the cuDNN path use; 0 by default. */
   cuda_device?: number | undefined;
 }
 
-/** The constructor's arguments, read: every default filled in, every name resolved. */
+/** The constructor's arguments after they were read: every default is filled in and every name is resolved. */
 export interface GRUOptions {
   readonly units: number;
   readonly activation: GateActivation;
   readonly recurrentActivation: GateActivation;
-  /** Whether functions of the user's run during a call. */
+  /** True when functions of the user run during a call. */
   readonly custom: boolean;
   readonly useBias: boolean;
   readonly kernelInitializer: Initializer;
@@ -140,13 +147,13 @@ export interface GRUOptions {
   readonly name: string | null;
   readonly trainable: boolean;
   readonly policy: DTypePolicy;
-  /** The dtype of inputs, initial states and results, by `policy`. */
+  /** The dtype of inputs, initial states and results. It follows from `policy`. */
   readonly computeDtype: Dtype;
-  /** The dtype of the weights, by `policy`. */
+  /** The dtype of the weights. It follows from `policy`. */
   readonly variableDtype: Dtype;
-  /** What the kernels compute in: float32 where `computeDtype` has 16 bits. */
+  /** The dtype that the kernels compute in. It is float32 when `computeDtype` has 16 bits. */
   readonly kernelDtype: NativeDtype;
-  /** What the kernels round every state to: `computeDtype` where it has 16 bits. */
+  /** The dtype that the kernels round every state to. It is `computeDtype` when that has 16 bits, else `null`. */
   readonly rounding: SixteenBitDtype | null;
   readonly zeroOutputForMask: boolean;
   readonly implementation: 1 | 2;
@@ -154,7 +161,7 @@ export interface GRUOptions {
   readonly cudaDevice: number;
 }
 
-/** Every argument's name; the compiler holds it to `GRUArguments`. */
+/** The names of all arguments. The type makes the compiler compare them with `GRUArguments`. */
 const NAMES: Readonly<Record<keyof GRUArguments | "units", true>> = {
   units: true,
   activation: true,
@@ -194,8 +201,10 @@ const NAMES: Readonly<Record<keyof GRUArguments | "units", true>> = {
 const KNOWN = Object.keys(NAMES);
 
 /**
- * Reads `new GRU(units, args)` or `new GRU({ units, ...args })`. Throws `ERR_ARGUMENT` (naming the argument),
- * `ERR_DTYPE` for an unknown dtype, and `ERR_UNSUPPORTED` for what this version cannot compute.
+ * Reads the arguments of `new GRU(units, args)` or `new GRU({ units, ...args })`.
+ *
+ * Throws `ERR_ARGUMENT`, naming the argument, `ERR_DTYPE` for an unknown dtype, and `ERR_UNSUPPORTED` for arguments
+ * that this version cannot compute.
  */
 export function readConstructor(first: unknown, second: unknown): GRUOptions {
   return reading("GRU", () => readArguments(first, second));
@@ -240,7 +249,7 @@ function readArguments(first: unknown, second: unknown): GRUOptions {
     name: readName(value("name")),
     trainable: read.boolean("trainable", true),
     policy,
-    ...dtypes(policy),
+    ...dtypesOf(policy),
     zeroOutputForMask: read.boolean("zero_output_for_mask", false),
     implementation: recurrentDropout !== 0 ? 1 : implementation,
     autocast: read.boolean("autocast", true),
@@ -286,8 +295,8 @@ function readUseCudnn(value: unknown): boolean | "auto" {
 function readImplementation(value: unknown): 1 | 2 {
   if (value === undefined) return 2;
   if (value !== 1 && value !== 2) {
-    const what = value === 0 ? "1 or 2 (the 0 of Keras 2.0 is 1)" : "1 or 2";
-    throw expected("ERR_ARGUMENT", "implementation", what, value);
+    const wanted = value === 0 ? "1 or 2 (the 0 of Keras 2.0 is 1)" : "1 or 2";
+    throw expected("ERR_ARGUMENT", "implementation", wanted, value);
   }
   return value;
 }
@@ -306,7 +315,7 @@ function checkInputHints(input_shape: unknown, input_dim: unknown): void {
   if (!valid) throw expected("ERR_ARGUMENT", "input_shape", "an array of dimensions (integers or null)", input_shape);
 }
 
-function dtypes({
+function dtypesOf({
   computeDtype,
   variableDtype,
 }: DTypePolicy): Pick<GRUOptions, "computeDtype" | "variableDtype" | "kernelDtype" | "rounding"> {

@@ -8,8 +8,9 @@ import { allocate } from "./memory.js";
 import type { ReadTensor } from "./tensor_like.js";
 
 /**
- * A new array with the elements of `data`, which are `from`, as `to`. To 16 bits they go by way of float32, as in
- * TensorFlow; `"bool"` is 1 for everything but zero. Throws `ERR_OUT_OF_MEMORY`.
+ * Returns a new array with the elements of `data`, converted from dtype `from` to dtype `to`. A conversion to 16 bits
+ * goes through float32, as in TensorFlow. A conversion to `"bool"` turns every number except zero into 1. Throws
+ * `ERR_OUT_OF_MEMORY`.
  */
 export function converted(data: TypedArray, from: TensorDtype, to: Dtype, name: string): FloatArray;
 export function converted(data: TypedArray, from: TensorDtype, to: TensorDtype, name: string): TypedArray;
@@ -34,13 +35,13 @@ function copied(data: TypedArray, to: TensorDtype, name: string): TypedArray {
   return copy;
 }
 
-/** Elements of `dtype` as the kernels take them: 16-bit ones as a new array of float32. */
+/** Returns elements of `dtype` in the form that the kernels take. 16-bit elements become a new float32 array. */
 export function kernelArray(data: FloatArray, dtype: Dtype): NativeArray {
   return isSixteenBit(dtype) ? widened(data as Uint16Array, dtype) : (data as NativeArray);
 }
 
 /**
- * Where elements of 16 bits are wanted, throws `ERR_DTYPE` for a `Uint16Array` whose tensor does not say whether it holds
+ * Throws `ERR_DTYPE` when 16-bit elements are wanted and the tensor of a `Uint16Array` does not say whether it holds
  * numbers or bits.
  */
 export function requireNamed(read: ReadTensor, wanted: Dtype, name: string): void {

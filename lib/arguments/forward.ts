@@ -6,38 +6,40 @@ import { isRecord, readRecord, refuseUnknown } from "../options/record.js";
 import type { TensorLike, TypedArray } from "../tensor/tensor.js";
 import { type CallArguments, type CallSettings, type ReadCall, readCall } from "./call.js";
 import { kernelArray } from "./convert.js";
-import { checkShaped, shapedElements, unwrap } from "./shaped.js";
+import { elementsAs, readWithShape, stateFromList } from "./known_shape.js";
 import { checkedProduct } from "./shapes.js";
 import type { ReadTensor } from "./tensor_like.js";
 import { requireWhole } from "./typed_array.js";
 
-/** What `forward` takes beside its inputs; as in `call`. */
+/** The arguments of `forward`, beside its inputs. They mean the same as in `call`. */
 export type ForwardArguments = Omit<CallArguments, "out">;
 
-/** What `forwardAsync` takes beside its inputs; as in `callAsync`. */
+/** The arguments of `forwardAsync`, beside its inputs. They mean the same as in `callAsync`. */
 export interface ForwardAsyncArguments extends ForwardArguments {
-  /** Aborting it makes the promise reject with `ERR_ABORTED`. */
+  /** Makes the promise reject with `ERR_ABORTED` when it aborts. */
   signal?: AbortSignal | null | undefined;
-  /** Gives the inputs' buffer away (it is detached) in place of copying it; default false. */
+  /** Whether the call takes over the inputs' buffer, which detaches it, in place of copying it; false by default. */
   transfer?: boolean | undefined;
 }
 
-/** A tensor, or a bare typed array with as many elements. */
+/** A gradient: a tensor, or a bare typed array with as many elements. */
 export type GradientLike = TensorLike | TypedArray;
 
-/** The gradients that come from above, of the shapes of a pass's output and state; one that is left out is zeros. */
+/**
+ * The upstream gradients, in the shapes of the pass's output and state. A gradient that is left out counts as zeros.
+ */
 export interface Upstream {
   /** The gradient of the output, in its shape. */
   output?: GradientLike | null | undefined;
   /** The gradient of the state, (batch, units), bare or in a list of one. */
   state?: GradientLike | readonly [GradientLike] | null | undefined;
-  /** What the gradient of the pass's own losses is multiplied by, such as a loss scale; default 1. */
+  /** The factor of the gradient of the pass's own losses, such as a loss scale; 1 by default. */
   losses?: number | undefined;
 }
 
-/** What `backwardAsync` takes beside the upstream gradients. */
+/** The arguments of `backwardAsync`, beside the upstream gradients. */
 export interface BackwardAsyncArguments {
-  /** Aborting it makes the promise reject with `ERR_ABORTED`; the pass is then used up. */
+  /** Makes the promise reject with `ERR_ABORTED` when it aborts. The pass is then used up. */
   signal?: AbortSignal | null | undefined;
 }
 
@@ -45,7 +47,7 @@ const KNOWN: ReadonlySet<string> = new Set(["mask", "lengths", "training", "init
 const KNOWN_ASYNC: ReadonlySet<string> = new Set([...KNOWN, "signal", "transfer"]);
 const UPSTREAM: ReadonlySet<string> = new Set(["output", "state", "losses"]);
 
-/** Reads `forward`'s arguments. Throws as `readCall`. */
+/** Reads the arguments of `forward` or `forwardAsync`. Throws the errors of `readCall`. */
 export function readForward(
   settings: CallSettings,
   features: number | null,
@@ -62,7 +64,7 @@ export function readForward(
   return readCall(settings, features, inputs, args, asynchronous);
 }
 
-/** Upstream gradients, read: as the kernels take them, `null` for zeros. */
+/** Upstream gradients after they were read, in the form that the kernels take. `null` stands for zeros. */
 export interface ReadUpstream {
   output: NativeArray | null;
   state: NativeArray | null;
@@ -70,8 +72,8 @@ export interface ReadUpstream {
 }
 
 /**
- * Reads upstream gradients for results of these shapes and this dtype; both shapes are judged before anything is copied.
- * Throws `ERR_ARGUMENT`, `ERR_SHAPE` or `ERR_DTYPE`.
+ * Reads upstream gradients for results of these shapes and this dtype. Both shapes are checked before anything is
+ * copied. Throws `ERR_ARGUMENT`, `ERR_SHAPE` or `ERR_DTYPE`.
  */
 export function readUpstream(
   value: unknown,
@@ -97,17 +99,19 @@ function readGradients(
   if (value === undefined || value === null) return { output: null, state: null, losses: 1 };
   const record = readRecord(value, UPSTREAM, "backward", "upstream", "an object { output, state }");
   const check = (entry: unknown, shape: readonly number[], name: string) =>
-    entry === undefined || entry === null ? null : checkShaped(entry, shape, checkedProduct(shape, name), dtype, name);
+    entry === undefined || entry === null
+      ? null
+      : readWithShape(entry, shape, checkedProduct(shape, name), dtype, name);
   const read = (entry: ReadTensor | null) =>
-    entry === null ? null : kernelArray(shapedElements(entry, dtype, copy), dtype);
+    entry === null ? null : kernelArray(elementsAs(entry, dtype, copy), dtype);
   const { output, state, losses = 1 } = record;
   if (typeof losses !== "number" || !Number.isFinite(losses)) {
     throw expected("ERR_ARGUMENT", "losses", "a finite number", losses);
   }
   const outputEntry = check(output, outputShape, "output");
-  const stateEntry = check(unwrap(state), stateShape, "state");
+  const stateEntry = check(stateFromList(state), stateShape, "state");
   const gradients = { output: read(outputEntry), state: read(stateEntry), losses };
-  // An element of a nested array may be a getter that detaches the other gradient.
+  // An element of a nested array may be a getter, which may have detached the other gradient.
   if (gradients.output !== null) requireWhole(gradients.output, (outputEntry as ReadTensor).count, "output");
   return gradients;
 }

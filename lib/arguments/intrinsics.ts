@@ -2,32 +2,37 @@ import { types } from "node:util";
 import type { TypedArray } from "../tensor/tensor.js";
 
 /*
- * What a typed array of the caller's is, asked of the language itself. An array may have a `length` or `buffer` of its own,
- * come from another realm, or ask `Symbol.species` what its `slice` makes: nothing else in the package reads such
- * properties of an array that a caller gave.
+ * These functions ask the language itself about a typed array of the user. Such an array may have its own property
+ * `length` or `buffer`, come from another realm, or make `slice` return anything through `Symbol.species`. No other
+ * code of the package reads these properties of an array that a user passed.
  */
 
 const { getOwnPropertyDescriptor, getPrototypeOf } = Object;
 const typedArrayPrototype: object = getPrototypeOf(Uint8Array.prototype);
 
-/** The getter of a built-in property as a function of the object. */
+/** Returns the getter of a built-in property, as a function of the object. */
 function getterOf<R>(prototype: object, key: PropertyKey): (object: object) => R {
   return Function.prototype.call.bind(getOwnPropertyDescriptor(prototype, key)?.get as () => R);
 }
 
-/** Throws a `TypeError` for anything but a typed array, as the others do; 0 for a detached one. */
+/**
+ * The length of a typed array; 0 when it is detached. Throws a `TypeError` for anything else, as the next two functions
+ * do.
+ */
 export const lengthOf = getterOf<number>(typedArrayPrototype, "length");
 export const bufferOf = getterOf<ArrayBuffer | SharedArrayBuffer>(typedArrayPrototype, "buffer");
 export const byteOffsetOf = getterOf<number>(typedArrayPrototype, "byteOffset");
 const byteLengthOf = getterOf<number>(typedArrayPrototype, "byteLength");
-/** `"Float32Array"` and the like; `undefined` for anything but a typed array. */
+/** The name of a typed array's kind, such as `"Float32Array"`; `undefined` for anything else. */
 export const kindOf = getterOf<string | undefined>(typedArrayPrototype, Symbol.toStringTag);
 const isResizable = getterOf<boolean>(ArrayBuffer.prototype, "resizable");
 const setElements: (target: TypedArray, source: TypedArray, offset?: number) => void = Function.prototype.call.bind(
   (typedArrayPrototype as Uint8Array).set,
 );
 
-/** Our own class for each kind of array; a `Float16Array`, which older runtimes do not know, is held as its bits. */
+/**
+ * The built-in class for each kind of array. A `Float16Array`, which older runtimes do not know, is held as its bits.
+ */
 const CLASSES = {
   Float32Array,
   Float64Array,
@@ -51,8 +56,8 @@ function classOf(array: TypedArray): ArrayClass {
 }
 
 /**
- * True when nobody but this thread can change the memory under `array`, and nobody its size: native code may use it as it
- * is as long as no code of the caller's runs.
+ * True when only this thread can change the memory under `array`, and nobody can change its size. Native code may then
+ * use the memory directly as long as no user code runs.
  */
 export function isSteady(array: TypedArray): boolean {
   const buffer = bufferOf(array);
@@ -60,28 +65,31 @@ export function isSteady(array: TypedArray): boolean {
   try {
     return !isResizable(buffer);
   } catch {
-    // A SharedArrayBuffer that says it is none.
+    // A SharedArrayBuffer whose prototype was set to ArrayBuffer.prototype ends here.
     return false;
   }
 }
 
-/** True for an `ArrayBuffer` of any realm, and not for a `SharedArrayBuffer`. */
+/** True for an `ArrayBuffer` of any realm, and false for a `SharedArrayBuffer`. */
 export function isUnshared(buffer: ArrayBuffer | SharedArrayBuffer): buffer is ArrayBuffer {
   return types.isArrayBuffer(buffer);
 }
 
-/** `count` elements of `array` from `start`, in the same memory, as an array of our own class; all of them by default. */
+/**
+ * Returns a view of `count` elements of `array` from `start`, in the same memory, as an array of a built-in class. The
+ * default is all elements.
+ */
 export function viewOf(array: TypedArray, start = 0, count = lengthOf(array) - start): TypedArray {
   const Type = classOf(array);
   return new Type(bufferOf(array), byteOffsetOf(array) + start * Type.BYTES_PER_ELEMENT, count);
 }
 
 /**
- * The elements of `array`, in the same memory, as an array of our own class: the array itself where it is a `Float32Array`,
- * `Float64Array`, `Uint16Array` or `Uint8Array` like any other, because making a view takes as long as a small call's reading. It may still
- * have a `length` of its own.
+ * Returns the elements of `array`, in the same memory, as an array of a built-in class. An ordinary `Float32Array`,
+ * `Float64Array`, `Uint16Array` or `Uint8Array` is returned itself, because making a view takes as long as reading the
+ * arguments of a small call. The result may still have its own property `length`.
  */
-export function plain(array: TypedArray): TypedArray {
+export function ordinaryArray(array: TypedArray): TypedArray {
   const prototype: unknown = getPrototypeOf(array);
   const usual =
     (prototype === Float32Array.prototype && kindOf(array) === "Float32Array") ||
@@ -91,7 +99,7 @@ export function plain(array: TypedArray): TypedArray {
   return usual ? array : viewOf(array);
 }
 
-/** True when the buffer under `array` has been transferred away. */
+/** True when the buffer under `array` has been transferred. */
 export function isDetached(array: TypedArray): boolean {
   if (byteLengthOf(array) !== 0) return false;
   try {
@@ -102,7 +110,7 @@ export function isDetached(array: TypedArray): boolean {
   }
 }
 
-/** Writes the elements of `source`, of any kind, to `target` from `offset` on. Runs no code of the caller's. */
+/** Writes the elements of `source`, an array of any kind, to `target` from `offset` on. Runs no user code. */
 export function writeTo(target: TypedArray, source: TypedArray, offset = 0): void {
   setElements(target, source, offset);
 }

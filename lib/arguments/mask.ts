@@ -6,13 +6,16 @@ import { allocate } from "./memory.js";
 import { elementsOf, type ReadTensor, readTensor } from "./tensor_like.js";
 import { requireAttached } from "./typed_array.js";
 
-/** Booleans, (batch, timesteps) or (batch, timesteps, 1): nested, or a tensor of any dtype where non-zero is true. */
+/**
+ * A mask: booleans of shape (batch, timesteps) or (batch, timesteps, 1). They are nested arrays, or a tensor of any
+ * dtype whose non-zero elements mean true.
+ */
 export type MaskLike = TensorObject | readonly NestedBooleans[];
 
-/** All but the sign of a 16-bit float: -0 is false, too. */
+/** All bits of a 16-bit float except the sign, so that -0 means false too. */
 const MAGNITUDE = 0x7fff;
 
-/** A mask whose shape has been read, and whose elements have not. */
+/** A mask whose shape has been read. Its elements have not. */
 export interface ReadMask {
   readonly read: ReadTensor;
   readonly batch: number;
@@ -29,16 +32,16 @@ export function readMask(value: unknown): ReadMask {
   return { read, batch: shape[0] as number, timesteps: shape[1] as number };
 }
 
-/** Throws `ERR_SHAPE` unless the mask is one for inputs of these sizes. */
+/** Throws `ERR_SHAPE` unless the mask fits inputs of these sizes. */
 export function checkMaskShape(mask: ReadMask, batch: number, timesteps: number): void {
   if (mask.batch === batch && mask.timesteps === timesteps) return;
-  const what = `shape [${batch}, ${timesteps}] (the inputs' batch and timesteps)`;
-  throw expectedShape("mask", what, [mask.batch, mask.timesteps]);
+  const wanted = `shape [${batch}, ${timesteps}] (the inputs' batch and timesteps)`;
+  throw expectedShape("mask", wanted, [mask.batch, mask.timesteps]);
 }
 
 /**
- * The mask, row-major, where non-zero is true. Bytes of one thread's memory are passed on as they are unless `copy`;
- * everything else is copied. Throws as `elementsOf`.
+ * Returns the mask as bytes, row-major, where non-zero means true. Without `copy`, bytes in memory of this thread alone
+ * are returned themselves. Everything else is copied. Throws the errors of `elementsOf`.
  */
 export function maskBytes({ read }: ReadMask, copy: boolean): Uint8Array {
   const { data, owned } = elementsOf(read);
@@ -54,10 +57,11 @@ export function maskBytes({ read }: ReadMask, copy: boolean): Uint8Array {
 }
 
 /**
- * Reads `lengths`: one integer per row, 0..`timesteps`. `batch` and `timesteps` are `null` where they are not known.
- * An `Int32Array` of one thread's memory is passed on as it is unless `copy`: the addon copies it, and checks the copy.
+ * Reads `lengths`: one integer per row, 0..`timesteps`. `batch` and `timesteps` are `null` when they are not known.
+ * Without `copy`, an `Int32Array` in memory of this thread alone is returned itself, because the addon copies it and
+ * checks the copy.
  *
- * Throws `ERR_SHAPE` for another number of rows and `ERR_ARGUMENT` for another value.
+ * Throws `ERR_SHAPE` for a wrong number of rows and `ERR_ARGUMENT` for a bad value.
  */
 export function readLengths(value: unknown, batch: number | null, timesteps: number | null, copy: boolean): Int32Array {
   const array = kindOf(value as object) === "Int32Array" ? (value as Int32Array) : null;

@@ -7,23 +7,24 @@ import type { FloatArray, TensorDtype, TypedArray } from "../tensor/tensor.js";
 import { checkedProduct } from "./shapes.js";
 import { ARRAY_TYPES } from "./typed_array.js";
 
-/** Below this many bytes an allocation is simply tried. */
+/** Allocations below this many bytes are tried without a check. */
 const SMALL = 2 ** 28;
 
-/** The memory this process may use at all, in bytes. */
+/** Returns the number of bytes of memory that this process may use in all. */
 function memoryLimit(): number {
   try {
     const constrained = process.constrainedMemory?.() ?? 0;
     return constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();
   } catch {
-    // Deno asks for a permission.
+    // Deno throws here unless it was given a permission.
     return Number.POSITIVE_INFINITY;
   }
 }
 
 /**
- * Zeros. Throws `ERR_OUT_OF_MEMORY` where they cannot be had; asking for more than the machine has is refused up front,
- * because an overcommitting system would grant it and end the process at the first write.
+ * Returns an array of zeros. Throws `ERR_OUT_OF_MEMORY` when the memory is not available. A request for more than the
+ * machine has is refused up front, because an overcommitting system would grant it and kill the process at the first
+ * write.
  */
 export function allocate(dtype: NativeDtype, count: number, name: string): NativeArray;
 export function allocate(dtype: Dtype, count: number, name: string): FloatArray;
@@ -39,18 +40,20 @@ export function allocate(dtype: TensorDtype, count: number, name: string): Typed
   }
 }
 
-/** What the memory of a layer's weights depends on, beside the number of features. */
+/** The settings that the memory of a layer's weights depends on, beside the number of features. */
 interface WeightSizes {
   readonly units: number;
   readonly variableDtype: Dtype;
   readonly kernelDtype: NativeDtype;
 }
 
-/** Throws `ERR_SHAPE` or `ERR_OUT_OF_MEMORY` when a layer's weights for so many features cannot be had. */
+/**
+ * Throws `ERR_SHAPE` or `ERR_OUT_OF_MEMORY` when there is not enough memory for a layer's weights for so many features.
+ */
 export function requireWeightMemory({ units, variableDtype, kernelDtype }: WeightSizes, features: number): void {
   const count =
     checkedProduct([features, 3 * units], "kernel") + checkedProduct([units + 2, 3 * units], "recurrent_kernel");
-  // The variables and the packed copy.
+  // The weights exist twice: as variables and packed for the kernels.
   requireMemory(
     count * (ARRAY_TYPES[variableDtype].BYTES_PER_ELEMENT + ARRAY_TYPES[kernelDtype].BYTES_PER_ELEMENT),
     "units",

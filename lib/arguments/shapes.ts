@@ -4,12 +4,12 @@ import { expected, expectedText } from "../errors/messages.js";
 import { reading } from "../errors/reading.js";
 import { SIZE_LIMIT } from "../options/values.js";
 
-/** More than any shape of ours has. */
+/** The greatest number of dimensions. No shape here has as many. */
 const MOST_DIMENSIONS = 64;
 
 /**
- * A list of the caller's (dimensions, strides) as a plain array that nobody else has, each entry read once; `null` for
- * what is no array, or too long for one.
+ * Copies the user's list of dimensions or strides to a plain array, and reads each entry once. Returns `null` for
+ * anything that is not an array or is too long.
  */
 export function readList(value: unknown): unknown[] | null {
   if (!Array.isArray(value)) return null;
@@ -21,8 +21,8 @@ export function readList(value: unknown): unknown[] | null {
 }
 
 /**
- * Checks a shape and gives the number of its elements. Throws `ERR_SHAPE`, naming `name`, unless every dimension is an
- * integer in 0..2^31-1 and their product is one that JavaScript counts exactly.
+ * Checks a shape and returns the number of its elements. Throws `ERR_SHAPE`, naming `name`, unless every dimension is
+ * an integer in 0..2^31-1 and JavaScript can count their product exactly.
  */
 export function elementCount(shape: readonly unknown[], name: string): number {
   let count = 1;
@@ -38,8 +38,8 @@ export function elementCount(shape: readonly unknown[], name: string): number {
 }
 
 /**
- * Multiplies the dimensions of an array that the layer would have to hold. Throws `ERR_SHAPE`, naming `name`, when the
- * product is not one that JavaScript counts exactly.
+ * Returns the product of the dimensions of an array that the layer would have to hold. Throws `ERR_SHAPE`, naming
+ * `name`, when JavaScript cannot count it exactly.
  */
 export function checkedProduct(shape: readonly number[], name: string): number {
   let count = 1;
@@ -62,7 +62,7 @@ export function sameShape(a: readonly (number | null)[], b: readonly (number | n
 }
 
 /**
- * An input shape as `build` takes it: `[batch, timesteps, features]`, where batch and timesteps may be `null`.
+ * Reads the input shape that `build` takes: `[batch, timesteps, features]`, where batch and timesteps may be `null`.
  * Throws `ERR_SHAPE`.
  */
 export function readInputShape(value: unknown, name: string): [number | null, number | null, number] {
@@ -74,8 +74,8 @@ export function readInputShape(value: unknown, name: string): [number | null, nu
     const dimension: unknown = shape[axis];
     if (dimension === null && axis < 2) continue;
     if (!Number.isInteger(dimension) || (dimension as number) < 0 || (dimension as number) >= SIZE_LIMIT) {
-      const what = axis < 2 ? "an integer from 0 to 2^31 - 1 or null" : "an integer from 0 to 2^31 - 1";
-      throw expected("ERR_SHAPE", `${name}[${axis}]`, what, dimension);
+      const wanted = axis < 2 ? "an integer from 0 to 2^31 - 1 or null" : "an integer from 0 to 2^31 - 1";
+      throw expected("ERR_SHAPE", `${name}[${axis}]`, wanted, dimension);
     }
   }
   if (shape[1] === 0) throw expected("ERR_SHAPE", `${name}[1]`, "at least one timestep", 0);

@@ -2,7 +2,10 @@ import type { GRUError } from "../errors/gru_error.js";
 import { callAborted } from "../errors/layer_errors.js";
 import { expected } from "../errors/messages.js";
 
-/** An `AbortSignal` of any realm, or `null`. Throws `ERR_ARGUMENT` for anything else. */
+/**
+ * Reads an `AbortSignal` of any realm. Returns `null` for `null` and `undefined`. Throws `ERR_ARGUMENT` for anything
+ * else.
+ */
 export function readSignal(value: unknown): AbortSignal | null {
   if (value === undefined || value === null) return null;
   const signal = value as Partial<AbortSignal>;
@@ -17,7 +20,7 @@ export function readSignal(value: unknown): AbortSignal | null {
   return value as AbortSignal;
 }
 
-/** Whether `signal` has aborted; one that cannot say so has not. */
+/** True when `signal` has aborted. A signal whose `aborted` throws counts as not aborted. */
 export function hasAborted(signal: AbortSignal): boolean {
   try {
     return signal.aborted === true;
@@ -31,7 +34,10 @@ export function refuseAborted(signal: AbortSignal | null): void {
   if (signal !== null && hasAborted(signal)) throw aborted(signal);
 }
 
-/** The rejection of an aborted call: `ERR_ABORTED`, named `AbortError`, caused by the signal's reason. */
+/**
+ * Returns the error that an aborted call rejects with: `ERR_ABORTED`, named `AbortError`, with the signal's reason as
+ * its cause.
+ */
 export function aborted(signal: AbortSignal): GRUError {
   let cause: unknown;
   try {

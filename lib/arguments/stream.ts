@@ -6,18 +6,18 @@ import { readRecord } from "../options/record.js";
 import { requireInteger, SIZE_LIMIT } from "../options/values.js";
 import type { FloatArray, TensorDtype, TensorLike, TypedArray } from "../tensor/tensor.js";
 import type { StateLike } from "./call.js";
-import { checkShaped, readShaped, shapedElements, unwrap } from "./shaped.js";
+import { elementsAs, elementsWithShape, readWithShape, stateFromList } from "./known_shape.js";
 import { checkedProduct } from "./shapes.js";
 
-/** What `stream` takes. */
+/** The arguments of `stream`. */
 export interface StreamArguments {
-  /** Rows of every frame, a positive integer; default 1. */
+  /** The number of rows of every frame, a positive integer; 1 by default. */
   batch?: number | undefined;
-  /** (batch, units), bare or in a list of one: the state before the first frame; default zeros. */
+  /** The state before the first frame, (batch, units), bare or in a list of one; zeros by default. */
   initial_state?: StateLike | readonly [StateLike] | null | undefined;
 }
 
-/** One timestep: a (batch, features) tensor or nested arrays, or a typed array of that many elements. */
+/** The data of one timestep: a (batch, features) tensor, nested arrays, or a bare typed array with as many elements. */
 export type StreamFrame = TensorLike | TypedArray;
 
 const KNOWN: ReadonlySet<string> = new Set(["batch", "initial_state"]);
@@ -34,27 +34,30 @@ export function readStreamArguments(value: unknown): { batch: number; initialSta
   });
 }
 
-/** Reads a frame of any kind as dense data of `dtype`. Throws `ERR_ARGUMENT`, `ERR_SHAPE` or `ERR_DTYPE`. */
+/**
+ * Reads a frame of any kind, and returns it as dense data of `dtype`. Throws `ERR_ARGUMENT`, `ERR_SHAPE` or
+ * `ERR_DTYPE`.
+ */
 export function readFrame(value: unknown, shape: readonly number[], dtype: Dtype, autocast: boolean): FloatArray {
   try {
-    const read = checkShaped(value, shape, checkedProduct(shape, "frame"), dtype, "frame");
+    const read = readWithShape(value, shape, checkedProduct(shape, "frame"), dtype, "frame");
     if (!autocast) requireDtype(read.dtype, dtype);
-    return shapedElements(read, dtype, false);
+    return elementsAs(read, dtype, false);
   } catch (error) {
     throw unreadable(error, "push");
   }
 }
 
-/** Throws `ERR_DTYPE` for floats that a layer with `autocast: false` would have to convert. */
+/** Throws `ERR_DTYPE` for floating-point data that a layer with `autocast: false` would have to convert. */
 function requireDtype(given: TensorDtype, dtype: Dtype): void {
   if (given === dtype || (given !== "float32" && given !== "float64" && !isSixteenBit(given))) return;
   throw expectedText("ERR_DTYPE", "frame.dtype", `"${dtype}" (the layer has \`autocast: false\`)`, `"${given}"`);
 }
 
-/** Reads a state as a copy, of `dtype`. Throws `ERR_ARGUMENT`, `ERR_SHAPE` or `ERR_DTYPE`. */
+/** Reads a state, and returns a copy of it in `dtype`. Throws `ERR_ARGUMENT`, `ERR_SHAPE` or `ERR_DTYPE`. */
 export function readState(value: unknown, shape: readonly number[], dtype: Dtype, name: string): FloatArray {
   try {
-    return readShaped(unwrap(value), shape, checkedProduct(shape, name), dtype, name, true);
+    return elementsWithShape(stateFromList(value), shape, checkedProduct(shape, name), dtype, name, true);
   } catch (error) {
     throw unreadable(error, name);
   }

@@ -2,26 +2,30 @@ import { formatShape } from "../errors/describe.js";
 import { expected, expectedText } from "../errors/messages.js";
 import { requireInteger } from "../options/values.js";
 import type { TypedArray } from "../tensor/tensor.js";
-import { lengthOf, plain, viewOf } from "./intrinsics.js";
+import { lengthOf, ordinaryArray, viewOf } from "./intrinsics.js";
 import { allocate } from "./memory.js";
 import { readList } from "./shapes.js";
 import { dtypeOfArray } from "./typed_array.js";
 
-/** Where the elements of strided data lie. */
+/** The places of the elements of strided data. */
 export interface Layout {
-  /** Index of the first. */
+  /** The index of the first element. */
   readonly start: number;
-  /** One more than the greatest index of any. */
+  /** One more than the greatest index of any element. */
   readonly end: number;
-  /** Elements between neighbours along each axis; `null` where they follow each other in row-major order. */
+  /**
+   * The number of elements between neighbours along each axis; `null` when the elements follow each other in row-major
+   * order.
+   */
   readonly steps: readonly number[] | null;
 }
 
 /**
- * Reads where the elements of strided data lie, as ndarray libraries say it. Strides and offset count elements; negative
- * strides are fine.
+ * Reads the strides and the offset of strided data, in the form that ndarray libraries have. Both count elements, and
+ * strides may be negative.
  *
- * Throws `ERR_SHAPE` when the strides do not fit the shape or reach outside `data`, `ERR_ARGUMENT` for a bad offset.
+ * Throws `ERR_SHAPE` when the strides do not fit the shape or reach outside `data`, and `ERR_ARGUMENT` for a bad
+ * offset.
  */
 export function readLayout(
   data: TypedArray,
@@ -67,11 +71,14 @@ function readStrides(strides: unknown, shape: readonly number[], name: string): 
   if (steps === null || steps.length !== shape.length || !steps.every(Number.isSafeInteger)) {
     throw expected("ERR_SHAPE", `${name}.strides`, `one integer for each dimension of ${formatShape(shape)}`, strides);
   }
-  // Along an axis of one element nothing is stepped: such strides may be anything, and sums with them inexact.
+  // An axis with one element is never stepped along. Its stride may be any number, even one that makes sums inexact.
   return (steps as number[]).map((step, axis) => (shape[axis] === 1 ? 0 : step));
 }
 
-/** The elements in row-major order: a view of `data` where they lie so, else a copy. Throws `ERR_OUT_OF_MEMORY`. */
+/**
+ * Returns the elements in row-major order. The result is a view of `data` if they already have that order, and a copy
+ * otherwise. Throws `ERR_OUT_OF_MEMORY`.
+ */
 export function gathered(
   data: TypedArray,
   shape: readonly number[],
@@ -80,8 +87,8 @@ export function gathered(
   name: string,
 ): TypedArray {
   if (steps === null) return viewOf(data, start, count);
-  // A Float16Array is gathered as bits.
-  const source = plain(data);
+  // The elements of a Float16Array are copied as bits.
+  const source = ordinaryArray(data);
   const out = allocate(dtypeOfArray(source, name), count, name);
   const index = new Array<number>(shape.length).fill(0);
   let at = start;

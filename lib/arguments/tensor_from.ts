@@ -11,18 +11,19 @@ import {
 } from "../tensor/tensor.js";
 import { converted } from "./convert.js";
 import { kindOf, lengthOf, viewOf } from "./intrinsics.js";
-import { nestedElements, readNested } from "./nested.js";
+import { nestedElements, readNested } from "./nested_arrays.js";
 import { elementCount, readList } from "./shapes.js";
 import { dtypeOfArray, dtypeOfName, isTypedArray } from "./typed_array.js";
 
 /**
  * Makes a tensor.
  *
- * A typed array is wrapped, not copied, unless `dtype` asks for another element type; `shape` defaults to one dimension.
- * The bits of 16-bit elements come in a `Uint16Array` with dtype `"float16"` or `"bfloat16"`. Nested arrays (or, with `shape`, a flat list) of numbers give float32 and of booleans give bool, unless `dtype` says
- * otherwise.
+ * A typed array is wrapped, not copied, unless `dtype` asks for another element type. `shape` has one dimension by
+ * default. The bits of 16-bit elements come in a `Uint16Array` with dtype `"float16"` or `"bfloat16"`. Nested arrays
+ * (or, with `shape`, a flat list) of numbers become float32 and of booleans become bool, unless `dtype` says otherwise.
  *
- * Throws `ERR_SHAPE` for ragged nesting or a shape that does not fit the data, `ERR_DTYPE` for elements of another kind.
+ * Throws `ERR_SHAPE` for ragged nesting or a shape that does not fit the data, and `ERR_DTYPE` for elements of another
+ * kind.
  */
 export function tensor(data: Float32Array, shape?: readonly number[]): Tensor<Float32Array>;
 /** Makes a float64 tensor from a typed array, which is not copied. */
@@ -39,7 +40,7 @@ export function tensor(
   shape: readonly number[] | undefined,
   dtype: "float64",
 ): Tensor<Float64Array>;
-/** Makes a tensor of 16-bit elements, whose data are their bits. */
+/** Makes a tensor of 16-bit elements, whose data holds their bits. */
 export function tensor(
   data: TypedArray | readonly NestedNumbers[] | readonly NestedBooleans[],
   shape: readonly number[] | undefined,
@@ -69,13 +70,13 @@ function readData(data: unknown, shape: unknown, dtype: unknown): Tensor {
   if (dimensions === null) return new Tensor(read.elements(), read.shape, read.dtype);
   const count = elementCount(dimensions, "tensor");
   if (read.count !== count) {
-    const what = `${count} elements (shape ${formatShape(dimensions as number[])})`;
-    throw expectedText("ERR_SHAPE", "data", what, `${read.count}`);
+    const wanted = `${count} elements (shape ${formatShape(dimensions as number[])})`;
+    throw expectedText("ERR_SHAPE", "data", wanted, `${read.count}`);
   }
   return new Tensor(read.elements(), dimensions as number[], read.dtype);
 }
 
-/** Data whose size is known, and whose elements have not been read. */
+/** Data whose size is known. Its elements have not been read. */
 interface Data {
   readonly shape: number[];
   readonly count: number;

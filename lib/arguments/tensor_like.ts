@@ -4,8 +4,8 @@ import { expected, expectedText } from "../errors/messages.js";
 import { isSixteenBit } from "../native/sixteen_bit.js";
 import { isRecord } from "../options/record.js";
 import type { TensorDtype, TypedArray } from "../tensor/tensor.js";
-import { lengthOf, plain } from "./intrinsics.js";
-import { type NestedArrays, nestedElements, readNested } from "./nested.js";
+import { lengthOf, ordinaryArray } from "./intrinsics.js";
+import { type NestedArrays, nestedElements, readNested } from "./nested_arrays.js";
 import { elementCount, readList } from "./shapes.js";
 import { gathered, type Layout, readLayout } from "./strided.js";
 import {
@@ -18,8 +18,8 @@ import {
 } from "./typed_array.js";
 
 /**
- * A tensor argument whose description has been read and whose elements have not: its shape can be judged before anything
- * is copied or converted.
+ * A tensor argument whose description has been read, but not its elements. Its shape can therefore be checked before
+ * anything is copied or converted.
  */
 export interface ReadTensor {
   readonly name: string;
@@ -27,31 +27,31 @@ export interface ReadTensor {
   /** The number of elements. */
   readonly count: number;
   readonly dtype: TensorDtype;
-  /** Whether the tensor said its dtype, or it can be no other. */
+  /** True when the tensor names its dtype, or when its array can have only one dtype. */
   readonly named: boolean;
-  /** The caller's array; `null` for nested arrays. */
+  /** The user's array; `null` for nested arrays. */
   readonly given: TypedArray | null;
-  /** Where the elements lie in `given`; `null`: it holds them and nothing else, in order. */
+  /** The places of the elements in `given`; `null` when it holds exactly these elements, in order. */
   readonly layout: Layout | null;
   readonly nested: NestedArrays | null;
 }
 
 /** The elements of a tensor argument, contiguous and row-major. */
 export interface Elements {
-  /** An array of our own class. */
+  /** An array of a built-in class. */
   readonly data: TypedArray;
-  /** False when it is the caller's memory. */
+  /** False when `data` is the user's memory. */
   readonly owned: boolean;
 }
 
-const WHAT = "a tensor ({ data, shape } or nested arrays)";
+const WANTED = "a tensor ({ data, shape } or nested arrays)";
 
 /**
- * Reads the description of any `TensorLike`. Nested arrays become `nested`; with `"bool"` they must hold booleans, and with
- * `undefined` either.
+ * Reads the description of any `TensorLike`. `nested` is the dtype that nested arrays become: with `"bool"` they must
+ * hold booleans, and with `undefined` they may hold booleans or numbers.
  *
- * Throws `ERR_ARGUMENT` for what is no tensor (saying what to call where the data is elsewhere), `ERR_SHAPE` where data
- * and shape disagree, `ERR_DTYPE` for elements that are not numbers of ours.
+ * Throws `ERR_ARGUMENT` for a value that is not a tensor (and names the method to call when the data is elsewhere),
+ * `ERR_SHAPE` when data and shape disagree, and `ERR_DTYPE` for elements of an unsupported kind.
  */
 export function readTensor(value: unknown, name: string, nested: TensorDtype | undefined): ReadTensor {
   if (Array.isArray(value)) {
@@ -59,7 +59,7 @@ export function readTensor(value: unknown, name: string, nested: TensorDtype | u
     const { shape, count, dtype } = read;
     return { name, shape, count, dtype, named: true, given: null, layout: null, nested: read };
   }
-  if (!isRecord(value)) throw expected("ERR_ARGUMENT", name, WHAT, value);
+  if (!isRecord(value)) throw expected("ERR_ARGUMENT", name, WANTED, value);
   const given = dataOf(value, name);
   const dimensions = value.shape ?? value.dims;
   const shape = readList(dimensions);
@@ -67,7 +67,7 @@ export function readTensor(value: unknown, name: string, nested: TensorDtype | u
   const dtypeName = value.dtype ?? value.type;
   const strides = value.stride ?? value.strides;
   const { offset } = value;
-  // The last of the caller's code has run; what follows is about one state of the data.
+  // No user code runs after this point, so everything below sees the same state of the data.
   const dtype = agreedDtype(given, dtypeName, name);
   const count = elementCount(shape, name);
   const layout =
@@ -82,18 +82,18 @@ export function readTensor(value: unknown, name: string, nested: TensorDtype | u
 }
 
 /**
- * The elements that a description is about. Throws `ERR_ARGUMENT` when the data has been detached since, `ERR_SHAPE` or
- * `ERR_DTYPE` for irregular nested arrays, and `ERR_OUT_OF_MEMORY`.
+ * Returns the elements of a tensor whose description was read. Throws `ERR_ARGUMENT` when the data has been detached
+ * since, `ERR_SHAPE` or `ERR_DTYPE` for irregular nested arrays, and `ERR_OUT_OF_MEMORY`.
  */
 export function elementsOf({ name, given, nested, layout, shape, count }: ReadTensor): Elements {
   if (given === null) return { data: nestedElements(nested as NestedArrays, name), owned: true };
   requireAttached(given, `${name}.data`);
   requireWhole(given, layout === null ? count : layout.end, `${name}.data`);
-  if (layout === null) return { data: plain(given), owned: false };
+  if (layout === null) return { data: ordinaryArray(given), owned: false };
   return { data: gathered(given, shape, layout, count, name), owned: layout.steps !== null };
 }
 
-/** The typed data of a tensor object of any library. */
+/** Returns the typed data of a tensor object of any library. */
 function dataOf(value: Record<string, unknown>, name: string): TypedArray {
   const { location } = value;
   if (location === "none") throw expectedText("ERR_ARGUMENT", name, "a tensor with data", "a disposed one");
@@ -121,13 +121,13 @@ function dataOf(value: Record<string, unknown>, name: string): TypedArray {
       remedy: "Call `await tensor.data()` (or `tensor.dataSync()`) and pass { data, shape }.",
     });
   }
-  if (data === undefined) throw expected("ERR_ARGUMENT", name, WHAT, value);
-  // An array is what JSON makes of a tensor's data.
+  if (data === undefined) throw expected("ERR_ARGUMENT", name, WANTED, value);
+  // A plain array probably comes from JSON, which writes a tensor's data as one.
   const remedy = Array.isArray(data) ? "Pass tensor(data, shape)." : undefined;
   throw expected("ERR_DTYPE", `${name}.data`, "a typed array", data, { remedy });
 }
 
-/** The dtype of `data`, after a check that the name the tensor gives it fits. */
+/** Returns the dtype of `data`. Throws `ERR_DTYPE` when the tensor's own name for it does not fit. */
 function agreedDtype(data: TypedArray, given: unknown, name: string): TensorDtype {
   const dtype = dtypeOfArray(data, `${name}.data`);
   if (given === undefined || given === dtype) return dtype;

@@ -3,7 +3,7 @@ import { expected, expectedText } from "../errors/messages.js";
 import type { TensorDtype, TypedArray } from "../tensor/tensor.js";
 import { isDetached, kindOf, lengthOf } from "./intrinsics.js";
 
-/** Each kind of typed array, by its tag, and the dtype its elements have when nothing else is said. */
+/** The kinds of typed arrays by their tags, with the dtype of their elements when the tensor names none. */
 const KINDS: Readonly<Record<string, TensorDtype>> = {
   Float32Array: "float32",
   Float64Array: "float64",
@@ -17,7 +17,7 @@ const KINDS: Readonly<Record<string, TensorDtype>> = {
   Float16Array: "float16",
 };
 
-/** The array class that holds each dtype: 16-bit floats are held as bits. */
+/** The array class that holds each dtype. Arrays of 16-bit floats hold their bits. */
 export const ARRAY_TYPES = {
   float32: Float32Array,
   float64: Float64Array,
@@ -32,7 +32,7 @@ export const ARRAY_TYPES = {
   bool: Uint8Array,
 } as const;
 
-/** Other libraries' names of dtypes. */
+/** Names of dtypes that other libraries use. */
 const DTYPE_ALIASES: Readonly<Record<string, TensorDtype>> = {
   double: "float64",
   half: "float16",
@@ -41,14 +41,14 @@ const DTYPE_ALIASES: Readonly<Record<string, TensorDtype>> = {
   boolean: "bool",
 };
 
-/** True for a typed array of any kind, BigInt ones included. */
+/** True for a typed array of any kind, including arrays of BigInt. */
 export function isTypedArray(value: unknown): value is TypedArray {
   return kindOf(value as object) !== undefined;
 }
 
 /**
- * The dtype of a typed array's elements. Throws `ERR_DTYPE` for kinds that hold no numbers of ours, `ERR_ARGUMENT` when
- * its buffer is detached.
+ * Returns the dtype of a typed array's elements. Throws `ERR_DTYPE` for arrays whose elements no tensor here can have,
+ * and `ERR_ARGUMENT` when the buffer is detached.
  */
 export function dtypeOfArray(value: TypedArray, name: string): TensorDtype {
   requireAttached(value, name);
@@ -57,7 +57,7 @@ export function dtypeOfArray(value: TypedArray, name: string): TensorDtype {
   throw expected("ERR_DTYPE", name, "a typed array of numbers up to 32-bit integers or of floats", value);
 }
 
-/** The dtype that a name stands for. Throws `ERR_DTYPE`. */
+/** Returns the dtype that a name stands for. Throws `ERR_DTYPE`. */
 export function dtypeOfName(value: unknown, name: string): TensorDtype {
   if (typeof value === "string") {
     if (Object.hasOwn(ARRAY_TYPES, value)) return value as TensorDtype;
@@ -66,7 +66,7 @@ export function dtypeOfName(value: unknown, name: string): TensorDtype {
   throw expected("ERR_DTYPE", name, `one of ${Object.keys(ARRAY_TYPES).join(", ")}`, value);
 }
 
-/** Throws `ERR_ARGUMENT` when the buffer under `array` has been transferred away. */
+/** Throws `ERR_ARGUMENT` when the buffer under `array` has been transferred. */
 export function requireAttached(array: TypedArray, name: string): void {
   if (isDetached(array)) throw detached(name);
 }
@@ -78,12 +78,12 @@ export function requireLength(data: TypedArray, count: number, name: string, sha
   throw expectedText("ERR_SHAPE", name, `${count} elements (shape ${shape})`, `${length}`);
 }
 
-/** Throws `ERR_ARGUMENT` unless `data`, which had `count` elements when it was read, has them still. */
+/** Throws `ERR_ARGUMENT` unless `data` still has the `count` elements that it had when it was read. */
 export function requireWhole(data: TypedArray, count: number, name: string): void {
   if (lengthOf(data) < count) throw detached(name);
 }
 
-/** The error about data whose buffer has been transferred away. */
+/** Returns the error about data whose buffer has been transferred. */
 export function detached(name: string): GRUError {
   return expectedText("ERR_ARGUMENT", name, "a typed array", "one whose buffer is detached");
 }

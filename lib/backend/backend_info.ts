@@ -7,7 +7,7 @@ import { requireInteger } from "../options/values.js";
 import { limitQueue } from "./call_queue.js";
 import { allowTf32, isTf32Allowed } from "./cudnn_runtime.js";
 
-/** What computes here, and what does not and why. */
+/** The paths that can compute on this machine, and for every other path the reason why it cannot. */
 export interface BackendInfo {
   /** The CPU path. */
   cpu: {
@@ -17,11 +17,11 @@ export interface BackendInfo {
     reason?: string;
     /** The kernels in use: `"reference"`, `"baseline"`, `"avx2"`, `"avx512"` or `"neon"`; `null` when unavailable. */
     isa: string | null;
-    /** Kernels this CPU could run, slowest first. */
+    /** The kernels that this CPU can run, slowest first. */
     isas: string[];
-    /** Threads a call may use. */
+    /** The number of threads that a call may use. */
     threads: number;
-    /** CPUs this process may use, by its affinity mask and cgroup quota. */
+    /** The number of CPUs that this process may use, by its affinity mask and cgroup quota. */
     usableCpus: number;
   };
   /** The CUDA driver and its devices. */
@@ -41,46 +41,51 @@ export interface BackendInfo {
     available: boolean;
     /** Why cuDNN could not be loaded, when it could not. */
     reason?: string;
-    /** Such as `"9.24.0"`. */
+    /** The version of cuDNN, such as `"9.24.0"`; `null` when none is loaded. */
     version: string | null;
-    /** The file it was loaded from, links resolved. */
+    /** The file that cuDNN was loaded from, with links resolved; `null` when none is loaded. */
     path: string | null;
-    /** Paths looked at, in order, each with what became of it and, in parentheses, what led there. */
+    /**
+     * The paths that were tried, in order. Each entry says what was found and, in parentheses, why the path was tried.
+     */
     tried: string[];
-    /** What `configure({ allow_tf32 })` last set. */
+    /** The value that `configure({ allow_tf32 })` last set. */
     allow_tf32: boolean;
   };
 }
 
 /** A CUDA device as the driver reports it. */
 export interface CudaDevice {
-  /** What `cuda_device` takes. */
+  /** The index of the device, for the argument `cuda_device`. */
   index: number;
   /** The device's name, as the driver reports it. */
   name: string;
-  /** Such as `"9.0"`. */
+  /** The compute capability, such as `"9.0"`. */
   computeCapability: string;
-  /** Bytes. */
+  /** The size of the device's memory in bytes. */
   totalMemory: number;
 }
 
-/** What `configure` sets. */
+/** The settings that `configure` changes. */
 export interface Configuration {
-  /** Threads a call may use, 1..1024. */
+  /** The number of threads that a call may use, 1..1024. */
   threads?: number | undefined;
-  /** Whether float32 products on the cuDNN path may round their factors to TF32; default false. */
+  /** Whether float32 products on the cuDNN path may round their factors to TF32; false by default. */
   allow_tf32?: boolean | undefined;
   /**
-   * The most asynchronous calls that may be in flight, running or waiting, in this environment (the main thread, or the
-   * worker that sets it): an integer from 1, or `Infinity` (the default) for no bound. Further ones are rejected with
-   * `ERR_BUSY`; those already in flight stay.
+   * The greatest number of asynchronous calls that may run or wait in this environment (the main thread, or the worker
+   * that sets it): an integer from 1, or `Infinity` (the default). Further calls are rejected with `ERR_BUSY`. Calls
+   * already in flight are not affected.
    */
   maxQueue?: number | undefined;
 }
 
 const KNOWN: ReadonlySet<string> = new Set(["threads", "allow_tf32", "maxQueue"]);
 
-/** What computes here. Never throws and creates no CUDA context: what is missing is said in `reason`. */
+/**
+ * Reports which paths can compute on this machine. Never throws and creates no CUDA context. `reason` says what is
+ * missing.
+ */
 export function backendInfo(): BackendInfo {
   const { cuda, cudnn } = cudnnInfo();
   return {
@@ -102,7 +107,7 @@ function cudnnInfo(): NativeCudnnInfo {
   }
 }
 
-/** The key `reason` is there only where there is one. */
+/** Returns the information without the key `reason` when there is no reason. */
 function withReason<T extends { reason: string | null }>({
   reason,
   ...rest
@@ -120,8 +125,8 @@ function cpuInfo(): BackendInfo["cpu"] {
 }
 
 /**
- * Sets choices for the whole process (`maxQueue`: for this environment); what is left out stays. Throws `ERR_ARGUMENT`,
- * with nothing set, for an unknown key or a value out of range.
+ * Changes settings of the whole process (`maxQueue`: of this environment). Settings that are left out do not change.
+ * Throws `ERR_ARGUMENT` for an unknown key or a value out of range, and then changes nothing.
  */
 export function configure(configuration: Configuration): void {
   const { threads, allow_tf32, maxQueue } = reading("configure", () => {
@@ -143,21 +148,24 @@ function readMaxQueue(value: unknown): number {
   return requireInteger(value, "maxQueue", "an integer from 1, or Infinity", 1, Number.MAX_SAFE_INTEGER);
 }
 
-/** Bytes that this package's native side holds in this process. */
+/** The memory that this package's native side holds in this process, in bytes. */
 export interface MemoryUsage {
-  /** Packed weights of living layers. */
+  /** The packed weights of all layers that exist. */
   weights: number;
-  /** Scratch memory of the CPU path. */
+  /** The scratch memory of the CPU path. */
   scratch: number;
-  /** What passes of the CPU path keep for `backward`. */
+  /** The memory that passes on the CPU path keep for `backward`. */
   passes: number;
-  /** On CUDA devices: weights, workspaces, what passes keep for `backward`, and what is kept for later calls. */
+  /**
+   * The memory on CUDA devices: weights, workspaces, the memory that passes keep for `backward`, and memory kept for
+   * later calls.
+   */
   device: number;
-  /** Page-locked host memory, through which data travels to and from devices. */
+  /** The page-locked host memory through which data travels to and from devices. */
   pinned: number;
 }
 
-/** Native memory of the whole process. Throws `ERR_NATIVE_LOAD`. */
+/** Returns the native memory of the whole process. Throws `ERR_NATIVE_LOAD`. */
 export function memoryUsage(): MemoryUsage {
   return native().memoryUsage();
 }

@@ -12,12 +12,12 @@ export function limitQueue(most: number): void {
 export class QueuePlace implements Disposable {
   #held = true;
 
-  /** Takes a place. Throws `ERR_BUSY`, naming the method `what`, when all places are taken. */
-  constructor(what: string) {
+  /** Takes a place. Throws `ERR_BUSY`, naming `method`, when all places are taken. */
+  constructor(method: string) {
     if (inFlight >= limit) {
       throw expectedText(
         "ERR_BUSY",
-        what,
+        method,
         `fewer than ${limit} asynchronous calls in flight (configure({ maxQueue: ${limit} }))`,
         `one while ${inFlight} run or wait`,
         { remedy: "Try again when one has settled." },

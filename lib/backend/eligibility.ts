@@ -1,5 +1,6 @@
 import { lengthOf } from "../arguments/intrinsics.js";
-/** Ids of the requirements for the cuDNN path, in the order `explain` lists them. */
+
+/** The ids of the requirements for the cuDNN path, in the order in which `explain` lists them. */
 export type RequirementId =
   | "activation"
   | "recurrent_activation"
@@ -19,11 +20,14 @@ export interface Requirement {
   readonly id: RequirementId;
   /** Whether the call meets it. */
   readonly met: boolean;
-  /** What is required and what there is, in one sentence. */
+  /** One sentence that says what is required and what the call has. */
   readonly detail: string;
 }
 
-/** What a layer and a call bring to the question. Sizes that are not known yet are `null` and count as fine. */
+/**
+ * The properties of a layer and a call that the requirements are about. A size that is not known yet is `null`, and
+ * counts as met.
+ */
 export interface EligibilityInput {
   /** Keras's name of the activation function. */
   readonly activation: string;
@@ -36,7 +40,7 @@ export interface EligibilityInput {
   readonly training: boolean;
   /** (batch, timesteps), row-major, non-zero is true; `null` without a mask. */
   readonly mask: Uint8Array | null;
-  /** Whether `lengths` stand for a mask: right-padded by nature. */
+  /** True when `lengths` take the place of a mask. They always describe a right-padded mask. */
   readonly hasLengths: boolean;
   readonly batch: number | null;
   readonly timesteps: number | null;
@@ -44,42 +48,42 @@ export interface EligibilityInput {
   readonly units: number;
 }
 
-/** cuDNN's sizes and strides are 32-bit signed integers. */
+/** The greatest size. cuDNN's sizes and strides are 32-bit signed integers. */
 const LARGEST_SIZE = 2 ** 31 - 1;
 
 /**
- * Judges every requirement but `runtime`, which is not a matter of the layer or the call. Pure: the same input give the
- * same answer.
+ * Checks every requirement except `runtime`, which depends neither on the layer nor on the call. A pure function: the
+ * same input always has the same result.
  */
-export function judge(input: EligibilityInput): Requirement[] {
+export function checkRequirements(input: EligibilityInput): Requirement[] {
   return [
-    named("activation", input.activation, "tanh"),
-    named("recurrent_activation", input.recurrentActivation, "sigmoid"),
-    rate("dropout", input.dropout, input.training),
-    rate("recurrent_dropout", input.recurrentDropout, input.training),
-    flag("unroll", input.unroll, false),
-    flag("use_bias", input.useBias, true),
-    flag("reset_after", input.resetAfter, true),
-    padding(input),
+    checkName("activation", input.activation, "tanh"),
+    checkName("recurrent_activation", input.recurrentActivation, "sigmoid"),
+    checkRate("dropout", input.dropout, input.training),
+    checkRate("recurrent_dropout", input.recurrentDropout, input.training),
+    checkFlag("unroll", input.unroll, false),
+    checkFlag("use_bias", input.useBias, true),
+    checkFlag("reset_after", input.resetAfter, true),
+    checkPadding(input),
     { id: "eager", met: true, detail: "Eager execution is required, and every call here is eager." },
-    limits(input),
+    checkLimits(input),
   ];
 }
 
-function named(id: RequirementId, value: string, wanted: string): Requirement {
+function checkName(id: RequirementId, value: string, wanted: string): Requirement {
   return { id, met: value === wanted, detail: `\`${id}\` must be "${wanted}" and is "${value}".` };
 }
 
-function rate(id: RequirementId, value: number, training: boolean): Requirement {
+function checkRate(id: RequirementId, value: number, training: boolean): Requirement {
   if (!training) return { id, met: true, detail: `\`${id}\` (${value}) has no effect outside training.` };
   return { id, met: value === 0, detail: `In training \`${id}\` must be 0 and is ${value}.` };
 }
 
-function flag(id: RequirementId, value: boolean, wanted: boolean): Requirement {
+function checkFlag(id: RequirementId, value: boolean, wanted: boolean): Requirement {
   return { id, met: value === wanted, detail: `\`${id}\` must be ${wanted} and is ${value}.` };
 }
 
-function padding({ mask, hasLengths, timesteps }: EligibilityInput): Requirement {
+function checkPadding({ mask, hasLengths, timesteps }: EligibilityInput): Requirement {
   if (hasLengths) return { id: "mask", met: true, detail: "A mask must be strictly right-padded, as `lengths` are." };
   if (mask === null)
     return { id: "mask", met: true, detail: "A mask must be strictly right-padded, and there is none." };
@@ -88,7 +92,7 @@ function padding({ mask, hasLengths, timesteps }: EligibilityInput): Requirement
   return { id: "mask", met: false, detail: `The mask must be strictly right-padded, and row ${row} is not.` };
 }
 
-/** The first row in which a true follows a false; -1 when there is none. */
+/** Returns the first row in which a true follows a false; -1 when there is none. */
 function firstRowNotRightPadded(mask: Uint8Array, timesteps: number): number {
   for (let start = 0, row = 0; start < lengthOf(mask); start += timesteps, row++) {
     let ended = false;
@@ -100,12 +104,12 @@ function firstRowNotRightPadded(mask: Uint8Array, timesteps: number): number {
   return -1;
 }
 
-function limits({ batch, timesteps, features, units }: EligibilityInput): Requirement {
+function checkLimits({ batch, timesteps, features, units }: EligibilityInput): Requirement {
   for (const [name, size] of Object.entries({ batch, timesteps, features, units })) {
     if (size === null || (size >= 1 && size <= LARGEST_SIZE)) continue;
     return { id: "limits", met: false, detail: `Every size must be in 1..${LARGEST_SIZE}, and ${name} is ${size}.` };
   }
-  // Strides of the state and of one gate's matrices.
+  // cuDNN uses these products as strides of the state and of the matrices of one gate.
   const products: [string, number][] = [
     ["batch * units", (batch ?? 1) * units],
     ["units * units", units * units],

@@ -6,38 +6,38 @@ import { unreadable } from "../errors/reading.js";
 import { readRecord } from "../options/record.js";
 import type { TensorLike } from "../tensor/tensor.js";
 import { cudnnRuntime, type RuntimeVerdict } from "./cudnn_runtime.js";
-import { type EligibilityInput, judge, type Requirement } from "./eligibility.js";
+import { checkRequirements, type EligibilityInput, type Requirement } from "./eligibility.js";
 
-/** What `explain` takes: the parts of a call that the path depends on. */
+/** The arguments of `explain`: the parts of a call that the path depends on. */
 export interface ExplainArguments {
-  /** As in `call`; may come without inputs. */
+  /** The mask, as in `call`. It may come without inputs. */
   mask?: MaskLike | null | undefined;
-  /** As in `call`; always right-padded. */
+  /** The lengths, as in `call`. They always describe a right-padded mask. */
   lengths?: Int32Array | readonly number[] | null | undefined;
-  /** As in `call`. */
+  /** Whether dropout is on, as in `call`. */
   training?: boolean | null | undefined;
-  /** The call's inputs, for their sizes alone. */
+  /** The call's inputs. Only their sizes matter. */
   inputs?: TensorLike | null | undefined;
 }
 
-/** Which path a call takes, and why. */
+/** The path that a call takes, and the reasons for it. */
 export interface Explanation {
   /** `"cudnn"` when `use_cudnn` is not false and every requirement is met. */
   readonly path: "cudnn" | "cpu";
-  /** Every requirement for cuDNN, met or not. */
+  /** All requirements for cuDNN, with whether the call meets them. */
   readonly requirements: readonly Requirement[];
 }
 
-/** The parts of a call that the path depends on; sizes that are not known are `null`. */
-type CallSide = Pick<EligibilityInput, "mask" | "training" | "batch" | "timesteps" | "features"> & {
+/** The parts of a call that the path depends on. Sizes that are not known are `null`. */
+type CallProperties = Pick<EligibilityInput, "mask" | "training" | "batch" | "timesteps" | "features"> & {
   readonly lengths: Int32Array | null;
 };
 
 const KNOWN: ReadonlySet<string> = new Set(["mask", "lengths", "training", "inputs"]);
 
-/** The requirements but `runtime`, as a call with these sizes, mask and mode meets them. */
-export function requirementsOf(options: GRUOptions, call: CallSide): Requirement[] {
-  return judge({
+/** Checks all requirements except `runtime` for a call of a layer with these options. */
+export function checkCall(options: GRUOptions, call: CallProperties): Requirement[] {
+  return checkRequirements({
     activation: options.activation.name,
     recurrentActivation: options.recurrentActivation.name,
     dropout: options.dropout,
@@ -55,30 +55,30 @@ export function requirementsOf(options: GRUOptions, call: CallSide): Requirement
   });
 }
 
-/** Whether cuDNN works here for a layer: on its device, in its dtype. */
-export function runtimeOf(options: GRUOptions): RuntimeVerdict {
+/** Checks whether cuDNN works for a layer: on its device, in its dtype. */
+export function checkRuntime(options: GRUOptions): RuntimeVerdict {
   return cudnnRuntime(options.cudaDevice, options.policy.computeDtype);
 }
 
 /**
- * Which path a call with these arguments takes. Looks for driver and cuDNN and tries them, whatever `use_cudnn` is. Throws `ERR_ARGUMENT`, `ERR_SHAPE` or `ERR_DTYPE` for arguments that a
- * call would refuse.
+ * Returns the path that a call with these arguments takes. Looks for the driver and cuDNN and tries them, whatever
+ * `use_cudnn` is. Throws `ERR_ARGUMENT`, `ERR_SHAPE` or `ERR_DTYPE` for arguments that a call would refuse.
  */
 export function explainCall(options: GRUOptions, features: number | null, args: unknown): Explanation {
-  let call: CallSide;
+  let call: CallProperties;
   try {
-    call = readExplain(features, args);
+    call = readExplainArguments(features, args);
   } catch (error) {
     throw unreadable(error, "explain");
   }
-  const requirements: Requirement[] = requirementsOf(options, call);
-  const { met: works, detail } = runtimeOf(options);
+  const requirements: Requirement[] = checkCall(options, call);
+  const { met: works, detail } = checkRuntime(options);
   requirements.push({ id: "runtime", met: works, detail });
   const met = requirements.every((requirement) => requirement.met);
   return { path: met && options.useCudnn !== false ? "cudnn" : "cpu", requirements };
 }
 
-function readExplain(features: number | null, args: unknown): CallSide {
+function readExplainArguments(features: number | null, args: unknown): CallProperties {
   const nothing = { mask: null, lengths: null, training: false, batch: null, timesteps: null, features };
   if (args === undefined || args === null) return nothing;
   const { mask, lengths, training, inputs } = readRecord(args, KNOWN, "explain");
@@ -86,7 +86,7 @@ function readExplain(features: number | null, args: unknown): CallSide {
     throw expected("ERR_ARGUMENT", "training", "true or false", training);
   }
   const sizes = inputs === undefined || inputs === null ? nothing : sizesOf(inputs, features);
-  let call: CallSide = { ...nothing, ...sizes, training: training === true };
+  let call: CallProperties = { ...nothing, ...sizes, training: training === true };
   if (mask !== undefined && mask !== null) {
     const read = readMask(mask);
     if (call.batch !== null) checkMaskShape(read, call.batch, call.timesteps as number);
@@ -97,7 +97,7 @@ function readExplain(features: number | null, args: unknown): CallSide {
   return { ...call, lengths: readLengths(lengths, call.batch, call.timesteps, false) };
 }
 
-function sizesOf(inputs: unknown, features: number | null): Pick<CallSide, "batch" | "timesteps" | "features"> {
+function sizesOf(inputs: unknown, features: number | null): Pick<CallProperties, "batch" | "timesteps" | "features"> {
   const { shape } = readTensor(inputs, "inputs", "float32");
   if (shape.length !== 3 || (features !== null && shape[2] !== features)) {
     throw expectedShape("inputs", `shape [batch, timesteps, ${features ?? "features"}]`, shape);

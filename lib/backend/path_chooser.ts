@@ -4,9 +4,9 @@ import type { GRUError } from "../errors/gru_error.js";
 import { expectedText } from "../errors/messages.js";
 import { cudnnFlags } from "./cudnn_runtime.js";
 import type { Requirement } from "./eligibility.js";
-import { requirementsOf, runtimeOf } from "./explain.js";
+import { checkCall, checkRuntime } from "./explain.js";
 
-/** What the choice of a path needs to know of a call. */
+/** The properties of a call that the choice of its path depends on. */
 export type PathRequest = Pick<ReadCall, "mask" | "lengths" | "training"> & {
   readonly batch: number;
   readonly timesteps: number;
@@ -16,7 +16,7 @@ export type PathRequest = Pick<ReadCall, "mask" | "lengths" | "training"> & {
 /** Chooses the path of each call of one layer, by Keras's rule. */
 export class PathChooser {
   readonly #options: GRUOptions;
-  /** Whether every call of the layer can only run on the CPU, so far as that is known. */
+  /** True when it is known that no call of the layer can use cuDNN. */
   #neverCudnn: boolean;
 
   constructor(options: GRUOptions) {
@@ -26,9 +26,11 @@ export class PathChooser {
   }
 
   /**
-   * The bits that its path adds to the flags of a native call: 0 on the CPU. Driver and cuDNN are looked for and tried only
-   * when everything else is met. With `use_cudnn: true` throws `ERR_CUDNN_NOT_ELIGIBLE`, listing every unmet requirement
-   * of the layer and the call, or `ERR_CUDNN_UNAVAILABLE`, when only the runtime fails.
+   * Returns the bits that the call's path adds to its native flags. They are 0 on the CPU. The driver and cuDNN are
+   * only looked for and tried when all other requirements are met.
+   *
+   * With `use_cudnn: true` throws `ERR_CUDNN_NOT_ELIGIBLE`, which lists every unmet requirement of the layer and the
+   * call, or `ERR_CUDNN_UNAVAILABLE` when only the runtime fails.
    */
   flagsFor(request: PathRequest): number {
     if (this.#neverCudnn) return 0;
@@ -37,7 +39,7 @@ export class PathChooser {
       if (this.#options.useCudnn === true) throw notEligible(unmet);
       return 0;
     }
-    const { met, detail, final } = runtimeOf(this.#options);
+    const { met, detail, final } = checkRuntime(this.#options);
     if (met) return cudnnFlags();
     if (this.#options.useCudnn === true) throw unavailable(detail);
     this.#neverCudnn = final;
@@ -45,7 +47,7 @@ export class PathChooser {
   }
 
   #unmet(request: PathRequest): Requirement[] {
-    return requirementsOf(this.#options, request).filter(({ met }) => !met);
+    return checkCall(this.#options, request).filter(({ met }) => !met);
   }
 }
 

@@ -25,7 +25,7 @@ export interface DoctorReport {
   path: "cudnn" | "cpu";
   backend: BackendInfo;
   runtime: DtypeVerdict[];
-  /** What to do so that calls run on the GPU. Empty when they already do. */
+  /** Advice that makes calls run on the GPU. Empty when they already do. */
   advice: string[];
 }
 

@@ -2,8 +2,9 @@ import type { DtypeSpec, GRUOptions } from "../arguments/constructor.js";
 import type { DtypeName } from "../keras/dtype_policy.js";
 
 /**
- * A GRU's config as Keras 3.15 writes it; JSON. What `getConfig()` gives knows the layer's `return_state` and dtype, and
- * `GRU.fromConfig` gives a layer of the same type.
+ * The config of a GRU in the form that Keras 3.15 writes; it can be written as JSON. The type of a config that
+ * `getConfig()` returned includes the layer's `return_state` and dtype, so that `GRU.fromConfig` returns a layer of the
+ * same type.
  */
 export type GRUConfig<S extends boolean = boolean, D extends DtypeName = DtypeName> = Record<string, unknown> & {
   /** Whether calls return `[output, state]`. */
@@ -12,14 +13,17 @@ export type GRUConfig<S extends boolean = boolean, D extends DtypeName = DtypeNa
   dtype?: DtypeSpec<D> | undefined;
 };
 
-/** What Keras 3.15's `get_config()` gives for a layer with these arguments, key for key and in its order. */
+/**
+ * Returns the config that Keras 3.15's `get_config()` returns for a layer with these arguments: the same keys in the
+ * same order.
+ */
 export function kerasConfig(options: GRUOptions, name: string, trainable: boolean): GRUConfig {
   const { activityRegularizer } = options;
   return {
     name,
     trainable,
     dtype: options.policy.serialize(),
-    // Keras's base class writes this key only when it is set; the GRU then writes it again.
+    // Keras's base class writes this key here, but only when it is set. The GRU then writes it again.
     ...(activityRegularizer === null ? {} : { activity_regularizer: activityRegularizer.serialize() }),
     return_sequences: options.returnSequences,
     return_state: options.returnState,

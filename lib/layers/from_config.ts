@@ -6,8 +6,8 @@ import { isRecord } from "../options/record.js";
 
 type Config = Record<string, unknown>;
 
-/** The arguments of a layer that a config names objects for. */
-const NAMING = [
+/** The arguments of a layer whose objects a config names. */
+const OBJECT_ARGUMENTS = [
   "activation",
   "recurrent_activation",
   ...["kernel", "recurrent", "bias"].flatMap((weight) =>
@@ -17,21 +17,22 @@ const NAMING = [
 ];
 
 /**
- * A config as `fromConfig` takes it, as one of Keras 3: bare, or in a serialized layer (`{ class_name, config }`); of Keras 3,
- * tf.keras, Keras 2 or Keras 1, told by their keys. Throws `ERR_ARGUMENT`, `ERR_UNSUPPORTED`.
+ * Reads a config that `fromConfig` takes, and returns it in the form of Keras 3. The config may be bare or inside a
+ * serialized layer (`{ class_name, config }`). Its keys tell whether it comes from Keras 3, tf.keras, Keras 2 or Keras
+ * 1. Throws `ERR_ARGUMENT` or `ERR_UNSUPPORTED`.
  */
 export function readConfig(given: unknown): Config {
   if (!isRecord(given)) throw expected("ERR_ARGUMENT", "config", "an object as getConfig() gives", given);
-  const { className, config } = "class_name" in given ? unwrapped(given) : { className: "GRU", config: given };
+  const { className, config } = "class_name" in given ? unwrapLayer(given) : { className: "GRU", config: given };
   const name = typeof config.name === "string" ? config.name : "gru";
   const legacy = className === "CuDNNGRU" || isLegacyConfig(config);
   return legacy ? modernConfig(config, className, name) : currentConfig(config, name);
 }
 
-/** Packages whose layers are Keras's own. */
+/** The packages whose layers are Keras's own. */
 const KERAS_MODULE = /^(keras|tf_keras|tensorflow)(\.|$)/;
 
-function unwrapped({ module, class_name, config, registered_name }: Config): { className: string; config: Config } {
+function unwrapLayer({ module, class_name, config, registered_name }: Config): { className: string; config: Config } {
   if (class_name !== "GRU" && class_name !== "CuDNNGRU") {
     throw expected("ERR_ARGUMENT", "config.class_name", '"GRU", the class of the layer,', class_name);
   }
@@ -45,24 +46,25 @@ function unwrapped({ module, class_name, config, registered_name }: Config): { c
 }
 
 /**
- * The constructor's arguments for `config`, one of Keras 3, and `extra`, which overrides it where it is not `undefined`. An object that the config names and
- * nobody knows is kept for `getConfig()`; in `extra` it is a mistake. Throws as `withCustomObjects`.
+ * Returns the constructor's arguments for `config`, a config of Keras 3, and `extra`, whose values override it unless
+ * they are `undefined`. An unknown object that the config names is kept for `getConfig()`. In `extra` an unknown object
+ * is an error. Throws the errors of `withCustomObjects`.
  */
 export function layerArguments(config: Config, extra: unknown): Config {
   if (extra !== undefined && !isRecord(extra)) throw expected("ERR_ARGUMENT", "extra", "an object", extra);
   const { custom_objects, ...given } = extra ?? {};
   const objects: CustomObjects = readCustomObjects(custom_objects);
   const overrides = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-  return named({ ...config, ...overrides }, objects, (key) => !(key in overrides));
+  return readNamedObjects({ ...config, ...overrides }, objects, (key) => !(key in overrides));
 }
 
-/** `config`, one of Keras 3, with objects that keep what it says in the place of those that nobody knows. */
+/** Returns `config`, a config of Keras 3, with every unknown object replaced by one that keeps its config. */
 export function keepUnknown(config: Config): Config {
-  return named(config, {}, () => true);
+  return readNamedObjects(config, {}, () => true);
 }
 
-function named(args: Config, objects: CustomObjects, isKept: (key: string) => boolean): Config {
-  const entries = NAMING.filter((key) => key in args);
+function readNamedObjects(args: Config, objects: CustomObjects, isKept: (key: string) => boolean): Config {
+  const entries = OBJECT_ARGUMENTS.filter((key) => key in args);
   const read = entries.map((key) => [key, withCustomObjects(args[key], key, objects, isKept(key))]);
   return { ...args, ...Object.fromEntries(read) };
 }

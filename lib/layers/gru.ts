@@ -11,53 +11,54 @@ import type { GRUConfig } from "./config.js";
 import { layerArguments, readConfig } from "./from_config.js";
 import { GRULayer } from "./layer.js";
 
-/** The constructor's arguments with `units` among them. */
+/** The constructor's arguments, including `units`. */
 export type GRUArgumentsWithUnits<S extends boolean = boolean, D extends DtypeName = DtypeName> = GRUArguments<S, D> & {
-  /** Size of the state and of the output's last dimension: a positive integer below 2^31. */
+  /** The size of the state and of the output's last dimension: a positive integer below 2^31. */
   units: number;
 };
 
-/** What `fromConfig` takes beside the config: arguments that override it. What is `undefined` does not. */
+/** The arguments of `fromConfig`, beside the config. They override the config unless they are `undefined`. */
 export type FromConfigArguments<S extends boolean = boolean, D extends DtypeName = DtypeName> = GRUArguments<S, D> & {
-  /** Size of the state and of the output's last dimension: a positive integer below 2^31. */
+  /** The size of the state and of the output's last dimension: a positive integer below 2^31. */
   units?: number | undefined;
-  /** Your own activations, constraints, initializers and regularizers, by the names that the config has for them. */
+  /** Your own activations, constraints, initializers and regularizers, under the names that the config has for them. */
   custom_objects?: CustomObjects | null | undefined;
 };
 
-/** What `fromKeras` takes beside the file: arguments that override the file's config. What is `undefined` does not. */
+/** The arguments of `fromKeras`, beside the file. They override the file's config unless they are `undefined`. */
 export type FromKerasArguments<S extends boolean = boolean, D extends DtypeName = DtypeName> = FromConfigArguments<
   S,
   D
 > & {
-  /** Which layer to read, by its Keras name; needed when the file has several GRUs. */
+  /** The Keras name of the layer to read. It is required when the file has several GRUs. */
   layer?: string | undefined;
 };
 
-/** `Given` where an argument was given, else `Config`, what the config says. */
+/** `Given` if an argument was passed, else `Config`, the type from the config. */
 type Overridden<Given, Config> = [Given] extends [never] ? Config : Given;
 
-/** The `GRU` class: its constructor knows from `return_state` and `dtype` what the layer's calls give. */
+/** The `GRU` class. Its constructor derives the types of the layer's results from `return_state` and `dtype`. */
 export interface GRUConstructor {
   /**
-   * `new GRU(units, args)` or `new GRU({ units, ...args })`.
+   * Makes a layer: `new GRU(units, args)` or `new GRU({ units, ...args })`.
    *
-   * Throws `ERR_ARGUMENT` for an unknown argument or a bad value, `ERR_DTYPE` for an unknown dtype, `ERR_UNSUPPORTED`
-   * for what this version cannot compute.
+   * Throws `ERR_ARGUMENT` for an unknown argument or a bad value, `ERR_DTYPE` for an unknown dtype, and
+   * `ERR_UNSUPPORTED` for arguments that this version cannot compute.
    */
   new <S extends boolean = false, D extends DtypeName = "float32">(units: number, args?: GRUArguments<S, D>): GRU<S, D>;
-  /** `new GRU({ units, ...args })`, with the same errors. */
+  /** Makes a layer: `new GRU({ units, ...args })`, with the same errors. */
   new <S extends boolean = false, D extends DtypeName = "float32">(args: GRUArgumentsWithUnits<S, D>): GRU<S, D>;
   /** The prototype of all layers, for `instanceof`. */
   readonly prototype: GRU;
   /**
-   * A layer from what `getConfig()` or Keras's `get_config()` gave (Keras 3's, tf.keras 2's, Keras 2's and 1's), or from the
-   * serialized layer around it, `{ class_name: "GRU", config }`. `extra` overrides it and adds what configs do not carry
-   * (`use_cudnn`, `implementation`, `cuda_device`, `custom_objects`).
+   * Makes a layer from the config that `getConfig()` or Keras's `get_config()` returned (of Keras 3, tf.keras 2, Keras
+   * 2 and Keras 1), or from the serialized layer around it, `{ class_name: "GRU", config }`. `extra` overrides the
+   * config and adds arguments that configs do not have (`use_cudnn`, `implementation`, `cuda_device`,
+   * `custom_objects`).
    *
-   * A constraint, regularizer or initializer that is not known is kept for `getConfig()`, and `ERR_UNSUPPORTED` once training
-   * needs it. Throws as the constructor; `ERR_UNSUPPORTED` for `time_major: true`; `ERR_CALLBACK` when a class of
-   * `custom_objects` throws.
+   * A constraint, regularizer or initializer that is not known is kept for `getConfig()`, and causes `ERR_UNSUPPORTED`
+   * when training needs it. Throws the errors of the constructor, `ERR_UNSUPPORTED` for `time_major: true`, and
+   * `ERR_CALLBACK` when a class of `custom_objects` throws.
    */
   fromConfig<
     S extends boolean = boolean,
@@ -69,13 +70,14 @@ export interface GRUConstructor {
     extra?: FromConfigArguments<ExtraS, ExtraD>,
   ): GRU<Overridden<ExtraS, S>, Overridden<ExtraD, D>>;
   /**
-   * A built layer with the config and weights of a GRU in a `.keras` or whole-model `.h5` file, in the file's dtype. `source`
-   * is its path, its `file:` URL or its bytes (copied before this returns). Its calls give one tensor unless `return_state` is
-   * passed here: where the file says `return_state: true` it must be.
+   * Makes a built layer with the config and weights of a GRU in a `.keras` or whole-model `.h5` file, in the file's
+   * dtype. `source` is the file's path, its `file:` URL or its bytes, which are copied before this method returns. The
+   * layer's calls return one tensor unless `return_state` is passed here. It must be passed when the file says
+   * `return_state: true`.
    *
-   * Rejects with `ERR_FILE_FORMAT`, `ERR_ARGUMENT` (no such layer, several GRUs and no `layer`, a file of weights only,
-   * or one that returns its state), `ERR_SHAPE` (other `units` than the file's), `ERR_UNSUPPORTED`, and as the constructor
-   * throws.
+   * Rejects with `ERR_FILE_FORMAT`, with `ERR_ARGUMENT` (no such layer, several GRUs and no `layer`, a file of weights
+   * only, or a layer that returns its state), with `ERR_SHAPE` when the file has other `units`, with `ERR_UNSUPPORTED`,
+   * and with the errors of the constructor.
    */
   fromKeras<S extends boolean = false, D extends DtypeName = DtypeName>(
     source: FileSource,
@@ -83,7 +85,10 @@ export interface GRUConstructor {
   ): Promise<GRU<S, D>>;
 }
 
-/** The class expression has the name that messages of the runtime give, as when `new` is forgotten. */
+/**
+ * The class expression is named GRU because messages of the runtime print this name, for example when `new` is
+ * forgotten.
+ */
 const GRUImplementation = class GRU extends GRULayer {
   static fromConfig(config: GRUConfig, extra?: FromConfigArguments): GRULayer {
     return new GRU(reading("fromConfig", () => layerArguments(readConfig(config), extra)));
@@ -91,7 +96,7 @@ const GRUImplementation = class GRU extends GRULayer {
 
   static async fromKeras(source: FileSource, args: FromKerasArguments = {}): Promise<GRULayer> {
     const read = readSource(source);
-    // A copy, since getters and proxies may throw or say something else later.
+    // The arguments are copied, because getters and proxies may throw or return something else later.
     const { layer, ...extra } = reading("fromKeras", () => {
       if (!isRecord(args)) throw expected("ERR_ARGUMENT", "arguments of fromKeras", "an object", args);
       return { ...args } as FromKerasArguments;
@@ -108,7 +113,10 @@ const GRUImplementation = class GRU extends GRULayer {
   }
 };
 
-/** A layer's type must not be wrong about its results, and no type knows what a file says. */
+/**
+ * Returns the error about a file whose layer returns its state. The type of a layer must not be wrong about its
+ * results, and no type knows the content of a file.
+ */
 function returnsState(file: string): GRUError {
   return expectedText(
     "ERR_ARGUMENT",
@@ -122,9 +130,9 @@ function returnsState(file: string): GRUError {
 printAsText(GRUImplementation);
 
 /**
- * The Keras GRU layer. `S` is its `return_state`: calls give a `Tensor` for `GRU<false>` and `[output, state]` for
- * `GRU<true>`. `D` is its `dtype`: the data of results is a `Float32Array` for `"float32"`, a `Float64Array` for `"float64"`,
- * and the bits in a `Uint16Array` for the rest. A plain `GRU` is any of them.
+ * The Keras GRU layer. `S` is its `return_state`: calls return a `Tensor` for `GRU<false>` and `[output, state]` for
+ * `GRU<true>`. `D` is its `dtype`: the data of results is a `Float32Array` for `"float32"`, a `Float64Array` for
+ * `"float64"`, and a `Uint16Array` of bits for all others. A plain `GRU` is any of them.
  */
 export type GRU<S extends boolean = boolean, D extends DtypeName = DtypeName> = GRULayer<S, D>;
 

@@ -1,7 +1,7 @@
 import type { CallArguments, CallAsyncArguments, StateLike } from "../arguments/call.js";
 import { readConstructor } from "../arguments/constructor.js";
 import type { ForwardArguments, ForwardAsyncArguments } from "../arguments/forward.js";
-import type { WeightValue } from "../arguments/shaped.js";
+import type { WeightValue } from "../arguments/known_shape.js";
 import { readInputShape } from "../arguments/shapes.js";
 import type { StreamArguments } from "../arguments/stream.js";
 import type { WarmUpSizes } from "../arguments/warm_up.js";
@@ -39,12 +39,13 @@ import { GRUStream } from "./state/stream.js";
 import { type LoadWeightsArguments, readWeightsFile, type WeightsFile } from "./weights/load_weights.js";
 import { readSave, type SaveWeightsArguments, saveWeights } from "./weights/save_weights.js";
 
-/** The parts of a layer, for the rest of this package; `undefined` for anything but a layer. */
+/** Returns the parts of a layer, for the rest of this package. Returns `undefined` for anything that is not a layer. */
 export let partsOf: (layer: unknown) => LayerParts | undefined;
 
 /**
- * The GRU layer. Inputs are (batch, timesteps, features); the output is (batch, units), or (batch, timesteps, units) with
- * `return_sequences`; the state is (batch, units). All in the layer's `compute_dtype`; weights are in its `dtype`.
+ * The GRU layer. Inputs are (batch, timesteps, features). The output is (batch, units), or (batch, timesteps, units)
+ * with `return_sequences`. The state is (batch, units). All of them have the layer's `compute_dtype`. Weights have its
+ * `dtype`.
  */
 export class GRULayer<S extends boolean = boolean, D extends DtypeName = DtypeName> {
   /** Keras's `name`. */
@@ -56,7 +57,7 @@ export class GRULayer<S extends boolean = boolean, D extends DtypeName = DtypeNa
   }
 
   /**
-   * Reads the constructor's arguments. Users call the constructor of `GRU`, whose types know the results.
+   * Reads the constructor's arguments. Users call the constructor of `GRU`, whose types describe the results.
    *
    * @internal
    */
@@ -76,7 +77,7 @@ export class GRULayer<S extends boolean = boolean, D extends DtypeName = DtypeNa
     return this.#parts.options.variableDtype as VariableDtype<D>;
   }
 
-  /** The dtype of inputs, initial states and results; 16-bit elements are computed in float32 and then rounded. */
+  /** The dtype of inputs, initial states and results. 16-bit elements are computed in float32 and then rounded. */
   get compute_dtype(): ComputeDtype<D> {
     return this.#parts.options.computeDtype as ComputeDtype<D>;
   }
@@ -92,67 +93,73 @@ export class GRULayer<S extends boolean = boolean, D extends DtypeName = DtypeNa
     this.#parts.owner.trainable = value;
   }
 
-  /** Whether the layer has weights: after `build`, or after the first call. */
+  /** Whether the layer has weights. It has them after `build` or the first call. */
   get built(): boolean {
     return this.#parts.weights.current !== null;
   }
 
   /**
-   * Computes on this thread (and the pool's) until done.
+   * Computes on this thread and the pool's threads, and returns the results.
    *
-   * `inputs` are (batch, timesteps, features) with at least one timestep; other dtypes are converted to the layer's. A
+   * `inputs` are (batch, timesteps, features) with at least one timestep. Other dtypes are converted to the layer's. A
    * layer that is not built builds itself for these features.
    *
-   * Throws `ERR_ARGUMENT`, `ERR_SHAPE`, `ERR_DTYPE` for bad arguments; `ERR_STATE` on a stateful layer with asynchronous
-   * calls pending, and inside a custom activation of the layer; `ERR_CALLBACK`, caused by what a custom activation threw;
-   * `ERR_CUDNN_NOT_ELIGIBLE` or `ERR_CUDNN_UNAVAILABLE` with `use_cudnn: true`; `ERR_CUDNN` or `ERR_CUDA` when the
-   * device fails; `ERR_OUT_OF_MEMORY`; `ERR_NATIVE_LOAD`; `ERR_DISPOSED`. The layer is then as it was.
+   * The layer has not changed when it throws. It throws
+   * - `ERR_ARGUMENT`, `ERR_SHAPE` or `ERR_DTYPE` for bad arguments,
+   * - `ERR_STATE` on a stateful layer with asynchronous calls pending, and inside a custom activation of the layer,
+   * - `ERR_CALLBACK` when a custom activation threw an error, which is its cause,
+   * - `ERR_CUDNN_NOT_ELIGIBLE` or `ERR_CUDNN_UNAVAILABLE` with `use_cudnn: true`,
+   * - `ERR_CUDNN` or `ERR_CUDA` when the device fails,
+   * - `ERR_OUT_OF_MEMORY`, `ERR_NATIVE_LOAD` and `ERR_DISPOSED`.
    */
   call(inputs: TensorLike, args?: CallArguments<S> | null): CallResult<S, D> {
     return resultOf(call(this.#parts, inputs, args));
   }
 
   /**
-   * As `call`, off this thread. The inputs are copied before this returns (or given away, with `transfer: true`), and the
-   * weights are those of that moment; `out` is filled when the promise settles. Calls on a stateful layer run in order.
+   * Computes as `call` does, off this thread. The inputs are copied before this method returns or, with `transfer:
+   * true`, their buffer is taken over. The call computes with the weights that the layer has now. `out` is filled when
+   * the promise settles. Calls on a stateful layer run in order.
    *
-   * Never throws: rejects with what `call` throws, with `ERR_ARGUMENT` for a layer with a custom activation, with
-   * `ERR_BUSY` where `configure({ maxQueue })` allows no more calls, and with `ERR_ABORTED` (`name` `"AbortError"`,
-   * `cause` the signal's reason) when `signal` aborts before the promise settles: at once while the call waits, after the
-   * current timestep while it runs. The layer is then as it was.
+   * Never throws. Rejects with the errors of `call`, with `ERR_ARGUMENT` for a layer with a custom activation, with
+   * `ERR_BUSY` when `configure({ maxQueue })` allows no more calls, and with `ERR_ABORTED` (`name` `"AbortError"`,
+   * `cause` the signal's reason) when `signal` aborts before the promise settles: at once while the call waits, and
+   * after the current timestep while it runs. The layer has then not changed.
    */
   callAsync(inputs: TensorLike, args?: CallAsyncArguments<S> | null): Promise<CallResult<S, D>> {
     return callAsync(this.#parts, inputs, args).then((outcome) => resultOf<S, D>(outcome));
   }
 
   /**
-   * As `call`, and keeps what the gradients need: see `GRUPass`. Whether dropout is on is for `training` to say.
+   * Computes as `call` does, and keeps everything that the gradients need: see `GRUPass`. Only the argument `training`
+   * turns dropout on.
    *
-   * Throws as `call`.
+   * Throws the errors of `call`.
    */
   forward(inputs: TensorLike, args?: ForwardArguments | null): GRUPass<D> {
     return forward(this.#parts, inputs, args) as GRUPass<D>;
   }
 
-  /** As `forward`, off this thread, with `callAsync`'s rules. Never throws: rejects. */
+  /** Computes as `forward` does, off this thread, with the rules of `callAsync`. Never throws, but rejects. */
   forwardAsync(inputs: TensorLike, args?: ForwardAsyncArguments | null): Promise<GRUPass<D>> {
     return forwardAsync(this.#parts, inputs, args) as Promise<GRUPass<D>>;
   }
 
   /**
-   * Prepares for calls of this batch size and number of timesteps, on the path they will take: packs the weights, makes
-   * scratch memory and starts threads, or sets up the CUDA device, by computing on zeros off this thread, so that the
-   * first request allocates no native memory. Changes nothing that a call could see.
+   * Prepares for calls of this batch size and number of timesteps, on the path that they will take, so that the first
+   * request allocates no native memory. Computes on zeros off this thread, which packs the weights, makes scratch
+   * memory and starts threads, or sets up the CUDA device. No later call can see a difference in its results.
    *
-   * Rejects with `ERR_ARGUMENT` (for a layer with a custom activation too), `ERR_SHAPE`, `ERR_NOT_BUILT`,
-   * `ERR_OUT_OF_MEMORY`, `ERR_BUSY`, `ERR_DISPOSED`, and for its path as `call`; never throws.
+   * Never throws. Rejects with `ERR_ARGUMENT` (also for a layer with a custom activation), `ERR_SHAPE`,
+   * `ERR_NOT_BUILT`, `ERR_OUT_OF_MEMORY`, `ERR_BUSY`, `ERR_DISPOSED`, and with the errors of `call` about the path.
    */
   warmUp(sizes: WarmUpSizes): Promise<void> {
     return warmUp(this.#parts, sizes);
   }
 
   /**
-   * A stepper of one timestep at a time, for real-time use: see `GRUStream`. On the CPU path, unless `use_cudnn` is true.
+   * Makes a stream, which computes one timestep at a time, for real-time use: see `GRUStream`. It uses the CPU path
+   * unless `use_cudnn` is true.
    *
    * Throws `ERR_ARGUMENT`, `ERR_SHAPE`, `ERR_DTYPE`, `ERR_NOT_BUILT`, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`.
    */
@@ -160,18 +167,18 @@ export class GRULayer<S extends boolean = boolean, D extends DtypeName = DtypeNa
     return new GRUStream<D>(this.#parts, args);
   }
 
-  /** Which path a call with these arguments takes, and every requirement for cuDNN. */
+  /** Returns the path that a call with these arguments takes, and every requirement for cuDNN. */
   explain(args?: ExplainArguments | null): Explanation {
     return explainCall(this.#parts.options, this.#parts.weights.features, args);
   }
 
   /**
-   * Creates the weights for inputs of shape `[batch, timesteps, features]`; batch and timesteps may be `null`. With a
-   * batch, the states of a stateful layer become zeros of that batch size. Building again for the same features keeps the
-   * weights.
+   * Creates the weights for inputs of shape `[batch, timesteps, features]`, of which batch and timesteps may be `null`.
+   * With a batch, the states of a stateful layer become zeros of that batch size. Building again for the same features
+   * keeps the weights.
    *
-   * Throws `ERR_SHAPE` for another shape or other features, `ERR_OUT_OF_MEMORY` for weights that are too large,
-   * `ERR_STATE` on a stateful layer with asynchronous calls pending, `ERR_NATIVE_LOAD`, `ERR_DISPOSED`.
+   * Throws `ERR_SHAPE` for a bad shape or other features, `ERR_OUT_OF_MEMORY` for weights that are too large,
+   * `ERR_STATE` on a stateful layer with asynchronous calls pending, `ERR_NATIVE_LOAD`, and `ERR_DISPOSED`.
    */
   build(inputShape: readonly (number | null)[]): void {
     const { weights, carried, inFlight } = this.#parts;
@@ -186,37 +193,46 @@ export class GRULayer<S extends boolean = boolean, D extends DtypeName = DtypeNa
     else carried?.start(batch);
   }
 
-  /** Kernel, recurrent kernel and (with `use_bias`) bias; empty before the layer is built. States are not among them. */
+  /**
+   * The weights: kernel, recurrent kernel and, with `use_bias`, bias. Empty before the layer is built. States are not
+   * among them.
+   */
   get weights(): WeightVariable<D>[] {
     const { weights } = this.#parts;
     weights.requireAlive();
     return weights.current === null ? [] : ([...weights.current.variables] as WeightVariable<D>[]);
   }
 
-  /** `weights`, or none when `trainable` is false. */
+  /** The trainable weights: `weights`, or none when `trainable` is false. */
   get trainable_weights(): WeightVariable<D>[] {
     return this.trainable ? this.weights : [];
   }
 
-  /** (features, 3 * units), gates in the order z, r, h. Throws `ERR_NOT_BUILT` before the layer is built. */
+  /**
+   * The kernel, (features, 3 * units), with the gates in the order z, r, h. Throws `ERR_NOT_BUILT` before the layer is
+   * built.
+   */
   get kernel(): WeightVariable<D> {
     return this.#parts.weights.requireBuilt("kernel").kernel as WeightVariable<D>;
   }
 
-  /** (units, 3 * units), gates in the order z, r, h. Throws `ERR_NOT_BUILT` before the layer is built. */
+  /**
+   * The recurrent kernel, (units, 3 * units), with the gates in the order z, r, h. Throws `ERR_NOT_BUILT` before the
+   * layer is built.
+   */
   get recurrent_kernel(): WeightVariable<D> {
     return this.#parts.weights.requireBuilt("recurrent_kernel").recurrentKernel as WeightVariable<D>;
   }
 
   /**
-   * (2, 3 * units): input bias, recurrent bias; (3 * units,) without `reset_after`; `null` without `use_bias`. Throws
-   * `ERR_NOT_BUILT` before the layer is built.
+   * The bias: (2, 3 * units), first the input bias and then the recurrent bias; (3 * units,) without `reset_after`;
+   * `null` without `use_bias`. Throws `ERR_NOT_BUILT` before the layer is built.
    */
   get bias(): WeightVariable<D> | null {
     return this.#parts.weights.requireBuilt("bias").bias as WeightVariable<D> | null;
   }
 
-  /** Copies of the weights, in the order of `weights`. */
+  /** Returns copies of the weights, in the order of `weights`. */
   getWeights(): WeightTensor<D>[] {
     const { weights } = this.#parts;
     weights.requireAlive();
@@ -224,19 +240,22 @@ export class GRULayer<S extends boolean = boolean, D extends DtypeName = DtypeNa
   }
 
   /**
-   * Sets all weights, in the order of `weights`: tensors of their shapes, or bare typed arrays of their lengths, converted
-   * to the layer's dtype. Calls already submitted keep the old ones.
+   * Sets all weights, in the order of `weights`. Each value is a tensor of the weight's shape or a bare typed array
+   * with as many elements, and is converted to the layer's dtype. Calls that were already submitted keep the old
+   * weights.
    *
-   * Throws `ERR_ARGUMENT`, `ERR_SHAPE`, `ERR_DTYPE` with no weight changed; `ERR_NOT_BUILT`; `ERR_DISPOSED`.
+   * Throws `ERR_ARGUMENT`, `ERR_SHAPE` or `ERR_DTYPE`, and then no weight has changed; `ERR_NOT_BUILT`; `ERR_DISPOSED`.
    */
   setWeights(weights: readonly WeightValue[]): void {
     this.#parts.weights.requireBuilt("setWeights").set(weights);
   }
 
   /**
-   * Sets all weights from a GRU in a Keras model file of any kind, or one of PyTorch's: its path, its `file:` URL or its bytes
-   * (copied before this returns). Builds the layer if it is not. Rejects as `fromKeras`, and with `ERR_SHAPE` or
-   * `ERR_ARGUMENT` where they are not this layer's; the layer is then as it was.
+   * Sets all weights from a GRU in a Keras model file of any kind or in a PyTorch file. `source` is the file's path,
+   * its `file:` URL or its bytes, which are copied before this method returns. Builds the layer if it is not built.
+   *
+   * Rejects with the errors of `fromKeras`, and with `ERR_SHAPE` or `ERR_ARGUMENT` when the weights do not fit this
+   * layer. The layer has then not changed.
    */
   async loadWeights(source: FileSource, args?: LoadWeightsArguments | null): Promise<void> {
     this.#parts.weights.requireAlive();
@@ -249,23 +268,27 @@ export class GRULayer<S extends boolean = boolean, D extends DtypeName = DtypeNa
   }
 
   /**
-   * Writes the weights as they are now to a file, all of it or nothing: one that Keras 3 reads (a path that ends in
-   * `.weights.h5`) or one with `kernel`, `recurrent_kernel`, `bias` and the config (`.safetensors`). Rejects with
-   * `ERR_ARGUMENT` for another path, or one that cannot be written; `ERR_NOT_BUILT`; `ERR_DISPOSED`.
+   * Writes the current weights to a file, which appears complete or not at all. A path that ends in `.weights.h5` makes
+   * a file that Keras 3 reads. A path that ends in `.safetensors` makes a file with `kernel`, `recurrent_kernel`,
+   * `bias` and the config.
+   *
+   * Rejects with `ERR_ARGUMENT` for any other path or a path that cannot be written, with `ERR_NOT_BUILT`, and with
+   * `ERR_DISPOSED`.
    */
   async saveWeights(path: string, args?: SaveWeightsArguments | null): Promise<void> {
     const request = readSave(path, args);
     await saveWeights(request, this.getConfig(), this.#parts.weights.requireBuilt("saveWeights").get());
   }
 
-  /** The number of elements of all weights. Throws `ERR_NOT_BUILT` before the layer is built. */
+  /** Returns the number of elements of all weights. Throws `ERR_NOT_BUILT` before the layer is built. */
   countParams(): number {
     return this.#parts.weights.requireBuilt("countParams").count();
   }
 
   /**
-   * The activity regularizer's losses of the last call (output, then state if returned, each divided by the batch size), then
-   * those of the weights as they are now (none when `trainable` is false). `ERR_UNSUPPORTED` where only a config named one.
+   * The losses: first the activity regularizer's losses of the last call (output, then state if returned, each divided
+   * by the batch size), then the losses of the current weights (none when `trainable` is false). Throws
+   * `ERR_UNSUPPORTED` for a regularizer that is only known from a config.
    */
   get losses(): number[] {
     const { weights, options, activityLosses } = this.#parts;
@@ -275,7 +298,7 @@ export class GRULayer<S extends boolean = boolean, D extends DtypeName = DtypeNa
     return [...activityLosses, ...ofWeights];
   }
 
-  /** Copies of the carried states, in a list of one; `null` where none are carried (yet). */
+  /** Copies of the carried states, in a list of one; `null` when no states are carried, or none yet. */
   get states(): [StateTensor<D>] | null {
     const { weights, carried } = this.#parts;
     weights.requireAlive();
@@ -283,11 +306,11 @@ export class GRULayer<S extends boolean = boolean, D extends DtypeName = DtypeNa
   }
 
   /**
-   * Sets the carried state of a stateful layer to a copy of `state`, (batch, units), or to zeros, after which the next
-   * call may have another batch size.
+   * Sets the carried state of a stateful layer to a copy of `state`, (batch, units). Without `state` sets it to zeros,
+   * and the next call may then have another batch size.
    *
-   * Throws `ERR_STATE` on a layer that is not stateful or has asynchronous calls pending; `ERR_SHAPE`, `ERR_DTYPE`,
-   * `ERR_ARGUMENT`; `ERR_DISPOSED`.
+   * Throws `ERR_STATE` on a layer that is not stateful or has asynchronous calls pending, `ERR_SHAPE`, `ERR_DTYPE` or
+   * `ERR_ARGUMENT` for a bad state, and `ERR_DISPOSED`.
    */
   resetState(state?: StateLike | readonly [StateLike] | null): void {
     const { weights, carried, inFlight } = this.#parts;
@@ -298,33 +321,36 @@ export class GRULayer<S extends boolean = boolean, D extends DtypeName = DtypeNa
     else carried.set(state, () => inFlight.requireNone("resetState"));
   }
 
-  /** Zeros of shape (batch, units), in a list of one as in Keras. */
+  /** Returns zeros of shape (batch, units), in a list of one as in Keras. */
   getInitialState(batch: number): [ResultTensor<D>] {
     return [zeroState(batch, this.#parts.options) as ResultTensor<D>];
   }
 
-  /** The shapes of a call's results, for inputs of shape `[batch, timesteps, features]`. Throws `ERR_SHAPE`. */
+  /** Returns the shapes of a call's results, for inputs of shape `[batch, timesteps, features]`. Throws `ERR_SHAPE`. */
   computeOutputShape(inputShape: readonly (number | null)[]): ShapeResult<S> {
     return outputShape<S>(this.#parts.options, inputShape);
   }
 
-  /** The masks of a call's results: `mask` itself with `return_sequences`, otherwise none. */
+  /** Returns the masks of a call's results: `mask` itself with `return_sequences`, otherwise none. */
   computeMask<M>(mask: M | null): MaskResult<M, S> {
     return outputMask<M, S>(this.#parts.options, mask);
   }
 
-  /** What Keras 3.15's `get_config()` gives, key for key: JSON that Keras reads, and `GRU.fromConfig`. */
+  /**
+   * Returns the config that Keras 3.15's `get_config()` returns, with the same keys. Keras reads its JSON, and so does
+   * `GRU.fromConfig`.
+   */
   getConfig(): GRUConfig<S, D> {
     return kerasConfig(this.#parts.options, this.name, this.trainable) as GRUConfig<S, D>;
   }
 
-  /** What it is: name, units, dtype, the shapes of inputs and results, and whether it has weights. */
+  /** Returns a description: name, units, dtype, the shapes of inputs and results, and whether the layer has weights. */
   toString(): string {
     const { options, weights } = this.#parts;
     return layerText(options, this.name, weights.isDisposed ? "disposed" : weights.features);
   }
 
-  /** Refuses new calls and frees native memory when the last running one has ended. Idempotent. */
+  /** Refuses new calls, and frees native memory when the last running call has ended. Idempotent. */
   dispose(): void {
     const { weights, owner, inFlight } = this.#parts;
     if (weights.isDisposed) return;
@@ -333,7 +359,7 @@ export class GRULayer<S extends boolean = boolean, D extends DtypeName = DtypeNa
     inFlight.close(() => weights.free());
   }
 
-  /** As `dispose`, for `using`. */
+  /** Calls `dispose`, for `using`. */
   [Symbol.dispose](): void {
     this.dispose();
   }

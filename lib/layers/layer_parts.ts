@@ -9,28 +9,28 @@ import { DropoutGenerator } from "./call/dropout.js";
 import { CarriedState } from "./state/carried_state.js";
 import { LayerWeights } from "./weights/layer_weights.js";
 
-/** The parts that one layer is made of, which its calls, passes and streams share. */
+/** The parts that one layer is made of. Its calls, passes and streams share them. */
 export interface LayerParts {
   readonly name: string;
   readonly options: GRUOptions;
   readonly owner: VariableOwner & { trainable: boolean };
   readonly weights: LayerWeights;
-  /** `null` for a layer that is not stateful. */
+  /** The carried state; `null` for a layer that is not stateful. */
   readonly carried: CarriedState | null;
-  /** `null` for a layer without activation functions of the user's. */
+  /** The user's activation functions; `null` for a layer without any. */
   readonly custom: CustomActivations | null;
   readonly dropout: DropoutGenerator;
   readonly path: PathChooser;
   readonly inFlight: CallsInFlight;
-  /** The native flags of every call of the layer. */
+  /** The native flags that every call of the layer has. */
   readonly flags: number;
   /** The activity regularizer's losses of the last call. */
   activityLosses: readonly number[];
-  /** Memory for last states that nobody asked for. */
+  /** The memory for last states that nobody asked for. */
   unusedState: NativeArray | null;
 }
 
-/** Makes the parts of `layer`, which has these options and this name. */
+/** Makes the parts of `layer`. */
 export function layerParts(layer: object, options: GRUOptions, name: string): LayerParts {
   const owner = { trainable: options.trainable, version: 0, locked: false };
   const carried = options.stateful ? new CarriedState(options.units, options.computeDtype) : null;

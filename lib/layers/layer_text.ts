@@ -1,8 +1,8 @@
 import type { GRUOptions } from "../arguments/constructor.js";
 
 /**
- * A layer in one line: `GRU "encoder" of 4 units, float32: [batch, timesteps, 3] → [batch, 4]`. `features` is `null` for one
- * that is not built.
+ * Returns a layer in one line: `GRU "encoder" of 4 units, float32: [batch, timesteps, 3] → [batch, 4]`. `features` is
+ * `null` for a layer that is not built.
  */
 export function layerText(options: GRUOptions, name: string, features: number | null | "disposed"): string {
   const { units, returnSequences, returnState } = options;

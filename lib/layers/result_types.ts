@@ -3,10 +3,13 @@ import type { ComputeDtype, DtypeName, VariableDtype } from "../keras/dtype_poli
 import type { FloatArrayOf, Tensor } from "../tensor/tensor.js";
 import type { Variable } from "../variables/variable.js";
 
-/** A result of a layer whose `dtype` is `D`: `Float32Array` data for float32, `Float64Array` for float64, else bits. */
+/**
+ * A result of a layer whose `dtype` is `D`. Its data is a `Float32Array` for float32, a `Float64Array` for float64, and
+ * a `Uint16Array` of bits otherwise.
+ */
 export type ResultTensor<D extends DtypeName = DtypeName> = Tensor<FloatArrayOf<ComputeDtype<D>>>;
 
-/** The elements of a weight of a layer whose `dtype` is `D`, or its gradient. */
+/** The elements or the gradient of a weight of a layer whose `dtype` is `D`. */
 export type WeightTensor<D extends DtypeName = DtypeName> = Tensor<FloatArrayOf<VariableDtype<D>>>;
 
 /** A weight of a layer whose `dtype` is `D`. */
@@ -17,7 +20,7 @@ export type StateTensor<D extends DtypeName = DtypeName> = Tensor<
   FloatArrayOf<D extends "float64" ? "float64" : "float32">
 >;
 
-/** What a call gives: the output, or `[output, state]` for a layer with `return_state: true`. */
+/** The result of a call: the output, or `[output, state]` for a layer with `return_state: true`. */
 export type CallResult<S extends boolean, D extends DtypeName = DtypeName> = S extends true
   ? [output: ResultTensor<D>, state: ResultTensor<D>]
   : ResultTensor<D>;
@@ -25,22 +28,22 @@ export type CallResult<S extends boolean, D extends DtypeName = DtypeName> = S e
 /** A shape whose batch and timesteps may be unknown. */
 export type PartialShape = (number | null)[];
 
-/** As `CallResult`, for shapes. */
+/** The shapes of the results of a call, in the form of `CallResult`. */
 export type ShapeResult<S extends boolean> = S extends true
   ? [output: PartialShape, state: PartialShape]
   : PartialShape;
 
-/** As `CallResult`, for masks; a state has none. */
+/** The masks of the results of a call, in the form of `CallResult`. A state has no mask. */
 export type MaskResult<M, S extends boolean> = S extends true ? [output: M | null, state: null] : M | null;
 
-/** What of a layer the shapes and masks of its results depend on. */
+/** The settings of a layer that the shapes and masks of its results depend on. */
 interface ResultSettings {
   readonly units: number;
   readonly returnSequences: boolean;
   readonly returnState: boolean;
 }
 
-/** The shapes of a call's results, for inputs of a shape. Throws `ERR_SHAPE`. */
+/** Returns the shapes of a call's results, for inputs of a shape. Throws `ERR_SHAPE`. */
 export function outputShape<S extends boolean>(
   layer: ResultSettings,
   inputShape: readonly (number | null)[],
@@ -51,7 +54,7 @@ export function outputShape<S extends boolean>(
   return (returnState ? [output, [batch, units]] : output) as ShapeResult<S>;
 }
 
-/** The masks of a call's results. */
+/** Returns the masks of a call's results. */
 export function outputMask<M, S extends boolean>(layer: ResultSettings, mask: M | null): MaskResult<M, S> {
   const output = layer.returnSequences ? mask : null;
   return (layer.returnState ? [output, null] : output) as MaskResult<M, S>;

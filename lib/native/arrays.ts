@@ -1,6 +1,6 @@
 /**
- * `reduce` and `reduceRight` as all typed arrays have them. TypeScript cannot call them on a union of typed arrays, whose
- * overloads differ in their last parameter; it can where every member has these overloads, too.
+ * The methods `reduce` and `reduceRight` of all typed arrays. TypeScript cannot call them on a union of typed arrays,
+ * because their overloads differ in the last parameter. It can when every member of the union also has these overloads.
  */
 interface Reducible {
   /** Combines all elements, first to last, starting with the first one. */
@@ -17,7 +17,7 @@ interface Reducible {
   reduceRight<U>(callback: (previous: U, current: number, index: number) => U, initial: U): U;
 }
 
-/** Any of JavaScript's typed arrays of numbers, as far as this package reads them. */
+/** Any of JavaScript's typed arrays of numbers that this package reads. */
 export type TypedArray = Reducible &
   (
     | Float32Array
@@ -31,16 +31,16 @@ export type TypedArray = Reducible &
     | Uint32Array
   );
 
-/** Data of a floating-point tensor: `Uint16Array` is the bits of 16-bit elements. */
+/** The data of a floating-point tensor. A `Uint16Array` holds the bits of 16-bit elements. */
 export type FloatArray = Reducible & (Float32Array | Float64Array | Uint16Array);
 
-/** Floating-point numbers that JavaScript can compute with as they are. */
+/** The data of floating-point types that JavaScript can compute with directly. */
 export type RealArray = Reducible & (Float32Array | Float64Array);
 
-/** Data of the element types that the native kernels compute in, row-major and contiguous. */
+/** The data of the element types that the native kernels compute in, row-major and contiguous. */
 export type NativeArray = RealArray;
 
-/** The array that holds elements of a floating-point dtype; `FloatArray` where the dtype is one of several. */
+/** The type of the array that holds elements of a floating-point dtype. For a union of dtypes it is `FloatArray`. */
 export type FloatArrayOf<D extends string> = [D] extends ["float32"]
   ? Float32Array
   : [D] extends ["float64"]
@@ -50,8 +50,8 @@ export type FloatArrayOf<D extends string> = [D] extends ["float32"]
       : FloatArray;
 
 /**
- * Whether `list` has only items that `test` accepts. Unlike `every` it tests holes, as `undefined`: a list of 2^32 - 1 holes
- * ends at the first and not after minutes.
+ * True when `test` accepts every item of `list`. Unlike `every`, it also tests holes, as `undefined`. A list of 2^32 -
+ * 1 holes therefore ends at the first one and not after minutes.
  */
 export function everyItem(list: readonly unknown[], test: (item: unknown) => boolean): boolean {
   for (const item of list) if (!test(item)) return false;

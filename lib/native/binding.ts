@@ -5,26 +5,26 @@ export type { NativeArray };
 
 import type { NativeArray } from "./arrays.js";
 
-/** Element types the native kernels compute in. */
+/** The element types that the native kernels compute in. */
 export type NativeDtype = "float32" | "float64";
 
-/** 16-bit types, which travel as bits in a `Uint16Array`. */
+/** The 16-bit types. Their elements travel as bits in a `Uint16Array`. */
 export type NativeHalf = "float16" | "bfloat16";
 
 /**
- * An activation as the kernels know it: Keras's function name and its parameters, in the order of the Keras function's
- * keyword arguments (`leaky_relu`: `[negative_slope]`; `relu`: `[negative_slope, max_value, threshold]` with Infinity for
- * no maximum); those left out have Keras's defaults. Beside Keras's names: `keras2_hard_sigmoid` (0.2 x + 0.5 held to
- * [0, 1]) and `custom`, which `NativeCustomActivation` computes.
+ * An activation in the form that the kernels take: Keras's function name and its parameters, in the order of the Keras
+ * function's keyword arguments (`leaky_relu`: `[negative_slope]`; `relu`: `[negative_slope, max_value, threshold]` with
+ * Infinity for no maximum). Parameters that are left out have Keras's defaults. Two more names exist beside Keras's:
+ * `keras2_hard_sigmoid` (0.2 x + 0.5, held to [0, 1]) and `custom`, which `NativeCustomActivation` computes.
  */
 export interface NativeActivation {
-  /** Keras's name of the function, or one of the two others. */
+  /** Keras's name of the function, or one of the two further names. */
   name: string;
   /** The function's parameters. */
   parameters: readonly number[];
 }
 
-/** What fixes the native layer for life. */
+/** The properties of a native layer that never change. */
 export interface NativeGruDescription {
   dtype: NativeDtype;
   features: number;
@@ -32,86 +32,92 @@ export interface NativeGruDescription {
   resetAfter: boolean;
   activation: NativeActivation;
   recurrentActivation: NativeActivation;
-  /** The type whose values a float32 state is rounded to after every step; `null`: none. */
+  /** The type that a float32 state is rounded to after every step; `null` for no rounding. */
   stateRounding: NativeHalf | null;
-  /** Index of the CUDA device on which calls with the `cudnn` flag run. */
+  /** The index of the CUDA device on which calls with the `cudnn` flag run. */
   cudaDevice: number;
 }
 
 /**
- * A user's activation for one synchronous call. For one row and gate at a time the addon writes the `units`
- * pre-activations to `input`, calls `apply` and reads `output`; for gradients it writes these two and `outputGradient`,
- * calls `differentiate` and reads `inputGradient`.
+ * The user's activation functions for one synchronous call. The addon handles one row and gate at a time. It writes the
+ * `units` pre-activations to `input`, calls `apply` and reads `output`. For gradients it writes `input`, `output` and
+ * `outputGradient`, calls `differentiate` and reads `inputGradient`.
  */
 export interface NativeCustomActivation {
   input: NativeArray;
   output: NativeArray;
   outputGradient: NativeArray;
   inputGradient: NativeArray;
-  /** `recurrent`: whether it is a gate (z, r) or the candidate. False, or an exception, makes the call `ERR_CALLBACK`. */
+  /**
+   * `recurrent` is true for a gate (z, r) and false for the candidate. When this returns false or throws, the call
+   * fails with `ERR_CALLBACK`.
+   */
   apply(recurrent: boolean): boolean;
   differentiate(recurrent: boolean): boolean;
 }
 
-/** A layer's compute object: a description and a snapshot of packed weights. */
+/** The native object of a layer: its description and a snapshot of packed weights. */
 export interface NativeGru {
   /** Copies and packs kernel (F, 3U), recurrent kernel (U, 3U) and bias ((2, 3U), or (3U,) when `resetAfter` is false). */
   setWeights(kernel: NativeArray, recurrentKernel: NativeArray, bias: NativeArray | null): void;
-  /** Computes on the calling thread (and the pool's) until done. */
+  /** Computes on the calling thread and the pool's threads, and returns when the results are written. */
   call(...args: [...call: NativeCallArguments, custom?: NativeCustomActivation | null]): void;
   /**
-   * Computes on the executor's threads with the weights as they are now. `token` is a number the caller has not in
-   * use; `NativeBinding.cancel(token)` makes the promise reject with `ERR_ABORTED`, at once if the call has not begun, else
-   * at the next time step. Resolves with the milliseconds the call waited and computed. `ERR_UNSUPPORTED` for a layer with a
-   * custom activation.
+   * Computes on the executor's threads with the current weights. `token` is a number that the caller does not use for
+   * another running call. `NativeBinding.cancel(token)` makes the promise reject with `ERR_ABORTED`: at once if the
+   * call has not begun, otherwise at the next time step. Resolves with the milliseconds for which the call waited and
+   * computed. Fails with `ERR_UNSUPPORTED` for a layer with a custom activation.
    */
   callAsync(token: number, ...args: NativeCallArguments): Promise<[queuedMs: number, computedMs: number]>;
   /**
-   * As `call`, and keeps what `backward` needs: copies of its own, so that neither later calls nor `setWeights` change
-   * them.
+   * Computes as `call` does, and keeps everything that `backward` needs. These are copies, so neither later calls nor
+   * `setWeights` change them.
    */
   forward(...args: [...call: NativeCallArguments, custom?: NativeCustomActivation | null]): NativeTape;
-  /** As `forward`, on the executor's threads; `token` and errors as in `callAsync`. */
+  /** Computes as `forward` does, on the executor's threads. `token` and errors are those of `callAsync`. */
   forwardAsync(token: number, ...args: NativeCallArguments): Promise<NativeTape>;
-  /** Bytes of native memory this object holds (packed weights). */
+  /** Returns the bytes of native memory that this object holds for packed weights. */
   memoryUsage(): number;
-  /** Refuses new calls; memory is freed when the last running one has ended. Idempotent. */
+  /** Refuses new calls. The memory is freed when the last running call has ended. Idempotent. */
   dispose(): void;
 }
 
-/** What one forward call kept. Good for one backward call: a second one is `ERR_STATE`. */
+/** The values that one forward call kept. They serve one backward call. A second one throws `ERR_STATE`. */
 export interface NativeTape {
   backward(...args: [...call: NativeBackwardArguments, custom?: NativeCustomActivation | null]): void;
-  /** On the executor's threads; `token`, errors and what it resolves with as in `NativeGru.callAsync`. */
+  /**
+   * Computes as `backward` does, on the executor's threads. `token`, errors and results are those of
+   * `NativeGru.callAsync`.
+   */
   backwardAsync(token: number, ...args: NativeBackwardArguments): Promise<[queuedMs: number, computedMs: number]>;
-  /** Frees what it holds, when a running backward call has ended. Idempotent; afterwards `backward` is `ERR_DISPOSED`. */
+  /** Frees the memory, after a running backward call has ended. Idempotent. `backward` then throws `ERR_DISPOSED`. */
   dispose(): void;
-  /** Bytes it holds, on the host and on the device. */
+  /** Returns the bytes that it holds on the host and on the device. */
   memoryUsage(): number;
 }
 
 export interface NativeCpuInfo {
   /** The kernels in use: "reference", "baseline", "avx2", "avx512" or "neon". */
   isa: string;
-  /** Kernels this CPU could run, slowest first, the scalar reference included. */
+  /** The kernels that this CPU can run, slowest first, including the scalar reference. */
   available: string[];
-  /** Threads a call may use. */
+  /** The number of threads that a call may use. */
   threads: number;
-  /** CPUs this process may use: affinity mask and cgroup quota. */
+  /** The number of CPUs that this process may use, by its affinity mask and cgroup quota. */
   usableCpus: number;
 }
 
-/** What the CUDA driver says of one device. */
+/** A CUDA device as the driver reports it. */
 export interface NativeCudaDevice {
   index: number;
   name: string;
-  /** Such as "9.0". */
+  /** The compute capability, such as "9.0". */
   computeCapability: string;
-  /** Bytes. */
+  /** The size of the device's memory in bytes. */
   totalMemory: number;
 }
 
-/** Driver and cuDNN as they are found here; `reason` is `null` where `available`. */
+/** The CUDA driver and cuDNN on this machine. `reason` is `null` when `available` is true. */
 export interface NativeCudnnInfo {
   cuda: {
     available: boolean;
@@ -123,35 +129,46 @@ export interface NativeCudnnInfo {
   cudnn: {
     available: boolean;
     reason: string | null;
-    /** Such as "9.24.0". */
+    /** The version of cuDNN, such as "9.24.0". */
     version: string | null;
-    /** The real path it was loaded from. */
+    /** The file that cuDNN was loaded from, with links resolved. */
     path: string | null;
-    /** Every path tried, in order, each with what became of it and, in parentheses, what led there. */
+    /**
+     * The paths that were tried, in order. Each entry says what was found and, in parentheses, why the path was tried.
+     */
     tried: string[];
   };
 }
 
-/** What calls on the CUDA device have spent where, in milliseconds summed over `calls` (a forward and its backward are two). */
+/**
+ * The time that calls on the CUDA device have spent in each phase, in milliseconds summed over `calls`. A forward call
+ * and its backward call count as two.
+ */
 export interface NativeCudnnTimings {
   calls: number;
-  /** The calling thread's time: `copyIn` packs into pinned memory and queues copies, `compute` queues cuDNN's work. */
+  /**
+   * The time of the calling thread. `copyIn` packs into pinned memory and queues copies. `compute` queues cuDNN's work.
+   */
   host: { place: number; copyIn: number; compute: number; copyOut: number; wait: number; unpack: number };
-  /** The device's, by CUDA events. */
+  /** The time of the device, measured with CUDA events. */
   device: { copyIn: number; compute: number; copyOut: number };
 }
 
-/** Element types of the cuDNN path. */
+/** The element types of the cuDNN path. */
 export type NativeCudnnDtype = NativeDtype | NativeHalf;
 
 /**
- * Keras's optimizer updates, one variable at a time. All arrays of one call are of one dtype and as long as the first, and
- * none overlaps another unless it is the same; every operation is rounded to that dtype, as are the numbers.
+ * Keras's optimizer updates, one variable at a time. All arrays of one call have the same dtype and length, and no two
+ * of them overlap unless they are the same array. Every number and the result of every operation is rounded to that
+ * dtype.
  */
 export interface NativeUpdates {
-  /** In float64, in an order that depends on the length alone. */
+  /** Returns the sum of squares, in float64. The order of the additions depends only on the length. */
   squareSum(values: NativeArray): number;
-  /** Index of the first NaN (with `infinities: 1`, NaN or infinity); the length when there is none. */
+  /**
+   * Returns the index of the first NaN (with `infinities: 1`, of the first NaN or infinity), or the length when there
+   * is none.
+   */
   firstNonFinite(values: NativeArray, infinities: 0 | 1): number;
   /** out = values * factor / divisor; `out` may be `values`. */
   rescale(out: NativeArray, values: NativeArray, factor: number, divisor: number): void;
@@ -163,7 +180,7 @@ export interface NativeUpdates {
   decayWeights(weights: NativeArray, decay: number, learningRate: number): void;
   /** average = momentum * average + (1 - momentum) * weights. */
   updateAverage(average: NativeArray, weights: NativeArray, momentum: number): void;
-  /** `momentums` is `null` without momentum. */
+  /** Makes one update of `SGD`. `momentums` is `null` without momentum. */
   updateSgd(
     weights: NativeArray,
     momentums: NativeArray | null,
@@ -172,7 +189,10 @@ export interface NativeUpdates {
     momentum: number,
     nesterov: 0 | 1,
   ): void;
-  /** `momentums` is `null` without momentum, `averageGradients` unless centered. */
+  /**
+   * Makes one update of `RMSprop`. `momentums` is `null` without momentum, and `averageGradients` is `null` unless
+   * centered.
+   */
   updateRmsprop(
     weights: NativeArray,
     velocities: NativeArray,
@@ -185,7 +205,10 @@ export interface NativeUpdates {
     momentum: number,
     epsilon: number,
   ): void;
-  /** `alpha` is the learning rate with both bias corrections; `velocityHats` is `null` without amsgrad. */
+  /**
+   * Makes one update of `Adam`. `alpha` is the learning rate with both bias corrections. `velocityHats` is `null`
+   * without amsgrad.
+   */
   updateAdam(
     weights: NativeArray,
     momentums: NativeArray,
@@ -199,45 +222,55 @@ export interface NativeUpdates {
   ): void;
 }
 
-/** Everything the addon exports. `seed` is an integer in 0..2^53-1; `out` arrays are filled in place. */
+/** All exports of the addon. `seed` is an integer in 0..2^53-1. Arrays called `out` are filled in place. */
 export interface NativeBinding extends NativeUpdates {
   /** The addon's own statement of flag bits and argument orders; `requireContract` compares it with TypeScript's. */
   readonly contract: NativeContract;
-  /** Hands the error class to the addon; called once per environment, at load. */
+  /** Passes the error class to the addon. Called once per environment, when the addon is loaded. */
   initialize(errorClass: new (code: GRUErrorCode, message: string) => GRUError): void;
   NativeGru: new (description: NativeGruDescription) => NativeGru;
   cancel(token: number): void;
   cpuInfo(): NativeCpuInfo;
   /** Throws `ERR_ARGUMENT` unless 1 <= threads <= 1024. */
   setThreads(threads: number): void;
-  /** Looks for driver and cuDNN, once. Makes no CUDA context, never throws, prints nothing. */
+  /** Looks once for the driver and cuDNN. Creates no CUDA context, never throws and prints nothing. */
   cudnnInfo(): NativeCudnnInfo;
   /**
-   * Whether the cuDNN path works on this device in this dtype, by tiny computations that are made once and compared with
-   * the scalar reference. `final` is false where others' use of the device decided (it is full, or busy): then it is asked
-   * again, at most once a second; what is met stays so. Never throws.
+   * Checks whether the cuDNN path works on this device in this dtype. Tiny computations are made once and compared with
+   * the scalar reference. `final` is false when the device was full or busy because of others. A later call then checks
+   * again, at most once a second. A positive result stays. Never throws.
    */
   cudnnRuntime(device: number, dtype: NativeCudnnDtype): { met: boolean; detail: string; final: boolean };
-  /** For tests: the time by which `cudnnRuntime` asks again, in milliseconds; it stands still from then on. */
+  /**
+   * For tests: sets the clock by which `cudnnRuntime` decides to check again, in milliseconds. The clock stands still
+   * from then on.
+   */
   cudnnRuntimeClock(milliseconds: number): void;
   /**
-   * What calls in this process have spent since timing was turned on; then turns it on (from zero) or off, as it is at first.
-   * While it is on, a call records a few events; `ERR_CUDA` where the driver has none.
+   * Returns the time that calls in this process have spent since timing was turned on. Then turns timing on, from zero,
+   * or off. It is off at first. While it is on, each call records a few events, and fails with `ERR_CUDA` when the
+   * driver has none.
    */
   cudnnTimings(enable: boolean): NativeCudnnTimings;
-  /** Native bytes held by packed weights, scratch memory and tapes, on CUDA devices, and pinned, in the whole process. */
+  /**
+   * Returns the native memory of the whole process in bytes: packed weights, scratch memory and tapes on the host,
+   * memory on CUDA devices, and pinned memory.
+   */
   memoryUsage(): { weights: number; scratch: number; passes: number; device: number; pinned: number };
-  /** Uniform in [low, high). */
+  /** Fills `out` with uniform numbers in [low, high). */
   randomUniform(out: NativeArray, seed: number, low: number, high: number): void;
   randomNormal(out: NativeArray, seed: number, mean: number, stddev: number): void;
-  /** Normal, redrawn outside two standard deviations. */
+  /** Fills `out` with normal numbers. Numbers more than two standard deviations away from the mean are drawn again. */
   truncatedNormal(out: NativeArray, seed: number, mean: number, stddev: number): void;
-  /** (rows, columns) with orthonormal rows or columns, whichever are fewer, times `gain`. */
+  /** Fills `out`, (rows, columns), with orthonormal rows or columns, whichever are fewer, times `gain`. */
   orthogonal(out: NativeArray, rows: number, columns: number, seed: number, gain: number): void;
-  /** Fills with 0 (probability `rate`) or 1 / (1 - rate). `stream` separates draws under one seed. */
+  /** Fills `out` with 0 (with probability `rate`) or 1 / (1 - rate). `stream` separates draws under one seed. */
   dropoutMask(out: NativeArray, seed: number, stream: number, rate: number): void;
-  /** Exact. `bits` has at least as many elements as `out`. */
+  /** Converts `bits` to float32 exactly. `bits` has at least as many elements as `out`. */
   widen(out: Float32Array, bits: Uint16Array, dtype: NativeHalf): void;
-  /** To nearest even; overflow gives infinity, NaN stays NaN. `out` has at least as many elements as `values`. */
+  /**
+   * Rounds `values` to the nearest numbers of `dtype`, ties to even. Overflow becomes infinity and NaN stays NaN. `out`
+   * has at least as many elements as `values`.
+   */
   narrow(out: Uint16Array, values: Float32Array, dtype: NativeHalf): void;
 }

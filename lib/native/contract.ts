@@ -2,49 +2,58 @@ import { expectedText } from "../errors/messages.js";
 import type { NativeArray } from "./arrays.js";
 
 /*
- * The order of the addon's positional arguments and the bits of its flags. This is their only statement in TypeScript; the
+ * The order of the addon's positional arguments and the bits of its flags. No other TypeScript file states them. The
  * addon states its own in native/addon/contract.h, and `requireContract` compares the two when the addon is loaded.
  */
 
-/** Bits of the argument `flags`. */
+/** The bits of the argument `flags`. */
 export const CALL_FLAGS = {
   returnSequences: 1,
   goBackwards: 2,
   zeroOutputForMask: 4,
-  /** The call runs on the CUDA device, by cuDNN. It meets every requirement, and `cudnnRuntime` has said that it can run. */
+  /**
+   * The call runs on the CUDA device, by cuDNN. It must meet every requirement, and `cudnnRuntime` must have said that
+   * cuDNN works.
+   */
   cudnn: 8,
-  /** With `cudnn`: float32 products may round their factors to TF32. */
+  /** Allows float32 products on the cuDNN path to round their factors to TF32. */
   allowTf32: 16,
 } as const;
 
 /**
- * The values of one call, by name. B, T, F and U are batch, timesteps, features and units. Every typed array is of the
- * layer's dtype unless another type is named here. The addon checks kinds and lengths of arrays only as far as memory
- * safety needs; their meaning is checked in TypeScript.
+ * The values of one call, by name. B, T, F and U are batch, timesteps, features and units. Typed arrays have the
+ * layer's dtype unless another type is named here. The addon checks the kinds and lengths of arrays only as far as
+ * memory safety needs. TypeScript checks their meaning.
  *
- * Hazard: an asynchronous call reads and writes these arrays on other threads until its promise settles, so the caller must
- * own them alone: copies, never a user's array, and never over a SharedArrayBuffer.
+ * Hazard: an asynchronous call reads and writes these arrays on other threads until its promise settles. The caller
+ * must therefore own them alone: copies, never a user's array, and never memory of a SharedArrayBuffer.
  */
 interface CallValues {
-  /** (B, T, F). Where the layer has a `stateRounding`, a `Uint16Array` of that type's bits is taken too. */
+  /** (B, T, F). For a layer with a `stateRounding`, it may also be a `Uint16Array` of bits of that type. */
   inputs: NativeArray | Uint16Array;
-  /** (B, T, U) with `returnSequences`, else (B, U); written. As for `inputs`, it may hold bits, except in `forward`. */
+  /**
+   * The output, which the addon writes: (B, T, U) with `returnSequences`, else (B, U). Like `inputs`, it may hold bits,
+   * except in `forward`.
+   */
   output: NativeArray | Uint16Array;
-  /** (B, U), the state after the last step; written. */
+  /** The state after the last step, (B, U), which the addon writes. */
   state: NativeArray;
-  /** (B, U), the state before the first step; `null` is zeros. */
+  /** The state before the first step, (B, U). `null` means zeros. */
   initialState: NativeArray | null;
-  /** (B, T), non-zero is true. The addon computes with a copy. */
+  /** (B, T). Non-zero means true. The addon computes with a copy. */
   mask: Uint8Array | null;
-  /** (B,), each in 0..T; not together with `mask`. The addon copies them and checks the copy, since they become indices. */
+  /**
+   * (B,), each in 0..T. May not come together with `mask`. The addon copies the lengths and checks the copy, because
+   * they become indices.
+   */
   lengths: Int32Array | null;
-  /** (1 or 3, B, F): multipliers, in the gate order z, r, h. */
+  /** (1 or 3, B, F). Multipliers, in the gate order z, r, h. */
   inputDropout: NativeArray | null;
-  /** (3, B, U): multipliers, in the gate order z, r, h. */
+  /** (3, B, U). Multipliers, in the gate order z, r, h. */
   recurrentDropout: NativeArray | null;
   batch: number;
   timesteps: number;
-  /** `CALL_FLAGS`, added up. */
+  /** The sum of the `CALL_FLAGS` that are set. */
   flags: number;
 }
 
@@ -62,17 +71,17 @@ const CALL = [
   "flags",
 ] as const satisfies (keyof CallValues)[];
 
-/** The gradients that come from above, and the arrays that a pass writes its own gradients to, by name. */
+/** The upstream gradients, and the arrays that a pass writes its own gradients to, by name. */
 interface BackwardValues {
-  /** Of the shape of the call's output; `null` is zeros. */
+  /** The upstream gradient of the output, in its shape. `null` means zeros. */
   dOutput: NativeArray | null;
-  /** (B, U); `null` is zeros. */
+  /** The upstream gradient of the state, (B, U). `null` means zeros. */
   dState: NativeArray | null;
-  /** (B, T, F); written, as are the following. */
+  /** (B, T, F). The addon writes this array and all that follow. */
   dInputs: NativeArray;
   /** (B, U). */
   dInitialState: NativeArray;
-  /** (F, 3U), in Keras's layout, as are the other weights. */
+  /** (F, 3U). It has Keras's layout, as the other weights have. */
   dKernel: NativeArray;
   /** (U, 3U). */
   dRecurrentKernel: NativeArray;
@@ -90,16 +99,16 @@ const BACKWARD = [
   "dBias",
 ] as const satisfies (keyof BackwardValues)[];
 
-/** The values of these names, in their order. */
+/** The types of the values with these names, in their order. */
 type InOrder<Values, Names extends readonly (keyof Values)[]> = { -readonly [I in keyof Names]: Values[Names[I]] };
 
-/** Positional arguments of one call. */
+/** The positional arguments of one call. */
 export type NativeCallArguments = InOrder<CallValues, typeof CALL>;
 
-/** Positional arguments of one pass's `backward`. */
+/** The positional arguments of one pass's `backward`. */
 export type NativeBackwardArguments = InOrder<BackwardValues, typeof BACKWARD>;
 
-/** What a call computes with, whichever arrays its results go to. */
+/** The values that a call computes with, apart from the arrays of its state and results. */
 export type NativeCall = Pick<CallValues, "inputs" | "mask" | "lengths" | "batch" | "timesteps" | "flags"> & {
   readonly dropout: { readonly input: NativeArray | null; readonly recurrent: NativeArray | null } | null;
 };
@@ -107,7 +116,7 @@ export type NativeCall = Pick<CallValues, "inputs" | "mask" | "lengths" | "batch
 /** The arrays that a call writes, and the state that it starts from. */
 export type NativeCallArrays = Pick<CallValues, "output" | "state" | "initialState">;
 
-/** The one place that puts the arguments of a call in the addon's order. */
+/** Returns the arguments of a call in the addon's order. No other code of the package knows this order. */
 export function callArguments(call: NativeCall, arrays: NativeCallArrays): NativeCallArguments {
   const { dropout } = call;
   return [
@@ -125,7 +134,10 @@ export function callArguments(call: NativeCall, arrays: NativeCallArrays): Nativ
   ];
 }
 
-/** `gru.call(...args)`. Passing the elements one by one takes 50 ns less than V8's spread, which a tiny call would notice. */
+/**
+ * Calls `gru.call(...args)`. Passing the elements one by one takes 50 ns less than V8's spread, which is noticeable in
+ * a tiny call.
+ */
 export function callSpread(gru: { call(...args: NativeCallArguments): void }, args: NativeCallArguments): void {
   gru.call(args[0], args[1], args[2], args[3], args[4], args[5], args[6], args[7], args[8], args[9], args[10]);
 }
@@ -134,7 +146,10 @@ const POSITION = Object.fromEntries(CALL.map((name, position) => [name, position
   readonly [Name in (typeof CALL)[number]]: number;
 };
 
-/** The arguments of a call that is made again and again with other arrays. Each new call reuses the list, and nothing is allocated. */
+/**
+ * The arguments of a call that is repeated with other arrays. Every repetition reuses the list, so nothing is
+ * allocated.
+ */
 export class RepeatedCall {
   readonly #list: NativeCallArguments;
 
@@ -142,7 +157,10 @@ export class RepeatedCall {
     this.#list = callArguments(call, arrays);
   }
 
-  /** The arguments with these arrays in the place of the last ones; valid until the next call of this method. */
+  /**
+   * Returns the arguments with these arrays in place of the last ones. They are valid until the next call of this
+   * method.
+   */
   with(
     inputs: NativeCall["inputs"],
     output: NativeCallArrays["output"],
@@ -160,12 +178,12 @@ export class RepeatedCall {
   }
 }
 
-/** The one place that puts the arguments of a pass's `backward` in the addon's order. */
+/** Returns the arguments of a pass's `backward` in the addon's order. No other code of the package knows this order. */
 export function backwardArguments(values: BackwardValues): NativeBackwardArguments {
   return BACKWARD.map((name) => values[name]) as NativeBackwardArguments;
 }
 
-/** The arguments of every function of the addon that takes several of a kind, in order. */
+/** The names of the arguments, in order, of every function of the addon that takes several arguments of one kind. */
 const ARGUMENTS = {
   setWeights: ["kernel", "recurrentKernel", "bias"],
   call: [...CALL, "custom"],
@@ -221,8 +239,8 @@ export interface NativeContract {
 }
 
 /**
- * Throws `ERR_NATIVE_LOAD` for an addon whose contract is not this one: a binary of another version would take its
- * arguments for others. `path` is the binary's.
+ * Throws `ERR_NATIVE_LOAD` for an addon whose contract differs from this one. A binary of another version would mix up
+ * its arguments. `path` is the path of the binary.
  */
 export function requireContract(contract: NativeContract | undefined, path: string): void {
   const own = linesOf({ flags: CALL_FLAGS, arguments: ARGUMENTS });

@@ -8,7 +8,10 @@ import { requireContract } from "./contract.js";
 
 const require = createRequire(import.meta.url);
 
-/** The variable that names another binary; none where the runtime (Deno) does not let anybody read it. */
+/**
+ * Returns the environment variable that names another binary. Deno throws here unless the user permits reading it, and
+ * then there is none.
+ */
 function override(): string | undefined {
   try {
     return process.env.CUDNN_GRU_ADDON;
@@ -17,7 +20,10 @@ function override(): string | undefined {
   }
 }
 
-/** Where the addon may lie, best first. Throws `ERR_NATIVE_LOAD` for a variable that names a file of the working directory. */
+/**
+ * Returns the paths where the addon may be, best first. Throws `ERR_NATIVE_LOAD` when the environment variable names a
+ * file relative to the working directory.
+ */
 function candidates(): string[] {
   const given = override();
   if (given) {
@@ -42,7 +48,8 @@ function load(): NativeBinding {
       binding.initialize(GRUError);
       return binding;
     } catch (error) {
-      // A code of ours means that the binary loaded and then refused its environment (CUDNN_GRU_ISA, say).
+      // A GRUError means that the binary loaded and then refused its environment, for example the value of
+      // CUDNN_GRU_ISA.
       if (error instanceof GRUError) throw error;
       failures.push(`  ${path}: ${(error as Error).message.split("\n")[0]}`);
     }
@@ -63,7 +70,7 @@ function load(): NativeBinding {
 
 let binding: NativeBinding | undefined;
 
-/** The addon, loaded at first use. Throws `ERR_NATIVE_LOAD` with every path tried. */
+/** Returns the addon, which the first call loads. Throws `ERR_NATIVE_LOAD`, which lists every path that was tried. */
 export function native(): NativeBinding {
   binding ??= load();
   return binding;

@@ -1,7 +1,10 @@
 import type { NativeHalf } from "./binding.js";
 import { native } from "./load.js";
 
-/** Floating-point types of 16 bits. JavaScript has no numbers of theirs: their arrays hold bits, in a `Uint16Array`. */
+/**
+ * The floating-point types with 16 bits. JavaScript has no numbers of these types, so their arrays are `Uint16Array`s
+ * of bits.
+ */
 export type SixteenBitDtype = NativeHalf;
 
 /** True for `"float16"` and `"bfloat16"`. */
@@ -9,27 +12,30 @@ export function isSixteenBit(dtype: string): dtype is SixteenBitDtype {
   return dtype === "float16" || dtype === "bfloat16";
 }
 
-/** The numbers that `bits` stand for, exactly; a NaN stays one. */
+/** Returns the exact numbers that `bits` stand for. NaN stays NaN. */
 export function widened(bits: Uint16Array, dtype: SixteenBitDtype): Float32Array {
   const out = new Float32Array(bits.length);
-  // The addon never reads memory that other threads share.
+  // The addon never reads memory that other threads share, so such bits are copied.
   if (bits.length > 0) native().widen(out, bits.buffer instanceof ArrayBuffer ? bits : new Uint16Array(bits), dtype);
   return out;
 }
 
-/** Bits of the nearest numbers of `dtype`, ties to even; what is too large becomes infinite, a NaN stays one. */
+/**
+ * Returns the bits of the nearest numbers of `dtype`, ties to even. Numbers that are too large become infinite, and NaN
+ * stays NaN.
+ */
 export function narrowed(values: Float32Array, dtype: SixteenBitDtype): Uint16Array {
   const out = new Uint16Array(values.length);
   narrowInto(out, values, dtype);
   return out;
 }
 
-/** As `narrowed`, into `out`, which has as many elements. */
+/** Converts as `narrowed` does, and writes the bits to `out`, which has as many elements. */
 export function narrowInto(out: Uint16Array, values: Float32Array, dtype: SixteenBitDtype): void {
   if (values.length > 0) native().narrow(out, values, dtype);
 }
 
-/** The number of `dtype` nearest to `value`. */
+/** Returns the number of `dtype` that is nearest to `value`. */
 export function rounded(value: number, dtype: SixteenBitDtype): number {
   return widened(narrowed(Float32Array.of(value), dtype), dtype)[0] as number;
 }

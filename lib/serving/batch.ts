@@ -3,7 +3,7 @@ import type { GRUOptions } from "../arguments/constructor.js";
 import { allocate } from "../arguments/memory.js";
 import { checkedProduct } from "../arguments/shapes.js";
 import type { CombinedCall } from "../layers/async/call_async.js";
-import { type Part, rowsOfPart, stepsOfPart } from "../layers/call/combined_rows.js";
+import { type RequestPart, rowsOfPart, stepsOfPart } from "../layers/call/combined_rows.js";
 import type { FloatArray, NativeArray } from "../native/arrays.js";
 import { Tensor } from "../tensor/tensor.js";
 import type { BatchRequest } from "./request.js";
@@ -14,7 +14,7 @@ export function combine(requests: readonly BatchRequest[], features: number, opt
   const batch = requests.reduce((sum, { rows }) => sum + rows, 0);
   const timesteps = requests.reduce((most, request) => Math.max(most, request.timesteps), 0);
   const inputs = allocate(computeDtype, checkedProduct([batch, timesteps, features], "inputs"), "inputs");
-  const parts: Part[] = [];
+  const parts: RequestPart[] = [];
   const endsMasked: boolean[] = [];
   let firstRow = 0;
   for (const request of requests) {
@@ -108,7 +108,7 @@ function combineStates(
 /** Splits the combined call's output into the outputs that each request would have got from a call of its own. */
 export function splitOutput(
   { data, shape, dtype }: Tensor<FloatArray>,
-  parts: readonly Part[],
+  parts: readonly RequestPart[],
   { returnSequences, goBackwards, units }: GRUOptions,
 ): Tensor<FloatArray>[] {
   return parts.map((part) => {
@@ -122,7 +122,7 @@ export function splitOutput(
 /** Splits the combined call's state into the states of the requests. */
 export function splitState(
   { data, dtype }: Tensor<FloatArray>,
-  parts: readonly Part[],
+  parts: readonly RequestPart[],
   { units }: GRUOptions,
 ): Tensor<FloatArray>[] {
   return parts.map((part) => new Tensor(rowsOfPart(data, part, units), [part.rows, units], dtype));

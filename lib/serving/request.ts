@@ -16,7 +16,7 @@ export interface BatcherCallArguments {
   initial_state?: StateLike | readonly [StateLike] | null | undefined;
   /** Aborting the signal makes the promise reject with `ERR_ABORTED`. Other requests are not affected. */
   signal?: AbortSignal | null | undefined;
-  /** Gives the inputs' buffer away instead of copying it, which detaches the buffer. The default is false. */
+  /** Whether the call takes over the inputs' buffer, which detaches it, in place of copying it; false by default. */
   transfer?: boolean | undefined;
 }
 

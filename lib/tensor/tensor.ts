@@ -4,8 +4,8 @@ import { isSixteenBit, widened } from "../native/sixteen_bit.js";
 export type { FloatArray, FloatArrayOf, RealArray, TypedArray };
 
 /**
- * Element types of a `Tensor`. A `bool` tensor holds a `Uint8Array` of zeros and ones; `float16` and `bfloat16` tensors
- * hold the elements' bits in a `Uint16Array`.
+ * The element types of a `Tensor`. A `bool` tensor holds a `Uint8Array` of zeros and ones. `float16` and `bfloat16`
+ * tensors hold the bits of their elements in a `Uint16Array`.
  */
 export type TensorDtype =
   | "float32"
@@ -20,31 +20,31 @@ export type TensorDtype =
   | "uint32"
   | "bool";
 
-/** Numbers in nested arrays, one level per dimension; the innermost rows may be typed arrays. */
+/** Numbers in nested arrays, one level per dimension. The innermost rows may be typed arrays. */
 export type NestedNumbers = number | TypedArray | readonly NestedNumbers[];
 
 /** Booleans in nested arrays, one level per dimension. */
 export type NestedBooleans = boolean | readonly NestedBooleans[];
 
-/** The data of a tensor, and how its elements are stored. */
+/** The data of a tensor, and the layout of its elements. */
 interface TensorData {
   /** The elements, row-major unless strides say otherwise. */
   readonly data: TypedArray;
-  /** The name of the element type, checked against the kind of `data`. */
+  /** The name of the element type. It must fit the kind of `data`. */
   readonly dtype?: string | undefined;
   /** onnxruntime's name for `dtype`. */
   readonly type?: string | undefined;
-  /** Elements between neighbours along each axis, as ndarray libraries hold them. */
+  /** The number of elements between neighbours along each axis, as in ndarray libraries. */
   readonly stride?: readonly number[] | undefined;
-  /** The same as `stride`, by another name. */
+  /** Another name for `stride`. */
   readonly strides?: readonly number[] | undefined;
-  /** Index of the first element in `data`. */
+  /** The index of the first element in `data`. */
   readonly offset?: number | undefined;
 }
 
 /**
- * Tensors as other libraries hold them, an onnxruntime `Tensor` or an ndarray included: typed data with a shape. Strided
- * data is copied once; contiguous data of the wanted dtype is not copied.
+ * A tensor of any library, such as an onnxruntime `Tensor` or an ndarray: typed data with a shape. Strided data is
+ * copied once. Contiguous data of the wanted dtype is not copied.
  */
 export type TensorObject = TensorData &
   (
@@ -58,10 +58,10 @@ export type TensorObject = TensorData &
       }
   );
 
-/** What every tensor argument takes: an object with typed data and a shape, or nested arrays of numbers. */
+/** Any value that a tensor argument may have: an object with typed data and a shape, or nested arrays of numbers. */
 export type TensorLike = TensorObject | readonly NestedNumbers[];
 
-/** A dense array with a shape: the kind of every result. */
+/** A dense array with a shape. Every result is one. */
 export class Tensor<D extends TypedArray = TypedArray> {
   /** The elements, row-major and contiguous. */
   readonly data: D;
@@ -70,7 +70,7 @@ export class Tensor<D extends TypedArray = TypedArray> {
   /** The element type. */
   readonly dtype: TensorDtype;
 
-  /** Wraps `data` without checks and copies. Use `tensor()` instead, which checks its arguments. */
+  /** Wraps `data` without checks or copies. Use `tensor()` instead, which checks its arguments. */
   constructor(data: D, shape: number[], dtype: TensorDtype) {
     this.data = data;
     this.shape = shape;
@@ -87,17 +87,22 @@ export class Tensor<D extends TypedArray = TypedArray> {
     return this.dtype;
   }
 
-  /** The elements as nested plain arrays of numbers, one level per dimension (a bare value for shape `[]`). */
+  /**
+   * Returns the elements as nested plain arrays of numbers, one level per dimension. For shape `[]` it returns a bare
+   * value.
+   */
   toArray(): unknown {
     return nest(this.#numbers(), this.shape, this.dtype === "bool");
   }
 
-  /** Such as `Tensor of float32, shape [2, 3]`. */
+  /** Returns a description such as `Tensor of float32, shape [2, 3]`. */
   toString(): string {
     return `Tensor of ${this.dtype}, shape [${this.shape.join(", ")}]`;
   }
 
-  /** What `JSON.stringify` writes: plain numbers, of which `tensor(data, shape, dtype)` makes the tensor again. */
+  /**
+   * Returns the plain value that `JSON.stringify` writes. `tensor(data, shape, dtype)` makes the same tensor from it.
+   */
   toJSON(): {
     /** The elements as plain numbers, row-major. */
     data: unknown[];

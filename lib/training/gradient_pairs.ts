@@ -1,5 +1,5 @@
 import { kernelArray } from "../arguments/convert.js";
-import { checkShaped, shapedElements } from "../arguments/shaped.js";
+import { elementsAs, readWithShape } from "../arguments/known_shape.js";
 import { checkedProduct, sameShape } from "../arguments/shapes.js";
 import { type ReadTensor, readTensor } from "../arguments/tensor_like.js";
 import { dtypeOfArray, isTypedArray, requireWhole } from "../arguments/typed_array.js";
@@ -76,7 +76,7 @@ export function readPairs(
   }
   return checked.map(([variable, read]) => {
     const { dtype } = variable;
-    const gradient = kernelArray(shapedElements(read, dtype, false), dtype);
+    const gradient = kernelArray(elementsAs(read, dtype, false), dtype);
     return { variable, index: indexOf(variable), gradient, name: read.name };
   });
 }
@@ -107,7 +107,7 @@ function checkGradient(value: unknown, { shape, dtype, path }: Variable, name: s
   }
   try {
     const count = checkedProduct(shape, name);
-    if (nested || isTypedArray(value)) return checkShaped(value, shape, count, dtype, name);
+    if (nested || isTypedArray(value)) return readWithShape(value, shape, count, dtype, name);
     const read = readTensor(value, name, undefined);
     check(read.dtype);
     if (sameShape(read.shape, shape)) return read;

@@ -1,4 +1,4 @@
-import type { WeightValue } from "../arguments/shaped.js";
+import type { WeightValue } from "../arguments/known_shape.js";
 import { expected } from "../errors/messages.js";
 import { type FileSource, readSource } from "../formats/source.js";
 import { KerasObject, type SerializedObject } from "../keras/serialization.js";

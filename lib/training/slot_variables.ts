@@ -4,7 +4,7 @@ import { checkedProduct } from "../arguments/shapes.js";
 import type { NativeArray } from "../native/binding.js";
 import { isSixteenBit, narrowInto } from "../native/sixteen_bit.js";
 import {
-  ownedVariable,
+  makeOwnedVariable,
   peekVariableData,
   type Variable,
   type VariableOwner,
@@ -43,7 +43,7 @@ export class SlotVariables {
     const name = `${path.replaceAll("/", "_")}_${kind}`;
     const data = allocate(dtype, checkedProduct(shape, name), name);
     const description = { name, path: `${optimizer}/${name}`, shape, dtype, regularizer: null, constraint: null };
-    return ownedVariable(description, data, this.#owner);
+    return makeOwnedVariable(description, data, this.#owner);
   }
 
   /** Returns the slot of the variable at `index`, or `undefined` when there are none of this kind. */

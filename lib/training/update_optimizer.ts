@@ -1,7 +1,7 @@
 import { kernelArray } from "../arguments/convert.js";
 import { lengthOf } from "../arguments/intrinsics.js";
-import { constrain } from "../arguments/lent.js";
 import { allocate } from "../arguments/memory.js";
+import { constrain } from "../arguments/user_code.js";
 import type { GRUError } from "../errors/gru_error.js";
 import { expected, expectedText } from "../errors/messages.js";
 import { unreadable } from "../errors/reading.js";

@@ -1,4 +1,4 @@
-import { readShaped, type WeightValue } from "../arguments/shaped.js";
+import { elementsWithShape, type WeightValue } from "../arguments/known_shape.js";
 import { checkedProduct } from "../arguments/shapes.js";
 import { disposed } from "../errors/layer_errors.js";
 import { expectedText } from "../errors/messages.js";
@@ -11,16 +11,16 @@ import type { SerializedLike } from "../keras/serialization.js";
 import { printAsText } from "../tensor/print_as_text.js";
 import { type FloatArray, type FloatArrayOf, Tensor, type TensorLike } from "../tensor/tensor.js";
 import {
-  ownVariable,
+  readVariableArguments,
+  VariableContents,
   type VariableDescription,
   type VariableOptions,
   type VariableOwner,
-  VariableParts,
-} from "./variable_parts.js";
+} from "./variable_arguments.js";
 
 export type { VariableDescription, VariableOptions, VariableOwner };
 
-/** Throws `ERR_STATE` inside a function of the user's that the layer runs, naming the method. */
+/** Throws `ERR_STATE`, naming the method, inside user code that the layer runs. */
 export function requireUnlocked(owner: VariableOwner, method: string): void {
   if (!owner.locked) return;
   throw expectedText(
@@ -31,7 +31,7 @@ export function requireUnlocked(owner: VariableOwner, method: string): void {
   );
 }
 
-/** Runs `work`, a function of the user's, with the layer locked against it. */
+/** Runs `work`, which is user code or calls it, and locks the layer meanwhile, so that this code cannot change it. */
 export function lockedWhile<T>(owner: VariableOwner, work: () => T): T {
   const { locked } = owner;
   owner.locked = true;
@@ -42,47 +42,56 @@ export function lockedWhile<T>(owner: VariableOwner, work: () => T): T {
   }
 }
 
-/** The variable of a layer or an optimizer; `data` becomes its own. */
-export function ownedVariable(description: VariableDescription, data: FloatArray, owner: VariableOwner): Variable {
-  return new Variable(new VariableParts(description, data, owner) as never);
+/** Makes a variable that a layer or an optimizer owns. The variable takes over `data`. */
+export function makeOwnedVariable(description: VariableDescription, data: FloatArray, owner: VariableOwner): Variable {
+  return new Variable(new VariableContents(description, data, owner) as never);
 }
 
-/** The current elements of a variable, not copied, for keeping: from now on nobody writes to them. */
+/**
+ * Returns the current elements of a variable without a copy. The caller may keep them: nobody writes to them from now
+ * on.
+ */
 export let variableData: (variable: Variable) => FloatArray;
-/** The current elements of a variable, not copied, for reading at once: an optimizer may write to them later. */
+/**
+ * Returns the current elements of a variable without a copy. The caller must read them at once, since an optimizer may
+ * write to them later.
+ */
 export let peekVariableData: (variable: Variable) => FloatArray;
-/** Counts a version. */
+/** Increases the version of the variable's owner. */
 export let variableChanged: (variable: Variable) => void;
-/** Puts `data`, which nobody else may write to, in the place of a variable's elements. Does not count a version. */
+/** Replaces the elements of a variable by `data`, which nobody else may write to. Does not increase the version. */
 export let replaceVariableData: (variable: Variable, data: FloatArray | null) => void;
 /**
- * The elements of a variable for writing to in place: a copy takes their place where somebody keeps them. Counts a
- * version, so the writing must be over before any other code runs.
+ * Returns the elements of a variable to write to in place. If somebody may have kept them, the variable gets a copy
+ * first. Increases the version at once, so the writing must end before any other code runs.
  */
 export let writableVariableData: (variable: Variable) => FloatArray;
-/** Throws `ERR_DISPOSED` or, inside a function of the user's that the variable's layer runs, `ERR_STATE` naming `method`. */
+/** Throws `ERR_DISPOSED`, or `ERR_STATE`, naming `method`, inside user code that the variable's layer runs. */
 export let requireWritable: (variable: Variable, method: string) => void;
 /** True for a variable, and not for an object that only has the prototype of the class. */
 export let isVariable: (value: unknown) => value is Variable;
-/** As `lockedWhile`, for the layer that owns the variable. */
+/** Runs `work` with the owner of the variable locked, as `lockedWhile` does. */
 export let whileLocked: <T>(variable: Variable, work: () => T) => T;
 
-/** A tensor that training changes, by Keras's names (`keras.Variable`): a weight of a layer, or one of your own. */
+/**
+ * A tensor that training changes (`keras.Variable`): a weight of a layer, or a variable of your own. The names are
+ * Keras's.
+ */
 export class Variable<D extends Dtype = Dtype> {
-  /** Such as `kernel`, `recurrent_kernel` or `bias`. */
+  /** The name, such as `kernel`, `recurrent_kernel` or `bias`. */
   readonly name: string;
-  /** Where it lies, such as `gru/gru_cell/kernel`; the name, for one of your own. */
+  /** The path, such as `gru/gru_cell/kernel`. The path of a variable of your own is its name. */
   readonly path: string;
   /** The element type. */
   readonly dtype: D;
-  /** The regularizer whose loss the layer counts, if any. */
+  /** The regularizer whose loss the layer counts; `null` for none. */
   readonly regularizer: Regularizer | null;
-  /** The constraint that optimizers apply after each update, if any; `assign` does not apply it. */
+  /** The constraint that optimizers apply after each update; `null` for none. `assign` does not apply it. */
   readonly constraint: Constraint | null;
   readonly #shape: readonly number[];
   readonly #owner: VariableOwner;
   #data: FloatArray | null;
-  /** Whether somebody may have kept `#data`. */
+  /** True when somebody may have kept `#data`. */
   #kept = false;
 
   static {
@@ -117,14 +126,16 @@ export class Variable<D extends Dtype = Dtype> {
   }
 
   /**
-   * A variable of your own: its elements are a copy of `value`, a tensor or nested arrays, or what an initializer (a name,
-   * a serialized object or an instance) makes for `shape`.
+   * Makes a variable of your own. `value` is a tensor or nested arrays, whose elements are copied, or an initializer (a
+   * name, a serialized object or an instance), which makes the elements for `shape`.
    *
-   * Throws `ERR_ARGUMENT`, `ERR_SHAPE` or `ERR_DTYPE` for bad arguments; `ERR_NATIVE_LOAD`.
+   * Throws `ERR_ARGUMENT`, `ERR_SHAPE` or `ERR_DTYPE` for bad arguments, and `ERR_NATIVE_LOAD`.
    */
   constructor(value: TensorLike | Initializer | string | SerializedLike, options: VariableOptions<D> = {}) {
     const given: unknown = value;
-    const parts = reading("Variable", () => (given instanceof VariableParts ? given : ownVariable(given, options)));
+    const parts = reading("Variable", () =>
+      given instanceof VariableContents ? given : readVariableArguments(given, options),
+    );
     const { description, data, owner } = parts;
     this.name = description.name;
     this.path = description.path;
@@ -136,12 +147,12 @@ export class Variable<D extends Dtype = Dtype> {
     this.#data = data;
   }
 
-  /** The size of each dimension; a new array each time. */
+  /** The size of each dimension. Each read returns a new array. */
   get shape(): number[] {
     return [...this.#shape];
   }
 
-  /** Whether training is to change it: the layer's `trainable`, or as it was made. */
+  /** Whether training may change the variable: the layer's `trainable` or, for a variable of your own, its option. */
   get trainable(): boolean {
     return this.#owner.trainable;
   }
@@ -152,28 +163,28 @@ export class Variable<D extends Dtype = Dtype> {
   }
 
   /**
-   * Sets the elements, converted to the variable's dtype: a tensor of the variable's shape, nested arrays, or a bare
-   * typed array of that many elements. Calls already submitted keep the old ones.
+   * Sets the elements, converted to the variable's dtype. `value` is a tensor of the variable's shape, nested arrays,
+   * or a bare typed array with as many elements. Calls that were already submitted keep the old elements.
    *
-   * Throws `ERR_SHAPE`, `ERR_DTYPE` or `ERR_ARGUMENT` for another value, `ERR_DISPOSED` after the layer's `dispose` and
-   * `ERR_STATE` inside a custom activation of the layer; the elements are then as they were.
+   * Throws `ERR_SHAPE`, `ERR_DTYPE` or `ERR_ARGUMENT` for a bad value, `ERR_DISPOSED` after the layer's `dispose` and
+   * `ERR_STATE` inside a custom activation of the layer. The elements have then not changed.
    */
   assign(value: WeightValue): void {
     this.#read();
     requireUnlocked(this.#owner, `${this.name}.assign`);
     let data: FloatArray;
     try {
-      data = readShaped(value, this.#shape, checkedProduct(this.#shape, this.name), this.dtype, this.name, true);
+      data = elementsWithShape(value, this.#shape, checkedProduct(this.#shape, this.name), this.dtype, this.name, true);
     } catch (error) {
       throw unreadable(error, `${this.name}.assign`);
     }
-    // Reading the value may have run code of the caller's, which disposed the layer.
+    // Reading the value may have run user code, which may have disposed the layer.
     this.#read();
     replaceVariableData(this, data);
     this.#owner.version += 1;
   }
 
-  /** Such as `Variable "gru/gru_cell/kernel" of float32, shape [3, 12]`. */
+  /** Returns a description such as `Variable "gru/gru_cell/kernel" of float32, shape [3, 12]`. */
   toString(): string {
     return `Variable ${JSON.stringify(this.path)} of ${this.dtype}, shape [${this.#shape.join(", ")}]`;
   }

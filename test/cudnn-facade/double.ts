@@ -26,7 +26,7 @@ export const { double } = createRequire(import.meta.url)(path) as { double: Doub
 
 const works = { available: true, reason: null };
 
-/** What the double finds unless a test says otherwise. */
+/** The machine that the double finds unless a test says otherwise. */
 export const FOUND: NativeCudnnInfo = {
   cuda: { ...works, driver: "13.0", devices: [] },
   cudnn: { ...works, version: "9.24.0", path: "/libcudnn_adv.so.9", tried: [] },

@@ -10,7 +10,10 @@ double.verdicts = { "1 float32": { met: false, detail: "There is no device.", fi
 
 afterEach(() => configure({ maxQueue: Number.POSITIVE_INFINITY }));
 
-/** What the double's backward wrote, before the facade added anything: 1 for the inputs, 2 for the state, and so on. */
+/**
+ * The values that the double's backward wrote, before the facade added anything: 1 for the inputs, 2 for the state, and
+ * so on.
+ */
 function plain(pass: GRUPass) {
   const grads = pass.backward();
   return [grads.inputs, grads.initial_state, ...grads.weights].map(({ data, shape }) => [shape, new Set(data)]);
@@ -187,7 +190,7 @@ describe("backward", () => {
     const pass = gru.forward(inputs);
     const { output, state } = pass;
     const [outputs, states] = [output.data.slice(), state.data.slice()];
-    // What the caller does to the results does not matter.
+    // Changes of the results by the caller do not matter.
     output.data.fill(7);
     pass.backward({ output: new Float32Array(30).fill(1) });
     const [[dOutput, dState] = []] = double.upstream;

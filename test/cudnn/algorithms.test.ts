@@ -19,10 +19,10 @@ const UNSUITED: Record<string, object> = {
 
 interface Situation extends ProgramOptions {
   name: string;
-  /** What calls of suited cases launch, and training steps. */
+  /** The algorithms that suitable calls and training steps launch. */
   call: object;
   training: object;
-  /** What `runtime` says more. */
+  /** Further text that the `runtime` requirement has in `explain()`. */
   says?: RegExp;
 }
 

@@ -77,7 +77,7 @@ export async function endOf(name: string, options: ProgramOptions = {}): Promise
   }
 }
 
-/** What a program that ends well reports: the JSON it prints. Anything else it does is an error. */
+/** Returns the report of a program that ends well: the JSON that it prints. Any other outcome is an error. */
 export async function reportOf<Report>(name: string, options: ProgramOptions = {}): Promise<Report> {
   const { code, signal, stdout, stderr } = await endOf(name, options);
   if (code !== 0 || stderr !== "")

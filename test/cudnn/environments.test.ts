@@ -7,7 +7,7 @@ import type { InfoReport } from "./programs/info.js";
 
 interface Situation extends ProgramOptions {
   name: string;
-  /** What the sentence says. */
+  /** The text that the sentence contains. */
   says: RegExp;
   /** Where `backendInfo()` says it; the others are matters of one device and dtype. */
   in?: ("cuda" | "cudnn")[];
@@ -60,7 +60,7 @@ const situations: Situation[] = [
   { name: "a self-check whose kernel fails", says: /CUDA_ERROR_ILLEGAL_ADDRESS/, faults: "kernel 1 1 700" },
 ];
 
-/** What a person reads in such a process, on the cuDNN path and without it. */
+/** The messages that a person reads in such a process, on the cuDNN path and without it. */
 describe.skipIf(withoutDoubles)(titled("machines without a part", withoutDoubles), () => {
   const reasons = new Map<string, string>();
 

@@ -45,8 +45,8 @@ describe.skipIf(withoutDoubles)(titled("every call to cuDNN and the driver fails
   });
 
   it("the error is the right GRUError and names the function", () => {
-    // Contexts belong to threads: where the work runs on another one, fewer calls are made, and the last one only
-    // gives the thread back what it had.
+    // A context belongs to a thread. When the work runs on another thread, fewer calls are made, and the last one only
+    // restores the thread's previous context.
     const ofContexts = ({ fault }: Fault) => fault.startsWith("cuCtx");
     for (const one of report.faults) {
       if (ofContexts(one)) {

@@ -41,7 +41,10 @@ function link(target: string, path: string): void {
   symlinkSync(target, path);
 }
 
-/** What a process finds whose PATH begins with these folders, where no variable names an environment. */
+/**
+ * Returns the libraries that a process finds when its PATH begins with these folders and no variable names an
+ * environment.
+ */
 async function search(folders: string[], env: Record<string, string | undefined> = {}): Promise<InfoReport["info"]> {
   const { info } = await reportOf<InfoReport>("info", {
     env: {

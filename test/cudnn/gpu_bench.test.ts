@@ -14,7 +14,7 @@ const hasTorch =
   readdirSync(join(venv, "lib")).some((python) => existsSync(join(venv, "lib", python, "site-packages/torch")));
 const withoutTorch = withoutDoubles || (!hasTorch && "PyTorch is not in .venv");
 
-/** Runs the benchmark and gives what it printed and recorded. */
+/** Runs the benchmark, and returns its output and its record. */
 async function run(args: string[], env: Record<string, string> = { CUDNN_GRU_PYTHON: "/nonexistent" }) {
   const file = join(folder, "record.json");
   const all = ["--rounds", "2", "--sample-ms", "5", "--json", file, ...args];

@@ -125,7 +125,7 @@ describe("code blocks", () => {
 describe("shell blocks", () => {
   const shell = blocks.filter(({ language }) => language === "sh");
   const { scripts, bin, devDependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-  /** Ours, and those of other packages that the tests of this repository run. */
+  /** The programs of this package, and of other packages that the tests of this repository run. */
   const programs = { ...bin, ...devDependencies };
 
   it.each(shell.map((block) => [block.place, block] as const))("%s: npm scripts and programs exist", (_, block) => {

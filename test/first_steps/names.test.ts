@@ -1,4 +1,4 @@
-// What a name that is not known is answered with: what people write who come from elsewhere.
+// The answers to unknown names that users of other libraries write.
 import { configure, constraints, createBatcher, GRU, initializers, optimizers, regularizers, tensor } from "cudnn-gru";
 import { describe, expect, it } from "vitest";
 import { expectError } from "../layers/support.js";

@@ -1,4 +1,4 @@
-// What objects say of themselves in text and on the console.
+// The descriptions that objects print as text and on the console.
 import { inspect } from "node:util";
 import { constraints, createBatcher, GRU, initializers, optimizers, regularizers, tensor, Variable } from "cudnn-gru";
 import { expect, it } from "vitest";

@@ -77,7 +77,7 @@ describe.each(WRITERS)("%s", (writer) => {
       }
       expectWeights(gru, expected);
       expectOutputs(gru, expected);
-      // What was read is a config of today's: it makes the same layer again.
+      // The result is a config of Keras 3, which makes the same layer again.
       const again = GRU.fromConfig(gru.getConfig());
       await again.loadWeights(path, { layer });
       expectOutputs(again, expected);

@@ -69,7 +69,7 @@ describe("damage", () => {
     const outcomes = new Set<string>();
     for (let round = 0; round < 300; round += 1) {
       const bytes = Buffer.from(original);
-      // The directory is a small part of the file but the one that decides what is read from where.
+      // The directory is a small part of the file, but it decides which bytes are read as which file.
       const from = round % 2 === 0 ? 0 : directory;
       for (let change = random(4); change >= 0; change -= 1) {
         bytes[from + random(bytes.length - from)] = round % 3 === 0 ? 0xff : random(256);

@@ -1,4 +1,4 @@
-// What the readers make of configs of Keras 2 and tf.keras.
+// The results of reading configs of Keras 2 and tf.keras.
 import { describe, expect, it } from "vitest";
 import { isLegacyVersion, modernConfig } from "../../dist/keras/legacy_config.js";
 

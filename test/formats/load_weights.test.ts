@@ -12,7 +12,7 @@ const ONE = h5Fixture("keras_sequential.weights.h5");
 
 const snapshot = (gru: GRU) => gru.getWeights().map(({ shape, data }) => [shape, Array.from(data)]);
 
-/** The error that loading gives, after checking that `gru` is as it was. */
+/** Returns the error of loading, after checking that `gru` has not changed. */
 async function refusal(gru: GRU, ...args: Parameters<GRU["loadWeights"]>): Promise<Error & { code: string }> {
   const before = snapshot(gru);
   const error = await gru.loadWeights(...args).then(

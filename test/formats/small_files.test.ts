@@ -1,5 +1,5 @@
-// What a small file may cost: at most 300 MB of memory, whatever it holds, and never a crash. Each file is read by a
-// process of its own (cost_probe.mjs, which also prints for how long its event loop stood still).
+// A small file may cost at most 300 MB of memory, whatever it contains, and never causes a crash. Each file is read by
+// a process of its own (cost_probe.mjs, which also prints for how long its event loop stood still).
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";

@@ -33,7 +33,7 @@ function backwards(values: Tensor): Tensor {
   return tensor((values.toArray() as number[][][]).map((row) => [...row].reverse()));
 }
 
-/** What PyTorch makes of both directions: side by side, in the inputs' order of time. */
+/** PyTorch's output of both directions: side by side, in the inputs' order of time. */
 function sideBySide(forward: Tensor, backward: Tensor): Tensor {
   const other = backwards(backward).toArray() as number[][][];
   return tensor(

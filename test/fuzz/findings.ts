@@ -7,9 +7,9 @@ export interface Finding {
   target: string;
   seed: number;
   case: number;
-  /** What happened, the same for every finding of one fault. */
+  /** The symptom, which is the same for every finding of one fault. */
   symptom: string;
-  /** What was being done. */
+  /** The step that was running. */
   step: string;
   detail: string;
 }

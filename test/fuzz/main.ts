@@ -23,13 +23,14 @@ function wholeNumber(value: string | undefined, option: string, fallback: number
   throw new Error(`Expected a whole number for --${option} but received ${value}`);
 }
 
-/** What a process needs that loads an addon built with sanitizers into a Node.js that is not. */
+/** Returns the environment for a process that loads an addon with sanitizers into a Node.js without them. */
 function sanitizerEnvironment(): Record<string, string> {
   const library = spawnSync("g++", ["-print-file-name=libasan.so"], { encoding: "utf8" }).stdout.trim();
   return {
     CUDNN_GRU_ADDON: ADDON,
     LD_PRELOAD: library,
-    // What Node.js itself never frees is no leak of ours. The API's cases run no WebAssembly, whose faults V8 would catch.
+    // Memory that Node.js itself never frees is not a leak of the addon. The API's cases run no WebAssembly, whose
+    // faults V8 would catch.
     ASAN_OPTIONS:
       "detect_leaks=0:allow_user_segv_handler=0:handle_sigbus=1:allocator_may_return_null=1:quarantine_size_mb=64",
     UBSAN_OPTIONS: "print_stacktrace=1",

@@ -1,4 +1,4 @@
-/** A target with known faults, which shows that the fuzzer finds such (fuzz.test.ts). */
+/** A target with known faults, which shows that the fuzzer finds faults (fuzz.test.ts). */
 import { GRUError } from "cudnn-gru";
 import type { Target } from "./target.js";
 

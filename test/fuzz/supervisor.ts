@@ -13,7 +13,7 @@ export interface Plan {
   firstCase: number;
   cases: number;
   seconds: number;
-  /** What the child's environment has beside this process's own. */
+  /** The variables of the child's environment beside this process's own. */
   environment: Record<string, string>;
   /** Whether to show every step. */
   verbose: boolean;
@@ -23,7 +23,7 @@ export interface Plan {
   patience: number;
 }
 
-/** What a run did. */
+/** The results of a run. */
 export interface Ran {
   cases: number;
   /** Calls, or files. */
@@ -38,7 +38,7 @@ const CHILD = fileURLToPath(new URL("child.ts", import.meta.url));
 const LOADER = fileURLToPath(new URL("../../scripts/typescript/register.mjs", import.meta.url));
 const HOOKS = fileURLToPath(new URL("files/register.mjs", import.meta.url));
 
-/** Seconds that a file may keep the HDF5 library until it counts as one that makes it loop. */
+/** The number of seconds after which a file that keeps the HDF5 library busy counts as making it loop. */
 const HDF5_PATIENCE = 2;
 
 const LOOP = "loop in HDF5";
@@ -124,8 +124,8 @@ function runChild(plan: Plan, until: number, folder: string, findings: Findings,
       const { case: index, step } = lastStep(progress);
       if (step === UNBEGUN) return reject(new Error(`the process of the cases did not start\n${errors}`));
       if (hung && inHdf5()) {
-        // Damaged structures make the HDF5 library loop. Its thread has a deadline, which this process took away from it;
-        // the first such file of a run shows that the deadline works.
+        // Damaged structures make the HDF5 library loop. Its thread has a deadline, which this process turned off. The
+        // first such file of a run shows that the deadline works.
         const loops = total.outcomes[LOOP] ?? 0;
         total.outcomes[LOOP] = loops + 1;
         if (loops > 0) return resolve(index + 1);
@@ -140,7 +140,7 @@ function runChild(plan: Plan, until: number, folder: string, findings: Findings,
   });
 }
 
-/** What a sanitizer, or Node.js, said of the crash in one line. */
+/** Returns one line about the crash, from a sanitizer or Node.js. */
 function summary(errors: string): string {
   const line = /(SUMMARY: .*|runtime error: .*|FATAL ERROR: .*|[A-Z]\w+Error: .*)/.exec(errors)?.[1];
   return line === undefined

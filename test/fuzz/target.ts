@@ -1,6 +1,6 @@
 import type { Random } from "./random.js";
 
-/** What a case is given. */
+/** The tools of one case. */
 export interface Case {
   readonly random: Random;
   /** Its number. */
@@ -13,7 +13,7 @@ export interface Case {
   tally(outcome: string): void;
   /** Records that the package did what it must not: `symptom` groups findings, `detail` describes this one. */
   report(symptom: string, detail?: string): void;
-  /** Records an error that is no `GRUError` of a stable code. True for one that is as it should be. */
+  /** Records an error that is not a `GRUError` with a stable code. Returns true for an allowed error. */
   accepts(error: unknown, codes?: readonly string[]): boolean;
 }
 

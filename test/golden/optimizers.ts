@@ -15,14 +15,14 @@ export interface GoldenState {
 export interface GoldenUpdates {
   name: string;
   dtype: "float32" | "float64";
-  /** As Keras serializes it. */
+  /** The optimizer in Keras's serialized form. */
   optimizer: SerializedObject;
   /** Serialized; of every variable. */
   constraint: SerializedObject | null;
   variables: { name: string; shape: number[]; values: GoldenTensor }[];
   /** Before each step. */
   learningRates: number[];
-  /** What gradients were multiplied by, before each step. */
+  /** The factor of the gradients before each step. */
   scales: number[];
   /** The gradients of a step from 1, already multiplied. */
   gradients(step: number): GoldenTensor[];

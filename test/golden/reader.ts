@@ -25,7 +25,7 @@ export interface GoldenCall {
   recurrent_dropout?: GoldenTensor;
 }
 
-/** One call and what Keras gave for it. */
+/** One call, and Keras's results for it. */
 export interface GoldenStep {
   /** Keras's `reset_state()` was called just before. */
   reset_before: boolean;

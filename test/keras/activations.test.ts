@@ -177,7 +177,7 @@ describe("activation layers", () => {
     const activation = getActivation(value, "activation");
     expect(activation.native()).toEqual({ name, parameters });
     expect(activation.name).toBe(value.class_name);
-    // What is written reads as the same layer, name and all.
+    // A config that was written makes the same layer when it is read, including its name.
     const again = getActivation(activation.serialize(), "activation");
     expect(again.serialize()).toEqual(activation.serialize());
     expect(again.native()).toEqual(activation.native());

@@ -15,7 +15,7 @@ interface ArrayEntry {
   values: number[];
 }
 
-/** What real Keras 3.15.1 made of every name, of serialized forms and of numbers (see make_configs.py). */
+/** The results of real Keras 3.15.1 for every name, serialized form and number (see make_configs.py). */
 interface Table {
   names: Record<Vocabulary, Record<string, unknown>>;
   objects: { vocabulary: Vocabulary; given: unknown; serialized: unknown }[];

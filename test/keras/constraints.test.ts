@@ -7,7 +7,7 @@ const MODULE = "keras.constraints";
 const SHAPE = [3, 4];
 const VALUES = [0.5, -1.25, 2, 0, 3, 0.75, -0.5, 1e-9, -2.25, 4, 1.5, 0.25];
 
-/** What Keras 3.15.1 made of VALUES in float64. */
+/** Keras 3.15.1's results for VALUES in float64. */
 const RESULTS = [
   {
     name: "MaxNorm",

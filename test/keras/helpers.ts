@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { GRUError, type GRUErrorCode } from "../../dist/errors/gru_error.js";
 
-/** Runs `action`, expects a `GRUError` of `code` and gives its message. */
+/** Runs `action`, expects a `GRUError` with `code`, and returns its message. */
 export function messageOf(code: GRUErrorCode, action: () => unknown): string {
   let thrown: unknown;
   try {

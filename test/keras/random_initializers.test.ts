@@ -33,7 +33,7 @@ function shareWithin(values: Values, center: number, distance: number): number {
   return count / values.length;
 }
 
-/** What normal truncation at two standard deviations leaves of the standard deviation. */
+/** The share of a normal distribution's standard deviation that remains after truncation at two standard deviations. */
 const TRUNCATED = 0.87962566103423978;
 
 /**

@@ -7,7 +7,7 @@ const MODULE = "keras.regularizers";
 const SHAPE = [3, 4];
 const VALUES = [0.5, -1.25, 2, 0, 3, 0.75, -0.5, 1e-9, -2.25, 4, 1.5, 0.25];
 
-/** Losses of VALUES that Keras 3.15.1 gave. Its orthogonal regularizer takes float32 only. */
+/** Keras 3.15.1's losses of VALUES. Its orthogonal regularizer takes float32 only. */
 const LOSSES = [
   { name: "L1", config: { l1: 0.3 }, float32: 4.800000190734863, float64: 4.800000191034863 },
   { name: "L2", config: { l2: 0.3 }, float32: 11.700000762939453, float64: 11.70000046491623 },
@@ -53,7 +53,7 @@ describe("losses", () => {
   });
 });
 
-/** Gradients at VALUES that Keras 3.15.1 gave in float32; factors as in LOSSES. */
+/** Keras 3.15.1's gradients at VALUES in float32. The factors are the ones in LOSSES. */
 const GRADIENTS = [
   [0.3, -0.3, 0.3, 0, 0.3, 0.3, -0.3, 0.3, -0.3, 0.3, 0.3, 0.3],
   [0.3, -0.75, 1.2, 0, 1.8, 0.45, -0.3, 6e-10, -1.35, 2.4, 0.9, 0.15],

@@ -18,7 +18,7 @@ function detach<A extends Float32Array | Uint8Array | Int32Array>(array: A): A {
 const cyclic: unknown[] = [];
 cyclic.push(cyclic);
 
-/** What every call refuses: arguments, code, and the name that the message has. */
+/** The arguments that every call refuses, with the code and the name in the message. */
 const refused: [what: string, values: [inputs: unknown, args?: unknown], code: GRUErrorCode, name: string][] = [
   ["rank 2", [random([T, F])], "ERR_SHAPE", "inputs"],
   ["rank 4", [random([B, T, F, 1])], "ERR_SHAPE", "inputs"],

@@ -1,4 +1,4 @@
-// Constraints, regularizers and initializers of the user's own, by the names that a config has for them.
+// The user's own constraints, regularizers and initializers, by the names that a config has for them.
 import { type CustomObjects, constraints, GRU, initializers, optimizers, regularizers } from "cudnn-gru";
 import { describe, expect, it } from "vitest";
 import { changedFile, partsOf } from "../formats/keras_files.js";

@@ -103,12 +103,12 @@ describe("the generator", () => {
     const first = generator.draw(1, 1);
     const second = generator.draw(1, 1);
     const third = generator.draw(1, 1);
-    expect([first, second, third].map(({ ticket }) => ticket)).toEqual([0, 1, 2]);
-    generator.release(third);
-    generator.release(second);
-    expect(generator.draw(1, 1).ticket).toBe(1);
-    generator.keep(first);
-    expect(generator.draw(1, 1).ticket).toBe(2);
+    expect([first, second, third].map(({ number }) => number)).toEqual([0, 1, 2]);
+    generator.markEnded(third);
+    generator.markEnded(second);
+    expect(generator.draw(1, 1).number).toBe(1);
+    generator.markSucceeded(first);
+    expect(generator.draw(1, 1).number).toBe(2);
   });
 });
 

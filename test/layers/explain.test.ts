@@ -1,6 +1,6 @@
 import { GRU, type GRUArguments, type RequirementId, tensor } from "cudnn-gru";
 import { describe, expect, it } from "vitest";
-import { judge } from "../../dist/backend/eligibility.js";
+import { checkRequirements } from "../../dist/backend/eligibility.js";
 import { expectError, expectRejection, layer, random } from "./support.js";
 
 // The same answers on every machine. The addon, which reads it, is loaded at first use.
@@ -129,7 +129,7 @@ describe("explain", () => {
   });
 });
 
-describe("judge", () => {
+describe("checkRequirements", () => {
   it("meets every requirement but the runtime, which it does not know", () => {
     const facts = {
       activation: "tanh",
@@ -147,8 +147,8 @@ describe("judge", () => {
       features: 1,
       units: 1,
     };
-    expect(judge(facts).every(({ met }) => met)).toBe(true);
-    expect(judge({ ...facts, features: 2 ** 31 }).filter(({ met }) => !met)).toEqual([
+    expect(checkRequirements(facts).every(({ met }) => met)).toBe(true);
+    expect(checkRequirements({ ...facts, features: 2 ** 31 }).filter(({ met }) => !met)).toEqual([
       { id: "limits", met: false, detail: "Every size must be in 1..2147483647, and features is 2147483648." },
     ]);
   });

@@ -1,6 +1,7 @@
 /*
- * A runtime with `Float16Array`, which Node.js 20 lacks: there, arrays of bits stand in for it, for which the language's own
- * getter gives its name. To be imported before the package, which asks for that getter when it is loaded.
+ * Imitates a runtime with `Float16Array`, which Node.js 20 does not have. Arrays of bits take its place, and the
+ * language's own getter returns its name for them. Import this file before the package, which reads that getter when it
+ * is loaded.
  */
 
 const own = (globalThis as { Float16Array?: new (buffer: ArrayBufferLike) => Uint16Array }).Float16Array;

@@ -15,7 +15,10 @@ const worst = Object.fromEntries(
   Object.keys(TOLERANCE).map((dtype) => [dtype, { cases: 0, error: 0, name: "" }]),
 ) as Record<GoldenDtype, { cases: number; error: number; name: string }>;
 
-/** Runs every call of a case, in both ways, and gives the worst relative error of its outputs and losses. */
+/**
+ * Runs every call of a case synchronously and asynchronously. Returns the greatest relative error of its outputs and
+ * losses.
+ */
 async function runCase(golden: GoldenCase): Promise<number> {
   const gru = layerOf(golden);
   let error = 0;

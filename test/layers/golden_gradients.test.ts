@@ -43,7 +43,7 @@ function gradientError(gradients: GRUGradients, wanted: GoldenGradients): number
   return Math.max(...errors);
 }
 
-/** Runs a case in both ways, which must agree to the bit, and gives the worst errors. */
+/** Runs a case synchronously and asynchronously. Both must agree to the bit. Returns the greatest errors. */
 async function runCase(golden: GoldenCase): Promise<{ results: number; gradients: number }> {
   const wanted = golden.gradients as GoldenGradients;
   const [output, state] = wanted.upstream.map(tensorOf);

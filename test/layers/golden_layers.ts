@@ -26,7 +26,7 @@ function maskOf(golden: GoldenTensor | undefined): Float32Array | Float64Array |
   return golden.data instanceof Uint16Array ? Float32Array.from(numbersOf(golden)) : (golden.data as Float32Array);
 }
 
-/** What a call takes beside its inputs. */
+/** The arguments of a call, beside its inputs. */
 export function argumentsOf(call: GoldenCall) {
   return {
     ...(call.training === undefined ? {} : { training: call.training }),

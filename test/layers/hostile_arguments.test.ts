@@ -98,7 +98,7 @@ const revoked = () => {
   return proxy;
 };
 
-/** What no argument can be. */
+/** Values that are wrong for every argument. */
 const HOSTILE: Record<string, () => unknown> = {
   "an object with the prototype of Float32Array": () => Object.create(Float32Array.prototype),
   "an object with the prototype of Tensor": () => Object.create(Tensor.prototype),

@@ -1,5 +1,5 @@
-// What regularizers, constraints and initializers of the user's own are lent is never memory that a layer has, and what they
-// do to the layer that calls them is refused.
+// The user's own regularizers, constraints and initializers never receive memory that a layer holds. When they change
+// the layer that calls them, they are refused.
 import { constraints, GRU, initializers, optimizers, regularizers, tensor } from "cudnn-gru";
 import { describe, expect, it } from "vitest";
 import { expectError } from "./support.js";
@@ -15,7 +15,7 @@ function giveAway(values: Values): void {
   structuredClone(values.buffer, { transfer: [values.buffer as ArrayBuffer] });
 }
 
-/** The same layer without code of the user's own. */
+/** The same layer without user code. */
 function twinOf(gru: GRU, options: object): GRU {
   const twin = new GRU(gru.units, options);
   gru.build([null, null, 3]);
@@ -45,7 +45,7 @@ class Keeper extends regularizers.Regularizer {
   }
 }
 
-/** Its loss is what a function gives. */
+/** A regularizer whose loss is the result of a function. */
 class Judge extends regularizers.Regularizer {
   constructor(readonly judge: (values: Values) => unknown) {
     super();

@@ -3,7 +3,7 @@ import { constraints, GRU, initializers, optimizers, saveModelWeights, Variable 
 import { describe, expect, it } from "vitest";
 import { expectError, expectRejection } from "./support.js";
 
-/** As long as a list can be, and empty: to visit every hole takes minutes. */
+/** The longest possible list, which is empty. Visiting every hole takes minutes. */
 const holes = () => new Array<never>(2 ** 32 - 1);
 
 describe("a list of holes is refused at the first", () => {

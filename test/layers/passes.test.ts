@@ -12,7 +12,7 @@ const inputs = random([B, T, F]);
 const upstream = { output: random([B, T, U], 3), state: random([B, U], 4) };
 const SEQUENCES = { return_sequences: true, return_state: true, use_cudnn: false } as const;
 
-/** Everything a pass gives, used up. */
+/** Returns all results of a pass, which is then used up. */
 function everything(pass: GRUPass, given: Parameters<GRUPass["backward"]>[0] = upstream) {
   const { output, state, losses } = pass;
   return { output, state, losses, gradients: pass.backward(given) };

@@ -22,7 +22,7 @@ function bits({ buffer, byteOffset, byteLength }: Tensor["data"]): string {
   return Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength).toString("hex");
 }
 
-/** What `call` gives for each timestep of `inputs`, and its last state. */
+/** Returns the outputs of `call` for each timestep of `inputs`, and its last state. */
 function stepsOf(gru: GRU, inputs: Tensor): { outputs: string[]; state: string } {
   const config = {
     ...gru.getConfig(),

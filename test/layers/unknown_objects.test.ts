@@ -6,7 +6,7 @@ import { expectError, expectRejection, random, stateOf } from "./support.js";
 
 /** RNNoise's, as Keras 2 wrote it. */
 const WEIGHT_CLIP = { class_name: "WeightClip", config: { name: "WeightClip", c: 0.499 } };
-/** As Keras 3 writes classes of the user's, registered and not, functions, and what Keras 2 wrote for functions. */
+/** User classes as Keras 3 writes them, registered or not, functions, and functions as Keras 2 writes them. */
 const FORMS = [
   WEIGHT_CLIP,
   {
@@ -194,7 +194,7 @@ describe("an activity_regularizer", () => {
     expectError(() => gru.forward(inputs), "ERR_UNSUPPORTED", REFUSAL);
     await expectRejection(() => gru.forwardAsync(inputs), "ERR_UNSUPPORTED", REFUSAL);
     expect(gru.states?.[0].toArray()).toEqual(state);
-    // As in Keras, activities cost something in a layer that is not trainable too.
+    // As in Keras, the activity regularizer has a loss even in a layer that is not trainable.
     gru.trainable = false;
     expectError(() => gru.losses, "ERR_UNSUPPORTED", REFUSAL);
   });

@@ -24,7 +24,7 @@ function npmProgram(): string {
   return join(globalModules, "npm/bin/npm-cli.js");
 }
 
-/** Runs npm with this environment and gives what it printed. */
+/** Runs npm with this environment, and returns its output. */
 function npm(args: string[], env: NodeJS.ProcessEnv, cwd: string): string {
   return execFileSync(process.execPath, [npmProgram(), ...args, "--no-audit", "--no-fund", "--prefer-offline"], {
     cwd,

@@ -16,7 +16,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Loads the addon's file once more, beside the one that the package has loaded. */
+/** Loads the addon's file a second time, beside the copy that the package has loaded. */
 const LOADING = `
   import { createRequire } from "node:module";
   const require = createRequire(import.meta.url);

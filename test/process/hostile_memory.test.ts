@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { runChild } from "./support.js";
 
 /*
- * Memory that the caller keeps and changes while it is read. What goes wrong here ends the process, so each program has one
- * of its own, which says "right" when its numbers are.
+ * The caller keeps memory and changes it while it is read. A failure here would end the process, so each case is a
+ * program of its own, which prints "right" when its numbers are right.
  */
 
 const same = `

@@ -1,4 +1,4 @@
-// What a caller may do to the arrays of a call while it runs: anything.
+// A caller may do anything to the arrays of a call while it runs.
 import { Worker } from "node:worker_threads";
 import { type GRU, type Tensor, tensor } from "cudnn-gru";
 import { describe, expect, it } from "vitest";
@@ -87,7 +87,7 @@ describe("while a call runs", () => {
       const row = mine.data.subarray(0, U);
       expect(row).toEqual(outputOf(gru.call(inputs, { initial_state: initial })).data.subarray(0, U));
       expect(mine.data.every((value) => Number.isFinite(value))).toBe(true);
-      // Synchronous calls copy such data too: the kernels never read memory that changes.
+      // Synchronous calls copy such data too, because the kernels never read memory that may change.
       const again = outputOf(gru.call({ data: shared, shape: [B, T, F] }, { initial_state: initial }));
       expect(again.data.subarray(0, U)).toEqual(row);
     } finally {
@@ -182,7 +182,7 @@ describe("dropout", () => {
     // Submitted together, settled in any order.
     const got = (await Promise.all(wantedDraws.map(() => b.callAsync(short, { training: true })))) as Tensor[];
     expect(got).toEqual(wantedDraws);
-    // A call that fails gives its number back.
+    // The number of a call that fails is used again.
     const controller = new AbortController();
     const stopped = b.callAsync(short, { training: true, signal: controller.signal });
     controller.abort();

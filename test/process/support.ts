@@ -12,7 +12,7 @@ export interface Ended {
   stderr: string;
 }
 
-/** What child programs start with. */
+/** The first lines of every child program. */
 const PRELUDE = `
   import { GRU, GRUError, backendInfo, configure, memoryUsage, tensor } from "cudnn-gru";
   import { setTimeout as sleep } from "node:timers/promises";

@@ -5,7 +5,7 @@ import { runChild } from "./support.js";
 const WORKERS = 8;
 const ROUNDS = Number(process.env.CUDNN_GRU_TEST_ROUNDS ?? 50);
 
-/** What a worker runs: says when it computes, and goes on until it is stopped. */
+/** The program of a worker. It reports when it computes, and continues until it is stopped. */
 const CALLING = `
   import { parentPort, workerData } from "node:worker_threads";
   import { GRU, tensor } from "cudnn-gru";
@@ -42,7 +42,7 @@ function rounds(count: number, stop: string, before = ""): string {
 
 describe("worker threads", () => {
   it(`${WORKERS} load, call and are terminated in mid-call, ${ROUNDS} rounds, in a process that never loads the addon itself`, async () => {
-    // As many threads as workers, so that calls of all of them run at one time.
+    // There are as many threads as workers, so that the calls of all workers run at the same time.
     const ended = await runChild(rounds(ROUNDS, "await worker.terminate()"), {
       env: { CUDNN_GRU_THREADS: `${WORKERS}` },
       limit: 280_000,

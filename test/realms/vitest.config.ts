@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
-/** A part of the suite where globals, arrays and buffers are those of another realm than Node.js's own. */
+/** Runs a part of the suite with globals, arrays and buffers of another realm than Node.js's own. */
 export default defineConfig({
   root: fileURLToPath(new URL("../..", import.meta.url)),
   test: {

@@ -1,4 +1,4 @@
-// What the layer of tfjs refuses, and in what words.
+// The arguments that the layer of tfjs refuses, and its messages.
 import * as tf from "@tensorflow/tfjs";
 import { GRUError, memoryUsage } from "cudnn-gru";
 import { GRU, type GRULayerArgs } from "cudnn-gru/tfjs";

@@ -1,4 +1,5 @@
-// Bidirectional with this package's layer gives what Keras 3's Bidirectional(GRU) gives (test/fixtures/make_tfjs_bidirectional.py).
+// Bidirectional with this package's layer computes the results of Keras 3's Bidirectional(GRU)
+// (test/fixtures/make_tfjs_bidirectional.py).
 import * as tf from "@tensorflow/tfjs";
 import { memoryUsage } from "cudnn-gru";
 import { bidirectional, GRU } from "cudnn-gru/tfjs";

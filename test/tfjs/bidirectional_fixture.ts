@@ -1,4 +1,4 @@
-// What Keras 3's Bidirectional(GRU) gives (test/fixtures/make_tfjs_bidirectional.py).
+// The results of Keras 3's Bidirectional(GRU) (test/fixtures/make_tfjs_bidirectional.py).
 import { readFileSync } from "node:fs";
 import * as tf from "@tensorflow/tfjs";
 import { expect } from "vitest";
@@ -50,7 +50,7 @@ const TOLERANCE = 1e-5;
 
 export const tensor = ({ data, shape }: Plain): tf.Tensor => tf.tensor(data, shape, "float32");
 
-/** Shapes and numbers are those of Keras. */
+/** Shapes and numbers are Keras's. */
 export function same(actual: tf.Tensor | tf.Tensor[], expected: readonly Plain[]): void {
   const tensors = [actual].flat();
   expect(tensors.map(({ shape }) => shape)).toEqual(expected.map(({ shape }) => shape));

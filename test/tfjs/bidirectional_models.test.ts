@@ -44,7 +44,7 @@ const symbolic = () =>
     tf.SymbolicTensor,
   ];
 
-/** A functional model of all that a Bidirectional takes and gives. */
+/** A functional model with all inputs and outputs that a Bidirectional can have. */
 function functional(make: (layer: GRU) => tf.layers.Layer, returnSequences = true): tf.LayersModel {
   const [source, masked, forward, backward] = symbolic();
   const layer = make(new GRU({ units: 4, returnSequences, returnState: true, name: "gru" }));
@@ -129,7 +129,7 @@ describe("functional models", () => {
 });
 
 describe("models of Keras 3", () => {
-  /** As tensorflowjs_converter writes them; tfjs knows `batch_input_shape` alone. */
+  /** A model as tensorflowjs_converter writes it. tfjs only reads `batch_input_shape`. */
   function converted({ json, weights: stored }: Model): tf.io.ModelArtifacts {
     const text = JSON.stringify(json).replaceAll('"batch_shape"', '"batch_input_shape"');
     return artifactsOf(

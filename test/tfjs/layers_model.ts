@@ -76,7 +76,7 @@ export function values(shape: readonly number[], seed: number): Float32Array {
   return Float32Array.from({ length }, (_, index) => Math.sin(12.9898 * (index + 1) + 78.233 * seed) / 2);
 }
 
-/** What `model.save` writes, as a file would have it. */
+/** Returns the artifacts that `model.save` writes, in the form that a file would have. */
 export async function saved(model: tf.LayersModel): Promise<tf.io.ModelArtifacts> {
   let artifacts: tf.io.ModelArtifacts | undefined;
   await model.save(

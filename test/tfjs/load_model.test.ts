@@ -41,7 +41,7 @@ function sequential(...layers: object[]): object {
   };
 }
 
-/** What this package's own layer computes with these weights. */
+/** Returns the output of this package's own layer with these weights. */
 function core(args: object, weights: NamedWeight[], inputs: tf.Tensor, call: object = {}): Tensor[] {
   const gru = new CoreGRU({ units: UNITS, ...args });
   gru.build([null, null, FEATURES]);

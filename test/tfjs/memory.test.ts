@@ -96,7 +96,7 @@ it("gradients that tfjs never asks for, in one synchronous run", async () => {
     tf.dispose([grads, value]);
     most = Math.max(most, memoryUsage().passes);
   }
-  // One pass is open: that of the last step. It goes once the run has ended.
+  // The pass of the last step is still open. It is freed when the run has ended.
   expect(most).toBeGreaterThan(0);
   expect(memoryUsage().passes).toBe(most);
   await Promise.resolve();

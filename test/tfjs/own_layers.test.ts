@@ -1,4 +1,5 @@
-// Importing cudnn-gru/tfjs changes nothing about tfjs's own layers: a program of theirs gives the same bits with it and without.
+// Importing cudnn-gru/tfjs does not change tfjs's own layers: a program that uses only these computes the same bits
+// with and without the import.
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";

@@ -1,4 +1,5 @@
-// Training with this package's layer gives the weights that training with tfjs's own gives, where that knows the GRU.
+// Training with this package's layer produces the weights that training with tfjs's own layer produces, for every GRU
+// that tfjs's layer supports.
 import * as tf from "@tensorflow/tfjs";
 import { GRU } from "cudnn-gru/tfjs";
 import { expect, it } from "vitest";

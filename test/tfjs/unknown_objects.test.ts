@@ -1,4 +1,4 @@
-// What a model's config names and nobody here knows: kept, and refused where training needs it.
+// Unknown objects that a model's config names are kept, and refused when training needs them.
 import * as tf from "@tensorflow/tfjs";
 import { GRU } from "cudnn-gru/tfjs";
 import { expect, it } from "vitest";

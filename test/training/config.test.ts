@@ -24,7 +24,7 @@ const schedule = (class_name: string, config: Record<string, unknown>) =>
   object(class_name, config, "keras.optimizers.schedules");
 const ADAM = { beta_1: 0.9, beta_2: 0.999, epsilon: 1e-7, amsgrad: false };
 
-/** What Keras 3.15.1's `keras.optimizers.serialize` gives. */
+/** The results of Keras 3.15.1's `keras.optimizers.serialize`. */
 const SERIALIZED = [
   object("SGD", { name: "a", learning_rate: 0.25, ...COMMON, clipnorm: 1, momentum: 0.5, nesterov: true }),
   object("RMSprop", {

@@ -143,7 +143,7 @@ export function sixteenBits(): void {
   same<typeof bits, Tensor<Uint16Array>>(true);
 }
 
-/** Activations of the user's own. */
+/** The user's own activations. */
 export function customActivations(): void {
   const mine: CustomActivation = {
     name: "mine",
@@ -162,7 +162,7 @@ export function customActivations(): void {
   void GRU.fromKeras("model.keras", { custom_objects: { mine } });
 }
 
-/** What may be passed. */
+/** Arguments that may be passed. */
 export async function allowed(signal: AbortSignal): Promise<void> {
   new GRU(4, {
     activation: "relu",

@@ -1,5 +1,5 @@
-// The types in applications of other settings than this repository's: every file of test/types/strict, compiled against the
-// package as Node.js and TypeScript find it, in strict projects whose `lib` is that of ES2020.
+// Compiles every file of test/types/strict against the package as Node.js and TypeScript find it, in strict projects
+// with other settings than this repository's. Their `lib` is ES2020.
 import { execFile } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -23,7 +23,7 @@ const compilerOptions = {
   noEmit: true,
 };
 
-/** What the compiler says about `include`; empty when there is nothing to say. */
+/** Returns the compiler's messages about `include`; empty when there are none. */
 async function compile(name: string, options: object, include: string[]): Promise<string> {
   const project = join(folder, `tsconfig.${name}.json`);
   writeFileSync(project, JSON.stringify({ compilerOptions: { ...compilerOptions, ...options }, include }));

@@ -1,4 +1,4 @@
-// What only real connections show: broken HTTP, slow clients, and the end of the service.
+// Behaviour that only real connections show: broken HTTP, slow clients, and the end of the service.
 import { once } from "node:events";
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -24,7 +24,7 @@ afterEach(() => {
   sockets.clear();
 });
 
-/** A connection, and `text()`: everything that came until it ended. */
+/** A connection. `text()` returns everything that arrived before it ended. */
 function open(text = "") {
   const socket = connect(port, "127.0.0.1");
   sockets.add(socket);
@@ -38,7 +38,7 @@ function open(text = "") {
   return { socket, text: () => ended };
 }
 
-/** Status and body of the answer to these bytes, and that the connection ends. */
+/** Sends these bytes, and returns the status and the body of the answer. The connection must end. */
 async function answerTo(bytes) {
   const text = await open(bytes).text();
   const [head, body] = text.split("\r\n\r\n");

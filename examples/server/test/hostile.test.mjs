@@ -18,7 +18,7 @@ const lengths = (datatype, value) => ({ inputs: [good(), { name: "lengths", data
 const mask = (more) => ({
   inputs: [good(), { name: "mask", datatype: "BOOL", shape: [1, 2], data: [true, true], ...more }],
 });
-/** The text of a request with this text for the first element, which JSON.stringify would not write. */
+/** A request whose first element is written as this text, which JSON.stringify would not write. */
 const withElement = (text, datatype = "FP32") =>
   JSON.stringify(inputs({ datatype, data: ["@", 0, 0, 0, 0, 0] })).replace('"@"', text);
 const nested = (depth) => `${"[".repeat(depth)}1${"]".repeat(depth)}`;

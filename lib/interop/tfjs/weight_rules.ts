@@ -1,5 +1,5 @@
 import type * as tfjs from "@tensorflow/tfjs";
-import { addLossGradient, constrain, lossOf as loss } from "../../arguments/lent.js";
+import { addLossGradient, constrain, lossOf as loss } from "../../arguments/user_code.js";
 import type { Constraint } from "../../keras/constraints.js";
 import type { Regularizer } from "../../keras/regularizers.js";
 import { tf } from "./load_tfjs.js";

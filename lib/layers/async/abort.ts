@@ -2,12 +2,15 @@ import { reading } from "../../errors/reading.js";
 
 type Callback = () => void;
 
-/** The callbacks of each signal. One listener serves them all, since Node warns of a leak when a signal has many listeners. */
+/**
+ * The callbacks of each signal. One listener calls them all, because Node warns of a leak when a signal has many
+ * listeners.
+ */
 const waiting = new WeakMap<AbortSignal, { callbacks: Set<Callback>; listener: Callback }>();
 
 /**
- * Registers `callback` to run once when `signal` aborts; it has not aborted yet. Returns a function that unregisters it.
- * Throws `ERR_ARGUMENT` for a signal that cannot be listened to.
+ * Registers `callback` to run once when `signal`, which has not aborted yet, aborts. Returns a function that
+ * unregisters it. Throws `ERR_ARGUMENT` for a signal that cannot be listened to.
  */
 export function onAbort(signal: AbortSignal, callback: Callback): () => void {
   let entry = waiting.get(signal);
@@ -30,7 +33,7 @@ export function onAbort(signal: AbortSignal, callback: Callback): () => void {
     try {
       signal.removeEventListener("abort", listener);
     } catch {
-      // The listener has nothing left to call.
+      // The listener stays, but has nothing left to call.
     }
   };
 }

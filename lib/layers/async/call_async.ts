@@ -5,9 +5,9 @@ import type { CombinedRows } from "../call/combined_rows.js";
 import { type Preparation, prepareCall } from "../call/prepare_call.js";
 import { asyncArrays } from "../call/result_arrays.js";
 import type { LayerParts } from "../layer_parts.js";
-import { cancellable, runInTurn, submitCall } from "./submit_call.js";
+import { runCancellable, runSubmittedCall, submitCall } from "./submit_call.js";
 
-/** Computes on the executor's threads. Never throws: rejects as `GRULayer.callAsync`. */
+/** Computes on the executor's threads. Never throws. Rejects with the errors of `GRULayer.callAsync`. */
 export function callAsync(layer: LayerParts, inputs: unknown, args: unknown): Promise<CallOutcome> {
   const { options, weights } = layer;
   return submitCall(layer, "callAsync", args, (signal) => {
@@ -22,7 +22,7 @@ export interface CombinedCall {
   readonly rows: CombinedRows;
 }
 
-/** As `callAsync`, for several requests at once. */
+/** Computes several requests at once, as `callAsync` computes one. */
 export function callCombined(
   layer: LayerParts,
   { read, rows }: CombinedCall,
@@ -34,16 +34,16 @@ export function callCombined(
 }
 
 /**
- * Throws where the call cannot be prepared. Rejects with `ERR_ABORTED` when the signal aborts before this promise settles, whether or not the computation had
- * ended.
+ * Prepares and computes a call. Throws when the call cannot be prepared. Rejects with `ERR_ABORTED` when the signal
+ * aborts before the promise settles, even if the computation has already ended.
  */
 function compute(layer: LayerParts, preparation: Preparation): Promise<CallOutcome> {
   const { signal = null } = preparation;
   const prepared = prepareCall(layer, preparation);
-  return runInTurn(layer, prepared, signal, async ({ gru, computed }) => {
+  return runSubmittedCall(layer, prepared, signal, async ({ gru, computed }) => {
     const arrays = asyncArrays(layer, prepared);
     const args = callArguments(prepared, arrays);
-    computed(...(await cancellable(signal, (token) => gru.callAsync(token, ...args))));
+    computed(...(await runCancellable(signal, (token) => gru.callAsync(token, ...args))));
     return finishCall(layer, prepared, arrays);
   });
 }

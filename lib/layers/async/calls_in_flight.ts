@@ -1,11 +1,11 @@
 import { expectedText } from "../../errors/messages.js";
 import type { CarriedState } from "../state/carried_state.js";
-import { Turns, waitFor } from "./turns.js";
+import { CallOrder, waitOrAbort } from "./call_order.js";
 
-/** The asynchronous calls of one layer that have not ended. On a stateful layer they run one after the other. */
+/** The asynchronous calls of one layer that have not ended. The calls of a stateful layer run one after the other. */
 export class CallsInFlight {
   readonly #carried: CarriedState | null;
-  readonly #turns = new Turns();
+  readonly #order = new CallOrder();
   #count = 0;
   #free: (() => void) | null = null;
 
@@ -14,20 +14,21 @@ export class CallsInFlight {
   }
 
   /**
-   * Throws `ERR_SHAPE` when an asynchronous call of `batch` rows does not fit the carried state. A call that must wait for
-   * others is judged when its turn comes.
+   * Throws `ERR_SHAPE` when an asynchronous call of `batch` rows does not fit the carried state. A call that must wait
+   * for others is checked later, when its turn comes.
    */
   checkBatch(batch: number): void {
-    if (this.#turns.pending === 0) this.#carried?.checkBatch(batch);
+    if (this.#order.pending === 0) this.#carried?.checkBatch(batch);
   }
 
   /**
-   * Throws `ERR_STATE` while calls on a stateful layer are pending, which `method` may not overtake. With `batch`, the rows of
-   * a synchronous call, throws `ERR_SHAPE` when they do not fit the carried state.
+   * Throws `ERR_STATE` while asynchronous calls on a stateful layer are pending, because `method` may not overtake
+   * them. `batch` is the number of rows of a synchronous call. When it does not fit the carried state, throws
+   * `ERR_SHAPE`.
    */
   requireNone(method: string, batch?: number): void {
     if (this.#carried === null) return;
-    const { pending } = this.#turns;
+    const { pending } = this.#order;
     if (pending > 0) {
       throw expectedText(
         "ERR_STATE",
@@ -40,23 +41,24 @@ export class CallsInFlight {
   }
 
   /**
-   * Runs `compute`, a call of `batch` rows, when the calls before it on a stateful layer have ended. Rejects with
-   * `ERR_ABORTED` when the signal aborts while the call waits, and with `ERR_SHAPE` when it does not fit the state that it finds.
+   * Runs `compute`, a call of `batch` rows, when the earlier calls on a stateful layer have ended. Rejects with
+   * `ERR_ABORTED` when the signal aborts while the call waits, and with `ERR_SHAPE` when the call does not fit the
+   * state that the earlier calls left.
    */
-  inTurn<T>(batch: number, signal: AbortSignal | null, compute: () => Promise<T>): Promise<T> {
+  runInOrder<T>(batch: number, signal: AbortSignal | null, compute: () => Promise<T>): Promise<T> {
     const carried = this.#carried;
-    if (carried === null) return this.hold(compute);
-    return this.hold(async () => {
-      // The place in the order is taken before anything is awaited.
-      using turn = this.#turns.enter();
-      await waitFor(turn.ready, signal);
+    if (carried === null) return this.runInFlight(compute);
+    return this.runInFlight(async () => {
+      // This call takes its place in the order before anything is awaited.
+      using place = this.#order.takePlace();
+      await waitOrAbort(place.ready, signal);
       carried.checkBatch(batch);
       return await compute();
     });
   }
 
-  /** Runs `work` as a call in flight: the layer's memory stays until it has ended. */
-  async hold<T>(work: () => Promise<T>): Promise<T> {
+  /** Runs `work` and counts it as a call in flight. The layer keeps its memory until `work` has ended. */
+  async runInFlight<T>(work: () => Promise<T>): Promise<T> {
     this.#count += 1;
     try {
       return await work();
@@ -66,7 +68,7 @@ export class CallsInFlight {
     }
   }
 
-  /** Calls `free` when nothing is in flight: now, or after the last call. */
+  /** Calls `free` as soon as no call is in flight: now, or after the last call. */
   close(free: () => void): void {
     if (this.#count === 0) free();
     else this.#free = free;

@@ -10,12 +10,12 @@ import type { LayerParts } from "../layer_parts.js";
 import { onAbort } from "./abort.js";
 
 /**
- * Takes a place in the queue and runs `start`, an asynchronous method of a layer, with the signal of `args`. The place is free
- * again when its promise settles.
+ * Takes a place in the queue and runs `start`, an asynchronous method of a layer, with the signal in `args`. The place
+ * is free again when the promise of `start` settles. The part of `start` before its first `await` runs before this
+ * function returns.
  *
- * Never throws: rejects with `ERR_ARGUMENT` for a bad signal or a layer with custom activations, `ERR_ABORTED`,
- * `ERR_DISPOSED`, `ERR_STATE`, `ERR_BUSY`, and as `start` throws or rejects. What `start` does before its first `await` is done
- * before this returns.
+ * Never throws. Rejects with `ERR_ARGUMENT` for a bad signal or a layer with custom activations, with `ERR_ABORTED`,
+ * `ERR_DISPOSED`, `ERR_STATE` and `ERR_BUSY`, and with any error of `start`.
  */
 export async function submitCall<T>(
   layer: LayerParts,
@@ -30,21 +30,23 @@ export async function submitCall<T>(
   return await start(signal);
 }
 
-/** Throws `ERR_DISPOSED`, `ERR_STATE`, or `ERR_ARGUMENT` where the layer's calls can only run on the JavaScript thread. */
+/**
+ * Throws `ERR_DISPOSED`, `ERR_STATE`, or `ERR_ARGUMENT` for a layer whose calls can only run on the JavaScript thread.
+ */
 export function requireAsynchronous(layer: LayerParts, method: string): void {
   layer.weights.requireFree(method);
   if (layer.custom !== null) throw notAsynchronous(method);
 }
 
-/** An asynchronous call as `compute` sees it when its turn has come. */
+/** The part of an asynchronous call that its computation needs when its turn has come. */
 export interface RunningCall {
   readonly gru: NativeGru;
-  /** Notes how long the call waited in the executor's queue and computed, in milliseconds. */
+  /** Records how long the call waited in the executor's queue and computed, in milliseconds. */
   computed(queued: number, computed: number): void;
 }
 
-/** Runs `compute` when the calls before this one have ended. The call's dropout number counts when it succeeds. */
-export async function runInTurn<T>(
+/** Runs `compute` when the calls before this one have ended. When it succeeds, the call uses up its dropout number. */
+export async function runSubmittedCall<T>(
   layer: LayerParts,
   call: PreparedCall,
   signal: AbortSignal | null,
@@ -53,34 +55,37 @@ export async function runInTurn<T>(
   const { dropout } = call;
   const trace = traceCall(layer, call);
   try {
-    const result = await layer.inFlight.inTurn(call.batch, signal, () => {
+    const result = await layer.inFlight.runInOrder(call.batch, signal, () => {
       trace?.begin();
       return compute({
         gru: packedWeights(call),
         computed: (queued, computed) => trace?.computed(queued, computed),
       });
     });
-    if (dropout !== null) layer.dropout.keep(dropout);
+    if (dropout !== null) layer.dropout.markSucceeded(dropout);
     return result;
   } catch (error) {
     trace?.failed(error);
     throw error;
   } finally {
-    if (dropout !== null) layer.dropout.release(dropout);
+    if (dropout !== null) layer.dropout.markEnded(dropout);
     trace?.publish();
   }
 }
 
 let lastToken = 0;
 
-/** A number that no running call of the addon has. */
+/** Returns a number that no running call of the addon has. */
 export function nextToken(): number {
   lastToken += 1;
   return lastToken;
 }
 
-/** Runs `start`, which aborting the signal cancels. Rejects with `ERR_ABORTED` once it has aborted, whatever came out. */
-export async function cancellable<T>(signal: AbortSignal | null, start: (token: number) => Promise<T>): Promise<T> {
+/**
+ * Runs `start`, which is cancelled when the signal aborts. Rejects with `ERR_ABORTED` if the signal has aborted, even
+ * when `start` has succeeded or failed with another error.
+ */
+export async function runCancellable<T>(signal: AbortSignal | null, start: (token: number) => Promise<T>): Promise<T> {
   const token = nextToken();
   if (signal === null) return start(token);
   refuseAborted(signal);

@@ -9,9 +9,10 @@ import type { LayerParts } from "../layer_parts.js";
 import { nextToken, requireAsynchronous } from "./submit_call.js";
 
 /**
- * Computes on zeros, on the path of calls of these sizes: once on the CUDA device; or once with every thread and then once on
- * each thread at the same time. Afterwards the native memory and the threads of a call are there. The results are thrown
- * away, and nothing of the layer changes. Rejects as `GRULayer.warmUp`.
+ * Computes on zeros, on the path that calls of these sizes take. On the CUDA device it computes once. On the CPU it
+ * computes once with every thread, and then once on each thread at the same time. Afterwards the native memory and the
+ * threads of a call exist. The results are thrown away, and the layer does not change. Rejects with the errors of
+ * `GRULayer.warmUp`.
  */
 export async function warmUp(layer: LayerParts, sizes: unknown): Promise<void> {
   layer.weights.requireFree("warmUp");
@@ -21,7 +22,7 @@ export async function warmUp(layer: LayerParts, sizes: unknown): Promise<void> {
   const { features } = weights;
   const pathFlags = layer.path.flagsFor({ batch, timesteps, features, mask: null, lengths: null, training: false });
   using _place = new QueuePlace("warmUp");
-  await layer.inFlight.hold(async () => {
+  await layer.inFlight.runInFlight(async () => {
     const gru = weights.packed();
     const { computeDtype, units } = layer.options;
     const call: NativeCall = {
@@ -31,7 +32,8 @@ export async function warmUp(layer: LayerParts, sizes: unknown): Promise<void> {
       dropout: null,
       batch,
       timesteps,
-      // Calls that return only the last output need the most scratch memory, and the least memory of any other kind here.
+      // Calls that return only the last output need the most scratch memory. Here they need the least memory of all
+      // calls.
       flags: (layer.flags & ~CALL_FLAGS.returnSequences) | pathFlags,
     };
     const compute = () => {

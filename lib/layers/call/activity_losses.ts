@@ -1,5 +1,5 @@
 import { kernelArray } from "../../arguments/convert.js";
-import { lossOf } from "../../arguments/lent.js";
+import { lossOf } from "../../arguments/user_code.js";
 import type { Regularizer } from "../../keras/regularizers.js";
 import { UnknownRegularizer } from "../../keras/unknown_objects.js";
 import type { NativeArray } from "../../native/arrays.js";
@@ -13,16 +13,23 @@ import { outputShapeOf } from "./result_arrays.js";
 
 const NO_LOSSES: readonly number[] = Object.freeze([]);
 
-/** The activity regularizer's loss of one result, as in Keras: divided by the batch size, and 0 for an empty batch. */
+/**
+ * Returns the activity regularizer's loss of one result. As in Keras, it is divided by the batch size. It is 0 for an
+ * empty batch.
+ */
 export function activityLoss(regularizer: Regularizer, values: NativeArray, shape: readonly number[]): number {
   const batch = shape[0] as number;
   return batch === 0 ? 0 : lossOf(regularizer, values, shape) / batch;
 }
 
-/** The activity regularizer's losses of a call, in Keras's order: output, then state. Throws what the regularizer throws. */
+/**
+ * Returns the activity regularizer's losses of a call, in Keras's order: output, then state. Throws any error of the
+ * regularizer.
+ */
 export function activityLosses(layer: LayerParts, call: PreparedCall, arrays: NativeCallArrays): readonly number[] {
   const { activityRegularizer } = layer.options;
-  // A regularizer whose code is not known has no loss here. Reading `losses` is an error, and a call alone does not need it.
+  // A regularizer whose code is not known has no loss here. Reading `losses` throws an error, but a call alone does not
+  // need the loss.
   if (activityRegularizer === null || activityRegularizer instanceof UnknownRegularizer) return NO_LOSSES;
   return lockedWhile(layer.owner, () =>
     call.combined === null
@@ -45,7 +52,10 @@ function lossesOf(
   return rounding === null ? losses : losses.map((loss) => rounded(loss, rounding));
 }
 
-/** The losses of each request of a combined call, as if they were called one after the other: those of the last stay. */
+/**
+ * Computes the losses of each request of a combined call, as if the requests were called one after the other, and
+ * returns the losses of the last one.
+ */
 function lastLosses(
   layer: LayerParts,
   regularizer: Regularizer,

@@ -8,7 +8,7 @@ import { prepareCall } from "./prepare_call.js";
 import { syncArrays } from "./result_arrays.js";
 import { runCall } from "./run_call.js";
 
-/** Computes on this thread. Throws as `GRULayer.call`. */
+/** Computes on this thread. Throws the errors of `GRULayer.call`. */
 export function call(layer: LayerParts, inputs: unknown, args: unknown): CallOutcome {
   const { options, weights } = layer;
   weights.requireFree("call");
@@ -21,7 +21,7 @@ export function call(layer: LayerParts, inputs: unknown, args: unknown): CallOut
   });
 }
 
-/** One synchronous call of the addon, with the activation functions of the user's where there are any. */
+/** Makes one synchronous call of the addon, with the user's activation functions if the layer has any. */
 export function computeNow(gru: NativeGru, custom: CustomActivations | null, args: NativeCallArguments): void {
   if (custom === null) callSpread(gru, args);
   else custom.run((functions) => gru.call(...args, functions));

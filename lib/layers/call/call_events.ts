@@ -5,41 +5,42 @@ import type { LayerParts } from "../layer_parts.js";
 import { isAsynchronous, type PreparedCall, pathOf } from "./prepare_call.js";
 
 /**
- * What the diagnostics channel `"cudnn-gru:call"` publishes once a call, synchronous or not, has ended: computed, failed
- * or aborted. A call that is refused for its arguments, or with `ERR_BUSY` or `ERR_DISPOSED`, publishes nothing.
+ * The event that the diagnostics channel `"cudnn-gru:call"` publishes when a call, synchronous or not, has ended:
+ * computed, failed or aborted. A call that is refused for its arguments, or with `ERR_BUSY` or `ERR_DISPOSED`,
+ * publishes nothing.
  */
 export interface CallEvent {
   /** The layer's name. */
   layer: string;
-  /** The path on which the call was to be computed. */
+  /** The path that was chosen for the call. */
   path: "cudnn" | "cpu";
-  /** Rows of the inputs. */
+  /** The number of rows of the inputs. */
   batch: number;
-  /** Timesteps of the inputs. */
+  /** The number of timesteps of the inputs. */
   timesteps: number;
-  /** Size of the inputs' last dimension. */
+  /** The size of the inputs' last dimension. */
   features: number;
   /** The layer's `units`. */
   units: number;
-  /** Of the outputs. */
+  /** The dtype of the outputs. */
   dtype: Dtype;
-  /** Whether it was `callAsync`. */
+  /** Whether the call was asynchronous. */
   async: boolean;
   /**
-   * Milliseconds from the submission to the start of the computation, the wait for earlier calls on a stateful layer
-   * included; 0 for a synchronous call, `null` when the computation did not come to its end.
+   * The milliseconds from the submission to the start of the computation, including the wait for earlier calls on a
+   * stateful layer. 0 for a synchronous call; `null` when the computation did not finish.
    */
   queued: number | null;
-  /** Milliseconds of computation; `null` when it did not come to its end. */
+  /** The milliseconds of the computation; `null` when it did not finish. */
   computed: number | null;
-  /** What the call threw or was rejected with. */
+  /** The error that the call threw or was rejected with; absent when it succeeded. */
   error?: GRUError;
 }
 
 declare module "node:diagnostics_channel" {
   /** Subscribes to the calls of this package; the event is typed. */
   function subscribe(name: "cudnn-gru:call", onMessage: (event: CallEvent, name: string | symbol) => void): void;
-  /** Takes back such a subscription. */
+  /** Ends the subscription of `onMessage`. */
   function unsubscribe(name: "cudnn-gru:call", onMessage: (event: CallEvent, name: string | symbol) => void): boolean;
 }
 
@@ -55,7 +56,7 @@ export class CallTrace {
     this.#event = event;
   }
 
-  /** Runs a synchronous call, and publishes. */
+  /** Runs a synchronous call and publishes its event. */
   follow<T>(compute: () => T): T {
     try {
       const result = compute();
@@ -69,12 +70,12 @@ export class CallTrace {
     }
   }
 
-  /** The call's turn has come. */
+  /** Records that the call's turn has come. */
   begin(): void {
     this.#waited = performance.now() - this.#submitted;
   }
 
-  /** The computation has ended; milliseconds since `begin`. */
+  /** Records that the computation has ended. Both times are milliseconds since `begin`. */
   computed(queued: number, computed: number): void {
     this.#event.queued = this.#waited + queued;
     this.#event.computed = computed;
@@ -84,13 +85,16 @@ export class CallTrace {
     this.#event.error = error as GRUError;
   }
 
-  /** Hands the event to the subscribers; what they throw becomes an uncaught exception, never the call's failure. */
+  /**
+   * Passes the event to the subscribers. An error of a subscriber becomes an uncaught exception and never makes the
+   * call fail.
+   */
   publish(): void {
     CHANNEL.publish(this.#event);
   }
 }
 
-/** A trace of a call, or `null` when nobody listens: then nothing is built. */
+/** Returns a trace of a call, or `null` when the channel has no subscribers, so that no event is made. */
 export function traceCall({ name, options }: LayerParts, call: PreparedCall): CallTrace | null {
   if (!CHANNEL.hasSubscribers) return null;
   const { batch, timesteps, features } = call;

@@ -8,18 +8,18 @@ import type { CustomActivation } from "../../keras/gate_activation.js";
 import type { NativeCustomActivation } from "../../native/binding.js";
 import { lockedWhile, requireUnlocked, type VariableOwner } from "../../variables/variable.js";
 
-/** The arrays through which the addon and the functions pass values. */
+/** The arrays through which the addon and the functions exchange values. */
 type Arrays = Omit<NativeCustomActivation, "apply" | "differentiate">;
 
 /**
- * The user's activation functions of one layer, as the addon calls them: one row of one gate at a time. While they run,
- * the layer is locked.
+ * The user's activation functions of one layer, in the form that the addon calls: one row of one gate at a time. The
+ * layer is locked while they run.
  */
 export class CustomActivations {
   readonly #options: GRUOptions;
   readonly #owner: VariableOwner;
   #native: NativeCustomActivation | null = null;
-  /** What a function threw during this call. */
+  /** The error that a function threw during this call. */
   #failure: { name: string; cause: unknown } | null = null;
 
   constructor(options: GRUOptions, owner: VariableOwner) {
@@ -27,14 +27,14 @@ export class CustomActivations {
     this.#owner = owner;
   }
 
-  /** Throws `ERR_STATE` while the layer is locked: one of its functions has called `method`. */
+  /** Throws `ERR_STATE` while the layer is locked, because one of its functions has then called `method`. */
   requireFree(method: string): void {
     requireUnlocked(this.#owner, method);
   }
 
   /**
-   * Runs `compute`, one call of the addon, with the layer locked. Throws what it throws, or `ERR_CALLBACK`, caused by what a
-   * function of the user's threw.
+   * Runs `compute`, one call of the addon, with the layer locked. Throws any error of `compute`. If a function of the
+   * user threw an error, throws `ERR_CALLBACK` with that error as its cause.
    */
   run<T>(compute: (native: NativeCustomActivation) => T): T {
     const native = this.#prepare();
@@ -48,7 +48,7 @@ export class CustomActivations {
   #prepare(): NativeCustomActivation {
     const { units, kernelDtype } = this.#options;
     this.#failure = null;
-    // A function of the user's may have detached them.
+    // A function of the user may have detached the arrays.
     if (this.#native !== null && isWhole(this.#native, units)) return this.#native;
     const Type = ARRAY_TYPES[kernelDtype];
     const arrays: Arrays = {
@@ -67,7 +67,7 @@ export class CustomActivations {
 
   #apply(recurrent: boolean, { input, output }: Arrays): boolean {
     return this.#guard(recurrent, "forward", (functions) => {
-      // What a function leaves out must not be what it made of the row before.
+      // A function may not write every element. The rest must not keep results of the previous row.
       output.fill(0);
       return functions.forward(input, output);
     });
@@ -80,14 +80,14 @@ export class CustomActivations {
     });
   }
 
-  /** Whether `call`, of the method of this name, did what it should. */
+  /** Calls a function of the user. `method` is its name. Returns true when it succeeded. Otherwise keeps its error. */
   #guard(recurrent: boolean, method: string, call: (functions: CustomActivation) => unknown): boolean {
     const { activation, recurrentActivation } = this.#options;
     const functions = (recurrent ? recurrentActivation : activation).custom as CustomActivation;
     try {
       const result = call(functions);
       if (types.isPromise(result)) {
-        // Nobody else will look at it.
+        // Nobody else waits for the promise, so its rejection is marked as handled.
         Promise.prototype.then.call(result, undefined, () => {});
         throw new TypeError(`${method} returned a promise, and an activation must be synchronous`);
       }
@@ -112,11 +112,11 @@ function isWhole({ input, output, outputGradient, inputGradient }: Arrays, units
   return [input, output, outputGradient, inputGradient].every(({ length }) => length === units);
 }
 
-/** The error about `what`, an asynchronous method, of a layer with a custom activation. */
-export function notAsynchronous(what: string): GRUError {
+/** Returns the error about `method`, an asynchronous method, of a layer with a custom activation. */
+export function notAsynchronous(method: string): GRUError {
   return expectedText(
     "ERR_ARGUMENT",
-    what,
+    method,
     "a layer of Keras's activations",
     "one with a custom activation, which runs on the JavaScript thread alone",
     { remedy: "Use call, or forward and backward." },

@@ -6,43 +6,46 @@ import type { NativeArray } from "../../native/binding.js";
 import { native } from "../../native/load.js";
 import { narrowed, widened } from "../../native/sixteen_bit.js";
 
-/** The multipliers of one call: input (1 or 3, batch, features), recurrent (3, batch, units), in the gate order z, r, h. */
+/**
+ * The dropout multipliers of one call: input (1 or 3, batch, features) and recurrent (3, batch, units), in the gate
+ * order z, r, h. `null` means no dropout.
+ */
 export interface DropoutMasks {
   input: NativeArray | null;
   recurrent: NativeArray | null;
 }
 
-/** Masks of one call, and its number in the generator. */
-export interface Draw extends DropoutMasks {
-  ticket: number;
+/** The dropout masks of one call, and the number of the call in the generator. */
+export interface CallDropout extends DropoutMasks {
+  number: number;
 }
 
 const injected = new WeakMap<object, DropoutMasks>();
 
 /**
- * For tests only, and so not exported by the package: from now on, `layer` uses these masks in training in place of
- * drawn ones, until `null` is given.
+ * Makes `layer` use these masks in training in place of drawn ones, until it is called with `null`. It is for tests
+ * only, so the package does not export it.
  */
 export function injectDropoutMasks(layer: object, masks: DropoutMasks | null): void {
   if (masks === null) injected.delete(layer);
   else injected.set(layer, masks);
 }
 
-/** What the masks of a call depend on. */
+/** The properties of a call that its masks depend on. */
 export interface DropoutRequest {
   readonly training: boolean;
   readonly batch: number;
   readonly features: number;
 }
 
-/** True for the rates that have an effect; Keras drops nothing at a rate of 1. */
+/** True for rates that have an effect. Keras drops nothing at a rate of 1. */
 function drops(rate: number): boolean {
   return rate > 0 && rate < 1;
 }
 
 /**
- * A layer's dropout generator. Calls in training draw their masks under consecutive numbers; the number of a call that
- * failed is used again, unless a later call has begun since.
+ * The dropout generator of a layer. Calls in training draw their masks under consecutive numbers. The number of a
+ * failed call is used again, unless a later call has begun since.
  */
 export class DropoutGenerator {
   readonly #layer: object;
@@ -56,55 +59,45 @@ export class DropoutGenerator {
     this.#layer = layer;
     this.#options = options;
     const seed = options.seed ?? freshSeed();
-    // The kernels take 0..2^53-1; Keras's seeds may be negative.
+    // The kernels take seeds in 0..2^53-1, but Keras's seeds may be negative.
     this.#seed = seed < 0 ? seed + Number.MAX_SAFE_INTEGER + 1 : seed;
   }
 
-  /** The masks of a call, which must end with `keep` or `release`; `null` where it needs none. */
-  drawFor({ training, batch, features }: DropoutRequest): Draw | null {
+  /**
+   * Draws the masks of a call, if it needs any. Such a call must end with `succeeded` and `ended`, or only `ended` if
+   * it fails. Returns `null` for a call that needs no masks.
+   */
+  drawIfNeeded({ training, batch, features }: DropoutRequest): CallDropout | null {
     const { dropout, recurrentDropout } = this.#options;
     return training && (drops(dropout) || drops(recurrentDropout)) ? this.draw(batch, features) : null;
   }
 
-  /** Runs `compute`, a synchronous call, with its masks. */
-  during<T>(request: DropoutRequest, compute: (draw: Draw | null) => T): T {
-    const draw = this.drawFor(request);
-    if (draw === null) return compute(null);
-    try {
-      const result = compute(draw);
-      this.keep(draw);
-      return result;
-    } finally {
-      this.release(draw);
-    }
-  }
-
-  /** Draws the masks of one call, which must end with `keep` or `release`. */
-  draw(batch: number, features: number): Draw {
+  /** Draws the masks of one call, which must end as described at `drawIfNeeded`. */
+  draw(batch: number, features: number): CallDropout {
     const { dropout, recurrentDropout, implementation, units } = this.#options;
-    const ticket = this.#next();
+    const number = this.#next();
     const masks = injected.get(this.#layer) ?? {
-      input: this.#fill(dropout, [implementation === 1 ? 3 : 1, batch, features], 2 * ticket),
-      recurrent: this.#fill(recurrentDropout, [3, batch, units], 2 * ticket + 1),
+      input: this.#fill(dropout, [implementation === 1 ? 3 : 1, batch, features], 2 * number),
+      recurrent: this.#fill(recurrentDropout, [3, batch, units], 2 * number + 1),
     };
-    this.#running.add(ticket);
-    return { ...masks, ticket };
+    this.#running.add(number);
+    return { ...masks, number };
   }
 
-  /** The call has succeeded. */
-  keep(draw: Draw): void {
-    this.#running.delete(draw.ticket);
-    this.#done = Math.max(this.#done, draw.ticket + 1);
+  /** Records that the call has succeeded, which uses up its number. */
+  markSucceeded(call: CallDropout): void {
+    this.#running.delete(call.number);
+    this.#done = Math.max(this.#done, call.number + 1);
   }
 
-  /** The call has failed. */
-  release(draw: Draw): void {
-    this.#running.delete(draw.ticket);
+  /** Records that the call is over, whether or not it succeeded. It may be called after `markSucceeded`. */
+  markEnded(call: CallDropout): void {
+    this.#running.delete(call.number);
   }
 
   #next(): number {
     let next = this.#done;
-    for (const ticket of this.#running) next = Math.max(next, ticket + 1);
+    for (const number of this.#running) next = Math.max(next, number + 1);
     return next;
   }
 

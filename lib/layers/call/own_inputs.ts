@@ -5,10 +5,11 @@ import { ARRAY_TYPES, requireWhole } from "../../arguments/typed_array.js";
 import { expected } from "../../errors/messages.js";
 import type { FloatArray, TypedArray } from "../../native/arrays.js";
 
-// Held from the moment the package is loaded: a function that takes its place later could keep the buffer that it returns.
+// This reference is taken when the package is loaded. A function that replaced the global one later could keep the
+// buffer that it returns.
 const { structuredClone } = globalThis;
 
-/** Throws `ERR_ARGUMENT` when the inputs of a call with `transfer: true` cannot be given away. */
+/** Throws `ERR_ARGUMENT` when a call with `transfer: true` cannot take over the inputs' buffer. */
 export function requireTransferable({ transfer, source, out }: ReadCall): void {
   if (!transfer || source === null) return;
   const buffer = bufferOf(source);
@@ -22,24 +23,24 @@ export function requireTransferable({ transfer, source, out }: ReadCall): void {
 }
 
 /**
- * The inputs as the call's own memory. With `transfer` their buffer is moved, which detaches the caller's; otherwise they are
- * copied where they are still the caller's. Throws `ERR_ARGUMENT`, with the buffer as it was, when it cannot be moved or is
- * gone.
+ * Returns the inputs in memory of the call's own. With `transfer` their buffer is moved, which detaches the caller's.
+ * Otherwise inputs that are still the caller's are copied. Throws `ERR_ARGUMENT` when the buffer cannot be moved or is
+ * detached, and then leaves the buffer unchanged.
  */
 export function ownInputs({ transfer, source, owned, inputs, batch, timesteps, features }: ReadCall): FloatArray {
   const count = batch * timesteps * features;
-  // Reading the other arguments may have run code of the caller's.
+  // Reading the other arguments may have run user code.
   requireWhole(inputs, count, "inputs.data");
-  // Bits of either 16-bit type are copied as they are.
+  // Bits of both 16-bit types are copied unchanged, so either dtype will do.
   const dtype = inputs instanceof Float64Array ? "float64" : inputs instanceof Uint16Array ? "float16" : "float32";
   if (!transfer || source === null) return owned ? inputs : converted(inputs, dtype, dtype, "inputs");
-  // Once the buffer is moved, views of the old one read as empty.
+  // These values are read first, because views of a moved buffer read as empty.
   const start = byteOffsetOf(inputs);
-  const buffer = move(source);
+  const buffer = moveBuffer(source);
   return owned ? inputs : new ARRAY_TYPES[dtype](buffer, start, count);
 }
 
-function move(source: TypedArray): ArrayBuffer {
+function moveBuffer(source: TypedArray): ArrayBuffer {
   const buffer = bufferOf(source) as ArrayBuffer;
   try {
     return structuredClone(buffer, { transfer: [buffer] });

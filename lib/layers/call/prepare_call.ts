@@ -1,5 +1,5 @@
 import type { ReadCall } from "../../arguments/call.js";
-import type { ReadOut } from "../../arguments/out.js";
+import type { ReadOut } from "../../arguments/out_argument.js";
 import { refuseAborted } from "../../arguments/signal.js";
 import type { FloatArray, NativeArray } from "../../native/arrays.js";
 import type { NativeGru } from "../../native/binding.js";
@@ -7,15 +7,17 @@ import { CALL_FLAGS } from "../../native/contract.js";
 import type { LayerParts } from "../layer_parts.js";
 import type { GRUWeights, WeightSnapshot } from "../weights/gru_weights.js";
 import type { CombinedRows } from "./combined_rows.js";
-import type { Draw } from "./dropout.js";
+import type { CallDropout } from "./dropout.js";
 import { ownInputs, requireTransferable } from "./own_inputs.js";
 
-/** The public methods that compute a call. Those that end in `Async` compute later, from memory of the call's own. */
+/**
+ * The public methods that compute a call. The methods that end in `Async` compute later, from memory of the call's own.
+ */
 export type CallMethod = "call" | "callAsync" | "forward" | "forwardAsync";
 
 /**
- * A call that is ready to be computed. `call`, `callAsync`, `forward`, `forwardAsync` and the batcher all compute from one of
- * these, and nobody changes it.
+ * A call that is ready to be computed. `call`, `callAsync`, `forward`, `forwardAsync` and the batcher all compute from
+ * this value, and none of them changes it.
  */
 export interface PreparedCall {
   readonly method: CallMethod;
@@ -26,19 +28,22 @@ export interface PreparedCall {
   readonly mask: Uint8Array | null;
   readonly lengths: Int32Array | null;
   readonly initialState: NativeArray | null;
-  /** The dropout masks of the call; `null` where it needs none. */
-  readonly dropout: Draw | null;
+  /** The dropout masks of the call; `null` when it needs none. */
+  readonly dropout: CallDropout | null;
   /** `CALL_FLAGS` of the layer and of the path. */
   readonly flags: number;
-  /** The rows of several requests of a batcher; `null` for every other call. */
+  /** The rows of a batcher's requests in a combined call; `null` for every other call. */
   readonly combined: CombinedRows | null;
   readonly out: ReadOut | null;
   readonly weights: GRUWeights;
-  /** The weights at the time of submission; `null` for a synchronous call, which computes with those of its moment. */
+  /**
+   * The weights at the time of submission. `null` for a synchronous call, which computes with the weights at the time
+   * of computation.
+   */
   readonly snapshot: WeightSnapshot | null;
 }
 
-/** How a call that has been read is to be prepared. */
+/** Says how a call that was read is to be prepared. */
 export interface Preparation {
   readonly method: CallMethod;
   readonly read: ReadCall;
@@ -47,28 +52,29 @@ export interface Preparation {
 }
 
 /**
- * Prepares a call: chooses its path, builds the layer where it is not built, draws dropout masks, and makes the inputs the
- * call's own where it computes later or runs functions of the user's.
+ * Prepares a call: chooses its path, builds the layer if it is not built, and draws dropout masks. If the call computes
+ * later or runs user code, also makes the inputs its own. That is the last step, so that a refused call leaves the
+ * caller's buffer intact.
  *
- * Throws as `GRULayer.call`. The inputs are taken last, so that a call that is refused leaves the caller's buffer.
+ * Throws the errors of `GRULayer.call`.
  */
 export function prepareCall(
   layer: LayerParts,
   { method, read, signal = null, combined = null }: Preparation,
 ): PreparedCall {
   const asynchronous = isAsynchronous(method);
-  // Reading the arguments may have run code of the caller's.
+  // Reading the arguments may have run user code.
   refuseAborted(signal);
   requireTransferable(read);
   const pathFlags = layer.path.flagsFor(read);
   if (asynchronous) layer.inFlight.checkBatch(read.batch);
   else layer.inFlight.requireNone(method, read.batch);
   const weights = layer.weights.forFeatures(read.features);
-  const dropout = layer.dropout.drawFor(read);
+  const dropout = layer.dropout.drawIfNeeded(read);
   try {
     return {
       method,
-      // Functions of the user's could detach the arrays that the kernels read.
+      // The user's functions could detach the arrays that the kernels read.
       inputs: asynchronous || layer.custom !== null ? ownInputs(read) : read.inputs,
       batch: read.batch,
       timesteps: read.timesteps,
@@ -84,7 +90,7 @@ export function prepareCall(
       snapshot: asynchronous ? weights.snapshot() : null,
     };
   } catch (error) {
-    if (dropout !== null) layer.dropout.release(dropout);
+    if (dropout !== null) layer.dropout.markEnded(dropout);
     throw error;
   }
 }
@@ -93,19 +99,19 @@ export function isAsynchronous(method: CallMethod): boolean {
   return method === "callAsync" || method === "forwardAsync";
 }
 
-/** The path that a prepared call takes. */
+/** Returns the path that a prepared call takes. */
 export function pathOf({ flags }: PreparedCall): "cudnn" | "cpu" {
   return (flags & CALL_FLAGS.cudnn) === 0 ? "cpu" : "cudnn";
 }
 
-/** The native layer, holding the weights that the call computes with. */
+/** Returns the native layer with the weights that the call computes with. */
 export function packedWeights({ weights, snapshot }: PreparedCall): NativeGru {
   return snapshot === null ? weights.packed() : weights.pack(snapshot);
 }
 
 /**
- * Whether the padding of a combined call would make the kernels write zeros in place of a row's last output. Zeros for the
- * user's own masks are then written to the results.
+ * True when the padding of a combined call would make the kernels write zeros in place of a row's last output. The
+ * zeros for the user's own masks are then written to the results afterwards.
  */
 export function padsLastOutput({ options }: LayerParts): boolean {
   return options.zeroOutputForMask && !options.returnSequences && !options.goBackwards;

@@ -6,14 +6,14 @@ import type { NativeCallArrays } from "../../native/contract.js";
 import type { LayerParts } from "../layer_parts.js";
 import type { PreparedCall } from "./prepare_call.js";
 
-/** The shape of a call's output. */
+/** Returns the shape of a call's output. */
 export function outputShapeOf({ options }: LayerParts, { batch, timesteps }: PreparedCall): number[] {
   return options.returnSequences ? [batch, timesteps, options.units] : [batch, options.units];
 }
 
 /**
- * The arrays of a synchronous call. The addon writes to the memory of `out` itself where that is safe: no code of the
- * caller's runs meanwhile, nobody else can change it, and the kernels do not read it.
+ * Returns the arrays of a synchronous call. The addon writes directly to the memory of `out` if that is safe: no user
+ * code runs meanwhile, nobody else can change the memory, and the kernels do not read it.
  */
 export function syncArrays(layer: LayerParts, call: PreparedCall): NativeCallArrays {
   const { carried, options } = layer;
@@ -29,7 +29,7 @@ export function syncArrays(layer: LayerParts, call: PreparedCall): NativeCallArr
   return { output, state, initialState: initialStateOf(layer, call) };
 }
 
-/** The arrays of an asynchronous call, all of them new. */
+/** Returns the arrays of an asynchronous call. All of them are new, except the states of a stateful layer. */
 export function asyncArrays(layer: LayerParts, call: PreparedCall): NativeCallArrays {
   return {
     output: newOutput(layer, call),
@@ -38,7 +38,10 @@ export function asyncArrays(layer: LayerParts, call: PreparedCall): NativeCallAr
   };
 }
 
-/** The arrays of a call that keeps a pass, all of them new, and of the type that gradients are computed in. */
+/**
+ * Returns the arrays of a call that keeps a pass, in the type that gradients are computed in. All of them are new,
+ * except the states of a stateful layer.
+ */
 export function passArrays(layer: LayerParts, call: PreparedCall): NativeCallArrays & { readonly output: NativeArray } {
   const count = checkedProduct(outputShapeOf(layer, call), "output");
   const output = allocate(layer.options.kernelDtype, count, "output");
@@ -50,7 +53,7 @@ export function passArrays(layer: LayerParts, call: PreparedCall): NativeCallArr
 }
 
 function initialStateOf({ carried }: LayerParts, { initialState, batch }: PreparedCall): NativeArray | null {
-  return initialState ?? carried?.before(batch) ?? null;
+  return initialState ?? carried?.stateFor(batch) ?? null;
 }
 
 function newOutput(layer: LayerParts, call: PreparedCall): FloatArray {
@@ -58,12 +61,12 @@ function newOutput(layer: LayerParts, call: PreparedCall): FloatArray {
   return allocate(layer.options.computeDtype, count, "output");
 }
 
-/** A state of `batch` rows, in the type that the kernels compute in. */
+/** Returns a new state of `batch` rows, in the type that the kernels compute in. */
 export function newState({ options }: LayerParts, batch: number): NativeArray {
   return allocate(options.kernelDtype, checkedProduct([batch, options.units], "state"), "state");
 }
 
-/** Where the last state goes when nobody asked for it. Synchronous calls run one at a time, so they share it. */
+/** Returns the memory for a last state that nobody asked for. Synchronous calls run one at a time, so they share it. */
 function unusedState(layer: LayerParts, batch: number): NativeArray {
   const count = batch * layer.options.units;
   if (layer.unusedState === null || layer.unusedState.length !== count) layer.unusedState = newState(layer, batch);

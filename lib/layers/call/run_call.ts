@@ -3,7 +3,7 @@ import type { LayerParts } from "../layer_parts.js";
 import { traceCall } from "./call_events.js";
 import { type PreparedCall, packedWeights } from "./prepare_call.js";
 
-/** Runs `compute`, a synchronous call. Its dropout number counts when it succeeds. */
+/** Runs `compute`, a synchronous call. When it succeeds, the call uses up its dropout number. */
 export function runCall<T>(layer: LayerParts, call: PreparedCall, compute: (gru: NativeGru) => T): T {
   const trace = traceCall(layer, call);
   return trace === null ? runUntraced(layer, call, compute) : trace.follow(() => runUntraced(layer, call, compute));
@@ -14,9 +14,9 @@ function runUntraced<T>(layer: LayerParts, call: PreparedCall, compute: (gru: Na
   if (dropout === null) return compute(packedWeights(call));
   try {
     const result = compute(packedWeights(call));
-    layer.dropout.keep(dropout);
+    layer.dropout.markSucceeded(dropout);
     return result;
   } finally {
-    layer.dropout.release(dropout);
+    layer.dropout.markEnded(dropout);
   }
 }

@@ -17,57 +17,62 @@ import { backwardArguments, type NativeBackwardArguments } from "../../native/co
 import { isSixteenBit, narrowed } from "../../native/sixteen_bit.js";
 import { readRecord } from "../../options/record.js";
 import { type FloatArray, Tensor } from "../../tensor/tensor.js";
-import { cancellable } from "../async/submit_call.js";
+import { runCancellable } from "../async/submit_call.js";
 import { type CustomActivations, notAsynchronous } from "../call/custom_activations.js";
 import type { ResultTensor, WeightTensor } from "../result_types.js";
-import { type Activity, addWeightGradients, sumOf, type WeightTerm } from "./pass_losses.js";
+import { type ActivityWithGradients, addWeightGradients, type PassWeight, scaledSum } from "./pass_losses.js";
 
-/** The gradient of `sum(upstream * outputs) + sum(losses)` with respect to everything a pass was computed from. */
+/**
+ * The gradient of `sum(upstream * outputs) + sum(losses)` with respect to every array that a pass was computed from.
+ */
 export interface GRUGradients<D extends DtypeName = DtypeName> {
-  /** (batch, timesteps, features), in the layer's `compute_dtype`. */
+  /** The gradient of the inputs, (batch, timesteps, features), in the layer's `compute_dtype`. */
   inputs: ResultTensor<D>;
-  /** (batch, units), also where the pass began with zeros or with a carried state; in the layer's `compute_dtype`. */
+  /**
+   * The gradient of the initial state, (batch, units), in the layer's `compute_dtype`. It is there even when the pass
+   * started from zeros or from a carried state.
+   */
   initial_state: ResultTensor<D>;
-  /** In the order, the shapes and the dtype of the layer's `weights`. */
+  /** The gradients of the weights, in the order, shapes and dtype of the layer's `weights`. */
   weights: WeightTensor<D>[];
 }
 
-/** The arrays that the addon writes gradients to, weights in Keras's order. */
-interface RawGradients {
+/** The arrays that the addon writes gradients to. The weights have Keras's order. */
+interface NativeGradients {
   readonly inputs: NativeArray;
   readonly initialState: NativeArray;
   readonly weights: NativeArray[];
 }
 
-/** What a pass is made of. Arrays and tape become its own. */
+/** The parts that a pass is made of. The pass takes over the arrays and the tape. */
 export interface PassParts {
   readonly tape: NativeTape;
-  /** Of the results. */
+  /** The dtype of the results. */
   readonly dtype: Dtype;
-  /** Of the arrays that the addon takes. */
+  /** The dtype of the arrays that the addon takes. */
   readonly kernelDtype: NativeDtype;
   readonly inputShape: readonly number[];
   readonly output: Tensor<FloatArray>;
   readonly state: Tensor<FloatArray>;
   readonly losses: readonly number[];
-  readonly activity: Activity;
-  readonly terms: readonly WeightTerm[];
+  readonly activity: ActivityWithGradients;
+  readonly weights: readonly PassWeight[];
   readonly custom: CustomActivations | null;
 }
 
 const KNOWN: ReadonlySet<string> = new Set(["signal"]);
 
 /**
- * One forward computation that has kept what `backward` needs. It keeps it where it was computed, in native memory or on
- * the CUDA device, until `backward` or `dispose`: later calls and changes of the layer, its `dispose` included, do not
- * touch it.
+ * A forward computation that has kept everything that `backward` needs. It keeps this where it was computed, in native
+ * memory or on the CUDA device, until `backward` or `dispose`. Later calls and changes of the layer, including its
+ * `dispose`, do not affect it.
  */
 export class GRUPass<D extends DtypeName = DtypeName> {
-  /** (batch, units), or (batch, timesteps, units) with `return_sequences`. */
+  /** The output: (batch, units), or (batch, timesteps, units) with `return_sequences`. */
   readonly output: ResultTensor<D>;
-  /** (batch, units): the state after the last timestep, whatever `return_state` is. */
+  /** The state after the last timestep, (batch, units), whatever `return_state` is. */
   readonly state: ResultTensor<D>;
-  /** The layer's `losses` after this pass: activity first, then weights. */
+  /** The layer's `losses` after this pass: first those of the activity regularizer, then those of the weights. */
   readonly losses: number[];
   readonly #parts: PassParts;
   readonly #outputShape: readonly number[];
@@ -76,7 +81,7 @@ export class GRUPass<D extends DtypeName = DtypeName> {
   #disposed = false;
 
   /**
-   * Made by `forward`.
+   * Only `forward` makes passes.
    *
    * @internal
    */
@@ -90,13 +95,16 @@ export class GRUPass<D extends DtypeName = DtypeName> {
   }
 
   /**
-   * The gradient of `sum(upstream.output * output) + sum(upstream.state * state) + upstream.losses * sum(losses)`. Good for once: what the
-   * pass has kept is used up and freed.
+   * Returns the gradient of `sum(upstream.output * output) + sum(upstream.state * state) + upstream.losses *
+   * sum(losses)`. It can be called once, because it uses up and frees the memory that the pass has kept.
    *
-   * Throws `ERR_ARGUMENT`, `ERR_SHAPE`, `ERR_DTYPE` for bad gradients, after which it can be called again; `ERR_STATE`
-   * the second time, and from a custom activation of the layer; `ERR_DISPOSED` after `dispose`; `ERR_UNSUPPORTED` for a
-   * regularizer without a gradient; `ERR_CALLBACK` when a custom activation fails; `ERR_OUT_OF_MEMORY`, `ERR_CUDNN`,
-   * `ERR_CUDA`.
+   * Throws
+   * - `ERR_ARGUMENT`, `ERR_SHAPE` or `ERR_DTYPE` for bad gradients, after which it can be called again,
+   * - `ERR_STATE` the second time, and inside a custom activation of the layer,
+   * - `ERR_DISPOSED` after `dispose`,
+   * - `ERR_UNSUPPORTED` for a regularizer without a gradient,
+   * - `ERR_CALLBACK` when a custom activation fails,
+   * - `ERR_OUT_OF_MEMORY`, `ERR_CUDNN` and `ERR_CUDA`.
    */
   backward(upstream?: Upstream | null): GRUGradients<D> {
     const { tape, custom } = this.#parts;
@@ -117,9 +125,11 @@ export class GRUPass<D extends DtypeName = DtypeName> {
   }
 
   /**
-   * As `backward`, off this thread; the gradients are copied before this returns. Never throws: rejects with what
-   * `backward` throws, with `ERR_ARGUMENT` for a layer with a custom activation, with `ERR_BUSY`, and with `ERR_ABORTED`
-   * when `signal` aborts: at once while the call waits, after the current timestep while it runs.
+   * Computes as `backward` does, off this thread. The gradients are copied before this method returns.
+   *
+   * Never throws. Rejects with the errors of `backward`, with `ERR_ARGUMENT` for a layer with a custom activation, with
+   * `ERR_BUSY`, and with `ERR_ABORTED` when `signal` aborts: at once while the call waits, and after the current
+   * timestep while it runs.
    */
   async backwardAsync(upstream?: Upstream | null, args?: BackwardAsyncArguments | null): Promise<GRUGradients<D>> {
     const { tape, custom } = this.#parts;
@@ -129,32 +139,35 @@ export class GRUPass<D extends DtypeName = DtypeName> {
     this.#requireFresh();
     const read = this.#read(upstream, true);
     const gradients = this.#emptyGradients();
-    // Reading the gradients may have run code of the caller's.
+    // Reading the gradients may have run user code.
     refuseAborted(signal);
     this.#requireFresh();
     using _place = new QueuePlace("backwardAsync");
     this.#used = true;
     try {
       const nativeArguments = this.#argumentsOf(read, gradients);
-      await cancellable(signal, (token) => tape.backwardAsync(token, ...nativeArguments));
+      await runCancellable(signal, (token) => tape.backwardAsync(token, ...nativeArguments));
       return this.#finish(gradients, read.losses);
     } finally {
       tape.dispose();
     }
   }
 
-  /** Frees what the pass has kept, after a running `backwardAsync`. Output, state and losses stay. Idempotent. */
+  /**
+   * Frees the memory that the pass has kept, after a running `backwardAsync` has ended. Output, state and losses stay.
+   * Idempotent.
+   */
   dispose(): void {
     this.#disposed = true;
     this.#parts.tape.dispose();
   }
 
-  /** As `dispose`, for `using`. */
+  /** Calls `dispose`, for `using`. */
   [Symbol.dispose](): void {
     this.dispose();
   }
 
-  /** Shapes of the results, and whether `backward` can be called. */
+  /** Returns a description: the shapes of the results, and whether `backward` can be called. */
   toString(): string {
     const condition = this.#disposed ? "disposed" : this.#used ? "used" : "fresh";
     const shapes = `output [${this.#outputShape.join(", ")}], state [${this.#stateShape.join(", ")}]`;
@@ -165,21 +178,21 @@ export class GRUPass<D extends DtypeName = DtypeName> {
     return readUpstream(upstream, this.#outputShape, this.#stateShape, this.#parts.dtype, copy);
   }
 
-  #emptyGradients(): RawGradients {
-    const { inputShape, kernelDtype, terms } = this.#parts;
+  #emptyGradients(): NativeGradients {
+    const { inputShape, kernelDtype, weights } = this.#parts;
     const zeros = (shape: readonly number[]) => allocate(kernelDtype, checkedProduct(shape, "gradients"), "gradients");
     return {
       inputs: zeros(inputShape),
       initialState: zeros(this.#stateShape),
-      weights: terms.map(({ shape }) => zeros(shape)),
+      weights: weights.map(({ shape }) => zeros(shape)),
     };
   }
 
-  #argumentsOf(read: ReadUpstream, { inputs, initialState, weights }: RawGradients): NativeBackwardArguments {
+  #argumentsOf(read: ReadUpstream, { inputs, initialState, weights }: NativeGradients): NativeBackwardArguments {
     const { activity } = this.#parts;
     const [kernel, recurrentKernel, bias] = weights as [NativeArray, NativeArray, NativeArray?];
-    const dOutput = sumOf(activity.output, read.losses, read.output);
-    const dState = sumOf(activity.state, read.losses, read.state);
+    const dOutput = scaledSum(activity.output, read.losses, read.output);
+    const dState = scaledSum(activity.state, read.losses, read.state);
     return backwardArguments({
       dOutput,
       dState,
@@ -191,14 +204,15 @@ export class GRUPass<D extends DtypeName = DtypeName> {
     });
   }
 
-  #finish({ inputs, initialState, weights }: RawGradients, losses: number): GRUGradients<D> {
-    const { dtype, inputShape, terms } = this.#parts;
-    addWeightGradients(weights, terms, losses);
+  #finish(gradients: NativeGradients, losses: number): GRUGradients<D> {
+    const { dtype, inputShape, weights } = this.#parts;
+    addWeightGradients(gradients.weights, weights, losses);
     return {
-      inputs: tensorOf(inputs, inputShape, dtype) as ResultTensor<D>,
-      initial_state: tensorOf(initialState, this.#stateShape, dtype) as ResultTensor<D>,
-      weights: terms.map(
-        (term, index) => tensorOf(weights[index] as NativeArray, term.shape, term.dtype) as WeightTensor<D>,
+      inputs: tensorOf(gradients.inputs, inputShape, dtype) as ResultTensor<D>,
+      initial_state: tensorOf(gradients.initialState, this.#stateShape, dtype) as ResultTensor<D>,
+      weights: weights.map(
+        (weight, index) =>
+          tensorOf(gradients.weights[index] as NativeArray, weight.shape, weight.dtype) as WeightTensor<D>,
       ),
     };
   }
@@ -214,7 +228,7 @@ export class GRUPass<D extends DtypeName = DtypeName> {
   }
 }
 
-/** What the addon computed, as a tensor of `dtype`. */
+/** Returns the values that the addon computed as a tensor of `dtype`. */
 export function tensorOf(data: NativeArray, shape: readonly number[], dtype: Dtype): Tensor<FloatArray> {
   return new Tensor(isSixteenBit(dtype) ? narrowed(data as Float32Array, dtype) : data, [...shape], dtype);
 }

@@ -1,7 +1,7 @@
 import { kernelArray, requireNamed } from "../../arguments/convert.js";
 import { lengthOf } from "../../arguments/intrinsics.js";
+import { elementsAs, readWithShape, stateFromList } from "../../arguments/known_shape.js";
 import { allocate } from "../../arguments/memory.js";
-import { checkShaped, shapedElements, unwrap } from "../../arguments/shaped.js";
 import { checkedProduct, sameShape } from "../../arguments/shapes.js";
 import { type ReadTensor, readTensor } from "../../arguments/tensor_like.js";
 import { isTypedArray } from "../../arguments/typed_array.js";
@@ -14,7 +14,10 @@ import { isSixteenBit } from "../../native/sixteen_bit.js";
 import { requireInteger, SIZE_LIMIT } from "../../options/values.js";
 import { type FloatArray, Tensor, type TypedArray } from "../../tensor/tensor.js";
 
-/** Zeros of shape (batch, units), in the dtype of results. Throws `ERR_ARGUMENT`, `ERR_SHAPE`, `ERR_OUT_OF_MEMORY`. */
+/**
+ * Returns zeros of shape (batch, units), in the dtype of results. Throws `ERR_ARGUMENT`, `ERR_SHAPE` or
+ * `ERR_OUT_OF_MEMORY`.
+ */
 export function zeroState(batch: number, layer: { units: number; computeDtype: Dtype }): Tensor<FloatArray> {
   const rows = requireInteger(batch, "batch", "an integer from 0 to 2^31 - 1", 0, SIZE_LIMIT - 1);
   const shape = [rows, layer.units];
@@ -23,21 +26,21 @@ export function zeroState(batch: number, layer: { units: number; computeDtype: D
 }
 
 /**
- * What a stateful layer carries from call to call: one state per batch row, (batch, units). A call reads the current
- * state and writes the spare one; only its success makes the spare one current. States of 16-bit layers are float32,
+ * The state that a stateful layer carries from call to call: (batch, units). A call reads the current state and writes
+ * the spare one, which becomes the current one only when the call succeeds. States of 16-bit layers are float32,
  * rounded to the compute dtype.
  */
 export class CarriedState {
   readonly #units: number;
   readonly #computeDtype: Dtype;
-  /** That of the arrays. */
+  /** The dtype of the arrays. */
   readonly #dtype: NativeDtype;
-  /** `null` before the first call: zeros of any batch size. */
+  /** The current state. `null` before the first call, which means zeros of any batch size. */
   #current: NativeArray | null = null;
   #spare: NativeArray | null = null;
-  /** Rows of `#current`. */
+  /** The number of rows of `#current`. */
   #batch = 0;
-  /** Whether calls must have `#batch` rows. */
+  /** True when calls must have `#batch` rows. */
   #fixed = false;
 
   constructor(units: number, computeDtype: Dtype) {
@@ -57,19 +60,19 @@ export class CarriedState {
     );
   }
 
-  /** The state a call of `batch` rows starts from; `null` is zeros. */
-  before(batch: number): NativeArray | null {
+  /** Returns the state that a call of `batch` rows starts from. `null` means zeros. */
+  stateFor(batch: number): NativeArray | null {
     return this.#current !== null && this.#batch === batch ? this.#current : null;
   }
 
-  /** The array a call of `batch` rows writes its last state to. Its contents do not matter. */
+  /** Returns the array that a call of `batch` rows writes its last state to. Its contents do not matter. */
   spare(batch: number): NativeArray {
     const count = checkedProduct([batch, this.#units], "states");
     if (this.#spare === null || this.#spare.length !== count) this.#spare = allocate(this.#dtype, count, "states");
     return this.#spare;
   }
 
-  /** Makes `state`, which came from `spare`, the current one. */
+  /** Makes `state`, which `spare` returned, the current state. */
   commit(batch: number, state: NativeArray): void {
     this.#spare = this.#current;
     this.#current = state;
@@ -77,27 +80,27 @@ export class CarriedState {
     this.#fixed = true;
   }
 
-  /** Zeros for exactly `batch` rows. */
+  /** Sets the state to zeros for exactly `batch` rows. */
   start(batch: number): void {
     this.commit(batch, allocate(this.#dtype, checkedProduct([batch, this.#units], "states"), "states"));
   }
 
-  /** Zeros; the next call may have another batch size. */
+  /** Sets the state to zeros. The next call may have another batch size. */
   clear(): void {
     this.#current?.fill(0);
     this.#fixed = false;
   }
 
   /**
-   * Sets the state to a (batch, units) tensor, or to a bare typed array of as many elements as some batch has. `check` is
-   * called when the value has been read, which may have run code of the caller's.
+   * Sets the state to a (batch, units) tensor, or to a bare typed array whose length is a multiple of `units`. Calls
+   * `check` after reading the value, because reading may have run user code.
    */
   set(value: unknown, check: () => void): void {
     let read: ReadTensor;
     let state: NativeArray;
     try {
-      read = this.#check(unwrap(value));
-      state = kernelArray(shapedElements(read, this.#computeDtype, true), this.#computeDtype);
+      read = this.#check(stateFromList(value));
+      state = kernelArray(elementsAs(read, this.#computeDtype, true), this.#computeDtype);
     } catch (error) {
       throw unreadable(error, "resetState");
     }
@@ -115,7 +118,7 @@ export class CarriedState {
     }
     const shape = [batch, this.#units];
     if (described === null)
-      return checkShaped(value, shape, checkedProduct(shape, "state"), this.#computeDtype, "state");
+      return readWithShape(value, shape, checkedProduct(shape, "state"), this.#computeDtype, "state");
     if (!sameShape(described.shape, shape)) {
       throw expectedShape("state", `shape ${formatShape(shape)}`, described.shape);
     }
@@ -123,7 +126,7 @@ export class CarriedState {
     return described;
   }
 
-  /** Copies, in a list as in Keras; `null` before the first call. */
+  /** Returns copies of the states, in a list as in Keras; `null` before the first call. */
   tensors(): [Tensor<NativeArray>] | null {
     if (this.#current === null) return null;
     return [new Tensor(this.#current.slice(), [this.#batch, this.#units], this.#dtype)];

@@ -2,7 +2,7 @@ import type { StateLike } from "../../arguments/call.js";
 import { kernelArray } from "../../arguments/convert.js";
 import { isSteady, kindOf, lengthOf, overlap, writeTo } from "../../arguments/intrinsics.js";
 import { allocate } from "../../arguments/memory.js";
-import { type OutTensor, readOutTensor } from "../../arguments/out.js";
+import { type OutTensor, readOutTensor } from "../../arguments/out_argument.js";
 import { checkedProduct } from "../../arguments/shapes.js";
 import { readFrame, readState, readStreamArguments, type StreamFrame } from "../../arguments/stream.js";
 import { requireWhole } from "../../arguments/typed_array.js";
@@ -23,34 +23,35 @@ import type { ResultTensor } from "../result_types.js";
 const KINDS = { float32: "Float32Array", float64: "Float64Array", float16: "Uint16Array", bfloat16: "Uint16Array" };
 
 /**
- * A layer as a stepper: it takes one timestep at a time and carries the state. Each step gives what `call` gives for that
- * timestep, bit for bit on the CPU path, with the weights as they are at that moment. Dropout is off, and regularizers'
- * losses are not computed. Streams of one layer do not know each other, nor the state of a stateful layer.
+ * Computes a layer one timestep at a time and carries the state. Each step returns the output that `call` returns for
+ * that timestep, bit for bit on the CPU path, with the weights of that moment. Dropout is off, and losses of
+ * regularizers are not computed. The streams of one layer are independent of each other and of the state of a stateful
+ * layer.
  */
 export class GRUStream<D extends DtypeName = DtypeName> {
-  /** Rows of every frame. */
+  /** The number of rows of every frame. */
   readonly batch: number;
   readonly #layer: LayerParts;
   readonly #features: number;
   readonly #units: number;
   readonly #inputCount: number;
-  /** 16 bits of results and frames, which the kernels know as float32. */
+  /** The dtype of results and frames when it has 16 bits, for which the kernels use float32; otherwise `null`. */
   readonly #rounding: SixteenBitDtype | null;
-  /** Arrays of this kind are frames and results as they are. */
+  /** The kind of array that frames and results need no conversion for. */
   readonly #kind: string;
-  /** Whether the kernels may use the caller's memory: of their type, and no code of the caller's meanwhile. */
+  /** True when the kernels may use the caller's memory: it has their type, and no user code runs meanwhile. */
   readonly #direct: boolean;
   readonly #onCuda: boolean;
-  /** One timestep as a native call. */
+  /** The arguments of the native call that computes one timestep. */
   readonly #step: RepeatedCall;
   #state: NativeArray;
-  /** What the next step writes the state to, so that one that fails leaves the state. */
+  /** The memory that the next step writes the state to, so that a failed step does not change the state. */
   #spare: NativeArray;
-  /** A frame and a result of the stream's own, where the kernels may not use the caller's. */
+  /** Memory of the stream's own for a frame and a result, for when the kernels may not use the caller's. */
   #input: NativeArray | null = null;
   #output: NativeArray | null = null;
   #target: FloatArray | null = null;
-  /** The tensor over `#target`, which callers have. */
+  /** The tensor over `#target`, which callers receive. */
   #view: ResultTensor<D> | null = null;
   #disposed = false;
 
@@ -77,18 +78,18 @@ export class GRUStream<D extends DtypeName = DtypeName> {
   }
 
   /**
-   * Computes one timestep. Gives the output, (batch, units): the stream's own tensor, which the next `push` overwrites, or
-   * `out`, written to.
+   * Computes one timestep and returns the output, (batch, units). Without `out` that is the stream's own tensor, which
+   * the next `push` overwrites.
    *
-   * Throws `ERR_ARGUMENT`, `ERR_SHAPE`, `ERR_DTYPE` for a bad frame or `out`; `ERR_DISPOSED`; and as `call`. The stream is
-   * then as it was.
+   * Throws `ERR_ARGUMENT`, `ERR_SHAPE` or `ERR_DTYPE` for a bad frame or `out`, `ERR_DISPOSED`, and the errors of
+   * `call`. The stream has then not changed.
    */
   push(frame: StreamFrame): ResultTensor<D>;
   /** Computes one timestep and writes the output to `out`, which it returns. */
   push<T extends OutTensor>(frame: StreamFrame, out: T): T;
   push(frame: StreamFrame, out?: OutTensor | null): ResultTensor<D> | OutTensor {
     this.#requireAlive("push");
-    // Before anything of the stream's is written to, which a step that is running may be reading.
+    // This check comes before any memory of the stream is written to, because a running step may be reading it.
     const { weights, custom } = this.#layer;
     weights.requireFree("push");
     const built = weights.requireBuilt("push");
@@ -99,19 +100,19 @@ export class GRUStream<D extends DtypeName = DtypeName> {
     const output = safe ? (target as NativeArray) : this.#scratch();
     const args = this.#step.with(input, output, this.#spare, this.#state, this.#pathFlags());
     computeNow(gru, custom, args);
-    if (output !== target) this.#deliver(output, target);
+    if (output !== target) this.#copyResult(output, target);
     const before = this.#state;
     this.#state = this.#spare;
     this.#spare = before;
     return given ? out : (this.#view as ResultTensor<D>);
   }
 
-  /** The frame as the kernels take it, and where the result goes. */
+  /** Reads the frame, and returns it in the form that the kernels take, with the memory for the result. */
   #read(frame: StreamFrame, out: OutTensor | null): { target: FloatArray; input: NativeArray } {
     try {
       const target = out === null ? this.#ownTarget() : this.#targetFor(out);
       const input = this.#inputFor(frame);
-      // Reading them may have run code of the caller's.
+      // Reading the frame and `out` may have run user code.
       this.#requireAlive("push");
       requireWhole(target, this.#state.length, "out");
       return { target, input };
@@ -120,7 +121,7 @@ export class GRUStream<D extends DtypeName = DtypeName> {
     }
   }
 
-  /** A copy of the state, (batch, units): after the last frame, or before the first. */
+  /** A copy of the state, (batch, units): after the last frame, or the initial state before the first one. */
   get state(): ResultTensor<D> {
     this.#requireAlive("state");
     const state = this.#state;
@@ -129,8 +130,8 @@ export class GRUStream<D extends DtypeName = DtypeName> {
   }
 
   /**
-   * Starts again from a copy of `state`, (batch, units), or from zeros. Throws `ERR_ARGUMENT`, `ERR_SHAPE`, `ERR_DTYPE`,
-   * `ERR_DISPOSED`; the stream is then as it was.
+   * Starts again from a copy of `state`, (batch, units), or from zeros. Throws `ERR_ARGUMENT`, `ERR_SHAPE`, `ERR_DTYPE`
+   * or `ERR_DISPOSED`, and then the stream has not changed.
    */
   reset(state?: StateLike | readonly [StateLike] | null): void {
     this.#requireAlive("reset");
@@ -138,14 +139,17 @@ export class GRUStream<D extends DtypeName = DtypeName> {
     else this.#state = this.#readState(state, "state");
   }
 
-  /** Shapes of frames and results. */
+  /** Returns a description with the shapes of frames and results. */
   toString(): string {
     const disposed = this.#disposed ? ", disposed" : "";
     const { computeDtype } = this.#layer.options;
     return `GRUStream, ${computeDtype}: [${this.batch}, ${this.#features}] → [${this.batch}, ${this.#units}]${disposed}`;
   }
 
-  /** Gives up its memory; `push`, `state` and `reset` are `ERR_DISPOSED` afterwards. Idempotent; the layer stays. */
+  /**
+   * Frees the stream's memory. `push`, `state` and `reset` then throw `ERR_DISPOSED`. Idempotent. The layer is not
+   * affected.
+   */
   dispose(): void {
     this.#disposed = true;
     this.#state = new Float32Array(0);
@@ -157,16 +161,19 @@ export class GRUStream<D extends DtypeName = DtypeName> {
     this.#view = null;
   }
 
-  /** As `dispose`, for `using`. */
+  /** Calls `dispose`, for `using`. */
   [Symbol.dispose](): void {
     this.dispose();
   }
 
-  /** The frame as the kernels take it. Arrays of the compute dtype are not looked at further, and nothing is allocated. */
+  /**
+   * Returns the frame in the form that the kernels take. For an array of the compute dtype this checks nothing further
+   * and allocates nothing.
+   */
   #inputFor(frame: StreamFrame): NativeArray {
     const { options, custom } = this.#layer;
     const data: unknown = frame instanceof Tensor && this.#isFrame(frame) ? frame.data : frame;
-    const read = this.#isPlain(data, this.#inputCount)
+    const read = this.#isDirectlyUsable(data, this.#inputCount)
       ? data
       : readFrame(frame, [this.batch, this.#features], options.computeDtype, options.autocast);
     if (this.#rounding !== null) {
@@ -180,8 +187,11 @@ export class GRUStream<D extends DtypeName = DtypeName> {
     return this.#input;
   }
 
-  /** Whether the kernels can use an array of so many elements as it is. */
-  #isPlain(value: unknown, count: number): value is FloatArray {
+  /**
+   * True when the kernels can use `value` directly: it has the compute dtype and `count` elements, and only this thread
+   * can change its memory.
+   */
+  #isDirectlyUsable(value: unknown, count: number): value is FloatArray {
     if (kindOf(value as object) !== this.#kind) return false;
     const array = value as FloatArray;
     return count > 0 && lengthOf(array) === count && isSteady(array);
@@ -196,17 +206,17 @@ export class GRUStream<D extends DtypeName = DtypeName> {
     );
   }
 
-  /** Where `out` wants the result. */
+  /** Returns the memory of `out` that the result is written to. */
   #targetFor(out: unknown): FloatArray {
     if (!isSixteenBit(this.#layer.options.computeDtype)) {
-      if (this.#isPlain(out, this.#state.length)) return out;
+      if (this.#isDirectlyUsable(out, this.#state.length)) return out;
     }
     return readOutTensor(out, [this.batch, this.#units], this.#layer.options.computeDtype, "out").data;
   }
 
-  /** The memory of the stream's own tensor. */
+  /** Returns the memory of the stream's own tensor. */
   #ownTarget(): FloatArray {
-    // It may have been given away.
+    // The caller may have detached it.
     if (this.#target === null || lengthOf(this.#target) !== this.#state.length) {
       const { computeDtype } = this.#layer.options;
       this.#target = allocate(computeDtype, this.#state.length, "output");
@@ -220,15 +230,18 @@ export class GRUStream<D extends DtypeName = DtypeName> {
     return this.#output;
   }
 
-  #deliver(output: NativeArray, target: FloatArray): void {
-    // A custom activation may have given it away.
+  #copyResult(output: NativeArray, target: FloatArray): void {
+    // A custom activation may have detached it.
     requireWhole(target, output.length, "out");
     if (this.#rounding === null) writeTo(target, output);
     else if (isSteady(target)) narrowInto(target as Uint16Array, output as Float32Array, this.#rounding);
     else writeTo(target, narrowed(output as Float32Array, this.#rounding));
   }
 
-  /** A stream runs on the CPU unless cuDNN is demanded, because one timestep is too little work for a launch. */
+  /**
+   * Returns the flags of the path. A stream runs on the CPU unless `use_cudnn` is true, because one timestep is too
+   * little work for a kernel launch.
+   */
   #pathFlags(): number {
     if (!this.#onCuda) return 0;
     const features = this.#features;
@@ -246,9 +259,9 @@ export class GRUStream<D extends DtypeName = DtypeName> {
     return kernelArray(readState(value, [this.batch, this.#units], computeDtype, name), computeDtype);
   }
 
-  #requireAlive(what: string): void {
+  #requireAlive(method: string): void {
     if (!this.#disposed) return;
-    throw disposed("stream", what);
+    throw disposed("stream", method);
   }
 }
 

@@ -1,10 +1,10 @@
 import type { GRUOptions } from "../../arguments/constructor.js";
 import { kernelArray } from "../../arguments/convert.js";
-import { fillWith, lossOf } from "../../arguments/lent.js";
+import { elementsAs, readWithShape } from "../../arguments/known_shape.js";
 import { allocate, requireWeightMemory } from "../../arguments/memory.js";
-import { checkShaped, shapedElements } from "../../arguments/shaped.js";
 import { checkedProduct } from "../../arguments/shapes.js";
 import type { ReadTensor } from "../../arguments/tensor_like.js";
+import { fillWith, lossOf } from "../../arguments/user_code.js";
 import { expected, expectedText } from "../../errors/messages.js";
 import { unreadable } from "../../errors/reading.js";
 import type { Constraint } from "../../keras/constraints.js";
@@ -15,7 +15,7 @@ import { native } from "../../native/load.js";
 import { isSixteenBit, narrowed, rounded, type SixteenBitDtype } from "../../native/sixteen_bit.js";
 import type { FloatArray, Tensor } from "../../tensor/tensor.js";
 import {
-  ownedVariable,
+  makeOwnedVariable,
   peekVariableData,
   replaceVariableData,
   requireUnlocked,
@@ -25,7 +25,7 @@ import {
   variableData,
 } from "../../variables/variable.js";
 
-/** The weights at one version. Nobody writes to these arrays: they are as good as copies. */
+/** The weights at one version. Nobody writes to these arrays, so they need not be copied. */
 export interface WeightSnapshot {
   readonly version: number;
   readonly kernel: FloatArray;
@@ -33,7 +33,7 @@ export interface WeightSnapshot {
   readonly bias: FloatArray | null;
 }
 
-interface Plan {
+interface WeightDescription {
   name: string;
   shape: readonly number[];
   initializer: Initializer;
@@ -41,16 +41,16 @@ interface Plan {
   constraint: Constraint | null;
 }
 
-function plans(options: GRUOptions, features: number): Plan[] {
+function describeWeights(options: GRUOptions, features: number): WeightDescription[] {
   const { units } = options;
-  const kernel: Plan = {
+  const kernel: WeightDescription = {
     name: "kernel",
     shape: [features, 3 * units],
     initializer: options.kernelInitializer,
     regularizer: options.kernelRegularizer,
     constraint: options.kernelConstraint,
   };
-  const recurrent: Plan = {
+  const recurrent: WeightDescription = {
     name: "recurrent_kernel",
     shape: [units, 3 * units],
     initializer: options.recurrentInitializer,
@@ -58,7 +58,7 @@ function plans(options: GRUOptions, features: number): Plan[] {
     constraint: options.recurrentConstraint,
   };
   if (!options.useBias) return [kernel, recurrent];
-  const bias: Plan = {
+  const bias: WeightDescription = {
     name: "bias",
     shape: options.resetAfter ? [2, 3 * units] : [3 * units],
     initializer: options.biasInitializer,
@@ -68,23 +68,24 @@ function plans(options: GRUOptions, features: number): Plan[] {
   return [kernel, recurrent, bias];
 }
 
-/** A built layer's variables and the native object that holds them packed. */
+/** The variables of a built layer, and the native object that holds their packed copies. */
 export class GRUWeights {
   readonly features: number;
   readonly kernel: Variable;
   readonly recurrentKernel: Variable;
   readonly bias: Variable | null;
-  /** In Keras's order: kernel, recurrent kernel, bias. */
+  /** All variables, in Keras's order: kernel, recurrent kernel, bias. */
   readonly variables: readonly Variable[];
   readonly #owner: VariableOwner;
-  /** What the kernels take weights rounded to. */
+  /** The dtype that weights are rounded to before the kernels take them; `null` for no rounding. */
   readonly #rounding: SixteenBitDtype | null;
   readonly #native: NativeGru;
-  #packed = -1;
+  #packedVersion = -1;
 
   /**
-   * Makes the weights for `features` inputs: by the layer's initializers, or zeros where they are about to be set. Throws
-   * `ERR_SHAPE` or `ERR_OUT_OF_MEMORY` for weights that are too large, `ERR_NATIVE_LOAD` without the addon.
+   * Makes the weights for `features` inputs. `start` says whether the layer's initializers fill them, or whether they
+   * are zeros because the caller sets them next. Throws `ERR_SHAPE` or `ERR_OUT_OF_MEMORY` for weights that are too
+   * large, and `ERR_NATIVE_LOAD` without the addon.
    */
   constructor(
     options: GRUOptions,
@@ -93,16 +94,16 @@ export class GRUWeights {
     owner: VariableOwner,
     start: "initial" | "zeros" = "initial",
   ) {
-    const planned = plans(options, features);
-    const counts = planned.map(({ shape, name }) => checkedProduct(shape, name));
+    const descriptions = describeWeights(options, features);
+    const counts = descriptions.map(({ shape, name }) => checkedProduct(shape, name));
     const { variableDtype, kernelDtype, rounding } = options;
     requireWeightMemory(options, features);
-    const variables = planned.map((plan, index) => {
-      const filled = allocate(kernelDtype, counts[index] as number, plan.name);
-      if (start === "initial") fillWith(plan.initializer, filled, plan.shape);
+    const variables = descriptions.map((description, index) => {
+      const filled = allocate(kernelDtype, counts[index] as number, description.name);
+      if (start === "initial") fillWith(description.initializer, filled, description.shape);
       const data = isSixteenBit(variableDtype) ? narrowed(filled as Float32Array, variableDtype) : filled;
-      const path = `${layerName}/gru_cell/${plan.name}`;
-      return ownedVariable({ ...plan, path, dtype: variableDtype }, data, owner);
+      const path = `${layerName}/gru_cell/${description.name}`;
+      return makeOwnedVariable({ ...description, path, dtype: variableDtype }, data, owner);
     });
     this.features = features;
     this.variables = variables;
@@ -122,21 +123,24 @@ export class GRUWeights {
     });
   }
 
-  /** The number of elements of all weights. */
+  /** Returns the number of elements of all weights. */
   count(): number {
     return this.variables.reduce((sum, variable) => sum + peekVariableData(variable).length, 0);
   }
 
-  /** Copies, in Keras's order. */
+  /** Returns copies of the weights, in Keras's order. */
   get(): Tensor<FloatArray>[] {
     return this.variables.map((variable) => variable.value);
   }
 
-  /** Sets all weights, or throws (`ERR_ARGUMENT`, `ERR_SHAPE`, `ERR_DTYPE`, `ERR_STATE`) and sets none. */
+  /**
+   * Sets all weights. When it throws (`ERR_ARGUMENT`, `ERR_SHAPE`, `ERR_DTYPE`, `ERR_STATE` or `ERR_DISPOSED`), it has
+   * set none.
+   */
   set(values: unknown): void {
     requireUnlocked(this.#owner, "setWeights");
     const read = this.#readAll(values);
-    // Reading them may have run code of the caller's, which disposed the layer.
+    // Reading the values may have run user code, which may have disposed the layer.
     for (const variable of this.variables) requireWritable(variable, "setWeights");
     this.variables.forEach((variable, index) => {
       replaceVariableData(variable, read[index] as FloatArray);
@@ -144,12 +148,12 @@ export class GRUWeights {
     this.#owner.version += 1;
   }
 
-  /** Copies of all weights; every shape is judged before the first copy is made. */
+  /** Returns copies of all values. Every shape is checked before the first copy is made. */
   #readAll(values: unknown): FloatArray[] {
     try {
       const { variables } = this;
       const checked = this.#checkAll(values);
-      return checked.map((read, index) => shapedElements(read, (variables[index] as Variable).dtype, true));
+      return checked.map((read, index) => elementsAs(read, (variables[index] as Variable).dtype, true));
     } catch (error) {
       throw unreadable(error, "setWeights");
     }
@@ -168,11 +172,11 @@ export class GRUWeights {
     }
     return this.variables.map((variable, index) => {
       const { shape, dtype, name } = variable;
-      return checkShaped(values[index], shape, checkedProduct(shape, name), dtype, `weights[${index}]`);
+      return readWithShape(values[index], shape, checkedProduct(shape, name), dtype, `weights[${index}]`);
     });
   }
 
-  /** The weights as they are now, for keeping. */
+  /** Returns the current weights. The caller may keep them. */
   snapshot(): WeightSnapshot {
     return this.#read(variableData);
   }
@@ -186,29 +190,33 @@ export class GRUWeights {
     };
   }
 
-  /** The native object, holding the weights as they are now. */
+  /** Returns the native object with the current weights. */
   packed(): NativeGru {
-    if (this.#packed !== this.#owner.version) this.pack(this.#read(peekVariableData));
+    if (this.#packedVersion !== this.#owner.version) this.pack(this.#read(peekVariableData));
     return this.#native;
   }
 
-  /** The native object, holding the weights of `snapshot`. */
+  /** Returns the native object with the weights of `snapshot`. */
   pack(snapshot: WeightSnapshot): NativeGru {
-    if (this.#packed !== snapshot.version) {
+    if (this.#packedVersion !== snapshot.version) {
       const { kernel, recurrentKernel, bias } = snapshot;
-      this.#native.setWeights(this.#cast(kernel), this.#cast(recurrentKernel), bias === null ? null : this.#cast(bias));
-      this.#packed = snapshot.version;
+      this.#native.setWeights(
+        this.#inComputeDtype(kernel),
+        this.#inComputeDtype(recurrentKernel),
+        bias === null ? null : this.#inComputeDtype(bias),
+      );
+      this.#packedVersion = snapshot.version;
     }
     return this.#native;
   }
 
-  /** A weight as the kernels take it, rounded to the compute dtype. */
-  #cast(data: FloatArray): NativeArray {
+  /** Returns a weight in the form that the kernels take, rounded to the compute dtype. */
+  #inComputeDtype(data: FloatArray): NativeArray {
     if (this.#rounding === null) return data as NativeArray;
     return kernelArray(data instanceof Float32Array ? narrowed(data, this.#rounding) : data, this.#rounding);
   }
 
-  /** The regularizers' losses of the weights as they are now, in Keras's order. */
+  /** Returns the regularizers' losses of the current weights, in Keras's order. */
   losses(): number[] {
     const losses: number[] = [];
     for (const variable of this.variables) {
@@ -220,12 +228,12 @@ export class GRUWeights {
     return losses;
   }
 
-  /** Bytes of the packed weights. */
+  /** Returns the bytes of the packed weights. */
   memoryUsage(): number {
     return this.#native.memoryUsage();
   }
 
-  /** Frees the native object (after its last call) and empties the variables. */
+  /** Frees the native object after its last call, and empties the variables. */
   dispose(): void {
     this.#native.dispose();
     for (const variable of this.variables) replaceVariableData(variable, null);

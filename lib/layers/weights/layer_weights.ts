@@ -5,7 +5,7 @@ import { lockedWhile, requireUnlocked, type VariableOwner } from "../../variable
 import { GRUWeights } from "./gru_weights.js";
 import { requireFit, type WeightsFile } from "./load_weights.js";
 
-/** The weights of one layer over its life: there are none before the layer is built, and none after it is disposed. */
+/** The weights of one layer during its life. There are none before the layer is built and after it is disposed. */
 export class LayerWeights {
   readonly #options: GRUOptions;
   readonly #name: string;
@@ -19,7 +19,7 @@ export class LayerWeights {
     this.#owner = owner;
   }
 
-  /** `null` while there are none. */
+  /** The current weights; `null` when there are none. */
   get current(): GRUWeights | null {
     return this.#current;
   }
@@ -38,13 +38,13 @@ export class LayerWeights {
     if (this.#disposed) throw disposed("layer", this.#name);
   }
 
-  /** Throws `ERR_DISPOSED`, or `ERR_STATE` inside the user's code that the layer runs, which may not call `method`. */
+  /** Throws `ERR_DISPOSED`, or `ERR_STATE` inside user code that the layer runs, which may not call `method`. */
   requireFree(method: string): void {
     this.requireAlive();
     requireUnlocked(this.#owner, method);
   }
 
-  /** The weights. Throws `ERR_DISPOSED`, or `ERR_NOT_BUILT` naming `method`. */
+  /** Returns the weights. Throws `ERR_DISPOSED`, or `ERR_NOT_BUILT` naming `method`. */
   requireBuilt(method: string): GRUWeights {
     this.requireAlive();
     if (this.#current !== null) return this.#current;
@@ -52,8 +52,8 @@ export class LayerWeights {
   }
 
   /**
-   * The weights for inputs of so many features, made now where there are none. Throws `ERR_DISPOSED` and `ERR_SHAPE` too:
-   * reading a call's arguments may have run code of the caller's, which disposed or built the layer.
+   * Returns the weights for inputs of so many features, and makes them if there are none. Throws `ERR_DISPOSED` and
+   * `ERR_SHAPE` too, because reading a call's arguments may have run user code that disposed or built the layer.
    */
   forFeatures(features: number): GRUWeights {
     this.requireAlive();
@@ -67,7 +67,10 @@ export class LayerWeights {
     return this.#current;
   }
 
-  /** Takes over the weights of a file, and builds the layer with them. Throws, with nothing changed, where they do not fit. */
+  /**
+   * Sets the weights to those in a file, and builds the layer if it is not built. When the weights do not fit, throws
+   * and changes nothing.
+   */
   takeOver(read: WeightsFile): void {
     this.requireAlive();
     requireFit(read, this.#options, this.features);
@@ -77,12 +80,12 @@ export class LayerWeights {
     this.#current = current;
   }
 
-  /** Refuses every further use. The weights stay for the calls in flight, until `free`. */
+  /** Makes every later use throw `ERR_DISPOSED`. Calls in flight keep the weights until `free`. */
   dispose(): void {
     this.#disposed = true;
   }
 
-  /** Frees the weights; to be called after `dispose` and after the last call. */
+  /** Frees the weights. Call it after `dispose`, when the last call has ended. */
   free(): void {
     this.#current?.dispose();
     this.#current = null;

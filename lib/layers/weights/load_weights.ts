@@ -6,26 +6,26 @@ import type { KerasLayerWeights } from "../../formats/index.js";
 import { readSource, type Source } from "../../formats/source.js";
 import { readRecord } from "../../options/record.js";
 
-/** What `loadWeights` takes beside the file. */
+/** The arguments of `loadWeights`, beside the file. */
 export interface LoadWeightsArguments {
   /**
-   * Which layer to read, by its Keras name or path (`"encoder"`, `"bidirectional/forward_layer"`, `"layers/gru_1"`), or
-   * PyTorch's (`"encoder.gru.l1_reverse"`); needed when the file has several GRUs.
+   * The layer to read, by its Keras name or path (`"encoder"`, `"bidirectional/forward_layer"`, `"layers/gru_1"`) or
+   * its PyTorch name (`"encoder.gru.l1_reverse"`). It is required when the file has several GRUs.
    */
   layer?: string | undefined;
 }
 
 const KNOWN = new Set(["layer"]);
 
-/** Weights that were read, and where from. */
+/** The weights from a file, and the source they were read from. */
 export interface WeightsFile {
   readonly file: KerasLayerWeights;
   readonly source: Source;
 }
 
 /**
- * The weights of one GRU layer in the model file `source`, of which bytes are copied before this returns. Rejects as
- * `readGruWeights` and for bad arguments.
+ * Reads the weights of one GRU layer in the model file `source`. If `source` is bytes, they are copied before this
+ * function returns. Rejects with the errors of `readGruWeights`, and for bad arguments.
  */
 export async function readWeightsFile(source: unknown, args: unknown): Promise<WeightsFile> {
   const read = readSource(source);
@@ -41,32 +41,38 @@ function readLayerName(args: unknown): string | undefined {
 }
 
 /**
- * Checks that a file has the weights of a layer with these options, built for `features` (`null`: not built). Throws
- * `ERR_SHAPE`; `ERR_ARGUMENT` where only `reset_after` differs, which shapes without a bias do not tell.
+ * Checks that the weights of a file fit a layer with these options that is built for `features` (`null` when it is not
+ * built). Throws `ERR_SHAPE`, or `ERR_ARGUMENT` when only `reset_after` differs, which the shapes do not show without a
+ * bias.
  */
 export function requireFit({ file, source }: WeightsFile, options: GRUOptions, features: number | null): void {
   const label = JSON.stringify(file.path);
   const gates = 3 * options.units;
-  const wanted = [
+  const wantedShapes = [
     [features ?? file.features, gates],
     [options.units, gates],
   ];
-  if (options.useBias) wanted.push(options.resetAfter ? [2, gates] : [gates]);
+  if (options.useBias) wantedShapes.push(options.resetAfter ? [2, gates] : [gates]);
   const shapes = file.weights.map(({ shape }) => shape);
   const list = (all: readonly (readonly number[])[]) => all.map(formatShape).join(", ");
   const differs = file.resetAfter !== undefined && file.resetAfter !== options.resetAfter;
   const order = file.resetAfter ? "after" : "before";
-  const other =
+  const otherLayer =
     `a layer that applies its reset gate ${order} the product with the recurrent kernel (load them into one made with ` +
     `reset_after: ${file.resetAfter})`;
-  if (list(shapes) === list(wanted)) {
+  if (list(shapes) === list(wantedShapes)) {
     if (!differs) return;
-    const mine = `weights of a layer with reset_after: ${options.resetAfter}`;
-    throw expectedText("ERR_ARGUMENT", "source", mine, `those of ${other}, in layer ${label} of ${source.shown}`);
+    const wantedWeights = `weights of a layer with reset_after: ${options.resetAfter}`;
+    throw expectedText(
+      "ERR_ARGUMENT",
+      "source",
+      wantedWeights,
+      `those of ${otherLayer}, in layer ${label} of ${source.shown}`,
+    );
   }
-  const missing = shapes.length < wanted.length;
-  const of = options.useBias && !missing ? `reset_after: ${options.resetAfter}` : `use_bias: ${options.useBias}`;
-  const what = `weights of shapes ${list(wanted)} (those of this layer, with ${of})`;
-  const received = `${list(shapes)} in layer ${label} of ${source.shown}${differs ? `, those of ${other}` : ""}`;
-  throw expectedText("ERR_SHAPE", "source", what, received);
+  const missing = shapes.length < wantedShapes.length;
+  const setting = options.useBias && !missing ? `reset_after: ${options.resetAfter}` : `use_bias: ${options.useBias}`;
+  const wantedWeights = `weights of shapes ${list(wantedShapes)} (those of this layer, with ${setting})`;
+  const received = `${list(shapes)} in layer ${label} of ${source.shown}${differs ? `, those of ${otherLayer}` : ""}`;
+  throw expectedText("ERR_SHAPE", "source", wantedWeights, received);
 }

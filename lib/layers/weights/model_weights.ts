@@ -7,13 +7,13 @@ import { isVariable, type Variable } from "../../variables/variable.js";
 import { GRULayer } from "../layer.js";
 import { readSave, type SaveWeightsArguments } from "./save_weights.js";
 
-/** A dense layer of your own: its kernel (inputs, units) and, where it has one, its bias (units). */
+/** The weights of a dense layer of your own: its kernel (inputs, units) and, if it has one, its bias (units). */
 export interface DenseWeights {
-  /** Says that the weights are those of a dense layer. */
+  /** Says that these are the weights of a dense layer. */
   class_name: "Dense";
-  /** Its Keras name; default `dense`. */
+  /** The Keras name of the layer; `dense` by default. */
   name?: string | undefined;
-  /** The kernel and, where the layer has one, the bias. */
+  /** The kernel and, if the layer has one, the bias. */
   weights: readonly Variable[];
 }
 
@@ -23,12 +23,12 @@ export type ModelLayer = GRULayer | DenseWeights;
 const KNOWN = new Set(["class_name", "name", "weights"]);
 
 /**
- * Writes the weights of several layers, as they are now, to a `.weights.h5` file: the one that Keras 3's `save_weights`
- * writes for a model of these layers, which any model with these and no other variables loads with `load_weights`. The file
- * appears whole or not at all.
+ * Writes the current weights of several layers to a `.weights.h5` file. It is the file that Keras 3's `save_weights`
+ * writes for a model of these layers. Any model with exactly these variables can load it with `load_weights`. The file
+ * appears complete or not at all.
  *
- * Rejects with `ERR_ARGUMENT` or `ERR_SHAPE` for bad arguments and where the file cannot be written; `ERR_NOT_BUILT`,
- * `ERR_DISPOSED`.
+ * Rejects with `ERR_ARGUMENT` or `ERR_SHAPE` for bad arguments or a path that cannot be written, with `ERR_NOT_BUILT`,
+ * and with `ERR_DISPOSED`.
  */
 export async function saveModelWeights(
   path: string,
@@ -42,7 +42,7 @@ export async function saveModelWeights(
   const written: LayerToWrite[] = [];
   reading("layers", () => {
     if (!Array.isArray(layers)) throw expected("ERR_ARGUMENT", "layers", "an array of layers", layers);
-    // Unlike `map`, this visits holes, and refuses the first.
+    // Unlike `map`, this loop visits holes, and refuses the first one.
     for (const layer of layers) written.push(readLayer(layer, `layers[${written.length}]`));
   });
   const { writeModelWeights } = await import("../../formats/index.js");

@@ -5,16 +5,16 @@ import { requireBoolean } from "../../options/values.js";
 import type { FloatArray, Tensor } from "../../tensor/tensor.js";
 import type { GRUConfig } from "../config.js";
 
-/** What `saveWeights` takes beside the path. */
+/** The arguments of `saveWeights`, beside the path. */
 export interface SaveWeightsArguments {
-  /** Whether a file at the path is replaced; default true. Otherwise it is an error. */
+  /** Whether a file that exists at the path is replaced; true by default. With false such a file is an error. */
   overwrite?: boolean | undefined;
 }
 
 const KNOWN = new Set(["overwrite"]);
 const FORMATS = [".weights.h5", ".safetensors"] as const;
 
-/** What `saveWeights` was asked for, checked. */
+/** The arguments of `saveWeights` after they were checked. */
 export interface SaveRequest {
   path: string;
   format: (typeof FORMATS)[number];
@@ -35,7 +35,10 @@ function readRequest(path: unknown, args: unknown): SaveRequest {
   return { path: path as string, format, overwrite: requireBoolean(overwrite, "overwrite", true) };
 }
 
-/** Writes `weights`, whose arrays nobody else writes to, of a layer with `config`. Throws as `writeAtomically`. */
+/**
+ * Writes the weights of a layer with this config. Nobody else may write to the arrays of `weights`. Throws the errors
+ * of `writeAtomically`.
+ */
 export async function saveWeights(
   { path, format, overwrite }: SaveRequest,
   config: GRUConfig,

@@ -1,4 +1,4 @@
-// Which of cuDNN's algorithms calls run with, and whether they give what the CPU path gives.
+// Reports the cuDNN algorithms that calls run with, and whether their results equal those of the CPU path.
 import { GRU, type GRUArguments, type Tensor } from "cudnn-gru";
 import { relativeError } from "../../golden/reader.js";
 import { Control } from "../control.js";

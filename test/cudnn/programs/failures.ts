@@ -1,4 +1,4 @@
-// What becomes of failures that may pass: of the runtime's verdict, and of calls.
+// Reports the effects of temporary failures on the runtime's verdict and on calls.
 import { backendInfo, GRU, type GRUError, memoryUsage } from "cudnn-gru";
 import { native } from "../../../dist/native/load.js";
 import { relativeError } from "../../golden/reader.js";
@@ -11,7 +11,7 @@ export interface FailuresReport {
   /** The same for 10 more, 999 ms later, and for 10 more, 1,000 ms later. */
   askedSoon: Record<string, number>;
   askedLater: Record<string, number>;
-  /** What `explain()` says then; whether `backendInfo()` has a device. */
+  /** The first verdict of `explain()`, and whether `backendInfo()` has a device. */
   first: { met: boolean; detail: string };
   detail: string;
   available: boolean;

@@ -21,7 +21,7 @@ export interface Fault {
   code: string | null;
   message: string;
   isGRUError: boolean;
-  /** Whether the same layer then gave what it gives without a fault. */
+  /** Whether the same layer then computed the same results as without a fault. */
   recovered: boolean;
 }
 

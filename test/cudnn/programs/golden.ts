@@ -82,7 +82,7 @@ for (const golden of goldenCases()) {
   if (judgedOnCudnn(golden) !== expected) report.misjudged.push(golden.name);
   if (!expected) continue;
   const gradients = await worstGradient(golden);
-  // JSON has no Infinity, which relativeError gives for a wrong shape or position of NaN.
+  // JSON has no Infinity, which relativeError returns for a wrong shape or position of NaN.
   report.cases[golden.name] = {
     error: Math.min(await worstOutput(golden), Number.MAX_VALUE),
     gradients: gradients === null ? null : Math.min(gradients, Number.MAX_VALUE),

@@ -61,7 +61,9 @@ function bitsOf(array: Float32Array, dtype: NativeHalf): Uint16Array {
   return bits;
 }
 
-/** Whether a call gives the same when its inputs, its output or both are arrays of bits, with every kind of flags. */
+/**
+ * Whether a call has the same results when its inputs, its output or both are arrays of bits, with every kind of flags.
+ */
 function takesBits(gru: ReturnType<typeof layer>, dtype: NativeHalf): boolean {
   const { returnSequences, goBackwards, zeroOutputForMask, cudnn } = CALL_FLAGS;
   const kinds = [0, returnSequences].flatMap((one) => [one, one | goBackwards, one | zeroOutputForMask]);
@@ -99,7 +101,7 @@ function gradients(gru: ReturnType<typeof layer>, x: Float32Array | Uint16Array 
   return found;
 }
 
-/** Whether every value is one that the type can hold. */
+/** Whether the type can hold every value. */
 function isRounded(array: NativeArray, dtype: NativeHalf): boolean {
   const single = Float32Array.from(array);
   const bits = new Uint16Array(single.length);

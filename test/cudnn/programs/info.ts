@@ -8,7 +8,7 @@ export interface InfoReport {
   runtime: { met: boolean; detail: string };
   /** A call with `use_cudnn: true`; null when it went well. */
   required: { code: string; message: string } | null;
-  /** Whether `use_cudnn: "auto"` gave what the CPU path gives. */
+  /** Whether `use_cudnn: "auto"` computed the results of the CPU path. */
   automatic: boolean;
 }
 

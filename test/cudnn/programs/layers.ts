@@ -32,7 +32,7 @@ export function numbers(shape: number[], seed: number, scale = 1, dtype: "float3
   return tensor(data, shape);
 }
 
-/** Gives a layer weights that are the same on every run, biases included. */
+/** Sets a layer's weights, including biases, to values that are the same on every run. */
 export function setNumbers(gru: GRU, features: number, seed: number): void {
   gru.build([null, null, features]);
   const dtype = gru.weights[0]?.dtype === "float64" ? "float64" : "float32";

@@ -1,5 +1,5 @@
-// What the golden data does not reach: forms of one call on the cuDNN path against the CPU path, and gradients against
-// finite differences in float64.
+// Tests cases that the golden data does not have: forms of one call on the cuDNN path against the CPU path, and
+// gradients against finite differences in float64.
 import { configure, createBatcher, GRU, type GRUArguments, GRUError, type Tensor, tensor } from "cudnn-gru";
 import { relativeError } from "../../golden/reader.js";
 import { listed, numbers, setNumbers } from "./layers.js";
@@ -46,7 +46,7 @@ function worst(found: Tensor[], expected: Tensor[]): number {
   return Math.min(Math.max(...errors), Number.MAX_VALUE);
 }
 
-/** What lies past a row's end must not matter: NaN. */
+/** The values after a row's end are NaN, because they must not matter. */
 function poisonPadding(inputs: Tensor, lengths: readonly number[] | undefined): Tensor {
   if (!lengths) return inputs;
   const [, steps = 0, features = 0] = inputs.shape;

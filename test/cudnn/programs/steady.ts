@@ -1,4 +1,4 @@
-// What a layer does to the device once it is warm, and what is left when it is gone.
+// Reports a layer's effects on the device once it is warm, and the memory that is left after the layer.
 import { isDeepStrictEqual } from "node:util";
 import { configure, GRU, memoryUsage } from "cudnn-gru";
 import { Control } from "../control.js";

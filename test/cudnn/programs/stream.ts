@@ -7,7 +7,7 @@ import { numbers, setNumbers } from "./layers.js";
 export interface StreamReport {
   /** Of the outputs of all steps, and of the last state, against `call` with the whole sequence. */
   error: number;
-  /** Whether `out` gave the same as the stream's own tensor. */
+  /** Whether `out` received the same values as the stream's own tensor. */
   same: boolean;
   /** Calls to cuDNN and the driver of a warm step. */
   step: Record<string, number>;

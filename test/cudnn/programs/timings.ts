@@ -16,7 +16,7 @@ export interface TimingsReport {
   off: NativeCudnnTimings;
   /** How long the 5 calls took, by the clock of JavaScript, in milliseconds. */
   elapsed: number;
-  /** What a failing event makes of a call, whether `out` was written, and whether the next call works. */
+  /** The effect of a failing event on a call, whether `out` was written, and whether the next call works. */
   faults: { name: string; code: string | null; written: boolean; recovered: boolean }[];
   /** Whether results are the same, bit for bit, with timing on. */
   same: boolean;

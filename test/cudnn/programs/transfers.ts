@@ -1,4 +1,5 @@
-// What calls move between host and device, in how many copies, and that pieces and threads change no bit.
+// Reports the bytes that calls move between host and device, the number of copies, and that neither pieces nor threads
+// change a bit.
 import { isDeepStrictEqual } from "node:util";
 import { configure, GRU, type GRUArguments, type Tensor } from "cudnn-gru";
 import { relativeError } from "../../golden/reader.js";

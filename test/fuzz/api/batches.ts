@@ -46,6 +46,6 @@ export async function batch(twins: Twins): Promise<void> {
   batcher.dispose();
   if (!twins.over && twins.snapshot().split("|").slice(0, -1).join("|") !== snapshot)
     one.report("batcher changed the layer", twins.says);
-  // A batcher's calls count as the layer's: its losses are those of the last.
+  // A batcher's calls count as the layer's, so the layer's losses are those of the last call.
   if (!twins.over) twins.probe("after a batcher");
 }

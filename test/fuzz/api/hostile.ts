@@ -4,35 +4,35 @@ import type { Random } from "../random.js";
 import { SCRIBBLED } from "./scribbler.js";
 import { CLASSES, type Content, type Numbers, plainOf, type Resizable, resizableBuffer, sizeOf } from "./values.js";
 
-/** A value to pass to the package, and what is known of it. */
+/** A value to pass to the package, and the known facts about it. */
 export interface Hostile {
   value: unknown;
-  /** An ordinary tensor of the same content; `null` where it is not certain what the package reads. */
+  /** An ordinary tensor of the same content; `null` when it is not certain what the package reads. */
   plain: Tensor | null;
   /** Whether the package must take it as it takes `plain`. */
   works: boolean;
   says: string;
-  /** What is done as soon as an asynchronous call has been submitted. */
+  /** The action that follows as soon as an asynchronous call has been submitted. */
   after: (() => void) | null;
   /** Whether another thread writes to its memory. */
   scribbled?: boolean;
-  /** The memory that it lies in, for traps to take away. */
+  /** The value's memory, which traps may take away. */
   buffers: ArrayBuffer[];
 }
 
 type Wrap = (random: Random, content: Content) => Hostile;
 
-/** What the package must take like an ordinary value. */
+/** Makes a value that the package must treat like an ordinary one. */
 function fine(content: Content, value: unknown, says: string, extra: Partial<Hostile> = {}): Hostile {
   return { value, plain: plainOf(content), works: true, says, after: null, buffers: [], ...extra };
 }
 
-/** What it may refuse but, if it takes it, must take like an ordinary value. */
+/** Makes a value that the package may refuse. If it accepts the value, it must treat it like an ordinary one. */
 function odd(content: Content, value: unknown, says: string, extra: Partial<Hostile> = {}): Hostile {
   return { ...fine(content, value, says), works: false, ...extra };
 }
 
-/** What may hold anything, or is nothing at all. */
+/** Makes a value that may contain anything or nothing at all. */
 function wild(value: unknown, says: string, extra: Partial<Hostile> = {}): Hostile {
   return { value, plain: null, works: false, says, after: null, buffers: [], ...extra };
 }
@@ -44,12 +44,12 @@ const realm = runInContext(
   [name: string]: new (...values: unknown[]) => Numbers;
 } & { shape(sizes: number[]): number[]; object(): Record<string, unknown>; Array: ArrayConstructor };
 
-/** As a `vm` realm makes them: Jest's and vitest's workers pass such arrays. */
+/** Returns an array of another `vm` realm. Workers of Jest and vitest pass such arrays. */
 function foreignArray(data: Numbers): Numbers {
   return new (realm[data.constructor.name] as new (from: unknown) => Numbers)(data);
 }
 
-/** Keeps what the copy of an array of this class lies in. */
+/** Makes an array whose class keeps the buffer of every copy. */
 function keeper(data: Numbers): { array: Numbers; kept: () => ArrayBuffer | null } {
   let kept: ArrayBuffer | null = null;
   const Type = data.constructor as typeof Float32Array;
@@ -108,7 +108,7 @@ const ORDINARY: Wrap[] = [
   (random, content) => {
     const data = content.data.slice();
     const value = named(content, { data, dims: [...content.shape] });
-    // What the caller does to its memory while the call runs must not matter.
+    // Changes of the caller's memory while the call runs must not matter.
     return fine(content, value, "{data,dims}, spoiled in flight", {
       buffers: [data.buffer],
       after: () => spoil(random, data.buffer),
@@ -312,12 +312,12 @@ function tooDeep(random: Random): unknown {
   return deep;
 }
 
-/** One form of `content`; mostly one that must work, unless `strange`. */
+/** Returns one form of `content`. The package must accept most forms unless `strange`. */
 export function hostile(random: Random, content: Content, strange: boolean): Hostile {
   return random.one(strange ? STRANGE : ORDINARY)(random, content);
 }
 
-/** As `hostile`, for places that take bare typed arrays too. */
+/** Returns a value as `hostile` does, for arguments that may also be bare typed arrays. */
 export function hostileBare(random: Random, content: Content, strange: boolean): Hostile {
   if (random.once(2)) return hostile(random, content, strange);
   if (strange) {

@@ -284,7 +284,7 @@ export async function anything(twins: Twins): Promise<void> {
   else if (twins.snapshot() !== before) one.report(`${name} changed the layer`, twins.says);
 }
 
-/** What a public function or class makes of junk. */
+/** Passes junk to a public function or class, and returns the result. */
 function construct(member: unknown, any: () => unknown, random: Random): unknown {
   if (typeof member !== "function") return null;
   if (!/^class/.test(Function.prototype.toString.call(member))) return (member as Loose)(any(), "argument");

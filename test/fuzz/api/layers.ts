@@ -23,12 +23,12 @@ const REGULARIZERS = [
 ];
 const CONSTRAINTS = [null, "max_norm", "non_neg", "unit_norm"];
 
-/** What a function of the user's does when it is called; `null` is nothing but its work. */
+/** The side effect of a user's function when it is called; `null` for none. */
 export interface Mood {
   act: (() => unknown) | null;
 }
 
-/** A constraint of the user's that does what its mood says. */
+/** A user's constraint with the side effect of its mood. */
 export class Moody extends constraints.Constraint {
   static mood: Mood = { act: null };
   override apply(): void {
@@ -50,7 +50,7 @@ function custom(mood: Mood): GRUArguments["activation"] {
   };
 }
 
-/** A layer's arguments: the same for both of two twins, but for the mood of functions of the user's. */
+/** A layer's arguments. They are the same for both twins, except for the mood of the user's functions. */
 export interface LayerPlan {
   units: number;
   features: number;

@@ -9,7 +9,7 @@ import { content } from "./values.js";
 
 type Any = Record<string, unknown>;
 
-/** A schedule of the user's that does something when it is asked. */
+/** A user's schedule with a side effect. */
 class Acting extends schedules.LearningRateSchedule {
   act: (() => void) | null = null;
   at(): number {

@@ -47,7 +47,7 @@ const PROGRAM = `
     if (workerData.busy) for (;;) gru.call(inputs());
   });`;
 
-/** A worker thread that is ended while its calls run; those of this thread must not notice. */
+/** A worker thread that is terminated while its calls run. The calls of this thread must not be affected. */
 export async function terminated(twins: Twins): Promise<void> {
   const { one, random, gru, twin, plan } = twins;
   const workerData = {

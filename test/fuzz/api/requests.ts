@@ -9,15 +9,15 @@ import { CLASSES, content, type Numbers, resizableBuffer, sizeOf } from "./value
 export interface Request {
   inputs: unknown;
   args: Record<string, unknown>;
-  /** The ordinary form; `null` where it is not certain what the package reads. */
+  /** The ordinary form; `null` when it is not certain what the package reads. */
   plain: { inputs: Tensor; args: Record<string, unknown> } | null;
-  /** Whether the package must do with it what it does with the ordinary form. */
+  /** Whether the package must treat it like the ordinary form. */
   works: boolean;
   training: boolean;
   batch: number;
   timesteps: number;
   says: string;
-  /** What the caller does to its memory once the call is submitted. */
+  /** The caller's changes of its memory once the call is submitted. */
   after(): void;
   scribbled: boolean;
   trap: Trap | null;
@@ -158,12 +158,12 @@ function maskOf(random: Random, batch: number, timesteps: number, strange: boole
   return made;
 }
 
-/** As many whole elements as the memory of another argument has. */
+/** Returns as many whole elements as fit into the memory of another argument. */
 function over(buffer: ArrayBuffer, { BYTES_PER_ELEMENT: size, constructor: Type }: Numbers): unknown {
   try {
     return new (Type as typeof Float32Array)(buffer, 0, Math.floor(buffer.byteLength / size));
   } catch {
-    // What the other argument has for its memory may be none.
+    // The other argument may have no usable memory.
     return buffer;
   }
 }

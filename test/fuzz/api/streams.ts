@@ -71,7 +71,7 @@ async function push(twins: Twins, mine: GRUStream, other: GRUStream): Promise<vo
     if (!changes && !sameResults(mine.state, before)) one.report(`push failed and changed the stream`, twins.says);
     if (out === undefined && frame.works && !trapped)
       reportMismatch(twins, "push", outcome, { ok: true, result: null });
-    // What the trap did to the layer stays, although the push failed.
+    // The trap's effects on the layer stay, although the push failed.
     if (changes) twins.follow(false);
     return;
   }

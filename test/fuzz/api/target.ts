@@ -25,11 +25,11 @@ const STEPS = [
   [0.01, terminated],
 ] as const;
 
-/** What one step may take, in seconds of CPU time and MB of memory. */
+/** The limits of one step, in seconds of CPU time and MB of memory. */
 const SECONDS = 3;
 const MEGABYTES = 300;
 
-/** Does one step and reports one that takes too long or too much memory. */
+/** Runs one step, and reports it when it takes too long or too much memory. */
 async function bounded(one: Case, twins: Twins, step: (twins: Twins) => Promise<void>): Promise<void> {
   const before = resourceUsage();
   const resident = process.memoryUsage.rss() / 2 ** 20;

@@ -10,7 +10,7 @@ export interface Trap {
   act(): void;
 }
 
-/** A deed for a getter, a proxy or a function of the user's; done once. */
+/** Chooses an action for a getter, a proxy or a user's function. It happens once. */
 export function deed(random: Random, twins: Twins, buffers: readonly ArrayBuffer[], controller: AbortController): Trap {
   let done = false;
   const once = (says: string, act: () => void, changes = false): Trap => ({
@@ -65,11 +65,11 @@ function quietly(action: () => unknown): void {
   try {
     action();
   } catch {
-    // What it says is judged where it is not inside another call.
+    // Errors of this call are checked elsewhere, outside of other calls.
   }
 }
 
-/** A getter that springs the trap and gives what was there. */
+/** Returns a getter that springs the trap and returns the original value. */
 function springing<T>(trap: Trap, value: T): () => T {
   return () => {
     trap.act();
@@ -77,7 +77,7 @@ function springing<T>(trap: Trap, value: T): () => T {
   };
 }
 
-/** Puts `trap` into one of the values or the object around them. Gives how the object is then passed. */
+/** Puts `trap` into one of the values or the object around them. Returns the object to pass. */
 export function set(
   random: Random,
   trap: Trap,

@@ -16,7 +16,7 @@ export async function attempt(action: () => unknown, submitted: () => void = () 
     try {
       submitted();
     } catch {
-      // What it does to memory in flight may not be possible any more, for example because the memory was given away.
+      // The change of memory in flight may be impossible by now, for example because the memory was transferred.
     }
     return { ok: true, result: await pending };
   } catch (error) {
@@ -121,7 +121,7 @@ export class Twins {
     try {
       const mine = gru.call(inputs, { training: true });
       const other = twin.call(inputs, { training: true });
-      // What the twin was made of may have been uncertain; weights that were never equal are not this call's fault.
+      // The twin's weights may come from uncertain values. Weights that were never equal are not this call's fault.
       if (!sameResults(mine, other))
         this.one.report(
           `another result of an ordinary call ${when}`,

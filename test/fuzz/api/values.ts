@@ -8,7 +8,7 @@ export type Numbers =
   | Uint8Array<ArrayBuffer>
   | Int32Array<ArrayBuffer>;
 
-/** What a value holds, whatever it looks like to the package. */
+/** The content of a value, whatever it looks like to the package. */
 export interface Content {
   data: Numbers;
   shape: number[];

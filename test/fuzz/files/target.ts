@@ -7,15 +7,15 @@ import { mutate } from "./mutations.js";
 import { readers } from "./readers.mjs";
 import { readSeeds, type Seed } from "./seeds.js";
 
-/** What a file may be refused with. */
+/** The errors that may refuse a file. */
 const CODES = ["ERR_FILE_FORMAT", "ERR_ARGUMENT", "ERR_UNSUPPORTED", "ERR_SHAPE", "ERR_DTYPE"];
 
-/** What a file may cost: seconds of CPU time on the thread that asks, the same in the HDF5 thread, and MB of memory. */
+/** The limits of a file: seconds of CPU time on the calling thread, the same in the HDF5 thread, and MB of memory. */
 const SECONDS = 1;
 const HDF5_SECONDS = 30;
 const MEGABYTES = 300;
 
-/** Files after which a process has used up the memory that HDF5 never gives back. */
+/** The number of files after which a process has used up the memory that HDF5 never frees. */
 const FILES = 4000;
 
 const folder = process.env.CUDNN_GRU_FUZZ_FOLDER as string;
@@ -26,7 +26,7 @@ await readers.prepare();
 let files = 0;
 let broken = false;
 
-/** What each seed is read by, so that most of what is right in a file is reached. */
+/** The reader of each seed. It is chosen so that most of the valid content of a file is reached. */
 const uses = new Map<Seed, Use>();
 
 interface Use {
@@ -105,7 +105,7 @@ async function read(one: Case, what: string, action: () => Promise<unknown>): Pr
   return result;
 }
 
-/** A layer that a file gave must be one. */
+/** A layer from a file must work. */
 function use(one: Case, gru: GRU): void {
   const [kernel] = gru.weights;
   const features = kernel?.shape[0] as number;

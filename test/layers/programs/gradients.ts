@@ -1,5 +1,5 @@
-// Prints, as JSON, what every random configuration gives: [dtype, seed, { tensor: numbers }]. CUDNN_GRU_ISA chooses the
-// kernels; the argument is the number of configurations of each dtype.
+// Prints the results of every random configuration as JSON: [dtype, seed, { tensor: numbers }]. CUDNN_GRU_ISA chooses
+// the kernels. The argument is the number of configurations of each dtype.
 import { configurationOf, run } from "../random_configurations.js";
 
 const count = Number(process.argv[2]);

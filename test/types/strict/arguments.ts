@@ -88,7 +88,7 @@ export function optional(): void {
   takesUndefined<{ layer?: string }>(true);
 }
 
-/** What an application has and may not have. */
+/** Values that an application may or may not have. */
 export async function passedOn(): Promise<void> {
   const gru = new GRU(4, { name: maybe.name, return_state: undefined, dtype: undefined });
   void (await gru.callAsync(inputs, { signal: maybe.signal, mask: maybe.mask, transfer: undefined }));

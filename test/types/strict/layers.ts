@@ -96,7 +96,7 @@ export function unions(gru: GRU<false>, pass: GRUPass): void {
   void [sum, largest, words, doubled, found, kept, array, integers];
 }
 
-/** What is only known at run time gives the union. */
+/** An argument that is only known at run time makes the result a union. */
 export function unknowns(args: GRUArguments): void {
   same<GRU, GRU<boolean, DtypeName>>(true);
   same<ReturnType<typeof unknown>, GRU>(true);

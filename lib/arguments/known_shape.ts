@@ -9,16 +9,16 @@ import { sameShape } from "./shapes.js";
 import { elementsOf, type ReadTensor, readTensor } from "./tensor_like.js";
 import { dtypeOfArray, isTypedArray, requireLength } from "./typed_array.js";
 
-/** A tensor, or a bare typed array with the elements of a shape that is known. */
+/** The value of a weight: a tensor, or a bare typed array with as many elements as the weight. */
 export type WeightValue = TensorLike | TypedArray;
 
 /**
- * Reads the description of a value whose shape is known: a tensor of that shape or a bare typed array of that many elements
- * (of which a `Uint16Array` holds bits where `dtype` has 16). Copies nothing.
+ * Reads the description of a value whose shape is known. The value is a tensor of that shape or a bare typed array with
+ * as many elements. When `dtype` has 16 bits, a bare `Uint16Array` holds bits. Copies nothing.
  *
  * Throws `ERR_SHAPE`, `ERR_DTYPE` or `ERR_ARGUMENT`, naming `name`.
  */
-export function checkShaped(
+export function readWithShape(
   value: unknown,
   shape: readonly number[],
   count: number,
@@ -38,17 +38,17 @@ export function checkShaped(
 }
 
 /**
- * The elements of `read` as dense data of `dtype`. With `copy` they are always memory of their own; otherwise they may be
- * the caller's, though never memory that other threads share or whose size may change.
+ * Returns the elements of `read` as dense data of `dtype`. With `copy` the result is always new memory. Otherwise it
+ * may be the caller's memory, but never memory that other threads share or whose size may change.
  */
-export function shapedElements(read: ReadTensor, dtype: Dtype, copy: boolean): FloatArray {
+export function elementsAs(read: ReadTensor, dtype: Dtype, copy: boolean): FloatArray {
   const { data, owned } = elementsOf(read);
   if (read.dtype === dtype && (owned || (!copy && isSteady(data)))) return data as FloatArray;
   return converted(data, read.dtype, dtype, read.name);
 }
 
-/** Reads a value whose shape is known, as `checkShaped` and `shapedElements` do. */
-export function readShaped(
+/** Reads a value whose shape is known, and returns its elements as dense data of `dtype`. */
+export function elementsWithShape(
   value: unknown,
   shape: readonly number[],
   count: number,
@@ -56,11 +56,14 @@ export function readShaped(
   name: string,
   copy: boolean,
 ): FloatArray {
-  return shapedElements(checkShaped(value, shape, count, dtype, name), dtype, copy);
+  return elementsAs(readWithShape(value, shape, count, dtype, name), dtype, copy);
 }
 
-/** A state that comes in a list of one, as Keras gives them, taken out of it; nested arrays are no such list. */
-export function unwrap(value: unknown): unknown {
+/**
+ * Returns the state in a list of one, which is the form that Keras returns states in. Any other value is returned
+ * unchanged, and so are nested arrays with a single row.
+ */
+export function stateFromList(value: unknown): unknown {
   if (!Array.isArray(value) || value.length !== 1) return value;
   const entry: unknown = value[0];
   return isRow(entry) ? value : entry;

@@ -2,29 +2,29 @@ import { aborted, hasAborted } from "../../arguments/signal.js";
 import { onAbort } from "./abort.js";
 
 /** A place in the order of calls. */
-export interface Turn extends Disposable {
+export interface OrderedPlace extends Disposable {
   /** Resolves when every earlier call has ended. Disposing the turn, once, lets the next call begin. */
   readonly ready: Promise<void>;
 }
 
 /** Makes asynchronous calls run one after the other, in the order they came. */
-export class Turns {
+export class CallOrder {
   #tail: Promise<void> = Promise.resolve();
   #waiting = 0;
 
-  /** Calls that have not ended. */
+  /** The number of calls that have not ended. */
   get pending(): number {
     return this.#waiting;
   }
 
-  /** Takes the next place. */
-  enter(): Turn {
+  /** Takes the place after the last call. */
+  takePlace(): OrderedPlace {
     const ready = this.#tail;
     let end: () => void = () => {};
     const ended = new Promise<void>((resolve) => {
       end = resolve;
     });
-    // A call that gives up early (aborted) must not let the next one overtake those before it.
+    // A call that was aborted ends early. The call after it must still wait for those before.
     this.#tail = ready.then(() => ended);
     this.#waiting += 1;
     return {
@@ -37,8 +37,8 @@ export class Turns {
   }
 }
 
-/** Waits for `ready`; rejects with `ERR_ABORTED` as soon as the signal aborts. */
-export function waitFor(ready: Promise<void>, signal: AbortSignal | null): Promise<void> {
+/** Waits for `ready`. Rejects with `ERR_ABORTED` as soon as the signal aborts. */
+export function waitOrAbort(ready: Promise<void>, signal: AbortSignal | null): Promise<void> {
   if (signal === null) return ready;
   if (hasAborted(signal)) return Promise.reject(aborted(signal));
   return new Promise((resolve, reject) => {

@@ -8,10 +8,10 @@ import { allocate } from "./memory.js";
 import { elementCount } from "./shapes.js";
 import { dtypeOfArray, isTypedArray, requireWhole } from "./typed_array.js";
 
-/** Deeper nesting than any tensor of ours; a cycle of arrays ends here. */
+/** The greatest nesting depth. No tensor here is deeper, and a cycle of arrays ends here. */
 const MOST_DIMENSIONS = 16;
 
-/** The shape that the first element at each level implies. */
+/** Returns the shape that the first element at each level implies. */
 function shapeOf(value: unknown, name: string): { shape: number[]; leaf: unknown } {
   const shape: number[] = [];
   let inner = value;
@@ -26,13 +26,13 @@ function shapeOf(value: unknown, name: string): { shape: number[]; leaf: unknown
   }
 }
 
-/** The length of an array of any kind; `undefined` for anything else. */
+/** Returns the length of an array of any kind; `undefined` for anything else. */
 function lengthIn(value: unknown): number | undefined {
   if (isTypedArray(value)) return lengthOf(value);
   return Array.isArray(value) ? value.length : undefined;
 }
 
-/** Writes nested arrays into `out`, row-major, checking that they are regular and hold one kind of element. */
+/** Writes nested arrays into `out`, row-major. Checks that they are regular and hold one kind of element. */
 class Filler {
   readonly #out: TypedArray;
   readonly #shape: readonly number[];
@@ -84,17 +84,17 @@ class Filler {
   }
 }
 
-/** Nested arrays whose shape is known, and whose elements have not been read. */
+/** Nested arrays whose shape is known. Their elements have not been read. */
 export interface NestedArrays {
   readonly arrays: readonly unknown[];
-  /** By the first element at each level. */
+  /** The shape that the first element at each level implies. */
   readonly shape: readonly number[];
   readonly count: number;
   readonly dtype: TensorDtype;
 }
 
 /**
- * Reads the shape of nested arrays, which are to become data of `dtype`: with `"bool"` the elements must be booleans,
+ * Reads the shape of nested arrays that are to become data of `dtype`. With `"bool"` the elements must be booleans,
  * otherwise numbers. With `undefined` the first element decides between `"float32"` and `"bool"`.
  *
  * Throws `ERR_SHAPE` and `ERR_DTYPE`.
@@ -109,7 +109,10 @@ export function readNested(arrays: readonly unknown[], name: string, dtype: Tens
   return { arrays, shape, count, dtype: chosen };
 }
 
-/** The elements, dense. Throws `ERR_SHAPE` for ragged nesting and `ERR_DTYPE` for elements of another kind. */
+/**
+ * Returns the elements as dense data. Throws `ERR_SHAPE` for ragged nesting and `ERR_DTYPE` for elements of another
+ * kind.
+ */
 export function nestedElements({ arrays, shape, count, dtype }: NestedArrays, name: string): TypedArray {
   const data = allocate(isSixteenBit(dtype) ? "float32" : dtype, count, name);
   if (count > 0) new Filler(data, shape, name, dtype === "bool").fill(arrays, 0);

@@ -1,11 +1,11 @@
 import type { Spec } from "../arguments/constructor.js";
 import { requireNamed } from "../arguments/convert.js";
-import { fillWith } from "../arguments/lent.js";
+import { elementsAs } from "../arguments/known_shape.js";
 import { allocate } from "../arguments/memory.js";
-import { shapedElements } from "../arguments/shaped.js";
 import { elementCount, readList, sameShape } from "../arguments/shapes.js";
 import { readTensor } from "../arguments/tensor_like.js";
 import { dtypeOfName } from "../arguments/typed_array.js";
+import { fillWith } from "../arguments/user_code.js";
 import { formatShape } from "../errors/describe.js";
 import { expected } from "../errors/messages.js";
 import { autoName } from "../keras/auto_name.js";
@@ -19,16 +19,19 @@ import { Options } from "../options/options.js";
 import { isRecord } from "../options/record.js";
 import type { FloatArray, TensorDtype } from "../tensor/tensor.js";
 
-/** What a variable shares with the layer that owns it. */
+/** The state that a variable shares with all other variables of its owner. */
 export interface VariableOwner {
   readonly trainable: boolean;
-  /** Counts changes of any weight; packed copies of the weights are as old as the count they were packed at. */
+  /**
+   * The number of changes of any weight so far. Packed copies of the weights remember the version that they were made
+   * from.
+   */
   version: number;
-  /** Whether the layer is inside a function of the user's, which may not change it. */
+  /** True while the layer runs user code, which may not change it. */
   locked: boolean;
 }
 
-/** What fixes a variable for life. */
+/** The properties of a variable that never change. */
 export interface VariableDescription {
   name: string;
   path: string;
@@ -38,24 +41,27 @@ export interface VariableDescription {
   constraint: Constraint | null;
 }
 
-/** What `new Variable` takes beside the value. */
+/** The arguments of `new Variable`, beside the value. */
 export interface VariableOptions<D extends Dtype = Dtype> {
-  /** Keras's `name`; counted (`variable`, `variable_1`, …) by default. */
+  /** Keras's `name`; `variable`, `variable_1`, … by default. */
   name?: string | null | undefined;
-  /** Needed where the value is an initializer; else that of the value. */
+  /** The shape; by default the value's own. It is required when the value is an initializer. */
   shape?: readonly number[] | null | undefined;
-  /** `float32` by default, or that of a tensor of floating-point numbers. */
+  /** The dtype; by default `float32` or, when the value is a tensor of floating-point numbers, the value's own. */
   dtype?: D | null | undefined;
-  /** Default true. It is a note to the code that trains: an optimizer updates what it is given. */
+  /**
+   * Whether training should change the variable; true by default. This is a note for the code that trains: an optimizer
+   * updates every variable that it receives.
+   */
   trainable?: boolean | undefined;
-  /** For the loss that your code counts: a name, a serialized object, an instance or `null`. */
+  /** The regularizer, for the loss that your code computes: a name, a serialized object, an instance or `null`. */
   regularizer?: Spec<Regularizer> | undefined;
-  /** Applied by optimizers after each update: a name, a serialized object, an instance or `null`. */
+  /** The constraint, which optimizers apply after each update: a name, a serialized object, an instance or `null`. */
   constraint?: Spec<Constraint> | undefined;
 }
 
-/** A variable before it is one; `data` is not copied. */
-export class VariableParts {
+/** The contents of a variable that is about to be made. The variable takes over `data` without a copy. */
+export class VariableContents {
   constructor(
     readonly description: VariableDescription,
     readonly data: FloatArray,
@@ -65,22 +71,24 @@ export class VariableParts {
 
 const OPTIONS = ["name", "shape", "dtype", "trainable", "regularizer", "constraint"];
 
-/**
- * Reads the arguments of `new Variable`. Throws `ERR_ARGUMENT`, `ERR_SHAPE` or `ERR_DTYPE`; `ERR_NATIVE_LOAD`.
- */
-export function ownVariable(value: unknown, options: unknown): VariableParts {
+/** Reads the arguments of `new Variable`. Throws `ERR_ARGUMENT`, `ERR_SHAPE`, `ERR_DTYPE` or `ERR_NATIVE_LOAD`. */
+export function readVariableArguments(value: unknown, options: unknown): VariableContents {
   const read = new Options("Variable", options, OPTIONS);
-  const named = read.nullableString("name");
+  const givenName = read.nullableString("name");
   const trainable = read.boolean("trainable", true);
   const regularizer = getRegularizer(read.raw("regularizer", null), "regularizer");
   const constraint = getConstraint(read.raw("constraint", null), "constraint");
-  const asked = read.raw("dtype", null);
+  const wantedDtype = read.raw("dtype", null);
   const { data, shape, dtype } = isInitializer(value)
-    ? initialized(getInitializer(value, "value"), read.raw("shape", null), variableDtype(asked) ?? "float32")
-    : copied(value, read.raw("shape", null), variableDtype(asked));
-  const name = named ?? autoName("variable");
+    ? elementsFromInitializer(
+        getInitializer(value, "value"),
+        read.raw("shape", null),
+        variableDtype(wantedDtype) ?? "float32",
+      )
+    : elementsFromTensor(value, read.raw("shape", null), variableDtype(wantedDtype));
+  const name = givenName ?? autoName("variable");
   const description = { name, path: name, shape, dtype, regularizer, constraint };
-  return new VariableParts(description, data, { trainable, version: 0, locked: false });
+  return new VariableContents(description, data, { trainable, version: 0, locked: false });
 }
 
 interface Elements {
@@ -104,7 +112,7 @@ function isInitializer(value: unknown): boolean {
   return typeof value === "string" || value instanceof Initializer || (isRecord(value) && "class_name" in value);
 }
 
-function initialized(initializer: Initializer, shape: unknown, dtype: Dtype): Elements {
+function elementsFromInitializer(initializer: Initializer, shape: unknown, dtype: Dtype): Elements {
   const dimensions = readList(shape) as number[] | null;
   if (dimensions === null) {
     throw expected("ERR_SHAPE", "shape", "an array of dimensions (the value is an initializer)", shape);
@@ -116,12 +124,12 @@ function initialized(initializer: Initializer, shape: unknown, dtype: Dtype): El
   return { data, shape: dimensions, dtype };
 }
 
-function copied(value: unknown, shape: unknown, asked: Dtype | null): Elements {
-  const read = readTensor(value, "value", asked ?? "float32");
-  const dtype = asked ?? (isFloat(read.dtype) ? read.dtype : "float32");
+function elementsFromTensor(value: unknown, shape: unknown, wantedDtype: Dtype | null): Elements {
+  const read = readTensor(value, "value", wantedDtype ?? "float32");
+  const dtype = wantedDtype ?? (isFloat(read.dtype) ? read.dtype : "float32");
   requireNamed(read, dtype, "value");
   if (shape !== null && !sameShape((readList(shape) ?? []) as number[], read.shape)) {
     throw expected("ERR_SHAPE", "shape", `${formatShape(read.shape)}, the shape of the value,`, shape);
   }
-  return { data: shapedElements(read, dtype, true), shape: read.shape, dtype };
+  return { data: elementsAs(read, dtype, true), shape: read.shape, dtype };
 }

@@ -3,33 +3,33 @@ import type { Dtype } from "../keras/dtype_policy.js";
 import { isSixteenBit } from "../native/sixteen_bit.js";
 import { isRecord } from "../options/record.js";
 import { type FloatArray, Tensor, type TensorObject } from "../tensor/tensor.js";
-import { kindOf, lengthOf, overlap, plain, viewOf } from "./intrinsics.js";
+import { kindOf, lengthOf, ordinaryArray, overlap, viewOf } from "./intrinsics.js";
 import { sameShape } from "./shapes.js";
 import { readTensor } from "./tensor_like.js";
 import { dtypeOfArray, isTypedArray, requireLength } from "./typed_array.js";
 
-/** An array or tensor that takes one result in place of a new one. */
+/** An array or tensor that a result is written to, in place of a new one. */
 export type OutTensor = FloatArray | TensorObject;
 
-/** `out` of a call: one tensor, or `[output, state]` with `return_state`. */
+/** The argument `out` of a call: one tensor, or `[output, state]` with `return_state`. */
 export type Out<S extends boolean> = S extends true ? readonly [output: OutTensor, state: OutTensor] : OutTensor;
 
-/** Where one result goes. */
+/** The memory that one result is written to. */
 export interface OutTarget {
-  /** The memory, as an array of our own class. */
+  /** The memory, as an array of a built-in class. */
   readonly data: FloatArray;
-  /** What the call gives back: the caller's tensor, or one over the caller's array. */
+  /** The tensor that the call returns: the caller's own tensor, or a tensor over the caller's array. */
   readonly tensor: Tensor<FloatArray>;
 }
 
-/** `out`, read: memory of the caller's, of the results' shapes and dtype. */
+/** The argument `out` after it was read: memory of the caller, in the shapes and dtype of the results. */
 export interface ReadOut {
   readonly output: OutTarget;
   readonly state: OutTarget | null;
 }
 
 /**
- * Reads `out` for results of these shapes (`stateShape` is `null` without `return_state`). Throws `ERR_ARGUMENT`,
+ * Reads `out` for results of these shapes. `stateShape` is `null` without `return_state`. Throws `ERR_ARGUMENT`,
  * `ERR_SHAPE` or `ERR_DTYPE`.
  */
 export function readOut(value: unknown, outputShape: number[], stateShape: number[] | null, dtype: Dtype): ReadOut {
@@ -45,7 +45,10 @@ export function readOut(value: unknown, outputShape: number[], stateShape: numbe
   return { output, state };
 }
 
-/** Reads one tensor to write to, of this shape and dtype. Throws `ERR_ARGUMENT`, `ERR_SHAPE` or `ERR_DTYPE`. */
+/**
+ * Reads one tensor of this shape and dtype that a result is written to. Throws `ERR_ARGUMENT`, `ERR_SHAPE` or
+ * `ERR_DTYPE`.
+ */
 export function readOutTensor(value: unknown, shape: number[], dtype: Dtype, name: string): OutTarget {
   let count = 1;
   for (const size of shape) count *= size;
@@ -68,12 +71,12 @@ export function readOutTensor(value: unknown, shape: number[], dtype: Dtype, nam
     throw expected("ERR_ARGUMENT", name, "a contiguous tensor to write to", value);
   }
   const given = read.given as FloatArray;
-  if (value instanceof Tensor) return { data: plain(given) as FloatArray, tensor: value as Tensor<FloatArray> };
+  if (value instanceof Tensor) return { data: ordinaryArray(given) as FloatArray, tensor: value as Tensor<FloatArray> };
   return targetOver(layout === null ? given : (viewOf(given, layout.start, count) as FloatArray), shape, dtype);
 }
 
-/** The array itself is in the tensor, where it is no `Float16Array`. */
+/** Makes the target over the caller's array. The tensor holds that array itself unless it is a `Float16Array`. */
 function targetOver(array: FloatArray, shape: number[], dtype: Dtype): OutTarget {
-  const data = plain(array) as FloatArray;
+  const data = ordinaryArray(array) as FloatArray;
   return { data, tensor: new Tensor(kindOf(array) === "Float16Array" ? data : array, shape, dtype) };
 }
