@@ -1,3 +1,10 @@
+/**
+ * The Keras GRU layer for Node.js, computed by a native addon: the layer itself, its streams and batchers, Keras's
+ * initializers, regularizers, constraints and optimizers, and readers and writers of model files.
+ *
+ * @packageDocumentation
+ */
+
 export type { CallArguments, CallAsyncArguments, StateLike } from "./arguments/call.js";
 export type { DtypeSpec, GRUArguments, Spec } from "./arguments/constructor.js";
 export type {

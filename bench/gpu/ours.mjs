@@ -1,6 +1,6 @@
 // Our layer on the cuDNN path.
 import { configure, GRU, tensor } from "../../dist/index.js";
-import { native } from "../../dist/native/binding.js";
+import { native } from "../../dist/native/load.js";
 
 /**
  * Milliseconds of one call: `device`, by CUDA events, and `host`, the calling thread's in the addon. A training step's are

@@ -1,5 +1,6 @@
 import type { GRU } from "../../dist/index.js";
-import { CALL_FLAGS, native } from "../../dist/native/binding.js";
+import { CALL_FLAGS } from "../../dist/native/contract.js";
+import { native } from "../../dist/native/load.js";
 import type { Contender, Task } from "../contender.js";
 import type { Problem } from "../problem.js";
 import { isStreaming, type Shape } from "../shapes.js";

@@ -6,7 +6,6 @@ import type { NativeArray, NativeDtype } from "../native/binding.js";
 import { isSixteenBit } from "../native/sixteen_bit.js";
 import { isRecord, readRecord } from "../options/record.js";
 import type { FloatArray, TensorDtype, TensorLike, TypedArray } from "../tensor/tensor.js";
-import { CombinedInputs } from "./combined.js";
 import { converted, kernelArray, requireNamed } from "./convert.js";
 import { isSteady, lengthOf } from "./intrinsics.js";
 import { checkMaskShape, type MaskLike, maskBytes, type ReadMask, readLengths, readMask } from "./mask.js";
@@ -47,8 +46,8 @@ const KNOWN: ReadonlySet<string> = new Set(["mask", "lengths", "training", "init
 const CALLED = "arguments of the call";
 const KNOWN_ASYNC: ReadonlySet<string> = new Set([...KNOWN, "signal", "transfer"]);
 
-/** What a layer brings to the reading of a call's arguments. */
-export interface CallFacts {
+/** What the reading of a call depends on, of the layer it is for. */
+export interface CallSettings {
   readonly units: number;
   /** The dtype of inputs, initial states and results. */
   readonly computeDtype: Dtype;
@@ -62,28 +61,25 @@ export interface CallFacts {
 }
 
 /**
- * A call, read and checked. Its floating-point arrays are as the addon takes them: rounded to the layer's compute dtype,
- * and where that has 16 bits `inputs` holds bits and everything else float32. Arrays may be the caller's memory unless it
- * is asynchronous; `inputs` may be even then. */
-export interface CallRequest {
-  inputs: FloatArray;
-  /** What the caller gave as data; `null` for nested arrays. */
-  source: TypedArray | null;
+ * The arguments of a call, read and checked. Floating-point arrays are as the addon takes them: rounded to the layer's
+ * compute dtype, and where that has 16 bits, `inputs` holds bits and everything else float32. Arrays may be the caller's
+ * memory unless the call is asynchronous; `inputs` may be even then.
+ */
+export interface ReadCall {
+  readonly inputs: FloatArray;
+  /** The typed array that the caller gave as data; `null` for nested arrays. */
+  readonly source: TypedArray | null;
   /** Whether `inputs` is the call's own memory. */
-  owned: boolean;
-  batch: number;
-  timesteps: number;
-  features: number;
-  mask: Uint8Array | null;
-  lengths: Int32Array | null;
-  initialState: NativeArray | null;
-  training: boolean;
-  out: ReadOut | null;
-  transfer: boolean;
-  /** How the rows are those of several requests of a batcher; `null` for every other call. */
-  combined: CombinedInputs | null;
-  /** What the choice of the path adds to the flags of the native call; 0 on the CPU. */
-  pathFlags: number;
+  readonly owned: boolean;
+  readonly batch: number;
+  readonly timesteps: number;
+  readonly features: number;
+  readonly mask: Uint8Array | null;
+  readonly lengths: Int32Array | null;
+  readonly initialState: NativeArray | null;
+  readonly training: boolean;
+  readonly out: ReadOut | null;
+  readonly transfer: boolean;
 }
 
 /**
@@ -92,26 +88,46 @@ export interface CallRequest {
  * Throws `ERR_ARGUMENT`, `ERR_SHAPE`, `ERR_DTYPE` or `ERR_UNSUPPORTED`, naming the argument.
  */
 export function readCall(
-  facts: CallFacts,
+  settings: CallSettings,
   features: number | null,
   inputs: unknown,
   args: unknown,
   asynchronous: boolean,
-): CallRequest {
+): ReadCall {
   try {
-    const read = readInputs(facts, features, inputs);
-    const combined = inputs instanceof CombinedInputs ? inputs : null;
-    const request =
-      args === undefined || args === null ? requestOf(read, facts) : readArguments(facts, read, args, asynchronous);
-    request.combined = combined;
-    return request;
+    const read = readInputs(settings, features, inputs);
+    return args === undefined || args === null
+      ? readCallOf(read, settings, NO_ARGUMENTS, false)
+      : readArguments(settings, read, args, asynchronous);
   } catch (error) {
     throw unreadable(error, asynchronous ? "callAsync" : "call");
   }
 }
 
-/** Every description is read before anything is copied; no code of the caller's runs between the copies and the checks of them. */
-function readArguments(facts: CallFacts, inputs: ReadTensor, args: unknown, asynchronous: boolean): CallRequest {
+/** Arguments whose shapes have been judged and whose elements may not have been copied yet. */
+interface JudgedArguments {
+  readonly mask: ReadMask | null;
+  readonly lengths: Int32Array | null;
+  readonly initialState: ReadTensor | null;
+  readonly out: ReadOut | null;
+  readonly training: boolean;
+  readonly transfer: boolean;
+}
+
+const NO_ARGUMENTS: JudgedArguments = {
+  mask: null,
+  lengths: null,
+  initialState: null,
+  out: null,
+  training: false,
+  transfer: false,
+};
+
+/**
+ * Every description is read before anything is copied, and no code of the caller's runs between the copies and the checks of
+ * them.
+ */
+function readArguments(settings: CallSettings, inputs: ReadTensor, args: unknown, asynchronous: boolean): ReadCall {
   const record = asynchronous
     ? readRecord(args, KNOWN_ASYNC, "callAsync", CALLED)
     : readRecord(args, KNOWN, "call", CALLED);
@@ -124,39 +140,38 @@ function readArguments(facts: CallFacts, inputs: ReadTensor, args: unknown, asyn
   }
   const batch = inputs.shape[0] as number;
   const timesteps = inputs.shape[1] as number;
-  const { units, computeDtype, returnSequences, returnState } = facts;
-  const copy = asynchronous || facts.custom;
-  let readingMask: ReadMask | null = null;
+  const copy = asynchronous || settings.custom;
+  let judgedMask: ReadMask | null = null;
   if (mask !== undefined && mask !== null) {
-    readingMask = readMask(mask);
-    checkMaskShape(readingMask, batch, timesteps);
+    judgedMask = readMask(mask);
+    checkMaskShape(judgedMask, batch, timesteps);
   }
-  let readingLengths: Int32Array | null = null;
+  let readLength: Int32Array | null = null;
   if (lengths !== undefined && lengths !== null) {
-    readingLengths = readLengths(lengths, batch, timesteps, copy);
-    if (readingMask !== null) {
+    readLength = readLengths(lengths, batch, timesteps, copy);
+    if (judgedMask !== null) {
       throw expected("ERR_ARGUMENT", "lengths", "either `mask` or `lengths`, not both,", lengths);
     }
   }
-  const readingState =
-    initial_state === undefined || initial_state === null ? null : readInitialState(initial_state, facts, batch);
-  let readingOut: ReadOut | null = null;
-  if (out !== undefined && out !== null) {
-    const outputShape = returnSequences ? [batch, timesteps, units] : [batch, units];
-    checkedProduct(outputShape, "out");
-    readingOut = readOut(out, outputShape, returnState ? [batch, units] : null, computeDtype);
-  }
-  const request = requestOf(inputs, facts);
-  request.training = training === true;
-  request.transfer = transfer === true;
-  request.lengths = readingLengths;
-  request.out = readingOut;
-  if (readingMask !== null) request.mask = maskBytes(readingMask, copy);
-  if (readingState !== null) {
-    request.initialState = kernelArray(shapedElements(readingState, computeDtype, copy), computeDtype);
-  }
-  requireIntact(request, units);
-  return request;
+  const judged: JudgedArguments = {
+    mask: judgedMask,
+    lengths: readLength,
+    initialState:
+      initial_state === undefined || initial_state === null ? null : readInitialState(initial_state, settings, batch),
+    out: out === undefined || out === null ? null : readCallOut(out, settings, batch, timesteps),
+    training: training === true,
+    transfer: transfer === true,
+  };
+  const read = readCallOf(inputs, settings, judged, copy);
+  requireIntact(read, settings.units);
+  return read;
+}
+
+function readCallOut(out: unknown, settings: CallSettings, batch: number, timesteps: number): ReadOut {
+  const { units, computeDtype, returnSequences, returnState } = settings;
+  const outputShape = returnSequences ? [batch, timesteps, units] : [batch, units];
+  checkedProduct(outputShape, "out");
+  return readOut(out, outputShape, returnState ? [batch, units] : null, computeDtype);
 }
 
 const FLAT_INPUTS = "Say what the numbers are: tensor(data, [batch, timesteps, features]).";
@@ -168,11 +183,11 @@ function flatInputs(value: TypedArray): GRUError {
 }
 
 /**
- * Throws `ERR_ARGUMENT` when what a request refers to has been detached since it was read: an element of a nested array may
+ * Throws `ERR_ARGUMENT` when an array that a call refers to has been detached since it was read: an element of a nested array may
  * be a getter.
  */
 function requireIntact(
-  { inputs, mask, lengths, initialState, batch, timesteps, features }: CallRequest,
+  { inputs, mask, lengths, initialState, batch, timesteps, features }: ReadCall,
   units: number,
 ): void {
   requireWhole(inputs, batch * timesteps * features, "inputs.data");
@@ -190,9 +205,9 @@ export function readCallSignal(args: unknown): AbortSignal | null {
   }
 }
 
-function readInputs(facts: CallFacts, features: number | null, value: unknown): ReadTensor {
+function readInputs(settings: CallSettings, features: number | null, value: unknown): ReadTensor {
   if (isTypedArray(value)) throw flatInputs(value);
-  const { computeDtype, autocast } = facts;
+  const { computeDtype, autocast } = settings;
   const read = readTensor(value, "inputs", computeDtype);
   const { shape, dtype } = read;
   if (shape.length !== 3 || (features !== null && shape[2] !== features)) {
@@ -204,12 +219,17 @@ function readInputs(facts: CallFacts, features: number | null, value: unknown): 
   }
   requireNamed(read, computeDtype, "inputs");
   // Before data that is not there (its strides may be 0) is written out for a layer that cannot be built.
-  if (features === null) requireWeightMemory(facts, shape[2] as number);
+  if (features === null) requireWeightMemory(settings, shape[2] as number);
   return read;
 }
 
-/** A request of these inputs alone. */
-function requestOf(read: ReadTensor, { computeDtype }: CallFacts): CallRequest {
+/** Copies and converts the elements. With `copy`, mask and initial state become the call's own memory. */
+function readCallOf(
+  read: ReadTensor,
+  { computeDtype }: CallSettings,
+  { mask, lengths, initialState, out, training, transfer }: JudgedArguments,
+  copy: boolean,
+): ReadCall {
   const { shape } = read;
   const elements = elementsOf(read);
   const inputs = convert(elements, read.dtype, computeDtype);
@@ -220,14 +240,13 @@ function requestOf(read: ReadTensor, { computeDtype }: CallFacts): CallRequest {
     batch: shape[0] as number,
     timesteps: shape[1] as number,
     features: shape[2] as number,
-    mask: null,
-    lengths: null,
-    initialState: null,
-    training: false,
-    out: null,
-    transfer: false,
-    combined: null,
-    pathFlags: 0,
+    mask: mask === null ? null : maskBytes(mask, copy),
+    lengths,
+    initialState:
+      initialState === null ? null : kernelArray(shapedElements(initialState, computeDtype, copy), computeDtype),
+    training,
+    out,
+    transfer,
   };
 }
 
@@ -255,11 +274,11 @@ function isFloat(dtype: TensorDtype): boolean {
   return dtype === "float32" || dtype === "float64" || isSixteenBit(dtype);
 }
 
-function readInitialState(value: unknown, facts: CallFacts, batch: number): ReadTensor {
+function readInitialState(value: unknown, settings: CallSettings, batch: number): ReadTensor {
   const item = unwrap(value);
   if (Array.isArray(value) && value.length !== 1 && isRecord(value[0])) {
     throw expected("ERR_ARGUMENT", "initial_state", "one state (a GRU has one)", value);
   }
-  const shape = [batch, facts.units];
-  return checkShaped(item, shape, checkedProduct(shape, "initial_state"), facts.computeDtype, "initial_state");
+  const shape = [batch, settings.units];
+  return checkShaped(item, shape, checkedProduct(shape, "initial_state"), settings.computeDtype, "initial_state");
 }

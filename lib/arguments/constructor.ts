@@ -22,7 +22,15 @@ export type Spec<T> = string | SerializedLike | T | null;
 export type DtypeSpec<D extends DtypeName = DtypeName> =
   | D
   | (string & {})
-  | { class_name: string; config: { name: D } }
+  | {
+      /** `"DTypePolicy"`, or one of Keras's other names for it. */
+      class_name: string;
+      /** The arguments of the policy. */
+      config: {
+        /** The name of the policy. */
+        name: D;
+      };
+    }
   | SerializedLike
   | DTypePolicy
   | null;
@@ -44,13 +52,19 @@ export interface GRUArguments<S extends boolean = boolean, D extends DtypeName =
   recurrent_initializer?: Spec<Initializer> | undefined;
   /** Initializer of the bias, (2, 3 * units) or, without `reset_after`, (3 * units,); default `"zeros"`. */
   bias_initializer?: Spec<Initializer> | undefined;
+  /** Regularizer of the kernel; none by default. */
   kernel_regularizer?: Spec<Regularizer> | undefined;
+  /** Regularizer of the recurrent kernel; none by default. */
   recurrent_regularizer?: Spec<Regularizer> | undefined;
+  /** Regularizer of the bias; none by default. */
   bias_regularizer?: Spec<Regularizer> | undefined;
   /** Regularizer of every returned tensor; its losses are divided by the batch size. */
   activity_regularizer?: Spec<Regularizer> | undefined;
+  /** Constraint that optimizers apply to the kernel after each update; none by default. */
   kernel_constraint?: Spec<Constraint> | undefined;
+  /** Constraint that optimizers apply to the recurrent kernel after each update; none by default. */
   recurrent_constraint?: Spec<Constraint> | undefined;
+  /** Constraint that optimizers apply to the bias after each update; none by default. */
   bias_constraint?: Spec<Constraint> | undefined;
   /** Share of the inputs to drop in training, clamped to 0..1; 1 drops nothing, as in Keras. Default 0. */
   dropout?: number | undefined;

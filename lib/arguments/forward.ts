@@ -4,7 +4,7 @@ import type { Dtype } from "../keras/dtype_policy.js";
 import type { NativeArray } from "../native/binding.js";
 import { isRecord, readRecord, refuseUnknown } from "../options/record.js";
 import type { TensorLike, TypedArray } from "../tensor/tensor.js";
-import { type CallArguments, type CallFacts, type CallRequest, readCall } from "./call.js";
+import { type CallArguments, type CallSettings, type ReadCall, readCall } from "./call.js";
 import { kernelArray } from "./convert.js";
 import { checkShaped, shapedElements, unwrap } from "./shaped.js";
 import { checkedProduct } from "./shapes.js";
@@ -27,7 +27,9 @@ export type GradientLike = TensorLike | TypedArray;
 
 /** The gradients that come from above, of the shapes of a pass's output and state; one that is left out is zeros. */
 export interface Upstream {
+  /** The gradient of the output, in its shape. */
   output?: GradientLike | null | undefined;
+  /** The gradient of the state, (batch, units), bare or in a list of one. */
   state?: GradientLike | readonly [GradientLike] | null | undefined;
   /** What the gradient of the pass's own losses is multiplied by, such as a loss scale; default 1. */
   losses?: number | undefined;
@@ -45,19 +47,19 @@ const UPSTREAM: ReadonlySet<string> = new Set(["output", "state", "losses"]);
 
 /** Reads `forward`'s arguments. Throws as `readCall`. */
 export function readForward(
-  facts: CallFacts,
+  settings: CallSettings,
   features: number | null,
   inputs: unknown,
   args: unknown,
   asynchronous: boolean,
-): CallRequest {
+): ReadCall {
   const [known, name] = asynchronous ? ([KNOWN_ASYNC, "forwardAsync"] as const) : ([KNOWN, "forward"] as const);
   try {
     if (isRecord(args)) refuseUnknown(args, known, name);
   } catch (error) {
     throw unreadable(error, name);
   }
-  return readCall(facts, features, inputs, args, asynchronous);
+  return readCall(settings, features, inputs, args, asynchronous);
 }
 
 /** Upstream gradients, read: as the kernels take them, `null` for zeros. */

@@ -39,15 +39,15 @@ export function allocate(dtype: TensorDtype, count: number, name: string): Typed
   }
 }
 
-/** What the size of a layer's weights depends on, beside the number of features. */
-interface WeightFacts {
+/** What the memory of a layer's weights depends on, beside the number of features. */
+interface WeightSizes {
   readonly units: number;
   readonly variableDtype: Dtype;
   readonly kernelDtype: NativeDtype;
 }
 
 /** Throws `ERR_SHAPE` or `ERR_OUT_OF_MEMORY` when a layer's weights for so many features cannot be had. */
-export function requireWeightMemory({ units, variableDtype, kernelDtype }: WeightFacts, features: number): void {
+export function requireWeightMemory({ units, variableDtype, kernelDtype }: WeightSizes, features: number): void {
   const count =
     checkedProduct([features, 3 * units], "kernel") + checkedProduct([units + 2, 3 * units], "recurrent_kernel");
   // The variables and the packed copy.

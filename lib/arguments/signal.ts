@@ -1,6 +1,6 @@
 import type { GRUError } from "../errors/gru_error.js";
+import { callAborted } from "../errors/layer_errors.js";
 import { expected } from "../errors/messages.js";
-import { callAborted } from "../errors/refusals.js";
 
 /** An `AbortSignal` of any realm, or `null`. Throws `ERR_ARGUMENT` for anything else. */
 export function readSignal(value: unknown): AbortSignal | null {

@@ -25,22 +25,27 @@ import { dtypeOfArray, dtypeOfName, isTypedArray } from "./typed_array.js";
  * Throws `ERR_SHAPE` for ragged nesting or a shape that does not fit the data, `ERR_DTYPE` for elements of another kind.
  */
 export function tensor(data: Float32Array, shape?: readonly number[]): Tensor<Float32Array>;
+/** Makes a float64 tensor from a typed array, which is not copied. */
 export function tensor(data: Float64Array, shape?: readonly number[]): Tensor<Float64Array>;
+/** Makes a float32 tensor. */
 export function tensor(
   data: TypedArray | readonly NestedNumbers[] | readonly NestedBooleans[],
   shape: readonly number[] | undefined,
   dtype: "float32",
 ): Tensor<Float32Array>;
+/** Makes a float64 tensor. */
 export function tensor(
   data: TypedArray | readonly NestedNumbers[] | readonly NestedBooleans[],
   shape: readonly number[] | undefined,
   dtype: "float64",
 ): Tensor<Float64Array>;
+/** Makes a tensor of 16-bit elements, whose data are their bits. */
 export function tensor(
   data: TypedArray | readonly NestedNumbers[] | readonly NestedBooleans[],
   shape: readonly number[] | undefined,
   dtype: "float16" | "bfloat16",
 ): Tensor<Uint16Array>;
+/** Makes a tensor of any element type. */
 export function tensor(
   data: TypedArray | readonly NestedNumbers[] | readonly NestedBooleans[],
   shape?: readonly number[],

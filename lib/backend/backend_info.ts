@@ -1,6 +1,7 @@
 import { expected } from "../errors/messages.js";
 import { reading } from "../errors/reading.js";
-import { type NativeCudnnInfo, native } from "../native/binding.js";
+import type { NativeCudnnInfo } from "../native/binding.js";
+import { native } from "../native/load.js";
 import { readRecord } from "../options/record.js";
 import { requireInteger } from "../options/values.js";
 import { limitQueue } from "./call_queue.js";
@@ -8,7 +9,9 @@ import { allowTf32, isTf32Allowed } from "./cudnn_runtime.js";
 
 /** What computes here, and what does not and why. */
 export interface BackendInfo {
+  /** The CPU path. */
   cpu: {
+    /** Whether the addon is loaded, so that calls can run on the CPU. */
     available: boolean;
     /** Why the CPU path cannot be used, when it cannot. */
     reason?: string;
@@ -21,14 +24,18 @@ export interface BackendInfo {
     /** CPUs this process may use, by its affinity mask and cgroup quota. */
     usableCpus: number;
   };
+  /** The CUDA driver and its devices. */
   cuda: {
+    /** Whether there is a device that can be used. */
     available: boolean;
     /** Why no CUDA device can be used, when none can. */
     reason?: string;
     /** The newest CUDA version that the driver serves, such as `"13.0"`; `null` without a driver. */
     driver: string | null;
+    /** The devices, in the driver's order. Empty when there are none. */
     devices: CudaDevice[];
   };
+  /** The cuDNN library. */
   cudnn: {
     /** Whether cuDNN 9 is loaded. A call also needs a device, and the self-check that `explain()` reports. */
     available: boolean;
@@ -49,6 +56,7 @@ export interface BackendInfo {
 export interface CudaDevice {
   /** What `cuda_device` takes. */
   index: number;
+  /** The device's name, as the driver reports it. */
   name: string;
   /** Such as `"9.0"`. */
   computeCapability: string;

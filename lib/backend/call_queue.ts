@@ -8,21 +8,26 @@ export function limitQueue(most: number): void {
   limit = most;
 }
 
-/** Takes a place for an asynchronous call, to be given back with `leaveQueue`. Throws `ERR_BUSY` when all are taken. */
-export function enterQueue(what: string): void {
-  if (inFlight >= limit) {
-    throw expectedText(
-      "ERR_BUSY",
-      what,
-      `fewer than ${limit} asynchronous calls in flight (configure({ maxQueue: ${limit} }))`,
-      `one while ${inFlight} run or wait`,
-      { remedy: "Try again when one has settled." },
-    );
-  }
-  inFlight += 1;
-}
+/** The place of one asynchronous call in this environment's queue. Disposing it makes room for another call. Idempotent. */
+export class QueuePlace implements Disposable {
+  #held = true;
 
-/** Gives back a place that `enterQueue` took. */
-export function leaveQueue(): void {
-  inFlight -= 1;
+  /** Takes a place. Throws `ERR_BUSY`, naming the method `what`, when all places are taken. */
+  constructor(what: string) {
+    if (inFlight >= limit) {
+      throw expectedText(
+        "ERR_BUSY",
+        what,
+        `fewer than ${limit} asynchronous calls in flight (configure({ maxQueue: ${limit} }))`,
+        `one while ${inFlight} run or wait`,
+        { remedy: "Try again when one has settled." },
+      );
+    }
+    inFlight += 1;
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#held) inFlight -= 1;
+    this.#held = false;
+  }
 }

@@ -15,14 +15,16 @@ export type RequirementId =
 
 /** One requirement for the cuDNN path, and whether a call meets it. */
 export interface Requirement {
+  /** The id of the requirement. */
   readonly id: RequirementId;
+  /** Whether the call meets it. */
   readonly met: boolean;
   /** What is required and what there is, in one sentence. */
   readonly detail: string;
 }
 
 /** What a layer and a call bring to the question. Sizes that are not known yet are `null` and count as fine. */
-export interface EligibilityFacts {
+export interface EligibilityInput {
   /** Keras's name of the activation function. */
   readonly activation: string;
   readonly recurrentActivation: string;
@@ -46,21 +48,21 @@ export interface EligibilityFacts {
 const LARGEST_SIZE = 2 ** 31 - 1;
 
 /**
- * Judges every requirement but `runtime`, which is not a matter of the layer or the call. Pure: the same facts give the
+ * Judges every requirement but `runtime`, which is not a matter of the layer or the call. Pure: the same input give the
  * same answer.
  */
-export function judge(facts: EligibilityFacts): Requirement[] {
+export function judge(input: EligibilityInput): Requirement[] {
   return [
-    named("activation", facts.activation, "tanh"),
-    named("recurrent_activation", facts.recurrentActivation, "sigmoid"),
-    rate("dropout", facts.dropout, facts.training),
-    rate("recurrent_dropout", facts.recurrentDropout, facts.training),
-    flag("unroll", facts.unroll, false),
-    flag("use_bias", facts.useBias, true),
-    flag("reset_after", facts.resetAfter, true),
-    padding(facts),
+    named("activation", input.activation, "tanh"),
+    named("recurrent_activation", input.recurrentActivation, "sigmoid"),
+    rate("dropout", input.dropout, input.training),
+    rate("recurrent_dropout", input.recurrentDropout, input.training),
+    flag("unroll", input.unroll, false),
+    flag("use_bias", input.useBias, true),
+    flag("reset_after", input.resetAfter, true),
+    padding(input),
     { id: "eager", met: true, detail: "Eager execution is required, and every call here is eager." },
-    limits(facts),
+    limits(input),
   ];
 }
 
@@ -77,7 +79,7 @@ function flag(id: RequirementId, value: boolean, wanted: boolean): Requirement {
   return { id, met: value === wanted, detail: `\`${id}\` must be ${wanted} and is ${value}.` };
 }
 
-function padding({ mask, hasLengths, timesteps }: EligibilityFacts): Requirement {
+function padding({ mask, hasLengths, timesteps }: EligibilityInput): Requirement {
   if (hasLengths) return { id: "mask", met: true, detail: "A mask must be strictly right-padded, as `lengths` are." };
   if (mask === null)
     return { id: "mask", met: true, detail: "A mask must be strictly right-padded, and there is none." };
@@ -98,7 +100,7 @@ function firstRowNotRightPadded(mask: Uint8Array, timesteps: number): number {
   return -1;
 }
 
-function limits({ batch, timesteps, features, units }: EligibilityFacts): Requirement {
+function limits({ batch, timesteps, features, units }: EligibilityInput): Requirement {
   for (const [name, size] of Object.entries({ batch, timesteps, features, units })) {
     if (size === null || (size >= 1 && size <= LARGEST_SIZE)) continue;
     return { id: "limits", met: false, detail: `Every size must be in 1..${LARGEST_SIZE}, and ${name} is ${size}.` };

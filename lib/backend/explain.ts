@@ -1,4 +1,3 @@
-import type { CallRequest } from "../arguments/call.js";
 import type { GRUOptions } from "../arguments/constructor.js";
 import { checkMaskShape, type MaskLike, maskBytes, readLengths, readMask } from "../arguments/mask.js";
 import { readTensor } from "../arguments/tensor_like.js";
@@ -7,7 +6,7 @@ import { unreadable } from "../errors/reading.js";
 import { readRecord } from "../options/record.js";
 import type { TensorLike } from "../tensor/tensor.js";
 import { cudnnRuntime, type RuntimeVerdict } from "./cudnn_runtime.js";
-import { judge, type Requirement } from "./eligibility.js";
+import { type EligibilityInput, judge, type Requirement } from "./eligibility.js";
 
 /** What `explain` takes: the parts of a call that the path depends on. */
 export interface ExplainArguments {
@@ -29,10 +28,9 @@ export interface Explanation {
   readonly requirements: readonly Requirement[];
 }
 
-type CallSide = Pick<CallRequest, "mask" | "lengths" | "training"> & {
-  batch: number | null;
-  timesteps: number | null;
-  features: number | null;
+/** The parts of a call that the path depends on; sizes that are not known are `null`. */
+type CallSide = Pick<EligibilityInput, "mask" | "training" | "batch" | "timesteps" | "features"> & {
+  readonly lengths: Int32Array | null;
 };
 
 const KNOWN: ReadonlySet<string> = new Set(["mask", "lengths", "training", "inputs"]);
@@ -81,30 +79,28 @@ export function explainCall(options: GRUOptions, features: number | null, args: 
 }
 
 function readExplain(features: number | null, args: unknown): CallSide {
-  const call: CallSide = { mask: null, lengths: null, training: false, batch: null, timesteps: null, features };
-  if (args === undefined || args === null) return call;
+  const nothing = { mask: null, lengths: null, training: false, batch: null, timesteps: null, features };
+  if (args === undefined || args === null) return nothing;
   const { mask, lengths, training, inputs } = readRecord(args, KNOWN, "explain");
-  if (training !== undefined && training !== null) {
-    if (typeof training !== "boolean") throw expected("ERR_ARGUMENT", "training", "true or false", training);
-    call.training = training;
+  if (training !== undefined && training !== null && typeof training !== "boolean") {
+    throw expected("ERR_ARGUMENT", "training", "true or false", training);
   }
-  if (inputs !== undefined && inputs !== null) {
-    const { shape } = readTensor(inputs, "inputs", "float32");
-    if (shape.length !== 3 || (features !== null && shape[2] !== features)) {
-      throw expectedShape("inputs", `shape [batch, timesteps, ${features ?? "features"}]`, shape);
-    }
-    [call.batch, call.timesteps, call.features] = shape as [number, number, number];
-  }
+  const sizes = inputs === undefined || inputs === null ? nothing : sizesOf(inputs, features);
+  let call: CallSide = { ...nothing, ...sizes, training: training === true };
   if (mask !== undefined && mask !== null) {
     const read = readMask(mask);
     if (call.batch !== null) checkMaskShape(read, call.batch, call.timesteps as number);
-    call.mask = maskBytes(read, false);
-    call.batch = read.batch;
-    call.timesteps = read.timesteps;
+    call = { ...call, mask: maskBytes(read, false), batch: read.batch, timesteps: read.timesteps };
   }
-  if (lengths !== undefined && lengths !== null) {
-    if (call.mask !== null) throw expected("ERR_ARGUMENT", "lengths", "either `mask` or `lengths`, not both,", lengths);
-    call.lengths = readLengths(lengths, call.batch, call.timesteps, false);
+  if (lengths === undefined || lengths === null) return call;
+  if (call.mask !== null) throw expected("ERR_ARGUMENT", "lengths", "either `mask` or `lengths`, not both,", lengths);
+  return { ...call, lengths: readLengths(lengths, call.batch, call.timesteps, false) };
+}
+
+function sizesOf(inputs: unknown, features: number | null): Pick<CallSide, "batch" | "timesteps" | "features"> {
+  const { shape } = readTensor(inputs, "inputs", "float32");
+  if (shape.length !== 3 || (features !== null && shape[2] !== features)) {
+    throw expectedShape("inputs", `shape [batch, timesteps, ${features ?? "features"}]`, shape);
   }
-  return call;
+  return { batch: shape[0] as number, timesteps: shape[1] as number, features: shape[2] as number };
 }

@@ -1,4 +1,4 @@
-import type { CallRequest } from "../arguments/call.js";
+import type { ReadCall } from "../arguments/call.js";
 import type { GRUOptions } from "../arguments/constructor.js";
 import type { GRUError } from "../errors/gru_error.js";
 import { expectedText } from "../errors/messages.js";
@@ -7,7 +7,7 @@ import type { Requirement } from "./eligibility.js";
 import { requirementsOf, runtimeOf } from "./explain.js";
 
 /** What the choice of a path needs to know of a call. */
-export type PathRequest = Pick<CallRequest, "mask" | "lengths" | "training"> & {
+export type PathRequest = Pick<ReadCall, "mask" | "lengths" | "training"> & {
   readonly batch: number;
   readonly timesteps: number;
   readonly features: number;

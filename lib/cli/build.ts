@@ -4,22 +4,30 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { packageRoot } from "../package_root.js";
 
-/** What the build needs and the package does not bring along: the program that drives CMake, and the headers. */
+/**
+ * The packages that the build needs but this package does not include: the program that runs CMake, and the headers.
+ */
 const TOOLS = ["cmake-js", "node-addon-api"];
 
-/** Where a package of the user's, or of ours, is; `null` when it is not installed. */
+/**
+ * Returns the path of an installed package's package.json, looking first in the user's project and then in this
+ * package. Returns `null` when the package is not installed.
+ */
 function find(name: string): string | null {
   for (const folder of [process.cwd(), packageRoot]) {
     try {
       return createRequire(join(folder, "package.json")).resolve(`${name}/package.json`);
     } catch {
-      // Not there.
+      // The package is not installed in this folder.
     }
   }
   return null;
 }
 
-/** Runs a Node.js program in the package's folder with this process's streams. The exit status; 1 when it was ended. */
+/**
+ * Runs a Node.js program in the package's folder, connected to this process's streams. Returns its exit status, which
+ * is 1 when a signal ended it.
+ */
 function runNode(args: readonly string[]): number {
   const { status, error } = spawnSync(process.execPath, args, { cwd: packageRoot, stdio: "inherit" });
   if (error) console.error(error.message);
@@ -27,8 +35,8 @@ function runNode(args: readonly string[]): number {
 }
 
 /**
- * Builds the addon from the package's sources with cmake-js, where the package lies, and loads it. Installs nothing: says
- * what is missing. The exit status.
+ * Builds the addon from the package's sources with cmake-js, inside the package's folder, and then loads it. It
+ * installs nothing, but says which packages or programs are missing. Returns the exit status.
  */
 export function buildAddon(): number {
   const missing = TOOLS.filter((name) => find(name) === null);

@@ -5,29 +5,31 @@ import { packageVersion } from "../package_root.js";
 
 const DTYPES: readonly NativeCudnnDtype[] = ["float32", "float64", "float16", "bfloat16"];
 
-/** Whether calls in one dtype can run on one device, and why not. */
+/** Whether calls in one dtype can run on one device. */
 export interface DtypeVerdict {
   dtype: NativeCudnnDtype;
+  /** True when they can. */
   met: boolean;
+  /** One sentence that says why, or why not. */
   detail: string;
 }
 
-/** What `doctor` finds out: JSON. */
+/** The result of `doctor`. It can be written as JSON. */
 export interface DoctorReport {
   version: string;
   node: string;
   platform: string;
-  /** The device that is judged. */
+  /** The index of the CUDA device that was tried. */
   device: number;
-  /** The path of a call that meets every other requirement, in float32. */
+  /** The path of a float32 call that meets every other requirement of cuDNN. */
   path: "cudnn" | "cpu";
   backend: BackendInfo;
   runtime: DtypeVerdict[];
-  /** What to do so that calls run on the GPU; empty where they do. */
+  /** What to do so that calls run on the GPU. Empty when they already do. */
   advice: string[];
 }
 
-/** Tries everything on one device: loads libraries, makes a context there and computes. Never throws. */
+/** Tries everything on one device: loads the libraries, makes a context there and computes. Never throws. */
 export function examine(device: number): DoctorReport {
   const backend = backendInfo();
   const runtime = DTYPES.map((dtype) => ({ dtype, ...judged(device, dtype) }));
@@ -73,7 +75,10 @@ function adviceFor({ cpu, cuda, cudnn }: BackendInfo, device: number): string[] 
   return advice;
 }
 
-/** What to do about a cuDNN that cannot be used: not there, not usable, or looked for where a variable wrongly says. */
+/**
+ * Returns advice about a cuDNN that cannot be used. It may be missing, it may be unusable, or an environment variable
+ * may point to the wrong folder.
+ */
 function cudnnAdvice({ path }: BackendInfo["cudnn"], driver: string | null): string {
   const named = process.env.CUDNN_GRU_CUDNN_PATH;
   if (named) {
@@ -82,7 +87,7 @@ function cudnnAdvice({ path }: BackendInfo["cudnn"], driver: string | null): str
       "libcudnn_adv.so.9 that is whole and fits the driver (an absolute path), or unset it, so that the usual places are searched."
     );
   }
-  // A driver serves the CUDA version it names and older ones.
+  // A driver supports the CUDA version that it names, and older versions.
   const major = driver !== null && Number.parseInt(driver, 10) < 13 ? 12 : 13;
   const wheel =
     driver === null

@@ -2,7 +2,7 @@ import type { DoctorReport } from "./report.js";
 
 const LABEL = 14;
 
-/** A report for a person, in lines. */
+/** Returns the report as lines of text for a person. */
 export function reportText(report: DoctorReport): string {
   const { backend, version, node, platform, device, runtime, path, advice } = report;
   const { cpu, cuda, cudnn } = backend;
@@ -33,7 +33,7 @@ function tried(entry: string): string {
   return `tried ${entry}`;
 }
 
-/** Rows whose reasons are all the same become one. */
+/** Returns one row for all dtypes when their reasons are the same, else the rows unchanged. */
 function grouped(verdicts: readonly string[]): readonly string[] {
   const reasons = new Set(verdicts.map((line) => line.slice(10)));
   return reasons.size === 1 && verdicts.length > 1 ? [`every dtype ${[...reasons][0]}`] : verdicts;

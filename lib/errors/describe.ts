@@ -2,7 +2,7 @@ import { inspect, types } from "node:util";
 
 const LONGEST = 100;
 
-/** `value` as an error message shows it: one line, at most about 100 characters. Never throws. */
+/** Returns `value` as an error message shows it: on one line, in at most about 100 characters. Never throws. */
 export function describe(value: unknown): string {
   if (typeof value === "string") {
     return JSON.stringify(value.length > LONGEST ? `${value.slice(0, LONGEST)}…` : value);
@@ -13,10 +13,15 @@ export function describe(value: unknown): string {
   return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
 }
 
-/** More properties than a message shows. `inspect` has no bound for them: 300,000 take it seconds. */
+/**
+ * Values with more properties than this are not shown. `inspect` has no limit of its own and takes seconds for 300,000.
+ */
 const MOST_PROPERTIES = 200;
 
-/** Whether `value`, or one of the first of its own values, has too many properties to be shown. Runs no getters or traps. */
+/**
+ * True when `value`, or one of its first properties, has too many properties to show. Runs no getters and no proxy
+ * traps.
+ */
 function isTooLarge(value: unknown, depth = 1): boolean {
   if (typeof value !== "object" || value === null || types.isProxy(value) || ArrayBuffer.isView(value)) return false;
   const keys = Array.isArray(value) ? [0, 1, 2, 3, 4, 5] : Object.keys(value);
@@ -35,12 +40,12 @@ function inspected(value: unknown): string {
       customInspect: false,
     });
   } catch {
-    // `inspect` asks a value for its `Symbol.toStringTag` and for the sizes of what only looks like an array.
+    // `inspect` reads a value's `Symbol.toStringTag`, and the sizes of an object that only looks like an array.
     return `${typeof value === "object" ? "an object" : "a value"} that cannot be shown`;
   }
 }
 
-/** What a caller's code threw, in words. Never throws. */
+/** Returns the text of a value that a caller's code threw. Never throws. */
 export function describeThrown(cause: unknown): string {
   try {
     return String(cause);
@@ -49,7 +54,7 @@ export function describeThrown(cause: unknown): string {
   }
 }
 
-/** A shape as JavaScript writes it; unknown dimensions are `null`. */
+/** Returns a shape as JavaScript writes it. Unknown dimensions are `null`. */
 export function formatShape(shape: readonly (number | null)[]): string {
   return `[${shape.map((dimension) => String(dimension)).join(", ")}]`;
 }

@@ -1,9 +1,10 @@
 /**
- * What other libraries and older versions of Keras call arguments, without case and separators, and what Keras calls them
- * today. One word may stand for different arguments; the first that is known where it is used is meant.
+ * Maps the argument names of other libraries and of older Keras versions to today's Keras names. The keys are
+ * lower-case and have no separators. A word may stand for several arguments: the first one that the called function
+ * knows is meant.
  */
 const NAMES: Readonly<Record<string, readonly string[]>> = {
-  // Of optimizers: Keras 1 and 2, PyTorch, tfjs.
+  // Arguments of optimizers in Keras 1 and 2, PyTorch and tfjs.
   lr: ["learning_rate", "initial_learning_rate"],
   betas: ["beta_1"],
   b1: ["beta_1"],
@@ -14,7 +15,7 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
   maxnorm: ["max_value", "global_clipnorm"],
   maxgradnorm: ["global_clipnorm"],
   gradclip: ["clipvalue"],
-  // Of the layer: Keras 1, PyTorch, TensorFlow 1, ONNX.
+  // Arguments of the layer in Keras 1, PyTorch, TensorFlow 1 and ONNX.
   hiddensize: ["units"],
   hiddendim: ["units"],
   hiddenunits: ["units"],
@@ -35,7 +36,7 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
   consumeless: ["implementation"],
   device: ["cuda_device", "cudaDevice"],
   inputsize: ["input_dim", "inputDim"],
-  // Of calls.
+  // Arguments of calls.
   h0: ["initial_state", "initialState"],
   hx: ["initial_state", "initialState"],
   initialh: ["initial_state", "initialState"],
@@ -50,7 +51,7 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
   gradoutput: ["output"],
 };
 
-/** What takes the place of arguments that this package has none for, where arguments of the layer are known. */
+/** Says what to do instead of passing a layer argument that this package does not have. */
 const REMEDIES: Readonly<Record<string, string>> = {
   batchfirst: "There is none: inputs are always (batch, timesteps, features).",
   timemajor: "There is none: inputs are always (batch, timesteps, features).",
@@ -61,17 +62,17 @@ const REMEDIES: Readonly<Record<string, string>> = {
   weights: "There is none: call build([null, null, features]), then setWeights([kernel, recurrent_kernel, bias]).",
 };
 
-/** The place of arguments that optimizers once had. */
+/** Says what to do instead of passing an argument that only older optimizers have. */
 const OPTIMIZER_REMEDIES: Readonly<Record<string, string>> = {
   decay: "There is none: give `learning_rate` a schedule, such as new optimizers.schedules.InverseTimeDecay({ … }).",
 };
 
-/** The argument of `known` that somebody who comes from another library means by `plainWord`. */
+/** Returns the argument in `known` that a user of another library means by `plainWord`. */
 export function meantName(plainWord: string, known: readonly string[]): string | undefined {
   return Object.hasOwn(NAMES, plainWord) ? NAMES[plainWord]?.find((name) => known.includes(name)) : undefined;
 }
 
-/** A sentence for who asks for an argument that there is not. */
+/** Returns a sentence that says what to do instead of passing the argument `plainWord`, which does not exist here. */
 export function remedyFor(plainWord: string, known: readonly string[]): string | undefined {
   if (known.includes("units") && Object.hasOwn(REMEDIES, plainWord)) return REMEDIES[plainWord];
   if (known.includes("learning_rate") && Object.hasOwn(OPTIMIZER_REMEDIES, plainWord)) {

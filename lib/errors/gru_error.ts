@@ -1,4 +1,4 @@
-/** Stable error codes of the package. They never change meaning; messages may. */
+/** The error codes of the package. They are stable: a code never changes its meaning, while messages may change. */
 export type GRUErrorCode =
   | "ERR_ARGUMENT"
   | "ERR_SHAPE"
@@ -19,15 +19,24 @@ export type GRUErrorCode =
   | "ERR_NATIVE_LOAD";
 
 /**
- * The only error class this package throws or rejects with.
+ * The only error class that this package throws or rejects with.
  *
- * `code` is stable; `message` names the argument, what was expected and what came. An aborted call has
- * `code: "ERR_ABORTED"`, `name: "AbortError"` and the signal's reason as `cause`.
+ * `code` is stable. `message` names the argument, says what was expected and shows what was received. An aborted call
+ * has `code: "ERR_ABORTED"`, `name: "AbortError"` and the signal's reason as `cause`.
  */
 export class GRUError extends Error {
+  /** The stable code of the error. */
   readonly code: GRUErrorCode;
 
-  constructor(code: GRUErrorCode, message: string, options?: { cause?: unknown }) {
+  /** Makes an error with this code and message. */
+  constructor(
+    code: GRUErrorCode,
+    message: string,
+    options?: {
+      /** The value that the error was made from, often another error. */
+      cause?: unknown;
+    },
+  ) {
     super(message, options);
     this.name = code === "ERR_ABORTED" ? "AbortError" : "GRUError";
     this.code = code;

@@ -1,16 +1,17 @@
 import { describe, formatShape } from "./describe.js";
 import { GRUError, type GRUErrorCode } from "./gru_error.js";
 
-/** What an error may have beside the one sentence. */
+/** The optional parts of an error. */
 export interface MessageExtras {
-  /** What the argument belongs to, where its name alone does not tell: `l1` of `L1L2`. */
+  /** The object that the argument belongs to, where the argument's name alone is unclear: `L1L2` for its `l1`. */
   readonly owner?: string | undefined;
-  /** Sentences after it that say what to do. */
+  /** One or more sentences after the first one. They say what to do. */
   readonly remedy?: string | undefined;
+  /** The value that the error was made from, often another error. */
   readonly cause?: unknown;
 }
 
-/** The package's one message shape, about a value. */
+/** Makes an error in the package's one message shape. The message shows `value`. */
 export function expected(
   code: GRUErrorCode,
   name: string,
@@ -21,7 +22,7 @@ export function expected(
   return expectedText(code, name, what, describe(value), extras);
 }
 
-/** The package's one message shape, where what came is already in words. */
+/** Makes an error in the package's one message shape, where `received` already describes the value. */
 export function expectedText(
   code: GRUErrorCode,
   name: string,
@@ -35,7 +36,7 @@ export function expectedText(
   return new GRUError(code, remedy === undefined ? message : `${message} ${remedy}`, causeOf(extras));
 }
 
-/** The message shape, about a shape. */
+/** Makes an `ERR_SHAPE` error in the package's one message shape. The message shows `shape`. */
 export function expectedShape(
   name: string,
   what: string,
@@ -46,29 +47,35 @@ export function expectedShape(
 }
 
 /**
- * An error whose message is not whole: it says what is wrong inside of something, such as a file, and whoever knows which
- * one catches it and makes an error in the message shape of it.
+ * Makes an error with an incomplete message. It says what is wrong inside something, such as a file. The caller that
+ * knows which file it is catches this error and makes one in the message shape from it.
  */
-export function inner(code: GRUErrorCode, message: string, extras: { readonly cause?: unknown } = {}): GRUError {
+export function incompleteError(
+  code: GRUErrorCode,
+  message: string,
+  extras: { readonly cause?: unknown } = {},
+): GRUError {
   return new GRUError(code, message, causeOf(extras));
 }
 
-/** `error` with another sentence after its message. */
+/** Returns a copy of `error` with another sentence after its message. The copy has `error` as its cause. */
 export function withRemark(error: GRUError, remark: string): GRUError {
   return new GRUError(error.code, `${error.message} ${remark}`, { cause: error });
 }
 
-/** `error` with what it happened in before its message. */
+/**
+ * Returns a copy of `error` whose message starts with the place where it happened. The copy has `error` as its cause.
+ */
 export function inPlace(place: string, error: GRUError): GRUError {
   return new GRUError(error.code, `In ${place}: ${error.message}`, { cause: error });
 }
 
-/** Whoever throws `undefined` is a cause too. An error without a cause has no property of that name. */
+/** An error without a cause must have no property `cause`. A caller may throw `undefined`, and that is a cause too. */
 function causeOf(extras: { readonly cause?: unknown }): { cause: unknown } | undefined {
   return "cause" in extras ? { cause: extras.cause } : undefined;
 }
 
-/** For an error whose cause is not always there: `undefined` is none. */
+/** Returns extras with `cause`, or empty ones when it is `undefined`. For callers that do not always have a cause. */
 export function maybeCause(cause: unknown): { cause?: unknown } {
   return cause === undefined ? {} : { cause };
 }

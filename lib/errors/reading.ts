@@ -3,8 +3,8 @@ import { GRUError } from "./gru_error.js";
 import { expectedText } from "./messages.js";
 
 /**
- * The error about arguments of `what` whose reading threw `error`: a getter, or a trap of a proxy, of the caller's. An error
- * of ours stays as it is.
+ * Returns the error to throw when reading the arguments of `what` threw `error`, which happens when a caller's getter
+ * or proxy trap throws. Errors of this package are returned unchanged.
  */
 export function unreadable(error: unknown, what: string): GRUError {
   if (error instanceof GRUError) return error;
@@ -12,7 +12,9 @@ export function unreadable(error: unknown, what: string): GRUError {
   return expectedText("ERR_ARGUMENT", what, "arguments that can be read", received, { cause: error });
 }
 
-/** Runs `read`, which reads arguments of `what` and does nothing else; what it throws becomes a `GRUError`. */
+/**
+ * Runs `read`, which reads the arguments of `what` and does nothing else. Turns anything it throws into a `GRUError`.
+ */
 export function reading<T>(what: string, read: () => T): T {
   try {
     return read();

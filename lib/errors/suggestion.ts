@@ -1,9 +1,11 @@
 import { meantName, remedyFor } from "./foreign_names.js";
 
-/** No name is longer; what is longer is not compared. */
+/** Longer words are not compared: no argument has a longer name. */
 const LONGEST_WORD = 100;
 
-/** Edits (insert, delete, replace, swap of neighbours) that turn `a` into `b`. */
+/**
+ * Returns how many edits turn `a` into `b`. An edit inserts, deletes or replaces a character, or swaps two neighbours.
+ */
 function editDistance(a: string, b: string): number {
   let beforePrevious: number[] = [];
   let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
@@ -23,14 +25,14 @@ function editDistance(a: string, b: string): number {
   return previous[b.length] as number;
 }
 
-/** Case and separators do not count: `returnSequences` is as good as `return_sequences`. */
+/** Removes differences of case and separators, so that `returnSequences` equals `return_sequences`. */
 function plain(word: string): string {
   return word.toLowerCase().replace(/[_\s-]/g, "");
 }
 
 /**
- * The candidate that `word` most likely meant, or `undefined` when none is near (more than a third of it differs).
- * Among candidates that differ in case and separators only, the one that is written most like `word`.
+ * Returns the candidate that `word` most likely means, or `undefined` when more than a third of every candidate
+ * differs. Among candidates that differ only in case and separators, it returns the one written most like `word`.
  */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   if (word.length > LONGEST_WORD) return undefined;
@@ -51,8 +53,8 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
 }
 
 /**
- * The sentence that closes a message about an unknown name: the nearest one or, when none is near (or `word` is no
- * string at all), all of `listed`.
+ * Returns the sentence that ends a message about an unknown name. It names the nearest candidate. When none is near, or
+ * `word` is not a string, it lists all of `listed`.
  */
 export function suggestion(word: unknown, candidates: Iterable<string>, listed?: Iterable<string>): string {
   const names = [...candidates];

@@ -3,17 +3,18 @@ import { type FileHandle, link, open, realpath, rename, rm, stat } from "node:fs
 import { dirname, join } from "node:path";
 import { expectedText } from "../errors/messages.js";
 
-/** Largest piece that one write takes; the system takes at most 2 GiB. */
+/** The largest number of bytes for one write. The system accepts at most 2 GiB. */
 const PIECE_BYTES = 2 ** 30;
 
 /**
- * Writes `parts`, one after the other, to the file at `path`: all of them or nothing. They go to a new file in the same
- * folder, which takes the place of `path` once it is on the disk; whoever opens `path` meanwhile, or after a crash, finds
- * the old file or the new one, whole. A file that is replaced passes on its permissions; a symbolic link stays one, and
- * what it names is replaced. With `overwrite: false` nothing is ever replaced.
+ * Writes `parts`, one after the other, to the file at `path`: either all of them or nothing. They go to a new file in
+ * the same folder, which replaces `path` once it is on the disk. Whoever opens `path` meanwhile, or after a crash,
+ * finds the complete old file or the complete new one. The new file gets the permissions of the file it replaces. A
+ * symbolic link stays a link, and the file it points to is replaced. With `overwrite: false` nothing is ever replaced.
  *
- * @throws GRUError `ERR_ARGUMENT` if the file cannot be written (no such folder, no permission, a directory or a device at
- *   `path`, no space; `EEXIST` with `overwrite: false`), caused by the system's error. What was at `path` is then as it was, and nothing is left beside it.
+ * @throws GRUError `ERR_ARGUMENT` if the file cannot be written (no such folder, no permission, a directory or a device
+ * at `path`, no space; `EEXIST` with `overwrite: false`), caused by the system's error. The file at `path` is then
+ * unchanged, and no other file is left beside it.
  */
 export async function writeAtomically(
   path: string,
@@ -30,10 +31,10 @@ export async function writeAtomically(
 }
 
 async function replace(path: string, parts: readonly Uint8Array[], overwrite: boolean): Promise<void> {
-  const { target, mode, exists } = await whatIsAt(path);
-  if (exists && !overwrite) throw problem("EEXIST");
+  const { target, mode, exists } = await findTarget(path);
+  if (exists && !overwrite) throw systemError("EEXIST");
   const folder = dirname(target);
-  // A name of its own length, so that one as long as the system allows still has room.
+  // The temporary name does not contain the target's name, which may already be as long as the system allows.
   const temporary = join(folder, `.${randomBytes(8).toString("hex")}.tmp`);
   let renamed = false;
   let file: FileHandle | undefined;
@@ -48,7 +49,7 @@ async function replace(path: string, parts: readonly Uint8Array[], overwrite: bo
       await rename(temporary, target);
       renamed = true;
     } else {
-      // Unlike `rename`, it refuses a name that somebody else has taken meanwhile.
+      // Unlike `rename`, `link` refuses a name that somebody else has taken meanwhile.
       await link(temporary, target);
     }
   } finally {
@@ -58,24 +59,24 @@ async function replace(path: string, parts: readonly Uint8Array[], overwrite: bo
   await syncFolder(folder);
 }
 
-/** Where the file really lies, and the permissions of the one that is there. */
-async function whatIsAt(path: string): Promise<{ target: string; mode: number | undefined; exists: boolean }> {
-  // `rename` would replace "folder/." or a name that ends in a slash by something else, or refuse it late.
-  if (/(^|[/\\])\.{0,2}$/.test(path)) throw problem("not a file name");
+/** Returns the path of the file that `path` leads to, and the permissions of the file that is there. */
+async function findTarget(path: string): Promise<{ target: string; mode: number | undefined; exists: boolean }> {
+  // `rename` would replace "folder/." or a name that ends in a slash by something else, or refuse it only at the end.
+  if (/(^|[/\\])\.{0,2}$/.test(path)) throw systemError("not a file name");
   try {
     const target = await realpath(path);
     const found = await stat(target);
-    if (found.isDirectory()) throw problem("EISDIR");
-    if (!found.isFile()) throw problem("not a regular file");
+    if (found.isDirectory()) throw systemError("EISDIR");
+    if (!found.isFile()) throw systemError("not a regular file");
     return { target, mode: found.mode & 0o777, exists: true };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-    // Nothing there, or a link to nothing, which the new file replaces.
+    // There is no file, or a link to no file, which the new file replaces.
     return { target: path, mode: undefined, exists: false };
   }
 }
 
-function problem(reason: string): Error {
+function systemError(reason: string): Error {
   return Object.assign(new Error(reason), { code: reason });
 }
 
@@ -87,7 +88,7 @@ async function writeWhole(file: FileHandle, part: Uint8Array): Promise<void> {
   }
 }
 
-/** Makes the rename last; a system that cannot sync folders (Windows) keeps it in its own way. */
+/** Makes the rename durable. A system that cannot sync folders (Windows) has its own way to keep it. */
 async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, "r").catch(() => undefined);
   await handle?.sync().catch(() => {});

@@ -1,7 +1,7 @@
+import { fileError } from "./file_errors.js";
 import { MAX_JSON_DEPTH, MAX_JSON_NODES } from "./limits.js";
-import { fileProblem } from "./problem.js";
 
-/** The text in `bytes`. Throws `ERR_FILE_FORMAT`, naming `name`, if it is not UTF-8. */
+/** Decodes `bytes` as UTF-8. Throws `ERR_FILE_FORMAT`, naming `name`, if they are not UTF-8. */
 export function utf8(name: string, bytes: Uint8Array): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
@@ -11,10 +11,10 @@ export function utf8(name: string, bytes: Uint8Array): string {
 }
 
 /**
- * The value in the JSON `text`.
+ * Parses the JSON `text`.
  *
- * @throws GRUError `ERR_FILE_FORMAT`, naming `name`, if it is not JSON, or before it is parsed, if it is nested too deeply or
- *   has too many objects, lists and keys: a text of a few megabytes could take gigabytes in memory.
+ * @throws GRUError `ERR_FILE_FORMAT`, naming `name`, if it is not JSON. Also, before parsing, if it is nested too
+ * deeply or has too many objects, lists and keys: a text of a few megabytes could take gigabytes in memory.
  */
 export function parseJson(name: string, text: string): unknown {
   checkNodes(name, text);
@@ -26,14 +26,14 @@ export function parseJson(name: string, text: string): unknown {
 }
 
 function notJson(name: string, cause: Error): Error {
-  return fileProblem(`expected JSON in ${name} but found something else: ${cause.message}`, cause);
+  return fileError(`expected JSON in ${name} but found something else: ${cause.message}`, cause);
 }
 
 const QUOTE = 0x22;
 const COLON = 0x3a;
 const BACKSLASH = 0x5c;
 
-/** Counts what is outside strings, in a text that may or may not be JSON. */
+/** Counts objects, lists and keys outside strings, in a text that may or may not be JSON. */
 function checkNodes(name: string, text: string): void {
   let depth = 0;
   let nodes = 0;
@@ -41,22 +41,22 @@ function checkNodes(name: string, text: string): void {
     const code = text.charCodeAt(at);
     if (code === QUOTE) at = endOfString(text, at);
     else if (code === COLON) nodes += 1;
-    // The brackets of lists and objects, which differ in one bit.
+    // The brackets of lists and objects differ in one bit.
     else if ((code | 0x20) === 0x7d) depth -= 1;
     else if ((code | 0x20) === 0x7b) {
       nodes += 1;
       depth += 1;
       if (depth > MAX_JSON_DEPTH) {
-        throw fileProblem(`expected ${name} nested at most ${MAX_JSON_DEPTH} levels deep but found more`);
+        throw fileError(`expected ${name} nested at most ${MAX_JSON_DEPTH} levels deep but found more`);
       }
     }
     if (nodes > MAX_JSON_NODES) {
-      throw fileProblem(`expected ${name} with at most ${MAX_JSON_NODES} objects, lists and keys but found more`);
+      throw fileError(`expected ${name} with at most ${MAX_JSON_NODES} objects, lists and keys but found more`);
     }
   }
 }
 
-/** Where the string that begins at `start` ends, or the text. */
+/** Returns the position of the closing quote of the string that begins at `start`, or the end of the text. */
 function endOfString(text: string, start: number): number {
   let end = start;
   do {

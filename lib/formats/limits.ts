@@ -1,77 +1,87 @@
 /**
- * Size limits of the model readers. They are checked on declared sizes, before anything is allocated or inflated, so that a
- * hostile file cannot take much more memory than a genuine one of its length could need: at most 300 MB, and at most a
- * second of the event loop, for a file below 1 MB.
+ * Size limits of the model readers. They are checked on declared sizes, before anything is allocated or inflated, so
+ * that a hostile file cannot take much more memory than a genuine one of its length could need. A file below 1 MB takes
+ * at most 300 MB, and at most a second of the event loop.
  */
 
 const MIB = 2 ** 20;
 
-/** Largest `metadata.json`, in bytes (Keras writes about 100). */
+/** The largest `metadata.json`, in bytes (Keras writes about 100). */
 export const MAX_METADATA_BYTES = MIB;
 
-/** Largest `config.json`, in bytes (vocabularies of text layers lie in it). */
+/** The largest `config.json`, in bytes. It contains the vocabularies of text layers. */
 export const MAX_CONFIG_BYTES = 8 * MIB;
 
-/** Largest `model.weights.h5`, in bytes. */
+/** The largest `model.weights.h5`, in bytes. */
 export const MAX_WEIGHTS_BYTES = 2048 * MIB;
 
-/** Deepest nesting of either JSON text; one nested model takes four levels. */
+/** The deepest nesting of either JSON text. One nested model takes four levels. */
 export const MAX_JSON_DEPTH = 512;
 
 /**
- * Most objects, lists and keys in a JSON text. In memory each takes many times the two bytes that it may have in the text.
- * (Configs that Keras writes have one for every 17 bytes.)
+ * The most objects, lists and keys in a JSON text. In memory each takes many times the two bytes that it may take in
+ * the text. (Configs that Keras writes have one for every 17 bytes.)
  */
 export const MAX_JSON_NODES = 500_000;
 
-/** Most entries a zip archive may have; assets of a model are one entry each. */
+/** The most entries of a zip archive. Each asset of a model is one entry. */
 export const MAX_ZIP_ENTRIES = 100_000;
 
-/** Most layers, and deepest nesting of layers, that `config.json` may describe. */
+/** The most layers, and the deepest nesting of layers, that `config.json` may describe. */
 export const MAX_LAYERS = 20_000;
 export const MAX_LAYER_DEPTH = 64;
 
-/** Most characters of the paths of all layers together: nested layers repeat those of the layers around them. */
+/**
+ * The most characters in the paths of all layers together. Paths of nested layers repeat those of the layers around
+ * them.
+ */
 export const MAX_PATH_CHARACTERS = 16 * MIB;
 
-/** Most groups, layers and arrays of an HDF5 file. */
+/** The most groups, layers and arrays of an HDF5 file. */
 export const MAX_HDF5_OBJECTS = 100_000;
 
-/** Longest path of a layer, and in an HDF5 file, in characters. */
+/** The longest path of a layer, and of an object in an HDF5 file, in characters. */
 export const MAX_PATH_LENGTH = 2048;
 
 /** Data that declares more bytes than this must not be larger than {@link MAX_EXPANSION} times its stored bytes. */
 const EXPANSION_FLOOR_BYTES = 64 * MIB;
 export const MAX_EXPANSION = 64;
 
-/** Largest HDF5 chunk, in bytes, whatever the file's length. */
+/** The largest HDF5 chunk, in bytes, whatever the file's length. */
 const MAX_CHUNK_BYTES = 256 * MIB;
 
-/** Most chunks of a dataset: the HDF5 library lists those that it reads, some hundred bytes for each. */
+/**
+ * The most chunks of a dataset. The HDF5 library lists the chunks that it reads and takes some hundred bytes for each.
+ */
 export const MAX_CHUNKS = 65_536;
 
 /** Datasets are read in pieces of at most about this many bytes. */
 export const READ_PIECE_BYTES = 16 * MIB;
 
-/** Time one model's HDF5 weights may take to read, in milliseconds: damaged structures can make the library loop. */
+/**
+ * The time that reading one model's HDF5 weights may take, in milliseconds. Damaged structures can make the library
+ * loop.
+ */
 export const HDF5_DEADLINE_MS = 30_000;
 
-/** The most bytes that what has `stored` bytes in an honest file may expand to. */
+/** Returns the most bytes to which `stored` bytes of an honest file may expand. */
 export function expansionLimit(stored: number): number {
   return Math.max(EXPANSION_FLOOR_BYTES, MAX_EXPANSION * stored);
 }
 
-/** The largest chunk, in bytes, of an HDF5 file of `stored` bytes: the library holds a whole one in memory, several times. */
+/**
+ * Returns the largest chunk, in bytes, of an HDF5 file of `stored` bytes. The library holds several copies of a chunk.
+ */
 export function chunkLimit(stored: number): number {
   return Math.min(MAX_CHUNK_BYTES, Math.max(16 * MIB, 16 * stored));
 }
 
-/** The most bytes of WebAssembly memory that the HDF5 library may take for a file of `stored` bytes. */
+/** Returns the most bytes of WebAssembly memory that the HDF5 library may take for a file of `stored` bytes. */
 export function hdf5MemoryLimit(stored: number): number {
   return 64 * MIB + 5 * chunkLimit(stored);
 }
 
-/** A byte count for messages, such as `"3.2 MiB"`. */
+/** Returns a byte count for messages, such as `"3.2 MiB"`. */
 export function formatBytes(bytes: number): string {
   const units = ["bytes", "KiB", "MiB", "GiB", "TiB"];
   let value = bytes;

@@ -1,41 +1,40 @@
 import { isLegacyVersion } from "../keras/legacy_config.js";
-import { listLayers } from "./config_tree.js";
-import { type OpenFile, withFile } from "./file.js";
-import { type Hdf5Handle, withHdf5 } from "./hdf5.js";
-import type { Hdf5Outline } from "./hdf5_outline.js";
+import { fileError } from "./file_errors.js";
+import { FILE_KIND_BYTES, fileKind } from "./file_kind.js";
+import type { Hdf5Outline } from "./hdf5/outline.js";
+import { type Hdf5Handle, withHdf5 } from "./hdf5/thread.js";
 import { parseJson } from "./json.js";
-import { readArchive } from "./keras_archive.js";
-import { keras1Requests } from "./keras1_weights.js";
-import { legacyCell } from "./legacy_weights.js";
-import type { ModelWithConfig, WeightsOnly } from "./model_contents.js";
-import { fileProblem } from "./problem.js";
-import { openSafetensors } from "./safetensors_gru.js";
-import { SNIFF_BYTES, sniff } from "./sniff.js";
+import { listLayers } from "./keras_files/config_tree.js";
+import { readArchive } from "./keras_files/keras_archive.js";
+import { keras1Requests } from "./keras_files/keras1_weights.js";
+import { legacyCell } from "./keras_files/legacy_weights.js";
+import type { ModelWithConfig, WeightsOnly } from "./keras_files/model_contents.js";
+import { legacyLayers, weightLayers } from "./keras_files/stored_layers.js";
+import { type OpenFile, withFile } from "./open_file.js";
+import { openSafetensors } from "./safetensors/keras_gru_tensors.js";
 import type { Source } from "./source.js";
-import { legacyLayers, weightLayers } from "./stored_layers.js";
 
 /**
- * Opens the model file `source`, passes it to `use`, and closes it again: a `.keras` archive, Keras 3's `.weights.h5`,
- * an `.h5` file of any version, or a safetensors file.
+ * Opens the model file `source`, passes it to `use`, and closes it again. It may be a `.keras` archive, Keras 3's
+ * `.weights.h5`, an `.h5` file of any version, or a safetensors file.
  *
- * @throws GRUError `ERR_ARGUMENT` if there is no readable file; `ERR_FILE_FORMAT` if it is of another kind, or
- *   damaged.
+ * @throws GRUError `ERR_ARGUMENT` if there is no readable file; `ERR_FILE_FORMAT` if it is of another kind, or damaged.
  */
 export async function withModelFile<T>(
   source: Source,
   use: (model: ModelWithConfig | WeightsOnly) => Promise<T>,
 ): Promise<T> {
   return withFile(source, async (file) => {
-    const head = new Uint8Array(Math.min(SNIFF_BYTES, file.size));
+    const head = new Uint8Array(Math.min(FILE_KIND_BYTES, file.size));
     await file.read(head, 0, head.length, 0);
-    const { kind, description } = sniff(head);
+    const { kind, description } = fileKind(head);
     if (kind === "zip") return use(await openArchive(file));
     if (kind === "hdf5") {
       return withHdf5(await file.readWhole(), async (handle) => use(await openHdf5File(handle)));
     }
     if (kind === "safetensors") return use(openSafetensors(await file.readWhole()));
     const shards = source.shown.endsWith('.weights.json"') ? " (weights in several shards: save them in one file)" : "";
-    throw fileProblem(
+    throw fileError(
       `expected a zip archive (.keras), an HDF5 file (.h5) or a safetensors file but found ${description}${shards}`,
     );
   });
@@ -69,7 +68,7 @@ async function openHdf5File(handle: Hdf5Handle): Promise<ModelWithConfig | Weigh
       const requests = keras1Requests(variables, found.length);
       if (found.length !== requests.length) {
         const expected = variables.map(({ label }) => label).join(", ");
-        throw fileProblem(
+        throw fileError(
           `expected ${variables.length} arrays (${expected}) of layer ${layer.label} but found ${found.length}`,
         );
       }
@@ -88,7 +87,7 @@ function weightsOnly(outline: Hdf5Outline, handle: Hdf5Handle): WeightsOnly {
 
 const LABELS = ["kernel", "recurrent_kernel", "bias"];
 
-/** Of Keras 1, whose arrays are one of each for every gate, too. */
+/** Adds the labels of the variables. A file of Keras 1 may have one of each for every gate. */
 function labelled<T>(variables: readonly T[]): (T & { label: string })[] {
   return variables.map((variable, index) => ({ ...variable, label: LABELS[index % LABELS.length]! }));
 }

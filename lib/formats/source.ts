@@ -15,22 +15,22 @@ export class Source {
     this.file = file;
   }
 
-  /** What to call it in messages. */
+  /** The name of the source in messages. */
   get shown(): string {
     return "path" in this.file ? JSON.stringify(this.file.path) : `${this.file.bytes.length} bytes`;
   }
 }
 
-/** Getters of the class itself: an array may have others of its own that say something else. */
+/** The getters of the class itself. An array may have others of its own that return something else. */
 const { prototype } = Object.getPrototypeOf(Uint8Array) as { prototype: Uint8Array };
 const bufferOf = Object.getOwnPropertyDescriptor(prototype, "buffer")!.get!;
 const lengthOf = Object.getOwnPropertyDescriptor(prototype, "length")!.get!;
 
 /**
- * Reads the argument `source`. Bytes are copied at once, so that nothing changes when the caller's are written to,
- * transferred, or shared with other threads. A `Source` is returned as it is.
+ * Reads the argument `source`. Bytes are copied at once, so that nothing changes when the caller's bytes are written
+ * to, transferred, or shared with other threads. A `Source` is returned unchanged.
  *
- * @param kind what the file should be, for messages.
+ * @param kind the expected kind of file, for messages.
  * @throws GRUError `ERR_ARGUMENT` for anything but a path, a `file:` URL or bytes; `ERR_OUT_OF_MEMORY`.
  */
 export function readSource(source: unknown, kind = "a Keras model file"): Source {
@@ -67,7 +67,7 @@ function isDetached(buffer: ArrayBuffer): boolean {
   }
 }
 
-/** The text of a URL of any realm; `undefined` for anything else. */
+/** Returns the text of a URL, which may be from another realm, or `undefined` for anything else. */
 function urlText(source: unknown): string | undefined {
   if (typeof source === "string") return source.startsWith("file:") ? source : undefined;
   try {

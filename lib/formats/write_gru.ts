@@ -1,20 +1,22 @@
 import type { FloatArray, Tensor } from "../tensor/tensor.js";
 import { writeAtomically } from "./atomic_write.js";
-import type { WeightData } from "./gru_variables.js";
-import { encodeKerasWeights } from "./keras_weights.js";
-import { encodeGru } from "./safetensors_gru.js";
+import type { WeightData } from "./keras_files/gru_variables.js";
+import { encodeKerasWeights } from "./keras_files/keras_weights.js";
+import { encodeGru } from "./safetensors/keras_gru_tensors.js";
 
 /** A GRU layer to write. */
 export interface GruToWrite {
-  /** As Keras's `GRU.get_config()` gives it. */
+  /** The config, as Keras's `GRU.get_config()` returns it. */
   config: Record<string, unknown>;
-  /** kernel, recurrent_kernel and maybe bias. */
+  /** kernel, recurrent_kernel and sometimes bias. */
   weights: readonly Tensor<FloatArray>[];
   /** Whether a file at the path may be replaced. */
   overwrite: boolean;
 }
 
-/** Writes the weights of one GRU layer to the file at `path`: all of it or nothing. Throws as `writeAtomically`. */
+/**
+ * Writes the weights of one GRU layer to a complete file at `path`, or nothing. Throws the errors of `writeAtomically`.
+ */
 export async function writeGru(
   path: string,
   format: ".weights.h5" | ".safetensors",

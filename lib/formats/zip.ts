@@ -2,19 +2,20 @@ import { Readable } from "node:stream";
 import { setImmediate } from "node:timers/promises";
 import { crc32, createInflateRaw } from "node:zlib";
 import type { Entry, ZipFile } from "yauzl";
-import type { OpenFile } from "./file.js";
+import { fileError } from "./file_errors.js";
+import { importDependency } from "./import_dependency.js";
 import { expansionLimit, formatBytes, MAX_EXPANSION, MAX_ZIP_ENTRIES } from "./limits.js";
-import { dependency, fileProblem } from "./problem.js";
+import type { OpenFile } from "./open_file.js";
 
 const STORED = 0;
 const DEFLATED = 8;
 
-/** Data is inflated and checked in pieces of this many bytes, between which the event loop runs. */
+/** Data is inflated and checked in pieces of this many bytes. The event loop runs between them. */
 const PIECE_BYTES = 2 ** 20;
 
 /**
- * A zip archive opened for reading single entries. The central directory is what counts; sizes are checked before
- * anything is read or inflated, and every entry read is checked against its CRC-32.
+ * A zip archive that is open for reading single entries. Only the central directory is trusted to list them. Sizes are
+ * checked before anything is read or inflated, and every entry that is read is checked against its CRC-32.
  */
 export class ZipArchive {
   readonly #zip: ZipFile;
@@ -28,16 +29,17 @@ export class ZipArchive {
   }
 
   /**
-   * Reads the central directory of `file`, which stays the caller's to close.
+   * Reads the central directory of `file`. The caller closes the file.
    *
    * @throws GRUError `ERR_FILE_FORMAT` if it is damaged, or has duplicate or too many entries.
    */
   static async open(file: OpenFile): Promise<ZipArchive> {
     const { size } = file;
-    const { default: yauzl } = await dependency("yauzl", () => import("yauzl"));
+    const { default: yauzl } = await importDependency("yauzl", () => import("yauzl"));
 
     class BoundedReader extends yauzl.RandomAccessReader {
-      // The library asks for positions that a damaged directory claims; fs.read throws outside the file's range.
+      // The library asks for the positions that a damaged directory claims, and fs.read throws outside the file's
+      // range.
       override read(
         buffer: Buffer,
         offset: number,
@@ -63,12 +65,12 @@ export class ZipArchive {
         entries.set(entry.fileName, entry);
       }
     } catch (cause) {
-      throw fileProblem(`expected a whole zip archive but found a damaged one: ${(cause as Error).message}`, cause);
+      throw fileError(`expected a whole zip archive but found a damaged one: ${(cause as Error).message}`, cause);
     }
     return new ZipArchive(zip, file, entries);
   }
 
-  /** Names of all entries, in the archive's order. */
+  /** The names of all entries, in the archive's order. */
   get names(): string[] {
     return [...this.#entries.keys()];
   }
@@ -77,41 +79,39 @@ export class ZipArchive {
     return this.#entries.has(name);
   }
 
-  /** The bytes that entry `name` takes in the archive. */
+  /** Returns the number of bytes that entry `name` takes in the archive. */
   storedBytes(name: string): number {
     return this.#entries.get(name)?.compressedSize ?? 0;
   }
 
   /**
-   * The contents of entry `name`, at most `limit` bytes.
+   * Returns the contents of entry `name`, at most `limit` bytes.
    *
    * @throws GRUError `ERR_FILE_FORMAT` if it is absent, too large, encrypted, compressed by another method than
-   *   deflate, or not what its CRC-32 says.
+   * deflate, or does not have its CRC-32.
    */
   async read(name: string, limit: number): Promise<Uint8Array<ArrayBuffer>> {
     const entry = this.#entries.get(name);
-    if (!entry) throw fileProblem(`expected an entry ${name} but found none`);
+    if (!entry) throw fileError(`expected an entry ${name} but found none`);
     const { compressedSize, uncompressedSize, compressionMethod } = entry;
     if (uncompressedSize > limit) {
-      throw fileProblem(
+      throw fileError(
         `expected ${name} to have at most ${formatBytes(limit)} but found ${formatBytes(uncompressedSize)}`,
       );
     }
     if (uncompressedSize > expansionLimit(compressedSize)) {
       const ratio = Math.round(uncompressedSize / Math.max(1, compressedSize));
-      throw fileProblem(`expected ${name} to be compressed at most ${MAX_EXPANSION}-fold but found ${ratio}-fold`);
+      throw fileError(`expected ${name} to be compressed at most ${MAX_EXPANSION}-fold but found ${ratio}-fold`);
     }
-    if (entry.isEncrypted()) throw fileProblem(`expected ${name} without encryption but found it encrypted`);
+    if (entry.isEncrypted()) throw fileError(`expected ${name} without encryption but found it encrypted`);
     if (compressionMethod !== STORED && compressionMethod !== DEFLATED) {
-      throw fileProblem(`expected ${name} stored or deflated but found compression method ${compressionMethod}`);
+      throw fileError(`expected ${name} stored or deflated but found compression method ${compressionMethod}`);
     }
     const raw = await this.#readRaw(name, entry);
     const data = compressionMethod === STORED ? raw : await inflateExactly(name, raw, uncompressedSize);
     const actual = await checksum(data);
     if (actual !== entry.crc32) {
-      throw fileProblem(
-        `expected ${name} with CRC-32 ${hex(entry.crc32)} but found ${hex(actual)}: the file is damaged`,
-      );
+      throw fileError(`expected ${name} with CRC-32 ${hex(entry.crc32)} but found ${hex(actual)}: the file is damaged`);
     }
     return data;
   }
@@ -119,23 +119,23 @@ export class ZipArchive {
   async #readRaw(name: string, entry: Entry): Promise<Uint8Array<ArrayBuffer>> {
     let start: number;
     try {
-      // Also checks that the entry lies within the file, so that the allocation below is bounded by its size.
+      // This also checks that the entry lies within the file, so that the file's size limits the allocation below.
       start = (await this.#zip.readLocalFileHeaderPromise(entry, { minimal: true })).fileDataStart;
     } catch (cause) {
-      throw fileProblem(`expected ${name} whole but found it damaged: ${(cause as Error).message}`, cause);
+      throw fileError(`expected ${name} whole but found it damaged: ${(cause as Error).message}`, cause);
     }
     const raw = new Uint8Array(entry.compressedSize);
     let filled = 0;
     while (filled < raw.length) {
       const { bytesRead } = await this.#file.read(raw, filled, Math.min(raw.length - filled, 2 ** 30), start + filled);
-      if (bytesRead === 0) throw fileProblem(`expected ${raw.length} bytes of ${name} but found ${filled}`);
+      if (bytesRead === 0) throw fileError(`expected ${raw.length} bytes of ${name} but found ${filled}`);
       filled += bytesRead;
     }
     return raw;
   }
 }
 
-/** The CRC-32 of `data`, computed in pieces between which the event loop runs. */
+/** Returns the CRC-32 of `data`, computed in pieces. The event loop runs between them. */
 async function checksum(data: Uint8Array): Promise<number> {
   let value = 0;
   for (let start = 0; start < data.length; start += PIECE_BYTES) {
@@ -145,21 +145,21 @@ async function checksum(data: Uint8Array): Promise<number> {
   return value;
 }
 
-/** Inflates into memory of its own, which the caller can give to another thread, without holding the data twice. */
+/** Inflates into memory that belongs to the result alone, so that the caller can give it to another thread. */
 async function inflateExactly(name: string, raw: Uint8Array, size: number): Promise<Uint8Array<ArrayBuffer>> {
   const data = new Uint8Array(size);
   let filled = 0;
   try {
     const pieces = Readable.from([raw], { objectMode: false }).pipe(createInflateRaw({ chunkSize: PIECE_BYTES }));
     for await (const piece of pieces as AsyncIterable<Buffer>) {
-      // More than the size says does not fit, and ends it.
+      // Data beyond the declared size does not fit, and throws.
       data.set(piece, filled);
       filled += piece.length;
     }
   } catch (cause) {
-    throw fileProblem(`expected ${name} as deflated data of ${size} bytes but found it damaged`, cause);
+    throw fileError(`expected ${name} as deflated data of ${size} bytes but found it damaged`, cause);
   }
-  if (filled !== size) throw fileProblem(`expected ${size} bytes of ${name} but found ${filled}`);
+  if (filled !== size) throw fileError(`expected ${size} bytes of ${name} but found ${filled}`);
   return data;
 }
 

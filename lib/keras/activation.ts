@@ -5,7 +5,7 @@ import { Options } from "../options/options.js";
 import { GateActivation } from "./gate_activation.js";
 import type { SerializedObject } from "./serialization.js";
 
-/** Keras's activation functions that need no arguments and keep the width, by the names Keras's own functions bear. */
+/** Keras's activation functions that need no arguments and keep the width, by Keras's own names. */
 const FUNCTIONS = [
   "relu",
   "leaky_relu",
@@ -38,12 +38,13 @@ const FUNCTIONS = [
 ] as const;
 
 /**
- * The registered name of tf.keras 2's `hard_sigmoid`, clip(0.2x + 0.5, 0, 1), which Keras 3 has no name for (its own is
- * clip(x/6 + 0.5, 0, 1)). In Keras, register such a function with `package="cudnn_gru", name="keras2_hard_sigmoid"`.
+ * The registered name of tf.keras 2's `hard_sigmoid`, clip(0.2x + 0.5, 0, 1). Keras 3 has no name for this function:
+ * its own `hard_sigmoid` is clip(x/6 + 0.5, 0, 1). To read it in Keras, register such a function there with
+ * `package="cudnn_gru", name="keras2_hard_sigmoid"`.
  */
 export const KERAS2_HARD_SIGMOID = "cudnn_gru>keras2_hard_sigmoid";
 
-/** Every name to the kernels' own: the functions themselves, Keras's two aliases, and the function of tf.keras 2. */
+/** Maps every name to the kernels' name: Keras's functions, Keras's two aliases, and the function of tf.keras 2. */
 const NAMES: ReadonlyMap<string, string> = new Map<string, string>([
   ...FUNCTIONS.map((name) => [name, name] as const),
   ["threshold", "threshold"],
@@ -53,12 +54,12 @@ const NAMES: ReadonlyMap<string, string> = new Map<string, string>([
   [KERAS2_HARD_SIGMOID, "keras2_hard_sigmoid"],
 ]);
 
-/** True for the names that Keras's own functions have, aliases included. */
+/** True for the names of Keras's own functions, aliases included. */
 export function isActivationName(name: string): boolean {
   return NAMES.has(name) || name === "glu";
 }
 
-/** The kernels' name for any name of a function, or the error that `getActivation` documents. */
+/** Returns the kernels' name of a function. Throws for unknown names, as `getActivation` documents. */
 function kernelName(name: string, argument: string): string {
   const known = NAMES.get(name);
   if (known !== undefined) return known;
@@ -72,23 +73,28 @@ function kernelName(name: string, argument: string): string {
   });
 }
 
-/** The arguments of Keras's `threshold`, the one function that has no defaults: x where x > threshold. */
+/**
+ * The arguments of Keras's `threshold`, which returns x where x > threshold. It is the only function without defaults.
+ */
 export interface ThresholdParameters {
+  /** Elements up to this value are replaced. */
   threshold: number;
+  /** The value that replaces them. */
   default_value: number;
 }
 
 /** One of Keras's activation functions, with Keras's default parameters. Immutable. */
 export class Activation extends GateActivation {
   override readonly name: string;
-  /** The function's arguments in Keras's order; empty for Keras's defaults. */
+  /** The function's arguments in Keras's order. Empty when they are Keras's defaults. */
   readonly parameters: readonly number[];
 
   /**
-   * `parameters` are those of `threshold`, which needs them; no other function takes any. Throws as `getActivation` does,
-   * naming `argument`.
+   * Makes the function that Keras calls `name`. Only `threshold` has `parameters`, and it needs them. Throws
+   * `ERR_ARGUMENT` for names that Keras does not know, for `glu`, and for bad parameters. Errors name `argument`.
    */
   constructor(name: "threshold", parameters: ThresholdParameters, argument?: string);
+  /** Makes the function that Keras calls `name`. */
   constructor(name: string, parameters?: Record<string, never> | ThresholdParameters, argument?: string);
   constructor(name: string, parameters: object = {}, argument = "name") {
     super();
@@ -102,8 +108,8 @@ export class Activation extends GateActivation {
   }
 
   /**
-   * The function's name. `threshold` and tf.keras 2's `hard_sigmoid` are objects: Keras reads the first without its
-   * parameters, and the second where a function is registered under its name.
+   * Returns the function's name, or an object for two functions: `threshold`, which Keras reads without its parameters,
+   * and tf.keras 2's `hard_sigmoid`, which Keras reads only where a function is registered under its name.
    */
   override serialize(): string | SerializedObject {
     if (this.name === "threshold") {
@@ -119,7 +125,7 @@ export class Activation extends GateActivation {
   }
 }
 
-/** A function as Keras 3.15 writes those that are not its own, by its registered name. */
+/** Returns a function in the form in which Keras 3.15 writes functions that are not its own: by its registered name. */
 export function serializedFunction(name: string): SerializedObject {
   return { module: "builtins", class_name: "function", config: name, registered_name: "function" };
 }

@@ -8,34 +8,34 @@ import { type DTypePolicy, getDTypePolicy } from "./dtype_policy.js";
 import { type CustomActivation, GateActivation } from "./gate_activation.js";
 import type { SerializedObject } from "./serialization.js";
 
-/** What a kind of layer makes of its own arguments. */
-interface Reading {
-  /** The arguments as Keras 3.15 writes them, beside name, trainable and dtype. */
+/** The result of reading a layer's own arguments. */
+interface ReadArguments {
+  /** The arguments as Keras 3.15 writes them. Name, trainable and dtype are kept elsewhere. */
   config: Record<string, unknown>;
-  /** What it computes. */
+  /** The function that the layer computes. */
   function: NativeActivation | GateActivation;
 }
 
-/** What reading a layer takes from outside. */
-interface Surroundings {
-  /** Where the layer stands, for messages. */
+/** The context in which a layer is read. */
+interface ReadingContext {
+  /** The place of the layer, for messages. */
   argument: string;
   /** Reads the activation inside an `Activation` layer. */
   activation: (value: unknown, argument: string) => GateActivation;
 }
 
-/** A kind of Keras layer that holds no weights and computes an activation. */
+/** A kind of Keras layer that has no weights and computes an activation. */
 interface Kind {
-  /** The names of its own arguments. */
+  /** The names of the arguments that only this kind has. */
   keys: readonly string[];
-  read(options: Options, surroundings: Surroundings): Reading;
+  read(options: Options, context: ReadingContext): ReadArguments;
 }
 
 const NOT_NEGATIVE = { min: 0 };
 
 const KINDS: Readonly<Record<string, Kind>> = {
   LeakyReLU: {
-    // `alpha` is what Keras 2 called the slope; Keras 3 takes it still and writes the other.
+    // Keras 2 called the slope `alpha`. Keras 3 still reads that name, but writes `negative_slope`.
     keys: ["negative_slope", "alpha"],
     read(options) {
       const key = options.raw("alpha", undefined) === undefined ? "negative_slope" : "alpha";
@@ -84,33 +84,33 @@ const KINDS: Readonly<Record<string, Kind>> = {
 /** The arguments that every Keras layer has and that change nothing here. */
 const COMMON_KEYS = ["name", "trainable", "dtype", "autocast", "activity_regularizer"];
 
-/** A Keras layer in the place of an activation function, such as `keras.layers.LeakyReLU`. Immutable. */
+/** A Keras layer used as an activation function, such as `keras.layers.LeakyReLU`. Immutable. */
 export class ActivationLayer extends GateActivation {
   override readonly name: string;
-  readonly #reading: Reading;
+  readonly #read: ReadArguments;
   readonly #common: { name: string; trainable: boolean };
   readonly #policy: DTypePolicy;
 
   /**
-   * Reads a serialized layer. `policy` is that of the GRU, for which a missing dtype stands. Throws `ERR_UNSUPPORTED` for
-   * other layers (PReLU has weights), `ERR_ARGUMENT` for bad arguments, `ERR_DTYPE` for a compute dtype other than the
-   * GRU's, which Keras cannot run either.
+   * Reads a serialized layer. `policy` is the GRU's policy, which also applies to a layer without a dtype. Throws
+   * `ERR_UNSUPPORTED` for other layers (PReLU has weights), `ERR_ARGUMENT` for bad arguments, and `ERR_DTYPE` for a
+   * compute dtype other than the GRU's, which Keras cannot run either.
    */
-  constructor(serialized: SerializedObject, policy: DTypePolicy, surroundings: Surroundings) {
+  constructor(serialized: SerializedObject, policy: DTypePolicy, context: ReadingContext) {
     super();
-    const { argument } = surroundings;
+    const { argument } = context;
     const { class_name, config } = serialized;
     const kind = Object.hasOwn(KINDS, class_name) ? KINDS[class_name] : undefined;
     if (kind === undefined) throw unsupported(class_name, argument);
     this.name = class_name;
     const options = within(argument, () => new Options(class_name, config, [...COMMON_KEYS, ...kind.keys]));
-    this.#reading = within(argument, () => kind.read(options, surroundings));
+    this.#read = within(argument, () => kind.read(options, context));
     this.#common = within(argument, () => readCommon(options, class_name));
     this.#policy = readPolicy(options, policy, class_name, argument);
   }
 
   override get custom(): CustomActivation | null {
-    const inner = this.#reading.function;
+    const inner = this.#read.function;
     return inner instanceof GateActivation ? inner.custom : null;
   }
 
@@ -120,13 +120,13 @@ export class ActivationLayer extends GateActivation {
     return {
       module: "keras.layers",
       class_name: this.name,
-      config: { ...common, ...this.#reading.config },
+      config: { ...common, ...this.#read.config },
       registered_name: null,
     };
   }
 
   override native(): NativeActivation {
-    const inner = this.#reading.function;
+    const inner = this.#read.function;
     return inner instanceof GateActivation ? inner.native() : inner;
   }
 }
@@ -136,7 +136,7 @@ function unsupported(className: string, argument: string): GRUError {
   return expected("ERR_UNSUPPORTED", argument, "an activation layer without weights", className, { remedy: reason });
 }
 
-/** Runs `read`; says in its errors where the layer stands. */
+/** Runs `read`. Errors that do not name the place of the layer yet get it in front of their message. */
 function within<T>(argument: string, read: () => T): T {
   try {
     return read();
@@ -170,7 +170,7 @@ function readPolicy(options: Options, policy: DTypePolicy, className: string, ar
   );
 }
 
-/** `leaky_re_lu` for `LeakyReLU`, as Keras names layers. */
+/** Returns the default name that Keras gives to layers of a class: `leaky_re_lu` for `LeakyReLU`. */
 function snakeCase(className: string): string {
   return className
     .replace(/(.)([A-Z][a-z0-9]+)/g, "$1_$2")

@@ -10,13 +10,13 @@ import { readSerialized } from "./serialization.js";
 const FLOAT32 = new DTypePolicy("float32");
 
 /**
- * The activation that `value` stands for: a Keras name, a serialized function (`{ class_name: "function", config:
- * "tanh", ... }`, or named by `class_name` itself in module `keras.activations`), a serialized activation layer, an
- * `Activation`, functions of the user's (`CustomActivation`), or `null` (linear). `policy` is that of the layer whose
- * activation it is.
+ * Returns the activation that `value` stands for: a Keras name, a serialized function (`{ class_name: "function",
+ * config: "tanh", ... }`, or named by `class_name` itself in module `keras.activations`), a serialized activation
+ * layer, an `Activation`, the user's own functions (`CustomActivation`), or `null` (linear). `policy` is the policy of
+ * the layer that uses the activation.
  *
- * Throws `ERR_ARGUMENT`, naming `argument`, for unknown names (with the nearest one), other values and `glu`;
- * `ERR_UNSUPPORTED` and `ERR_DTYPE` for layers that cannot stand in the place of an activation here.
+ * Throws `ERR_ARGUMENT`, naming `argument`, for `glu`, for unknown names (suggesting the nearest one) and for other
+ * values. Throws `ERR_UNSUPPORTED` or `ERR_DTYPE` for layers that cannot be used as an activation here.
  */
 export function getActivation(value: unknown, argument: string, policy: DTypePolicy = FLOAT32): GateActivation {
   if (value === null) return new Activation("linear");
@@ -38,7 +38,7 @@ export function getActivation(value: unknown, argument: string, policy: DTypePol
     throw expected("ERR_ARGUMENT", `${argument}.config`, "the name of a function", config);
   }
   if (module === "keras.activations") {
-    // Keras ignores the config of a function; only `threshold` is written with one, by this package.
+    // Keras ignores the config of a function. Only `threshold` is written with one, and only by this package.
     const parameters = class_name === "threshold" && typeof config === "object" ? config : {};
     return new Activation(class_name, parameters as Record<string, never>, argument);
   }

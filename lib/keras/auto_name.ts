@@ -1,6 +1,8 @@
 const made = new Map<string, number>();
 
-/** The next default name of an object, counted as Keras counts: `gru`, `gru_1`, `gru_2`, … for the prefix `gru`. */
+/**
+ * Returns the next default name of an object, counted as Keras counts: `gru`, `gru_1`, `gru_2`, … for the prefix `gru`.
+ */
 export function autoName(prefix: string): string {
   const count = made.get(prefix) ?? 0;
   made.set(prefix, count + 1);

@@ -3,10 +3,11 @@ import type { NativeArray } from "../native/binding.js";
 import { FLOAT32, Options } from "../options/options.js";
 import { checkSize, Initializer } from "./initializer.js";
 
-/** All zeros. */
+/** Fills a weight with zeros (`keras.initializers.Zeros`). */
 export class Zeros extends Initializer {
   static override readonly className: string = "Zeros";
 
+  /** Takes no arguments. */
   constructor(options: Record<string, never> = {}) {
     super();
     new Options("Zeros", options, []);
@@ -22,10 +23,11 @@ export class Zeros extends Initializer {
   }
 }
 
-/** All ones. */
+/** Fills a weight with ones (`keras.initializers.Ones`). */
 export class Ones extends Initializer {
   static override readonly className: string = "Ones";
 
+  /** Takes no arguments. */
   constructor(options: Record<string, never> = {}) {
     super();
     new Options("Ones", options, []);
@@ -41,18 +43,25 @@ export class Ones extends Initializer {
   }
 }
 
-/** All `value` (default 0). */
+/** Fills a weight with one value (`keras.initializers.Constant`). */
 export class Constant extends Initializer {
   static override readonly className: string = "Constant";
 
+  /** The value of every element. */
   readonly value: number;
 
-  constructor(options: { value?: number | undefined } = {}) {
+  /** Throws `ERR_ARGUMENT` for bad arguments. */
+  constructor(
+    options: {
+      /** The value of every element; 0 by default. */
+      value?: number | undefined;
+    } = {},
+  ) {
     super();
     this.value = new Options("Constant", options, ["value"]).number("value", 0, FLOAT32);
   }
 
-  /** In float64, too, `value` is first rounded to float32, as Keras does. */
+  /** Rounds `value` to float32 first, as Keras does. That is so in float64 too. */
   override fill(out: NativeArray, shape: readonly number[]): void {
     checkSize(out, shape);
     out.fill(Math.fround(this.value));
@@ -63,17 +72,25 @@ export class Constant extends Initializer {
   }
 }
 
-/** `gain` (default 1) on the main diagonal, zeros elsewhere. Makes matrices only: another rank is `ERR_SHAPE`. */
+/** Fills a matrix with `gain` on its main diagonal and zeros elsewhere (`keras.initializers.Identity`). */
 export class Identity extends Initializer {
   static override readonly className: string = "Identity";
 
+  /** The value on the diagonal. */
   readonly gain: number;
 
-  constructor(options: { gain?: number | undefined } = {}) {
+  /** Throws `ERR_ARGUMENT` for bad arguments. */
+  constructor(
+    options: {
+      /** The value on the diagonal; 1 by default. */
+      gain?: number | undefined;
+    } = {},
+  ) {
     super();
     this.gain = new Options("Identity", options, ["gain"]).number("gain", 1);
   }
 
+  /** Fills a matrix. Throws `ERR_SHAPE` for a shape whose rank is not 2. */
   override fill(out: NativeArray, shape: readonly number[]): void {
     const [rows, columns] = shape;
     if (shape.length !== 2 || rows === undefined || columns === undefined) {
@@ -84,7 +101,7 @@ export class Identity extends Initializer {
     for (let i = 0; i < Math.min(rows, columns); i++) out[i * columns + i] = this.gain;
   }
 
-  /** Empty, as Keras writes it: a `gain` other than 1 is lost in a config. */
+  /** Returns an empty config, as Keras does, so a `gain` other than 1 is lost. */
   override getConfig(): Record<string, unknown> {
     return {};
   }

@@ -4,24 +4,26 @@ import { Options } from "../options/options.js";
 import { KerasObject, Vocabulary } from "./serialization.js";
 import { resolveAxis } from "./shape.js";
 
-/** The base class of Keras's constraints: projections of a weight, applied after each update. It changes nothing. */
+/**
+ * The base class of Keras's constraints. A constraint projects a weight after each update. The base class itself
+ * changes nothing. Extend it for constraints of your own, and pass them as instances or through `custom_objects`.
+ */
 export class Constraint extends KerasObject {
   static override readonly module: string = "keras.constraints";
   static override readonly className: string = "Constraint";
 
+  /** Takes no arguments. A subclass may pass its own on. */
   constructor(options: Record<string, unknown> = {}) {
     super();
     if (new.target === Constraint) new Options("Constraint", options, []);
   }
 
-  /**
-   * Throws `ERR_SHAPE` when `shape` lacks an axis the constraint names.
-   */
+  /** Throws `ERR_SHAPE` when a tensor of `shape` does not have an axis that the constraint uses. */
   requireAxes(_shape: readonly number[]): void {}
 
   /**
-   * Projects `values`, the row-major data of a tensor of `shape`, in place. Throws `ERR_SHAPE`, with the values as
-   * they were, when `shape` lacks an axis the constraint names.
+   * Projects `values`, the row-major data of a tensor of `shape`, in place. Throws `ERR_SHAPE` and leaves the values
+   * unchanged when `shape` does not have an axis that the constraint uses.
    */
   apply(_values: NativeArray, _shape: readonly number[]): void {}
 
@@ -30,10 +32,11 @@ export class Constraint extends KerasObject {
   }
 }
 
-/** Negative values become 0. */
+/** Replaces negative values by 0 (`keras.constraints.NonNeg`). */
 export class NonNeg extends Constraint {
   static override readonly className: string = "NonNeg";
 
+  /** Takes no arguments. */
   constructor(options: Record<string, never> = {}) {
     super();
     new Options("NonNeg", options, []);
@@ -44,13 +47,13 @@ export class NonNeg extends Constraint {
   }
 }
 
-/** An axis, a list of axes, or `null` for all of them; negative ones count from the last. */
+/** An axis, a list of axes, or `null` for all axes. Negative axes count from the last one. */
 export type Axis = number | readonly number[] | null;
 
-/** Keras's `epsilon()`, which keeps a zero norm from dividing. */
+/** Keras's `epsilon()`. It prevents division by a norm of zero. */
 const EPSILON = 1e-7;
 
-/** The axes that norms are taken over, counted from the start. Throws `ERR_SHAPE`. */
+/** Returns the axes along which norms are computed, counted from the start. Throws `ERR_SHAPE`. */
 function reducedAxes(shape: readonly number[], axis: Axis): ReadonlySet<number> {
   const axes = typeof axis === "number" ? [axis] : (axis ?? shape.map((_, i) => i));
   const reduced = new Set(axes.map((item) => resolveAxis(item, shape)));
@@ -66,12 +69,12 @@ function reducedAxes(shape: readonly number[], axis: Axis): ReadonlySet<number> 
 }
 
 /**
- * Multiplies every element by `factor(norm) / (epsilon + norm)`, where `norm` is the L2 norm (float64) over the
- * elements that differ from it in `axis` only.
+ * Multiplies every element by `factor(norm) / (epsilon + norm)`. `norm` is the L2 norm, in float64, of the elements
+ * that share its position on all axes but those in `axis`.
  */
 function rescale(values: NativeArray, shape: readonly number[], axis: Axis, factor: (norm: number) => number): void {
   const reduced = reducedAxes(shape, axis);
-  // How far one step along each dimension goes among the norms: 0 along a reduced one.
+  // The distance between norms for one step along each dimension of `values`. It is 0 along a reduced dimension.
   const normSteps: number[] = [];
   let count = 1;
   for (let i = shape.length - 1; i >= 0; i--) {
@@ -80,7 +83,7 @@ function rescale(values: NativeArray, shape: readonly number[], axis: Axis, fact
   }
   const length = shape.at(-1) ?? 1;
   const step = normSteps.at(-1) ?? 0;
-  /** The first norm that row `row` of the last dimension adds to. */
+  /** Returns the position of the first norm that row `row` of the last dimension adds to. */
   const firstNorm = (row: number): number => {
     let position = 0;
     for (let i = shape.length - 2, rest = row; i >= 0; i--) {
@@ -109,13 +112,14 @@ function rescale(values: NativeArray, shape: readonly number[], axis: Axis, fact
   }
 }
 
-/** Clips like TensorFlow: NaN stays NaN. */
+/** Clips as TensorFlow does: NaN stays NaN. */
 function clip(value: number, min: number, max: number): number {
   return Math.min(Math.max(value, min), max);
 }
 
-/** The constraints of norms along axes. */
+/** The base class of the constraints on norms. */
 abstract class NormConstraint extends Constraint {
+  /** The axes along which norms are computed. */
   abstract readonly axis: Axis;
 
   override requireAxes(shape: readonly number[]): void {
@@ -123,14 +127,24 @@ abstract class NormConstraint extends Constraint {
   }
 }
 
-/** Norms along `axis` (default 0) come down to `max_value` (default 2) where they are greater. */
+/** Reduces norms along `axis` to `max_value` where they are greater (`keras.constraints.MaxNorm`). */
 export class MaxNorm extends NormConstraint {
   static override readonly className: string = "MaxNorm";
 
+  /** The greatest norm. */
   readonly max_value: number;
+  /** The axes along which norms are computed. */
   readonly axis: Axis;
 
-  constructor(options: { max_value?: number | undefined; axis?: Axis | undefined } = {}) {
+  /** Throws `ERR_ARGUMENT` for bad arguments. */
+  constructor(
+    options: {
+      /** The greatest norm, at least 0; 2 by default. */
+      max_value?: number | undefined;
+      /** The axes along which norms are computed; 0 by default. */
+      axis?: Axis | undefined;
+    } = {},
+  ) {
     super();
     const read = new Options("MaxNorm", options, ["max_value", "axis"]);
     this.max_value = read.number("max_value", 2, { min: 0 });
@@ -146,13 +160,20 @@ export class MaxNorm extends NormConstraint {
   }
 }
 
-/** Norms along `axis` (default 0) become 1; a zero vector stays zero. */
+/** Scales norms along `axis` to 1 (`keras.constraints.UnitNorm`). A zero vector stays zero. */
 export class UnitNorm extends NormConstraint {
   static override readonly className: string = "UnitNorm";
 
+  /** The axes along which norms are computed. */
   readonly axis: Axis;
 
-  constructor(options: { axis?: Axis | undefined } = {}) {
+  /** Throws `ERR_ARGUMENT` for bad arguments. */
+  constructor(
+    options: {
+      /** The axes along which norms are computed; 0 by default. */
+      axis?: Axis | undefined;
+    } = {},
+  ) {
     super();
     this.axis = new Options("UnitNorm", options, ["axis"]).axisOrAxes("axis", 0);
   }
@@ -166,23 +187,29 @@ export class UnitNorm extends NormConstraint {
   }
 }
 
-/**
- * Norms along `axis` (default 0) move by the share `rate` (default 1: all the way) towards the interval from
- * `min_value` (default 0) to `max_value` (default 1).
- */
+/** Moves norms along `axis` towards the interval from `min_value` to `max_value` (`keras.constraints.MinMaxNorm`). */
 export class MinMaxNorm extends NormConstraint {
   static override readonly className: string = "MinMaxNorm";
 
+  /** The least norm. */
   readonly min_value: number;
+  /** The greatest norm. */
   readonly max_value: number;
+  /** The share of the distance to the interval that a norm moves: 1 moves it all the way. */
   readonly rate: number;
+  /** The axes along which norms are computed. */
   readonly axis: Axis;
 
+  /** Throws `ERR_ARGUMENT` for bad arguments. */
   constructor(
     options: {
+      /** The least norm, at most `max_value`; 0 by default. */
       min_value?: number | undefined;
+      /** The greatest norm, at least 0; 1 by default. */
       max_value?: number | undefined;
+      /** The share of the distance to the interval that a norm moves; 1 by default. */
       rate?: number | undefined;
+      /** The axes along which norms are computed; 0 by default. */
       axis?: Axis | undefined;
     } = {},
   ) {
@@ -204,7 +231,7 @@ export class MinMaxNorm extends NormConstraint {
   }
 }
 
-/** All of them by their names. */
+/** All constraints by their names. */
 export const CONSTRAINTS = new Vocabulary<Constraint>("a constraint", Constraint, [
   MaxNorm,
   NonNeg,
@@ -214,8 +241,8 @@ export const CONSTRAINTS = new Vocabulary<Constraint>("a constraint", Constraint
 ]);
 
 /**
- * The constraint that `value` stands for: a Keras name, a serialized object, an instance, or `null` (none). Throws
- * `ERR_ARGUMENT`, naming `argument`, for everything else.
+ * Returns the constraint that `value` stands for: a Keras name, a serialized object, an instance, or `null` (none).
+ * Throws `ERR_ARGUMENT`, naming `argument`, for everything else.
  */
 export function getConstraint(value: unknown, argument: string): Constraint | null {
   return CONSTRAINTS.get(value, argument);

@@ -5,17 +5,19 @@ import { isActivationName, serializedFunction } from "./activation.js";
 import { type CustomActivation, GateActivation } from "./gate_activation.js";
 import type { SerializedObject } from "./serialization.js";
 
-/** True for an object that could be meant as a `CustomActivation`. */
+/** True for an object that was probably meant as a `CustomActivation`. */
 export function looksCustom(value: object): value is CustomActivation {
   return "forward" in value || "backward" in value;
 }
 
-/** A gate's activation that the user's functions compute. */
+/** An activation that the user's own functions compute. */
 export class CustomFunction extends GateActivation {
   override readonly name: string;
   readonly #functions: CustomActivation;
 
-  /** Throws `ERR_ARGUMENT`, naming `argument`, for anything but a `CustomActivation` with a name of its own. */
+  /**
+   * Throws `ERR_ARGUMENT`, naming `argument`, unless `functions` is a `CustomActivation` whose name Keras does not use.
+   */
   constructor(functions: CustomActivation, argument: string) {
     super();
     const { name } = functions;

@@ -14,12 +14,13 @@ import {
   type SerializedForm,
   type Vocabulary,
 } from "./serialization.js";
-import { UnknownConstraint, UnknownInitializer, type UnknownObject, UnknownRegularizer } from "./unknown.js";
+import { UnknownConstraint, UnknownInitializer, type UnknownObject, UnknownRegularizer } from "./unknown_objects.js";
 
 /**
- * What `custom_objects` has for one name: an activation, or a class that extends `constraints.Constraint`,
- * `initializers.Initializer` or `regularizers.Regularizer`. The class's constructor (or its static `fromConfig`, where it has
- * one) gets the config that Keras wrote. An object in place of a class stands for itself, whatever the config says.
+ * An entry of `custom_objects`: an activation, or a class that extends `constraints.Constraint`,
+ * `initializers.Initializer` or `regularizers.Regularizer`. The class is made from the config that Keras wrote, by its
+ * static `fromConfig` if it has one, otherwise by its constructor. An object instead of a class is used as it is, and
+ * the config is ignored.
  */
 export type CustomObject =
   | CustomActivation
@@ -31,13 +32,13 @@ export type CustomObject =
   | Initializer
   | Regularizer;
 
-/** Objects of your own, by the names that configs have for them: a class's name, or its registered one (`pkg>Name`). */
+/** Your own objects, by the names that configs use for them: a class's name, or its registered name (`pkg>Name`). */
 export type CustomObjects = Readonly<Record<string, CustomObject>>;
 
-/** A family of objects that a config of a GRU names, beside activations. */
+/** A family of objects that a GRU's config may name. Activations are not among them. */
 interface Family {
   readonly vocabulary: Vocabulary<KerasObject>;
-  /** What keeps the place of one that is not known. */
+  /** The class that stands in for an unknown object of the family. */
   readonly unknown: new (
     object: UnknownObject,
   ) => KerasObject;
@@ -77,12 +78,12 @@ function checkEntry(name: string, entry: unknown): void {
 }
 
 /**
- * `value`, which a config has under `argument` (such as `kernel_constraint`), with the object of `objects` that it names in
- * its place. With `keep`, a name that nobody knows becomes an object that keeps the config and refuses the rest. Anything else
- * is returned as it is, for the constructor to judge.
+ * Returns the object in `objects` that `value` names. `value` is the config's entry for `argument`, such as
+ * `kernel_constraint`. With `keep`, an unknown name becomes an object that keeps its config and refuses everything
+ * else. Any other value is returned unchanged, and the constructor then checks it.
  *
- * Throws `ERR_ARGUMENT` for a malformed object and for one of `objects` that is of another kind; `ERR_CALLBACK` when making it
- * throws.
+ * Throws `ERR_ARGUMENT` for a malformed object and for one in `objects` of another kind, and `ERR_CALLBACK` when making
+ * the object throws.
  */
 export function withCustomObjects(value: unknown, argument: string, objects: CustomObjects, keep: boolean): unknown {
   if (argument.endsWith("activation")) return withCustomActivations(value, objects);
@@ -92,14 +93,14 @@ export function withCustomObjects(value: unknown, argument: string, objects: Cus
   if (form === null && typeof value !== "string") return value;
   const names = form === null ? [value as string] : namesOf(form);
   const found = names.find((name) => Object.hasOwn(objects, name));
-  if (found !== undefined) return made({ family, argument, name: found, entry: objects[found], form });
+  if (found !== undefined) return makeObject({ family, argument, name: found, entry: objects[found], form });
   const name = names.at(-1) as string;
   if (!keep || (form?.custom !== true && family.vocabulary.names.has(name))) return value;
   const { kind, names: known } = family.vocabulary;
   return new family.unknown({ kind, argument, name, known, written: value as UnknownObject["written"] });
 }
 
-/** The names under which a serialized object is looked for; a function has its own in its config. */
+/** Returns the names under which a serialized object is looked up. A function has its name in its config. */
 function namesOf({ class_name, config, registered_name }: SerializedForm): string[] {
   if (class_name === "function" && typeof config === "string") return [config];
   return registered_name === null ? [class_name] : [registered_name, class_name];
@@ -113,7 +114,7 @@ interface Request {
   readonly form: SerializedForm | null;
 }
 
-function made({ family: { vocabulary }, argument, name, entry, form }: Request): KerasObject {
+function makeObject({ family: { vocabulary }, argument, name, entry, form }: Request): KerasObject {
   if (vocabulary.owns(entry)) return entry;
   const where = `custom_objects.${name}`;
   const remedy = `The config has it for \`${argument}\`.`;
@@ -148,8 +149,9 @@ function made({ family: { vocabulary }, argument, name, entry, form }: Request):
 }
 
 /**
- * `value`, an activation as a config has it, with every function that `objects` names put in its place: a name, a
- * serialized function, or one of these inside a serialized activation layer. Anything else is returned as it is.
+ * Returns `value`, the config's entry for an activation, with every function replaced that `objects` has an entry for.
+ * The function may be a name, a serialized function, or one of these inside a serialized activation layer. Any other
+ * value is returned unchanged.
  */
 function withCustomActivations(value: unknown, objects: CustomObjects): unknown {
   if (typeof value === "string") return Object.hasOwn(objects, value) ? objects[value] : value;

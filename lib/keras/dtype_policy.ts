@@ -5,10 +5,10 @@ import type { NativeDtype } from "../native/binding.js";
 import type { SixteenBitDtype } from "../native/sixteen_bit.js";
 import { readSerialized, type SerializedObject } from "./serialization.js";
 
-/** Element types a layer can compute in or keep its variables in. */
+/** The element types in which a layer can compute or keep its variables. */
 export type Dtype = NativeDtype | SixteenBitDtype;
 
-/** Keras's names of a layer's `dtype`: of one dtype, or of 16 bits with float32 weights. */
+/** Keras's names for a layer's `dtype`. The mixed ones compute in 16 bits and keep float32 weights. */
 export type DtypeName = Dtype | "mixed_float16" | "mixed_bfloat16";
 
 /** The dtype of the inputs and results of a layer whose `dtype` is `D`. */
@@ -23,7 +23,7 @@ export type VariableDtype<D extends DtypeName> = D extends "mixed_float16" | "mi
   ? "float32"
   : Extract<D, Dtype>;
 
-/** Each policy's compute and variable dtype. */
+/** The compute dtype and the variable dtype of each policy. */
 const POLICIES: ReadonlyMap<string, readonly [compute: Dtype, variable: Dtype]> = new Map([
   ["float32", ["float32", "float32"]],
   ["float64", ["float64", "float64"]],
@@ -33,13 +33,14 @@ const POLICIES: ReadonlyMap<string, readonly [compute: Dtype, variable: Dtype]> 
   ["mixed_bfloat16", ["bfloat16", "float32"]],
 ]);
 
-/** Keras's classes for the policies above: `FloatDTypePolicy` is its alias, `Policy` what Keras 2 called it. */
+/** Keras's classes for these policies. `FloatDTypePolicy` is an alias, and `Policy` is Keras 2's name. */
 const CLASSES = ["DTypePolicy", "FloatDTypePolicy", "Policy"];
 
 const QUANTIZED = /^"(int8|int4|float8|gptq|awq)/;
 
-/** What a layer computes in and what it keeps its weights in (`keras.DTypePolicy`). Immutable. */
+/** The dtypes in which a layer computes and in which it keeps its weights (`keras.DTypePolicy`). Immutable. */
 export class DTypePolicy {
+  /** Keras's name of the policy, such as `mixed_float16`. */
   readonly name: string;
   /** The dtype of inputs, outputs and states. */
   readonly computeDtype: Dtype;
@@ -49,7 +50,7 @@ export class DTypePolicy {
 
   /**
    * Throws `ERR_DTYPE`, naming `argument`, unless `name` is a policy of floating-point numbers. `className` is the
-   * Keras class it is written as: `DTypePolicy` or its alias.
+   * Keras class in whose name the policy is written: `DTypePolicy` or its alias.
    */
   constructor(name: string, argument = "name", className: "DTypePolicy" | "FloatDTypePolicy" = "DTypePolicy") {
     const dtypes = POLICIES.get(name);
@@ -64,16 +65,16 @@ export class DTypePolicy {
     [this.computeDtype, this.variableDtype] = dtypes;
   }
 
-  /** The policy as Keras 3.15 writes it into a layer's config. */
+  /** Returns the policy as Keras 3.15 writes it into a layer's config. */
   serialize(): SerializedObject {
     return { module: "keras", class_name: this.#className, config: { name: this.name }, registered_name: null };
   }
 }
 
 /**
- * The policy that `value` stands for: a name, a serialized `DTypePolicy`, an instance, or `null` (Keras's default,
- * float32). Throws `ERR_DTYPE`, naming `argument`, for other dtypes and values, quantized policies included, and
- * `ERR_ARGUMENT` for a malformed serialized object.
+ * Returns the policy that `value` stands for: a name, a serialized `DTypePolicy`, an instance, or `null` (Keras's
+ * default, float32). Throws `ERR_DTYPE`, naming `argument`, for other dtypes and values, quantized policies included,
+ * and `ERR_ARGUMENT` for a malformed serialized object.
  */
 export function getDTypePolicy(value: unknown, argument: string): DTypePolicy {
   if (value === null) return new DTypePolicy("float32");

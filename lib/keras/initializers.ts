@@ -17,7 +17,7 @@ import { Vocabulary } from "./serialization.js";
 
 export { Initializer };
 
-/** All of them by their names. */
+/** All initializers by their names. */
 export const INITIALIZERS = new Vocabulary<Initializer>(
   "an initializer",
   Initializer,
@@ -55,7 +55,7 @@ export const INITIALIZERS = new Vocabulary<Initializer>(
   },
 );
 
-/** What Keras does where the initializer is `None`: Glorot uniform, and `None` again in the config. */
+/** The initializer that Keras uses for `None`: Glorot uniform, which the config again contains as `None`. */
 class DefaultInitializer extends GlorotUniform {
   override serialize(): null {
     return null;
@@ -63,8 +63,9 @@ class DefaultInitializer extends GlorotUniform {
 }
 
 /**
- * The initializer that `value` stands for: a Keras name, a serialized object, an instance, or `null`, which is Keras's
- * default for weights (Glorot uniform) and stays `null` in the config. Throws `ERR_ARGUMENT`, naming `argument`.
+ * Returns the initializer that `value` stands for: a Keras name, a serialized object, an instance, or `null`. `null`
+ * means Keras's default for weights (Glorot uniform) and stays `null` in the config. Throws `ERR_ARGUMENT`, naming
+ * `argument`.
  */
 export function getInitializer(value: unknown, argument: string): Initializer {
   return INITIALIZERS.get(value, argument) ?? new DefaultInitializer();

@@ -1,6 +1,6 @@
 type JsonObject = Record<string, unknown>;
 
-/** What Keras 1 called the arguments of its GRU, and what they have been called since Keras 2. */
+/** Maps Keras 1's names of the GRU's arguments to their names since Keras 2. */
 const NAMES: Readonly<Record<string, string>> = {
   output_dim: "units",
   init: "kernel_initializer",
@@ -13,17 +13,17 @@ const NAMES: Readonly<Record<string, string>> = {
   dropout_U: "recurrent_dropout",
 };
 
-/** How each `consume_less` drew its dropout masks. */
+/** The `implementation` that draws dropout masks like each value of `consume_less`. */
 const IMPLEMENTATIONS: ReadonlyMap<unknown, number> = new Map([
   ["cpu", 1],
   ["mem", 1],
   ["gpu", 2],
 ]);
 
-/** What Keras 1 called the regularizer that has been L1L2 since. */
+/** Keras 1's names of the regularizer that has been called L1L2 since. */
 const L1L2 = ["WeightRegularizer", "L1L2Regularizer"];
 
-/** The config that Keras 2's GRU has for `config`, which one of Keras 1 has: it applied its reset gate before the product. */
+/** Returns Keras 2's form of a GRU's config from Keras 1. The reset gate of Keras 1 applied before the product. */
 export function keras1Config({ consume_less, input_dim: _, ...config }: JsonObject): JsonObject {
   const entries = Object.entries(config).map(([key, value]) => {
     const name = Object.hasOwn(NAMES, key) ? (NAMES[key] as string) : key;
@@ -33,7 +33,7 @@ export function keras1Config({ consume_less, input_dim: _, ...config }: JsonObje
   return { ...Object.fromEntries(entries), implementation, reset_after: false, use_bias: true };
 }
 
-/** Keras 1 wrote the name of a regularizer beside its arguments. */
+/** Converts a regularizer, whose name Keras 1 wrote beside its arguments. */
 function regularizer(value: unknown): unknown {
   if (typeof value !== "object" || value === null || !("name" in value) || "class_name" in value) return value;
   const { name, ...config } = value;

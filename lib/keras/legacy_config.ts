@@ -15,7 +15,7 @@ const DROPPED = new Set([
   "cell",
 ]);
 
-/** What a CuDNNGRU, which has no such arguments, computes. */
+/** A CuDNNGRU does not have these arguments and always computes with these values. */
 const CUDNN_GRU: JsonObject = {
   activation: "tanh",
   recurrent_activation: "sigmoid",
@@ -23,31 +23,34 @@ const CUDNN_GRU: JsonObject = {
   reset_after: true,
 };
 
-/** What a GRU of Keras 2 does where its config is too old to say. */
+/** The arguments of a Keras 2 GRU whose config is too old to contain them. */
 const KERAS_2_DEFAULTS: JsonObject = {
   recurrent_activation: "hard_sigmoid",
   implementation: 1,
   reset_after: false,
 };
 
-/** True for a `keras_version` before Keras 3, tf.keras's included (such as `2.2.4-tf`); Keras 1.0 wrote none. */
+/**
+ * True for a `keras_version` before Keras 3, including tf.keras's versions such as `2.2.4-tf`. Keras 1.0 wrote no
+ * version.
+ */
 export function isLegacyVersion(version: string | undefined): boolean {
   return version === undefined || /^[0-2]\./.test(version);
 }
 
 /**
- * True for a whole config of a GRU of Keras 1 or 2 or tf.keras, which says so by its keys. A config that is not whole has
- * today's meaning.
+ * True for a complete config of a GRU of Keras 1, Keras 2 or tf.keras, recognized by its keys. An incomplete config is
+ * read as one of Keras 3.
  */
 export function isLegacyConfig(config: JsonObject): boolean {
   if (config.units === undefined && config.output_dim !== undefined) return true;
-  // Keras 3 writes both, and no Keras before.
+  // Keras 3 writes both of these keys, and no earlier Keras writes either.
   if ("seed" in config && "zero_output_for_mask" in config) return false;
   return "time_major" in config || ("implementation" in config && "bias_constraint" in config);
 }
 
 /**
- * `config` of a GRU of Keras 3 without what earlier versions wrote beside it.
+ * Returns a Keras 3 GRU's config without the extra keys that earlier versions wrote.
  *
  * @throws GRUError `ERR_UNSUPPORTED` for `time_major`.
  */
@@ -58,7 +61,7 @@ export function currentConfig(config: JsonObject, name: string): JsonObject {
 }
 
 /**
- * The config that Keras 3's GRU would have for `config`, which a GRU or CuDNNGRU of Keras 1 or 2 has.
+ * Returns Keras 3's form of a config that Keras 1 or 2 wrote for a GRU or CuDNNGRU.
  *
  * @throws GRUError `ERR_UNSUPPORTED` for `time_major`.
  */
@@ -77,7 +80,7 @@ export function modernConfig(config: JsonObject, className: string, name: string
   return modern;
 }
 
-/** Keras 2.0 had an implementation 0, which later versions took for 1. */
+/** Keras 2.0 had an implementation 0, which later versions read as 1. */
 function implementationOf({ implementation }: JsonObject): JsonObject {
   return implementation === 0 ? { implementation: 1 } : {};
 }
@@ -97,7 +100,7 @@ function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Keras 2's hard_sigmoid is `clip(0.2 * x + 0.5, 0, 1)`, Keras 3's `relu6(x + 3) / 6`. */
+/** Keras 2's hard_sigmoid is `clip(0.2 * x + 0.5, 0, 1)`; Keras 3's is `relu6(x + 3) / 6`. */
 function activation(value: unknown): unknown {
   if (value === "hard_sigmoid") return "keras2_hard_sigmoid";
   if (!isObject(value)) return value;
@@ -107,14 +110,17 @@ function activation(value: unknown): unknown {
   return { ...value, config: { ...rest, negative_slope: alpha } };
 }
 
-/** tf.keras wrote a dtype into its initializers. One that Keras has not keeps all that was written. */
+/**
+ * tf.keras wrote a dtype into its initializers, which Keras 3 does not accept. Initializers that are not Keras's keep
+ * their config unchanged.
+ */
 function initializer(value: unknown): unknown {
   if (!isObject(value) || !isObject(value.config) || !INITIALIZERS.names.has(String(value.class_name))) return value;
   const { dtype: _, ...config } = value.config;
   return { ...value, config };
 }
 
-/** tf.keras's `Policy` and `PolicyV1` are Keras 3's `DTypePolicy`; Keras 2 before TensorFlow had float32 only. */
+/** Keras 3 calls tf.keras's `Policy` and `PolicyV1` `DTypePolicy`. Keras 2 before TensorFlow had float32 only. */
 function policy(value: unknown): unknown {
   if (value === undefined || value === null) return "float32";
   if (!isObject(value) || !isObject(value.config)) return value;

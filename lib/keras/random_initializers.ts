@@ -1,27 +1,30 @@
 import { expectedShape } from "../errors/messages.js";
 import { reading } from "../errors/reading.js";
-import { type NativeArray, native } from "../native/binding.js";
+import type { NativeArray } from "../native/binding.js";
+import { native } from "../native/load.js";
 import { Options } from "../options/options.js";
 import { checkSize, Initializer } from "./initializer.js";
 import { freshSeed, readSeed, type Seed, SeedGenerator } from "./seed_generator.js";
 import { resolveAxis, sizeOf } from "./shape.js";
 
 /**
- * The base of the initializers that draw. With an integer seed, or with none, one instance gives the same values at
- * every call; with a `SeedGenerator` it gives others each time. The stream is this package's own, not TensorFlow's.
+ * The base class of the initializers that draw random numbers. With an integer seed, or with none, one instance draws
+ * the same values at every call. With a `SeedGenerator` it draws other values each time. The random numbers are this
+ * package's own and differ from TensorFlow's.
  */
 export abstract class RandomInitializer extends Initializer {
-  /** The seed in use: the one given, or a fresh integer. */
+  /** The seed in use: the given one, or a fresh integer. */
   readonly seed: number | SeedGenerator;
   readonly #given: Seed;
 
+  /** Throws `ERR_ARGUMENT` unless `seed` is an integer, a `SeedGenerator` or `null`. */
   constructor(seed: unknown) {
     super();
     this.#given = readSeed(seed);
     this.seed = this.#given ?? freshSeed();
   }
 
-  /** The seed of the next draw, as the addon takes it: 0..2^53-1; negative ones count down from 2^53. */
+  /** Returns the seed of the next draw as the addon takes it, in 0..2^53-1. Negative seeds count down from 2^53. */
   protected draw(): number {
     if (this.seed instanceof SeedGenerator) return this.seed.next();
     return this.seed < 0 ? this.seed + 2 ** 53 : this.seed;
@@ -32,20 +35,26 @@ export abstract class RandomInitializer extends Initializer {
   }
 }
 
-/** Arguments of `RandomNormal` and `TruncatedNormal`; defaults 0, 0.05 and a fresh seed. */
+/** The arguments of `RandomNormal` and `TruncatedNormal`. */
 export interface NormalOptions {
+  /** The mean of the distribution; 0 by default. */
   mean?: number | undefined;
+  /** The standard deviation of the distribution, before any truncation; 0.05 by default. */
   stddev?: number | undefined;
+  /** The seed; by default a fresh one, drawn once. */
   seed?: Seed | undefined;
 }
 
-/** Normal with the given `mean` and `stddev`. */
+/** Draws from a normal distribution (`keras.initializers.RandomNormal`). */
 export class RandomNormal extends RandomInitializer {
   static override readonly className: string = "RandomNormal";
 
+  /** The mean of the distribution. */
   readonly mean: number;
+  /** The standard deviation of the distribution. */
   readonly stddev: number;
 
+  /** Throws `ERR_ARGUMENT` for bad arguments. */
   constructor(options: NormalOptions = {}) {
     const read = new Options("RandomNormal", options, ["mean", "stddev", "seed"]);
     super(read.raw("seed", null));
@@ -63,13 +72,19 @@ export class RandomNormal extends RandomInitializer {
   }
 }
 
-/** Normal, redrawn beyond two standard deviations from the mean; `stddev` is that before truncation. */
+/**
+ * Draws from a normal distribution and draws again where a value is more than two standard deviations from the mean
+ * (`keras.initializers.TruncatedNormal`).
+ */
 export class TruncatedNormal extends RandomInitializer {
   static override readonly className: string = "TruncatedNormal";
 
+  /** The mean of the distribution. */
   readonly mean: number;
+  /** The standard deviation of the distribution before truncation. */
   readonly stddev: number;
 
+  /** Throws `ERR_ARGUMENT` for bad arguments. */
   constructor(options: NormalOptions = {}) {
     const read = new Options("TruncatedNormal", options, ["mean", "stddev", "seed"]);
     super(read.raw("seed", null));
@@ -87,14 +102,26 @@ export class TruncatedNormal extends RandomInitializer {
   }
 }
 
-/** Uniform in [`minval`, `maxval`); defaults -0.05 and 0.05. */
+/** Draws from a uniform distribution over [`minval`, `maxval`) (`keras.initializers.RandomUniform`). */
 export class RandomUniform extends RandomInitializer {
   static override readonly className: string = "RandomUniform";
 
+  /** The lower bound, which may be drawn. */
   readonly minval: number;
+  /** The upper bound, which is never drawn. */
   readonly maxval: number;
 
-  constructor(options: { minval?: number | undefined; maxval?: number | undefined; seed?: Seed | undefined } = {}) {
+  /** Throws `ERR_ARGUMENT` for bad arguments. */
+  constructor(
+    options: {
+      /** The lower bound, at most `maxval`; -0.05 by default. */
+      minval?: number | undefined;
+      /** The upper bound; 0.05 by default. */
+      maxval?: number | undefined;
+      /** The seed; by default a fresh one, drawn once. */
+      seed?: Seed | undefined;
+    } = {},
+  ) {
     const read = new Options("RandomUniform", options, ["minval", "maxval", "seed"]);
     super(read.raw("seed", null));
     this.maxval = read.number("maxval", 0.05);
@@ -112,8 +139,9 @@ export class RandomUniform extends RandomInitializer {
 }
 
 /**
- * The inputs and outputs that a weight of `shape` connects. Dimensions before the last two count as a convolution's
- * window. With both lists of axes, the products of those axes instead. Throws `ERR_SHAPE` for axes out of range.
+ * Returns the numbers of inputs and outputs that a weight of `shape` connects. As in a convolution, dimensions before
+ * the last two count as a window. With both lists of axes, the numbers are instead the products of the sizes of those
+ * axes. Throws `ERR_SHAPE` for axes out of range.
  */
 export function computeFans(
   shape: readonly number[],
@@ -129,38 +157,54 @@ export function computeFans(
   return [(shape.at(-2) ?? columns) * window, columns * window];
 }
 
-/** Arguments of the initializers named after their scaling. Axes are those of `VarianceScaling`. */
+/** The arguments of the initializers that are named after their scaling. */
 export interface FanOptions {
+  /** The seed; by default a fresh one, drawn once. */
   seed?: Seed | undefined;
+  /** The axes whose sizes multiply to the fan-in. They count only when `output_axes` is given too. */
   input_axes?: readonly number[] | null | undefined;
+  /** The axes whose sizes multiply to the fan-out. They count only when `input_axes` is given too. */
   output_axes?: readonly number[] | null | undefined;
 }
 
+/** Keras's names for the number that the variance is divided by. */
 const MODES = ["fan_in", "fan_out", "fan_avg"] as const;
+/** Keras's names for the distribution of a `VarianceScaling`. */
 const DISTRIBUTIONS = ["truncated_normal", "untruncated_normal", "uniform"] as const;
 
-/** Arguments of `VarianceScaling`; `"normal"` is Keras's older name of `"truncated_normal"`. */
+/** The arguments of `VarianceScaling`. */
 export interface VarianceScalingOptions extends FanOptions {
+  /** The variance times the fan, above 0; 1 by default. */
   scale?: number | undefined;
+  /** The fan that divides the variance: `"fan_in"` (the default), `"fan_out"`, or `"fan_avg"`, which is their mean. */
   mode?: (typeof MODES)[number] | undefined;
+  /** The distribution; `"truncated_normal"` by default. `"normal"` is Keras's older name of the same. */
   distribution?: (typeof DISTRIBUTIONS)[number] | "normal" | undefined;
 }
 
 const SCALING_KEYS = ["scale", "mode", "distribution", "seed", "input_axes", "output_axes"];
-/** A normal distribution's standard deviation after truncation at two standard deviations. */
+/** The standard deviation of a standard normal distribution that is truncated at two standard deviations. */
 const TRUNCATED_STDDEV = 0.87962566103423978;
 
-/** Variance `scale / n`, n being the fan-in (default), the fan-out or their mean, by `mode`. */
+/**
+ * Draws with a variance of `scale / n`, where n is the fan-in, the fan-out or their mean
+ * (`keras.initializers.VarianceScaling`).
+ */
 export class VarianceScaling extends RandomInitializer {
   static override readonly className: string = "VarianceScaling";
 
+  /** The variance times the fan. */
   readonly scale: number;
+  /** The fan that divides the variance. */
   readonly mode: (typeof MODES)[number];
+  /** The distribution. */
   readonly distribution: (typeof DISTRIBUTIONS)[number];
-  /** Axes that make the fan-in (fan-out); they count only when both are given. */
+  /** The axes whose sizes multiply to the fan-in, or `null`. They count only when `output_axes` is given too. */
   readonly input_axes: readonly number[] | null;
+  /** The axes whose sizes multiply to the fan-out, or `null`. They count only when `input_axes` is given too. */
   readonly output_axes: readonly number[] | null;
 
+  /** Throws `ERR_ARGUMENT` for bad arguments. */
   constructor(options: VarianceScalingOptions = {}) {
     const read = new Options(
       "VarianceScaling",
@@ -195,7 +239,10 @@ export class VarianceScaling extends RandomInitializer {
   }
 }
 
-/** What a weight of `shape` is drawn from: uniform within ±`limit`, or around 0 with `stddev` (before truncation). */
+/**
+ * Returns the distribution from which a weight of `shape` is drawn. It is uniform within ±`limit`, or normal around 0
+ * with a standard deviation of `stddev` before truncation.
+ */
 export function spread(
   initializer: VarianceScaling,
   shape: readonly number[],
@@ -211,7 +258,7 @@ export function spread(
   };
 }
 
-/** Keras takes the distribution in any case, and "normal" for "truncated_normal". */
+/** Converts `distribution` to lower case and "normal" to "truncated_normal", as Keras does. */
 function withPlainDistribution(options: VarianceScalingOptions): VarianceScalingOptions {
   return reading("VarianceScaling", () => {
     const distribution: unknown = options?.distribution;
@@ -221,8 +268,9 @@ function withPlainDistribution(options: VarianceScalingOptions): VarianceScaling
   });
 }
 
-/** A `VarianceScaling` whose scale, mode and distribution its name says. */
+/** The base class of the initializers whose name states scale, mode and distribution. */
 abstract class NamedScaling extends VarianceScaling {
+  /** `preset` has the scale, mode and distribution. Throws `ERR_ARGUMENT` for bad `options`. */
   constructor(name: string, preset: VarianceScalingOptions, options: FanOptions) {
     new Options(name, options, ["seed", "input_axes", "output_axes"]);
     super(reading(name, () => ({ ...options, ...preset })));
@@ -234,70 +282,92 @@ abstract class NamedScaling extends VarianceScaling {
   }
 }
 
-/** Uniform within ±sqrt(6 / (fan_in + fan_out)). Keras's default for a GRU's kernel. */
+/**
+ * Draws uniformly within ±sqrt(6 / (fan_in + fan_out)). This is Keras's default for a GRU's kernel
+ * (`keras.initializers.GlorotUniform`).
+ */
 export class GlorotUniform extends NamedScaling {
   static override readonly className: string = "GlorotUniform";
 
+  /** Throws `ERR_ARGUMENT` for bad arguments. */
   constructor(options: FanOptions = {}) {
     super("GlorotUniform", { scale: 1, mode: "fan_avg", distribution: "uniform" }, options);
   }
 }
 
-/** Truncated normal of variance 2 / (fan_in + fan_out). */
+/**
+ * Draws from a truncated normal distribution with a variance of 2 / (fan_in + fan_out)
+ * (`keras.initializers.GlorotNormal`).
+ */
 export class GlorotNormal extends NamedScaling {
   static override readonly className: string = "GlorotNormal";
 
+  /** Throws `ERR_ARGUMENT` for bad arguments. */
   constructor(options: FanOptions = {}) {
     super("GlorotNormal", { scale: 1, mode: "fan_avg", distribution: "truncated_normal" }, options);
   }
 }
 
-/** Uniform within ±sqrt(3 / fan_in). */
+/** Draws uniformly within ±sqrt(3 / fan_in) (`keras.initializers.LecunUniform`). */
 export class LecunUniform extends NamedScaling {
   static override readonly className: string = "LecunUniform";
 
+  /** Throws `ERR_ARGUMENT` for bad arguments. */
   constructor(options: FanOptions = {}) {
     super("LecunUniform", { scale: 1, mode: "fan_in", distribution: "uniform" }, options);
   }
 }
 
-/** Truncated normal of variance 1 / fan_in. */
+/** Draws from a truncated normal distribution with a variance of 1 / fan_in (`keras.initializers.LecunNormal`). */
 export class LecunNormal extends NamedScaling {
   static override readonly className: string = "LecunNormal";
 
+  /** Throws `ERR_ARGUMENT` for bad arguments. */
   constructor(options: FanOptions = {}) {
     super("LecunNormal", { scale: 1, mode: "fan_in", distribution: "truncated_normal" }, options);
   }
 }
 
-/** Uniform within ±sqrt(6 / fan_in). */
+/** Draws uniformly within ±sqrt(6 / fan_in) (`keras.initializers.HeUniform`). */
 export class HeUniform extends NamedScaling {
   static override readonly className: string = "HeUniform";
 
+  /** Throws `ERR_ARGUMENT` for bad arguments. */
   constructor(options: FanOptions = {}) {
     super("HeUniform", { scale: 2, mode: "fan_in", distribution: "uniform" }, options);
   }
 }
 
-/** Truncated normal of variance 2 / fan_in. */
+/** Draws from a truncated normal distribution with a variance of 2 / fan_in (`keras.initializers.HeNormal`). */
 export class HeNormal extends NamedScaling {
   static override readonly className: string = "HeNormal";
 
+  /** Throws `ERR_ARGUMENT` for bad arguments. */
   constructor(options: FanOptions = {}) {
     super("HeNormal", { scale: 2, mode: "fan_in", distribution: "truncated_normal" }, options);
   }
 }
 
 /**
- * `gain` times a matrix with orthonormal rows or columns, whichever are fewer. Dimensions before the last are taken
- * together as rows; below rank 2 it is `ERR_SHAPE`. Keras's default for a GRU's recurrent kernel.
+ * Makes a matrix with orthonormal rows or columns, whichever are fewer, and multiplies it by `gain`
+ * (`keras.initializers.Orthogonal`). This is Keras's default for a GRU's recurrent kernel. Dimensions before the last
+ * together are the rows. A shape of a rank below 2 throws `ERR_SHAPE`.
  */
 export class Orthogonal extends RandomInitializer {
   static override readonly className: string = "Orthogonal";
 
+  /** The factor. */
   readonly gain: number;
 
-  constructor(options: { gain?: number | undefined; seed?: Seed | undefined } = {}) {
+  /** Throws `ERR_ARGUMENT` for bad arguments. */
+  constructor(
+    options: {
+      /** The factor; 1 by default. */
+      gain?: number | undefined;
+      /** The seed; by default a fresh one, drawn once. */
+      seed?: Seed | undefined;
+    } = {},
+  ) {
     const read = new Options("Orthogonal", options, ["gain", "seed"]);
     super(read.raw("seed", null));
     this.gain = read.number("gain", 1);

@@ -6,18 +6,20 @@ import { KerasObject, Vocabulary } from "./serialization.js";
 const FACTOR = { min: 0, max: FLOAT32.max };
 
 /**
- * The base class of Keras's regularizers: a penalty computed from a weight or from a layer's output. Sums run in
- * float64 whatever the data; factors are first rounded to float32, as Keras does in float64 too.
+ * The base class of Keras's regularizers. A regularizer computes a penalty from a weight or from a layer's output. Sums
+ * are computed in float64 for every dtype. Factors are first rounded to float32, as Keras does in float64 too. Extend
+ * it for regularizers of your own, and pass them as instances or through `custom_objects`.
  */
 export abstract class Regularizer extends KerasObject {
   static override readonly module: string = "keras.regularizers";
 
-  /** The penalty of `values`, the row-major data of a tensor of `shape`. */
+  /** Returns the penalty of `values`, the row-major data of a tensor of `shape`. */
   abstract loss(values: NativeArray, shape: readonly number[]): number;
 
   /**
-   * Adds `scale` times the gradient of `loss` to `gradient`, which has as many elements as `values`. As in TensorFlow, that
-   * of |x| at 0 is 0. Throws as `loss`, and `ERR_UNSUPPORTED` in a class that does not have one.
+   * Adds `scale` times the gradient of `loss` to `gradient`, which has as many elements as `values`. As in TensorFlow,
+   * the gradient of |x| at 0 is 0. Throws the errors of `loss`, and `ERR_UNSUPPORTED` in a class that does not override
+   * this method.
    */
   addGradient(_gradient: NativeArray, _values: NativeArray, _shape: readonly number[], _scale: number): void {
     throw expectedText(
@@ -30,7 +32,7 @@ export abstract class Regularizer extends KerasObject {
 }
 
 function addSigns(gradient: NativeArray, values: NativeArray, factor: number): void {
-  // With a factor of 0, an infinite or NaN value must not spoil the gradient.
+  // With a factor of 0, an infinite value or NaN must not reach the gradient.
   if (factor === 0) return;
   for (let i = 0; i < values.length; i++)
     gradient[i] = (gradient[i] as number) + factor * Math.sign(values[i] as number);
@@ -53,14 +55,20 @@ function sumOfSquares(values: NativeArray): number {
   return sum;
 }
 
-/** `l1 * sum(|x|)`; `l1` is 0.01 by default. */
+/** The penalty `l1 * sum(|x|)` (`keras.regularizers.L1`). */
 export class L1 extends Regularizer {
   static override readonly className: string = "L1";
 
-  /** Rounded to float32, as Keras keeps and writes it. */
+  /** The factor, rounded to float32 as Keras keeps and writes it. */
   readonly l1: number;
 
-  constructor(options: { l1?: number | null | undefined } = {}) {
+  /** Throws `ERR_ARGUMENT` for bad arguments. */
+  constructor(
+    options: {
+      /** The factor, at least 0; 0.01 by default. */
+      l1?: number | null | undefined;
+    } = {},
+  ) {
     super();
     this.l1 = Math.fround(new Options("L1", options, ["l1"]).nullableNumber("l1", 0.01, FACTOR));
   }
@@ -78,13 +86,20 @@ export class L1 extends Regularizer {
   }
 }
 
-/** `l2 * sum(x²)`; `l2` is 0.01 by default. */
+/** The penalty `l2 * sum(x²)` (`keras.regularizers.L2`). */
 export class L2 extends Regularizer {
   static override readonly className: string = "L2";
 
+  /** The factor. */
   readonly l2: number;
 
-  constructor(options: { l2?: number | null | undefined } = {}) {
+  /** Throws `ERR_ARGUMENT` for bad arguments. */
+  constructor(
+    options: {
+      /** The factor, at least 0; 0.01 by default. */
+      l2?: number | null | undefined;
+    } = {},
+  ) {
     super();
     this.l2 = new Options("L2", options, ["l2"]).nullableNumber("l2", 0.01, FACTOR);
   }
@@ -102,14 +117,24 @@ export class L2 extends Regularizer {
   }
 }
 
-/** `l1 * sum(|x|) + l2 * sum(x²)`; both factors are 0 by default. */
+/** The penalty `l1 * sum(|x|) + l2 * sum(x²)` (`keras.regularizers.L1L2`). */
 export class L1L2 extends Regularizer {
   static override readonly className: string = "L1L2";
 
+  /** The factor of the sum of absolute values. */
   readonly l1: number;
+  /** The factor of the sum of squares. */
   readonly l2: number;
 
-  constructor(options: { l1?: number | null | undefined; l2?: number | null | undefined } = {}) {
+  /** Throws `ERR_ARGUMENT` for bad arguments. */
+  constructor(
+    options: {
+      /** The factor of the sum of absolute values, at least 0; 0 by default. */
+      l1?: number | null | undefined;
+      /** The factor of the sum of squares, at least 0; 0 by default. */
+      l2?: number | null | undefined;
+    } = {},
+  ) {
     super();
     const read = new Options("L1L2", options, ["l1", "l2"]);
     this.l1 = read.nullableNumber("l1", 0, FACTOR);
@@ -117,7 +142,7 @@ export class L1L2 extends Regularizer {
   }
 
   override loss(values: NativeArray): number {
-    // A factor of 0 leaves its term out, so that an infinite or NaN sum does not spoil the other.
+    // A factor of 0 omits its term, so that an infinite sum or NaN does not reach the other term.
     const absolutes = this.l1 === 0 ? 0 : Math.fround(this.l1) * sumOfAbsolutes(values);
     const squares = this.l2 === 0 ? 0 : Math.fround(this.l2) * sumOfSquares(values);
     return absolutes + squares;
@@ -133,21 +158,31 @@ export class L1L2 extends Regularizer {
   }
 }
 
-/** Keras's `epsilon()`: norms below it count as it. */
+/** Keras's `epsilon()`. Smaller norms count as this. */
 const EPSILON = 1e-7;
 
 /**
- * `factor` (0.01 by default) times the mean of |cos| over all pairs of rows (or columns) of a matrix. NaN where there
- * is no pair, as in Keras; another rank than 2 is `ERR_SHAPE`. Takes n² · m multiplications for n vectors of length m.
+ * The penalty `factor` times the mean of |cos| over all pairs of rows or columns of a matrix
+ * (`keras.regularizers.OrthogonalRegularizer`). As in Keras it is NaN where there is no pair. Computing it takes n² · m
+ * multiplications for n vectors of length m. Tensors of a rank other than 2 throw `ERR_SHAPE`.
  */
 export class OrthogonalRegularizer extends Regularizer {
   static override readonly className: string = "OrthogonalRegularizer";
 
-  /** Rounded to float32, as Keras keeps and writes it. */
+  /** The factor, rounded to float32 as Keras keeps and writes it. */
   readonly factor: number;
+  /** Whether the pairs are of rows or of columns. */
   readonly mode: "rows" | "columns";
 
-  constructor(options: { factor?: number | undefined; mode?: "rows" | "columns" | undefined } = {}) {
+  /** Throws `ERR_ARGUMENT` for bad arguments. */
+  constructor(
+    options: {
+      /** The factor, at least 0; 0.01 by default. */
+      factor?: number | undefined;
+      /** Whether the pairs are of rows (the default) or of columns. */
+      mode?: "rows" | "columns" | undefined;
+    } = {},
+  ) {
     super();
     const read = new Options("OrthogonalRegularizer", options, ["factor", "mode"]);
     this.factor = Math.fround(read.number("factor", 0.01, FACTOR));
@@ -165,7 +200,10 @@ export class OrthogonalRegularizer extends Regularizer {
     return (this.factor * sum) / pairsOf(count);
   }
 
-  /** A vector shorter than Keras's epsilon counts as divided by a constant. */
+  /**
+   * Adds the gradient as the base class documents it. Vectors shorter than Keras's epsilon are treated as divided by a
+   * constant.
+   */
   override addGradient(gradient: NativeArray, values: NativeArray, shape: readonly number[], scale: number): void {
     const layout = this.#layout(shape);
     const { count, length, vectorStride, elementStride } = layout;
@@ -180,7 +218,8 @@ export class OrthogonalRegularizer extends Regularizer {
         for (let k = 0; k < length; k++) slope[k] = (slope[k] as number) + sign * (vectors[j * length + k] as number);
       }
       const size = scales[i] as number;
-      // What is left of the slope when the length of the vector is taken out.
+      // Remove the part of the slope along the vector: the vector is divided by its length, so its length does not
+      // matter.
       const along = size < LARGEST_SCALE ? dot(slope, 0, vectors, i, length) : 0;
       for (let k = 0; k < length; k++) {
         const at = i * vectorStride + k * elementStride;
@@ -205,17 +244,22 @@ export class OrthogonalRegularizer extends Regularizer {
   }
 }
 
-/** How vectors lie in a matrix. */
+/** The position of vectors in a matrix. */
 interface VectorLayout {
+  /** The number of vectors. */
   count: number;
+  /** The number of elements of each vector. */
   length: number;
+  /** The distance between the first elements of neighbouring vectors. */
   vectorStride: number;
+  /** The distance between neighbouring elements of a vector. */
   elementStride: number;
 }
 
+/** The greatest factor that a vector is multiplied with. */
 const LARGEST_SCALE = 1 / EPSILON;
 
-/** (count, length): the vectors that lie in `values`, each multiplied with its scale, which is one over its norm. */
+/** Returns the vectors in `values`, (count, length), each multiplied with its scale, which is one over its norm. */
 function unitVectors(values: NativeArray, layout: VectorLayout): { vectors: Float64Array; scales: Float64Array } {
   const { count, length, vectorStride, elementStride } = layout;
   const vectors = new Float64Array(count * length);
@@ -240,7 +284,7 @@ function pairsOf(count: number): number {
   return (count * (count - 1)) / 2;
 }
 
-/** All of them by their names. */
+/** All regularizers by their names. */
 export const REGULARIZERS = new Vocabulary<Regularizer>(
   "a regularizer",
   Regularizer,
@@ -253,8 +297,8 @@ export const REGULARIZERS = new Vocabulary<Regularizer>(
 );
 
 /**
- * The regularizer that `value` stands for: a Keras name, a serialized object, an instance, or `null` (none). Throws
- * `ERR_ARGUMENT`, naming `argument`, for everything else.
+ * Returns the regularizer that `value` stands for: a Keras name, a serialized object, an instance, or `null` (none).
+ * Throws `ERR_ARGUMENT`, naming `argument`, for everything else.
  */
 export function getRegularizer(value: unknown, argument: string): Regularizer | null {
   return REGULARIZERS.get(value, argument);

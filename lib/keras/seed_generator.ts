@@ -6,7 +6,10 @@ import { KerasObject, readSerialized } from "./serialization.js";
 
 const WORD = (1n << 64n) - 1n;
 
-/** One 53-bit number per (seed, count): the finalizer of SplitMix64 over a Weyl sequence that starts at the seed. */
+/**
+ * Returns one 53-bit number for each seed and count: the finalizer of SplitMix64 over a Weyl sequence that starts at
+ * the seed.
+ */
 function mix(seed: number, count: number): number {
   let z = (BigInt(seed) * 0xd1342543de82ef95n + BigInt(count + 1) * 0x9e3779b97f4a7c15n) & WORD;
   z = ((z ^ (z >> 30n)) * 0xbf58476d1ce4e5b9n) & WORD;
@@ -14,27 +17,35 @@ function mix(seed: number, count: number): number {
   return Number((z ^ (z >> 31n)) >> 11n);
 }
 
-/** A seed for somebody who gave none: 1 to 1e9, the range Keras draws from. */
+/** Returns a seed for callers that gave none: 1 to 1e9, the range from which Keras draws. */
 export function freshSeed(): number {
   return randomInt(1, 1_000_000_001);
 }
 
 /**
- * A seed that is another one at every use (`keras.random.SeedGenerator`): an initializer that has it as `seed` fills
- * with other values each time, where an integer seed gives the same values each time.
+ * A seed that differs at every use (`keras.random.SeedGenerator`). An initializer that has it as `seed` draws other
+ * values each time, while an integer seed makes it draw the same values each time.
  */
 export class SeedGenerator extends KerasObject {
   static override readonly module = "keras.random";
   static override readonly className: string = "SeedGenerator";
 
+  /** The name that Keras writes into a config; `seed_generator` by default. */
   readonly name: string;
-  /** As given: an integer, or `null` for a fresh one. */
+  /** The given integer, or `null` when the generator started with a fresh one. */
   readonly seed: number | null;
   readonly #start: number;
   #count = 0;
 
   /** Throws `ERR_ARGUMENT` unless `seed` is an integer within ±(2^53 - 1) or `null`. */
-  constructor(options: { seed?: number | null | undefined; name?: string | null | undefined } = {}) {
+  constructor(
+    options: {
+      /** The seed, an integer within ±(2^53 - 1); by default a fresh one. */
+      seed?: number | null | undefined;
+      /** The name that Keras writes into a config; `seed_generator` by default. */
+      name?: string | null | undefined;
+    } = {},
+  ) {
     super();
     const read = new Options("SeedGenerator", options, ["seed", "name"]);
     this.seed = read.nullableInteger("seed");
@@ -42,7 +53,7 @@ export class SeedGenerator extends KerasObject {
     this.#start = this.seed ?? freshSeed();
   }
 
-  /** The next seed, an integer in 0..2^53-1. */
+  /** Returns the next seed, an integer in 0..2^53-1. */
   next(): number {
     const seed = mix(this.#start, this.#count);
     this.#count += 1;
@@ -54,7 +65,7 @@ export class SeedGenerator extends KerasObject {
   }
 }
 
-/** What an initializer takes as `seed`; `null` stands for a fresh seed, drawn once. */
+/** The `seed` of an initializer. `null` stands for a fresh seed, drawn once. */
 export type Seed = number | SeedGenerator | null;
 
 /**

@@ -6,36 +6,46 @@ import { reading } from "../errors/reading.js";
 import { suggestion } from "../errors/suggestion.js";
 
 /**
- * A serialized object as arguments take it: `{ class_name, config }` is enough, and so is `{ class_name }` where there is
- * nothing to configure. Every `SerializedObject` is one.
+ * A serialized object as arguments accept it. `{ class_name, config }` is enough, and `{ class_name }` is enough where
+ * there is nothing to configure. Every `SerializedObject` is one.
  */
 export interface SerializedLike {
+  /** The name of the class, or `"function"`. */
   class_name: string;
+  /** The arguments of the class, or the name of the function. */
   config?: Record<string, unknown> | string | undefined;
+  /** The Python module of the class. A foreign module, or `null`, marks a custom object. */
   module?: string | null | undefined;
+  /** The name under which the class is registered in Keras, such as `package>Name`. */
   registered_name?: string | null | undefined;
-  /** Keras may write these, too; they mean nothing for objects without weights. */
+  /** Keras may write this key. It means nothing for objects without weights. */
   build_config?: unknown;
+  /** Keras may write this key. It means nothing for objects without weights. */
   compile_config?: unknown;
+  /** Keras may write this key. It means nothing for objects without weights. */
   shared_object_id?: unknown;
 }
 
 /**
- * An object as Keras writes it into a config (`keras.saving.serialize_keras_object`). Keras 2 left out `module` and
- * `registered_name`; a function has `class_name: "function"` and its name as `config`.
+ * An object as Keras writes it into a config (`keras.saving.serialize_keras_object`). Keras 2 omitted `module` and
+ * `registered_name`. A function has `class_name: "function"` and its name as `config`.
  */
 export interface SerializedObject {
+  /** The Python module of the class, or `null` for a custom object and in configs of Keras 2. */
   module: string | null;
+  /** The name of the class, or `"function"`. */
   class_name: string;
+  /** The arguments of the class, or the name of the function. */
   config: Record<string, unknown> | string;
+  /** The name under which a custom class is registered, or `null` for Keras's own classes. */
   registered_name: string | null;
 }
 
-/** The keys Keras may write next to those of `SerializedObject`; they carry nothing for objects without weights. */
+/** The keys that Keras may write beside those of `SerializedObject`. They mean nothing for objects without weights. */
 const TOLERATED = ["build_config", "compile_config", "shared_object_id"];
 const KEYS = ["module", "class_name", "config", "registered_name"];
 
-/** Packages whose objects are Keras's own: Keras 3, tf_keras, and Keras 2 as part of TensorFlow. */
+/** Modules of Keras's own objects: Keras 3, tf_keras, and Keras 2 as part of TensorFlow. */
 const KERAS_MODULE = /^(keras|tf_keras|tensorflow|builtins)(\.|$)/;
 
 function optionalString(value: unknown, key: string, argument: string): string | null | undefined {
@@ -43,14 +53,17 @@ function optionalString(value: unknown, key: string, argument: string): string |
   throw expected("ERR_ARGUMENT", `${argument}.${key}`, "a string or null", value);
 }
 
-/** A serialized object, and whether Keras marks it as custom: by a foreign or `null` module, or a `package>name`. */
+/**
+ * A serialized object that may be custom. Keras marks custom objects by a foreign or `null` module, or by a registered
+ * name with a package (`package>name`).
+ */
 export interface SerializedForm extends SerializedObject {
   readonly custom: boolean;
 }
 
 /**
- * Checks that `value` has the form of a serialized Keras object, and fills in what Keras 2 left out: `module` becomes
- * `null` and a missing `config` becomes `{}`. Throws `ERR_ARGUMENT`, naming `argument`, for any other form.
+ * Checks that `value` has the form of a serialized Keras object, and adds the keys that Keras 2 omitted: `module`
+ * becomes `null` and a missing `config` becomes `{}`. Throws `ERR_ARGUMENT`, naming `argument`, for any other form.
  */
 export function readForm(value: unknown, argument: string): SerializedForm {
   const object = typeof value === "object" && value !== null && !types.isPromise(value);
@@ -82,8 +95,8 @@ export function readForm(value: unknown, argument: string): SerializedForm {
 }
 
 /**
- * As {@link readForm}, for objects of Keras's own. Throws `ERR_ARGUMENT`, naming `argument`, for objects that Keras marks
- * as custom too: their code is not here to run.
+ * Reads a serialized object as {@link readForm} does, but only Keras's own objects. Throws `ERR_ARGUMENT`, naming
+ * `argument`, for custom objects too, since their code is not available here.
  */
 export function readSerialized(value: unknown, argument: string): SerializedObject {
   const { custom, ...serialized } = readForm(value, argument);
@@ -97,26 +110,26 @@ export function readSerialized(value: unknown, argument: string): SerializedObje
   );
 }
 
-/** What objects that were made from a config are called in it. */
+/** The names that a config had for objects that were made from it. */
 const origins = new WeakMap<KerasObject, Omit<SerializedObject, "config">>();
 
-/** Has `object` written under the names that the config had for it. */
+/** Makes `serialize` write `object` under the names that the config had for it. */
 export function rememberOrigin(object: KerasObject, { module, class_name, registered_name }: SerializedObject): void {
-  // Keras 2 wrote the class's name alone; Keras 3 reads a class that is not its own by its registered name.
+  // Keras 2 wrote only the class's name. Keras 3 finds custom classes by their registered name.
   origins.set(object, { module, class_name, registered_name: registered_name ?? class_name });
 }
 
-/** Something that Keras can write into a config and read back. */
+/** The base class of objects that Keras can write into a config and read back. */
 export abstract class KerasObject {
   /** The public Keras module of the class, such as `keras.initializers`. */
   static readonly module: string = "";
   /** The name of the class in Keras. Set only on Keras's own classes, each for itself. */
   static readonly className: string;
 
-  /** The constructor arguments, key for key as Keras's `get_config()` gives them. */
+  /** Returns the constructor's arguments with the keys and values of Keras's `get_config()`. */
   abstract getConfig(): Record<string, unknown>;
 
-  /** Such as `L2({"l2":0.01})`. */
+  /** Returns the class's name with its config, such as `L2({"l2":0.01})`. */
   toString(): string {
     const type = this.constructor as typeof KerasObject;
     const name = Object.hasOwn(type, "className") ? type.className : type.name;
@@ -124,8 +137,8 @@ export abstract class KerasObject {
   }
 
   /**
-   * The object as Keras 3.15 writes it into a layer's config. A subclass of yours is written as a custom object; one without
-   * `getConfig` is `ERR_UNSUPPORTED`.
+   * Returns the object as Keras 3.15 writes it into a layer's config. Objects of a subclass of yours are written as
+   * custom objects. A subclass without `getConfig` throws `ERR_UNSUPPORTED`.
    */
   serialize(): SerializedObject | null {
     const type = this.constructor as typeof KerasObject;
@@ -144,26 +157,26 @@ export abstract class KerasObject {
   }
 }
 
-/** A class of a vocabulary: made from the object of its Keras constructor arguments. */
+/** A class of a vocabulary. Its constructor takes an object of Keras's constructor arguments. */
 export interface KerasClass<T extends KerasObject> {
   readonly className: string;
   new (options: never): T;
 }
 
-/** A class of your own, as `custom_objects` takes it. */
+/** A class of your own, as `custom_objects` accepts it. */
 export interface KerasType<T extends KerasObject> {
-  /** Makes one from the config that Keras wrote. */
+  /** Makes an object from the config that Keras wrote. */
   new (config: never): T;
-  /** Does it in place of the constructor, where there is one (Keras's `from_config`). */
+  /** Makes the object instead of the constructor, as Keras's `from_config` does. Optional. */
   fromConfig?(config: never): T;
 }
 
-/** Keras's second name of each class: `GlorotUniform` is also `glorot_uniform`, `L1L2` is also `l1l2`. */
+/** Returns Keras's second name of a class: `GlorotUniform` is also `glorot_uniform`, and `L1L2` is also `l1l2`. */
 function snakeCase(className: string): string {
   return className.replace(/([a-z])(?=[A-Z])/g, "$1_").toLowerCase();
 }
 
-/** One of Keras's families of named classes, and the one way in for every form that names a member. */
+/** One of Keras's families of named classes. It finds a member by any form that names one. */
 export class Vocabulary<T extends KerasObject> {
   readonly #kind: string;
   readonly #base: abstract new (
@@ -174,9 +187,9 @@ export class Vocabulary<T extends KerasObject> {
   readonly #secondName: (className: string) => string;
 
   /**
-   * `kind` is the family in words ("an initializer"), `base` its base class, `aliases` Keras's extra names by class name,
-   * `refused` names that Keras knows and cannot be used here, each with the reason (a sentence), `secondName` the other name
-   * of each class.
+   * `kind` describes the family ("an initializer"), and `base` is its base class. `aliases` maps Keras's extra names to
+   * class names. `refused` maps names that Keras knows but that cannot be used here to the reason, as a sentence.
+   * `secondName` returns the other name of each class.
    */
   constructor(
     kind: string,
@@ -220,8 +233,8 @@ export class Vocabulary<T extends KerasObject> {
   }
 
   /**
-   * The object that `value` stands for: a name, a serialized object, an instance (returned as it is) or `null`
-   * (returned as it is). Throws `ERR_ARGUMENT`, naming `argument`, for everything else.
+   * Returns the object that `value` stands for: a name or a serialized object. An instance and `null` are returned
+   * unchanged. Throws `ERR_ARGUMENT`, naming `argument`, for everything else.
    */
   get(value: unknown, argument: string): T | null {
     return reading(argument, () => this.#get(value, argument));

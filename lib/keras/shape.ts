@@ -1,11 +1,11 @@
 import { expected } from "../errors/messages.js";
 
-/** The number of elements of `shape`; 1 for a scalar. */
+/** Returns the number of elements of `shape`, which is 1 for a scalar. */
 export function sizeOf(shape: readonly number[]): number {
   return shape.reduce((size, dimension) => size * dimension, 1);
 }
 
-/** `axis` counted from the start. Throws `ERR_SHAPE` when `shape` has no such axis. */
+/** Returns `axis` counted from the start. Throws `ERR_SHAPE` when `shape` has no such axis. */
 export function resolveAxis(axis: number, shape: readonly number[]): number {
   const resolved = axis < 0 ? axis + shape.length : axis;
   if (resolved >= 0 && resolved < shape.length) return resolved;

@@ -6,7 +6,9 @@ import type { DtypeName } from "../keras/dtype_policy.js";
  * `GRU.fromConfig` gives a layer of the same type.
  */
 export type GRUConfig<S extends boolean = boolean, D extends DtypeName = DtypeName> = Record<string, unknown> & {
+  /** Whether calls return `[output, state]`. */
   return_state?: S | undefined;
+  /** The layer's dtype policy. */
   dtype?: DtypeSpec<D> | undefined;
 };
 

@@ -19,6 +19,7 @@ export type GRUArgumentsWithUnits<S extends boolean = boolean, D extends DtypeNa
 
 /** What `fromConfig` takes beside the config: arguments that override it. What is `undefined` does not. */
 export type FromConfigArguments<S extends boolean = boolean, D extends DtypeName = DtypeName> = GRUArguments<S, D> & {
+  /** Size of the state and of the output's last dimension: a positive integer below 2^31. */
   units?: number | undefined;
   /** Your own activations, constraints, initializers and regularizers, by the names that the config has for them. */
   custom_objects?: CustomObjects | null | undefined;
@@ -45,7 +46,9 @@ export interface GRUConstructor {
    * for what this version cannot compute.
    */
   new <S extends boolean = false, D extends DtypeName = "float32">(units: number, args?: GRUArguments<S, D>): GRU<S, D>;
+  /** `new GRU({ units, ...args })`, with the same errors. */
   new <S extends boolean = false, D extends DtypeName = "float32">(args: GRUArgumentsWithUnits<S, D>): GRU<S, D>;
+  /** The prototype of all layers, for `instanceof`. */
   readonly prototype: GRU;
   /**
    * A layer from what `getConfig()` or Keras's `get_config()` gave (Keras 3's, tf.keras 2's, Keras 2's and 1's), or from the

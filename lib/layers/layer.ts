@@ -1,27 +1,27 @@
 import type { CallArguments, CallAsyncArguments, StateLike } from "../arguments/call.js";
-import { type GRUOptions, readConstructor } from "../arguments/constructor.js";
+import { readConstructor } from "../arguments/constructor.js";
 import type { ForwardArguments, ForwardAsyncArguments } from "../arguments/forward.js";
 import type { WeightValue } from "../arguments/shaped.js";
 import { readInputShape } from "../arguments/shapes.js";
 import type { StreamArguments } from "../arguments/stream.js";
-import { readWarmUp, type WarmUpSizes } from "../arguments/warm_up.js";
-import { enterQueue } from "../backend/call_queue.js";
+import type { WarmUpSizes } from "../arguments/warm_up.js";
 import { type ExplainArguments, type Explanation, explainCall } from "../backend/explain.js";
-import { expected, expectedShape, expectedText } from "../errors/messages.js";
-import { disposed, notBuilt, notStateful } from "../errors/refusals.js";
+import { notStateful } from "../errors/layer_errors.js";
+import { expected, expectedShape } from "../errors/messages.js";
 import type { FileSource } from "../formats/source.js";
 import { autoName } from "../keras/auto_name.js";
 import type { ComputeDtype, DtypeName, VariableDtype } from "../keras/dtype_policy.js";
-import { requireKnown } from "../keras/unknown.js";
+import { requireKnown } from "../keras/unknown_objects.js";
 import type { TensorLike } from "../tensor/tensor.js";
-import { lockedWhile, requireUnlocked, type VariableOwner } from "../variables/variable.js";
-import { submitCall } from "./async/submit.js";
-import { Calls, type LayerHost } from "./call/call.js";
+import { requireUnlocked } from "../variables/variable.js";
+import { callAsync } from "./async/call_async.js";
+import { warmUp } from "./async/warm_up.js";
+import { call } from "./call/call.js";
 import type { CallOutcome } from "./call/call_results.js";
-import { CustomActivations, notAsynchronous } from "./call/custom_activations.js";
 import { type GRUConfig, kerasConfig } from "./config.js";
-import { type ForwardOutcome, Passes } from "./gradients/forward.js";
+import { forward, forwardAsync } from "./gradients/forward.js";
 import type { GRUPass } from "./gradients/pass.js";
+import { type LayerParts, layerParts } from "./layer_parts.js";
 import { layerText } from "./layer_text.js";
 import {
   type CallResult,
@@ -34,11 +34,13 @@ import {
   type WeightTensor,
   type WeightVariable,
 } from "./result_types.js";
-import { CarriedState, zeroState } from "./state/carried_state.js";
-import type { GRUStream } from "./state/stream.js";
-import { GRUWeights } from "./weights/gru_weights.js";
-import { type LoadWeightsArguments, readWeightsFile, requireFit, type WeightsFile } from "./weights/load_weights.js";
+import { zeroState } from "./state/carried_state.js";
+import { GRUStream } from "./state/stream.js";
+import { type LoadWeightsArguments, readWeightsFile, type WeightsFile } from "./weights/load_weights.js";
 import { readSave, type SaveWeightsArguments, saveWeights } from "./weights/save_weights.js";
+
+/** The parts of a layer, for the rest of this package; `undefined` for anything but a layer. */
+export let partsOf: (layer: unknown) => LayerParts | undefined;
 
 /**
  * The GRU layer. Inputs are (batch, timesteps, features); the output is (batch, units), or (batch, timesteps, units) with
@@ -47,65 +49,52 @@ import { readSave, type SaveWeightsArguments, saveWeights } from "./weights/save
 export class GRULayer<S extends boolean = boolean, D extends DtypeName = DtypeName> {
   /** Keras's `name`. */
   readonly name: string;
-  readonly #options: GRUOptions;
-  readonly #owner: VariableOwner & { trainable: boolean };
-  readonly #carried: CarriedState | null;
-  readonly #calls: Calls;
-  readonly #passes: Passes;
-  #weights: GRUWeights | null = null;
-  #losses: readonly number[] = [];
-  #disposed = false;
+  readonly #parts: LayerParts;
 
+  static {
+    partsOf = (layer) => (isObject(layer) && #parts in layer ? layer.#parts : undefined);
+  }
+
+  /**
+   * Reads the constructor's arguments. Users call the constructor of `GRU`, whose types know the results.
+   *
+   * @internal
+   */
   constructor(first: unknown, second?: unknown) {
     const options = readConstructor(first, second);
-    this.#options = options;
-    this.#owner = { trainable: options.trainable, version: 0, locked: false };
-    this.#carried = options.stateful ? new CarriedState(options.units, options.computeDtype) : null;
-    const custom = options.custom ? new CustomActivations(options, this.#owner) : null;
-    const host: LayerHost = {
-      layer: this,
-      owner: this.#owner,
-      features: () => this.#weights?.features ?? null,
-      weightsFor: (features) => this.#weightsFor(features),
-      builtWeights: (what) => {
-        this.#requireFree(what);
-        return this.#requireBuilt(what);
-      },
-    };
-    this.#calls = new Calls(options, this.#carried, custom, host);
-    this.#passes = new Passes(options, this.#carried, custom, this.#calls, host);
     this.name = options.name ?? autoName("gru");
+    this.#parts = layerParts(this, options, this.name);
   }
 
   /** The size of the output's last dimension. */
   get units(): number {
-    return this.#options.units;
+    return this.#parts.options.units;
   }
 
   /** The dtype of the weights. */
   get dtype(): VariableDtype<D> {
-    return this.#options.variableDtype as VariableDtype<D>;
+    return this.#parts.options.variableDtype as VariableDtype<D>;
   }
 
   /** The dtype of inputs, initial states and results; 16-bit elements are computed in float32 and then rounded. */
   get compute_dtype(): ComputeDtype<D> {
-    return this.#options.computeDtype as ComputeDtype<D>;
+    return this.#parts.options.computeDtype as ComputeDtype<D>;
   }
 
   /** Whether `weights` are trainable and their regularizers' losses are counted. */
   get trainable(): boolean {
-    return this.#owner.trainable;
+    return this.#parts.owner.trainable;
   }
 
   set trainable(value: boolean) {
     if (typeof value !== "boolean") throw expected("ERR_ARGUMENT", "trainable", "true or false", value);
-    requireUnlocked(this.#owner, "trainable");
-    this.#owner.trainable = value;
+    requireUnlocked(this.#parts.owner, "trainable");
+    this.#parts.owner.trainable = value;
   }
 
   /** Whether the layer has weights: after `build`, or after the first call. */
   get built(): boolean {
-    return this.#weights !== null;
+    return this.#parts.weights.current !== null;
   }
 
   /**
@@ -120,8 +109,7 @@ export class GRULayer<S extends boolean = boolean, D extends DtypeName = DtypeNa
    * device fails; `ERR_OUT_OF_MEMORY`; `ERR_NATIVE_LOAD`; `ERR_DISPOSED`. The layer is then as it was.
    */
   call(inputs: TensorLike, args?: CallArguments<S> | null): CallResult<S, D> {
-    this.#requireFree("call");
-    return this.#accept(this.#calls.run(inputs, args));
+    return resultOf(call(this.#parts, inputs, args));
   }
 
   /**
@@ -134,10 +122,7 @@ export class GRULayer<S extends boolean = boolean, D extends DtypeName = DtypeNa
    * current timestep while it runs. The layer is then as it was.
    */
   callAsync(inputs: TensorLike, args?: CallAsyncArguments<S> | null): Promise<CallResult<S, D>> {
-    const submit = (signal: AbortSignal | null) => this.#calls.submit(inputs, args, signal);
-    return submitCall("callAsync", args, () => this.#requireAsync("callAsync"), submit).then((outcome) =>
-      this.#accept(outcome),
-    );
+    return callAsync(this.#parts, inputs, args).then((outcome) => resultOf<S, D>(outcome));
   }
 
   /**
@@ -146,21 +131,12 @@ export class GRULayer<S extends boolean = boolean, D extends DtypeName = DtypeNa
    * Throws as `call`.
    */
   forward(inputs: TensorLike, args?: ForwardArguments | null): GRUPass<D> {
-    this.#requireFree("forward");
-    return this.#keep(this.#passes.forward(inputs, args));
+    return forward(this.#parts, inputs, args) as GRUPass<D>;
   }
 
   /** As `forward`, off this thread, with `callAsync`'s rules. Never throws: rejects. */
   forwardAsync(inputs: TensorLike, args?: ForwardAsyncArguments | null): Promise<GRUPass<D>> {
-    const submit = (signal: AbortSignal | null) => this.#passes.forwardAsync(inputs, args, signal);
-    return submitCall("forwardAsync", args, () => this.#requireAsync("forwardAsync"), submit).then((outcome) =>
-      this.#keep(outcome),
-    );
-  }
-
-  #keep({ pass, losses }: ForwardOutcome): GRUPass<D> {
-    this.#losses = losses;
-    return pass as GRUPass<D>;
+    return forwardAsync(this.#parts, inputs, args) as Promise<GRUPass<D>>;
   }
 
   /**
@@ -171,15 +147,8 @@ export class GRULayer<S extends boolean = boolean, D extends DtypeName = DtypeNa
    * Rejects with `ERR_ARGUMENT` (for a layer with a custom activation too), `ERR_SHAPE`, `ERR_NOT_BUILT`,
    * `ERR_OUT_OF_MEMORY`, `ERR_BUSY`, `ERR_DISPOSED`, and for its path as `call`; never throws.
    */
-  async warmUp(sizes: WarmUpSizes): Promise<void> {
-    this.#requireFree("warmUp");
-    const read = readWarmUp(sizes);
-    const weights = this.#requireBuilt("warmUp");
-    if (this.#options.custom) throw notAsynchronous("warmUp");
-    const { features } = weights;
-    const flags = this.#calls.path.flagsFor({ ...read, features, mask: null, lengths: null, training: false });
-    enterQueue("warmUp");
-    await this.#calls.warmUp(weights, read, flags);
+  warmUp(sizes: WarmUpSizes): Promise<void> {
+    return warmUp(this.#parts, sizes);
   }
 
   /**
@@ -188,18 +157,12 @@ export class GRULayer<S extends boolean = boolean, D extends DtypeName = DtypeNa
    * Throws `ERR_ARGUMENT`, `ERR_SHAPE`, `ERR_DTYPE`, `ERR_NOT_BUILT`, `ERR_DISPOSED`, `ERR_OUT_OF_MEMORY`.
    */
   stream(args?: StreamArguments | null): GRUStream<D> {
-    return this.#calls.stream(args) as GRUStream<D>;
-  }
-
-  #accept(outcome: CallOutcome): CallResult<S, D> {
-    this.#losses = outcome.losses;
-    const { output, state } = outcome;
-    return (state === null ? output : [output, state]) as CallResult<S, D>;
+    return new GRUStream<D>(this.#parts, args);
   }
 
   /** Which path a call with these arguments takes, and every requirement for cuDNN. */
   explain(args?: ExplainArguments | null): Explanation {
-    return explainCall(this.#options, this.#weights?.features ?? null, args);
+    return explainCall(this.#parts.options, this.#parts.weights.features, args);
   }
 
   /**
@@ -211,21 +174,23 @@ export class GRULayer<S extends boolean = boolean, D extends DtypeName = DtypeNa
    * `ERR_STATE` on a stateful layer with asynchronous calls pending, `ERR_NATIVE_LOAD`, `ERR_DISPOSED`.
    */
   build(inputShape: readonly (number | null)[]): void {
-    this.#requireFree("build");
+    const { weights, carried, inFlight } = this.#parts;
+    weights.requireFree("build");
     const [batch, , features] = readInputShape(inputShape, "input_shape");
-    if (this.#weights !== null && this.#weights.features !== features) {
-      throw expectedShape("input_shape", `${this.#weights.features} features (those it was built for)`, inputShape);
+    if (weights.features !== null && weights.features !== features) {
+      throw expectedShape("input_shape", `${weights.features} features (those it was built for)`, inputShape);
     }
-    if (this.#carried !== null) this.#calls.inFlight.requireNone("build");
-    this.#weightsFor(features);
-    if (batch === null) this.#carried?.clear();
-    else this.#carried?.start(batch);
+    inFlight.requireNone("build");
+    weights.forFeatures(features);
+    if (batch === null) carried?.clear();
+    else carried?.start(batch);
   }
 
   /** Kernel, recurrent kernel and (with `use_bias`) bias; empty before the layer is built. States are not among them. */
   get weights(): WeightVariable<D>[] {
-    this.#requireAlive();
-    return this.#weights === null ? [] : ([...this.#weights.variables] as WeightVariable<D>[]);
+    const { weights } = this.#parts;
+    weights.requireAlive();
+    return weights.current === null ? [] : ([...weights.current.variables] as WeightVariable<D>[]);
   }
 
   /** `weights`, or none when `trainable` is false. */
@@ -235,12 +200,12 @@ export class GRULayer<S extends boolean = boolean, D extends DtypeName = DtypeNa
 
   /** (features, 3 * units), gates in the order z, r, h. Throws `ERR_NOT_BUILT` before the layer is built. */
   get kernel(): WeightVariable<D> {
-    return this.#requireBuilt("kernel").kernel as WeightVariable<D>;
+    return this.#parts.weights.requireBuilt("kernel").kernel as WeightVariable<D>;
   }
 
   /** (units, 3 * units), gates in the order z, r, h. Throws `ERR_NOT_BUILT` before the layer is built. */
   get recurrent_kernel(): WeightVariable<D> {
-    return this.#requireBuilt("recurrent_kernel").recurrentKernel as WeightVariable<D>;
+    return this.#parts.weights.requireBuilt("recurrent_kernel").recurrentKernel as WeightVariable<D>;
   }
 
   /**
@@ -248,13 +213,14 @@ export class GRULayer<S extends boolean = boolean, D extends DtypeName = DtypeNa
    * `ERR_NOT_BUILT` before the layer is built.
    */
   get bias(): WeightVariable<D> | null {
-    return this.#requireBuilt("bias").bias as WeightVariable<D> | null;
+    return this.#parts.weights.requireBuilt("bias").bias as WeightVariable<D> | null;
   }
 
   /** Copies of the weights, in the order of `weights`. */
   getWeights(): WeightTensor<D>[] {
-    this.#requireAlive();
-    return this.#weights === null ? [] : (this.#weights.get() as WeightTensor<D>[]);
+    const { weights } = this.#parts;
+    weights.requireAlive();
+    return weights.current === null ? [] : (weights.current.get() as WeightTensor<D>[]);
   }
 
   /**
@@ -264,7 +230,7 @@ export class GRULayer<S extends boolean = boolean, D extends DtypeName = DtypeNa
    * Throws `ERR_ARGUMENT`, `ERR_SHAPE`, `ERR_DTYPE` with no weight changed; `ERR_NOT_BUILT`; `ERR_DISPOSED`.
    */
   setWeights(weights: readonly WeightValue[]): void {
-    this.#requireBuilt("setWeights").set(weights);
+    this.#parts.weights.requireBuilt("setWeights").set(weights);
   }
 
   /**
@@ -273,17 +239,13 @@ export class GRULayer<S extends boolean = boolean, D extends DtypeName = DtypeNa
    * `ERR_ARGUMENT` where they are not this layer's; the layer is then as it was.
    */
   async loadWeights(source: FileSource, args?: LoadWeightsArguments | null): Promise<void> {
-    this.#requireAlive();
+    this.#parts.weights.requireAlive();
     this.takeWeights(await readWeightsFile(source, args));
   }
 
   /** @internal */
   protected takeWeights(read: WeightsFile): void {
-    this.#requireAlive();
-    requireFit(read, this.#options, this.#weights?.features ?? null);
-    const weights = this.#weights ?? new GRUWeights(this.#options, read.file.features, this.name, this.#owner, "zeros");
-    weights.set(read.file.weights);
-    this.#weights = weights;
+    this.#parts.weights.takeOver(read);
   }
 
   /**
@@ -293,12 +255,12 @@ export class GRULayer<S extends boolean = boolean, D extends DtypeName = DtypeNa
    */
   async saveWeights(path: string, args?: SaveWeightsArguments | null): Promise<void> {
     const request = readSave(path, args);
-    await saveWeights(request, this.getConfig(), this.#requireBuilt("saveWeights").get());
+    await saveWeights(request, this.getConfig(), this.#parts.weights.requireBuilt("saveWeights").get());
   }
 
   /** The number of elements of all weights. Throws `ERR_NOT_BUILT` before the layer is built. */
   countParams(): number {
-    return this.#requireBuilt("countParams").count();
+    return this.#parts.weights.requireBuilt("countParams").count();
   }
 
   /**
@@ -306,17 +268,18 @@ export class GRULayer<S extends boolean = boolean, D extends DtypeName = DtypeNa
    * those of the weights as they are now (none when `trainable` is false). `ERR_UNSUPPORTED` where only a config named one.
    */
   get losses(): number[] {
-    this.#requireAlive();
-    requireKnown(this.#options.activityRegularizer);
-    const losses = [...this.#losses];
-    if (this.trainable && this.#weights !== null) losses.push(...this.#weights.losses());
-    return losses;
+    const { weights, options, activityLosses } = this.#parts;
+    weights.requireAlive();
+    requireKnown(options.activityRegularizer);
+    const ofWeights = this.trainable && weights.current !== null ? weights.current.losses() : [];
+    return [...activityLosses, ...ofWeights];
   }
 
   /** Copies of the carried states, in a list of one; `null` where none are carried (yet). */
   get states(): [StateTensor<D>] | null {
-    this.#requireAlive();
-    return this.#carried === null ? null : (this.#carried.tensors() as [StateTensor<D>] | null);
+    const { weights, carried } = this.#parts;
+    weights.requireAlive();
+    return carried === null ? null : (carried.tensors() as [StateTensor<D>] | null);
   }
 
   /**
@@ -327,82 +290,59 @@ export class GRULayer<S extends boolean = boolean, D extends DtypeName = DtypeNa
    * `ERR_ARGUMENT`; `ERR_DISPOSED`.
    */
   resetState(state?: StateLike | readonly [StateLike] | null): void {
-    this.#requireFree("resetState");
-    if (this.#carried === null) throw notStateful("resetState");
-    this.#calls.inFlight.requireNone("resetState");
-    if (state === undefined || state === null) this.#carried.clear();
-    else this.#carried.set(state, () => this.#calls.inFlight.requireNone("resetState"));
+    const { weights, carried, inFlight } = this.#parts;
+    weights.requireFree("resetState");
+    if (carried === null) throw notStateful("resetState");
+    inFlight.requireNone("resetState");
+    if (state === undefined || state === null) carried.clear();
+    else carried.set(state, () => inFlight.requireNone("resetState"));
   }
 
   /** Zeros of shape (batch, units), in a list of one as in Keras. */
   getInitialState(batch: number): [ResultTensor<D>] {
-    return [zeroState(batch, this.#options) as ResultTensor<D>];
+    return [zeroState(batch, this.#parts.options) as ResultTensor<D>];
   }
 
   /** The shapes of a call's results, for inputs of shape `[batch, timesteps, features]`. Throws `ERR_SHAPE`. */
   computeOutputShape(inputShape: readonly (number | null)[]): ShapeResult<S> {
-    return outputShape<S>(this.#options, inputShape);
+    return outputShape<S>(this.#parts.options, inputShape);
   }
 
   /** The masks of a call's results: `mask` itself with `return_sequences`, otherwise none. */
   computeMask<M>(mask: M | null): MaskResult<M, S> {
-    return outputMask<M, S>(this.#options, mask);
+    return outputMask<M, S>(this.#parts.options, mask);
   }
 
   /** What Keras 3.15's `get_config()` gives, key for key: JSON that Keras reads, and `GRU.fromConfig`. */
   getConfig(): GRUConfig<S, D> {
-    return kerasConfig(this.#options, this.name, this.trainable) as GRUConfig<S, D>;
+    return kerasConfig(this.#parts.options, this.name, this.trainable) as GRUConfig<S, D>;
   }
 
   /** What it is: name, units, dtype, the shapes of inputs and results, and whether it has weights. */
   toString(): string {
-    return layerText(this.#options, this.name, this.#disposed ? "disposed" : (this.#weights?.features ?? null));
+    const { options, weights } = this.#parts;
+    return layerText(options, this.name, weights.isDisposed ? "disposed" : weights.features);
   }
 
   /** Refuses new calls and frees native memory when the last running one has ended. Idempotent. */
   dispose(): void {
-    if (this.#disposed) return;
-    requireUnlocked(this.#owner, "dispose");
-    this.#disposed = true;
-    this.#calls.inFlight.close(() => {
-      this.#weights?.dispose();
-      this.#weights = null;
-    });
+    const { weights, owner, inFlight } = this.#parts;
+    if (weights.isDisposed) return;
+    requireUnlocked(owner, "dispose");
+    weights.dispose();
+    inFlight.close(() => weights.free());
   }
 
   /** As `dispose`, for `using`. */
   [Symbol.dispose](): void {
     this.dispose();
   }
+}
 
-  /** The weights for a call. Reading its arguments may have run code of the caller's, so nothing is taken for granted. */
-  #weightsFor(features: number): GRUWeights {
-    this.#requireAlive();
-    this.#weights ??= lockedWhile(this.#owner, () => new GRUWeights(this.#options, features, this.name, this.#owner));
-    if (this.#weights.features !== features) {
-      throw expectedText("ERR_SHAPE", "inputs", `${this.#weights.features} features`, `${features}`);
-    }
-    return this.#weights;
-  }
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
+}
 
-  #requireAlive(): void {
-    if (this.#disposed) throw disposed("layer", this.name);
-  }
-
-  /** For what a custom activation may not do to its own layer. */
-  #requireFree(what: string): void {
-    this.#requireAlive();
-    requireUnlocked(this.#owner, what);
-  }
-
-  #requireAsync(what: string): void {
-    this.#requireFree(what);
-    if (this.#options.custom) throw notAsynchronous(what);
-  }
-
-  #requireBuilt(what: string): GRUWeights {
-    this.#requireAlive();
-    if (this.#weights !== null) return this.#weights;
-    throw notBuilt(what);
-  }
+function resultOf<S extends boolean, D extends DtypeName>({ output, state }: CallOutcome): CallResult<S, D> {
+  return (state === null ? output : [output, state]) as CallResult<S, D>;
 }

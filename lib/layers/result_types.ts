@@ -34,7 +34,7 @@ export type ShapeResult<S extends boolean> = S extends true
 export type MaskResult<M, S extends boolean> = S extends true ? [output: M | null, state: null] : M | null;
 
 /** What of a layer the shapes and masks of its results depend on. */
-interface ResultFacts {
+interface ResultSettings {
   readonly units: number;
   readonly returnSequences: boolean;
   readonly returnState: boolean;
@@ -42,17 +42,17 @@ interface ResultFacts {
 
 /** The shapes of a call's results, for inputs of a shape. Throws `ERR_SHAPE`. */
 export function outputShape<S extends boolean>(
-  facts: ResultFacts,
+  layer: ResultSettings,
   inputShape: readonly (number | null)[],
 ): ShapeResult<S> {
   const [batch, timesteps] = readInputShape(inputShape, "input_shape");
-  const { units, returnSequences, returnState } = facts;
+  const { units, returnSequences, returnState } = layer;
   const output: PartialShape = returnSequences ? [batch, timesteps, units] : [batch, units];
   return (returnState ? [output, [batch, units]] : output) as ShapeResult<S>;
 }
 
 /** The masks of a call's results. */
-export function outputMask<M, S extends boolean>(facts: ResultFacts, mask: M | null): MaskResult<M, S> {
-  const output = facts.returnSequences ? mask : null;
-  return (facts.returnState ? [output, null] : output) as MaskResult<M, S>;
+export function outputMask<M, S extends boolean>(layer: ResultSettings, mask: M | null): MaskResult<M, S> {
+  const output = layer.returnSequences ? mask : null;
+  return (layer.returnState ? [output, null] : output) as MaskResult<M, S>;
 }

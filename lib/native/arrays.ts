@@ -3,11 +3,17 @@
  * overloads differ in their last parameter; it can where every member has these overloads, too.
  */
 interface Reducible {
+  /** Combines all elements, first to last, starting with the first one. */
   reduce(callback: (previous: number, current: number, index: number) => number): number;
+  /** Combines all elements, first to last, starting with `initial`. */
   reduce(callback: (previous: number, current: number, index: number) => number, initial: number): number;
+  /** Combines all elements, first to last, to a value of another type. */
   reduce<U>(callback: (previous: U, current: number, index: number) => U, initial: U): U;
+  /** Combines all elements, last to first, starting with the last one. */
   reduceRight(callback: (previous: number, current: number, index: number) => number): number;
+  /** Combines all elements, last to first, starting with `initial`. */
   reduceRight(callback: (previous: number, current: number, index: number) => number, initial: number): number;
+  /** Combines all elements, last to first, to a value of another type. */
   reduceRight<U>(callback: (previous: U, current: number, index: number) => U, initial: U): U;
 }
 
@@ -30,6 +36,9 @@ export type FloatArray = Reducible & (Float32Array | Float64Array | Uint16Array)
 
 /** Floating-point numbers that JavaScript can compute with as they are. */
 export type RealArray = Reducible & (Float32Array | Float64Array);
+
+/** Data of the element types that the native kernels compute in, row-major and contiguous. */
+export type NativeArray = RealArray;
 
 /** The array that holds elements of a floating-point dtype; `FloatArray` where the dtype is one of several. */
 export type FloatArrayOf<D extends string> = [D] extends ["float32"]

@@ -1,15 +1,12 @@
-import { createRequire } from "node:module";
-import { isAbsolute } from "node:path";
-import { GRUError, type GRUErrorCode } from "../errors/gru_error.js";
-import { expected, expectedText } from "../errors/messages.js";
-import { packageRoot } from "../package_root.js";
-import type { RealArray } from "./arrays.js";
+import type { GRUError, GRUErrorCode } from "../errors/gru_error.js";
+import type { NativeBackwardArguments, NativeCallArguments, NativeContract } from "./contract.js";
+
+export type { NativeArray };
+
+import type { NativeArray } from "./arrays.js";
 
 /** Element types the native kernels compute in. */
 export type NativeDtype = "float32" | "float64";
-
-/** Data of a `NativeDtype`, row-major and contiguous. */
-export type NativeArray = RealArray;
 
 /** 16-bit types, which travel as bits in a `Uint16Array`. */
 export type NativeHalf = "float16" | "bfloat16";
@@ -21,7 +18,9 @@ export type NativeHalf = "float16" | "bfloat16";
  * [0, 1]) and `custom`, which `NativeCustomActivation` computes.
  */
 export interface NativeActivation {
+  /** Keras's name of the function, or one of the two others. */
   name: string;
+  /** The function's parameters. */
   parameters: readonly number[];
 }
 
@@ -54,47 +53,6 @@ export interface NativeCustomActivation {
   differentiate(recurrent: boolean): boolean;
 }
 
-/** Bits of the `flags` argument of `NativeGru.call`. */
-export const CALL_FLAGS = {
-  returnSequences: 1,
-  goBackwards: 2,
-  zeroOutputForMask: 4,
-  /** On the CUDA device, by cuDNN: the call meets every requirement, and `cudnnRuntime` has said that it can run. */
-  cudnn: 8,
-  /** With `cudnn`: float32 products may round their factors to TF32. */
-  allowTf32: 16,
-} as const;
-
-/**
- * Positional arguments of one call; B, T, F, U are batch, timesteps, features and units, and every typed array is
- * of the layer's dtype unless another is named. The addon checks array kinds and lengths only as far as memory
- * safety needs; meaning is checked in TypeScript.
- *
- * `inputs`, and `output` but for that of `forward`, may also be `Uint16Array`s of bits where the layer has a
- * `stateRounding`: the bits of that type.
- *
- * `output` is (B, T, U) with `returnSequences`, else (B, U); `state` is (B, U), the state after the last step.
- * At most one of `mask` ((B, T), non-zero is true) and `lengths` ((B,), each 0..T) is given; the addon copies it, and checks
- * the copy of `lengths`, because it makes indices of them.
- * `inputDropout` is (1 or 3, B, F), `recurrentDropout` is (3, B, U): multipliers, in the gate order z, r, h.
- *
- * Hazard: an asynchronous call reads and writes these arrays on other threads until its promise settles, so the
- * caller must own them alone: copies, never a user's array, and never over a SharedArrayBuffer.
- */
-export type NativeCallArguments = [
-  inputs: NativeArray | Uint16Array,
-  output: NativeArray | Uint16Array,
-  state: NativeArray,
-  initialState: NativeArray | null,
-  mask: Uint8Array | null,
-  lengths: Int32Array | null,
-  inputDropout: NativeArray | null,
-  recurrentDropout: NativeArray | null,
-  batch: number,
-  timesteps: number,
-  flags: number,
-];
-
 /** A layer's compute object: a description and a snapshot of packed weights. */
 export interface NativeGru {
   /** Copies and packs kernel (F, 3U), recurrent kernel (U, 3U) and bias ((2, 3U), or (3U,) when `resetAfter` is false). */
@@ -120,22 +78,6 @@ export interface NativeGru {
   /** Refuses new calls; memory is freed when the last running one has ended. Idempotent. */
   dispose(): void;
 }
-
-/**
- * Positional arguments of `NativeTape.backward`: the gradients that come from above (`null` is zeros), of the shapes of the
- * call's output and state, and the arrays that the call's gradients are written to, in Keras's layouts: dInputs
- * (B, T, F), dInitialState (B, U), dKernel (F, 3U), dRecurrentKernel (U, 3U), dBias (2, 3U), or (3U,) when `resetAfter`
- * is false, or `null` for none.
- */
-export type NativeBackwardArguments = [
-  dOutput: NativeArray | null,
-  dState: NativeArray | null,
-  dInputs: NativeArray,
-  dInitialState: NativeArray,
-  dKernel: NativeArray,
-  dRecurrentKernel: NativeArray,
-  dBias: NativeArray | null,
-];
 
 /** What one forward call kept. Good for one backward call: a second one is `ERR_STATE`. */
 export interface NativeTape {
@@ -259,6 +201,8 @@ export interface NativeUpdates {
 
 /** Everything the addon exports. `seed` is an integer in 0..2^53-1; `out` arrays are filled in place. */
 export interface NativeBinding extends NativeUpdates {
+  /** The addon's own statement of flag bits and argument orders; `requireContract` compares it with TypeScript's. */
+  readonly contract: NativeContract;
   /** Hands the error class to the addon; called once per environment, at load. */
   initialize(errorClass: new (code: GRUErrorCode, message: string) => GRUError): void;
   NativeGru: new (description: NativeGruDescription) => NativeGru;
@@ -296,66 +240,4 @@ export interface NativeBinding extends NativeUpdates {
   widen(out: Float32Array, bits: Uint16Array, dtype: NativeHalf): void;
   /** To nearest even; overflow gives infinity, NaN stays NaN. `out` has at least as many elements as `values`. */
   narrow(out: Uint16Array, values: Float32Array, dtype: NativeHalf): void;
-}
-
-const require = createRequire(import.meta.url);
-
-/** The variable that names another binary; none where the runtime (Deno) does not let anybody read it. */
-function override(): string | undefined {
-  try {
-    return process.env.CUDNN_GRU_ADDON;
-  } catch {
-    return undefined;
-  }
-}
-
-/** Where the addon may lie, best first. Throws `ERR_NATIVE_LOAD` for a variable that names a file of the working directory. */
-function candidates(): string[] {
-  const given = override();
-  if (given) {
-    if (isAbsolute(given)) return [given];
-    throw expected("ERR_NATIVE_LOAD", "CUDNN_GRU_ADDON", "an absolute path", given, {
-      remedy: "The environment variable may not name a file of the working directory.",
-    });
-  }
-  return [
-    `${packageRoot}build/Release/cudnn_gru.node`,
-    `${packageRoot}build-cmake/Release/cudnn_gru.node`,
-    `${packageRoot}prebuilds/${process.platform}-${process.arch}/cudnn_gru.node`,
-  ];
-}
-
-function load(): NativeBinding {
-  const failures: string[] = [];
-  for (const path of candidates()) {
-    try {
-      const binding = require(path) as NativeBinding;
-      binding.initialize(GRUError);
-      return binding;
-    } catch (error) {
-      // A code of ours means that the binary loaded and then refused its environment (CUDNN_GRU_ISA, say).
-      if (error instanceof GRUError) throw error;
-      failures.push(`  ${path}: ${(error as Error).message.split("\n")[0]}`);
-    }
-  }
-  throw expectedText(
-    "ERR_NATIVE_LOAD",
-    "cudnn-gru",
-    "a native addon",
-    `none that could be loaded on ${process.platform}-${process.arch}, Node ${process.version}`,
-    {
-      remedy:
-        `Tried:\n${failures.join("\n")}\n` +
-        'In a clone, "npm test" builds it. From an installed package, "npx cudnn-gru build" builds it with CMake and a ' +
-        "C++17 compiler. CUDNN_GRU_ADDON names a binary to load instead.",
-    },
-  );
-}
-
-let binding: NativeBinding | undefined;
-
-/** The addon, loaded at first use. Throws `ERR_NATIVE_LOAD` with every path tried. */
-export function native(): NativeBinding {
-  binding ??= load();
-  return binding;
 }

@@ -1,4 +1,5 @@
-import { type NativeHalf, native } from "./binding.js";
+import type { NativeHalf } from "./binding.js";
+import { native } from "./load.js";
 
 /** Floating-point types of 16 bits. JavaScript has no numbers of theirs: their arrays hold bits, in a `Uint16Array`. */
 export type SixteenBitDtype = NativeHalf;

@@ -4,7 +4,7 @@ import { everyItem } from "../native/arrays.js";
 import { readRecord } from "./record.js";
 import { requireBoolean, requireInteger } from "./values.js";
 
-/** Bounds of a number: `min` and `max` inclusive, `above` and `below` exclusive. */
+/** The bounds of a number. `min` and `max` are allowed values, `above` and `below` are not. */
 export interface Range {
   min?: number;
   max?: number;
@@ -12,7 +12,7 @@ export interface Range {
   below?: number;
 }
 
-/** Numbers that float32 can hold. */
+/** The range of the numbers that float32 can hold. */
 export const FLOAT32: Range = { min: -3.4028234663852886e38, max: 3.4028234663852886e38 };
 
 function inWords({ min, max, above, below }: Range): string {
@@ -32,16 +32,17 @@ function isWithin(value: unknown, range: Range): value is number {
 }
 
 /**
- * Reads an object of named arguments, strictly. Absent arguments (and `undefined`) take their defaults; everything else that
- * is not as it must be throws `ERR_ARGUMENT` naming the argument.
+ * Reads an object of named arguments strictly. An absent or `undefined` argument has its default. Any other value that
+ * is not allowed throws `ERR_ARGUMENT`, which names the argument.
  */
 export class Options {
   readonly #values: Record<string, unknown>;
   readonly #extras: MessageExtras;
 
   /**
-   * `known` are the argument names of `owner`; any other key is an error that names the nearest. Each value is read once: it
-   * may be a getter. `named` is what errors about a value call its owner; `null` where the argument's name says enough.
+   * `known` lists the argument names of `owner`. Any other key is an error that suggests the nearest name. Each value
+   * is read only once, since it may be a getter. Errors about a value mention `named` as the owner of the argument.
+   * `null` omits the owner, where the argument's name is clear by itself.
    */
   constructor(owner: string, values: unknown, known: Iterable<string>, named: string | null = owner) {
     this.#extras = named === null ? {} : { owner: named };
@@ -56,43 +57,43 @@ export class Options {
     throw expected("ERR_ARGUMENT", name, what, this.#values[name], this.#extras);
   }
 
-  /** The value as it came, or `fallback` when it is absent. */
+  /** Returns the value unchanged, or `fallback` when it is absent. */
   raw(name: string, fallback: unknown): unknown {
     const value = this.#values[name];
     return value === undefined ? fallback : value;
   }
 
-  /** A finite number within `range`. */
+  /** Returns a finite number within `range`. */
   number(name: string, fallback: number, range: Range = {}): number {
     const value = this.raw(name, fallback);
     if (isWithin(value, range)) return value;
     return this.#fail(name, inWords(range));
   }
 
-  /** A finite number within `range`, or `null`; an absent argument is `null`. */
+  /** Returns a finite number within `range`, or `null`. An absent argument is `null`. */
   numberOrNull(name: string, range: Range = {}): number | null {
     const value = this.raw(name, null);
     if (value === null || isWithin(value, range)) return value;
     return this.#fail(name, `${inWords(range)} or null`);
   }
 
-  /** An integer of at least `min`. */
+  /** Returns an integer of at least `min`. */
   integer(name: string, fallback: number, min: number): number {
     return this.#integer(this.raw(name, fallback), name, `an integer of at least ${min}`, min);
   }
 
-  /** An integer of at least `min`, or `null`; an absent argument is `null`. */
+  /** Returns an integer of at least `min`, or `null`. An absent argument is `null`. */
   integerOrNull(name: string, min: number): number | null {
     const value = this.raw(name, null);
     return value === null ? null : this.#integer(value, name, `an integer of at least ${min} or null`, min);
   }
 
-  /** As `number`, with `null` standing for the default as in Keras. */
+  /** Returns a number as `number` does. As in Keras, `null` stands for the default. */
   nullableNumber(name: string, fallback: number, range: Range = {}): number {
     return this.raw(name, null) === null ? fallback : this.number(name, fallback, range);
   }
 
-  /** An integer within ±(2^53 - 1), or `null`. */
+  /** Returns an integer within ±(2^53 - 1), or `null`. An absent argument is `null`. */
   nullableInteger(name: string): number | null {
     const value = this.raw(name, null);
     return value === null ? null : this.#integer(value, name, "an integer or null", Number.MIN_SAFE_INTEGER);
@@ -102,26 +103,26 @@ export class Options {
     return requireInteger(value, name, what, min, Number.MAX_SAFE_INTEGER, this.#extras);
   }
 
-  /** A string, or `null`. */
+  /** Returns a string, or `null`. An absent argument is `null`. */
   nullableString(name: string): string | null {
     const value = this.raw(name, null);
     if (value === null || typeof value === "string") return value;
     return this.#fail(name, "a string or null");
   }
 
-  /** `true` or `false`. */
+  /** Returns `true` or `false`. */
   boolean(name: string, fallback: boolean): boolean {
     return requireBoolean(this.#values[name], name, fallback, this.#extras);
   }
 
-  /** One of `allowed`. */
+  /** Returns one of the strings in `allowed`. */
   oneOf<T extends string>(name: string, fallback: T, allowed: readonly T[]): T {
     const value = this.raw(name, fallback);
     const found = allowed.find((item) => item === value);
     return found ?? this.#fail(name, `one of ${allowed.map((item) => `"${item}"`).join(", ")}`);
   }
 
-  /** A list of `min` to `max` finite numbers. A copy. */
+  /** Returns a frozen copy of a list of `min` to `max` finite numbers. */
   numbers(name: string, min: number, max = Number.POSITIVE_INFINITY): readonly number[] {
     const value = this.raw(name, null);
     const fits =
@@ -130,7 +131,9 @@ export class Options {
     return Object.freeze([...(value as number[])]);
   }
 
-  /** A list of integers (axes; negative ones count from the end), or `null`. A copy. */
+  /**
+   * Returns a frozen copy of a list of integers, or `null`. The integers are axes, so negative ones count from the end.
+   */
   axes(name: string): readonly number[] | null {
     const value = this.raw(name, null);
     if (value === null) return null;
@@ -138,7 +141,7 @@ export class Options {
     return Object.freeze([...value]);
   }
 
-  /** As `axes`, where a single axis may come as a bare integer. */
+  /** Returns axes as `axes` does, or a single axis as a plain integer. */
   axisOrAxes(name: string, fallback: number): number | readonly number[] | null {
     const value = this.raw(name, fallback);
     if (Number.isInteger(value)) return value as number;

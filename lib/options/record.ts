@@ -3,7 +3,7 @@ import type { GRUError } from "../errors/gru_error.js";
 import { expected, expectedText } from "../errors/messages.js";
 import { suggestion } from "../errors/suggestion.js";
 
-/** True for an object that could carry named arguments: not null, not an array, not a typed array, not a promise. */
+/** True for an object that could carry named arguments. Null, arrays, typed arrays and promises cannot. */
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return (
     typeof value === "object" &&
@@ -15,8 +15,8 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 /**
- * `value`, the object of named arguments of `owner`. Throws `ERR_ARGUMENT` for anything else, as `called`, and as
- * `refuseUnknown`.
+ * Returns `value` if it is an object of named arguments whose keys are all in `known`. Otherwise throws `ERR_ARGUMENT`.
+ * An error about the object itself calls it `called`; an error about a key names `owner`.
  */
 export function readRecord(
   value: unknown,
@@ -31,8 +31,8 @@ export function readRecord(
 }
 
 /**
- * Throws `ERR_ARGUMENT` naming the nearest known key when `record` itself has a key that is not in `known`; what somebody
- * put on `Object.prototype` is no argument.
+ * Throws `ERR_ARGUMENT` when `record` has an own key that is not in `known`. The message suggests the nearest known
+ * key. Inherited keys are ignored, since other code may have put them on `Object.prototype`.
  */
 export function refuseUnknown(record: Record<string, unknown>, known: ReadonlySet<string>, owner: string): void {
   for (const key in record) {

@@ -1,16 +1,18 @@
 import { expected, type MessageExtras } from "../errors/messages.js";
 
-/** One more than the largest size of any dimension, and than the largest `units`. */
+/** Dimensions and `units` must be smaller than this. */
 export const SIZE_LIMIT = 2 ** 31;
 
-/** Throws `ERR_ARGUMENT` unless `value` is a boolean; `undefined` gives `otherwise`. */
+/** Returns a boolean, or `otherwise` for `undefined`. Throws `ERR_ARGUMENT` for any other value. */
 export function requireBoolean(value: unknown, name: string, otherwise: boolean, extras?: MessageExtras): boolean {
   if (value === undefined) return otherwise;
   if (typeof value !== "boolean") throw expected("ERR_ARGUMENT", name, "true or false", value, extras);
   return value;
 }
 
-/** Throws `ERR_ARGUMENT` unless `value` is an integer in `low`..`high`. */
+/**
+ * Returns an integer from `low` to `high`. Throws `ERR_ARGUMENT` for any other value, which should have been `what`.
+ */
 export function requireInteger(
   value: unknown,
   name: string,
@@ -25,7 +27,7 @@ export function requireInteger(
   return value;
 }
 
-/** Throws `ERR_ARGUMENT` unless `value` is a number; clamped to 0..1 as Keras does. `undefined` gives 0. */
+/** Returns a number clamped to 0..1, as Keras does, or 0 for `undefined`. Throws `ERR_ARGUMENT` for any other value. */
 export function requireRate(value: unknown, name: string): number {
   if (value === undefined) return 0;
   if (typeof value !== "number" || Number.isNaN(value)) {

@@ -1,69 +1,85 @@
-import type { CallAsyncArguments } from "../arguments/call.js";
-import { CombinedInputs, type Part, rowsOfPart, stepsOfPart } from "../arguments/combined.js";
+import type { ReadCall } from "../arguments/call.js";
 import type { GRUOptions } from "../arguments/constructor.js";
 import { allocate } from "../arguments/memory.js";
 import { checkedProduct } from "../arguments/shapes.js";
-import type { Dtype } from "../keras/dtype_policy.js";
-import { type FloatArray, Tensor } from "../tensor/tensor.js";
+import type { CombinedCall } from "../layers/async/call_async.js";
+import { type Part, rowsOfPart, stepsOfPart } from "../layers/call/combined_rows.js";
+import type { FloatArray, NativeArray } from "../native/arrays.js";
+import { Tensor } from "../tensor/tensor.js";
 import type { BatchRequest } from "./request.js";
 
-/** One call that computes several requests: each row padded on the right to the longest. */
-export interface CombinedCall {
-  inputs: CombinedInputs;
-  args: Pick<CallAsyncArguments, "mask" | "lengths" | "initial_state">;
-}
-
-/** The rows of all requests, one below the other. They have masks of the same kind: `lengths`, or `mask`. */
+/** One call that computes these requests, one below the other, each row padded on the right to the longest. */
 export function combine(requests: readonly BatchRequest[], features: number, options: GRUOptions): CombinedCall {
-  const { computeDtype, units } = options;
-  const rows = requests.reduce((sum, request) => sum + request.rows, 0);
+  const { computeDtype } = options;
+  const batch = requests.reduce((sum, { rows }) => sum + rows, 0);
   const timesteps = requests.reduce((most, request) => Math.max(most, request.timesteps), 0);
-  const shape = [rows, timesteps, features];
-  const data = allocate(computeDtype, checkedProduct(shape, "inputs"), "inputs");
+  const inputs = allocate(computeDtype, checkedProduct([batch, timesteps, features], "inputs"), "inputs");
   const parts: Part[] = [];
   const endsMasked: boolean[] = [];
   let firstRow = 0;
   for (const request of requests) {
     const step = request.timesteps * features;
     for (let row = 0; row < request.rows; row++) {
-      data.set(request.inputs.subarray(row * step, (row + 1) * step), (firstRow + row) * timesteps * features);
+      inputs.set(request.inputs.subarray(row * step, (row + 1) * step), (firstRow + row) * timesteps * features);
       endsMasked.push(endsWithMask(request, row));
     }
     parts.push({ firstRow, rows: request.rows, timesteps: request.timesteps });
     firstRow += request.rows;
   }
-  const args: CombinedCall["args"] = {};
-  if (requests.some(({ mask }) => mask !== null)) args.mask = combineMasks(requests, rows, timesteps);
-  else if (requests.some((request) => request.lengths !== null || request.timesteps !== timesteps)) {
-    args.lengths = combineLengths(requests, rows);
-  }
-  if (requests.some(({ initialState }) => initialState !== null)) {
-    args.initial_state = combineStates(requests, rows, units, computeDtype);
-  }
-  return { inputs: new CombinedInputs(data, shape, computeDtype, parts, endsMasked), args };
+  return {
+    read: {
+      inputs,
+      source: null,
+      owned: true,
+      batch,
+      timesteps,
+      features,
+      ...combineMasks(requests, batch, timesteps),
+      initialState: combineStates(requests, batch, options),
+      training: false,
+      out: null,
+      transfer: false,
+    },
+    rows: { parts, endsMasked },
+  };
 }
 
-/** Whether the request itself masks the last step of this row. */
+/** True when the request itself masks the last step of this row. */
 function endsWithMask({ mask, lengths, timesteps }: BatchRequest, row: number): boolean {
   if (mask !== null) return mask[(row + 1) * timesteps - 1] === 0;
   return lengths !== null && (lengths[row] as number) < timesteps;
 }
 
-function combineMasks(requests: readonly BatchRequest[], rows: number, timesteps: number): Tensor<Uint8Array> {
-  const data = new Uint8Array(rows * timesteps);
+/** Masks where a request has one; else lengths where the requests differ in theirs, or have some. */
+function combineMasks(
+  requests: readonly BatchRequest[],
+  rows: number,
+  timesteps: number,
+): Pick<ReadCall, "mask" | "lengths"> {
+  if (requests.some(({ mask }) => mask !== null)) {
+    return { mask: combinedMask(requests, rows, timesteps), lengths: null };
+  }
+  if (requests.some((request) => request.lengths !== null || request.timesteps !== timesteps)) {
+    return { mask: null, lengths: combinedLengths(requests, rows) };
+  }
+  return { mask: null, lengths: null };
+}
+
+function combinedMask(requests: readonly BatchRequest[], rows: number, timesteps: number): Uint8Array {
+  const combined = new Uint8Array(rows * timesteps);
   let first = 0;
   for (const { mask, rows: own, timesteps: steps } of requests) {
     for (let row = 0; row < own; row++) {
       const at = (first + row) * timesteps;
-      if (mask === null) data.fill(1, at, at + steps);
-      else data.set(mask.subarray(row * steps, (row + 1) * steps), at);
+      if (mask === null) combined.fill(1, at, at + steps);
+      else combined.set(mask.subarray(row * steps, (row + 1) * steps), at);
     }
     first += own;
   }
-  return new Tensor(data, [rows, timesteps], "bool");
+  return combined;
 }
 
-function combineLengths(requests: readonly BatchRequest[], rows: number): Int32Array {
+function combinedLengths(requests: readonly BatchRequest[], rows: number): Int32Array {
   const combined = new Int32Array(rows);
   let first = 0;
   for (const { lengths, rows: own, timesteps } of requests) {
@@ -77,19 +93,19 @@ function combineLengths(requests: readonly BatchRequest[], rows: number): Int32A
 function combineStates(
   requests: readonly BatchRequest[],
   rows: number,
-  units: number,
-  dtype: Dtype,
-): Tensor<FloatArray> {
-  const data = allocate(dtype, checkedProduct([rows, units], "initial_state"), "initial_state");
+  { units, kernelDtype }: GRUOptions,
+): NativeArray | null {
+  if (requests.every(({ initialState }) => initialState === null)) return null;
+  const combined = allocate(kernelDtype, checkedProduct([rows, units], "initial_state"), "initial_state");
   let first = 0;
   for (const { initialState, rows: own } of requests) {
-    if (initialState !== null) data.set(initialState, first * units);
+    if (initialState !== null) combined.set(initialState, first * units);
     first += own;
   }
-  return new Tensor(data, [rows, units], dtype);
+  return combined;
 }
 
-/** What each request gets of the combined call's output, as a call of its own would give it. */
+/** Splits the combined call's output into the outputs that each request would have got from a call of its own. */
 export function splitOutput(
   { data, shape, dtype }: Tensor<FloatArray>,
   parts: readonly Part[],
@@ -98,12 +114,12 @@ export function splitOutput(
   return parts.map((part) => {
     const { rows, timesteps } = part;
     if (!returnSequences) return new Tensor(rowsOfPart(data, part, units), [rows, units], dtype);
-    const own = stepsOfPart(data, part, shape[1] as number, units, goBackwards);
+    const own = stepsOfPart(data, part, { longest: shape[1] as number, units, goBackwards });
     return new Tensor(own, [rows, timesteps, units], dtype);
   });
 }
 
-/** What each request gets of the combined call's state. */
+/** Splits the combined call's state into the states of the requests. */
 export function splitState(
   { data, dtype }: Tensor<FloatArray>,
   parts: readonly Part[],

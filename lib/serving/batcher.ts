@@ -1,31 +1,38 @@
-import type { GRUOptions } from "../arguments/constructor.js";
 import { aborted, refuseAborted } from "../arguments/signal.js";
 import type { GRUError } from "../errors/gru_error.js";
+import { disposed } from "../errors/layer_errors.js";
 import { expected, expectedText } from "../errors/messages.js";
 import { reading } from "../errors/reading.js";
-import { disposed, notBuilt } from "../errors/refusals.js";
 import type { DtypeName } from "../keras/dtype_policy.js";
 import { onAbort } from "../layers/async/abort.js";
+import { callCombined } from "../layers/async/call_async.js";
 import { notAsynchronous } from "../layers/call/custom_activations.js";
-import { optionsOf } from "../layers/facts.js";
 import type { GRU } from "../layers/gru.js";
+import { partsOf } from "../layers/layer.js";
+import type { LayerParts } from "../layers/layer_parts.js";
 import type { CallResult } from "../layers/result_types.js";
-import { native } from "../native/binding.js";
+import { native } from "../native/load.js";
 import { readRecord } from "../options/record.js";
 import { requireInteger } from "../options/values.js";
 import { printAsText } from "../tensor/print_as_text.js";
-import type { FloatArray, Tensor, TensorLike } from "../tensor/tensor.js";
+import type { TensorLike } from "../tensor/tensor.js";
 import { combine, splitOutput, splitState } from "./batch.js";
 import { type BatcherCallArguments, readRequest, readRequestSignal } from "./request.js";
 import { type Entry, Waiting } from "./waiting.js";
 
-/** What `createBatcher` takes. */
+/** The arguments of `createBatcher`. */
 export interface BatcherArguments {
-  /** The most rows of one call: a positive integer. A request of more rows makes a call of its own. */
+  /** The most rows of one call: a positive integer. A request with more rows gets a call of its own. */
   maxBatch: number;
-  /** The longest that a request waits for others, in milliseconds; default 0: for those of the same turn of the event loop. */
+  /**
+   * The longest time in milliseconds that a request waits for others. The default 0 waits only for requests made in the
+   * same turn of the event loop.
+   */
   maxDelayMs?: number | undefined;
-  /** The most requests that may wait: a positive integer or `Infinity` (the default). Further ones are `ERR_BUSY`. */
+  /**
+   * The most requests that may wait: a positive integer or `Infinity` (the default). Further requests fail with
+   * `ERR_BUSY`.
+   */
   maxQueue?: number | undefined;
 }
 
@@ -49,22 +56,22 @@ function readBatcher(args: unknown): Required<BatcherArguments> {
 }
 
 /**
- * Gathers concurrent requests for one layer, of different lengths, into calls of several rows, and gives each its own
- * result: what `gru.callAsync` gives it alone, on the CPU path bit for bit. Weights are those of the moment at which a call
- * starts.
+ * Gathers concurrent requests for one layer into calls of several rows, and returns to each request its own result. The
+ * requests may have different lengths. Each gets the result that `gru.callAsync` returns for it alone, on the CPU path
+ * bit for bit. A call uses the weights that the layer has when the call starts.
  *
- * A call starts when its rows are `maxBatch`, or when the first of its requests has waited for `maxDelayMs`; and not before
- * one of the calls that are running has ended, when these are as many as the threads of the CPU path.
+ * A call starts when it has `maxBatch` rows, or when the first of its requests has waited for `maxDelayMs`. At most as
+ * many calls run at one time as the CPU path has threads; further ones start when a running call ends.
  */
 export class Batcher<S extends boolean = boolean, D extends DtypeName = DtypeName> {
   readonly #gru: GRU<S, D>;
-  readonly #options: GRUOptions;
+  readonly #layer: LayerParts;
   readonly #features: number;
   readonly #waiting: Waiting<CallResult<S, D>>;
   readonly #maxDelay: number;
   readonly #maxQueue: number;
   #running = 0;
-  /** The most calls that run at one time. */
+  /** The most calls that may run at one time. */
   #threads = native().cpuInfo().threads;
   #timer: NodeJS.Timeout | NodeJS.Immediate | null = null;
   #drains: (() => void)[] = [];
@@ -72,11 +79,11 @@ export class Batcher<S extends boolean = boolean, D extends DtypeName = DtypeNam
 
   /** @internal */
   constructor(gru: GRU<S, D>, args: unknown) {
-    const options = optionsOf(gru);
-    if (options === undefined) throw expected("ERR_ARGUMENT", "gru", "a GRU layer", gru);
+    const layer = partsOf(gru);
+    if (layer === undefined) throw expected("ERR_ARGUMENT", "gru", "a GRU layer", gru);
     const { maxBatch, maxDelayMs, maxQueue } = reading("createBatcher", () => readBatcher(args));
     this.#maxQueue = maxQueue;
-    if (options.stateful) {
+    if (layer.carried !== null) {
       throw expected(
         "ERR_ARGUMENT",
         "gru",
@@ -84,41 +91,37 @@ export class Batcher<S extends boolean = boolean, D extends DtypeName = DtypeNam
         gru,
       );
     }
-    if (options.custom) throw notAsynchronous("createBatcher");
-    const [kernel] = gru.weights;
-    if (kernel === undefined) {
-      throw notBuilt("createBatcher");
-    }
-    this.#features = kernel.shape[0] as number;
+    if (layer.custom !== null) throw notAsynchronous("createBatcher");
+    this.#features = layer.weights.requireBuilt("createBatcher").features;
     this.#gru = gru;
-    this.#options = options;
+    this.#layer = layer;
     this.#maxDelay = maxDelayMs;
     this.#waiting = new Waiting(maxBatch);
   }
 
-  /** Requests that wait for their call to start. */
+  /** The number of requests that wait for their call to start. */
   get waiting(): number {
     return this.#waiting.size;
   }
 
-  /** Calls that are running. */
+  /** The number of calls that are running. */
   get running(): number {
     return this.#running;
   }
 
   /**
-   * Computes `inputs`, (rows, timesteps, features), together with the requests of others. Gives what `gru.callAsync` gives.
-   * The inputs are copied before this returns, or given away with `transfer: true`.
+   * Computes `inputs`, (rows, timesteps, features), together with other requests. Resolves with the result of
+   * `gru.callAsync`. The inputs are copied before this method returns, or given away with `transfer: true`.
    *
-   * Never throws: rejects as `gru.callAsync` does, for reasons of its own request only; with `ERR_BUSY` when `maxQueue`
-   * requests wait, and with `ERR_DISPOSED` after `dispose`.
+   * Never throws. Rejects as `gru.callAsync` does, but only for errors of its own request. Also rejects with `ERR_BUSY`
+   * when `maxQueue` requests wait, and with `ERR_DISPOSED` after `dispose`.
    */
   callAsync(inputs: TensorLike, args?: BatcherCallArguments | null): Promise<CallResult<S, D>> {
     return new Promise((resolve, reject) => {
       const signal = readRequestSignal(args);
       this.#requireAlive();
       if (this.#waiting.size >= this.#maxQueue) throw busy(this.#maxQueue);
-      const request = readRequest(this.#options, this.#features, inputs, args);
+      const request = readRequest(this.#layer.options, this.#features, inputs, args);
       // Reading the arguments may have run code of the caller's.
       refuseAborted(signal);
       this.#requireAlive();
@@ -138,7 +141,8 @@ export class Batcher<S extends boolean = boolean, D extends DtypeName = DtypeNam
   }
 
   /**
-   * Starts what waits without further delay. Resolves when nothing waits and nothing runs: stop making requests first.
+   * Starts all waiting requests without further delay. Resolves when no request waits and no call runs, so stop making
+   * requests first.
    */
   drain(): Promise<void> {
     if (this.#waiting.size === 0 && this.#running === 0) return Promise.resolve();
@@ -148,25 +152,28 @@ export class Batcher<S extends boolean = boolean, D extends DtypeName = DtypeNam
     });
   }
 
-  /** Its layer, and what waits and runs. */
+  /** Returns one line with the layer, the number of waiting requests and the number of running calls. */
   toString(): string {
     const disposed = this.#disposed ? ", disposed" : "";
     return `Batcher, ${this.waiting} requests waiting, ${this.#running} calls running${disposed}: ${String(this.#gru)}`;
   }
 
-  /** Refuses new requests, and rejects those that wait with `ERR_DISPOSED`; calls that run go on. The layer stays. Idempotent. */
+  /**
+   * Refuses new requests and rejects the waiting ones with `ERR_DISPOSED`. Running calls continue, and the layer is not
+   * disposed. May be called again.
+   */
   dispose(): void {
     this.#disposed = true;
     for (const entry of this.#waiting.takeAll()) settle(entry, () => entry.reject(disposed("batcher", "callAsync")));
     this.#start();
   }
 
-  /** As `dispose`, for `using`. */
+  /** Calls `dispose`, for `using`. */
   [Symbol.dispose](): void {
     this.dispose();
   }
 
-  /** Starts the calls that are due, and sees to it that the next one will be. */
+  /** Starts the calls that are due, and sets a timer for the next one. */
   #start(): void {
     this.#stopTimer();
     while (this.#running < this.#threads) {
@@ -179,10 +186,10 @@ export class Batcher<S extends boolean = boolean, D extends DtypeName = DtypeNam
     for (const resolve of this.#drains.splice(0)) resolve();
   }
 
-  /** Who came before that does not wait for others any more. */
+  /** Returns a time. Requests that came before it do not wait for others any longer. */
   #due(): number {
     if (this.#drains.length > 0) return Number.POSITIVE_INFINITY;
-    // Without a delay it is the turn of the event loop that has to pass, not the clock.
+    // Without a delay, requests wait for the event loop's next turn, whatever the clock says.
     return this.#maxDelay === 0 ? Number.NEGATIVE_INFINITY : performance.now() - this.#maxDelay;
   }
 
@@ -205,7 +212,7 @@ export class Batcher<S extends boolean = boolean, D extends DtypeName = DtypeNam
     this.#timer = null;
   }
 
-  /** Computes these requests, and settles each. Never rejects. */
+  /** Computes these requests in one call and settles each. Never rejects. */
   async #run(entries: readonly Entry<CallResult<S, D>>[]): Promise<void> {
     this.#running += 1;
     this.#threads = native().cpuInfo().threads;
@@ -218,7 +225,8 @@ export class Batcher<S extends boolean = boolean, D extends DtypeName = DtypeNam
       if (entries.length === 1) {
         for (const entry of entries) settle(entry, () => entry.reject(error));
       } else {
-        // It may be the fault of one of them: the others must not suffer.
+        // One of the requests may have caused the error, so each is computed alone: the others must not fail because of
+        // it.
         for (const entry of entries) if (!entry.settled) await this.#run([entry]);
       }
     } finally {
@@ -227,7 +235,7 @@ export class Batcher<S extends boolean = boolean, D extends DtypeName = DtypeNam
     }
   }
 
-  /** The results of these requests, from one call, which ends early when all of them are abandoned. */
+  /** Computes the results of these requests in one call, which ends early when all of them are aborted. */
   async #compute(entries: readonly Entry<CallResult<S, D>>[]): Promise<CallResult<S, D>[]> {
     const requests = entries.map(({ request }) => request);
     const gate = new AbortController();
@@ -236,12 +244,13 @@ export class Batcher<S extends boolean = boolean, D extends DtypeName = DtypeNam
         if (entries.every(({ settled }) => settled)) gate.abort();
       };
     }
-    const { inputs, args } = combine(requests, this.#features, this.#options);
-    const result = await this.#gru.callAsync(inputs, { ...args, signal: gate.signal, transfer: true });
-    const [output, state] = (Array.isArray(result) ? result : [result]) as Tensor<FloatArray>[];
-    const outputs = splitOutput(output as Tensor<FloatArray>, inputs.parts, this.#options);
-    if (state === undefined) return outputs as unknown as CallResult<S, D>[];
-    const states = splitState(state, inputs.parts, this.#options);
+    const { options } = this.#layer;
+    const combined = combine(requests, this.#features, options);
+    const { output, state } = await callCombined(this.#layer, combined, gate.signal);
+    const { parts } = combined.rows;
+    const outputs = splitOutput(output, parts, options);
+    if (state === null) return outputs as unknown as CallResult<S, D>[];
+    const states = splitState(state, parts, options);
     return outputs.map((own, index) => [own, states[index]] as unknown as CallResult<S, D>);
   }
 
@@ -259,7 +268,7 @@ export class Batcher<S extends boolean = boolean, D extends DtypeName = DtypeNam
 
 printAsText(Batcher);
 
-/** Settles an entry once. */
+/** Settles an entry, unless it is already settled. */
 function settle<R>(entry: Entry<R>, act: () => void): void {
   if (entry.settled) return;
   entry.settled = true;
@@ -278,10 +287,10 @@ function busy(most: number): GRUError {
 }
 
 /**
- * A batcher for `gru`, which must be built.
+ * Makes a batcher for `gru`, which must be built.
  *
- * Throws `ERR_ARGUMENT` for bad arguments, and for a layer that is stateful or has a custom activation; `ERR_NOT_BUILT`;
- * `ERR_DISPOSED`.
+ * Throws `ERR_ARGUMENT` for bad arguments, and for a layer that is stateful or has a custom activation. Throws
+ * `ERR_NOT_BUILT` for a layer without weights, and `ERR_DISPOSED` for a disposed one.
  */
 export function createBatcher<S extends boolean, D extends DtypeName>(
   gru: GRU<S, D>,

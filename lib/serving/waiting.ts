@@ -1,11 +1,11 @@
 import type { BatchRequest } from "./request.js";
 
-/** A request, and what becomes of it. */
+/** A request with the functions that settle it. */
 export interface Entry<R> {
   readonly request: BatchRequest;
-  /** When it came, in milliseconds. */
+  /** The time in milliseconds at which the request came. */
   since: number;
-  /** Tells the call that computes it that nobody waits for it any more. */
+  /** Tells the call that computes this request that nobody waits for its result any longer. */
   abandon(): void;
   /** Stops listening to the signal. */
   release(): void;
@@ -14,12 +14,12 @@ export interface Entry<R> {
   reject(error: unknown): void;
 }
 
-/** Timesteps of all rows that a call may have whatever part of them is padding. */
+/** A call with at most this many timesteps, over all its rows, may have any amount of padding. */
 const SMALL = 4096;
-/** Padded timesteps for each real one beyond that. */
+/** A larger call may have this many timesteps, padding included, for each real one. */
 const MOST_PADDING = 2;
 
-/** The requests that wait, in the order they came, and which of them make a call together. */
+/** The waiting requests, in the order in which they came. Decides which of them share a call. */
 export class Waiting<R> {
   readonly #maxBatch: number;
   #entries: Entry<R>[] = [];
@@ -32,7 +32,7 @@ export class Waiting<R> {
     return this.#entries.length;
   }
 
-  /** When the first one came. */
+  /** The time at which the oldest request came. */
   get oldest(): number {
     return this.#entries[0]?.since ?? Number.POSITIVE_INFINITY;
   }
@@ -52,15 +52,15 @@ export class Waiting<R> {
     return all;
   }
 
-  /** The first one has waited long enough, whatever the clock says: timers may fire a little early. */
+  /** Marks the oldest request as due, whatever the clock says, since timers may fire a little early. */
   ripen(): void {
     const [first] = this.#entries;
     if (first !== undefined) first.since = Number.NEGATIVE_INFINITY;
   }
 
   /**
-   * Takes the next call's requests: the first one and those after it that fit; `null` unless they are `maxBatch` rows or
-   * the first came before `due`.
+   * Takes the requests of the next call: the oldest one, and those after it that fit into the same call. Returns `null`
+   * unless they fill `maxBatch` rows or the oldest came before `due`.
    */
   take(due: number): Entry<R>[] | null {
     const [first] = this.#entries;

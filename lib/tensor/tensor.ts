@@ -26,6 +26,7 @@ export type NestedNumbers = number | TypedArray | readonly NestedNumbers[];
 /** Booleans in nested arrays, one level per dimension. */
 export type NestedBooleans = boolean | readonly NestedBooleans[];
 
+/** The data of a tensor, and how its elements are stored. */
 interface TensorData {
   /** The elements, row-major unless strides say otherwise. */
   readonly data: TypedArray;
@@ -35,6 +36,7 @@ interface TensorData {
   readonly type?: string | undefined;
   /** Elements between neighbours along each axis, as ndarray libraries hold them. */
   readonly stride?: readonly number[] | undefined;
+  /** The same as `stride`, by another name. */
   readonly strides?: readonly number[] | undefined;
   /** Index of the first element in `data`. */
   readonly offset?: number | undefined;
@@ -44,7 +46,17 @@ interface TensorData {
  * Tensors as other libraries hold them, an onnxruntime `Tensor` or an ndarray included: typed data with a shape. Strided
  * data is copied once; contiguous data of the wanted dtype is not copied.
  */
-export type TensorObject = TensorData & ({ readonly shape: readonly number[] } | { readonly dims: readonly number[] });
+export type TensorObject = TensorData &
+  (
+    | {
+        /** The size of each dimension. */
+        readonly shape: readonly number[];
+      }
+    | {
+        /** The size of each dimension, by onnxruntime's name. */
+        readonly dims: readonly number[];
+      }
+  );
 
 /** What every tensor argument takes: an object with typed data and a shape, or nested arrays of numbers. */
 export type TensorLike = TensorObject | readonly NestedNumbers[];
@@ -58,11 +70,7 @@ export class Tensor<D extends TypedArray = TypedArray> {
   /** The element type. */
   readonly dtype: TensorDtype;
 
-  /**
-   * Wraps `data` without checks or copies: use `tensor()`, which checks.
-   *
-   * @internal
-   */
+  /** Wraps `data` without checks and copies. Use `tensor()` instead, which checks its arguments. */
   constructor(data: D, shape: number[], dtype: TensorDtype) {
     this.data = data;
     this.shape = shape;
@@ -90,7 +98,14 @@ export class Tensor<D extends TypedArray = TypedArray> {
   }
 
   /** What `JSON.stringify` writes: plain numbers, of which `tensor(data, shape, dtype)` makes the tensor again. */
-  toJSON(): { data: unknown[]; shape: number[]; dtype: TensorDtype } {
+  toJSON(): {
+    /** The elements as plain numbers, row-major. */
+    data: unknown[];
+    /** The size of each dimension. */
+    shape: number[];
+    /** The element type. */
+    dtype: TensorDtype;
+  } {
     const { shape, dtype } = this;
     return { data: nest(this.#numbers(), [this.data.length], dtype === "bool") as unknown[], shape: [...shape], dtype };
   }

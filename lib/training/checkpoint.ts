@@ -1,8 +1,8 @@
 import { sameShape } from "../arguments/shapes.js";
 import type { GRUError } from "../errors/gru_error.js";
 import { expectedShape, expectedText } from "../errors/messages.js";
-import type { SafetensorsContents, SafetensorsDtype, SafetensorsTensor } from "../formats/safetensors.js";
-import { readSafetensors, writeSafetensors } from "../formats/safetensors_file.js";
+import type { SafetensorsContents, SafetensorsDtype, SafetensorsTensor } from "../formats/safetensors/safetensors.js";
+import { readSafetensors, writeSafetensors } from "../formats/safetensors/safetensors_file.js";
 import type { Source } from "../formats/source.js";
 import type { Dtype } from "../keras/dtype_policy.js";
 import type { SerializedObject } from "../keras/serialization.js";
@@ -11,9 +11,9 @@ import { replaceVariableData, type Variable } from "../variables/variable.js";
 import type { OptimizerSnapshot, OptimizerState, Restorable } from "./optimizer_state.js";
 
 /*
- * The state of an optimizer as a safetensors file: each variable by what it is and the place of the variable it belongs to
- * (`momentum/0`), each number as a tensor without dimensions (`iteration`, I64; `learning_rate`, F32), and in the metadata
- * what kind of file it is and the optimizer as Keras serializes it.
+ * The state of an optimizer is a safetensors file. Each of the optimizer's own variables is a tensor, named by its kind
+ * and by the place of the variable it belongs to (`momentum/0`). Each number is a tensor without dimensions (`iteration`,
+ * I64; `learning_rate`, F32). The metadata hold the kind of the file and the optimizer as Keras serializes it.
  */
 
 const FORMAT = "cudnn-gru optimizer";
@@ -24,16 +24,16 @@ const DTYPES: Readonly<Record<Dtype, SafetensorsDtype>> = {
   float16: "F16",
   bfloat16: "BF16",
 };
-/** Numbers that are counts; the others are float32. */
+/** The numbers that are counts and stored as integers. The others are float32. */
 const COUNTS = new Set(["iteration", "step_counter"]);
 
-/** `Adam`, or `LossScaleOptimizer around Adam`. */
+/** Returns the kind of optimizer that a file is for: `Adam`, or `LossScaleOptimizer around Adam`. */
 function kindOf({ class_name, config }: SerializedObject): string {
   const inner = typeof config === "string" ? undefined : (config.inner_optimizer as SerializedObject | undefined);
   return inner === undefined ? class_name : `${class_name} around ${kindOf(inner)}`;
 }
 
-/** See `Optimizer.save`. */
+/** Writes a file for `Optimizer.save`. */
 export async function writeCheckpoint(
   path: string,
   { serialized, numbers, tensors }: OptimizerSnapshot,
@@ -58,9 +58,9 @@ function scalar(name: string, number: number): SafetensorsTensor {
     : { dtype: "F32", shape: [], data: Float32Array.of(number) };
 }
 
-/** See `Optimizer.load`. Nothing changes before everything is checked. */
+/** Loads a file for `Optimizer.load`. Nothing changes until everything has been checked. */
 export async function loadCheckpoint(optimizer: Restorable, source: Source): Promise<void> {
-  // Of an optimizer that is not built no file is read.
+  // Throw before reading the file when the optimizer is not built.
   optimizer.state();
   const contents = await readSafetensors(source);
   const { metadata, tensors } = contents;

@@ -1,25 +1,29 @@
 import { lengthOf } from "../arguments/intrinsics.js";
 import { expectedText } from "../errors/messages.js";
-import { type NativeArray, native } from "../native/binding.js";
-import type { Pair } from "./pairs.js";
-import type { OptimizerSettings } from "./settings.js";
+import type { NativeArray } from "../native/arrays.js";
+import { native } from "../native/load.js";
+import type { GradientPair } from "./gradient_pairs.js";
+import type { OptimizerSettings } from "./optimizer_settings.js";
 
-/** Which gradients an optimizer holds to limits, and which. */
+/** The limits that an optimizer applies to gradients. */
 export type Limits = Pick<OptimizerSettings, "clipnorm" | "clipvalue" | "global_clipnorm">;
 
-/** Rounded as the numbers of `like` are. */
+/** Rounds `value` to the precision of the numbers in `like`. */
 export function roundedLike(like: NativeArray, value: number): number {
   return like instanceof Float32Array ? Math.fround(value) : value;
 }
 
-/** Whether every element is a number, and (without `infinities`) finite. */
+/** True when no element is NaN and, unless `infinities` is true, none is infinite. */
 export function isFiniteGradient(gradient: NativeArray, infinities: boolean): boolean {
   if (!infinities && Number.isFinite(native().squareSum(gradient))) return true;
   return native().firstNonFinite(gradient, infinities ? 0 : 1) === lengthOf(gradient);
 }
 
-/** Throws `ERR_ARGUMENT`, naming the first element that is not finite; infinities pass where they will be clipped. */
-export function requireFinite(pairs: readonly Pair[], { clipvalue }: Limits): void {
+/**
+ * Throws `ERR_ARGUMENT`, naming the first element that is not finite. Infinities are allowed where they will be
+ * clipped.
+ */
+export function requireFinite(pairs: readonly GradientPair[], { clipvalue }: Limits): void {
   const clipped = clipvalue !== null && clipvalue > 0;
   for (const { gradient, name, variable } of pairs) {
     if (isFiniteGradient(gradient, clipped)) continue;
@@ -30,16 +34,16 @@ export function requireFinite(pairs: readonly Pair[], { clipvalue }: Limits): vo
 }
 
 /**
- * The gradients, clipped as Keras does it into memory of `scratch`, which may be theirs. Throws `ERR_ARGUMENT` where a
- * norm is too large for float64.
+ * Returns the gradients, clipped as Keras clips them. Clipped gradients are written to the memory that `scratch`
+ * returns, which may be the gradient's own. Throws `ERR_ARGUMENT` when a norm is too large for float64.
  */
 export function clipGradients(
-  pairs: readonly Pair[],
+  pairs: readonly GradientPair[],
   limits: Limits,
-  scratch: (pair: Pair) => NativeArray,
-): readonly Pair[] {
+  scratch: (pair: GradientPair) => NativeArray,
+): readonly GradientPair[] {
   const { clipnorm, clipvalue, global_clipnorm } = limits;
-  const each = (clip: (out: NativeArray, pair: Pair) => void) =>
+  const each = (clip: (out: NativeArray, pair: GradientPair) => void) =>
     pairs.map((pair) => {
       const out = scratch(pair);
       clip(out, pair);

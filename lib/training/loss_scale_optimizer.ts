@@ -3,44 +3,50 @@ import { autoName } from "../keras/auto_name.js";
 import type { SerializedLike } from "../keras/serialization.js";
 import { FLOAT32, Options } from "../options/options.js";
 import type { Variable } from "../variables/variable.js";
+import { getUpdateOptimizer } from "./known_optimizers.js";
+import type { LearningRateSchedule } from "./learning_rate_schedule.js";
 import { Optimizer, setNumbers, stateOf, type VariableGradient } from "./optimizer.js";
+import { readLoss } from "./optimizer_settings.js";
 import type { OptimizerState } from "./optimizer_state.js";
-import type { LearningRateSchedule } from "./schedule.js";
-import { readLoss } from "./settings.js";
 import { applyScaled, type UpdateOptimizer } from "./update_optimizer.js";
-import { getUpdateOptimizer } from "./update_optimizers.js";
 
-/** What `LossScaleOptimizer` takes. */
+/** The arguments of `LossScaleOptimizer`. */
 export interface LossScaleOptimizerOptions {
-  /** The one that updates; its `loss_scale_factor` becomes `null`. */
+  /** The optimizer that updates the variables. Its `loss_scale_factor` becomes `null`. */
   inner_optimizer: Optimizer | SerializedLike;
-  /** The first scale. Default 2^15. */
+  /** The first scale, above 0; 2^15 by default. */
   initial_scale?: number | undefined;
-  /** After how many updates with finite gradients in a row the scale doubles. Default 2000. */
+  /** The number of consecutive updates with finite gradients after which the scale doubles; 2000 by default. */
   dynamic_growth_steps?: number | undefined;
+  /** Keras's name of the optimizer; `loss_scale_optimizer`, counted, by default. */
   name?: string | null | undefined;
 }
 
-/** The next would be infinite in float32. */
+/** The greatest scale. Twice as much would be infinite in float32. */
 const GREATEST_SCALE = 2 ** 127;
 
 const NAMES = ["inner_optimizer", "initial_scale", "dynamic_growth_steps", "name"];
 
 /**
- * An optimizer around another that keeps the gradients of 16-bit layers in range (`keras.optimizers.LossScaleOptimizer`):
- * scale the loss by `scaleLoss`, and `apply` divides the gradients by as much. Where one of them is not finite the update is
- * skipped and the scale halved; after `dynamic_growth_steps` updates without that it doubles.
+ * An optimizer around another one that keeps the gradients of 16-bit layers in range
+ * (`keras.optimizers.LossScaleOptimizer`). Multiply the loss by the scale with `scaleLoss`, and `apply` divides the
+ * gradients by it. When a gradient is not finite, `apply` skips the update and halves the scale. After
+ * `dynamic_growth_steps` updates with finite gradients it doubles the scale.
  */
 export class LossScaleOptimizer extends Optimizer {
   static override readonly className: string = "LossScaleOptimizer";
 
   readonly name: string;
+  /** The optimizer that updates the variables. */
   readonly inner_optimizer: UpdateOptimizer;
+  /** The first scale. */
   readonly initial_scale: number;
+  /** The number of consecutive updates with finite gradients after which the scale doubles. */
   readonly dynamic_growth_steps: number;
   #scale: number;
   #steps = 0;
 
+  /** Throws `ERR_ARGUMENT` for bad arguments, and for an inner optimizer that is a `LossScaleOptimizer`. */
   constructor(options: LossScaleOptimizerOptions) {
     super();
     const read = new Options("LossScaleOptimizer", options, NAMES);
@@ -55,12 +61,12 @@ export class LossScaleOptimizer extends Optimizer {
     inner.loss_scale_factor = null;
   }
 
-  /** What `scaleLoss` multiplies by, and the next `apply` divides by. */
+  /** The current scale: the factor of `scaleLoss`, and the divisor of the next `apply`. */
   get dynamic_scale(): number {
     return this.#scale;
   }
 
-  /** Updates with finite gradients since the scale last changed. */
+  /** The number of updates with finite gradients since the scale last changed. */
   get step_counter(): number {
     return this.#steps;
   }
@@ -81,7 +87,7 @@ export class LossScaleOptimizer extends Optimizer {
     this.inner_optimizer.learning_rate = value;
   }
 
-  /** Those of the inner optimizer. */
+  /** The variables of the inner optimizer. */
   override get variables(): Variable[] {
     return this.inner_optimizer.variables;
   }
@@ -91,8 +97,8 @@ export class LossScaleOptimizer extends Optimizer {
   }
 
   /**
-   * As the inner optimizer's, with gradients of the scaled loss. Gradients that are not finite are no error here: the update
-   * is skipped.
+   * Updates as the inner optimizer does, with gradients of the scaled loss. Gradients that are not finite are no error
+   * here: `apply` skips the update.
    */
   override apply(gradients: readonly VariableGradient[], variables?: readonly Variable[] | null): void {
     if (!applyScaled(this.inner_optimizer, gradients, variables, this.#scale)) {
@@ -119,6 +125,7 @@ export class LossScaleOptimizer extends Optimizer {
     return { name, inner_optimizer: this.inner_optimizer.serialize(), initial_scale, dynamic_growth_steps };
   }
 
+  /** @internal */
   protected override state(): OptimizerState {
     const { numbers, variables } = stateOf(this.inner_optimizer);
     const own = new Map(numbers);
@@ -126,6 +133,7 @@ export class LossScaleOptimizer extends Optimizer {
     return { numbers: own, variables };
   }
 
+  /** @internal */
   protected override setNumbers(numbers: ReadonlyMap<string, number>): void {
     setNumbers(this.inner_optimizer, numbers);
     this.#scale = numbers.get("dynamic_scale") ?? this.#scale;

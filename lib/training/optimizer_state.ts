@@ -3,24 +3,28 @@ import type { SerializedObject } from "../keras/serialization.js";
 import type { FloatArray } from "../tensor/tensor.js";
 import type { Variable } from "../variables/variable.js";
 
-/** What a saved optimizer is made of: numbers by name, and variables by what they are (`momentum/0`). */
+/** The state of an optimizer as it is saved. */
 export interface OptimizerState {
+  /** Numbers by name, such as `iteration`. */
   readonly numbers: ReadonlyMap<string, number>;
+  /** The optimizer's own variables by kind and place, such as `momentum/0`. */
   readonly variables: ReadonlyMap<string, Variable>;
 }
 
-/** A state at one moment, and the optimizer as Keras serializes it. Nobody writes to these arrays. */
+/**
+ * The state of an optimizer at one moment, with the optimizer as Keras serializes it. Nobody writes to these arrays.
+ */
 export interface OptimizerSnapshot {
   readonly serialized: SerializedObject;
   readonly numbers: ReadonlyMap<string, number>;
   readonly tensors: readonly { name: string; dtype: Dtype; shape: readonly number[]; data: FloatArray }[];
 }
 
-/** What reading a checkpoint needs of the optimizer that takes it up. */
+/** The part of an optimizer that loading a checkpoint needs. */
 export interface Restorable {
-  /** Throws `ERR_NOT_BUILT`. */
+  /** Returns the current state. Throws `ERR_NOT_BUILT`. */
   state(): OptimizerState;
   serialize(): SerializedObject;
-  /** Sets all of the numbers of `state`. */
+  /** Sets all numbers of the state. */
   setNumbers(numbers: ReadonlyMap<string, number>): void;
 }

@@ -1,29 +1,35 @@
-import { type NativeArray, native } from "../native/binding.js";
+import type { NativeArray } from "../native/binding.js";
+import { native } from "../native/load.js";
 import { FLOAT32 } from "../options/options.js";
-import { type OptimizerOptions, optimizerOptions, readSettings } from "./settings.js";
+import { type OptimizerOptions, optimizerOptions, readSettings } from "./optimizer_settings.js";
 import { type Step, UpdateOptimizer } from "./update_optimizer.js";
 
-/** What `RMSprop` takes; `learning_rate` is 0.001 by default. */
+/** The arguments of `RMSprop`. `learning_rate` is 0.001 by default. */
 export interface RMSpropOptions extends OptimizerOptions {
-  /** Of the mean of squared gradients, 0 to 1. Default 0.9. */
+  /** The factor of the running mean of squared gradients, 0 to 1; 0.9 by default. */
   rho?: number | undefined;
-  /** Default 0: none. */
+  /** The momentum, at least 0; 0 by default, which means none. */
   momentum?: number | undefined;
-  /** Default 1e-7. */
+  /** The number added to the divisor, at least 0; 1e-7 by default. */
   epsilon?: number | undefined;
-  /** Whether gradients are divided by an estimate of their variance, not of their square. Default false. */
+  /** Whether gradients are divided by an estimate of their variance instead of their mean square; false by default. */
   centered?: boolean | undefined;
 }
 
-/** Gradients divided by the root of the mean of their squares (`keras.optimizers.RMSprop`). */
+/** Divides gradients by the root of the running mean of their squares (`keras.optimizers.RMSprop`). */
 export class RMSprop extends UpdateOptimizer {
   static override readonly className: string = "RMSprop";
 
+  /** The factor of the running mean of squared gradients. */
   readonly rho: number;
+  /** The momentum; 0 means none. */
   readonly momentum: number;
+  /** The number added to the divisor. */
   readonly epsilon: number;
+  /** Whether gradients are divided by an estimate of their variance. */
   readonly centered: boolean;
 
+  /** Throws `ERR_ARGUMENT` for bad arguments. */
   constructor(options: RMSpropOptions = {}) {
     const read = optimizerOptions("RMSprop", options, ["rho", "momentum", "epsilon", "centered"]);
     super(readSettings(read, "RMSprop", 0.001));

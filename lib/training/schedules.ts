@@ -1,28 +1,38 @@
 import { Vocabulary } from "../keras/serialization.js";
 import { FLOAT32, Options } from "../options/options.js";
-import { LearningRateSchedule } from "./schedule.js";
+import { LearningRateSchedule } from "./learning_rate_schedule.js";
 
 const f = Math.fround;
 const POSITIVE = { ...FLOAT32, above: 0 };
 
-/** What both `ExponentialDecay` and `InverseTimeDecay` take. */
+/** The arguments of `ExponentialDecay` and `InverseTimeDecay`. */
 export interface DecayOptions {
+  /** The learning rate at step 0. */
   initial_learning_rate: number;
-  /** Above 0. */
+  /** The `decay_steps` of the schedule's formula, above 0. */
   decay_steps: number;
+  /** The `decay_rate` of the schedule's formula. */
   decay_rate: number;
-  /** Whether the rate changes only every `decay_steps` steps; default false. */
+  /** Whether the rate changes only every `decay_steps` steps; false by default. */
   staircase?: boolean | undefined;
+  /** Keras's name of the schedule; the name of the class by default. */
   name?: string | undefined;
 }
 
+/** The arguments and the progress that `ExponentialDecay` and `InverseTimeDecay` share. */
 abstract class Decay extends LearningRateSchedule {
+  /** The learning rate at step 0. */
   readonly initial_learning_rate: number;
+  /** The `decay_steps` of the schedule's formula. */
   readonly decay_steps: number;
+  /** The `decay_rate` of the schedule's formula. */
   readonly decay_rate: number;
+  /** Whether the rate changes only every `decay_steps` steps. */
   readonly staircase: boolean;
+  /** Keras's name of the schedule. */
   readonly name: string;
 
+  /** Throws `ERR_ARGUMENT` for bad arguments. */
   constructor(className: string, options: DecayOptions) {
     super();
     const known = ["initial_learning_rate", "decay_steps", "decay_rate", "staircase", "name"];
@@ -34,7 +44,7 @@ abstract class Decay extends LearningRateSchedule {
     this.name = read.nullableString("name") ?? className;
   }
 
-  /** How many times `decay_steps` have passed. */
+  /** Returns how many times `decay_steps` have passed. */
   protected progress(step: number): number {
     const passed = f(f(step) / f(this.decay_steps));
     return this.staircase ? Math.floor(passed) : passed;
@@ -46,10 +56,14 @@ abstract class Decay extends LearningRateSchedule {
   }
 }
 
-/** `initial_learning_rate * decay_rate ^ (step / decay_steps)`. */
+/**
+ * The learning rate `initial_learning_rate * decay_rate ^ (step / decay_steps)`
+ * (`keras.optimizers.schedules.ExponentialDecay`).
+ */
 export class ExponentialDecay extends Decay {
   static override readonly className: string = "ExponentialDecay";
 
+  /** Throws `ERR_ARGUMENT` for bad arguments. */
   constructor(options: DecayOptions) {
     super("ExponentialDecay", options);
   }
@@ -59,10 +73,14 @@ export class ExponentialDecay extends Decay {
   }
 }
 
-/** `initial_learning_rate / (1 + decay_rate * step / decay_steps)`. */
+/**
+ * The learning rate `initial_learning_rate / (1 + decay_rate * step / decay_steps)`
+ * (`keras.optimizers.schedules.InverseTimeDecay`).
+ */
 export class InverseTimeDecay extends Decay {
   static override readonly className: string = "InverseTimeDecay";
 
+  /** Throws `ERR_ARGUMENT` for bad arguments. */
   constructor(options: DecayOptions) {
     super("InverseTimeDecay", options);
   }
@@ -72,23 +90,31 @@ export class InverseTimeDecay extends Decay {
   }
 }
 
-/** What `PiecewiseConstantDecay` takes. */
+/** The arguments of `PiecewiseConstantDecay`. */
 export interface PiecewiseConstantOptions {
-  /** Steps, ascending. */
+  /** The last step of each learning rate but the last, ascending. */
   boundaries: readonly number[];
-  /** One more than boundaries. */
+  /** The learning rates: one more than there are boundaries. */
   values: readonly number[];
+  /** Keras's name of the schedule; `PiecewiseConstant` by default. */
   name?: string | undefined;
 }
 
-/** `values[i]` up to and with step `boundaries[i]`, then the last. */
+/**
+ * The learning rate `values[i]` up to and including step `boundaries[i]`, and the last value afterwards
+ * (`keras.optimizers.schedules.PiecewiseConstantDecay`).
+ */
 export class PiecewiseConstantDecay extends LearningRateSchedule {
   static override readonly className: string = "PiecewiseConstantDecay";
 
+  /** The last step of each learning rate but the last. */
   readonly boundaries: readonly number[];
+  /** The learning rates. */
   readonly values: readonly number[];
+  /** Keras's name of the schedule. */
   readonly name: string;
 
+  /** Throws `ERR_ARGUMENT` for bad arguments. */
   constructor(options: PiecewiseConstantOptions) {
     super();
     const read = new Options("PiecewiseConstantDecay", options, ["boundaries", "values", "name"]);
@@ -107,31 +133,43 @@ export class PiecewiseConstantDecay extends LearningRateSchedule {
   }
 }
 
-/** What `PolynomialDecay` takes. */
+/** The arguments of `PolynomialDecay`. */
 export interface PolynomialDecayOptions {
+  /** The learning rate at step 0. */
   initial_learning_rate: number;
-  /** Above 0. */
+  /** The number of steps of the decay, above 0. */
   decay_steps: number;
-  /** Default 0.0001. */
+  /** The learning rate after the decay; 0.0001 by default. */
   end_learning_rate?: number | undefined;
-  /** Default 1: linear. */
+  /** The exponent; 1 by default, which means a linear decay. */
   power?: number | undefined;
-  /** Whether it begins again, ever more slowly, beyond `decay_steps`; default false. */
+  /** Whether the decay starts again, ever more slowly, after `decay_steps`; false by default. */
   cycle?: boolean | undefined;
+  /** Keras's name of the schedule; the name of the class by default. */
   name?: string | undefined;
 }
 
-/** From `initial_learning_rate` to `end_learning_rate` along `(1 - step / decay_steps) ^ power`. */
+/**
+ * The learning rate falls from `initial_learning_rate` to `end_learning_rate` along `(1 - step / decay_steps) ^ power`
+ * (`keras.optimizers.schedules.PolynomialDecay`).
+ */
 export class PolynomialDecay extends LearningRateSchedule {
   static override readonly className: string = "PolynomialDecay";
 
+  /** The learning rate at step 0. */
   readonly initial_learning_rate: number;
+  /** The number of steps of the decay. */
   readonly decay_steps: number;
+  /** The learning rate after the decay. */
   readonly end_learning_rate: number;
+  /** The exponent. */
   readonly power: number;
+  /** Whether the decay starts again after `decay_steps`. */
   readonly cycle: boolean;
+  /** Keras's name of the schedule. */
   readonly name: string;
 
+  /** Throws `ERR_ARGUMENT` for bad arguments. */
   constructor(options: PolynomialDecayOptions) {
     super();
     const known = ["initial_learning_rate", "decay_steps", "end_learning_rate", "power", "cycle", "name"];
@@ -159,31 +197,46 @@ export class PolynomialDecay extends LearningRateSchedule {
   }
 }
 
-/** What `CosineDecay` takes. */
+/** The arguments of `CosineDecay`. */
 export interface CosineDecayOptions {
+  /** The learning rate at step 0. */
   initial_learning_rate: number;
-  /** Above 0, counted after the warm-up. */
+  /** The number of steps of the decay, above 0. The warm-up is not counted. */
   decay_steps: number;
-  /** The last learning rate, as a fraction of the first; default 0. */
+  /** The last learning rate as a fraction of the first; 0 by default. */
   alpha?: number | undefined;
+  /** Keras's name of the schedule; the name of the class by default. */
   name?: string | undefined;
-  /** Where a linear warm-up from `initial_learning_rate` ends and the decay begins; default `null`: no warm-up. */
+  /**
+   * The learning rate at the end of a linear warm-up from `initial_learning_rate`, where the decay starts. The default
+   * `null` means no warm-up.
+   */
   warmup_target?: number | null | undefined;
-  /** Default 0. */
+  /** The number of steps of the warm-up, at least 0; 0 by default. */
   warmup_steps?: number | undefined;
 }
 
-/** Half a cosine from the (warmed-up) learning rate down to `alpha` times it. */
+/**
+ * The learning rate falls along half a cosine from its first (warmed-up) value to `alpha` times that value
+ * (`keras.optimizers.schedules.CosineDecay`).
+ */
 export class CosineDecay extends LearningRateSchedule {
   static override readonly className: string = "CosineDecay";
 
+  /** The learning rate at step 0. */
   readonly initial_learning_rate: number;
+  /** The number of steps of the decay. */
   readonly decay_steps: number;
+  /** The last learning rate as a fraction of the first. */
   readonly alpha: number;
+  /** Keras's name of the schedule. */
   readonly name: string;
+  /** The learning rate at the end of the warm-up, or `null` without one. */
   readonly warmup_target: number | null;
+  /** The number of steps of the warm-up. */
   readonly warmup_steps: number;
 
+  /** Throws `ERR_ARGUMENT` for bad arguments. */
   constructor(options: CosineDecayOptions) {
     super();
     const known = ["initial_learning_rate", "decay_steps", "alpha", "name", "warmup_target", "warmup_steps"];
@@ -218,31 +271,43 @@ export class CosineDecay extends LearningRateSchedule {
   }
 }
 
-/** What `CosineDecayRestarts` takes. */
+/** The arguments of `CosineDecayRestarts`. */
 export interface CosineDecayRestartsOptions {
+  /** The learning rate at step 0. */
   initial_learning_rate: number;
-  /** Above 0. */
+  /** The number of steps of the first period, above 0. */
   first_decay_steps: number;
-  /** By how much each period is longer than the last; default 2, at least 1. */
+  /** The length of each period divided by the length of the one before, at least 1; 2 by default. */
   t_mul?: number | undefined;
-  /** By how much each period begins lower than the last; default 1. */
+  /** The first learning rate of each period divided by that of the one before; 1 by default. */
   m_mul?: number | undefined;
-  /** The least learning rate, as a fraction of the first; default 0. */
+  /** The least learning rate as a fraction of the first; 0 by default. */
   alpha?: number | undefined;
+  /** Keras's name of the schedule; `SGDRDecay` by default. */
   name?: string | undefined;
 }
 
-/** Half a cosine from the learning rate down to `alpha` times it, again and again. */
+/**
+ * The learning rate falls along half a cosine to `alpha` times its first value, and then starts again, period after
+ * period (`keras.optimizers.schedules.CosineDecayRestarts`).
+ */
 export class CosineDecayRestarts extends LearningRateSchedule {
   static override readonly className: string = "CosineDecayRestarts";
 
+  /** The learning rate at step 0. */
   readonly initial_learning_rate: number;
+  /** The number of steps of the first period. */
   readonly first_decay_steps: number;
+  /** The length of each period divided by the length of the one before. */
   readonly t_mul: number;
+  /** The first learning rate of each period divided by that of the one before. */
   readonly m_mul: number;
+  /** The least learning rate as a fraction of the first. */
   readonly alpha: number;
+  /** Keras's name of the schedule. */
   readonly name: string;
 
+  /** Throws `ERR_ARGUMENT` for bad arguments. */
   constructor(options: CosineDecayRestartsOptions) {
     super();
     const known = ["initial_learning_rate", "first_decay_steps", "t_mul", "m_mul", "alpha", "name"];
@@ -263,7 +328,10 @@ export class CosineDecayRestarts extends LearningRateSchedule {
     return f(f(this.initial_learning_rate) * f(f(f(1 - alpha) * cosine) + alpha));
   }
 
-  /** The number of whole periods in `fraction` first periods, and how much of the next has passed. */
+  /**
+   * Returns the number of complete periods in a time of `fraction` first periods, and the passed fraction of the next
+   * period.
+   */
   #period(fraction: number): { restarts: number; passed: number } {
     const ratio = f(this.t_mul);
     if (ratio === 1) return { restarts: Math.floor(fraction), passed: f(fraction - Math.floor(fraction)) };
@@ -289,8 +357,8 @@ const SCHEDULES = new Vocabulary<LearningRateSchedule>("a learning-rate schedule
 ]);
 
 /**
- * The schedule that `value` stands for: a serialized object or an instance. Throws `ERR_ARGUMENT`, naming `argument`, for
- * everything else.
+ * Returns the schedule that `value` stands for: a serialized object or an instance. Throws `ERR_ARGUMENT`, naming
+ * `argument`, for everything else.
  */
 export function getSchedule(value: unknown, argument: string): LearningRateSchedule {
   return SCHEDULES.get(value, argument) as LearningRateSchedule;

@@ -1,12 +1,13 @@
-import { type NativeArray, native } from "../native/binding.js";
-import { type OptimizerOptions, optimizerOptions, readSettings } from "./settings.js";
+import type { NativeArray } from "../native/arrays.js";
+import { native } from "../native/load.js";
+import { type OptimizerOptions, optimizerOptions, readSettings } from "./optimizer_settings.js";
 import { type Step, UpdateOptimizer } from "./update_optimizer.js";
 
-/** What `SGD` takes; `learning_rate` is 0.01 by default. */
+/** The arguments of `SGD`. `learning_rate` is 0.01 by default. */
 export interface SGDOptions extends OptimizerOptions {
-  /** 0 to 1. Default 0: none. */
+  /** The momentum, 0 to 1; 0 by default, which means none. */
   momentum?: number | undefined;
-  /** Whether momentum is Nesterov's. Default false. */
+  /** Whether to use Nesterov's momentum; false by default. */
   nesterov?: boolean | undefined;
 }
 
@@ -14,9 +15,12 @@ export interface SGDOptions extends OptimizerOptions {
 export class SGD extends UpdateOptimizer {
   static override readonly className: string = "SGD";
 
+  /** The momentum; 0 means none. */
   readonly momentum: number;
+  /** Whether the momentum is Nesterov's. */
   readonly nesterov: boolean;
 
+  /** Throws `ERR_ARGUMENT` for bad arguments. */
   constructor(options: SGDOptions = {}) {
     const read = optimizerOptions("SGD", options, ["momentum", "nesterov"]);
     super(readSettings(read, "SGD", 0.01));
@@ -34,7 +38,7 @@ export class SGD extends UpdateOptimizer {
     slot: (kind: string) => NativeArray | null,
     { learningRate }: Step,
   ): void {
-    // Keras casts the momentum by way of float32, for float64 weights too.
+    // Keras casts the momentum through float32, for float64 weights too.
     const momentum = Math.fround(this.momentum);
     native().updateSgd(weights, slot("momentum"), gradient, learningRate, momentum, this.nesterov ? 1 : 0);
   }

@@ -5,7 +5,8 @@ import { allocate } from "../arguments/memory.js";
 import type { GRUError } from "../errors/gru_error.js";
 import { expected, expectedText } from "../errors/messages.js";
 import { unreadable } from "../errors/reading.js";
-import { type NativeArray, native } from "../native/binding.js";
+import type { NativeArray } from "../native/binding.js";
+import { native } from "../native/load.js";
 import {
   peekVariableData,
   replaceVariableData,
@@ -15,56 +16,69 @@ import {
   variableData,
   whileLocked,
 } from "../variables/variable.js";
-import { type Built, builtFor, readNewVariables } from "./built.js";
+import { type BuiltVariables, buildVariables, readNewVariables } from "./built_variables.js";
 import { clipGradients, isFiniteGradient, requireFinite } from "./clipping.js";
+import { type GradientPair, readExclusion, readPairs, readVariables, requireReady } from "./gradient_pairs.js";
+import { LearningRateSchedule } from "./learning_rate_schedule.js";
 import { Optimizer, type VariableGradient } from "./optimizer.js";
+import { type OptimizerSettings, readLearningRate, readLoss } from "./optimizer_settings.js";
 import type { OptimizerState } from "./optimizer_state.js";
-import { type Pair, readExclusion, readPairs, readVariables, requireReady } from "./pairs.js";
-import { LearningRateSchedule } from "./schedule.js";
-import { type OptimizerSettings, readLearningRate, readLoss } from "./settings.js";
-import { update } from "./slots.js";
+import { updateInPlace } from "./slot_variables.js";
 
-/** Numbers of one update. */
+/** The numbers of one update. */
 export interface Step {
+  /** The learning rate of this update. */
   readonly learningRate: number;
-  /** The number of this update, from 1. */
+  /** The number of this update, counted from 1. */
   readonly number: number;
 }
 
 /**
- * As `apply`, with gradients that are `scale` times too large. False, with nothing updated, where one of them is not
- * finite; the optimizer is then built all the same.
+ * Updates as `apply` does, with gradients that are `scale` times too large. Returns false and updates nothing when one
+ * of them is not finite. The optimizer is then built nevertheless.
  */
 export let applyScaled: (optimizer: UpdateOptimizer, gradients: unknown, variables: unknown, scale: number) => boolean;
 
-/** The optimizers that have a rule of their own for one variable; everything around it is here. */
+/**
+ * The base class of the optimizers that have an update rule for one variable. Scaling, accumulation, clipping, averages
+ * and constraints are the same for all rules and are done here.
+ */
 export abstract class UpdateOptimizer extends Optimizer {
   static {
     applyScaled = (optimizer, gradients, variables, scale) => optimizer.#apply(gradients, variables, scale, true);
   }
 
   readonly name: string;
-  /** What `scaleLoss` multiplies by. A `LossScaleOptimizer` around this one sets it to `null`. */
+  /** The factor of `scaleLoss`, or `null` for 1. A `LossScaleOptimizer` around this optimizer sets it to `null`. */
   loss_scale_factor: number | null;
+  /** The fraction of themselves, times the learning rate, that weights lose before each update, or `null`. */
   readonly weight_decay: number | null;
+  /** The greatest L2 norm of each gradient, or `null`. */
   readonly clipnorm: number | null;
+  /** The greatest absolute value of each element of a gradient, or `null`. */
   readonly clipvalue: number | null;
+  /** The greatest L2 norm of all gradients together, or `null`. */
   readonly global_clipnorm: number | null;
+  /** Whether a moving average of the weights is kept. */
   readonly use_ema: boolean;
+  /** The factor of the moving average. */
   readonly ema_momentum: number;
+  /** The number of updates after which the weights are each time set to their averages, or `null`. */
   readonly ema_overwrite_frequency: number | null;
+  /** The number of gradients whose mean makes one update, or `null` for one. */
   readonly gradient_accumulation_steps: number | null;
   #learningRate: number | LearningRateSchedule;
-  /** Calls of `apply`, which are updates unless gradients are accumulated. */
+  /** The number of calls of `apply`, which are updates unless gradients are accumulated. */
   #calls = 0;
-  #built: Built | null = null;
-  /** Whether `apply` or `build` is reading its arguments. */
+  #built: BuiltVariables | null = null;
+  /** True while `apply` or `build` reads its arguments. */
   #busy = false;
-  /** Whether a variable is left out of the weight decay. */
+  /** True for a variable that is excluded from weight decay. */
   #undecayed: (variable: Variable) => boolean = () => false;
-  /** Gradients after scaling and clipping, by variable. */
+  /** Gradients after scaling and clipping, by the place of their variable. */
   readonly #scratch = new Map<number, NativeArray>();
 
+  /** `settings` are the arguments that all optimizers share, after reading. */
   constructor(settings: OptimizerSettings) {
     super();
     this.name = settings.name;
@@ -80,10 +94,12 @@ export abstract class UpdateOptimizer extends Optimizer {
     this.#learningRate = settings.learning_rate;
   }
 
-  /** The kinds of variables that the rule keeps, as `Slots` takes them. */
+  /** Returns the kinds of slots that the rule needs, in the groups that `SlotVariables` takes. */
   protected abstract slotKinds(): string[][];
 
-  /** Updates `weights` and what the rule keeps, in place; `slot` gives what it keeps of one kind, `null` for none. */
+  /**
+   * Updates `weights` and the rule's slots in place. `slot` returns the slot of one kind, or `null` when there is none.
+   */
   protected abstract updateStep(
     weights: NativeArray,
     gradient: NativeArray,
@@ -126,12 +142,18 @@ export abstract class UpdateOptimizer extends Optimizer {
   }
 
   /**
-   * Leaves variables out of `weight_decay`: these, and those whose path has one of `names` in it (`["bias"]`). Each call
-   * replaces what was said before.
+   * Excludes variables from `weight_decay`: these, and those whose path contains one of `names` (`["bias"]`). Each call
+   * replaces the exclusions of the one before.
    *
-   * Throws `ERR_STATE` when the optimizer is built, `ERR_ARGUMENT`, `ERR_DISPOSED`.
+   * Throws `ERR_STATE` when the optimizer is built, `ERR_ARGUMENT` for bad arguments, and `ERR_DISPOSED` for variables
+   * of a disposed layer.
    */
-  excludeFromWeightDecay(excluded: { variables?: readonly Variable[]; names?: readonly string[] }): void {
+  excludeFromWeightDecay(excluded: {
+    /** The variables to exclude. */
+    variables?: readonly Variable[];
+    /** Parts of the paths of variables to exclude. */
+    names?: readonly string[];
+  }): void {
     if (this.#built !== null) {
       const what = "an optimizer that is not built yet";
       throw expectedText("ERR_STATE", "excludeFromWeightDecay", what, "one that is");
@@ -144,9 +166,9 @@ export abstract class UpdateOptimizer extends Optimizer {
   }
 
   override build(variables: readonly Variable[]): void {
-    this.#alone("build", () => {
+    this.#exclusively("build", () => {
       try {
-        this.#built ??= this.#made(readNewVariables(variables, "build"));
+        this.#built ??= this.#buildVariables(readNewVariables(variables, "build"));
       } catch (error) {
         throw unreadable(error, "build");
       }
@@ -154,10 +176,10 @@ export abstract class UpdateOptimizer extends Optimizer {
   }
 
   /**
-   * Runs `work`, which reads arguments of the caller's: getters and schedules among them may not change the optimizer
+   * Runs `work`, which reads the caller's arguments. Getters and schedules among them may not change the optimizer
    * meanwhile.
    */
-  #alone<T>(method: string, work: () => T): T {
+  #exclusively<T>(method: string, work: () => T): T {
     if (this.#busy) {
       const received = "a call from an argument or a schedule of another `apply` or `build`";
       throw expectedText("ERR_STATE", method, "an optimizer that is not being used", received);
@@ -170,10 +192,10 @@ export abstract class UpdateOptimizer extends Optimizer {
     }
   }
 
-  #made(variables: readonly Variable[]): Built {
+  #buildVariables(variables: readonly Variable[]): BuiltVariables {
     const own = this.use_ema ? [["average"]] : [];
     if (this.gradient_accumulation_steps !== null) own.push(["gradient_accumulator"]);
-    return builtFor(this.name, variables, [...own, ...this.slotKinds()]);
+    return buildVariables(this.name, variables, [...own, ...this.slotKinds()]);
   }
 
   override apply(gradients: readonly VariableGradient[], variables?: readonly Variable[] | null): void {
@@ -181,10 +203,10 @@ export abstract class UpdateOptimizer extends Optimizer {
   }
 
   #apply(gradients: unknown, given: unknown, scale: number, skipInfinite: boolean): boolean {
-    return this.#alone("apply", () => {
+    return this.#exclusively("apply", () => {
       const { pairs, built, learningRate } = this.#read(gradients, given);
       if (pairs.length === 0) return true;
-      // Reading the arguments may have run code of the caller's; from here on none runs before the weights have changed.
+      // Reading the arguments may have run the caller's code. From here on none runs until the weights have changed.
       requireReady(pairs);
       if (this.use_ema) for (const variable of built.variables) requireWritable(variable, "apply");
       const finite = !skipInfinite || pairs.every(({ gradient }) => isFiniteGradient(gradient, false));
@@ -201,13 +223,13 @@ export abstract class UpdateOptimizer extends Optimizer {
     });
   }
 
-  #read(gradients: unknown, given: unknown): { pairs: Pair[]; built: Built; learningRate: number } {
+  #read(gradients: unknown, given: unknown): { pairs: GradientPair[]; built: BuiltVariables; learningRate: number } {
     let variables: readonly Variable[];
-    let pairs: Pair[];
+    let pairs: GradientPair[];
     let built = this.#built;
     try {
       variables = this.#targets(given);
-      built ??= this.#made(variables);
+      built ??= this.#buildVariables(variables);
       const { indices } = built;
       pairs = readPairs(gradients, variables, (variable) => indices.get(variable) as number);
     } catch (error) {
@@ -229,13 +251,13 @@ export abstract class UpdateOptimizer extends Optimizer {
     throw expectedText("ERR_ARGUMENT", "variables", "variables that the optimizer was built for", received);
   }
 
-  /** Whether this call of `apply` updates the weights, and does not only accumulate gradients. */
+  /** True when this call of `apply` updates the weights instead of only accumulating gradients. */
   #isDue(): boolean {
     return this.gradient_accumulation_steps === null || (this.#calls + 1) % this.gradient_accumulation_steps === 0;
   }
 
-  /** The gradients that the rule, or the accumulation, takes. Throws for those that are not finite; changes nothing. */
-  #prepare(pairs: readonly Pair[], scale: number, { slots }: Built): readonly Pair[] {
+  /** Returns the gradients for the rule, or for the accumulation. Throws when they are not finite. Changes nothing. */
+  #prepare(pairs: readonly GradientPair[], scale: number, { slots }: BuiltVariables): readonly GradientPair[] {
     let prepared = pairs;
     if (scale !== 1) {
       prepared = pairs.map((pair) => {
@@ -259,7 +281,7 @@ export abstract class UpdateOptimizer extends Optimizer {
     return clipGradients(prepared, this, (pair) => this.#scratchFor(pair));
   }
 
-  #scratchFor({ index, gradient }: Pair): NativeArray {
+  #scratchFor({ index, gradient }: GradientPair): NativeArray {
     const known = this.#scratch.get(index);
     if (known !== undefined) return known;
     const made = allocate(gradient instanceof Float32Array ? "float32" : "float64", lengthOf(gradient), "gradients");
@@ -271,8 +293,8 @@ export abstract class UpdateOptimizer extends Optimizer {
     return this.#built?.slots.find(kind, index) as Variable;
   }
 
-  /** Everything that changes something. What a constraint of the user's throws undoes it. */
-  #update(pairs: readonly Pair[], learningRate: number): void {
+  /** Makes every change of an update. When a constraint of the user's throws, all of them are undone. */
+  #update(pairs: readonly GradientPair[], learningRate: number): void {
     const built = this.#built;
     if (built === null) return;
     const constrained = pairs.some(({ variable }) => variable.constraint !== null);
@@ -285,7 +307,7 @@ export abstract class UpdateOptimizer extends Optimizer {
       for (const { variable } of pairs) {
         const { constraint, shape, path } = variable;
         if (constraint === null) continue;
-        update([variable], (values) => whileLocked(variable, () => constrain(constraint, values, shape, path)));
+        updateInPlace([variable], (values) => whileLocked(variable, () => constrain(constraint, values, shape, path)));
       }
     } catch (error) {
       for (const [variable, data] of before) {
@@ -297,14 +319,14 @@ export abstract class UpdateOptimizer extends Optimizer {
     this.#calls += 1;
   }
 
-  #step(pairs: readonly Pair[], learningRate: number): void {
+  #step(pairs: readonly GradientPair[], learningRate: number): void {
     const kinds = this.slotKinds().flat();
     const step = { learningRate, number: this.iterations + 1 };
     for (const { variable, gradient, index } of pairs) {
       const slots = kinds.map((kind) => this.#slot(kind, index));
-      update([variable, ...slots], (weights, ...values) => {
+      updateInPlace([variable, ...slots], (weights, ...values) => {
         if (this.weight_decay !== null && !this.#undecayed(variable)) {
-          // By way of float32, as Keras casts it, for float64 weights too.
+          // Keras casts the decay through float32, for float64 weights too.
           native().decayWeights(weights, Math.fround(this.weight_decay), learningRate);
         }
         const slot = (kind: string) => values[kinds.indexOf(kind)] ?? null;
@@ -313,13 +335,13 @@ export abstract class UpdateOptimizer extends Optimizer {
     }
     if (this.gradient_accumulation_steps === null) return;
     for (const index of this.#built?.variables.keys() ?? []) {
-      update([this.#slot("gradient_accumulator", index)], (sum) => sum.fill(0));
+      updateInPlace([this.#slot("gradient_accumulator", index)], (sum) => sum.fill(0));
     }
   }
 
-  #accumulate(pairs: readonly Pair[]): void {
+  #accumulate(pairs: readonly GradientPair[]): void {
     for (const { gradient, index } of pairs) {
-      update([this.#slot("gradient_accumulator", index)], (sum) => native().addAndDivide(sum, gradient, sum, 1));
+      updateInPlace([this.#slot("gradient_accumulator", index)], (sum) => native().addAndDivide(sum, gradient, sum, 1));
     }
   }
 
@@ -327,7 +349,7 @@ export abstract class UpdateOptimizer extends Optimizer {
     // The first average is the weights themselves.
     const momentum = this.iterations === 0 ? 0 : this.ema_momentum;
     for (const [index, variable] of variables.entries()) {
-      update([this.#slot("average", index)], (average) =>
+      updateInPlace([this.#slot("average", index)], (average) =>
         native().updateAverage(average, readArray(variable), momentum),
       );
     }
@@ -375,6 +397,7 @@ export abstract class UpdateOptimizer extends Optimizer {
     };
   }
 
+  /** @internal */
   protected override state(): OptimizerState {
     if (this.#built === null) throw notBuilt("save and load", "variables");
     const numbers = new Map([["iteration", this.#calls]]);
@@ -382,6 +405,7 @@ export abstract class UpdateOptimizer extends Optimizer {
     return { numbers, variables: this.#built.slots.named() };
   }
 
+  /** @internal */
   protected override setNumbers(numbers: ReadonlyMap<string, number>): void {
     this.#calls = numbers.get("iteration") ?? this.#calls;
     const rate = numbers.get("learning_rate");
@@ -389,7 +413,7 @@ export abstract class UpdateOptimizer extends Optimizer {
   }
 }
 
-/** The elements of a variable as the updates take them, for reading. */
+/** Returns the elements of a variable as the updates take them, for reading. */
 function readArray(variable: Variable): NativeArray {
   return kernelArray(peekVariableData(variable), variable.dtype);
 }

@@ -1,8 +1,8 @@
 import { readShaped, type WeightValue } from "../arguments/shaped.js";
 import { checkedProduct } from "../arguments/shapes.js";
+import { disposed } from "../errors/layer_errors.js";
 import { expectedText } from "../errors/messages.js";
 import { reading, unreadable } from "../errors/reading.js";
-import { disposed } from "../errors/refusals.js";
 import type { Constraint } from "../keras/constraints.js";
 import type { Dtype } from "../keras/dtype_policy.js";
 import type { Initializer } from "../keras/initializer.js";
@@ -71,6 +71,7 @@ export class Variable<D extends Dtype = Dtype> {
   readonly name: string;
   /** Where it lies, such as `gru/gru_cell/kernel`; the name, for one of your own. */
   readonly path: string;
+  /** The element type. */
   readonly dtype: D;
   /** The regularizer whose loss the layer counts, if any. */
   readonly regularizer: Regularizer | null;

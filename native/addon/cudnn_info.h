@@ -5,7 +5,8 @@
 
 namespace cudnn_gru {
 
-// What this machine has for the cuDNN path (NativeBinding in lib/native/binding.ts).
+// What this machine has for the cuDNN path (NativeBinding in
+// lib/native/binding.ts).
 napi_value Js_cudnnInfo(napi_env env, napi_callback_info info);
 napi_value Js_cudnnRuntime(napi_env env, napi_callback_info info);
 // For tests: the clock by which a verdict that may change is asked for again.

@@ -3,17 +3,18 @@
 
 #include <napi.h>
 
+#include "addon/arguments.h"
 #include "core/gru_problem.h"
 #include "core/status.h"
 
 namespace cudnn_gru {
 
-// A user's activation in JavaScript (NativeCustomActivation in lib/native/binding.ts),
-// for the time of one synchronous call.
+// A user's activation in JavaScript (NativeCustomActivation in
+// lib/native/binding.ts), for the time of one synchronous call.
 class CustomActivation : public ActivationCallback {
  public:
   // `object` may be null or undefined: then the callback fails if it is called.
-  CustomActivation(napi_env env, napi_value object, Dtype dtype);
+  CustomActivation(const Argument& object, Dtype dtype);
 
   Status Apply(bool recurrent, const void* x, void* y, size_t n) override;
   Status Differentiate(bool recurrent, const void* x, const void* y,

@@ -3,15 +3,16 @@
 
 #include <napi.h>
 
+#include "addon/arguments.h"
 #include "core/gru_problem.h"
 #include "core/status.h"
 
 namespace cudnn_gru {
 
-// Reads a NativeGruDescription (lib/native/binding.ts). `cuda_device` is the index of
-// the device for calls with cuDNN.
-Status ReadDescription(napi_env env, napi_value value,
-                       GruDescription* description, size_t* cuda_device);
+// Reads a NativeGruDescription (lib/native/binding.ts). `cuda_device` is the
+// index of the device for calls with cuDNN.
+Status ReadDescription(const Argument& argument, GruDescription* description,
+                       size_t* cuda_device);
 
 }  // namespace cudnn_gru
 

@@ -5,8 +5,9 @@
 
 namespace cudnn_gru {
 
-// The constructor of `NativeGru` (lib/native/binding.ts): a layer's description and a
-// snapshot of its packed weights. Null with a pending exception on failure.
+// The constructor of `NativeGru` (lib/native/binding.ts): a layer's description
+// and a snapshot of its packed weights. Null with a pending exception on
+// failure.
 napi_value DefineNativeGru(napi_env env);
 
 // cancel(token): asks an asynchronous call to stop.

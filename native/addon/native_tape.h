@@ -9,8 +9,8 @@
 
 namespace cudnn_gru {
 
-// A `NativeTape` (lib/native/binding.ts) over what a forward call kept. Null with a
-// pending exception on failure.
+// A `NativeTape` (lib/native/binding.ts) over what a forward call kept. Null
+// with a pending exception on failure.
 napi_value MakeNativeTape(napi_env env, std::unique_ptr<GruTape> tape);
 
 }  // namespace cudnn_gru

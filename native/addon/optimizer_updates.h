@@ -5,8 +5,8 @@
 
 namespace cudnn_gru {
 
-// Adds the updates of NativeBinding (lib/native/binding.ts), squareSum to updateAdam,
-// to `exports`.
+// Adds the updates of NativeBinding (lib/native/binding.ts), squareSum to
+// updateAdam, to `exports`.
 void DefineOptimizerUpdates(napi_env env, napi_value exports);
 
 }  // namespace cudnn_gru

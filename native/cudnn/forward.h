@@ -27,8 +27,8 @@ struct CudnnOptions {
 // call, may be null; it is looked at before the launch and between chunks of
 // time steps.
 //
-// kArgument: the call has no cuDNN form (lib/backend/eligibility.ts says which do).
-// kCudnnUnavailable, kCudnn, kCuda, kOutOfMemory, kAborted.
+// kArgument: the call has no cuDNN form (lib/backend/eligibility.ts says which
+// do). kCudnnUnavailable, kCudnn, kCuda, kOutOfMemory, kAborted.
 Status ForwardOnCudnn(const std::shared_ptr<CudnnWeights>& weights,
                       const GruCall& call, const CudnnOptions& options,
                       const Cancellation* cancellation);

@@ -134,7 +134,7 @@ export const commands = {
     run: bundleGpu,
   },
   lint: {
-    about: "check style, types and the direction of includes and imports",
+    about: "check style, types, the direction of includes and imports, and comments of public names",
     needs: ["packages", "dist"],
     run: lint,
   },

@@ -11,6 +11,7 @@ const checks = [
   ["layers", () => runNode("scripts/check-layers.mjs")],
   ["sources list", () => runNode("scripts/check-sources.mjs")],
   ["documents", () => runNode("scripts/check-docs.mjs")],
+  ["comments of public names", () => runNode("scripts/check-comments.mjs")],
 ];
 
 /** Runs every check, also after one has failed, and says at the end which did. */

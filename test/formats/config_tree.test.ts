@@ -1,6 +1,6 @@
 // The walk over config.json: which layers there are and where Keras files their weights.
 import { describe, expect, it } from "vitest";
-import { layerPath, listLayers } from "../../dist/formats/config_tree.js";
+import { layerPath, listLayers } from "../../dist/formats/keras_files/config_tree.js";
 
 type Entry = Record<string, unknown>;
 

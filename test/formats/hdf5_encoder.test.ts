@@ -1,8 +1,8 @@
 // encodeHdf5: what it writes, the HDF5 library reads.
 import type { Dataset, File, Group } from "h5wasm";
 import { expect, it } from "vitest";
-import { encodeHdf5, type Hdf5Dataset, type Hdf5Group } from "../../dist/formats/hdf5_writer.js";
-import { encodeKerasWeights } from "../../dist/formats/keras_weights.js";
+import { encodeHdf5, type Hdf5Dataset, type Hdf5Group } from "../../dist/formats/hdf5/writer.js";
+import { encodeKerasWeights } from "../../dist/formats/keras_files/keras_weights.js";
 
 /** Passes what the library makes of `parts` to `use`. */
 async function reread<T>(parts: Uint8Array[], use: (file: File) => T): Promise<T> {

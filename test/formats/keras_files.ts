@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll } from "vitest";
-import { withFile } from "../../dist/formats/file.js";
-import { type KerasArchive, readArchive } from "../../dist/formats/keras_archive.js";
+import { type KerasArchive, readArchive } from "../../dist/formats/keras_files/keras_archive.js";
+import { withFile } from "../../dist/formats/open_file.js";
 import { readSource } from "../../dist/formats/source.js";
 import { writeZip, type ZipEntry } from "./zip_writer.js";
 

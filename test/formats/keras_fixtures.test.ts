@@ -1,7 +1,7 @@
 // Every .keras file that real Keras wrote for us, read back value for value.
 import { describe, expect, it } from "vitest";
-import { listLayers } from "../../dist/formats/config_tree.js";
 import { readKerasGru } from "../../dist/formats/index.js";
+import { listLayers } from "../../dist/formats/keras_files/config_tree.js";
 import { numbersOf } from "../golden/reader.js";
 import { type ExpectedGru, expectedFiles, fixture, fixtureNames, partsOf } from "./keras_files.js";
 

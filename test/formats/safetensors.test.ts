@@ -3,8 +3,12 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { decodeSafetensors, encodeSafetensors, type SafetensorsTensor } from "../../dist/formats/safetensors.js";
-import { readSafetensors, writeSafetensors } from "../../dist/formats/safetensors_file.js";
+import {
+  decodeSafetensors,
+  encodeSafetensors,
+  type SafetensorsTensor,
+} from "../../dist/formats/safetensors/safetensors.js";
+import { readSafetensors, writeSafetensors } from "../../dist/formats/safetensors/safetensors_file.js";
 
 const folder = mkdtempSync(join(tmpdir(), "cudnn-gru-safetensors-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -15,8 +15,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { GRU, type GRUArguments, type Tensor } from "cudnn-gru";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
-import { encodeSafetensors, type SafetensorsTensor } from "../../dist/formats/safetensors.js";
-import { readSafetensors } from "../../dist/formats/safetensors_file.js";
+import { encodeSafetensors, type SafetensorsTensor } from "../../dist/formats/safetensors/safetensors.js";
+import { readSafetensors } from "../../dist/formats/safetensors/safetensors_file.js";
 import { numbersOf, relativeError, TOLERANCE } from "../golden/reader.js";
 
 const root = mkdtempSync(join(tmpdir(), "cudnn-gru-save-"));

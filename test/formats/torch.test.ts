@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { GRU, type GRUArguments, type Tensor, tensor } from "cudnn-gru";
 import { describe, expect, it } from "vitest";
-import { encodeSafetensors, type SafetensorsTensor } from "../../dist/formats/safetensors.js";
+import { encodeSafetensors, type SafetensorsTensor } from "../../dist/formats/safetensors/safetensors.js";
 import { numbersOf, relativeError } from "../golden/reader.js";
 import { expectRejection } from "../layers/support.js";
 import { modelFile } from "./keras_files.js";

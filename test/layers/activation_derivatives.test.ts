@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { afterAll, describe, expect, it } from "vitest";
-import { type NativeArray, type NativeDtype, native } from "../../dist/native/binding.js";
+import type { NativeArray, NativeDtype } from "../../dist/native/binding.js";
+import { native } from "../../dist/native/load.js";
 import { relativeError } from "../golden/reader.js";
 
 interface DerivativeCase {

@@ -1,7 +1,9 @@
 // Calls of the addon on arrays of bits: the same, bit by bit, as on the floats that the bits stand for.
 import "cudnn-gru";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { CALL_FLAGS, type NativeArray, type NativeCallArguments, native } from "../../dist/native/binding.js";
+import type { NativeArray } from "../../dist/native/binding.js";
+import { CALL_FLAGS, type NativeCallArguments } from "../../dist/native/contract.js";
+import { native } from "../../dist/native/load.js";
 import { numbers } from "./support.js";
 
 interface Case {

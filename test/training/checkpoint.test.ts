@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { optimizers, Variable } from "cudnn-gru";
 import { afterAll, describe, expect, it } from "vitest";
-import { decodeSafetensors } from "../../dist/formats/safetensors.js";
+import { decodeSafetensors } from "../../dist/formats/safetensors/safetensors.js";
 import { expectRejection, layer } from "../layers/support.js";
 import { gradients, OPTIMIZERS, stateOf, variables } from "./support.js";
 

@@ -6,68 +6,84 @@ import { modernConfig } from "../../keras/legacy_config.js";
 import { getRegularizer, type Regularizer } from "../../keras/regularizers.js";
 import { keepUnknown } from "../../layers/from_config.js";
 import { isRecord } from "../../options/record.js";
-import { keras3Activation, snakeCase, tfjsActivation, tfjsRegularizer, toKeras } from "./names.js";
+import { keras3Activation, snakeCase, tfjsActivation, tfjsRegularizer, toKeras } from "./spelling.js";
 
-/** A member of one of Keras's vocabularies: its name, a serialized object, an object of tfjs's or of this package's. */
+/**
+ * A member of one of Keras's vocabularies: its name, a serialized object, or an object of tfjs's or of this package's.
+ */
 export type Identifier = string | object | null;
 
-/** What {@link GRU} takes: the arguments of Keras's GRU in tfjs's spelling, and those of every tfjs layer. */
+/** The arguments of {@link GRU}: those of Keras's GRU in tfjs's spelling, and those of every tfjs layer. */
 export interface GRULayerArgs
   extends Pick<
     tfjs.GRULayerArgs,
     "inputShape" | "batchInputShape" | "batchSize" | "dtype" | "name" | "trainable" | "weights"
   > {
-  /** Size of the state and of the output's last dimension. */
+  /** The size of the state and of the output's last dimension, from 1. */
   units: number;
-  /** Default `"tanh"`. `"hardSigmoid"` is tfjs's, which is Keras 2's. */
+  /**
+   * The activation of the candidate state; `"tanh"` by default. `"hardSigmoid"` is tfjs's function, which is Keras 2's.
+   */
   activation?: Identifier | undefined;
-  /** Default `"sigmoid"`, as in Keras; tfjs's own GRU has `"hardSigmoid"`. */
+  /** The activation of the gates; `"sigmoid"` by default, as in Keras. tfjs's own GRU has `"hardSigmoid"`. */
   recurrentActivation?: Identifier | undefined;
-  /** Default true. */
+  /** Whether the layer adds biases; true by default. */
   useBias?: boolean | undefined;
-  /** Default `"glorotUniform"`, as in Keras; tfjs's own GRU has `"glorotNormal"`. */
+  /** The initializer of the kernel; `"glorotUniform"` by default, as in Keras. tfjs's own GRU has `"glorotNormal"`. */
   kernelInitializer?: Identifier | undefined;
-  /** Default `"orthogonal"`. */
+  /** The initializer of the recurrent kernel; `"orthogonal"` by default. */
   recurrentInitializer?: Identifier | undefined;
-  /** Default `"zeros"`. */
+  /** The initializer of the bias; `"zeros"` by default. */
   biasInitializer?: Identifier | undefined;
+  /** The regularizer of the kernel; none by default. */
   kernelRegularizer?: Identifier | undefined;
+  /** The regularizer of the recurrent kernel; none by default. */
   recurrentRegularizer?: Identifier | undefined;
+  /** The regularizer of the bias; none by default. */
   biasRegularizer?: Identifier | undefined;
-  /** Kept, as of models that have one; such a layer computes, and refuses to be trained: tfjs has no losses of activities. */
+  /**
+   * Kept in the config, for models that have one. Such a layer computes but refuses to be trained, since tfjs has no
+   * losses of activities.
+   */
   activityRegularizer?: Identifier | undefined;
+  /** The constraint of the kernel; none by default. */
   kernelConstraint?: Identifier | undefined;
+  /** The constraint of the recurrent kernel; none by default. */
   recurrentConstraint?: Identifier | undefined;
+  /** The constraint of the bias; none by default. */
   biasConstraint?: Identifier | undefined;
-  /** Rate from 0 to 1, in training. Default 0. */
+  /** The rate of dropout of the inputs in training, from 0 to 1; 0 by default. */
   dropout?: number | undefined;
-  /** Rate from 0 to 1, in training. Default 0. */
+  /** The rate of dropout of the state in training, from 0 to 1; 0 by default. */
   recurrentDropout?: number | undefined;
-  /** Of the dropout masks; a fresh one by default. */
+  /** The seed of the dropout masks; a fresh one by default. */
   seed?: number | null | undefined;
-  /** Whether the output is that of all timesteps. Default false. */
+  /** Whether to return the outputs of all timesteps; false by default. */
   returnSequences?: boolean | undefined;
-  /** Whether calls give `[output, state]`. Default false. */
+  /** Whether calls return `[output, state]`; false by default. */
   returnState?: boolean | undefined;
-  /** Default false. */
+  /** Whether timesteps are computed in reverse order; false by default. */
   goBackwards?: boolean | undefined;
-  /** Whether a batch begins with the last states of the one before. Default false. */
+  /** Whether each batch starts with the last states of the batch before; false by default. */
   stateful?: boolean | undefined;
-  /** Without effect, except that such a layer is not computed by cuDNN. Default false. */
+  /** Has no effect, except that such a layer is not computed by cuDNN; false by default. */
   unroll?: boolean | undefined;
-  /** Default true, as in Keras; tfjs's own GRU knows false only. */
+  /**
+   * Whether the reset gate applies after the recurrent product; true by default, as in Keras. tfjs's own GRU knows only
+   * false.
+   */
   resetAfter?: boolean | undefined;
-  /** Whether the output is zero at masked timesteps in place of the output before. Default false. */
+  /** Whether the output is zero at masked timesteps instead of the output before; false by default. */
   zeroOutputForMask?: boolean | undefined;
-  /** 1 draws a dropout mask of the inputs for each gate, 2 (default) one for all. */
+  /** 1 draws a dropout mask of the inputs for each gate, 2 (the default) draws one for all gates. */
   implementation?: 1 | 2 | undefined;
-  /** As `use_cudnn` of this package's layer. Default `"auto"`. */
+  /** The `use_cudnn` of this package's layer; `"auto"` by default. */
   useCudnn?: boolean | "auto" | undefined;
-  /** As `cuda_device` of this package's layer. Default 0. */
+  /** The `cuda_device` of this package's layer; 0 by default. */
   cudaDevice?: number | undefined;
 }
 
-/** Arguments that go to tfjs's base class as they are. */
+/** Arguments that are passed unchanged to tfjs's base class. */
 const BASE = [
   "inputShape",
   "batchInputShape",
@@ -79,7 +95,7 @@ const BASE = [
   "weights",
 ] as const;
 
-/** Arguments that carry nothing here: what tfjs and Keras 2 add to configs. */
+/** Arguments without a meaning here, which tfjs and Keras 2 add to configs. */
 const IGNORED: ReadonlySet<string> = new Set([
   "custom_objects",
   "input_dim",
@@ -90,25 +106,30 @@ const IGNORED: ReadonlySet<string> = new Set([
   "build_config",
 ]);
 
-/** One weight's regularizer and constraint. */
+/** The regularizer and the constraint of one weight. */
 export interface WeightRules {
   readonly regularizer: Regularizer | null;
   readonly constraint: Constraint | null;
 }
 
-/** The arguments of the tfjs layer, read. */
+/** The arguments of the tfjs layer after reading. */
 export interface LayerParts {
-  /** For tfjs's base class. */
+  /** The arguments of tfjs's base class. */
   readonly base: Record<string, unknown>;
-  /** For this package's layer, which always returns its state, and leaves rules to tfjs. */
+  /**
+   * The arguments of this package's layer. It always returns its state, and tfjs applies regularizers and constraints.
+   */
   readonly core: GRUArgumentsWithUnits & { return_state: true };
   readonly returnState: boolean;
   readonly activityRegularizer: Regularizer | null;
-  /** Of kernel, recurrent_kernel and bias. */
+  /** The rules of kernel, recurrent_kernel and bias. */
   readonly rules: readonly [WeightRules, WeightRules, WeightRules];
 }
 
-/** Reads the constructor's arguments; the rest of the checks is this package's layer's. Throws `ERR_ARGUMENT`, `ERR_UNSUPPORTED`. */
+/**
+ * Reads the constructor's arguments. This package's layer makes the remaining checks. Throws `ERR_ARGUMENT` and
+ * `ERR_UNSUPPORTED`.
+ */
 export function readArguments(args: unknown): LayerParts {
   if (!isRecord(args)) throw expected("ERR_ARGUMENT", "args", "an object { units, ... }", args);
   const base: Record<string, unknown> = {};
@@ -154,16 +175,16 @@ export function readArguments(args: unknown): LayerParts {
   };
 }
 
-/** tfjs takes 0, which Keras once knew, for 1. */
+/** Reads `implementation`. Keras once had a 0, which tfjs treats as 1. */
 function readImplementation(value: unknown): unknown {
   if (value === null || value === undefined) return 2;
   return value === 0 ? 1 : value;
 }
 
 /**
- * The constructor's arguments for a layer's config in tfjs's spelling: of a model file, or of another layer's `getConfig`.
- * What a config of Keras 2 or tfjs leaves out has the defaults of these. A constraint, regularizer or initializer that is not
- * known is kept, and refused where it is needed.
+ * Converts a layer's config in tfjs's spelling, from a model file or from another layer's `getConfig`, to arguments of
+ * the constructor. Keys that a config of Keras 2 or tfjs omits get the defaults of these. An unknown constraint,
+ * regularizer or initializer is kept, and throws where it is needed.
  */
 export function argumentsOfConfig(config: Record<string, unknown>): Record<string, unknown> {
   const base: Record<string, unknown> = {};
@@ -172,7 +193,7 @@ export function argumentsOfConfig(config: Record<string, unknown>): Record<strin
     if ((BASE as readonly string[]).includes(key)) base[key] = value;
     else if (!IGNORED.has(snakeCase(key))) keras[snakeCase(key)] = toKeras(value);
   }
-  // tfjs knows float32 alone, whatever policy Keras had.
+  // tfjs knows only float32, whatever policy the layer had in Keras.
   delete base.dtype;
   const isKeras3 = "zero_output_for_mask" in keras;
   const modern: Record<string, unknown> = isKeras3 ? keras : modernConfig(keras, "GRU", String(base.name));

@@ -4,49 +4,58 @@ import { expected, expectedText } from "../../errors/messages.js";
 import { readRecord } from "../../options/record.js";
 import { argumentsOfConfig } from "./arguments.js";
 import { becomeBackwardHalf, GRU, refuseConstants } from "./gru.js";
-import { tf } from "./peer.js";
+import { tf } from "./load_tfjs.js";
 
+/** Further arguments of a call, as tfjs passes them from layer to layer. */
 type Kwargs = Record<string, unknown>;
+/** The inputs of a call. */
 type Inputs = tfjs.Tensor | tfjs.Tensor[];
+/** The inputs of a layer in a model that is being defined. */
 type SymbolicInputs = tfjs.SymbolicTensor | tfjs.SymbolicTensor[];
+/** A config as tfjs writes it into a model. */
 type ConfigDict = tfjs.serialization.ConfigDict;
 
-/** What {@link Bidirectional} takes. */
+/** The arguments of {@link Bidirectional}. */
 export interface BidirectionalArgs
   extends Pick<tfjs.GRULayerArgs, "inputShape" | "batchInputShape" | "batchSize" | "dtype" | "name" | "trainable"> {
-  /** Of which the forward layer is a copy with weights of its own. */
+  /** The layer. The forward layer is a copy of it with weights of its own. */
   layer: GRU;
-  /** How the outputs of both directions become one; `null` leaves them two. Default `"concat"`. */
+  /** How the outputs of both directions are merged; `"concat"` by default. `null` leaves them two. */
   mergeMode?: "concat" | "sum" | "mul" | "ave" | null;
   /**
-   * The layer for the other direction, not yet built, which keeps its name; by default a copy of `layer` that goes the other
-   * way.
+   * The layer for the other direction, which must not be built and keeps its name. The default is a copy of `layer`
+   * that goes the other way.
    */
   backwardLayer?: GRU | null;
 }
 
-/** What the types of tfjs keep to themselves of its Bidirectional. */
+/** The members of tfjs's Bidirectional that its types do not declare. */
 interface OwnBidirectional extends tfjs.layers.Layer {
+  /** The layer that both directions were made from. */
   readonly layer: GRU;
+  /** The layer that computes in the direction of `layer`. */
   forwardLayer: GRU;
+  /** The layer that computes in the other direction. */
   backwardLayer: GRU;
 }
 
+/** tfjs's own Bidirectional. */
 const Own = tf.serialization.SerializationMap.getMap().classNameMap.Bidirectional?.[0] as unknown as {
+  /** Makes tfjs's own Bidirectional. */
   new (args: object): OwnBidirectional;
 };
 
-/** Arguments that go to tfjs's class as they are. */
+/** Arguments that are passed unchanged to tfjs's class. */
 const BASE = ["mergeMode", "inputShape", "batchInputShape", "batchSize", "dtype", "name", "trainable"];
 const KNOWN: ReadonlySet<string> = new Set(["layer", "backwardLayer", ...BASE]);
 const MERGE_MODES: ReadonlySet<unknown> = new Set(["concat", "sum", "mul", "ave", null]);
 
-/** `name` as Keras 3 reads it before it puts the prefix in front. */
+/** Returns `name` as Keras 3 reads it before it adds the prefix. */
 function withoutPrefix(name: string, prefix: string): string {
   return name.startsWith(prefix) ? name.slice(prefix.length) : name;
 }
 
-/** What Keras demands of a backward layer. */
+/** Throws unless `backward` meets Keras's requirements for a backward layer. */
 function checkBackward(layer: GRU, backward: unknown): asserts backward is GRU {
   if (!(backward instanceof GRU)) {
     throw expected("ERR_ARGUMENT", "backwardLayer", "a GRU of cudnn-gru/tfjs", backward);
@@ -73,16 +82,21 @@ function checkStates(states: unknown): void {
 }
 
 /**
- * tfjs's Bidirectional with two layers of this package, as Keras's is: with a backward layer of its own, where it is given
- * one, and calls that do not change the arguments of others. What `tf.loadLayersModel` makes of a model's Bidirectional GRUs.
+ * tfjs's Bidirectional with two layers of this package. Unlike tfjs's own it accepts a backward layer, as Keras's does,
+ * and its calls do not change the arguments of other calls. `tf.loadLayersModel` makes one from each Bidirectional GRU
+ * of a model.
  */
 export class Bidirectional extends Own {
-  /** @nocollapse */
+  /**
+   * The name of the class in configs.
+   *
+   * @nocollapse
+   */
   static className = "Bidirectional";
 
   readonly #hasOwnBackward: boolean;
 
-  /** Throws `ERR_ARGUMENT` and `ERR_STATE` for layers that do not go together, as Keras does. */
+  /** Throws `ERR_ARGUMENT` or `ERR_STATE` for layers that do not fit together, as Keras does. */
   constructor(args: BidirectionalArgs) {
     readRecord(args, KNOWN, "Bidirectional", "args", "an object { layer, ... }");
     const { backwardLayer = null, ...others } = args;
@@ -96,7 +110,7 @@ export class Bidirectional extends Own {
     super(others);
     this.#hasOwnBackward = backwardLayer !== null;
     if (backwardLayer !== null) this.#replaceBackward(backwardLayer);
-    // tfjs forgets it.
+    // tfjs forgets this argument.
     if (others.trainable === false) this.trainable = false;
   }
 
@@ -106,52 +120,64 @@ export class Bidirectional extends Own {
     this.backwardLayer = backwardLayer;
   }
 
-  /** The losses of the regularizers of both layers, which tfjs's own forgets. */
+  /** The losses of the regularizers of both layers, which tfjs's own class omits. */
   override get losses(): (() => tfjs.Scalar)[] {
     return [...this.forwardLayer.losses, ...this.backwardLayer.losses];
   }
 
-  /** As of tfjs's Bidirectional; `initialState` is a list of two, or two more inputs. Throws `ERR_ARGUMENT` for others. */
+  /**
+   * Applies the layer as tfjs's Bidirectional does. `initialState` is a list of two tensors, or two more inputs. Throws
+   * `ERR_ARGUMENT` for any other initial state.
+   */
   override apply(inputs: Inputs, kwargs?: Kwargs): Inputs;
+  /** Applies the layer in a model that is being defined, under the same conditions. */
   override apply(inputs: SymbolicInputs, kwargs?: Kwargs): SymbolicInputs;
   override apply(inputs: Inputs | SymbolicInputs, kwargs: Kwargs = {}): Inputs | SymbolicInputs {
     refuseConstants(kwargs);
     checkStates(Array.isArray(inputs) ? inputs.slice(1) : (kwargs.initialState ?? []));
-    // tfjs's own writes into `kwargs`, which a model hands on from layer to layer.
+    // tfjs's own `apply` writes into `kwargs`, which a model passes on from layer to layer.
     const own = { ...kwargs };
     if (Array.isArray(inputs)) {
-      // A list says all there is. Where the next layer's inputs have no mask, tfjs would leave it this one's.
+      // A list of inputs is complete. If the next layer's inputs have no mask, tfjs would leave it the mask of this
+      // layer.
       delete own.initialState;
       if (this.inboundNodes.length > 0) delete kwargs.mask;
     }
     const outputs = super.apply(inputs as tfjs.Tensor, own);
-    // Symbolic ones could not be saved with the model, which has them as inputs.
+    // A symbolic initial state could not be saved with the model, which already has it as inputs.
     delete own.initialState;
     return outputs;
   }
 
+  /** Computes the layer's outputs. */
   override call(inputs: Inputs, kwargs: Kwargs): Inputs {
     return super.call(inputs, { ...kwargs });
   }
 
-  /** As {@link GRU.applyConstraints}, of both layers. */
+  /** Projects the weights of both layers as {@link GRU.applyConstraints} does. */
   applyConstraints(): void {
     for (const half of [this.forwardLayer, this.backwardLayer]) half.applyConstraints();
   }
 
+  /** Returns the config that tfjs writes into a model, with the backward layer's if it was given. */
   override getConfig(): ConfigDict {
     const config = super.getConfig();
     if (!this.#hasOwnBackward) return config;
     return { ...config, backwardLayer: { className: GRU.className, config: this.backwardLayer.getConfig() } };
   }
 
-  /** @nocollapse */
+  /**
+   * Makes a layer from a config of tfjs, Keras 2 or Keras 3. Throws `ERR_UNSUPPORTED` for a backward layer that is not
+   * a GRU.
+   *
+   * @nocollapse
+   */
   static fromConfig<T extends tfjs.serialization.Serializable>(
     cls: tfjs.serialization.SerializableConstructor<T>,
     config: ConfigDict,
   ): T {
     const { layer, backwardLayer = null } = config;
-    // tfjs knows float32 alone, whatever policy Keras had.
+    // tfjs knows only float32, whatever policy the layer had in Keras.
     const isKept = (key: string) => BASE.includes(key) && key !== "dtype";
     const others: Record<string, unknown> = Object.fromEntries(Object.entries(config).filter(([key]) => isKept(key)));
     const { config: forward } = layer as { config: ConfigDict };
@@ -160,8 +186,8 @@ export class Bidirectional extends Own {
     const given = String(forward.name);
     if (backwardLayer === null) return new cls({ ...others, layer: make(forward, given) });
     const backward = configOfBackward(backwardLayer, others.name);
-    // Keras 2, which alone writes time_major, puts prefixes before any names. Keras 3 writes its copy of the layer, which has
-    // the prefix already, and leaves a backward layer's own name as it is.
+    // Only Keras 2 writes time_major, and it adds prefixes to any names. Keras 3 writes its copy of the layer, which
+    // already has the prefix, and leaves a backward layer's own name unchanged.
     const isKeras2 = "timeMajor" in backward;
     const name = isKeras2 ? given : withoutPrefix(given, "forward_");
     const backwardName = isKeras2 ? `backward_${backward.name}` : String(backward.name);
@@ -179,7 +205,7 @@ function configOfBackward(layer: unknown, wrapper: unknown): ConfigDict {
   throw expected("ERR_UNSUPPORTED", `backward_layer of ${wrapper}`, "a GRU", className);
 }
 
-/** Whether `backward` is, but for its name, what Bidirectional makes of `forward` by itself. */
+/** True when `backward` is, except for its name, the layer that Bidirectional makes from `forward` by itself. */
 function isReversed(forward: ConfigDict, backward: ConfigDict): boolean {
   const read = (config: ConfigDict) => {
     const { zero_output_for_mask: _, name: __, ...args } = argumentsOfConfig(config);
@@ -188,7 +214,7 @@ function isReversed(forward: ConfigDict, backward: ConfigDict): boolean {
   return isDeepStrictEqual({ ...read(forward), go_backwards: forward.goBackwards !== true }, read(backward));
 }
 
-/** As `new Bidirectional(args)`, in the way of `tf.layers`. */
+/** Makes a {@link Bidirectional}, in the way of `tf.layers`. */
 export function bidirectional(args: BidirectionalArgs): Bidirectional {
   return new Bidirectional(args);
 }

@@ -3,11 +3,11 @@ import { dirname, isAbsolute, join } from "node:path";
 import type * as tfjs from "@tensorflow/tfjs";
 import { expected } from "../../errors/messages.js";
 import { writeAtomically } from "../../formats/atomic_write.js";
-import { withFile } from "../../formats/file.js";
+import { fileError, inFile } from "../../formats/file_errors.js";
 import { parseJson, utf8 } from "../../formats/json.js";
-import { fileProblem, inFile } from "../../formats/problem.js";
+import { withFile } from "../../formats/open_file.js";
 import { readSource, Source } from "../../formats/source.js";
-import { tf } from "./peer.js";
+import { tf } from "./load_tfjs.js";
 
 type ModelJSON = tfjs.io.ModelJSON;
 type Manifest = tfjs.io.WeightsManifestConfig;
@@ -17,17 +17,18 @@ const MODEL = "model.json";
 const WEIGHTS = "weights.bin";
 
 /**
- * Models on disk, for `tf.loadLayersModel` and `model.save`; tfjs itself has only `@tensorflow/tfjs-node`'s.
+ * Reads and writes models on disk, for `tf.loadLayersModel` and `model.save`. tfjs itself can do so only with
+ * `@tensorflow/tfjs-node`.
  *
- * @param source a path or a `file:` URL. To load, that of a `model.json`; to save, that of a folder, which is made, and gets a
- *   `model.json` and a `weights.bin`, each there whole or not at all.
- * @throws GRUError `ERR_ARGUMENT` if `source` is neither; loading and saving reject with `ERR_ARGUMENT` for what cannot be
- *   read or written, and with `ERR_FILE_FORMAT` for files that are not a whole model.
+ * @param source a path or a `file:` URL: to load, of a `model.json`; to save, of a folder. The folder is made, and gets
+ * a complete `model.json` and `weights.bin` or none.
+ * @throws GRUError `ERR_ARGUMENT` if `source` is neither. Loading and saving reject with `ERR_ARGUMENT` for a file that
+ * cannot be read or written, and with `ERR_FILE_FORMAT` for files that are not a complete model.
  */
 export function fileSystem(source: string | URL): tfjs.io.IOHandler {
   const read = readSource(source, "a model.json or a folder");
   const { file } = read;
-  // A model is several files: bytes are none of them.
+  // A model consists of several files, so bytes cannot be one.
   if (!("path" in file)) throw expected("ERR_ARGUMENT", "source", "the path or file: URL of a model.json", source);
   return { load: () => inFile(read, () => load(file.path), KIND), save: (artifacts) => save(file.path, artifacts) };
 }
@@ -36,7 +37,7 @@ async function load(path: string): Promise<tfjs.io.ModelArtifacts> {
   const json = parseJson(MODEL, utf8(MODEL, await read(path))) as Partial<ModelJSON> | null;
   const manifest: unknown = json?.weightsManifest;
   if (typeof json !== "object" || json?.modelTopology === undefined || !Array.isArray(manifest)) {
-    throw fileProblem(`expected a ${MODEL} with modelTopology and weightsManifest but found another JSON text`);
+    throw fileError(`expected a ${MODEL} with modelTopology and weightsManifest but found another JSON text`);
   }
   return tf.io.getModelArtifactsForJSON(json as ModelJSON, () => loadWeights(dirname(path), manifest));
 }
@@ -54,16 +55,16 @@ async function loadWeights(
   for (const group of manifest as Partial<Manifest[number]>[]) {
     const { paths, weights } = group ?? {};
     if (!Array.isArray(paths) || !Array.isArray(weights)) {
-      throw fileProblem("expected paths and weights in every group of weightsManifest but found none");
+      throw fileError("expected paths and weights in every group of weightsManifest but found none");
     }
     specs.push(...weights);
     const before = shards.reduce((sum, { length }) => sum + length, 0);
     for (const name of paths) shards.push(await read(shardPath(folder, name)));
     const found = shards.reduce((sum, { length }) => sum + length, 0) - before;
     const wanted = weights.reduce((sum, weight) => sum + bytesOf(weight), 0);
-    // Not a number where texts are among the weights, whose length only they know.
+    // The sum is NaN when texts are among the weights, since only the texts themselves tell their length.
     if (wanted !== found && !Number.isNaN(wanted)) {
-      throw fileProblem(`expected ${wanted} bytes of weights in ${paths.join(", ")} but found ${found}`);
+      throw fileError(`expected ${wanted} bytes of weights in ${paths.join(", ")} but found ${found}`);
     }
   }
   const data = new Uint8Array(shards.reduce((sum, { length }) => sum + length, 0));
@@ -78,7 +79,7 @@ async function loadWeights(
 function shardPath(folder: string, name: unknown): string {
   const inside = typeof name === "string" && !isAbsolute(name) && !name.split(/[/\\]/).includes("..");
   if (!inside || name.includes("\0")) {
-    throw fileProblem(`expected paths below the model's folder but found ${JSON.stringify(name)}`);
+    throw fileError(`expected paths below the model's folder but found ${JSON.stringify(name)}`);
   }
   return join(folder, name);
 }
@@ -93,11 +94,11 @@ const ITEM_BYTES: Readonly<Record<string, number>> = {
   uint8: 1,
 };
 
-/** NaN for texts. */
+/** Returns the number of bytes of a weight, or NaN for texts. */
 function bytesOf(weight: tfjs.io.WeightsManifestEntry): number {
   const { shape, dtype, quantization } = weight ?? {};
   if (!Array.isArray(shape) || !shape.every((size) => Number.isSafeInteger(size) && size >= 0)) {
-    throw fileProblem(`expected sizes in the shape of ${weight?.name} but found ${JSON.stringify(shape)}`);
+    throw fileError(`expected sizes in the shape of ${weight?.name} but found ${JSON.stringify(shape)}`);
   }
   return tf.util.sizeFromShape(shape) * (ITEM_BYTES[quantization?.dtype ?? dtype] ?? Number.NaN);
 }
@@ -106,7 +107,7 @@ async function save(folder: string, artifacts: tfjs.io.ModelArtifacts): Promise<
   try {
     await mkdir(folder, { recursive: true });
   } catch (cause) {
-    // The first write explains it.
+    // The first write reports the error.
     if ((cause as NodeJS.ErrnoException).code === undefined) throw cause;
   }
   const { weightSpecs = [], weightData, ...rest } = artifacts;

@@ -2,51 +2,61 @@ import type * as tfjs from "@tensorflow/tfjs";
 import { expected, expectedText } from "../../errors/messages.js";
 import { GRU as CoreGRU } from "../../index.js";
 import { argumentsOfConfig, type GRULayerArgs, type LayerParts, readArguments } from "./arguments.js";
-import { configGiven, copyMade } from "./halves.js";
-import { activationName, toTfjs } from "./names.js";
-import { compute, isRecording, view } from "./passes.js";
-import { tf } from "./peer.js";
-import { initializerOf, lossOf, projected } from "./rules.js";
+import { configGiven, copyMade } from "./bidirectional_halves.js";
+import { compute, isRecording, view } from "./computation.js";
+import { tf } from "./load_tfjs.js";
+import { activationName, toTfjs } from "./spelling.js";
+import { initializerOf, lossOf, projected } from "./weight_rules.js";
 
+/** A shape whose unknown dimensions are `null`. */
 type Shape = (number | null)[];
+/** Further arguments of a call, as tfjs passes them from layer to layer. */
 type Kwargs = Record<string, unknown>;
+/** The inputs of a call: the sequence, and possibly the initial state. */
 type Inputs = tfjs.Tensor | tfjs.Tensor[];
+/** The inputs of a layer in a model that is being defined. */
 type SymbolicInputs = tfjs.SymbolicTensor | tfjs.SymbolicTensor[];
 
-/** How the arguments of this layer's `getConfig` are called in this package's. */
+/** The weights that have rules, in Keras's order, by the prefix of their arguments. */
 const RULES = ["kernel", "recurrent", "bias"] as const;
 
-/** `layer`, which is not built, goes backward in a Bidirectional. */
+/** Makes `layer`, which is not built, the backward half of a Bidirectional. */
 export let becomeBackwardHalf: (layer: GRU) => void;
 
 /**
- * Keras's GRU as a layer of tfjs, computed by this package: forward and backward, on the path that this package chooses.
- * Inputs are (batch, timesteps, features); the output is (batch, units), or (batch, timesteps, units) with `returnSequences`;
- * with `returnState` a list of it and the state, (batch, units). Everything is float32. Weights are tfjs's variables, in
- * Keras's layout: kernel, recurrent_kernel, bias.
+ * Keras's GRU as a layer of tfjs. This package computes it, forward and backward, on the path that it chooses. Inputs
+ * are (batch, timesteps, features). The output is (batch, units), or (batch, timesteps, units) with `returnSequences`.
+ * With `returnState` calls return a list of the output and the state, (batch, units). Everything is float32. Weights
+ * are tfjs's variables in Keras's layout: kernel, recurrent_kernel, bias.
  *
- * It computes synchronously, as tfjs's gradients must be.
+ * The layer computes synchronously, since tfjs's gradients must be synchronous.
  */
 export class GRU extends tf.layers.Layer {
-  /** @nocollapse */
+  /**
+   * The name of the class in configs.
+   *
+   * @nocollapse
+   */
   static className = "GRU";
 
-  /** Whether the output is that of all timesteps. */
+  /** Whether calls return the outputs of all timesteps. */
   readonly returnSequences: boolean;
-  /** Whether calls give the state too. */
+  /** Whether calls also return the state. */
   readonly returnState: boolean;
+  /** Whether timesteps are computed in reverse order. */
   readonly goBackwards: boolean;
+  /** The size of the state and of the output's last dimension. */
   readonly units: number;
   #coreArguments: LayerParts["core"];
   #core: CoreGRU<true>;
   readonly #rules: LayerParts["rules"];
   readonly #activityRegularizer: LayerParts["activityRegularizer"];
-  /** What each weight's values were when `#core` got them. */
+  /** The identities of the weights' values that `#core` last got. */
   #known: object[] = [];
   #variables: tfjs.LayerVariable[] = [];
-  /** Where this is half of a Bidirectional: the place of its initial state among both. */
+  /** For half of a Bidirectional, the place of its initial state among both. */
   #half: 0 | 1 | null = null;
-  /** The halves that Bidirectionals have made of this layer, which computes nothing then. */
+  /** The halves that Bidirectionals have made of this layer, which then computes nothing itself. */
   readonly #halves: [forward: GRU, backward: GRU][] = [];
 
   static {
@@ -72,7 +82,8 @@ export class GRU extends tf.layers.Layer {
   }
 
   /**
-   * tfjs's wrappers ask how many states there are: a list of one. What a stateful layer carries is `getStates`'s to tell.
+   * A list of one element. tfjs's wrappers read from it how many states the layer has. `getStates` returns the states
+   * that a stateful layer carries.
    */
   get states(): [null] {
     return [null];
@@ -80,12 +91,15 @@ export class GRU extends tf.layers.Layer {
 
   #become(half: 0 | 1): void {
     this.#half = half;
-    // As Keras's Bidirectional does to both.
+    // Keras's Bidirectional does the same to both halves.
     this.#coreArguments = { ...this.#coreArguments, zero_output_for_mask: this.returnSequences };
     this.#core = new CoreGRU(this.#coreArguments);
   }
 
-  /** The losses of its weights' regularizers; those of a Bidirectional's halves where it has made them of this layer. */
+  /**
+   * The losses of the weights' regularizers. When Bidirectionals have made halves of this layer, the losses of the
+   * halves.
+   */
   override get losses(): (() => tfjs.Scalar)[] {
     if (this.#halves.length === 0) return super.losses;
     const losses = this.#halves.map((halves) => halves.flatMap((half) => half.losses));
@@ -131,13 +145,13 @@ export class GRU extends tf.layers.Layer {
     this.#variables = this.#core.weights.map(({ name, shape }, index) => {
       const { regularizer } = this.#rules[index] as LayerParts["rules"][number];
       const initializer = initializerOf(initial[index]?.data as Float32Array) as never;
-      // Not its constraint: tfjs would project weights that are loaded, and not those that are trained.
+      // tfjs gets no constraint: it would project weights that are loaded, but not weights that are trained.
       const variable = this.addWeight(name, shape, "float32", initializer);
-      // As in Keras, weights that are not trainable cost nothing.
+      // As in Keras, weights that are not trainable add no loss.
       if (regularizer !== null) {
         this.addLoss(() => (this.trainable ? lossOf(regularizer, variable.read()) : tf.scalar(0)));
       }
-      // A wrapper disposes of variables, not of layers.
+      // A wrapper disposes variables, not layers, so disposing a variable must dispose the layer that computes.
       const { dispose } = variable;
       variable.dispose = () => {
         dispose.call(variable);
@@ -147,12 +161,13 @@ export class GRU extends tf.layers.Layer {
     });
     this.inputSpec[0] = { shape: [this.stateful ? batch : null, null, features] as number[] };
     this.built = true;
-    // tfjs sets them where the layer is applied, which a wrapper never does.
+    // tfjs sets initial weights when the layer is applied, which a wrapper never does.
     if (this.initialWeights !== null) this.setWeights(this.initialWeights);
   }
 
   /**
-   * As of every layer; the initial state, (batch, units), is a second input, or `initialState` of `kwargs`.
+   * Applies the layer as tfjs's layers are applied. The initial state, (batch, units), is a second input, or
+   * `initialState` in `kwargs`.
    *
    * Throws a `GRUError` for an initial state or a mask that does not fit.
    */
@@ -161,13 +176,13 @@ export class GRU extends tf.layers.Layer {
   override apply(inputs: Inputs | SymbolicInputs, kwargs?: Kwargs): Inputs | SymbolicInputs;
   override apply(inputs: Inputs | SymbolicInputs, kwargs: Kwargs = {}): Inputs | SymbolicInputs {
     refuseConstants(kwargs);
-    // A list says all there is: tfjs hands the `kwargs` of one layer on to the next.
+    // A list of inputs is complete, and tfjs passes the `kwargs` of one layer on to the next.
     const sequence = Array.isArray(inputs) ? inputs[0] : inputs;
     const state = onlyState(Array.isArray(inputs) ? inputs.slice(1) : [kwargs.initialState ?? []].flat());
     const { initialState: _, ...others } = kwargs;
     if (!(state instanceof tf.SymbolicTensor)) {
-      // A model's inputs are a list. Where the next layer's have no mask, tfjs would leave it this one's. Arguments of calls
-      // of a layer that is in no model are the caller's.
+      // The inputs of a model are a list. If the next layer's inputs have no mask, tfjs would leave it the mask of this
+      // layer. For a layer outside models, the arguments are the caller's and must not change.
       if (Array.isArray(inputs) && this.inboundNodes.length > 0) delete kwargs.mask;
       return super.apply(sequence as tfjs.Tensor, { ...others, initialState: state });
     }
@@ -206,12 +221,15 @@ export class GRU extends tf.layers.Layer {
     });
   }
 
-  /** This layer's among the further inputs, which a model in a model gives whole to both halves of a Bidirectional. */
+  /**
+   * Returns this layer's initial state among the further inputs. A model inside a model passes both halves of a
+   * Bidirectional the states of both.
+   */
   #stateOf(given: tfjs.Tensor[]): unknown {
     return this.#half !== null && given.length === 2 ? given[this.#half] : onlyState(given);
   }
 
-  /** The weights, after the layer that computes has been given what changed. */
+  /** Returns the weights, after setting those that changed in the layer that computes. */
   #currentWeights(): tfjs.Tensor[] {
     const weights = this.#variables.map((variable) => variable.read());
     const current = weights.map(({ dataId }) => dataId);
@@ -223,8 +241,9 @@ export class GRU extends tf.layers.Layer {
   }
 
   /**
-   * Projects the weights by their constraints, as Keras does after each update of its optimizers. tfjs's optimizers do not:
-   * call this in `onBatchEnd`. Of a layer in a Bidirectional those of both halves. Throws `ERR_SHAPE` for a constraint of an axis that a weight lacks.
+   * Projects the weights by their constraints, as Keras does after each update of its optimizers. tfjs's optimizers do
+   * not, so call this method in `onBatchEnd`. For a layer in a Bidirectional it projects the weights of both halves.
+   * Throws `ERR_SHAPE` when a weight does not have an axis that its constraint uses.
    */
   applyConstraints(): void {
     for (const half of this.#halves.flat()) half.applyConstraints();
@@ -238,21 +257,21 @@ export class GRU extends tf.layers.Layer {
   }
 
   /**
-   * Sets the states of a stateful layer to zeros, or to `states`, (batch, units). Throws `ERR_STATE` on another layer,
-   * `ERR_SHAPE` for states that do not fit.
+   * Sets the states of a stateful layer to zeros, or to `states`, (batch, units). Throws `ERR_STATE` for a layer that
+   * is not stateful, and `ERR_SHAPE` for states that do not fit.
    */
   override resetStates(states?: tfjs.Tensor | [tfjs.Tensor] | null): void {
     const [state] = Array.isArray(states) ? states : [states];
     this.#core.resetState(state === undefined || state === null ? null : view(state));
   }
 
-  /** A copy of the states of a stateful layer, in a list of one; `null` where there are none (yet). */
+  /** Returns a copy of the states of a stateful layer, in a list of one, or `null` when there are none yet. */
   getStates(): [tfjs.Tensor] | null {
     const states = this.#core.states;
     return states === null ? null : [tf.tensor(states[0].data as Float32Array, states[0].shape)];
   }
 
-  /** What tfjs writes into a model: Keras 2's keys in tfjs's spelling. */
+  /** Returns the config that tfjs writes into a model, with Keras 2's keys in tfjs's spelling. */
   override getConfig(): tfjs.serialization.ConfigDict {
     const { name: _name, trainable: _trainable, dtype: _dtype, ...layerConfig } = this.#core.getConfig();
     const config: Record<string, unknown> = layerConfig;
@@ -263,7 +282,7 @@ export class GRU extends tf.layers.Layer {
     }
     config.activity_regularizer = this.#activityRegularizer?.serialize() ?? null;
     config.return_state = this.returnState;
-    // Without the key it is a config of Keras 2, whose hard_sigmoid is another one.
+    // A config without this key is read as Keras 2's, whose hard_sigmoid is another function.
     const isKeras3 = config.zero_output_for_mask === true || hasHardSigmoid(config);
     if (!isKeras3) delete config.zero_output_for_mask;
     if (config.seed === null) delete config.seed;
@@ -280,7 +299,11 @@ export class GRU extends tf.layers.Layer {
     return written;
   }
 
-  /** @nocollapse */
+  /**
+   * Makes a layer from a config of tfjs, Keras 2 or Keras 3.
+   *
+   * @nocollapse
+   */
   static override fromConfig<T extends tfjs.serialization.Serializable>(
     cls: tfjs.serialization.SerializableConstructor<T>,
     config: tfjs.serialization.ConfigDict,
@@ -296,7 +319,7 @@ function onlyState(given: unknown[]): unknown {
   throw expectedText("ERR_ARGUMENT", "initialState", "one state, [batch, units]", `${given.length} of them`);
 }
 
-/** Throws `ERR_ARGUMENT` for constants, as Keras's GRU throws for that argument. */
+/** Throws `ERR_ARGUMENT` for constants, as Keras's GRU does. */
 export function refuseConstants({ constants }: Kwargs): void {
   if (constants === undefined || constants === null) return;
   throw expected("ERR_ARGUMENT", "constants", "nothing, as Keras's GRU has none,", constants);

@@ -1,6 +1,8 @@
 /**
- * Keras's GRU for tfjs. Importing this lets `tf.loadLayersModel` make models with it; tfjs's own layers stay what they are.
- * Needs the package `@tensorflow/tfjs` (^4.22).
+ * Keras's GRU for tfjs, which needs the package `@tensorflow/tfjs` (^4.22). After importing this module,
+ * `tf.loadLayersModel` makes models with this GRU. tfjs's own layers stay unchanged.
+ *
+ * @packageDocumentation
  */
 import type { GRULayerArgs } from "./arguments.js";
 import { GRU } from "./gru.js";
@@ -8,7 +10,7 @@ import { register } from "./registry.js";
 
 register();
 
-/** As `new GRU(args)`, in the way of `tf.layers`. */
+/** Makes a {@link GRU}, in the way of `tf.layers`. Throws a `GRUError` for bad arguments. */
 export function gru(args: GRULayerArgs): GRU {
   return new GRU(args);
 }

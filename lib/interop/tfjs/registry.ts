@@ -1,14 +1,15 @@
 import type * as tfjs from "@tensorflow/tfjs";
 import { Bidirectional } from "./bidirectional.js";
 import { GRU } from "./gru.js";
-import { tf } from "./peer.js";
+import { tf } from "./load_tfjs.js";
 
 type Config = tfjs.serialization.ConfigDict;
 type FromConfig = (cls: unknown, config: Config, ...rest: unknown[]) => unknown;
 
 /**
- * Whether tfjs's own GRU wrote `config`, which is in tfjs's spelling. It has no `resetAfter`; it writes `implementation` also
- * where it was given none, which Keras never does, and otherwise tells the cell's arguments before the layer's.
+ * True when tfjs's own GRU wrote `config`, which is in tfjs's spelling. tfjs's GRU has no `resetAfter`. It writes
+ * `implementation` even where it was given none, which Keras never does, and it writes the cell's arguments before the
+ * layer's.
  */
 function isOwn(config: Config): boolean {
   if (config.resetAfter === true || !("implementation" in config)) return false;
@@ -24,7 +25,10 @@ function isOurs(layer: unknown): boolean {
   return className === GRU.className && typeof config === "object" && config !== null && !isOwn(config);
 }
 
-/** Has `make` deserialize those configs of a class of tfjs's that `isWanted`; tfjs's class and all other configs stay tfjs's. */
+/**
+ * Makes `make` deserialize the configs of a class of tfjs's for which `isWanted` is true. tfjs's class, and all other
+ * configs of it, are unchanged.
+ */
 function divert(className: string, isWanted: (config: Config) => boolean, make: (config: Config) => unknown): void {
   const registry = tf.serialization.SerializationMap.getMap().classNameMap as unknown as Record<
     string,
@@ -37,7 +41,7 @@ function divert(className: string, isWanted: (config: Config) => boolean, make: 
   ];
 }
 
-/** Lets tfjs make this package's layer of every GRU that its own did not write, by itself or in a Bidirectional. */
+/** Makes tfjs use this package's layer for every GRU that tfjs's own GRU did not write, alone or in a Bidirectional. */
 export function register(): void {
   divert(
     GRU.className,

@@ -2,12 +2,12 @@ import { reading } from "../../errors/reading.js";
 
 type Callback = () => void;
 
-/** The calls that each signal ends. One listener a signal serves them all: many listeners make Node warn of a leak. */
+/** The callbacks of each signal. One listener serves them all, since Node warns of a leak when a signal has many listeners. */
 const waiting = new WeakMap<AbortSignal, { callbacks: Set<Callback>; listener: Callback }>();
 
 /**
- * Calls `callback` when `signal`, which has not aborted yet, aborts. Gives what takes it back. Throws `ERR_ARGUMENT` for a
- * signal that cannot be listened to.
+ * Registers `callback` to run once when `signal` aborts; it has not aborted yet. Returns a function that unregisters it.
+ * Throws `ERR_ARGUMENT` for a signal that cannot be listened to.
  */
 export function onAbort(signal: AbortSignal, callback: Callback): () => void {
   let entry = waiting.get(signal);

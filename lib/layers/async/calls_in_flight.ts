@@ -1,101 +1,74 @@
-import type { CallRequest } from "../../arguments/call.js";
-import { leaveQueue } from "../../backend/call_queue.js";
 import { expectedText } from "../../errors/messages.js";
-import type { CallTrace } from "../call/call_events.js";
-import type { CallOutcome, CallRunner } from "../call/call_results.js";
-import type { Draw, DropoutGenerator } from "../call/dropout.js";
 import type { CarriedState } from "../state/carried_state.js";
-import type { GRUWeights } from "../weights/gru_weights.js";
 import { Turns, waitFor } from "./turns.js";
 
-/** An asynchronous call whose arguments have been read and whose memory is its own. */
-export interface Submission {
-  weights: GRUWeights;
-  request: CallRequest;
-  draw: Draw | null;
-  signal: AbortSignal | null;
-  trace: CallTrace | null;
-}
-
-/** What one layer has in flight: asynchronous calls, in order where the layer is stateful. */
-export class AsyncCalls {
-  readonly #runner: CallRunner;
+/** The asynchronous calls of one layer that have not ended. On a stateful layer they run one after the other. */
+export class CallsInFlight {
   readonly #carried: CarriedState | null;
-  readonly #dropout: DropoutGenerator;
   readonly #turns = new Turns();
-  #inFlight = 0;
+  #count = 0;
   #free: (() => void) | null = null;
 
-  constructor(runner: CallRunner, carried: CarriedState | null, dropout: DropoutGenerator) {
-    this.#runner = runner;
+  constructor(carried: CarriedState | null) {
     this.#carried = carried;
-    this.#dropout = dropout;
   }
 
-  /** Throws `ERR_SHAPE` when a call of `batch` rows does not fit the carried state; a call that must wait is judged later. */
+  /**
+   * Throws `ERR_SHAPE` when an asynchronous call of `batch` rows does not fit the carried state. A call that must wait for
+   * others is judged when its turn comes.
+   */
   checkBatch(batch: number): void {
     if (this.#turns.pending === 0) this.#carried?.checkBatch(batch);
   }
 
-  /** Throws `ERR_STATE` while calls on a stateful layer are pending. */
-  requireNone(what: string): void {
+  /**
+   * Throws `ERR_STATE` while calls on a stateful layer are pending, which `method` may not overtake. With `batch`, the rows of
+   * a synchronous call, throws `ERR_SHAPE` when they do not fit the carried state.
+   */
+  requireNone(method: string, batch?: number): void {
+    if (this.#carried === null) return;
     const { pending } = this.#turns;
-    if (pending === 0) return;
-    throw expectedText(
-      "ERR_STATE",
-      what,
-      "no asynchronous calls pending on a stateful layer",
-      `${pending} pending; await them first`,
-    );
+    if (pending > 0) {
+      throw expectedText(
+        "ERR_STATE",
+        method,
+        "no asynchronous calls pending on a stateful layer",
+        `${pending} pending; await them first`,
+      );
+    }
+    if (batch !== undefined) this.#carried.checkBatch(batch);
   }
 
-  /** Computes with the weights as they are now, when the calls before it have ended. Gives back the place in the queue. */
-  run({ weights, request, draw, signal, trace }: Submission): Promise<CallOutcome> {
-    const snapshot = weights.snapshot();
-    return this.inTurn({ request, draw, signal, trace }, () =>
-      this.#runner.runAsync(weights.pack(snapshot), request, draw, signal, trace),
-    );
-  }
-
-  /** Runs `compute` when the calls before it have ended. Gives back the place in the queue. */
-  inTurn<T>({ request, draw, signal, trace }: Omit<Submission, "weights">, compute: () => Promise<T>): Promise<T> {
-    const turn = this.#carried === null ? null : this.#turns.enter();
+  /**
+   * Runs `compute`, a call of `batch` rows, when the calls before it on a stateful layer have ended. Rejects with
+   * `ERR_ABORTED` when the signal aborts while the call waits, and with `ERR_SHAPE` when it does not fit the state that it finds.
+   */
+  inTurn<T>(batch: number, signal: AbortSignal | null, compute: () => Promise<T>): Promise<T> {
+    const carried = this.#carried;
+    if (carried === null) return this.hold(compute);
     return this.hold(async () => {
-      try {
-        if (turn !== null) {
-          await waitFor(turn.ready, signal);
-          this.#carried?.checkBatch(request.batch);
-        }
-        trace?.begin();
-        const outcome = await compute();
-        if (draw !== null) this.#dropout.keep(draw);
-        return outcome;
-      } catch (error) {
-        trace?.failed(error);
-        throw error;
-      } finally {
-        if (draw !== null) this.#dropout.release(draw);
-        turn?.leave();
-        trace?.publish();
-      }
+      // The place in the order is taken before anything is awaited.
+      using turn = this.#turns.enter();
+      await waitFor(turn.ready, signal);
+      carried.checkBatch(batch);
+      return await compute();
     });
   }
 
-  /** Runs `work` as a call in flight: the layer's memory stays until it has ended. Gives back the place in the queue. */
+  /** Runs `work` as a call in flight: the layer's memory stays until it has ended. */
   async hold<T>(work: () => Promise<T>): Promise<T> {
-    this.#inFlight += 1;
+    this.#count += 1;
     try {
       return await work();
     } finally {
-      this.#inFlight -= 1;
-      leaveQueue();
-      if (this.#inFlight === 0) this.#free?.();
+      this.#count -= 1;
+      if (this.#count === 0) this.#free?.();
     }
   }
 
-  /** Calls `free` when nothing is in flight: now, or after the last. */
+  /** Calls `free` when nothing is in flight: now, or after the last call. */
   close(free: () => void): void {
-    if (this.#inFlight === 0) free();
+    if (this.#count === 0) free();
     else this.#free = free;
   }
 }

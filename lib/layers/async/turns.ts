@@ -2,11 +2,9 @@ import { aborted, hasAborted } from "../../arguments/signal.js";
 import { onAbort } from "./abort.js";
 
 /** A place in the order of calls. */
-export interface Turn {
-  /** Resolves when every earlier call has ended. */
+export interface Turn extends Disposable {
+  /** Resolves when every earlier call has ended. Disposing the turn, once, lets the next call begin. */
   readonly ready: Promise<void>;
-  /** Ends this call; to be called once, whatever became of it. */
-  leave(): void;
 }
 
 /** Makes asynchronous calls run one after the other, in the order they came. */
@@ -29,11 +27,13 @@ export class Turns {
     // A call that gives up early (aborted) must not let the next one overtake those before it.
     this.#tail = ready.then(() => ended);
     this.#waiting += 1;
-    const leave = () => {
-      this.#waiting -= 1;
-      end();
+    return {
+      ready,
+      [Symbol.dispose]: () => {
+        this.#waiting -= 1;
+        end();
+      },
     };
-    return { ready, leave };
   }
 }
 

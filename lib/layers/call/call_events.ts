@@ -1,7 +1,8 @@
 import { channel } from "node:diagnostics_channel";
-import type { CallRequest } from "../../arguments/call.js";
 import type { GRUError } from "../../errors/gru_error.js";
 import type { Dtype } from "../../keras/dtype_policy.js";
+import type { LayerParts } from "../layer_parts.js";
+import { isAsynchronous, type PreparedCall, pathOf } from "./prepare_call.js";
 
 /**
  * What the diagnostics channel `"cudnn-gru:call"` publishes once a call, synchronous or not, has ended: computed, failed
@@ -10,10 +11,15 @@ import type { Dtype } from "../../keras/dtype_policy.js";
 export interface CallEvent {
   /** The layer's name. */
   layer: string;
+  /** The path on which the call was to be computed. */
   path: "cudnn" | "cpu";
+  /** Rows of the inputs. */
   batch: number;
+  /** Timesteps of the inputs. */
   timesteps: number;
+  /** Size of the inputs' last dimension. */
   features: number;
+  /** The layer's `units`. */
   units: number;
   /** Of the outputs. */
   dtype: Dtype;
@@ -84,24 +90,19 @@ export class CallTrace {
   }
 }
 
-/** A trace of the call that `request` asks of a layer, or `null` when nobody listens: then nothing is built. */
-export function traceCall(
-  layer: { readonly name: string; readonly units: number; readonly compute_dtype: Dtype },
-  request: CallRequest,
-  asynchronous: boolean,
-): CallTrace | null {
+/** A trace of a call, or `null` when nobody listens: then nothing is built. */
+export function traceCall({ name, options }: LayerParts, call: PreparedCall): CallTrace | null {
   if (!CHANNEL.hasSubscribers) return null;
-  const { batch, timesteps, features } = request;
-  const { name, units, compute_dtype } = layer;
+  const { batch, timesteps, features } = call;
   return new CallTrace({
     layer: name,
-    path: request.pathFlags === 0 ? "cpu" : "cudnn",
+    path: pathOf(call),
     batch,
     timesteps,
     features,
-    units,
-    dtype: compute_dtype,
-    async: asynchronous,
+    units: options.units,
+    dtype: options.computeDtype,
+    async: isAsynchronous(call.method),
     queued: null,
     computed: null,
   });

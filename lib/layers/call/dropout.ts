@@ -2,7 +2,8 @@ import type { GRUOptions } from "../../arguments/constructor.js";
 import { allocate } from "../../arguments/memory.js";
 import { checkedProduct } from "../../arguments/shapes.js";
 import { freshSeed } from "../../keras/seed_generator.js";
-import { type NativeArray, native } from "../../native/binding.js";
+import type { NativeArray } from "../../native/binding.js";
+import { native } from "../../native/load.js";
 import { narrowed, widened } from "../../native/sixteen_bit.js";
 
 /** The multipliers of one call: input (1 or 3, batch, features), recurrent (3, batch, units), in the gate order z, r, h. */

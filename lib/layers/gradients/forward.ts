@@ -1,190 +1,109 @@
-import type { CallRequest } from "../../arguments/call.js";
-import type { GRUOptions } from "../../arguments/constructor.js";
 import { readForward } from "../../arguments/forward.js";
-import { allocate } from "../../arguments/memory.js";
-import { checkedProduct } from "../../arguments/shapes.js";
-import { refuseAborted } from "../../arguments/signal.js";
-import type { PathChooser } from "../../backend/path_chooser.js";
-import { requireKnown } from "../../keras/unknown.js";
-import type { NativeArray, NativeCallArguments, NativeCustomActivation, NativeTape } from "../../native/binding.js";
+import { requireKnown } from "../../keras/unknown_objects.js";
+import type { NativeTape } from "../../native/binding.js";
+import { callArguments, type NativeCallArrays } from "../../native/contract.js";
 import { lockedWhile } from "../../variables/variable.js";
-import type { AsyncCalls } from "../async/calls_in_flight.js";
-import type { Calls, LayerHost } from "../call/call.js";
-import { traceCall } from "../call/call_events.js";
-import { callFlags, cancellable } from "../call/call_results.js";
-import type { CustomActivations } from "../call/custom_activations.js";
-import type { Draw, DropoutGenerator } from "../call/dropout.js";
-import { checkTransfer, takeInputs } from "../call/own_inputs.js";
-import type { CarriedState } from "../state/carried_state.js";
+import { cancellable, runInTurn, submitCall } from "../async/submit_call.js";
+import { type PreparedCall, prepareCall } from "../call/prepare_call.js";
+import { outputShapeOf, passArrays } from "../call/result_arrays.js";
+import { runCall } from "../call/run_call.js";
+import type { LayerParts } from "../layer_parts.js";
 import { GRUPass, tensorOf } from "./pass.js";
 import { activityOf, type WeightTerm, weightLosses, weightTerms } from "./pass_losses.js";
 
-/** A pass, and the part of its losses that the layer keeps: the activity regularizer's. */
-export interface ForwardOutcome {
-  readonly pass: GRUPass;
-  readonly losses: readonly number[];
+/** Computes on this thread. Throws as `GRULayer.forward`. */
+export function forward(layer: LayerParts, inputs: unknown, args: unknown): GRUPass {
+  const { options, weights } = layer;
+  weights.requireFree("forward");
+  requireLosses(layer);
+  const read = readForward(options, weights.features, inputs, args, false);
+  const call = prepareCall(layer, { method: "forward", read });
+  const terms = weightTerms(call.weights, layer.owner.trainable);
+  return runCall(layer, call, (gru) => {
+    const arrays = passArrays(layer, call);
+    const nativeArguments = callArguments(call, arrays);
+    const tape =
+      layer.custom === null
+        ? gru.forward(...nativeArguments)
+        : layer.custom.run((functions) => gru.forward(...nativeArguments, functions));
+    return finishPass(layer, call, { tape, arrays, terms });
+  });
 }
 
-/** The arrays of one forward computation, and how the addon takes them. */
-interface Computation {
-  readonly output: NativeArray;
-  readonly state: NativeArray;
-  readonly args: NativeCallArguments;
-}
-
-/** Runs the forward computations of one layer that keep what `backward` needs. Disposal and the queue are the layer's. */
-export class Passes {
-  readonly #options: GRUOptions;
-  readonly #carried: CarriedState | null;
-  readonly #inFlight: AsyncCalls;
-  readonly #path: PathChooser;
-  readonly #dropout: DropoutGenerator;
-  readonly #custom: CustomActivations | null;
-  readonly #host: LayerHost;
-  readonly #flags: number;
-
-  constructor(
-    options: GRUOptions,
-    carried: CarriedState | null,
-    custom: CustomActivations | null,
-    calls: Calls,
-    host: LayerHost,
-  ) {
-    this.#options = options;
-    this.#carried = carried;
-    this.#inFlight = calls.inFlight;
-    this.#path = calls.path;
-    this.#dropout = calls.dropout;
-    this.#custom = custom;
-    this.#host = host;
-    this.#flags = callFlags(options);
-  }
-
-  /** Computes on this thread. Throws as `GRULayer.forward`. */
-  forward(inputs: unknown, args: unknown): ForwardOutcome {
-    this.#requireLosses();
-    const request = readForward(this.#options, this.#host.features(), inputs, args, false);
-    // Functions of the caller's could detach what the kernels read.
-    if (this.#custom !== null) takeInputs(request);
-    request.pathFlags = this.#path.flagsFor(request);
-    if (this.#carried !== null) {
-      this.#inFlight.requireNone("forward");
-      this.#carried.checkBatch(request.batch);
-    }
-    const compute = () => {
-      const weights = this.#host.weightsFor(request.features);
-      const terms = weightTerms(weights, this.#host.layer.trainable);
-      return this.#dropout.during(request, (draw) => {
-        const computation = this.#prepare(request, draw);
-        const gru = weights.packed();
-        const run = (custom: NativeCustomActivation | null) => gru.forward(...computation.args, custom);
-        const tape = this.#custom === null ? run(null) : this.#custom.run(run);
-        return this.#finish(tape, request, computation, terms);
-      });
-    };
-    const trace = traceCall(this.#host.layer, request, false);
-    return trace === null ? compute() : trace.follow(compute);
-  }
-
-  /** Computes on the executor's threads, in turn. Throws or rejects as `GRULayer.forwardAsync` rejects. */
-  forwardAsync(inputs: unknown, args: unknown, signal: AbortSignal | null): Promise<ForwardOutcome> {
-    this.#requireLosses();
-    const request = readForward(this.#options, this.#host.features(), inputs, args, true);
-    // Reading the arguments may have run code of the caller's.
-    refuseAborted(signal);
-    checkTransfer(request);
-    request.pathFlags = this.#path.flagsFor(request);
-    this.#inFlight.checkBatch(request.batch);
-    const weights = this.#host.weightsFor(request.features);
-    const terms = weightTerms(weights, this.#host.layer.trainable);
-    const draw = this.#dropout.drawFor(request);
-    try {
-      takeInputs(request);
-    } catch (error) {
-      if (draw !== null) this.#dropout.release(draw);
-      throw error;
-    }
-    const snapshot = weights.snapshot();
-    const trace = traceCall(this.#host.layer, request, true);
-    return this.#inFlight.inTurn({ request, draw, signal, trace }, async () => {
-      const gru = weights.pack(snapshot);
-      const computation = this.#prepare(request, draw);
-      const started = trace === null ? 0 : performance.now();
+/** Computes on the executor's threads. Never throws: rejects as `GRULayer.forwardAsync`. */
+export function forwardAsync(layer: LayerParts, inputs: unknown, args: unknown): Promise<GRUPass> {
+  return submitCall(layer, "forwardAsync", args, (signal) => {
+    requireLosses(layer);
+    const read = readForward(layer.options, layer.weights.features, inputs, args, true);
+    const call = prepareCall(layer, { method: "forwardAsync", read, signal });
+    const terms = weightTerms(call.weights, layer.owner.trainable);
+    return runInTurn(layer, call, signal, async ({ gru, computed }) => {
+      const arrays = passArrays(layer, call);
+      const nativeArguments = callArguments(call, arrays);
+      const started = performance.now();
       const tapes: NativeTape[] = [];
       try {
-        await cancellable(signal, async (token) => tapes.push(await gru.forwardAsync(token, ...computation.args)));
+        await cancellable(signal, async (token) => tapes.push(await gru.forwardAsync(token, ...nativeArguments)));
       } catch (error) {
         // Aborted when the computation had ended already.
         tapes[0]?.dispose();
         throw error;
       }
-      trace?.computed(0, performance.now() - started);
-      return this.#finish(tapes[0] as NativeTape, request, computation, terms);
+      computed(0, performance.now() - started);
+      return finishPass(layer, call, { tape: tapes[0] as NativeTape, arrays, terms });
     });
-  }
+  });
+}
 
-  /** Throws `ERR_UNSUPPORTED` where a loss of the pass cannot be computed, before anything changes. */
-  #requireLosses(): void {
-    const { activityRegularizer, kernelRegularizer, recurrentRegularizer, biasRegularizer, useBias } = this.#options;
-    requireKnown(activityRegularizer);
-    if (!this.#host.layer.trainable) return;
-    requireKnown(kernelRegularizer, recurrentRegularizer, useBias ? biasRegularizer : null);
-  }
+/** Throws `ERR_UNSUPPORTED` where a loss of the pass cannot be computed, before anything changes. */
+function requireLosses({ options, owner }: LayerParts): void {
+  requireKnown(options.activityRegularizer);
+  if (!owner.trainable) return;
+  requireKnown(
+    options.kernelRegularizer,
+    options.recurrentRegularizer,
+    options.useBias ? options.biasRegularizer : null,
+  );
+}
 
-  #prepare(request: CallRequest, draw: Draw | null): Computation {
-    const { returnSequences, units, kernelDtype } = this.#options;
-    const { inputs, batch, timesteps, initialState, mask, lengths } = request;
-    const count = checkedProduct([batch, returnSequences ? timesteps : 1, units], "output");
-    const output = allocate(kernelDtype, count, "output");
-    const state =
-      this.#carried === null
-        ? allocate(kernelDtype, checkedProduct([batch, units], "state"), "state")
-        : this.#carried.spare(batch);
-    const before = initialState ?? this.#carried?.before(batch) ?? null;
-    const flags = this.#flags | request.pathFlags;
-    const input = draw === null ? null : draw.input;
-    const recurrent = draw === null ? null : draw.recurrent;
-    return {
-      output,
-      state,
-      args: [inputs, output, state, before, mask, lengths, input, recurrent, batch, timesteps, flags],
-    };
-  }
+/** What a forward computation left: the arrays it wrote, and the weights it computed with. */
+interface Computed {
+  readonly tape: NativeTape;
+  readonly arrays: NativeCallArrays;
+  readonly terms: readonly WeightTerm[];
+}
 
-  /** Nothing of the layer changes before everything that can fail is done. */
-  #finish(
-    tape: NativeTape,
-    request: CallRequest,
-    { output, state }: Computation,
-    terms: readonly WeightTerm[],
-  ): ForwardOutcome {
-    const { returnSequences, units, computeDtype, kernelDtype, rounding } = this.#options;
-    const { batch, timesteps, features } = request;
-    try {
-      const outputShape = returnSequences ? [batch, timesteps, units] : [batch, units];
-      const stateShape = [batch, units];
-      const [activity, losses] = lockedWhile(this.#host.owner, () => [
-        activityOf(this.#options, output, outputShape, state, stateShape),
-        weightLosses(terms),
-      ]);
-      const pass = new GRUPass({
-        tape,
-        dtype: computeDtype,
-        kernelDtype,
-        inputShape: [batch, timesteps, features],
-        output: tensorOf(output, outputShape, computeDtype),
-        // A carried state stays the layer's own.
-        state: tensorOf(this.#carried === null || rounding !== null ? state : state.slice(), stateShape, computeDtype),
-        losses: [...activity.losses, ...losses],
-        activity,
-        terms,
-        custom: this.#custom,
-      });
-      this.#carried?.commit(batch, state);
-      return { pass, losses: activity.losses };
-    } catch (error) {
-      tape.dispose();
-      throw error;
-    }
+/** Makes the pass. Nothing of the layer changes before everything that can fail is done. */
+function finishPass(layer: LayerParts, call: PreparedCall, { tape, arrays, terms }: Computed): GRUPass {
+  const { carried, owner, custom, options } = layer;
+  const { units, computeDtype, kernelDtype, rounding } = options;
+  const { batch, timesteps, features } = call;
+  const { output, state } = arrays as NativeCallArrays & { output: typeof arrays.state };
+  try {
+    const outputShape = outputShapeOf(layer, call);
+    const stateShape = [batch, units];
+    const [activity, losses] = lockedWhile(owner, () => [
+      activityOf(options, { output, outputShape, state, stateShape }),
+      weightLosses(terms),
+    ]);
+    const pass = new GRUPass({
+      tape,
+      dtype: computeDtype,
+      kernelDtype,
+      inputShape: [batch, timesteps, features],
+      output: tensorOf(output, outputShape, computeDtype),
+      // A carried state stays the layer's own.
+      state: tensorOf(carried === null || rounding !== null ? state : state.slice(), stateShape, computeDtype),
+      losses: [...activity.losses, ...losses],
+      activity,
+      terms,
+      custom,
+    });
+    carried?.commit(batch, state);
+    layer.activityLosses = activity.losses;
+    return pass;
+  } catch (error) {
+    tape.dispose();
+    throw error;
   }
 }

@@ -7,16 +7,17 @@ import {
 import { allocate } from "../../arguments/memory.js";
 import { checkedProduct } from "../../arguments/shapes.js";
 import { readSignal, refuseAborted } from "../../arguments/signal.js";
-import { enterQueue, leaveQueue } from "../../backend/call_queue.js";
+import { QueuePlace } from "../../backend/call_queue.js";
+import { disposed } from "../../errors/layer_errors.js";
 import { expectedText } from "../../errors/messages.js";
 import { reading } from "../../errors/reading.js";
-import { disposed } from "../../errors/refusals.js";
 import type { Dtype, DtypeName } from "../../keras/dtype_policy.js";
-import type { NativeArray, NativeBackwardArguments, NativeDtype, NativeTape } from "../../native/binding.js";
+import type { NativeArray, NativeDtype, NativeTape } from "../../native/binding.js";
+import { backwardArguments, type NativeBackwardArguments } from "../../native/contract.js";
 import { isSixteenBit, narrowed } from "../../native/sixteen_bit.js";
 import { readRecord } from "../../options/record.js";
 import { type FloatArray, Tensor } from "../../tensor/tensor.js";
-import { cancellable } from "../call/call_results.js";
+import { cancellable } from "../async/submit_call.js";
 import { type CustomActivations, notAsynchronous } from "../call/custom_activations.js";
 import type { ResultTensor, WeightTensor } from "../result_types.js";
 import { type Activity, addWeightGradients, sumOf, type WeightTerm } from "./pass_losses.js";
@@ -120,37 +121,24 @@ export class GRUPass<D extends DtypeName = DtypeName> {
    * `backward` throws, with `ERR_ARGUMENT` for a layer with a custom activation, with `ERR_BUSY`, and with `ERR_ABORTED`
    * when `signal` aborts: at once while the call waits, after the current timestep while it runs.
    */
-  backwardAsync(upstream?: Upstream | null, args?: BackwardAsyncArguments | null): Promise<GRUGradients<D>> {
+  async backwardAsync(upstream?: Upstream | null, args?: BackwardAsyncArguments | null): Promise<GRUGradients<D>> {
+    const { tape, custom } = this.#parts;
+    const signal = readBackwardSignal(args);
+    refuseAborted(signal);
+    if (custom !== null) throw notAsynchronous("backwardAsync");
+    this.#requireFresh();
+    const read = this.#read(upstream, true);
+    const gradients = this.#emptyGradients();
+    // Reading the gradients may have run code of the caller's.
+    refuseAborted(signal);
+    this.#requireFresh();
+    using _place = new QueuePlace("backwardAsync");
+    this.#used = true;
     try {
-      const signal = readBackwardSignal(args);
-      refuseAborted(signal);
-      if (this.#parts.custom !== null) throw notAsynchronous("backwardAsync");
-      this.#requireFresh();
-      const read = this.#read(upstream, true);
-      const gradients = this.#emptyGradients();
-      // Reading the gradients may have run code of the caller's.
-      refuseAborted(signal);
-      this.#requireFresh();
-      enterQueue("backwardAsync");
-      this.#used = true;
-      return this.#backwardAsync(read, gradients, signal);
-    } catch (error) {
-      return Promise.reject(error);
-    }
-  }
-
-  async #backwardAsync(
-    read: ReadUpstream,
-    gradients: RawGradients,
-    signal: AbortSignal | null,
-  ): Promise<GRUGradients<D>> {
-    const { tape } = this.#parts;
-    try {
-      const args = this.#argumentsOf(read, gradients);
-      await cancellable(signal, (token) => tape.backwardAsync(token, ...args));
+      const nativeArguments = this.#argumentsOf(read, gradients);
+      await cancellable(signal, (token) => tape.backwardAsync(token, ...nativeArguments));
       return this.#finish(gradients, read.losses);
     } finally {
-      leaveQueue();
       tape.dispose();
     }
   }
@@ -192,7 +180,15 @@ export class GRUPass<D extends DtypeName = DtypeName> {
     const [kernel, recurrentKernel, bias] = weights as [NativeArray, NativeArray, NativeArray?];
     const dOutput = sumOf(activity.output, read.losses, read.output);
     const dState = sumOf(activity.state, read.losses, read.state);
-    return [dOutput, dState, inputs, initialState, kernel, recurrentKernel, bias ?? null];
+    return backwardArguments({
+      dOutput,
+      dState,
+      dInputs: inputs,
+      dInitialState: initialState,
+      dKernel: kernel,
+      dRecurrentKernel: recurrentKernel,
+      dBias: bias ?? null,
+    });
   }
 
   #finish({ inputs, initialState, weights }: RawGradients, losses: number): GRUGradients<D> {

@@ -8,7 +8,7 @@ import type { NativeArray } from "../../native/binding.js";
 import { isSixteenBit, rounded } from "../../native/sixteen_bit.js";
 import type { FloatArray } from "../../tensor/tensor.js";
 import { variableData } from "../../variables/variable.js";
-import { activityLoss } from "../call/call_results.js";
+import { activityLoss } from "../call/activity_losses.js";
 import type { GRUWeights } from "../weights/gru_weights.js";
 
 /** One weight as a pass used it, and what its loss comes from (`null`: it has none). */
@@ -59,19 +59,21 @@ export interface Activity {
   readonly state: NativeArray | null;
 }
 
+/** The results of a forward computation, in the type that gradients are computed in. */
+export interface ForwardResults {
+  readonly output: NativeArray;
+  readonly outputShape: readonly number[];
+  readonly state: NativeArray;
+  readonly stateShape: readonly number[];
+}
+
 const NO_ACTIVITY: Activity = { losses: [], output: null, state: null };
 
 /**
  * Judges output and, with `return_state`, state; each loss is divided by the batch size, as in Keras. Throws what the
  * regularizer throws.
  */
-export function activityOf(
-  options: GRUOptions,
-  output: NativeArray,
-  outputShape: readonly number[],
-  state: NativeArray,
-  stateShape: readonly number[],
-): Activity {
+export function activityOf(options: GRUOptions, { output, outputShape, state, stateShape }: ForwardResults): Activity {
   const { activityRegularizer, returnState, kernelDtype, rounding } = options;
   if (activityRegularizer === null) return NO_ACTIVITY;
   const judged = (values: NativeArray, shape: readonly number[]) => {

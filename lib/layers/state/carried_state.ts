@@ -15,11 +15,11 @@ import { requireInteger, SIZE_LIMIT } from "../../options/values.js";
 import { type FloatArray, Tensor, type TypedArray } from "../../tensor/tensor.js";
 
 /** Zeros of shape (batch, units), in the dtype of results. Throws `ERR_ARGUMENT`, `ERR_SHAPE`, `ERR_OUT_OF_MEMORY`. */
-export function zeroState(batch: number, facts: { units: number; computeDtype: Dtype }): Tensor<FloatArray> {
+export function zeroState(batch: number, layer: { units: number; computeDtype: Dtype }): Tensor<FloatArray> {
   const rows = requireInteger(batch, "batch", "an integer from 0 to 2^31 - 1", 0, SIZE_LIMIT - 1);
-  const shape = [rows, facts.units];
-  const data = allocate(facts.computeDtype, checkedProduct(shape, "state"), "state");
-  return new Tensor(data, shape, facts.computeDtype);
+  const shape = [rows, layer.units];
+  const data = allocate(layer.computeDtype, checkedProduct(shape, "state"), "state");
+  return new Tensor(data, shape, layer.computeDtype);
 }
 
 /**

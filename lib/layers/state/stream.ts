@@ -1,5 +1,4 @@
 import type { StateLike } from "../../arguments/call.js";
-import type { GRUOptions } from "../../arguments/constructor.js";
 import { kernelArray } from "../../arguments/convert.js";
 import { isSteady, kindOf, lengthOf, overlap, writeTo } from "../../arguments/intrinsics.js";
 import { allocate } from "../../arguments/memory.js";
@@ -7,26 +6,18 @@ import { type OutTensor, readOutTensor } from "../../arguments/out.js";
 import { checkedProduct } from "../../arguments/shapes.js";
 import { readFrame, readState, readStreamArguments, type StreamFrame } from "../../arguments/stream.js";
 import { requireWhole } from "../../arguments/typed_array.js";
-import type { PathChooser } from "../../backend/path_chooser.js";
+import { disposed } from "../../errors/layer_errors.js";
 import { unreadable } from "../../errors/reading.js";
-import { disposed } from "../../errors/refusals.js";
 import type { DtypeName } from "../../keras/dtype_policy.js";
-import { type NativeArray, native } from "../../native/binding.js";
+import type { NativeArray } from "../../native/binding.js";
+import { RepeatedCall } from "../../native/contract.js";
+import { native } from "../../native/load.js";
 import { isSixteenBit, narrowed, narrowInto, type SixteenBitDtype } from "../../native/sixteen_bit.js";
 import { printAsText } from "../../tensor/print_as_text.js";
 import { type FloatArray, Tensor } from "../../tensor/tensor.js";
-import type { CustomActivations } from "../call/custom_activations.js";
+import { computeNow } from "../call/call.js";
+import type { LayerParts } from "../layer_parts.js";
 import type { ResultTensor } from "../result_types.js";
-import type { GRUWeights } from "../weights/gru_weights.js";
-
-/** What a stream asks of its layer. */
-export interface StreamHost {
-  readonly options: GRUOptions;
-  readonly custom: CustomActivations | null;
-  readonly path: PathChooser;
-  /** The weights of the layer, for `what`. Throws `ERR_DISPOSED`, `ERR_STATE` or `ERR_NOT_BUILT`. */
-  weights(what: string): GRUWeights;
-}
 
 /** The kind of array that holds elements of each dtype. */
 const KINDS = { float32: "Float32Array", float64: "Float64Array", float16: "Uint16Array", bfloat16: "Uint16Array" };
@@ -39,7 +30,7 @@ const KINDS = { float32: "Float32Array", float64: "Float64Array", float16: "Uint
 export class GRUStream<D extends DtypeName = DtypeName> {
   /** Rows of every frame. */
   readonly batch: number;
-  readonly #host: StreamHost;
+  readonly #layer: LayerParts;
   readonly #features: number;
   readonly #units: number;
   readonly #inputCount: number;
@@ -50,6 +41,8 @@ export class GRUStream<D extends DtypeName = DtypeName> {
   /** Whether the kernels may use the caller's memory: of their type, and no code of the caller's meanwhile. */
   readonly #direct: boolean;
   readonly #onCuda: boolean;
+  /** One timestep as a native call. */
+  readonly #step: RepeatedCall;
   #state: NativeArray;
   /** What the next step writes the state to, so that one that fails leaves the state. */
   #spare: NativeArray;
@@ -62,21 +55,24 @@ export class GRUStream<D extends DtypeName = DtypeName> {
   #disposed = false;
 
   /** @internal */
-  constructor(host: StreamHost, args: unknown) {
+  constructor(layer: LayerParts, args: unknown) {
     const { batch, initialState } = readStreamArguments(args);
-    const { options } = host;
-    const { features } = host.weights("stream");
-    this.#host = host;
+    const { options, custom } = layer;
+    layer.weights.requireFree("stream");
+    const { features } = layer.weights.requireBuilt("stream");
+    this.#layer = layer;
     this.batch = batch;
     this.#features = features;
     this.#units = options.units;
     this.#inputCount = checkedProduct([batch, features], "frame");
     this.#rounding = options.rounding;
     this.#kind = KINDS[options.computeDtype];
-    this.#direct = options.rounding === null && host.custom === null;
+    this.#direct = options.rounding === null && custom === null;
     this.#onCuda = options.useCudnn === true;
     this.#state = this.#newArray("state");
     this.#spare = this.#newArray("state");
+    const step = { inputs: this.#state, mask: null, lengths: null, dropout: null, batch, timesteps: 1, flags: 0 };
+    this.#step = new RepeatedCall(step, { output: this.#state, state: this.#spare, initialState: this.#state });
     if (initialState !== null) this.#state = this.#readState(initialState, "initial_state");
   }
 
@@ -88,25 +84,21 @@ export class GRUStream<D extends DtypeName = DtypeName> {
    * then as it was.
    */
   push(frame: StreamFrame): ResultTensor<D>;
+  /** Computes one timestep and writes the output to `out`, which it returns. */
   push<T extends OutTensor>(frame: StreamFrame, out: T): T;
   push(frame: StreamFrame, out?: OutTensor | null): ResultTensor<D> | OutTensor {
     this.#requireAlive("push");
     // Before anything of the stream's is written to, which a step that is running may be reading.
-    const weights = this.#host.weights("push");
+    const { weights, custom } = this.#layer;
+    weights.requireFree("push");
+    const built = weights.requireBuilt("push");
     const given = out !== undefined && out !== null;
     const { target, input } = this.#read(frame, given ? out : null);
-    const gru = weights.packed();
+    const gru = built.packed();
     const safe = this.#direct && (!given || (isSteady(target) && !overlap(target, input)));
     const output = safe ? (target as NativeArray) : this.#scratch();
-    const { custom } = this.#host;
-    const flags = this.#onCuda ? this.#cudaFlags() : 0;
-    if (custom === null) {
-      gru.call(input, output, this.#spare, this.#state, null, null, null, null, this.batch, 1, flags, null);
-    } else {
-      custom.run((callbacks) =>
-        gru.call(input, output, this.#spare, this.#state, null, null, null, null, this.batch, 1, flags, callbacks),
-      );
-    }
+    const args = this.#step.with(input, output, this.#spare, this.#state, this.#pathFlags());
+    computeNow(gru, custom, args);
     if (output !== target) this.#deliver(output, target);
     const before = this.#state;
     this.#state = this.#spare;
@@ -133,7 +125,7 @@ export class GRUStream<D extends DtypeName = DtypeName> {
     this.#requireAlive("state");
     const state = this.#state;
     const data = this.#rounding === null ? state.slice() : narrowed(state as Float32Array, this.#rounding);
-    return new Tensor(data, [this.batch, this.#units], this.#host.options.computeDtype) as ResultTensor<D>;
+    return new Tensor(data, [this.batch, this.#units], this.#layer.options.computeDtype) as ResultTensor<D>;
   }
 
   /**
@@ -149,7 +141,7 @@ export class GRUStream<D extends DtypeName = DtypeName> {
   /** Shapes of frames and results. */
   toString(): string {
     const disposed = this.#disposed ? ", disposed" : "";
-    const { computeDtype } = this.#host.options;
+    const { computeDtype } = this.#layer.options;
     return `GRUStream, ${computeDtype}: [${this.batch}, ${this.#features}] → [${this.batch}, ${this.#units}]${disposed}`;
   }
 
@@ -158,6 +150,7 @@ export class GRUStream<D extends DtypeName = DtypeName> {
     this.#disposed = true;
     this.#state = new Float32Array(0);
     this.#spare = this.#state;
+    this.#step.with(this.#state, this.#state, this.#state, this.#state, 0);
     this.#input = null;
     this.#output = null;
     this.#target = null;
@@ -171,7 +164,7 @@ export class GRUStream<D extends DtypeName = DtypeName> {
 
   /** The frame as the kernels take it. Arrays of the compute dtype are not looked at further, and nothing is allocated. */
   #inputFor(frame: StreamFrame): NativeArray {
-    const { options, custom } = this.#host;
+    const { options, custom } = this.#layer;
     const data: unknown = frame instanceof Tensor && this.#isFrame(frame) ? frame.data : frame;
     const read = this.#isPlain(data, this.#inputCount)
       ? data
@@ -199,23 +192,23 @@ export class GRUStream<D extends DtypeName = DtypeName> {
       shape.length === 2 &&
       shape[0] === this.batch &&
       shape[1] === this.#features &&
-      dtype === this.#host.options.computeDtype
+      dtype === this.#layer.options.computeDtype
     );
   }
 
   /** Where `out` wants the result. */
   #targetFor(out: unknown): FloatArray {
-    if (!isSixteenBit(this.#host.options.computeDtype)) {
+    if (!isSixteenBit(this.#layer.options.computeDtype)) {
       if (this.#isPlain(out, this.#state.length)) return out;
     }
-    return readOutTensor(out, [this.batch, this.#units], this.#host.options.computeDtype, "out").data;
+    return readOutTensor(out, [this.batch, this.#units], this.#layer.options.computeDtype, "out").data;
   }
 
   /** The memory of the stream's own tensor. */
   #ownTarget(): FloatArray {
     // It may have been given away.
     if (this.#target === null || lengthOf(this.#target) !== this.#state.length) {
-      const { computeDtype } = this.#host.options;
+      const { computeDtype } = this.#layer.options;
       this.#target = allocate(computeDtype, this.#state.length, "output");
       this.#view = new Tensor(this.#target, [this.batch, this.#units], computeDtype) as ResultTensor<D>;
     }
@@ -235,25 +228,21 @@ export class GRUStream<D extends DtypeName = DtypeName> {
     else writeTo(target, narrowed(output as Float32Array, this.#rounding));
   }
 
-  #cudaFlags(): number {
-    const { path } = this.#host;
-    return path.flagsFor({
-      batch: this.batch,
-      timesteps: 1,
-      features: this.#features,
-      mask: null,
-      lengths: null,
-      training: false,
-    });
+  /** A stream runs on the CPU unless cuDNN is demanded, because one timestep is too little work for a launch. */
+  #pathFlags(): number {
+    if (!this.#onCuda) return 0;
+    const features = this.#features;
+    const step = { batch: this.batch, timesteps: 1, features, mask: null, lengths: null, training: false };
+    return this.#layer.path.flagsFor(step);
   }
 
   #newArray(name: string): NativeArray {
     const count = checkedProduct([this.batch, this.#units], name);
-    return allocate(this.#host.options.kernelDtype, count, name);
+    return allocate(this.#layer.options.kernelDtype, count, name);
   }
 
   #readState(value: unknown, name: string): NativeArray {
-    const { computeDtype } = this.#host.options;
+    const { computeDtype } = this.#layer.options;
     return kernelArray(readState(value, [this.batch, this.#units], computeDtype, name), computeDtype);
   }
 

@@ -10,7 +10,8 @@ import { unreadable } from "../../errors/reading.js";
 import type { Constraint } from "../../keras/constraints.js";
 import type { Initializer } from "../../keras/initializers.js";
 import type { Regularizer } from "../../keras/regularizers.js";
-import { type NativeArray, type NativeGru, native } from "../../native/binding.js";
+import type { NativeArray, NativeGru } from "../../native/binding.js";
+import { native } from "../../native/load.js";
 import { isSixteenBit, narrowed, rounded, type SixteenBitDtype } from "../../native/sixteen_bit.js";
 import type { FloatArray, Tensor } from "../../tensor/tensor.js";
 import {

@@ -9,9 +9,11 @@ import { readSave, type SaveWeightsArguments } from "./save_weights.js";
 
 /** A dense layer of your own: its kernel (inputs, units) and, where it has one, its bias (units). */
 export interface DenseWeights {
+  /** Says that the weights are those of a dense layer. */
   class_name: "Dense";
   /** Its Keras name; default `dense`. */
   name?: string | undefined;
+  /** The kernel and, where the layer has one, the bias. */
   weights: readonly Variable[];
 }
 

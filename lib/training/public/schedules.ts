@@ -1,5 +1,8 @@
-/** Keras's learning-rate schedules by their Keras names: `new schedules.CosineDecay({ initial_learning_rate: 1e-3, … })`. */
-export { LearningRateSchedule } from "../schedule.js";
+/**
+ * Keras's learning-rate schedules by their Keras names: `new schedules.CosineDecay({ initial_learning_rate: 1e-3, …
+ * })`.
+ */
+export { LearningRateSchedule } from "../learning_rate_schedule.js";
 export {
   CosineDecay,
   type CosineDecayOptions,

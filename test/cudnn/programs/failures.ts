@@ -1,6 +1,6 @@
 // What becomes of failures that may pass: of the runtime's verdict, and of calls.
 import { backendInfo, GRU, type GRUError, memoryUsage } from "cudnn-gru";
-import { native } from "../../../dist/native/binding.js";
+import { native } from "../../../dist/native/load.js";
 import { relativeError } from "../../golden/reader.js";
 import { Control } from "../control.js";
 import { listed, numbers, setNumbers } from "./layers.js";

@@ -1,5 +1,7 @@
 // The 16-bit types on the cuDNN path, through the addon's own surface: against the CPU path, which rounds its state too.
-import { CALL_FLAGS, type NativeArray, type NativeHalf, native } from "../../../dist/native/binding.js";
+import type { NativeArray, NativeHalf } from "../../../dist/native/binding.js";
+import { CALL_FLAGS } from "../../../dist/native/contract.js";
+import { native } from "../../../dist/native/load.js";
 import { relativeError } from "../../golden/reader.js";
 import "../../../dist/index.js";
 import { numbers } from "./layers.js";

@@ -1,5 +1,6 @@
 // Prints what is said of this process's runtime in one dtype.
-import { type NativeCudnnDtype, native } from "../../../dist/native/binding.js";
+import type { NativeCudnnDtype } from "../../../dist/native/binding.js";
+import { native } from "../../../dist/native/load.js";
 import "../../../dist/index.js";
 
 const [dtype = "float32"] = process.argv.slice(2);

@@ -1,6 +1,7 @@
 // Times the stages of calls, and tells what that costs in calls to the driver.
 import { GRU, type GRUError } from "cudnn-gru";
-import { type NativeCudnnTimings, native } from "../../../dist/native/binding.js";
+import type { NativeCudnnTimings } from "../../../dist/native/binding.js";
+import { native } from "../../../dist/native/load.js";
 import { Control } from "../control.js";
 import { numbers, setNumbers } from "./layers.js";
 

@@ -1,0 +1,43 @@
+import { encodeHdf5, type Hdf5Dataset, type Hdf5Group } from "../hdf5/writer.js";
+import type { WeightData } from "./gru_variables.js";
+
+/** A layer whose weights are written to a `.weights.h5` file. */
+export interface LayerToWrite {
+  /** Keras's name of its class in such files. */
+  readonly kind: "gru" | "dense";
+  /** The layer's Keras name. */
+  readonly name: string;
+  /** The weights in Keras's order. */
+  readonly weights: readonly WeightData[];
+}
+
+/**
+ * Returns the `.weights.h5` file that Keras 3's `save_weights` writes for a Sequential model of `layers`, in parts to
+ * be written one after the other. Keras finds a layer's weights by its class and its number among the layers of that
+ * class. Any Sequential or Functional model whose only layers with variables are these can therefore load it.
+ */
+export function encodeKerasWeights(layers: readonly LayerToWrite[]): Uint8Array[] {
+  const members: Record<string, Hdf5Group> = {};
+  const counts = new Map<string, number>();
+  for (const { kind, name, weights } of layers) {
+    const number = counts.get(kind) ?? 0;
+    counts.set(kind, number + 1);
+    const own: Hdf5Group =
+      kind === "gru"
+        ? { members: { cell: { members: { vars: variables("gru_cell", weights) } }, vars: variables(name, []) } }
+        : { members: { vars: variables(name, weights) } };
+    members[number === 0 ? kind : `${kind}_${number}`] = own;
+  }
+  return encodeHdf5({ members: { layers: { members }, vars: variables("sequential", []) } });
+}
+
+function variables(name: string, weights: readonly WeightData[]): Hdf5Group {
+  return {
+    members: Object.fromEntries(weights.map((weight, index) => [`${index}`, dataset(weight)])),
+    texts: { name },
+  };
+}
+
+function dataset({ shape, dtype, data }: WeightData): Hdf5Dataset {
+  return { shape, dtype, data, ...(dtype === "bfloat16" ? { texts: { dtype } } : {}) };
+}
