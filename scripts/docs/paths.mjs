@@ -61,7 +61,7 @@ function anchorsOf(text) {
  * What is wrong with the files that the document `page` names. `files` are the paths of all files of the repository,
  * `foreign` are names that only look like ours, and `read` returns the text of a file.
  */
-export function pathProblems(page, text, { files, foreign = [], read }) {
+export function pathProblems(page, text, { files, foreign, read }) {
   const folders = [...new Set(files.filter((file) => file.includes("/")).map((file) => file.split("/")[0]))];
   const exists = (name) => files.some((file) => patternOf(name).test(file));
   const missing = namesIn(text, folders)

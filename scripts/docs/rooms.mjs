@@ -43,8 +43,19 @@ export const halves = [
         { path: "lib/variables", about: "weights and their versions" },
       ],
       [
-        { path: "lib/arguments", about: "reads and checks", hops: [2] },
-        { path: "lib/formats", about: "model files" },
+        { path: "lib/arguments", about: "validation", hops: [2], share: 13 },
+        {
+          path: "lib/formats",
+          about: "model files",
+          share: 20,
+          rows: [
+            [
+              { path: "lib/formats/keras_files", about: "", share: 9 },
+              { path: "lib/formats/hdf5", about: "", share: 6 },
+              { path: "lib/formats/safetensors", about: "", share: 9 },
+            ],
+          ],
+        },
       ],
       [
         { path: "lib/keras", about: "vocabularies", also: ["lib/keras/public"], share: 3 },
