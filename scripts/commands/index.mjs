@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { ensureSanitizedAddon } from "../setup/addon.mjs";
 import { ensurePackages } from "../setup/packages.mjs";
 import { CommandError, root, run, runNode, say } from "../setup/shell.mjs";
+import { check } from "./check.mjs";
 import { golden } from "./golden.mjs";
 import { bundleGpu, testGpu } from "./gpu.mjs";
 import { format, lint } from "./lint.mjs";
@@ -73,6 +74,11 @@ export const commands = {
     about: "run the tests; arguments go to vitest",
     needs: [...built, "doubles"],
     run: runTests,
+  },
+  check: {
+    about: "check style and types, and run the tests of what changed; --help lists the arguments",
+    needs: ["packages", "dist"],
+    run: check,
   },
   build: {
     about: "build dist/ and the addon (node-gyp)",

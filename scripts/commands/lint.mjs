@@ -10,6 +10,7 @@ const checks = [
   ["types", () => runNode(tsc, ["--project", "tsconfig.check.json"])],
   ["layers", () => runNode("scripts/check-layers.mjs")],
   ["sources list", () => runNode("scripts/check-sources.mjs")],
+  ["documents", () => runNode("scripts/check-docs.mjs")],
   ["comments of public names", () => runNode("scripts/check-comments.mjs")],
   ["openings of comments", () => runNode("scripts/check-openings.mjs")],
 ];
@@ -30,8 +31,9 @@ export function lint() {
   if (failed.length > 0) throw new CommandError(`lint failed: ${failed.join(", ")} ("npm run format" mends style)`, 1);
 }
 
-/** Rewrites TypeScript, JavaScript, JSON and C++ sources in the house style. */
+/** Rewrites TypeScript, JavaScript, JSON and C++ sources in the house style, and draws the picture of the rooms. */
 export function format() {
   runNode(biome, ["check", "--write", "."]);
   runNode("scripts/clang-format.mjs");
+  runNode("scripts/draw-architecture.mjs");
 }

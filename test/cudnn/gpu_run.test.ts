@@ -26,8 +26,9 @@ let runs = 0;
 
 /** Starts a run on the doubles, from a folder that is not the repository's. */
 function start(args: string[], env: Record<string, string | undefined> = {}): Run {
-  const out = join(root, `out${runs++}`);
-  const control = Control.create(join(root, "control"));
+  const run = runs++;
+  const out = join(root, `out${run}`);
+  const control = Control.create(join(root, `control${run}`));
   const child = spawn(process.execPath, [PROGRAM, "--out", out, ...args], {
     cwd: root,
     env: environment({ env: { CUDNN_GRU_PYTHON: "/nonexistent", ...env } }, control.path),
@@ -57,7 +58,10 @@ async function recorded(out: string, wanted: (record: ReturnType<typeof recordIn
   }
 }
 
-describe.skipIf(withoutDoubles)(titled("a run on a GPU, on doubles", withoutDoubles), { timeout: 60_000 }, () => {
+// Each run is a process with children of its own, and most of the time is their start: several run at once.
+const options = { timeout: 60_000, concurrent: true };
+
+describe.skipIf(withoutDoubles)(titled("a run on a GPU, on doubles", withoutDoubles), options, () => {
   it("doctor, then the tests, then the benchmark, in one record", async () => {
     const shape = ["--", "--variants=float32", "--rounds=1", "--sample-ms=1", "2x3x4-5"];
     const { code, text, record } = await end(start(["--stages", "bench,correctness", ...shape]));
@@ -161,7 +165,8 @@ describe.skipIf(withoutDoubles)(titled("a run on a GPU, on doubles", withoutDoub
     expect(record.bench.cases.length).toBeGreaterThanOrEqual(1);
   });
 
-  it("ends a stage that is out of time, says which were left out, and exits with 1", async () => {
+  // By itself, so that doctor is done within the six seconds.
+  it.sequential("ends a stage that is out of time, says which were left out, and exits with 1", async () => {
     const shapes = Array.from({ length: 400 }, () => "2x3x4-5");
     const { code, record } = await end(
       start(["--stages", "bench,soak", "--limit", "6", "--", "--seconds=Infinity", "--rounds=1000000", ...shapes]),

@@ -359,7 +359,8 @@ describe("damage", () => {
   });
 
   // HDF5 has no checksums here: changed numbers cannot be told from true ones, but shapes are what they were said to be.
-  it.each([
+  // Each reading is on a thread of its own, so that the four files can be read at once.
+  it.concurrent.each([
     ["keras2_nested.h5", 1],
     ["tf_keras_bidirectional_weights.h5", 2],
     ["keras_nested.weights.h5", 3],

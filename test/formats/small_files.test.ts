@@ -1,5 +1,6 @@
 // A small file may cost at most 300 MB of memory, whatever it contains, and never causes a crash. Each file is read by
-// a process of its own (cost_probe.mjs, which also prints for how long its event loop stood still).
+// a process of its own (cost_probe.mjs, which also prints for how long its event loop stood still), so that several can be
+// read at once.
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -42,7 +43,7 @@ const list = (count: number, item: (index: number) => string) =>
 const around = (count: number, inner: string, layer: (inner: string) => string): string =>
   count === 0 ? inner : around(count - 1, layer(inner), layer);
 
-describe("configs", () => {
+describe.concurrent("configs", { timeout: 60_000 }, () => {
   it.each<[string, () => string, string]>([
     [
       "longer than 8 MiB",
@@ -130,6 +131,7 @@ const gruConfig = (dtype: string) =>
     `{"module":"keras.layers","class_name":"GRU","config":{"name":"gru","units":${UNITS},"dtype":"${dtype}"}}`,
   );
 
+// One at a time: these come near the bound, and how near depends on when the garbage collector runs.
 describe("honest zeros are read", { timeout: 60_000 }, () => {
   it("deflated in the HDF5 file, by a layer of float64 too", async () => {
     const path = modelFile(await zeros(), ".weights.h5");
@@ -160,7 +162,7 @@ describe("honest zeros are read", { timeout: 60_000 }, () => {
   });
 });
 
-describe("HDF5 files that would cost much", { timeout: 60_000 }, () => {
+describe.concurrent("HDF5 files that would cost much", { timeout: 60_000 }, () => {
   it.each<[string, Zeros, string]>([
     [
       "more weights",

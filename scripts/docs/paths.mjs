@@ -1,0 +1,84 @@
+// Which files of the repository a document names, and which of them are missing.
+import { posix } from "node:path";
+
+/** Endings of source files. A word in backticks that has one of them names a file of ours, wherever that file lies. */
+const sourceFile = /^[\w.-]+\.(cc|h|inc|ts|mjs|cjs|py|sh|cmake)$/;
+
+/** The text of a document without its fenced code blocks, whose lines stay in place as empty ones. */
+function proseOf(text) {
+  return text.replace(/^```[\s\S]*?^```$/gm, (block) => block.replace(/[^\n]/g, ""));
+}
+
+/** Each match of `pattern` in `text`, with the number of its line. */
+function matchesOf(text, pattern) {
+  return [...text.matchAll(pattern)].map((match) => ({
+    line: text.slice(0, match.index).split("\n").length,
+    match,
+  }));
+}
+
+/**
+ * The names in backticks that mean a file or folder of the repository: those that begin with one of its top folders
+ * (`lib/index.ts`, `test/native/`), and bare names of source files (`time_loop.cc`). `folders` are the top folders.
+ */
+export function namesIn(text, folders) {
+  return matchesOf(proseOf(text), /`([^`\n]+)`/g)
+    .map(({ line, match }) => ({ line, name: match[1] }))
+    .filter(({ name }) => !/\s/.test(name))
+    .filter(({ name }) => folders.some((folder) => name.startsWith(`${folder}/`)) || sourceFile.test(name));
+}
+
+/**
+ * A pattern for the files that `name` means. `*` and a placeholder such as `<isa>` stand for any characters but a slash,
+ * and `{a,b}` for one of its words.
+ */
+function patternOf(name) {
+  const parts = name
+    .replace(/\/$/, "")
+    .split(/(\*|<[\w ]+>|\{[^{}]*\})/)
+    .map((part, at) => {
+      if (at % 2 === 0) return part.replace(/[.+?^${}()|[\]\\]/g, "\\$&");
+      return part.startsWith("{") ? `(?:${part.slice(1, -1).replaceAll(".", "\\.").replaceAll(",", "|")})` : "[^/]+";
+    });
+  const start = name.includes("/") ? "^" : "(?:^|/)";
+  return new RegExp(`${start}${parts.join("")}${name.endsWith("/") ? "/" : "(?:/|$)"}`);
+}
+
+/** The headings of a document, as the anchors that GitHub makes of them. */
+function anchorsOf(text) {
+  const headings = [...proseOf(text).matchAll(/^#+ +(.+)$/gm)].map(([, heading]) => heading);
+  return headings.map((heading) =>
+    heading
+      .replace(/\[([^\]]*)\]\([^)]*\)/g, "$1")
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}\s_-]/gu, "")
+      .trim()
+      .replaceAll(" ", "-"),
+  );
+}
+
+/**
+ * What is wrong with the files that the document `page` names. `files` are the paths of all files of the repository,
+ * `foreign` are names that only look like ours, and `read` returns the text of a file.
+ */
+export function pathProblems(page, text, { files, foreign, read }) {
+  const folders = [...new Set(files.filter((file) => file.includes("/")).map((file) => file.split("/")[0]))];
+  const exists = (name) => files.some((file) => patternOf(name).test(file));
+  const missing = namesIn(text, folders)
+    .filter(({ name }) => !foreign.includes(name) && !exists(name))
+    .map(({ line, name }) => `${page}:${line}: names ${name}, which does not exist`);
+  const broken = linksIn(page, text).flatMap(({ line, target, anchor }) => {
+    if (!exists(target)) return [`${page}:${line}: links to ${target}, which does not exist`];
+    if (!anchor || anchorsOf(target === page ? text : read(target)).includes(anchor)) return [];
+    return [`${page}:${line}: links to the heading ${target}#${anchor}, which does not exist`];
+  });
+  return [...missing, ...broken];
+}
+
+/** The links of a document to files of the repository, as paths from its root, and the headings they lead to. */
+function linksIn(page, text) {
+  return matchesOf(proseOf(text), /\]\((?!\w+:)([^)#\s]*)(?:#([^)\s]+))?\)/g).map(({ line, match }) => {
+    const [, path, anchor] = match;
+    return { line, target: path === "" ? page : posix.join(posix.dirname(page), path), anchor };
+  });
+}

@@ -1,0 +1,144 @@
+// The rooms of lib/ and native/ as docs/architecture.svg shows them: this table is the one place to change when a folder
+// comes, goes or moves. `node scripts/draw-architecture.mjs` then draws the picture again.
+
+/**
+ * The two halves, top to bottom. `rows` are drawn in order, and imports and includes point only downwards, from a row to
+ * rows below it. A room has the path of its folder, a few words, and `hops`, the numbers in `life` of what happens there.
+ * `rows` inside a room are its own rooms; `also` are rooms that are named in its text; `share` is its part of the width.
+ */
+export const halves = [
+  {
+    path: "lib",
+    title: "TypeScript, compiled to dist/",
+    rows: [
+      [
+        { path: "lib/cli", about: "doctor, build" },
+        { path: "lib/interop/tfjs", name: "interop/tfjs/", about: "the layer for tfjs" },
+      ],
+      [{ path: "lib", name: "index.ts", about: "everything that users import" }],
+      [
+        { path: "lib/training", about: "optimizers", also: ["lib/training/public"], share: 3 },
+        { path: "lib/serving", about: "batches of requests", share: 2.2 },
+      ],
+      [
+        {
+          path: "lib/layers",
+          about: "the GRU class: a table of contents for its rooms",
+          hops: [1],
+          rows: [
+            [
+              { path: "lib/layers/async", about: "queue, order, abort", share: 3 },
+              { path: "lib/layers/gradients", about: "passes, losses", share: 3 },
+            ],
+            [
+              { path: "lib/layers/call", about: "one call", hops: [3, 8], share: 3 },
+              { path: "lib/layers/state", about: "state, stream", share: 3 },
+              { path: "lib/layers/weights", about: "load, save", share: 3 },
+            ],
+          ],
+        },
+      ],
+      [
+        { path: "lib/backend", about: "which path computes?", hops: [3] },
+        { path: "lib/variables", about: "weights and their versions" },
+      ],
+      [
+        { path: "lib/arguments", about: "validation", hops: [2], share: 13 },
+        {
+          path: "lib/formats",
+          about: "model files",
+          share: 20,
+          rows: [
+            [
+              { path: "lib/formats/keras_files", about: "", share: 9 },
+              { path: "lib/formats/hdf5", about: "", share: 6 },
+              { path: "lib/formats/safetensors", about: "", share: 9 },
+            ],
+          ],
+        },
+      ],
+      [
+        { path: "lib/keras", about: "vocabularies", also: ["lib/keras/public"], share: 3 },
+        { path: "lib/tensor", about: "Tensor and its text", share: 2.2 },
+      ],
+      [{ path: "lib/options", about: "reads an object of named arguments" }],
+      [{ path: "lib/native", about: "types of the addon; the only code that loads it", hops: [4] }],
+      [{ path: "lib/errors", about: "GRUError and its one message shape" }],
+    ],
+  },
+  {
+    path: "native",
+    title: "C++17, one addon with and without a GPU",
+    rows: [
+      [{ path: "native/addon", about: "Node-API glue, the only code that includes napi.h", hops: [5] }],
+      [
+        {
+          path: "native/cpu",
+          about: "for the CPU",
+          share: 11,
+          rows: [
+            [{ path: "native/cpu/backward", about: "gradients" }],
+            [{ path: "native/cpu/forward", about: "the loop over time", hops: [7] }],
+            [{ path: "native/cpu/reference", about: "slow and obvious, for tests" }],
+            [{ path: "native/cpu/initializers", about: "orthogonal matrices" }],
+            [
+              { path: "native/cpu/weights", about: "packed" },
+              { path: "native/cpu/activations", about: "by row" },
+            ],
+            [{ path: "native/cpu/dispatch", about: "which instruction set?" }],
+            [{ path: "native/cpu/kernels", about: "one body, one unit for each set" }],
+          ],
+        },
+        {
+          path: "native/cudnn",
+          about: "for cuDNN",
+          share: 7,
+          hops: [7],
+          notes: [
+            "libraries opened at run time",
+            "no SDK at build time",
+            "devices and their memory",
+            "the choice of algorithm",
+            "plans, kept for later calls",
+            "the forward call and the",
+            "backward calls of cuDNN",
+            "a self-check before first use",
+          ],
+        },
+      ],
+      [{ path: "native/core", about: "the backend seam, problem, Status, threads, memory", hops: [6] }],
+    ],
+  },
+];
+
+/** The life of one call. The number of a hop is its place in this list, and stands on the rooms where it happens. */
+export const life = [
+  ["gru.call(inputs, options)", "The layer refuses a call after dispose(), or from inside its own activation."],
+  ["The arguments are read", "Kinds, shapes and values of inputs, mask, lengths and state are checked once, here."],
+  [
+    "The call is prepared",
+    "prepareCall chooses the path, builds and packs the weights where they are new, draws dropout masks, and returns one value that nothing changes.",
+  ],
+  ["The addon is called", "One place lays out the arguments. Typed arrays cross the border without a copy."],
+  ["Memory safety", "The addon checks kinds and lengths of the arrays again, and products that overflow."],
+  ["The backend", "The seam hands the problem to the path that was chosen. The addon does not know which it is."],
+  [
+    "The computation",
+    "CPU: the time loop, with kernels for this CPU and a team of threads. cuDNN: copy to the device, cudnnRNNForward, copy back.",
+  ],
+  ["The result", "Tensors are made and losses computed. Only then does the carried state change."],
+];
+
+/** Which threads compute. */
+export const threads = [
+  ["call", "All hops are on the JavaScript thread. In hop 7 a large call has a team of helpers."],
+  [
+    "callAsync",
+    "Inputs are copied in hop 3. Hops 6 and 7 are on a thread of the executor, hop 8 is on the JavaScript thread again.",
+  ],
+  ["The executor", "It computes asynchronous calls in the order in which they came. It is not libuv's pool."],
+  [
+    "The team",
+    "It helps one call at a time, an asynchronous one only if no other call runs or waits. Each helper takes rows of the batch, or units of the layer.",
+  ],
+];
