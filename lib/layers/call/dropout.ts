@@ -64,8 +64,8 @@ export class DropoutGenerator {
   }
 
   /**
-   * Draws the masks of a call, if it needs any. Such a call must end with `succeeded` and `ended`, or only `ended` if
-   * it fails. Returns `null` for a call that needs no masks.
+   * Draws the masks of a call, if it needs any. Such a call must end with `markSucceeded`, or with `markEnded` if it
+   * fails. Returns `null` for a call that needs no masks.
    */
   drawIfNeeded({ training, batch, features }: DropoutRequest): CallDropout | null {
     const { dropout, recurrentDropout } = this.#options;
