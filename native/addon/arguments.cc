@@ -28,115 +28,131 @@ const char* TypeName(napi_typedarray_type type) {
   }
 }
 
+// Returns false, and changes nothing, for a value that is no typed array. The
+// results may be null where they are not wanted.
+bool TypedArrayInfo(const Argument& argument, napi_typedarray_type* type,
+                    size_t* length, void** data) {
+  bool is_array = false;
+  return napi_is_typedarray(argument.env, argument.value, &is_array) ==
+             napi_ok &&
+         is_array &&
+         napi_get_typedarray_info(argument.env, argument.value, type, length,
+                                  data, nullptr, nullptr) == napi_ok;
+}
+
 }  // namespace
 
-bool IsNothing(napi_env env, napi_value value) {
+bool Argument::IsNothing() const {
   napi_valuetype type = napi_undefined;
   napi_typeof(env, value, &type);
   return type == napi_null || type == napi_undefined;
 }
 
-Status ReadArray(napi_env env, napi_value value, napi_typedarray_type type,
-                 size_t length, const char* name, void** data) {
+Arguments::Arguments(napi_env env, napi_callback_info info,
+                     const Signature& signature)
+    : env_(env), signature_(signature) {
+  size_t count = signature.count();
+  napi_get_cb_info(env, info, &count, values_, &self_, nullptr);
+}
+
+Argument Arguments::TakeFirst() {
+  const Argument first = (*this)[0];
+  ++first_;
+  return first;
+}
+
+Status ReadArray(const Argument& argument, napi_typedarray_type type,
+                 size_t length, void** data) {
   napi_typedarray_type found_type = napi_int8_array;
   size_t found_length = 0;
-  bool is_array = false;
-  if (napi_is_typedarray(env, value, &is_array) != napi_ok || !is_array ||
-      napi_get_typedarray_info(env, value, &found_type, &found_length, data,
-                               nullptr, nullptr) != napi_ok ||
+  if (!TypedArrayInfo(argument, &found_type, &found_length, data) ||
       found_type != type) {
-    return Wrong(StatusCode::kDtype, TypeName(type), name);
+    return Wrong(StatusCode::kDtype, TypeName(type), argument.name);
   }
   if (found_length < length) {
     return Status(StatusCode::kShape,
                   "Expected at least " + std::to_string(length) +
-                      " elements for the native argument `" + name +
+                      " elements for the native argument `" + argument.name +
                       "` but received " + std::to_string(found_length));
   }
   return Status();
 }
 
-Status ReadTensor(napi_env env, napi_value value, Dtype dtype, size_t length,
-                  const char* name, void** data) {
+Status ReadTensor(const Argument& argument, Dtype dtype, size_t length,
+                  void** data) {
   return ReadArray(
-      env, value,
+      argument,
       dtype == Dtype::kFloat32 ? napi_float32_array : napi_float64_array,
-      length, name, data);
+      length, data);
 }
 
-Status ReadTensorOrBits(napi_env env, napi_value value,
+Status ReadTensorOrBits(const Argument& argument,
                         const GruDescription& description, size_t length,
-                        const char* name, void** data, bool* bits) {
+                        void** data, bool* bits) {
   napi_typedarray_type type = napi_float32_array;
-  bool is_array = false;
   *bits = description.state_rounding != StateRounding::kNone &&
-          napi_is_typedarray(env, value, &is_array) == napi_ok && is_array &&
-          napi_get_typedarray_info(env, value, &type, nullptr, nullptr, nullptr,
-                                   nullptr) == napi_ok &&
+          TypedArrayInfo(argument, &type, nullptr, nullptr) &&
           type == napi_uint16_array;
-  return *bits ? ReadArray(env, value, type, length, name, data)
-               : ReadTensor(env, value, description.dtype, length, name, data);
+  return *bits ? ReadArray(argument, type, length, data)
+               : ReadTensor(argument, description.dtype, length, data);
 }
 
-Status ReadFloatArray(napi_env env, napi_value value, const char* name,
-                      Dtype* dtype, void** data, size_t* length) {
+Status ReadFloatArray(const Argument& argument, Dtype* dtype, void** data,
+                      size_t* length) {
   napi_typedarray_type type = napi_int8_array;
-  bool is_array = false;
-  if (napi_is_typedarray(env, value, &is_array) != napi_ok || !is_array ||
-      napi_get_typedarray_info(env, value, &type, length, data, nullptr,
-                               nullptr) != napi_ok ||
+  if (!TypedArrayInfo(argument, &type, length, data) ||
       (type != napi_float32_array && type != napi_float64_array)) {
-    return Wrong(StatusCode::kDtype, "a Float32Array or Float64Array", name);
+    return Wrong(StatusCode::kDtype, "a Float32Array or Float64Array",
+                 argument.name);
   }
   *dtype = type == napi_float32_array ? Dtype::kFloat32 : Dtype::kFloat64;
   return Status();
 }
 
-Status ReadSize(napi_env env, napi_value value, const char* name,
-                size_t* size) {
+Status ReadSize(const Argument& argument, size_t* size) {
   double number = 0;
-  if (napi_get_value_double(env, value, &number) != napi_ok ||
+  if (napi_get_value_double(argument.env, argument.value, &number) != napi_ok ||
       !(number >= 0 && number <= 9007199254740991.0) ||
       number != std::floor(number)) {
-    return Wrong(StatusCode::kArgument, "a whole number", name);
+    return Wrong(StatusCode::kArgument, "a whole number", argument.name);
   }
   *size = static_cast<size_t>(number);
   return Status();
 }
 
-Status ReadDouble(napi_env env, napi_value value, const char* name,
-                  double* number) {
-  if (napi_get_value_double(env, value, number) != napi_ok) {
-    return Wrong(StatusCode::kArgument, "a number", name);
+Status ReadDouble(const Argument& argument, double* number) {
+  if (napi_get_value_double(argument.env, argument.value, number) != napi_ok) {
+    return Wrong(StatusCode::kArgument, "a number", argument.name);
   }
   return Status();
 }
 
-Status ReadString(napi_env env, napi_value value, const char* name,
-                  std::string* text) {
+Status ReadString(const Argument& argument, std::string* text) {
   size_t length = 0;
-  if (napi_get_value_string_utf8(env, value, nullptr, 0, &length) != napi_ok) {
-    return Wrong(StatusCode::kArgument, "a string", name);
+  if (napi_get_value_string_utf8(argument.env, argument.value, nullptr, 0,
+                                 &length) != napi_ok) {
+    return Wrong(StatusCode::kArgument, "a string", argument.name);
   }
   text->resize(length);
-  napi_get_value_string_utf8(env, value, text->data(), length + 1, &length);
+  napi_get_value_string_utf8(argument.env, argument.value, text->data(),
+                             length + 1, &length);
   return Status();
 }
 
-Status ReadBool(napi_env env, napi_value value, const char* name, bool* truth) {
-  if (napi_get_value_bool(env, value, truth) != napi_ok) {
-    return Wrong(StatusCode::kArgument, "a boolean", name);
+Status ReadBool(const Argument& argument, bool* truth) {
+  if (napi_get_value_bool(argument.env, argument.value, truth) != napi_ok) {
+    return Wrong(StatusCode::kArgument, "a boolean", argument.name);
   }
   return Status();
 }
 
-Status ReadHalfType(napi_env env, napi_value value, const char* name,
-                    StateRounding* type) {
+Status ReadHalfType(const Argument& argument, StateRounding* type) {
   std::string text;
-  const Status status = ReadString(env, value, name, &text);
+  const Status status = ReadString(argument, &text);
   if (!status.ok()) return status;
   if (text != "float16" && text != "bfloat16") {
-    return Wrong(StatusCode::kDtype, "\"float16\" or \"bfloat16\"", name);
+    return Wrong(StatusCode::kDtype, "\"float16\" or \"bfloat16\"",
+                 argument.name);
   }
   *type =
       text == "float16" ? StateRounding::kFloat16 : StateRounding::kBfloat16;

@@ -7,46 +7,76 @@
 #include <cstdint>
 #include <string>
 
+#include "addon/contract.h"
 #include "core/gru_problem.h"
 #include "core/status.h"
 
 namespace cudnn_gru {
 
-// Readers of JavaScript values that check what memory safety needs. TypeScript
-// has already checked what the values mean, so these messages are for
-// developers of this package.
+// A JavaScript value, and its name for messages.
+struct Argument {
+  napi_env env;
+  napi_value value;
+  const char* name;
 
-// Whether `value` is null or undefined.
-bool IsNothing(napi_env env, napi_value value);
+  // Whether the value is null or undefined.
+  bool IsNothing() const;
+};
 
-// A typed array of `type` with at least `length` elements.
-Status ReadArray(napi_env env, napi_value value, napi_typedarray_type type,
-                 size_t length, const char* name, void** data);
+// The arguments of one call from JavaScript, by their positions in a signature.
+// Arguments that the caller left out are undefined.
+class Arguments {
+ public:
+  Arguments(napi_env env, napi_callback_info info, const Signature& signature);
 
-// One of a floating-point dtype.
-Status ReadTensor(napi_env env, napi_value value, Dtype dtype, size_t length,
-                  const char* name, void** data);
+  napi_env env() const { return env_; }
+  // The object that the method was called on.
+  napi_value self() const { return self_; }
+  Argument operator[](size_t position) const {
+    const size_t at = first_ + position;
+    return {env_, values_[at], signature_.arguments[at]};
+  }
+  // Returns the first argument. From then on the argument behind it has the
+  // position 0.
+  Argument TakeFirst();
 
-// Like ReadTensor; where the description names a 16-bit type it may also be a
-// Uint16Array, which holds bits.
-Status ReadTensorOrBits(napi_env env, napi_value value,
+ private:
+  const napi_env env_;
+  const Signature& signature_;
+  napi_value self_ = nullptr;
+  napi_value values_[kMostArguments];
+  size_t first_ = 0;
+};
+
+// The readers below check what memory safety needs. TypeScript has already
+// checked that the values make sense, so these messages are for the developers
+// of this package.
+
+// Reads a typed array of `type` with at least `length` elements.
+Status ReadArray(const Argument& argument, napi_typedarray_type type,
+                 size_t length, void** data);
+
+// Reads a Float32Array or Float64Array, whichever `dtype` is.
+Status ReadTensor(const Argument& argument, Dtype dtype, size_t length,
+                  void** data);
+
+// Like ReadTensor. Where the description names a 16-bit type, the array may
+// also be a Uint16Array that holds bits of that type; `bits` then becomes true.
+Status ReadTensorOrBits(const Argument& argument,
                         const GruDescription& description, size_t length,
-                        const char* name, void** data, bool* bits);
+                        void** data, bool* bits);
 
-// Like ReadTensor, for a Float32Array or Float64Array of any length.
-Status ReadFloatArray(napi_env env, napi_value value, const char* name,
-                      Dtype* dtype, void** data, size_t* length);
+// Reads a Float32Array or Float64Array of any length.
+Status ReadFloatArray(const Argument& argument, Dtype* dtype, void** data,
+                      size_t* length);
 
-// A whole number in 0 .. 2^53 - 1.
-Status ReadSize(napi_env env, napi_value value, const char* name, size_t* size);
-Status ReadDouble(napi_env env, napi_value value, const char* name,
-                  double* number);
-Status ReadString(napi_env env, napi_value value, const char* name,
-                  std::string* text);
-Status ReadBool(napi_env env, napi_value value, const char* name, bool* truth);
-// "float16" or "bfloat16".
-Status ReadHalfType(napi_env env, napi_value value, const char* name,
-                    StateRounding* type);
+// Reads a whole number from 0 to 2^53 - 1.
+Status ReadSize(const Argument& argument, size_t* size);
+Status ReadDouble(const Argument& argument, double* number);
+Status ReadString(const Argument& argument, std::string* text);
+Status ReadBool(const Argument& argument, bool* truth);
+// Reads "float16" or "bfloat16".
+Status ReadHalfType(const Argument& argument, StateRounding* type);
 
 }  // namespace cudnn_gru
 

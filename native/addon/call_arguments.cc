@@ -1,21 +1,32 @@
 #include "addon/call_arguments.h"
 
 #include <cstring>
+#include <iterator>
 #include <string>
 
-#include "addon/arguments.h"
+#include "addon/contract.h"
 
 namespace cudnn_gru {
 namespace {
 
-// CALL_FLAGS in lib/native.ts.
-enum CallFlag {
-  kReturnSequences = 1,
-  kGoBackwards = 2,
-  kZeroOutput = 4,
-  kCudnnFlag = 8,
-  kAllowTf32 = 16,
-};
+constexpr const Signature& kSignature = SignatureOf("call");
+constexpr size_t kInputs = kSignature.PositionOf("inputs");
+constexpr size_t kOutput = kSignature.PositionOf("output");
+constexpr size_t kState = kSignature.PositionOf("state");
+constexpr size_t kInitialState = kSignature.PositionOf("initialState");
+constexpr size_t kMask = kSignature.PositionOf("mask");
+constexpr size_t kLengths = kSignature.PositionOf("lengths");
+constexpr size_t kInputDropout = kSignature.PositionOf("inputDropout");
+constexpr size_t kRecurrentDropout = kSignature.PositionOf("recurrentDropout");
+constexpr size_t kBatch = kSignature.PositionOf("batch");
+constexpr size_t kTimesteps = kSignature.PositionOf("timesteps");
+constexpr size_t kFlags = kSignature.PositionOf("flags");
+
+constexpr unsigned kReturnSequences = FlagBit("returnSequences");
+constexpr unsigned kGoBackwards = FlagBit("goBackwards");
+constexpr unsigned kZeroOutputForMask = FlagBit("zeroOutputForMask");
+constexpr unsigned kCudnn = FlagBit("cudnn");
+constexpr unsigned kAllowTf32 = FlagBit("allowTf32");
 
 Status NoMemory() {
   return Status(StatusCode::kOutOfMemory,
@@ -23,21 +34,20 @@ Status NoMemory() {
                 "not have it");
 }
 
-Status ReadMask(napi_env env, napi_value value, size_t count,
-                StepSelection* steps, GruCall* call) {
+Status ReadMask(const Argument& mask, size_t count, StepSelection* steps,
+                GruCall* call) {
   void* data = nullptr;
-  const Status status =
-      ReadArray(env, value, napi_uint8_array, count, "mask", &data);
+  const Status status = ReadArray(mask, napi_uint8_array, count, &data);
   if (!status.ok()) return status;
   call->mask = static_cast<const uint8_t*>(steps->Copy(data, count));
   return call->mask == nullptr ? NoMemory() : Status();
 }
 
-Status ReadLengths(napi_env env, napi_value value, StepSelection* steps,
+Status ReadLengths(const Argument& lengths, StepSelection* steps,
                    GruCall* call) {
   void* data = nullptr;
   const Status status =
-      ReadArray(env, value, napi_int32_array, call->batch, "lengths", &data);
+      ReadArray(lengths, napi_int32_array, call->batch, &data);
   if (!status.ok()) return status;
   call->lengths = static_cast<const int32_t*>(
       steps->Copy(data, call->batch * sizeof(int32_t)));
@@ -55,6 +65,19 @@ Status ReadLengths(napi_env env, napi_value value, StepSelection* steps,
   return Status();
 }
 
+// One mask for all gates, or three.
+Status ReadInputDropout(const Argument& argument, Dtype dtype, size_t one_mask,
+                        GruCall* call) {
+  Dtype found = dtype;
+  size_t length = 0;
+  void* data = nullptr;
+  Status status = ReadFloatArray(argument, &found, &data, &length);
+  if (status.ok()) status = ReadTensor(argument, dtype, one_mask, &data);
+  call->input_dropout = data;
+  call->input_dropout_masks = one_mask != 0 && length >= 3 * one_mask ? 3 : 1;
+  return status;
+}
+
 }  // namespace
 
 const void* StepSelection::Copy(const void* data, size_t bytes) {
@@ -67,73 +90,73 @@ const void* StepSelection::Copy(const void* data, size_t bytes) {
   return copy;
 }
 
-Status ReadCall(napi_env env, const GruDescription& description,
-                const napi_value* arguments, StepSelection* steps,
-                GruCall* call, CallPath* path) {
+Status ReadCall(const Arguments& arguments, const GruDescription& description,
+                StepSelection* steps, GruCall* call, CallPath* path) {
   size_t flags = 0;
-  Status status = ReadSize(env, arguments[kBatch], "batch", &call->batch);
-  if (status.ok()) {
-    status =
-        ReadSize(env, arguments[kTimesteps], "timesteps", &call->timesteps);
-  }
-  if (status.ok()) status = ReadSize(env, arguments[kFlags], "flags", &flags);
+  Status status = ReadSize(arguments[kBatch], &call->batch);
+  if (status.ok()) status = ReadSize(arguments[kTimesteps], &call->timesteps);
+  if (status.ok()) status = ReadSize(arguments[kFlags], &flags);
   if (!status.ok()) return status;
   call->return_sequences = (flags & kReturnSequences) != 0;
   call->go_backwards = (flags & kGoBackwards) != 0;
-  call->zero_output_for_mask = (flags & kZeroOutput) != 0;
-  path->cudnn = (flags & kCudnnFlag) != 0;
+  call->zero_output_for_mask = (flags & kZeroOutputForMask) != 0;
+  path->cudnn = (flags & kCudnn) != 0;
   path->allow_tf32 = (flags & kAllowTf32) != 0;
   GruCallSizes sizes;
   status = ComputeSizes(description, call->batch, call->timesteps,
                         call->return_sequences, &sizes);
   if (!status.ok()) return status;
 
-  const Dtype dtype = description.dtype;
-  const auto read = [&](CallArgument which, size_t length, const char* name) {
+  const auto read = [&](size_t position, size_t length) {
     void* data = nullptr;
     if (status.ok()) {
-      status = ReadTensor(env, arguments[which], dtype, length, name, &data);
+      status =
+          ReadTensor(arguments[position], description.dtype, length, &data);
     }
     return data;
   };
-  const auto optional = [&](CallArgument which) {
-    return status.ok() && !IsNothing(env, arguments[which]);
+  const auto optional = [&](size_t position) {
+    return status.ok() && !arguments[position].IsNothing();
   };
   void* inputs = nullptr;
-  status = ReadTensorOrBits(env, arguments[kInputs], description, sizes.inputs,
-                            "inputs", &inputs, &call->inputs_are_bits);
+  status = ReadTensorOrBits(arguments[kInputs], description, sizes.inputs,
+                            &inputs, &call->inputs_are_bits);
   call->inputs = inputs;
   if (status.ok()) {
-    status =
-        ReadTensorOrBits(env, arguments[kOutput], description, sizes.output,
-                         "output", &call->output, &call->output_is_bits);
+    status = ReadTensorOrBits(arguments[kOutput], description, sizes.output,
+                              &call->output, &call->output_is_bits);
   }
-  call->state = read(kState, sizes.state, "state");
+  call->state = read(kState, sizes.state);
   if (optional(kInitialState)) {
-    call->initial_state = read(kInitialState, sizes.state, "initialState");
+    call->initial_state = read(kInitialState, sizes.state);
   }
-  void* data = nullptr;
   if (optional(kMask)) {
-    status = ReadMask(env, arguments[kMask], sizes.mask, steps, call);
+    status = ReadMask(arguments[kMask], sizes.mask, steps, call);
   } else if (optional(kLengths)) {
-    status = ReadLengths(env, arguments[kLengths], steps, call);
+    status = ReadLengths(arguments[kLengths], steps, call);
   }
   if (optional(kInputDropout)) {
-    Dtype found = dtype;
-    size_t length = 0;
-    status = ReadFloatArray(env, arguments[kInputDropout], "inputDropout",
-                            &found, &data, &length);
-    const bool three =
-        sizes.input_dropout != 0 && length >= 3 * sizes.input_dropout;
-    call->input_dropout =
-        read(kInputDropout, sizes.input_dropout, "inputDropout");
-    call->input_dropout_masks = three ? 3 : 1;
+    status = ReadInputDropout(arguments[kInputDropout], description.dtype,
+                              sizes.input_dropout, call);
   }
   if (optional(kRecurrentDropout)) {
-    call->recurrent_dropout =
-        read(kRecurrentDropout, sizes.recurrent_dropout, "recurrentDropout");
+    call->recurrent_dropout = read(kRecurrentDropout, sizes.recurrent_dropout);
   }
   return status;
+}
+
+napi_value CallArrays(const Arguments& arguments) {
+  constexpr size_t kArrays[] = {
+      kInputs, kOutput,  kState,        kInitialState,
+      kMask,   kLengths, kInputDropout, kRecurrentDropout};
+  napi_value arrays = nullptr;
+  napi_create_array_with_length(arguments.env(), std::size(kArrays), &arrays);
+  uint32_t count = 0;
+  for (const size_t position : kArrays) {
+    napi_set_element(arguments.env(), arrays, count++,
+                     arguments[position].value);
+  }
+  return arrays;
 }
 
 }  // namespace cudnn_gru

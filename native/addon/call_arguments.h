@@ -6,28 +6,12 @@
 #include <cstddef>
 #include <optional>
 
+#include "addon/arguments.h"
 #include "core/gru_problem.h"
 #include "core/status.h"
 #include "core/workspace.h"
 
 namespace cudnn_gru {
-
-// Positions of NativeCallArguments in lib/native.ts.
-enum CallArgument {
-  kInputs,
-  kOutput,
-  kState,
-  kInitialState,
-  kMask,
-  kLengths,
-  kInputDropout,
-  kRecurrentDropout,
-  kBatch,
-  kTimesteps,
-  kFlags,
-  kCustom,
-  kCallArguments,
-};
 
 // What computes a call.
 struct CallPath {
@@ -53,11 +37,13 @@ class StepSelection {
   std::optional<Workspace> large_;
 };
 
-// Reads NativeCallArguments up to the flags. The pointers are good while the
-// arrays and `steps` are.
-Status ReadCall(napi_env env, const GruDescription& description,
-                const napi_value* arguments, StepSelection* steps,
-                GruCall* call, CallPath* path);
+// Reads the arguments of a call (kCallArguments), whose first one must be at
+// position 0. The pointers are valid while the arrays and `steps` are.
+Status ReadCall(const Arguments& arguments, const GruDescription& description,
+                StepSelection* steps, GruCall* call, CallPath* path);
+
+// Returns the arrays that the call reads and writes, in one object.
+napi_value CallArrays(const Arguments& arguments);
 
 }  // namespace cudnn_gru
 

@@ -1,6 +1,9 @@
 #include "addon/conversions.h"
 
+#include <string>
+
 #include "addon/arguments.h"
+#include "addon/contract.h"
 #include "addon/errors.h"
 #include "core/half.h"
 #include "core/thread_pool.h"
@@ -8,28 +11,30 @@
 namespace cudnn_gru {
 namespace {
 
-// (out, in, type), of which one array holds bits and the other values.
+// Arguments of which one is an array of values and another one of bits.
 struct Conversion {
-  Conversion(napi_env env, napi_callback_info info, bool widen) {
-    size_t count = 3;
-    napi_value arguments[3];
-    napi_get_cb_info(env, info, &count, arguments, nullptr, nullptr);
-    const napi_value values = widen ? arguments[0] : arguments[1];
-    const napi_value half = widen ? arguments[1] : arguments[0];
+  Conversion(napi_env env, napi_callback_info info, const Signature& signature,
+             const char* values, const char* half) {
+    const Arguments arguments(env, info, signature);
     Dtype dtype = Dtype::kFloat32;
     void* data = nullptr;
-    status = ReadFloatArray(env, values, "values", &dtype, &data, &length);
+    const Argument array = arguments[signature.PositionOf(values)];
+    status = ReadFloatArray(array, &dtype, &data, &length);
     if (status.ok() && dtype != Dtype::kFloat32) {
       status = Status(StatusCode::kDtype,
-                      "Expected a Float32Array for the native argument "
-                      "`values` but received a Float64Array");
+                      std::string("Expected a Float32Array for the native "
+                                  "argument `") +
+                          array.name + "` but received a Float64Array");
     }
     floats = static_cast<float*>(data);
     if (status.ok()) {
-      status = ReadArray(env, half, napi_uint16_array, length, "bits", &data);
+      status = ReadArray(arguments[signature.PositionOf(half)],
+                         napi_uint16_array, length, &data);
     }
     bits = static_cast<uint16_t*>(data);
-    if (status.ok()) status = ReadHalfType(env, arguments[2], "dtype", &type);
+    if (status.ok()) {
+      status = ReadHalfType(arguments[signature.PositionOf("dtype")], &type);
+    }
   }
 
   float* floats = nullptr;
@@ -41,18 +46,17 @@ struct Conversion {
 
 }  // namespace
 
-// widen(out, bits, dtype)
 napi_value Js_widen(napi_env env, napi_callback_info info) {
-  const Conversion conversion(env, info, true);
+  const Conversion conversion(env, info, SignatureOf("widen"), "out", "bits");
   if (!conversion.status.ok()) return Throw(env, conversion.status);
   Widen(conversion.type, conversion.bits, conversion.floats, conversion.length,
         ThreadPool::Get().threads());
   return nullptr;
 }
 
-// narrow(out, values, dtype)
 napi_value Js_narrow(napi_env env, napi_callback_info info) {
-  const Conversion conversion(env, info, false);
+  const Conversion conversion(env, info, SignatureOf("narrow"), "values",
+                              "out");
   if (!conversion.status.ok()) return Throw(env, conversion.status);
   Narrow(conversion.type, conversion.floats, conversion.bits, conversion.length,
          ThreadPool::Get().threads());

@@ -94,15 +94,15 @@ napi_value CudnnObject(napi_env env) {
 }
 
 // "float32", "float64", "float16" or "bfloat16".
-Status ReadCudnnDtype(napi_env env, napi_value value, Dtype* dtype,
+Status ReadCudnnDtype(const Argument& argument, Dtype* dtype,
                       StateRounding* rounding) {
   std::string name;
-  const Status status = ReadString(env, value, "dtype", &name);
+  const Status status = ReadString(argument, &name);
   if (!status.ok()) return status;
   *dtype = name == "float64" ? Dtype::kFloat64 : Dtype::kFloat32;
   *rounding = StateRounding::kNone;
   if (name == "float32" || name == "float64") return Status();
-  return ReadHalfType(env, value, "dtype", rounding);
+  return ReadHalfType(argument, rounding);
 }
 
 }  // namespace
@@ -122,9 +122,9 @@ napi_value Js_cudnnRuntime(napi_env env, napi_callback_info info) {
   size_t device = 0;
   Dtype dtype = Dtype::kFloat32;
   StateRounding rounding = StateRounding::kNone;
-  Status status = ReadSize(env, arguments[0], "device", &device);
+  Status status = ReadSize({env, arguments[0], "device"}, &device);
   if (status.ok()) {
-    status = ReadCudnnDtype(env, arguments[1], &dtype, &rounding);
+    status = ReadCudnnDtype({env, arguments[1], "dtype"}, &dtype, &rounding);
   }
   if (!status.ok()) return Throw(env, status);
   const RuntimeVerdict verdict = JudgeRuntime(device, dtype, rounding);
@@ -141,7 +141,8 @@ napi_value Js_cudnnRuntimeClock(napi_env env, napi_callback_info info) {
   napi_value argument = nullptr;
   napi_get_cb_info(env, info, &count, &argument, nullptr, nullptr);
   size_t milliseconds = 0;
-  const Status status = ReadSize(env, argument, "milliseconds", &milliseconds);
+  const Status status =
+      ReadSize({env, argument, "milliseconds"}, &milliseconds);
   if (!status.ok()) return Throw(env, status);
   SetRuntimeClock(std::chrono::milliseconds(milliseconds));
   return nullptr;
@@ -153,7 +154,7 @@ napi_value Js_cudnnTimings(napi_env env, napi_callback_info info) {
   napi_value argument = nullptr;
   napi_get_cb_info(env, info, &count, &argument, nullptr, nullptr);
   bool enable = false;
-  const Status status = ReadBool(env, argument, "enable", &enable);
+  const Status status = ReadBool({env, argument, "enable"}, &enable);
   if (!status.ok()) return Throw(env, status);
   const StageTimes times = TimeStages(enable);
   const auto part = [&](const std::array<double, kStages>& milliseconds,

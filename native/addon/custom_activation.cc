@@ -3,8 +3,6 @@
 #include <cstring>
 #include <string>
 
-#include "addon/arguments.h"
-
 namespace cudnn_gru {
 namespace {
 
@@ -33,10 +31,10 @@ class HandleScope {
 
 }  // namespace
 
-CustomActivation::CustomActivation(napi_env env, napi_value object, Dtype dtype)
-    : env_(env),
+CustomActivation::CustomActivation(const Argument& object, Dtype dtype)
+    : env_(object.env),
       dtype_(dtype),
-      object_(object == nullptr || IsNothing(env, object) ? nullptr : object) {}
+      object_(object.IsNothing() ? nullptr : object.value) {}
 
 Status CustomActivation::Apply(bool recurrent, const void* x, void* y,
                                size_t n) {
@@ -67,7 +65,7 @@ Status CustomActivation::CopyTo(const char* name, const void* values,
   napi_value array = nullptr;
   void* data = nullptr;
   if (napi_get_named_property(env_, object_, name, &array) != napi_ok ||
-      !ReadTensor(env_, array, dtype_, n, name, &data).ok()) {
+      !ReadTensor({env_, array, name}, dtype_, n, &data).ok()) {
     return Failed("its arrays were detached");
   }
   if (n > 0) std::memcpy(data, values, n * DtypeSize(dtype_));
@@ -79,7 +77,7 @@ Status CustomActivation::CopyFrom(const char* name, void* values,
   napi_value array = nullptr;
   void* data = nullptr;
   if (napi_get_named_property(env_, object_, name, &array) != napi_ok ||
-      !ReadTensor(env_, array, dtype_, n, name, &data).ok()) {
+      !ReadTensor({env_, array, name}, dtype_, n, &data).ok()) {
     return Failed("its arrays were detached");
   }
   if (n > 0) std::memcpy(values, data, n * DtypeSize(dtype_));

@@ -3,6 +3,7 @@
 
 #include <napi.h>
 
+#include "addon/arguments.h"
 #include "core/gru_problem.h"
 #include "core/status.h"
 
@@ -13,7 +14,7 @@ namespace cudnn_gru {
 class CustomActivation : public ActivationCallback {
  public:
   // `object` may be null or undefined: then the callback fails if it is called.
-  CustomActivation(napi_env env, napi_value object, Dtype dtype);
+  CustomActivation(const Argument& object, Dtype dtype);
 
   Status Apply(bool recurrent, const void* x, void* y, size_t n) override;
   Status Differentiate(bool recurrent, const void* x, const void* y,

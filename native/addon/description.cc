@@ -9,20 +9,23 @@
 namespace cudnn_gru {
 namespace {
 
-napi_value Property(napi_env env, napi_value object, const char* name) {
+Argument Property(const Argument& object, const char* name) {
   napi_value value = nullptr;
-  if (napi_get_named_property(env, object, name, &value) != napi_ok) {
-    napi_get_undefined(env, &value);
+  if (napi_get_named_property(object.env, object.value, name, &value) !=
+      napi_ok) {
+    napi_get_undefined(object.env, &value);
   }
-  return value;
+  return {object.env, value, name};
 }
 
-Status ReadActivation(napi_env env, napi_value value, ActivationSpec* spec) {
+Status ReadActivation(const Argument& activation, ActivationSpec* spec) {
   std::string name;
-  Status status =
-      ReadString(env, Property(env, value, "name"), "activation.name", &name);
+  Argument property = Property(activation, "name");
+  property.name = "activation.name";
+  Status status = ReadString(property, &name);
   if (!status.ok()) return status;
-  const napi_value list = Property(env, value, "parameters");
+  const napi_env env = activation.env;
+  const napi_value list = Property(activation, "parameters").value;
   uint32_t count = 0;
   if (napi_get_array_length(env, list, &count) != napi_ok || count > 8) {
     return Status(StatusCode::kArgument,
@@ -33,18 +36,17 @@ Status ReadActivation(napi_env env, napi_value value, ActivationSpec* spec) {
   for (uint32_t i = 0; i < count; ++i) {
     napi_value element = nullptr;
     napi_get_element(env, list, i, &element);
-    status = ReadDouble(env, element, "activation.parameters", &parameters[i]);
+    status =
+        ReadDouble({env, element, "activation.parameters"}, &parameters[i]);
     if (!status.ok()) return status;
   }
   return FindActivation(name, parameters.data(), count, spec);
 }
 
 // null, or the 16-bit type whose values the states of a float32 layer have.
-Status ReadRounding(napi_env env, napi_value value,
-                    GruDescription* description) {
-  if (IsNothing(env, value)) return Status();
-  const Status status =
-      ReadHalfType(env, value, "stateRounding", &description->state_rounding);
+Status ReadRounding(const Argument& rounding, GruDescription* description) {
+  if (rounding.IsNothing()) return Status();
+  const Status status = ReadHalfType(rounding, &description->state_rounding);
   if (status.ok() && description->dtype != Dtype::kFloat32) {
     return Status(StatusCode::kDtype,
                   "Expected \"float32\" for the native argument `dtype` with "
@@ -55,11 +57,10 @@ Status ReadRounding(napi_env env, napi_value value,
 
 }  // namespace
 
-Status ReadDescription(napi_env env, napi_value value,
-                       GruDescription* description, size_t* cuda_device) {
+Status ReadDescription(const Argument& argument, GruDescription* description,
+                       size_t* cuda_device) {
   std::string dtype;
-  Status status =
-      ReadString(env, Property(env, value, "dtype"), "dtype", &dtype);
+  Status status = ReadString(Property(argument, "dtype"), &dtype);
   if (!status.ok()) return status;
   if (dtype != "float32" && dtype != "float64") {
     return Status(StatusCode::kDtype,
@@ -68,31 +69,27 @@ Status ReadDescription(napi_env env, napi_value value,
                       dtype + "\"");
   }
   description->dtype = dtype == "float32" ? Dtype::kFloat32 : Dtype::kFloat64;
-  status = ReadSize(env, Property(env, value, "features"), "features",
-                    &description->features);
+  status = ReadSize(Property(argument, "features"), &description->features);
   if (status.ok()) {
-    status = ReadSize(env, Property(env, value, "units"), "units",
-                      &description->units);
-  }
-  if (status.ok()) {
-    status = ReadBool(env, Property(env, value, "resetAfter"), "resetAfter",
-                      &description->reset_after);
-  }
-  if (status.ok()) {
-    status = ReadActivation(env, Property(env, value, "activation"),
-                            &description->activation);
-  }
-  if (status.ok()) {
-    status = ReadActivation(env, Property(env, value, "recurrentActivation"),
-                            &description->recurrent_activation);
+    status = ReadSize(Property(argument, "units"), &description->units);
   }
   if (status.ok()) {
     status =
-        ReadRounding(env, Property(env, value, "stateRounding"), description);
+        ReadBool(Property(argument, "resetAfter"), &description->reset_after);
   }
   if (status.ok()) {
-    status = ReadSize(env, Property(env, value, "cudaDevice"), "cudaDevice",
-                      cuda_device);
+    status = ReadActivation(Property(argument, "activation"),
+                            &description->activation);
+  }
+  if (status.ok()) {
+    status = ReadActivation(Property(argument, "recurrentActivation"),
+                            &description->recurrent_activation);
+  }
+  if (status.ok()) {
+    status = ReadRounding(Property(argument, "stateRounding"), description);
+  }
+  if (status.ok()) {
+    status = ReadSize(Property(argument, "cudaDevice"), cuda_device);
   }
   return status.ok() ? CheckDescription(*description) : status;
 }

@@ -3,6 +3,7 @@
 
 #include <napi.h>
 
+#include "addon/arguments.h"
 #include "core/gru_problem.h"
 #include "core/status.h"
 
@@ -10,8 +11,8 @@ namespace cudnn_gru {
 
 // Reads a NativeGruDescription (lib/native.ts). `cuda_device` is the index of
 // the device for calls with cuDNN.
-Status ReadDescription(napi_env env, napi_value value,
-                       GruDescription* description, size_t* cuda_device);
+Status ReadDescription(const Argument& argument, GruDescription* description,
+                       size_t* cuda_device);
 
 }  // namespace cudnn_gru
 

@@ -3,6 +3,7 @@
 #include <napi.h>
 
 #include "addon/addon_data.h"
+#include "addon/contract.h"
 #include "addon/conversions.h"
 #include "addon/cudnn_info.h"
 #include "addon/errors.h"
@@ -46,6 +47,7 @@ napi_value Init(napi_env env, napi_value exports) {
       [](napi_env, void* data, void*) { delete static_cast<AddonData*>(data); },
       nullptr);
   Export(env, exports, "initialize", Js_initialize);
+  napi_set_named_property(env, exports, "contract", MakeContract(env));
   napi_set_named_property(env, exports, "NativeGru", DefineNativeGru(env));
   Export(env, exports, "cancel", Js_cancel);
   Export(env, exports, "cpuInfo", Js_cpuInfo);

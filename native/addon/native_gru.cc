@@ -7,6 +7,7 @@
 #include "addon/addon_data.h"
 #include "addon/arguments.h"
 #include "addon/call_arguments.h"
+#include "addon/contract.h"
 #include "addon/custom_activation.h"
 #include "addon/description.h"
 #include "addon/errors.h"
@@ -98,7 +99,8 @@ napi_value Construct(napi_env env, napi_callback_info info) {
   Status status = SelectedBackend(&gru->backend);
   size_t cuda_device = 0;
   if (status.ok()) {
-    status = ReadDescription(env, argument, &gru->description, &cuda_device);
+    status = ReadDescription({env, argument, "description"}, &gru->description,
+                             &cuda_device);
   }
   if (!status.ok()) return Throw(env, status);
   gru->cudnn_layer =
@@ -114,11 +116,12 @@ napi_value Construct(napi_env env, napi_callback_info info) {
 
 // setWeights(kernel, recurrentKernel, bias)
 napi_value Js_setWeights(napi_env env, napi_callback_info info) {
-  size_t count = 3;
-  napi_value arguments[3];
-  napi_value self = nullptr;
-  napi_get_cb_info(env, info, &count, arguments, &self, nullptr);
-  NativeGru* const gru = Unwrap(env, self);
+  constexpr const Signature& kSignature = SignatureOf("setWeights");
+  constexpr size_t kKernel = kSignature.PositionOf("kernel");
+  constexpr size_t kRecurrent = kSignature.PositionOf("recurrentKernel");
+  constexpr size_t kBias = kSignature.PositionOf("bias");
+  const Arguments arguments(env, info, kSignature);
+  NativeGru* const gru = Unwrap(env, arguments.self());
   if (gru == nullptr) return nullptr;
   if (gru->disposed) {
     return Throw(env, Status(StatusCode::kDisposed, "The layer is disposed"));
@@ -128,15 +131,15 @@ napi_value Js_setWeights(napi_env env, napi_callback_info info) {
   void* kernel = nullptr;
   void* recurrent = nullptr;
   void* bias = nullptr;
-  Status status = ReadTensor(env, arguments[0], description.dtype,
-                             description.features * row, "kernel", &kernel);
+  Status status = ReadTensor(arguments[kKernel], description.dtype,
+                             description.features * row, &kernel);
   if (status.ok()) {
-    status = ReadTensor(env, arguments[1], description.dtype,
-                        description.units * row, "recurrentKernel", &recurrent);
+    status = ReadTensor(arguments[kRecurrent], description.dtype,
+                        description.units * row, &recurrent);
   }
-  if (status.ok() && !IsNothing(env, arguments[2])) {
-    status = ReadTensor(env, arguments[2], description.dtype,
-                        description.reset_after ? 2 * row : row, "bias", &bias);
+  if (status.ok() && !arguments[kBias].IsNothing()) {
+    status = ReadTensor(arguments[kBias], description.dtype,
+                        description.reset_after ? 2 * row : row, &bias);
   }
   std::shared_ptr<const CpuWeights> weights;
   if (status.ok()) {
@@ -204,51 +207,40 @@ struct PreparedCall {
 };
 
 // Reads NativeCallArguments. `steps` must live as long as the call runs.
-Status Prepare(napi_env env, const NativeGru& gru, const napi_value* arguments,
+Status Prepare(const Arguments& arguments, const NativeGru& gru,
                StepSelection* steps, PreparedCall* prepared) {
   const Status status = CheckReady(gru);
   if (!status.ok()) return status;
   prepared->weights = gru.weights;
   prepared->cudnn_weights = gru.cudnn_weights;
-  return ReadCall(env, gru.description, arguments, steps, &prepared->call,
+  return ReadCall(arguments, gru.description, steps, &prepared->call,
                   &prepared->path);
 }
 
-// Reads (token, ...NativeCallArguments).
-Status PrepareAsync(napi_env env, const NativeGru& gru,
-                    const napi_value* arguments, double* token,
+// Reads the token, and takes it from the arguments, and the call.
+Status PrepareAsync(Arguments* arguments, const NativeGru& gru, double* token,
                     StepSelection* steps, PreparedCall* prepared) {
-  Status status = Prepare(env, gru, arguments + 1, steps, prepared);
+  const Argument first = arguments->TakeFirst();
+  Status status = Prepare(*arguments, gru, steps, prepared);
   if (status.ok() && IsCustom(gru.description)) {
     status = Status(StatusCode::kUnsupported,
                     "Expected an activation of Keras's for an asynchronous "
                     "call but received a custom one");
   }
-  return status.ok() ? ReadDouble(env, arguments[0], "token", token) : status;
-}
-
-// The arrays that an asynchronous call uses, in one object.
-napi_value Buffers(napi_env env, const napi_value* arguments) {
-  napi_value buffers = nullptr;
-  napi_create_array_with_length(env, kRecurrentDropout + 1, &buffers);
-  for (uint32_t i = kInputs; i <= kRecurrentDropout; ++i) {
-    napi_set_element(env, buffers, i, arguments[1 + i]);
-  }
-  return buffers;
+  return status.ok() ? ReadDouble(first, token) : status;
 }
 
 // call(...NativeCallArguments, custom)
 napi_value Js_call(napi_env env, napi_callback_info info) {
-  size_t count = kCallArguments;
-  napi_value arguments[kCallArguments];
-  napi_value self = nullptr;
-  napi_get_cb_info(env, info, &count, arguments, &self, nullptr);
-  const NativeGru* const gru = Unwrap(env, self);
+  constexpr const Signature& kSignature = SignatureOf("call");
+  const Arguments arguments(env, info, kSignature);
+  const NativeGru* const gru = Unwrap(env, arguments.self());
   if (gru == nullptr) return nullptr;
   StepSelection steps;
   PreparedCall prepared;
-  Status status = Prepare(env, *gru, arguments, &steps, &prepared);
-  CustomActivation custom(env, arguments[kCustom], gru->description.dtype);
+  Status status = Prepare(arguments, *gru, &steps, &prepared);
+  CustomActivation custom(arguments[kSignature.PositionOf("custom")],
+                          gru->description.dtype);
   prepared.call.custom = &custom;
   if (status.ok()) {
     status = prepared.Run(ThreadPool::Get().threads(), nullptr);
@@ -258,20 +250,18 @@ napi_value Js_call(napi_env env, napi_callback_info info) {
 
 // callAsync(token, ...NativeCallArguments)
 napi_value Js_callAsync(napi_env env, napi_callback_info info) {
-  size_t count = kCallArguments + 1;
-  napi_value arguments[kCallArguments + 1];
-  napi_value self = nullptr;
-  napi_get_cb_info(env, info, &count, arguments, &self, nullptr);
-  const NativeGru* const gru = Unwrap(env, self);
+  constexpr const Signature& kSignature = SignatureOf("callAsync");
+  Arguments arguments(env, info, kSignature);
+  const NativeGru* const gru = Unwrap(env, arguments.self());
   if (gru == nullptr) return nullptr;
   double token = 0;
   const auto steps = std::make_shared<StepSelection>();
   PreparedCall prepared;
   const Status status =
-      PrepareAsync(env, *gru, arguments, &token, steps.get(), &prepared);
+      PrepareAsync(&arguments, *gru, &token, steps.get(), &prepared);
   if (!status.ok()) return Throw(env, status);
   return AddonData::Get(env)->async_calls.Submit(
-      token, Buffers(env, arguments),
+      token, CallArrays(arguments),
       [prepared, steps](bool alone, const Cancellation& cancellation) {
         return prepared.Run(alone ? ThreadPool::Get().threads() : 1,
                             &cancellation);
@@ -280,16 +270,15 @@ napi_value Js_callAsync(napi_env env, napi_callback_info info) {
 
 // forward(...NativeCallArguments, custom)
 napi_value Js_forward(napi_env env, napi_callback_info info) {
-  size_t count = kCallArguments;
-  napi_value arguments[kCallArguments];
-  napi_value self = nullptr;
-  napi_get_cb_info(env, info, &count, arguments, &self, nullptr);
-  const NativeGru* const gru = Unwrap(env, self);
+  constexpr const Signature& kSignature = SignatureOf("forward");
+  const Arguments arguments(env, info, kSignature);
+  const NativeGru* const gru = Unwrap(env, arguments.self());
   if (gru == nullptr) return nullptr;
   StepSelection steps;
   PreparedCall prepared;
-  Status status = Prepare(env, *gru, arguments, &steps, &prepared);
-  CustomActivation custom(env, arguments[kCustom], gru->description.dtype);
+  Status status = Prepare(arguments, *gru, &steps, &prepared);
+  CustomActivation custom(arguments[kSignature.PositionOf("custom")],
+                          gru->description.dtype);
   prepared.call.custom = &custom;
   std::unique_ptr<GruTape> tape;
   if (status.ok()) {
@@ -301,22 +290,20 @@ napi_value Js_forward(napi_env env, napi_callback_info info) {
 
 // forwardAsync(token, ...NativeCallArguments)
 napi_value Js_forwardAsync(napi_env env, napi_callback_info info) {
-  size_t count = kCallArguments + 1;
-  napi_value arguments[kCallArguments + 1];
-  napi_value self = nullptr;
-  napi_get_cb_info(env, info, &count, arguments, &self, nullptr);
-  const NativeGru* const gru = Unwrap(env, self);
+  constexpr const Signature& kSignature = SignatureOf("forwardAsync");
+  Arguments arguments(env, info, kSignature);
+  const NativeGru* const gru = Unwrap(env, arguments.self());
   if (gru == nullptr) return nullptr;
   double token = 0;
   const auto steps = std::make_shared<StepSelection>();
   PreparedCall prepared;
   const Status status =
-      PrepareAsync(env, *gru, arguments, &token, steps.get(), &prepared);
+      PrepareAsync(&arguments, *gru, &token, steps.get(), &prepared);
   if (!status.ok()) return Throw(env, status);
   // Made on the executor's thread, taken on this one.
   const auto tape = std::make_shared<std::unique_ptr<GruTape>>();
   return AddonData::Get(env)->async_calls.Submit(
-      token, Buffers(env, arguments),
+      token, CallArrays(arguments),
       [prepared, steps, tape](bool alone, const Cancellation& cancellation) {
         return prepared.RunWithTape(alone ? ThreadPool::Get().threads() : 1,
                                     &cancellation, tape.get());
@@ -379,7 +366,7 @@ napi_value Js_cancel(napi_env env, napi_callback_info info) {
   napi_value argument = nullptr;
   napi_get_cb_info(env, info, &count, &argument, nullptr, nullptr);
   double token = 0;
-  const Status status = ReadDouble(env, argument, "token", &token);
+  const Status status = ReadDouble({env, argument, "token"}, &token);
   if (!status.ok()) return Throw(env, status);
   AddonData::Get(env)->async_calls.Cancel(token);
   return nullptr;

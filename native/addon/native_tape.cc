@@ -6,6 +6,7 @@
 
 #include "addon/addon_data.h"
 #include "addon/arguments.h"
+#include "addon/contract.h"
 #include "addon/custom_activation.h"
 #include "addon/errors.h"
 #include "core/gru_problem.h"
@@ -14,18 +15,16 @@
 namespace cudnn_gru {
 namespace {
 
-// Positions of NativeBackwardArguments in lib/native.ts.
-enum BackwardArgument {
-  kOutputGradient,
-  kStateGradient,
-  kInputGradient,
-  kInitialStateGradient,
-  kKernelGradient,
-  kRecurrentKernelGradient,
-  kBiasGradient,
-  kCustomActivation,
-  kBackwardArguments,
-};
+constexpr const Signature& kSignature = SignatureOf("backward");
+constexpr size_t kOutputGradient = kSignature.PositionOf("dOutput");
+constexpr size_t kStateGradient = kSignature.PositionOf("dState");
+constexpr size_t kInputGradient = kSignature.PositionOf("dInputs");
+constexpr size_t kInitialStateGradient = kSignature.PositionOf("dInitialState");
+constexpr size_t kKernelGradient = kSignature.PositionOf("dKernel");
+constexpr size_t kRecurrentKernelGradient =
+    kSignature.PositionOf("dRecurrentKernel");
+constexpr size_t kBiasGradient = kSignature.PositionOf("dBias");
+constexpr size_t kCustom = kSignature.PositionOf("custom");
 
 // The tape itself, shared with a backward call that runs on another thread. One
 // call may have it; it goes when that call has used it up.
@@ -105,62 +104,54 @@ void Finalize(napi_env env, void* object, void*) {
   delete tape;
 }
 
-Status ReadGradients(napi_env env, const NativeTape& tape,
-                     const napi_value* arguments, GruGradients* gradients) {
+Status ReadGradients(const Arguments& arguments, const NativeTape& tape,
+                     GruGradients* gradients) {
   const GruDescription& description = tape.description;
   GruCallSizes sizes;
   Status status =
       ComputeSizes(description, tape.call.batch, tape.call.timesteps,
                    tape.call.return_sequences, &sizes);
-  const auto read = [&](BackwardArgument which, size_t length,
-                        const char* name) {
+  const auto read = [&](size_t position, size_t length) {
     void* data = nullptr;
-    if (status.ok() && !IsNothing(env, arguments[which])) {
-      status = ReadTensor(env, arguments[which], description.dtype, length,
-                          name, &data);
+    if (status.ok() && !arguments[position].IsNothing()) {
+      status =
+          ReadTensor(arguments[position], description.dtype, length, &data);
     }
     return data;
   };
   const size_t row = 3 * description.units;
-  gradients->d_output = read(kOutputGradient, sizes.output, "dOutput");
-  gradients->d_state = read(kStateGradient, sizes.state, "dState");
-  gradients->d_inputs = read(kInputGradient, sizes.inputs, "dInputs");
-  gradients->d_initial_state =
-      read(kInitialStateGradient, sizes.state, "dInitialState");
-  gradients->d_kernel =
-      read(kKernelGradient, description.features * row, "dKernel");
-  gradients->d_recurrent_kernel = read(
-      kRecurrentKernelGradient, description.units * row, "dRecurrentKernel");
+  gradients->d_output = read(kOutputGradient, sizes.output);
+  gradients->d_state = read(kStateGradient, sizes.state);
+  gradients->d_inputs = read(kInputGradient, sizes.inputs);
+  gradients->d_initial_state = read(kInitialStateGradient, sizes.state);
+  gradients->d_kernel = read(kKernelGradient, description.features * row);
+  gradients->d_recurrent_kernel =
+      read(kRecurrentKernelGradient, description.units * row);
   gradients->d_bias =
-      read(kBiasGradient, description.reset_after ? 2 * row : row, "dBias");
+      read(kBiasGradient, description.reset_after ? 2 * row : row);
   return status;
 }
 
 // Reads the arguments and takes the tape.
-Status Prepare(napi_env env, const NativeTape& tape,
-               const napi_value* arguments, GruGradients* gradients,
-               std::shared_ptr<GruTape>* taken) {
+Status Prepare(const Arguments& arguments, const NativeTape& tape,
+               GruGradients* gradients, std::shared_ptr<GruTape>* taken) {
   if (tape.disposed) {
     return Status(StatusCode::kDisposed, "The pass is disposed");
   }
-  const Status status = ReadGradients(env, tape, arguments, gradients);
+  const Status status = ReadGradients(arguments, tape, gradients);
   return status.ok() ? tape.holder->Take(taken) : status;
 }
 
 // backward(...NativeBackwardArguments, custom)
 napi_value Js_backward(napi_env env, napi_callback_info info) {
-  size_t count = kBackwardArguments;
-  napi_value arguments[kBackwardArguments];
-  napi_value self = nullptr;
-  napi_get_cb_info(env, info, &count, arguments, &self, nullptr);
-  NativeTape* const tape = Unwrap(env, self);
+  const Arguments arguments(env, info, kSignature);
+  NativeTape* const tape = Unwrap(env, arguments.self());
   if (tape == nullptr) return nullptr;
   GruGradients gradients;
   std::shared_ptr<GruTape> taken;
-  Status status = Prepare(env, *tape, arguments, &gradients, &taken);
+  Status status = Prepare(arguments, *tape, &gradients, &taken);
   if (!status.ok()) return Throw(env, status);
-  CustomActivation custom(env, arguments[kCustomActivation],
-                          tape->description.dtype);
+  CustomActivation custom(arguments[kCustom], tape->description.dtype);
   gradients.custom = &custom;
   status = taken->Backward(gradients, ThreadPool::Get().threads(), nullptr);
   taken = nullptr;
@@ -171,24 +162,22 @@ napi_value Js_backward(napi_env env, napi_callback_info info) {
 
 // backwardAsync(token, ...NativeBackwardArguments)
 napi_value Js_backwardAsync(napi_env env, napi_callback_info info) {
-  size_t count = kBackwardArguments + 1;
-  napi_value arguments[kBackwardArguments + 1];
-  napi_value self = nullptr;
-  napi_get_cb_info(env, info, &count, arguments, &self, nullptr);
-  const NativeTape* const tape = Unwrap(env, self);
+  constexpr const Signature& kAsync = SignatureOf("backwardAsync");
+  Arguments arguments(env, info, kAsync);
+  const NativeTape* const tape = Unwrap(env, arguments.self());
   if (tape == nullptr) return nullptr;
   double token = 0;
-  Status status = ReadDouble(env, arguments[0], "token", &token);
+  Status status = ReadDouble(arguments.TakeFirst(), &token);
   GruGradients gradients;
   std::shared_ptr<GruTape> taken;
   if (status.ok()) {
-    status = Prepare(env, *tape, arguments + 1, &gradients, &taken);
+    status = Prepare(arguments, *tape, &gradients, &taken);
   }
   if (!status.ok()) return Throw(env, status);
   napi_value buffers = nullptr;
-  napi_create_array_with_length(env, kCustomActivation, &buffers);
-  for (uint32_t i = 0; i < kCustomActivation; ++i) {
-    napi_set_element(env, buffers, i, arguments[1 + i]);
+  napi_create_array_with_length(env, kCustom, &buffers);
+  for (uint32_t i = 0; i < kCustom; ++i) {
+    napi_set_element(env, buffers, i, arguments[i].value);
   }
   // Gives the tape back when the call has ended, or has been dropped before it
   // began.

@@ -1,53 +1,60 @@
 #include "addon/optimizer_updates.h"
 
+#include <algorithm>
+#include <initializer_list>
+
 #include "addon/arguments.h"
+#include "addon/contract.h"
 #include "addon/errors.h"
 #include "core/optimizer_updates.h"
 
 namespace cudnn_gru {
 namespace {
 
-constexpr size_t kMaxArrays = 5;
-constexpr size_t kMaxNumbers = 5;
-
-// Reads (array, ..., number, ...): arrays of one dtype, each as long as the
-// first, of which those in the bit set `nullable` may be null.
-struct Arguments {
-  Arguments(napi_env env, napi_callback_info info, size_t array_count,
-            size_t number_count, unsigned nullable = 0) {
-    size_t count = kMaxArrays + kMaxNumbers;
-    napi_value values[kMaxArrays + kMaxNumbers];
-    napi_get_cb_info(env, info, &count, values, nullptr, nullptr);
-    status = ReadFloatArray(env, values[0], "arrays[0]", &dtype, &arrays[0],
-                            &length);
+// The arguments of an update: `array_count` arrays of one dtype, each as long
+// as the first, and then numbers. Arrays at the positions `nullable` may be
+// null.
+class UpdateArguments {
+ public:
+  UpdateArguments(napi_env env, napi_callback_info info,
+                  const Signature& signature, size_t array_count,
+                  std::initializer_list<size_t> nullable = {}) {
+    const Arguments arguments(env, info, signature);
+    status = ReadFloatArray(arguments[0], &dtype, &arrays_[0], &length);
     for (size_t i = 1; i < array_count && status.ok(); ++i) {
-      if ((nullable >> i & 1) != 0 && IsNothing(env, values[i])) continue;
-      status = ReadTensor(env, values[i], dtype, length, "arrays", &arrays[i]);
+      const bool may_be_null =
+          std::find(nullable.begin(), nullable.end(), i) != nullable.end();
+      if (may_be_null && arguments[i].IsNothing()) continue;
+      status = ReadTensor(arguments[i], dtype, length, &arrays_[i]);
     }
-    for (size_t i = 0; i < number_count && status.ok(); ++i) {
-      status = ReadDouble(env, values[array_count + i], "numbers", &numbers[i]);
+    for (size_t i = array_count; i < signature.count() && status.ok(); ++i) {
+      status = ReadDouble(arguments[i], &numbers_[i]);
     }
   }
 
-  template <typename T>
-  T* array(size_t i) const {
-    return static_cast<T*>(arrays[i]);
+  // The position is a template parameter so that the name that it is found by
+  // costs nothing at run time.
+  template <typename T, size_t kPosition>
+  T* array() const {
+    return static_cast<T*>(arrays_[kPosition]);
   }
-  template <typename T>
-  T number(size_t i) const {
-    return static_cast<T>(numbers[i]);
+  template <typename T, size_t kPosition>
+  T number() const {
+    return static_cast<T>(numbers_[kPosition]);
   }
 
   Dtype dtype = Dtype::kFloat32;
   size_t length = 0;
-  void* arrays[kMaxArrays] = {};
-  double numbers[kMaxNumbers] = {};
   Status status;
+
+ private:
+  void* arrays_[kMostArguments] = {};
+  double numbers_[kMostArguments] = {};
 };
 
 // Calls `update` with a value of the arrays' type, unless they were refused.
 template <typename Update>
-napi_value Run(napi_env env, const Arguments& arguments, Update update) {
+napi_value Run(napi_env env, const UpdateArguments& arguments, Update update) {
   if (!arguments.status.ok()) return Throw(env, arguments.status);
   if (arguments.dtype == Dtype::kFloat32) {
     update(float());
@@ -63,109 +70,141 @@ napi_value Number(napi_env env, double number) {
   return value;
 }
 
-// squareSum(values)
 napi_value Js_squareSum(napi_env env, napi_callback_info info) {
-  const Arguments a(env, info, 1, 0);
+  constexpr const Signature& kNames = SignatureOf("squareSum");
+  const UpdateArguments a(env, info, kNames, 1);
   double sum = 0;
   Run(env, a, [&](auto type) {
     using T = decltype(type);
-    sum = SquareSum<T>(a.array<T>(0), a.length);
+    sum = SquareSum<T>(a.array<T, kNames.PositionOf("values")>(), a.length);
   });
   return a.status.ok() ? Number(env, sum) : nullptr;
 }
 
-// firstNonFinite(values, infinities)
 napi_value Js_firstNonFinite(napi_env env, napi_callback_info info) {
-  const Arguments a(env, info, 1, 1);
+  constexpr const Signature& kNames = SignatureOf("firstNonFinite");
+  const UpdateArguments a(env, info, kNames, 1);
   size_t index = 0;
   Run(env, a, [&](auto type) {
     using T = decltype(type);
-    index = FirstNonFinite<T>(a.array<T>(0), a.length, a.numbers[0] != 0);
+    index = FirstNonFinite<T>(
+        a.array<T, kNames.PositionOf("values")>(), a.length,
+        a.number<double, kNames.PositionOf("infinities")>() != 0);
   });
   return a.status.ok() ? Number(env, static_cast<double>(index)) : nullptr;
 }
 
-// rescale(out, values, factor, divisor)
 napi_value Js_rescale(napi_env env, napi_callback_info info) {
-  const Arguments a(env, info, 2, 2);
+  constexpr const Signature& kNames = SignatureOf("rescale");
+  const UpdateArguments a(env, info, kNames, 2);
   return Run(env, a, [&](auto type) {
     using T = decltype(type);
-    Rescale<T>(a.array<T>(0), a.array<T>(1), a.length, a.number<T>(0),
-               a.number<T>(1));
+    Rescale<T>(a.array<T, kNames.PositionOf("out")>(),
+               a.array<T, kNames.PositionOf("values")>(), a.length,
+               a.number<T, kNames.PositionOf("factor")>(),
+               a.number<T, kNames.PositionOf("divisor")>());
   });
 }
 
-// clipValues(out, values, limit)
 napi_value Js_clipValues(napi_env env, napi_callback_info info) {
-  const Arguments a(env, info, 2, 1);
+  constexpr const Signature& kNames = SignatureOf("clipValues");
+  const UpdateArguments a(env, info, kNames, 2);
   return Run(env, a, [&](auto type) {
     using T = decltype(type);
-    ClipValues<T>(a.array<T>(0), a.array<T>(1), a.length, a.number<T>(0));
+    ClipValues<T>(a.array<T, kNames.PositionOf("out")>(),
+                  a.array<T, kNames.PositionOf("values")>(), a.length,
+                  a.number<T, kNames.PositionOf("limit")>());
   });
 }
 
-// addAndDivide(out, a, b, divisor)
 napi_value Js_addAndDivide(napi_env env, napi_callback_info info) {
-  const Arguments a(env, info, 3, 1);
+  constexpr const Signature& kNames = SignatureOf("addAndDivide");
+  const UpdateArguments a(env, info, kNames, 3);
   return Run(env, a, [&](auto type) {
     using T = decltype(type);
-    AddAndDivide<T>(a.array<T>(0), a.array<T>(1), a.array<T>(2), a.length,
-                    a.number<T>(0));
+    AddAndDivide<T>(a.array<T, kNames.PositionOf("out")>(),
+                    a.array<T, kNames.PositionOf("a")>(),
+                    a.array<T, kNames.PositionOf("b")>(), a.length,
+                    a.number<T, kNames.PositionOf("divisor")>());
   });
 }
 
-// decayWeights(weights, decay, learningRate)
 napi_value Js_decayWeights(napi_env env, napi_callback_info info) {
-  const Arguments a(env, info, 1, 2);
+  constexpr const Signature& kNames = SignatureOf("decayWeights");
+  const UpdateArguments a(env, info, kNames, 1);
   return Run(env, a, [&](auto type) {
     using T = decltype(type);
-    DecayWeights<T>(a.array<T>(0), a.length, a.number<T>(0), a.number<T>(1));
+    DecayWeights<T>(a.array<T, kNames.PositionOf("weights")>(), a.length,
+                    a.number<T, kNames.PositionOf("decay")>(),
+                    a.number<T, kNames.PositionOf("learningRate")>());
   });
 }
 
-// updateAverage(average, weights, momentum)
 napi_value Js_updateAverage(napi_env env, napi_callback_info info) {
-  const Arguments a(env, info, 2, 1);
+  constexpr const Signature& kNames = SignatureOf("updateAverage");
+  const UpdateArguments a(env, info, kNames, 2);
   return Run(env, a, [&](auto type) {
     using T = decltype(type);
-    UpdateAverage<T>(a.array<T>(0), a.array<T>(1), a.length, a.number<T>(0));
+    UpdateAverage<T>(a.array<T, kNames.PositionOf("average")>(),
+                     a.array<T, kNames.PositionOf("weights")>(), a.length,
+                     a.number<T, kNames.PositionOf("momentum")>());
   });
 }
 
-// updateSgd(weights, momentums, gradient, learningRate, momentum, nesterov)
 napi_value Js_updateSgd(napi_env env, napi_callback_info info) {
-  const Arguments a(env, info, 3, 3, 1u << 1);
+  constexpr const Signature& kNames = SignatureOf("updateSgd");
+  const UpdateArguments a(env, info, kNames, 3,
+                          {kNames.PositionOf("momentums")});
   return Run(env, a, [&](auto type) {
     using T = decltype(type);
-    UpdateSgd<T>(a.array<T>(0), a.array<T>(1), a.array<T>(2), a.length,
-                 a.number<T>(0), a.number<T>(1), a.numbers[2] != 0);
+    UpdateSgd<T>(a.array<T, kNames.PositionOf("weights")>(),
+                 a.array<T, kNames.PositionOf("momentums")>(),
+                 a.array<T, kNames.PositionOf("gradient")>(), a.length,
+                 a.number<T, kNames.PositionOf("learningRate")>(),
+                 a.number<T, kNames.PositionOf("momentum")>(),
+                 a.number<double, kNames.PositionOf("nesterov")>() != 0);
   });
 }
 
-// updateRmsprop(weights, velocities, momentums, averageGradients, gradient,
-//               learningRate, rho, oneMinusRho, momentum, epsilon)
 napi_value Js_updateRmsprop(napi_env env, napi_callback_info info) {
-  const Arguments a(env, info, 5, 5, 1u << 2 | 1u << 3);
+  constexpr const Signature& kNames = SignatureOf("updateRmsprop");
+  const UpdateArguments a(
+      env, info, kNames, 5,
+      {kNames.PositionOf("momentums"), kNames.PositionOf("averageGradients")});
   return Run(env, a, [&](auto type) {
     using T = decltype(type);
-    const RmspropNumbers<T> numbers = {a.number<T>(0), a.number<T>(1),
-                                       a.number<T>(2), a.number<T>(3),
-                                       a.number<T>(4)};
-    UpdateRmsprop<T>(a.array<T>(0), a.array<T>(1), a.array<T>(2), a.array<T>(3),
-                     a.array<T>(4), a.length, numbers);
+    const RmspropNumbers<T> numbers = {
+        a.number<T, kNames.PositionOf("learningRate")>(),
+        a.number<T, kNames.PositionOf("rho")>(),
+        a.number<T, kNames.PositionOf("oneMinusRho")>(),
+        a.number<T, kNames.PositionOf("momentum")>(),
+        a.number<T, kNames.PositionOf("epsilon")>()};
+    UpdateRmsprop<T>(a.array<T, kNames.PositionOf("weights")>(),
+                     a.array<T, kNames.PositionOf("velocities")>(),
+                     a.array<T, kNames.PositionOf("momentums")>(),
+                     a.array<T, kNames.PositionOf("averageGradients")>(),
+                     a.array<T, kNames.PositionOf("gradient")>(), a.length,
+                     numbers);
   });
 }
 
-// updateAdam(weights, momentums, velocities, velocityHats, gradient, alpha,
-//            oneMinusBeta1, oneMinusBeta2, epsilon)
 napi_value Js_updateAdam(napi_env env, napi_callback_info info) {
-  const Arguments a(env, info, 5, 4, 1u << 3);
+  constexpr const Signature& kNames = SignatureOf("updateAdam");
+  const UpdateArguments a(env, info, kNames, 5,
+                          {kNames.PositionOf("velocityHats")});
   return Run(env, a, [&](auto type) {
     using T = decltype(type);
-    const AdamNumbers<T> numbers = {a.number<T>(0), a.number<T>(1),
-                                    a.number<T>(2), a.number<T>(3)};
-    UpdateAdam<T>(a.array<T>(0), a.array<T>(1), a.array<T>(2), a.array<T>(3),
-                  a.array<T>(4), a.length, numbers);
+    const AdamNumbers<T> numbers = {
+        a.number<T, kNames.PositionOf("alpha")>(),
+        a.number<T, kNames.PositionOf("oneMinusBeta1")>(),
+        a.number<T, kNames.PositionOf("oneMinusBeta2")>(),
+        a.number<T, kNames.PositionOf("epsilon")>()};
+    UpdateAdam<T>(a.array<T, kNames.PositionOf("weights")>(),
+                  a.array<T, kNames.PositionOf("momentums")>(),
+                  a.array<T, kNames.PositionOf("velocities")>(),
+                  a.array<T, kNames.PositionOf("velocityHats")>(),
+                  a.array<T, kNames.PositionOf("gradient")>(), a.length,
+                  numbers);
   });
 }
 

@@ -54,7 +54,7 @@ napi_value Js_setThreads(napi_env env, napi_callback_info info) {
   napi_value argument = nullptr;
   napi_get_cb_info(env, info, &count, &argument, nullptr, nullptr);
   size_t threads = 0;
-  Status status = ReadSize(env, argument, "threads", &threads);
+  Status status = ReadSize({env, argument, "threads"}, &threads);
   if (status.ok() && (threads < 1 || threads > kMaxThreads)) {
     status =
         Status(StatusCode::kArgument,

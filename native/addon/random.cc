@@ -1,6 +1,7 @@
 #include "addon/random.h"
 
 #include "addon/arguments.h"
+#include "addon/contract.h"
 #include "addon/errors.h"
 #include "core/random.h"
 #include "cpu/initializers/orthogonal.h"
@@ -17,22 +18,21 @@ struct Out {
   double* f64() const { return static_cast<double*>(data); }
 };
 
-// Reads (out, a, b, c, ...): the array and up to four numbers.
-struct Arguments {
-  Arguments(napi_env env, napi_callback_info info, size_t wanted) {
-    size_t count = 5;
-    napi_value values[5];
-    napi_get_cb_info(env, info, &count, values, nullptr, nullptr);
-    status = ReadFloatArray(env, values[0], "out", &out.dtype, &out.data,
-                            &out.length);
-    for (size_t i = 0; i < wanted && status.ok(); ++i) {
-      status = ReadDouble(env, values[i + 1], "numbers", &numbers[i]);
+// The arguments of a fill: the array, then numbers.
+struct FillArguments {
+  FillArguments(napi_env env, napi_callback_info info,
+                const Signature& signature) {
+    const Arguments arguments(env, info, signature);
+    status = ReadFloatArray(arguments[0], &out.dtype, &out.data, &out.length);
+    for (size_t i = 1; i < signature.count() && status.ok(); ++i) {
+      status = ReadDouble(arguments[i], &numbers_[i]);
     }
   }
 
-  // A whole number in 0 .. 2^53 - 1; anything else becomes 0 and an error.
-  uint64_t Whole(size_t i) {
-    const double number = numbers[i];
+  double Number(size_t position) const { return numbers_[position]; }
+  // A whole number from 0 to 2^53 - 1; anything else becomes 0 and an error.
+  uint64_t Whole(size_t position) {
+    const double number = Number(position);
     if (number >= 0 && number <= 9007199254740991.0) {
       return static_cast<uint64_t>(number);
     }
@@ -43,22 +43,24 @@ struct Arguments {
   }
 
   Out out;
-  double numbers[4] = {0, 0, 0, 0};
   Status status;
+
+ private:
+  double numbers_[kMostArguments] = {};
 };
 
 using Fill32 = void (*)(float*, size_t, uint64_t, double, double);
 using Fill64 = void (*)(double*, size_t, uint64_t, double, double);
 
-// fill(out, seed, a, b)
-napi_value Fill(napi_env env, napi_callback_info info, Fill32 fill32,
-                Fill64 fill64) {
-  Arguments arguments(env, info, 3);
-  const uint64_t seed = arguments.Whole(0);
+// Runs a fill whose arguments are the array, a seed and two numbers.
+napi_value Fill(napi_env env, napi_callback_info info,
+                const Signature& signature, Fill32 fill32, Fill64 fill64) {
+  FillArguments arguments(env, info, signature);
+  const uint64_t seed = arguments.Whole(1);
   if (!arguments.status.ok()) return Throw(env, arguments.status);
   const Out& out = arguments.out;
-  const double a = arguments.numbers[1];
-  const double b = arguments.numbers[2];
+  const double a = arguments.Number(2);
+  const double b = arguments.Number(3);
   if (out.dtype == Dtype::kFloat32) {
     fill32(out.f32(), out.length, seed, a, b);
   } else {
@@ -70,24 +72,26 @@ napi_value Fill(napi_env env, napi_callback_info info, Fill32 fill32,
 }  // namespace
 
 napi_value Js_randomUniform(napi_env env, napi_callback_info info) {
-  return Fill(env, info, FillUniform<float>, FillUniform<double>);
+  return Fill(env, info, SignatureOf("randomUniform"), FillUniform<float>,
+              FillUniform<double>);
 }
 
 napi_value Js_randomNormal(napi_env env, napi_callback_info info) {
-  return Fill(env, info, FillNormal<float>, FillNormal<double>);
+  return Fill(env, info, SignatureOf("randomNormal"), FillNormal<float>,
+              FillNormal<double>);
 }
 
 napi_value Js_truncatedNormal(napi_env env, napi_callback_info info) {
-  return Fill(env, info, FillTruncatedNormal<float>,
-              FillTruncatedNormal<double>);
+  return Fill(env, info, SignatureOf("truncatedNormal"),
+              FillTruncatedNormal<float>, FillTruncatedNormal<double>);
 }
 
-// orthogonal(out, rows, columns, seed, gain)
 napi_value Js_orthogonal(napi_env env, napi_callback_info info) {
-  Arguments arguments(env, info, 4);
-  const uint64_t rows = arguments.Whole(0);
-  const uint64_t columns = arguments.Whole(1);
-  const uint64_t seed = arguments.Whole(2);
+  constexpr const Signature& kNames = SignatureOf("orthogonal");
+  FillArguments arguments(env, info, kNames);
+  const uint64_t rows = arguments.Whole(kNames.PositionOf("rows"));
+  const uint64_t columns = arguments.Whole(kNames.PositionOf("columns"));
+  const uint64_t seed = arguments.Whole(kNames.PositionOf("seed"));
   uint64_t elements = 0;
   if (arguments.status.ok() &&
       (__builtin_mul_overflow(rows, columns, &elements) ||
@@ -98,7 +102,7 @@ napi_value Js_orthogonal(napi_env env, napi_callback_info info) {
   }
   if (!arguments.status.ok()) return Throw(env, arguments.status);
   const Out& out = arguments.out;
-  const double gain = arguments.numbers[3];
+  const double gain = arguments.Number(kNames.PositionOf("gain"));
   const Status status =
       out.dtype == Dtype::kFloat32
           ? FillOrthogonal(out.f32(), rows, columns, seed, gain)
@@ -106,14 +110,14 @@ napi_value Js_orthogonal(napi_env env, napi_callback_info info) {
   return status.ok() ? nullptr : Throw(env, status);
 }
 
-// dropoutMask(out, seed, stream, rate)
 napi_value Js_dropoutMask(napi_env env, napi_callback_info info) {
-  Arguments arguments(env, info, 3);
-  const uint64_t seed = arguments.Whole(0);
-  const uint64_t stream = arguments.Whole(1);
+  constexpr const Signature& kNames = SignatureOf("dropoutMask");
+  FillArguments arguments(env, info, kNames);
+  const uint64_t seed = arguments.Whole(kNames.PositionOf("seed"));
+  const uint64_t stream = arguments.Whole(kNames.PositionOf("stream"));
   if (!arguments.status.ok()) return Throw(env, arguments.status);
   const Out& out = arguments.out;
-  const double rate = arguments.numbers[2];
+  const double rate = arguments.Number(kNames.PositionOf("rate"));
   if (out.dtype == Dtype::kFloat32) {
     FillDropoutMask(out.f32(), out.length, seed, stream, rate);
   } else {
