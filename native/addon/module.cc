@@ -27,8 +27,8 @@ napi_value Js_initialize(napi_env env, napi_callback_info info) {
   if (data->error_class == nullptr) {
     napi_create_reference(env, error_class, 1, &data->error_class);
   }
-  CpuBackend backend;
-  Status status = SelectedBackend(&backend);
+  CpuIsa isa;
+  Status status = SelectedIsa(&isa);
   if (status.ok()) status = CheckThreadsEnvironment();
   return status.ok() ? nullptr : Throw(env, status);
 }

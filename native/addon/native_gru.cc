@@ -26,7 +26,7 @@ namespace {
 
 struct NativeGru {
   GruDescription description;
-  CpuBackend backend;
+  CpuIsa isa;
   std::shared_ptr<CudnnLayer> cudnn_layer;
   std::shared_ptr<const CpuWeights> weights;  // null before setWeights
   // The same on the device, from the first call with cuDNN on.
@@ -96,7 +96,7 @@ napi_value Construct(napi_env env, napi_callback_info info) {
                              "NativeGru is a constructor: call it with `new`"));
   }
   auto gru = std::make_unique<NativeGru>();
-  Status status = SelectedBackend(&gru->backend);
+  Status status = SelectedIsa(&gru->isa);
   size_t cuda_device = 0;
   if (status.ok()) {
     status = ReadDescription({env, argument, "description"}, &gru->description,
@@ -143,8 +143,8 @@ napi_value Js_setWeights(napi_env env, napi_callback_info info) {
   }
   std::shared_ptr<const CpuWeights> weights;
   if (status.ok()) {
-    status = CpuWeights::Create(description, gru->backend, kernel, recurrent,
-                                bias, &weights);
+    status = CpuWeights::Create(description, gru->isa, kernel, recurrent, bias,
+                                &weights);
   }
   if (!status.ok()) return Throw(env, status);
   ReplaceWeights(env, gru, std::move(weights));

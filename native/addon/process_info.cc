@@ -30,17 +30,17 @@ napi_value MakeString(napi_env env, const char* text) {
 }  // namespace
 
 napi_value Js_cpuInfo(napi_env env, napi_callback_info) {
-  CpuBackend backend;
-  const Status status = SelectedBackend(&backend);
+  CpuIsa isa;
+  const Status status = SelectedIsa(&isa);
   if (!status.ok()) return Throw(env, status);
   napi_value result = nullptr;
   napi_create_object(env, &result);
-  napi_set_named_property(env, result, "isa", MakeString(env, backend.isa));
+  napi_set_named_property(env, result, "isa", MakeString(env, isa.name));
   napi_value available = nullptr;
   napi_create_array(env, &available);
   uint32_t index = 0;
-  for (const CpuBackend& each : AvailableBackends()) {
-    napi_set_element(env, available, index++, MakeString(env, each.isa));
+  for (const CpuIsa& each : AvailableIsas()) {
+    napi_set_element(env, available, index++, MakeString(env, each.name));
   }
   napi_set_named_property(env, result, "available", available);
   SetNumber(env, result, "threads", ThreadPool::Get().threads());

@@ -20,7 +20,7 @@ constexpr char kPurpose[] = "memory for what the gradients need";
 // The same weights for the scalar reference.
 Status ReferenceWeights(std::shared_ptr<const CpuWeights> weights,
                         std::shared_ptr<const CpuWeights>* reference) {
-  if (weights->backend().kernels == nullptr) {
+  if (weights->isa().kernels == nullptr) {
     *reference = std::move(weights);
     return Status();
   }
@@ -36,7 +36,7 @@ Status ReferenceWeights(std::shared_ptr<const CpuWeights> weights,
   char* const to_recurrent = to_kernel + kernel * size;
   char* const to_bias = to_recurrent + recurrent * size;
   weights->Unpack(to_kernel, to_recurrent, to_bias);
-  return CpuWeights::Create(description, AvailableBackends()[0], to_kernel,
+  return CpuWeights::Create(description, AvailableIsas()[0], to_kernel,
                             to_recurrent, to_bias, reference);
 }
 

@@ -17,7 +17,7 @@ namespace cudnn_gru {
 
 // A forward call on the CPU that has kept what its gradients need: copies of
 // the call's tensors, the steps, and the weights, which are shared. The
-// weights' backend computes both ways.
+// kernels of the weights' instruction set compute both ways.
 class CpuTape : public GruTape {
  public:
   // Computes `call` as ForwardOnCpu does, with its errors. `cancellation` may
@@ -40,7 +40,7 @@ class CpuTape : public GruTape {
   CpuTape(std::shared_ptr<const CpuWeights> weights, const GruCall& call)
       : weights_(std::move(weights)), call_(call) {}
 
-  bool IsReference() const { return weights_->backend().kernels == nullptr; }
+  bool IsReference() const { return weights_->isa().kernels == nullptr; }
   Status Keep(const GruCall& call, int threads);
   Status Compute(int threads, const Cancellation* cancellation);
   template <typename T>

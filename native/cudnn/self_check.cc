@@ -73,7 +73,7 @@ class Check {
     const bool standard = algorithm_ == kStandardAlgorithm;
     std::shared_ptr<const CpuWeights> reference;
     CUDNN_GRU_RETURN_IF_ERROR(CpuWeights::Create(
-        description_, CpuBackend{"reference", nullptr}, kernel_.data(),
+        description_, CpuIsa{"reference", nullptr}, kernel_.data(),
         recurrent_.data(), bias_.data(), &reference));
     Results expected(description_);
     std::unique_ptr<CpuTape> reference_tape;

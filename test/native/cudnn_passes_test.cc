@@ -67,7 +67,7 @@ class Problem {
   std::vector<std::vector<float>> Expected() const {
     std::shared_ptr<const CpuWeights> weights;
     Status status = CpuWeights::Create(
-        description_, CpuBackend{"reference", nullptr}, kernel_.data(),
+        description_, CpuIsa{"reference", nullptr}, kernel_.data(),
         recurrent_.data(), bias_.data(), &weights);
     CHECK_MESSAGE(status.ok(), status.message());
     std::vector<std::vector<float>> results = Results();

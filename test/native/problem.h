@@ -149,7 +149,7 @@ class Problem {
   }
 
   cudnn_gru::Status Weights(
-      const cudnn_gru::CpuBackend& backend,
+      const cudnn_gru::CpuIsa& isa,
       std::shared_ptr<const cudnn_gru::CpuWeights>* weights) const {
     cudnn_gru::GruDescription description;
     description.dtype = sizeof(T) == 4 ? cudnn_gru::Dtype::kFloat32
@@ -161,17 +161,17 @@ class Problem {
     description.recurrent_activation = Spec(options_.recurrent_activation);
     description.state_rounding = options_.rounding;
     return cudnn_gru::CpuWeights::Create(
-        description, backend, kernel_.data(), recurrent_.data(),
+        description, isa, kernel_.data(), recurrent_.data(),
         options_.bias ? bias_.data() : nullptr, weights);
   }
 
   // Computes rows [begin, begin + count) as a batch of their own, on up to
   // `threads` threads. What the call does not write stays -77.
-  cudnn_gru::Status Forward(const cudnn_gru::CpuBackend& backend, size_t begin,
+  cudnn_gru::Status Forward(const cudnn_gru::CpuIsa& isa, size_t begin,
                             size_t count, int threads, Result<T>* result,
                             int failing_callback = 1000000) const {
     std::shared_ptr<const cudnn_gru::CpuWeights> weights;
-    const cudnn_gru::Status created = Weights(backend, &weights);
+    const cudnn_gru::Status created = Weights(isa, &weights);
     if (!created.ok()) return created;
     const Tensors tensors(*this, begin, count, failing_callback);
     return cudnn_gru::ForwardOnCpu(*weights, tensors.Call(result), threads,
@@ -180,13 +180,13 @@ class Problem {
 
   // The whole batch, with a tape. The call's tensors and every other reference
   // to the weights are gone when this returns.
-  cudnn_gru::Status Forward(const cudnn_gru::CpuBackend& backend, int threads,
+  cudnn_gru::Status Forward(const cudnn_gru::CpuIsa& isa, int threads,
                             const cudnn_gru::Cancellation* cancellation,
                             Result<T>* result,
                             std::unique_ptr<cudnn_gru::CpuTape>* tape,
                             int failing_callback = 1000000) const {
     std::shared_ptr<const cudnn_gru::CpuWeights> weights;
-    const cudnn_gru::Status created = Weights(backend, &weights);
+    const cudnn_gru::Status created = Weights(isa, &weights);
     if (!created.ok()) return created;
     const Problem copy = *this;
     const Tensors tensors(copy, 0, shape_.batch, failing_callback);
@@ -227,13 +227,13 @@ class Problem {
   }
 
   // Both, on up to `threads` threads each; all gradients.
-  cudnn_gru::Status Backward(const cudnn_gru::CpuBackend& backend, int threads,
+  cudnn_gru::Status Backward(const cudnn_gru::CpuIsa& isa, int threads,
                              const Upstream& upstream, Result<T>* result,
                              Gradients<T>* gradients,
                              int failing_callback = 1000000) const {
     std::unique_ptr<cudnn_gru::CpuTape> tape;
     const cudnn_gru::Status status =
-        Forward(backend, threads, nullptr, result, &tape);
+        Forward(isa, threads, nullptr, result, &tape);
     if (!status.ok()) return status;
     return Backward(*tape, threads, nullptr, upstream, kAllGradients, gradients,
                     failing_callback);

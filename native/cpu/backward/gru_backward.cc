@@ -105,7 +105,7 @@ Status BackwardOnCpu(const CpuWeights& weights, const GruCall& call,
   }
   const Status status = weights.Transpose();
   if (!status.ok()) return status;
-  const KernelSet& kernels = *weights.backend().kernels;
+  const KernelSet& kernels = *weights.isa().kernels;
   return weights.description().dtype == Dtype::kFloat32
              ? Backward<float>(
                    {weights, kernels.f32, call, saved, gradients, cancellation},

@@ -95,7 +95,7 @@ Status ForwardOnCpu(const CpuWeights& weights, const GruCall& call, int threads,
     return Status(StatusCode::kAborted, "The call was aborted");
   }
   if (call.batch == 0) return Status();
-  const KernelSet* kernels = weights.backend().kernels;
+  const KernelSet* kernels = weights.isa().kernels;
   if (kernels == nullptr) {
     return ForwardReference(weights, call, cancellation);
   }

@@ -10,7 +10,8 @@
 namespace cudnn_gru {
 
 // The forward pass of keras.layers.GRU on the CPU (keras/src/layers/rnn/gru.py
-// with use_cudnn=False), by the weights' backend.
+// with use_cudnn=False), by the kernels of the
+// weights' instruction set.
 //
 // Uses up to `threads` threads. The result for a row is bit for bit the same
 // whatever the batch, `threads`, and what else runs. `cancellation` may be

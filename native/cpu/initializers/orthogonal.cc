@@ -40,10 +40,10 @@ void SubtractProduct(const MatrixProduct& product) {
 }
 
 OrthogonalKernels SelectKernels() {
-  CpuBackend backend;
-  const Status status = SelectedBackend(&backend);
-  if (status.ok() && backend.kernels != nullptr) {
-    return backend.kernels->orthogonal;
+  CpuIsa isa;
+  const Status status = SelectedIsa(&isa);
+  if (status.ok() && isa.kernels != nullptr) {
+    return isa.kernels->orthogonal;
   }
   return {&MultiplyTransposed, &SubtractProduct};
 }

@@ -19,7 +19,7 @@ struct ReferenceSteps {
 
 // keras.layers.GRU written down plainly, one row, step and unit at a time, sums
 // in double with libm's functions: slow, and what every other path is tested
-// against. Needs weights of the "reference" backend. Fills `steps` unless it is
+// against. Needs weights made for "reference". Fills `steps` unless it is
 // null.
 Status ForwardReference(const CpuWeights& weights, const GruCall& call,
                         const Cancellation* cancellation,

@@ -12,7 +12,7 @@
 
 namespace cudnn_gru {
 
-// An immutable snapshot of a layer's weights in the form its backend reads:
+// An immutable snapshot of a layer's weights in the form its kernels read:
 // packed in panels for vector kernels (cpu/kernels/kernels.h), Keras's own
 // layout for the reference. Calls in flight share it; a new weight version is a
 // new snapshot.
@@ -21,13 +21,13 @@ class CpuWeights {
   // `kernel` is (F, 3U), `recurrent_kernel` (U, 3U), `bias` null, (2, 3U) with
   // reset_after, else (3U,); all of description.dtype. They are copied.
   // kOutOfMemory when there is no room.
-  static Status Create(const GruDescription& description,
-                       const CpuBackend& backend, const void* kernel,
-                       const void* recurrent_kernel, const void* bias,
+  static Status Create(const GruDescription& description, const CpuIsa& isa,
+                       const void* kernel, const void* recurrent_kernel,
+                       const void* bias,
                        std::shared_ptr<const CpuWeights>* weights);
 
   const GruDescription& description() const { return description_; }
-  const CpuBackend& backend() const { return backend_; }
+  const CpuIsa& isa() const { return isa_; }
   size_t bytes() const { return buffer_.size() + transposed_.size(); }
 
   // Writes the weights as Keras has them: kernel (F, 3U), recurrent kernel
@@ -71,9 +71,9 @@ class CpuWeights {
   }
 
  private:
-  CpuWeights(const GruDescription& description, const CpuBackend& backend)
+  CpuWeights(const GruDescription& description, const CpuIsa& isa)
       : description_(description),
-        backend_(backend),
+        isa_(isa),
         buffer_(WeightBytes()),
         transposed_(WeightBytes()) {}
 
@@ -85,7 +85,7 @@ class CpuWeights {
   Status TransposeAs() const;
 
   const GruDescription description_;
-  const CpuBackend backend_;
+  const CpuIsa isa_;
   size_t panels_ = 0;
   size_t lanes_ = 0;
   AlignedBuffer buffer_;
