@@ -100,8 +100,8 @@ Status ReadCall(const Arguments& arguments, const GruDescription& description,
   call->return_sequences = (flags & kReturnSequences) != 0;
   call->go_backwards = (flags & kGoBackwards) != 0;
   call->zero_output_for_mask = (flags & kZeroOutputForMask) != 0;
-  path->cudnn = (flags & kCudnn) != 0;
-  path->allow_tf32 = (flags & kAllowTf32) != 0;
+  path->path = (flags & kCudnn) != 0 ? Path::kCudnn : Path::kCpu;
+  path->tf32 = (flags & kAllowTf32) != 0 ? Tf32::kAllowed : Tf32::kForbidden;
   GruCallSizes sizes;
   status = ComputeSizes(description, call->batch, call->timesteps,
                         call->return_sequences, &sizes);

@@ -7,16 +7,17 @@
 #include <optional>
 
 #include "addon/arguments.h"
+#include "addon/backends.h"
 #include "core/gru_problem.h"
 #include "core/status.h"
 #include "core/workspace.h"
 
 namespace cudnn_gru {
 
-// What computes a call.
+// The path that a call takes.
 struct CallPath {
-  bool cudnn = false;
-  bool allow_tf32 = false;
+  Path path = Path::kCpu;
+  Tf32 tf32 = Tf32::kForbidden;
 };
 
 // Which timesteps of a call count: its mask or lengths, in memory that no

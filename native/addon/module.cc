@@ -5,14 +5,13 @@
 #include "addon/addon_data.h"
 #include "addon/contract.h"
 #include "addon/conversions.h"
+#include "addon/cpu_info.h"
 #include "addon/cudnn_info.h"
 #include "addon/errors.h"
+#include "addon/memory_usage.h"
 #include "addon/native_gru.h"
 #include "addon/optimizer_updates.h"
-#include "addon/process_info.h"
 #include "addon/random.h"
-#include "core/environment.h"
-#include "cpu/dispatch/dispatch.h"
 
 namespace cudnn_gru {
 namespace {
@@ -27,9 +26,7 @@ napi_value Js_initialize(napi_env env, napi_callback_info info) {
   if (data->error_class == nullptr) {
     napi_create_reference(env, error_class, 1, &data->error_class);
   }
-  CpuIsa isa;
-  Status status = SelectedIsa(&isa);
-  if (status.ok()) status = CheckThreadsEnvironment();
+  const Status status = CheckCpuEnvironment();
   return status.ok() ? nullptr : Throw(env, status);
 }
 

@@ -6,31 +6,24 @@
 
 #include "addon/addon_data.h"
 #include "addon/arguments.h"
+#include "addon/backends.h"
 #include "addon/call_arguments.h"
 #include "addon/contract.h"
 #include "addon/custom_activation.h"
 #include "addon/description.h"
 #include "addon/errors.h"
 #include "addon/native_tape.h"
+#include "core/gru_backend.h"
 #include "core/gru_problem.h"
 #include "core/thread_pool.h"
-#include "cpu/dispatch/dispatch.h"
-#include "cpu/forward/gru_forward.h"
-#include "cpu/gru_tape.h"
-#include "cpu/weights/weights.h"
-#include "cudnn/forward.h"
-#include "cudnn/weights.h"
 
 namespace cudnn_gru {
 namespace {
 
 struct NativeGru {
   GruDescription description;
-  CpuIsa isa;
-  std::shared_ptr<CudnnLayer> cudnn_layer;
-  std::shared_ptr<const CpuWeights> weights;  // null before setWeights
-  // The same on the device, from the first call with cuDNN on.
-  std::shared_ptr<CudnnWeights> cudnn_weights;
+  BackendMaker make_backends;
+  Backends backends;  // empty before setWeights
   bool disposed = false;
 };
 
@@ -54,32 +47,18 @@ NativeGru* Unwrap(napi_env env, napi_value self) {
   return static_cast<NativeGru*>(object);
 }
 
-void AdjustMemory(napi_env env, int64_t change) {
+// Replaces the weights, and tells V8 how much memory that takes or frees.
+void ReplaceBackends(napi_env env, NativeGru* gru, Backends backends) {
+  const int64_t before = static_cast<int64_t>(gru->backends.bytes());
+  const int64_t after = static_cast<int64_t>(backends.bytes());
+  gru->backends = std::move(backends);
   int64_t total = 0;
-  napi_adjust_external_memory(env, change, &total);
-}
-
-void ReplaceWeights(napi_env env, NativeGru* gru,
-                    std::shared_ptr<const CpuWeights> weights) {
-  const int64_t before =
-      gru->weights == nullptr ? 0 : static_cast<int64_t>(gru->weights->bytes());
-  gru->weights = std::move(weights);
-  gru->cudnn_weights = nullptr;
-  if (gru->weights != nullptr) {
-    gru->cudnn_weights = std::make_shared<CudnnWeights>(
-        gru->cudnn_layer,
-        [weights = gru->weights](void* kernel, void* recurrent, void* bias) {
-          weights->Unpack(kernel, recurrent, bias);
-        });
-  }
-  const int64_t after =
-      gru->weights == nullptr ? 0 : static_cast<int64_t>(gru->weights->bytes());
-  AdjustMemory(env, after - before);
+  napi_adjust_external_memory(env, after - before, &total);
 }
 
 void Finalize(napi_env env, void* object, void*) {
   NativeGru* const gru = static_cast<NativeGru*>(object);
-  ReplaceWeights(env, gru, nullptr);
+  ReplaceBackends(env, gru, Backends());
   delete gru;
 }
 
@@ -96,15 +75,14 @@ napi_value Construct(napi_env env, napi_callback_info info) {
                              "NativeGru is a constructor: call it with `new`"));
   }
   auto gru = std::make_unique<NativeGru>();
-  Status status = SelectedIsa(&gru->isa);
   size_t cuda_device = 0;
+  Status status = ReadDescription({env, argument, "description"},
+                                  &gru->description, &cuda_device);
   if (status.ok()) {
-    status = ReadDescription({env, argument, "description"}, &gru->description,
-                             &cuda_device);
+    status =
+        PrepareBackends(gru->description, cuda_device, &gru->make_backends);
   }
   if (!status.ok()) return Throw(env, status);
-  gru->cudnn_layer =
-      std::make_shared<CudnnLayer>(gru->description, cuda_device);
   if (napi_wrap(env, self, gru.get(), Finalize, nullptr, nullptr) != napi_ok) {
     return Throw(env, Status(StatusCode::kOutOfMemory,
                              "Node could not make a NativeGru"));
@@ -127,94 +105,69 @@ napi_value Js_setWeights(napi_env env, napi_callback_info info) {
     return Throw(env, Status(StatusCode::kDisposed, "The layer is disposed"));
   }
   const GruDescription& description = gru->description;
-  const size_t row = kGates * description.units;
+  const WeightSizes sizes = ComputeWeightSizes(description);
   void* kernel = nullptr;
   void* recurrent = nullptr;
   void* bias = nullptr;
-  Status status = ReadTensor(arguments[kKernel], description.dtype,
-                             description.features * row, &kernel);
+  Status status =
+      ReadTensor(arguments[kKernel], description.dtype, sizes.kernel, &kernel);
   if (status.ok()) {
     status = ReadTensor(arguments[kRecurrent], description.dtype,
-                        description.units * row, &recurrent);
+                        sizes.recurrent_kernel, &recurrent);
   }
   if (status.ok() && !arguments[kBias].IsNothing()) {
-    status = ReadTensor(arguments[kBias], description.dtype,
-                        description.reset_after ? 2 * row : row, &bias);
+    status = ReadTensor(arguments[kBias], description.dtype, sizes.bias, &bias);
   }
-  std::shared_ptr<const CpuWeights> weights;
+  Backends backends;
   if (status.ok()) {
-    status = CpuWeights::Create(description, gru->isa, kernel, recurrent, bias,
-                                &weights);
+    status = gru->make_backends({kernel, recurrent, bias}, &backends);
   }
   if (!status.ok()) return Throw(env, status);
-  ReplaceWeights(env, gru, std::move(weights));
+  ReplaceBackends(env, gru, std::move(backends));
   return nullptr;
-}
-
-bool IsCustom(const GruDescription& description) {
-  return description.activation.kind == Activation::kCustom ||
-         description.recurrent_activation.kind == Activation::kCustom;
 }
 
 Status CheckReady(const NativeGru& gru) {
   if (gru.disposed) {
     return Status(StatusCode::kDisposed, "The layer is disposed");
   }
-  if (gru.weights == nullptr) {
+  if (gru.backends.empty()) {
     return Status(StatusCode::kNotBuilt, "The layer has no weights yet");
   }
   return Status();
 }
 
-// A call with all it needs: it may outlive the layer.
+// A call with everything that it needs. It may outlive the layer.
 struct PreparedCall {
-  std::shared_ptr<const CpuWeights> weights;
-  std::shared_ptr<CudnnWeights> cudnn_weights;
+  std::shared_ptr<const GruBackend> backend;
   GruCall call;
-  CallPath path;
+  Tf32 tf32 = Tf32::kForbidden;
 
-  CudnnOptions Options(int threads) const {
-    CudnnOptions options;
-    options.allow_tf32 = path.allow_tf32;
-    options.threads = threads;
-    return options;
-  }
   Status Run(int threads, const Cancellation* cancellation) const {
-    return path.cudnn ? ForwardOnCudnn(cudnn_weights, call, Options(threads),
-                                       cancellation)
-                      : ForwardOnCpu(*weights, call, threads, cancellation);
+    return backend->Forward(call, {threads, cancellation, tf32});
   }
-  Status RunWithTape(int threads, const Cancellation* cancellation,
-                     std::unique_ptr<GruTape>* tape) const {
+  Status RunKeepingPass(int threads, const Cancellation* cancellation,
+                        std::unique_ptr<GruTape>* pass) const {
     if (call.output_is_bits) {
       return Status(StatusCode::kDtype,
                     "Expected a Float32Array for the native argument `output` "
                     "of a pass but received a Uint16Array");
     }
-    if (path.cudnn) {
-      std::unique_ptr<CudnnTape> kept;
-      const Status status = ForwardOnCudnn(
-          cudnn_weights, call, Options(threads), cancellation, &kept);
-      *tape = std::move(kept);
-      return status;
-    }
-    std::unique_ptr<CpuTape> kept;
-    const Status status =
-        CpuTape::Forward(weights, call, threads, cancellation, &kept);
-    *tape = std::move(kept);
-    return status;
+    return backend->ForwardKeepingPass(call, {threads, cancellation, tf32},
+                                       pass);
   }
 };
 
-// Reads NativeCallArguments. `steps` must live as long as the call runs.
+// Reads the arguments of a call. `steps` must live as long as the call runs.
 Status Prepare(const Arguments& arguments, const NativeGru& gru,
                StepSelection* steps, PreparedCall* prepared) {
-  const Status status = CheckReady(gru);
+  Status status = CheckReady(gru);
   if (!status.ok()) return status;
-  prepared->weights = gru.weights;
-  prepared->cudnn_weights = gru.cudnn_weights;
-  return ReadCall(arguments, gru.description, steps, &prepared->call,
-                  &prepared->path);
+  CallPath path;
+  status = ReadCall(arguments, gru.description, steps, &prepared->call, &path);
+  prepared->backend = gru.backends[path.path];
+  prepared->tf32 = path.tf32;
+  return status;
 }
 
 // Reads the token, and takes it from the arguments, and the call.
@@ -222,7 +175,7 @@ Status PrepareAsync(Arguments* arguments, const NativeGru& gru, double* token,
                     StepSelection* steps, PreparedCall* prepared) {
   const Argument first = arguments->TakeFirst();
   Status status = Prepare(*arguments, gru, steps, prepared);
-  if (status.ok() && IsCustom(gru.description)) {
+  if (status.ok() && HasCustomActivation(gru.description)) {
     status = Status(StatusCode::kUnsupported,
                     "Expected an activation of Keras's for an asynchronous "
                     "call but received a custom one");
@@ -282,7 +235,8 @@ napi_value Js_forward(napi_env env, napi_callback_info info) {
   prepared.call.custom = &custom;
   std::unique_ptr<GruTape> tape;
   if (status.ok()) {
-    status = prepared.RunWithTape(ThreadPool::Get().threads(), nullptr, &tape);
+    status =
+        prepared.RunKeepingPass(ThreadPool::Get().threads(), nullptr, &tape);
   }
   return status.ok() ? MakeNativeTape(env, std::move(tape))
                      : Throw(env, status);
@@ -305,8 +259,8 @@ napi_value Js_forwardAsync(napi_env env, napi_callback_info info) {
   return AddonData::Get(env)->async_calls.Submit(
       token, CallArrays(arguments),
       [prepared, steps, tape](bool alone, const Cancellation& cancellation) {
-        return prepared.RunWithTape(alone ? ThreadPool::Get().threads() : 1,
-                                    &cancellation, tape.get());
+        return prepared.RunKeepingPass(alone ? ThreadPool::Get().threads() : 1,
+                                       &cancellation, tape.get());
       },
       [tape](napi_env settling) {
         return MakeNativeTape(settling, std::move(*tape));
@@ -320,10 +274,7 @@ napi_value Js_memoryUsage(napi_env env, napi_callback_info info) {
   const NativeGru* const gru = Unwrap(env, self);
   if (gru == nullptr) return nullptr;
   napi_value bytes = nullptr;
-  napi_create_double(
-      env,
-      gru->weights == nullptr ? 0 : static_cast<double>(gru->weights->bytes()),
-      &bytes);
+  napi_create_double(env, static_cast<double>(gru->backends.bytes()), &bytes);
   return bytes;
 }
 
@@ -335,8 +286,8 @@ napi_value Js_dispose(napi_env env, napi_callback_info info) {
   NativeGru* const gru = Unwrap(env, self);
   if (gru == nullptr) return nullptr;
   gru->disposed = true;
-  ReplaceWeights(env, gru, nullptr);
-  gru->cudnn_layer = nullptr;
+  ReplaceBackends(env, gru, Backends());
+  gru->make_backends = nullptr;
   return nullptr;
 }
 

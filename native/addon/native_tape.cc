@@ -119,16 +119,15 @@ Status ReadGradients(const Arguments& arguments, const NativeTape& tape,
     }
     return data;
   };
-  const size_t row = 3 * description.units;
+  const WeightSizes weights = ComputeWeightSizes(description);
   gradients->d_output = read(kOutputGradient, sizes.output);
   gradients->d_state = read(kStateGradient, sizes.state);
   gradients->d_inputs = read(kInputGradient, sizes.inputs);
   gradients->d_initial_state = read(kInitialStateGradient, sizes.state);
-  gradients->d_kernel = read(kKernelGradient, description.features * row);
+  gradients->d_kernel = read(kKernelGradient, weights.kernel);
   gradients->d_recurrent_kernel =
-      read(kRecurrentKernelGradient, description.units * row);
-  gradients->d_bias =
-      read(kBiasGradient, description.reset_after ? 2 * row : row);
+      read(kRecurrentKernelGradient, weights.recurrent_kernel);
+  gradients->d_bias = read(kBiasGradient, weights.bias);
   return status;
 }
 

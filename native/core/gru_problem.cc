@@ -54,6 +54,12 @@ Status CheckDescription(const GruDescription& description) {
   return Status();
 }
 
+WeightSizes ComputeWeightSizes(const GruDescription& description) {
+  const size_t row = 3 * description.units;
+  return {description.features * row, description.units * row,
+          description.reset_after ? 2 * row : row};
+}
+
 Status ComputeSizes(const GruDescription& description, size_t batch,
                     size_t timesteps, bool return_sequences,
                     GruCallSizes* sizes) {

@@ -85,6 +85,22 @@ struct GruGradients {
   ActivationCallback* custom = nullptr;  // for Activation::kCustom
 };
 
+// A layer's weights as Keras has them: kernel (F, 3U), recurrent kernel (U, 3U)
+// and bias, which is (2, 3U) with reset_after and else (3U,), or null.
+struct KerasWeights {
+  const void* kernel = nullptr;
+  const void* recurrent_kernel = nullptr;
+  const void* bias = nullptr;
+};
+
+// The number of elements of each of them.
+struct WeightSizes {
+  size_t kernel = 0;
+  size_t recurrent_kernel = 0;
+  size_t bias = 0;
+};
+WeightSizes ComputeWeightSizes(const GruDescription& description);
+
 // The number of elements each tensor of a call must have.
 struct GruCallSizes {
   size_t inputs = 0;

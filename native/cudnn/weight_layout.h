@@ -33,11 +33,6 @@ Status QueryWeightLayout(const Device& device, abi::cudnnHandle_t handle,
 
 // Keras's tensors: kernel (F, 3U), recurrent kernel (U, 3U) and bias (2, 3U)
 // with gates z, r, h.
-struct KerasWeights {
-  const void* kernel;
-  const void* recurrent_kernel;
-  const void* bias;
-};
 struct KerasGradients {  // each may be null
   void* kernel;
   void* recurrent_kernel;

@@ -10,9 +10,8 @@
 #include "core/activation_names.h"
 #include "core/contention.h"
 #include "core/gru_problem.h"
+#include "cpu/cpu_backend.h"
 #include "cpu/dispatch/dispatch.h"
-#include "cpu/forward/gru_forward.h"
-#include "cpu/gru_tape.h"
 #include "cpu/weights/weights.h"
 #include "generator.h"
 #include "native_test.h"
@@ -174,8 +173,8 @@ class Problem {
     const cudnn_gru::Status created = Weights(isa, &weights);
     if (!created.ok()) return created;
     const Tensors tensors(*this, begin, count, failing_callback);
-    return cudnn_gru::ForwardOnCpu(*weights, tensors.Call(result), threads,
-                                   nullptr);
+    return cudnn_gru::CpuBackend(std::move(weights))
+        .Forward(tensors.Call(result), {threads});
   }
 
   // The whole batch, with a tape. The call's tensors and every other reference
@@ -183,20 +182,21 @@ class Problem {
   cudnn_gru::Status Forward(const cudnn_gru::CpuIsa& isa, int threads,
                             const cudnn_gru::Cancellation* cancellation,
                             Result<T>* result,
-                            std::unique_ptr<cudnn_gru::CpuTape>* tape,
+                            std::unique_ptr<cudnn_gru::GruTape>* tape,
                             int failing_callback = 1000000) const {
     std::shared_ptr<const cudnn_gru::CpuWeights> weights;
     const cudnn_gru::Status created = Weights(isa, &weights);
     if (!created.ok()) return created;
     const Problem copy = *this;
     const Tensors tensors(copy, 0, shape_.batch, failing_callback);
-    return cudnn_gru::CpuTape::Forward(std::move(weights), tensors.Call(result),
-                                       threads, cancellation, tape);
+    return cudnn_gru::CpuBackend(std::move(weights))
+        .ForwardKeepingPass(tensors.Call(result), {threads, cancellation},
+                            tape);
   }
 
   // Gradients of the tensors that `wanted` has a bit for, in the order of
   // Gradients. What is not written stays -77.
-  cudnn_gru::Status Backward(cudnn_gru::CpuTape& tape, int threads,
+  cudnn_gru::Status Backward(cudnn_gru::GruTape& tape, int threads,
                              const cudnn_gru::Cancellation* cancellation,
                              const Upstream& upstream, int wanted,
                              Gradients<T>* gradients,
@@ -231,7 +231,7 @@ class Problem {
                              const Upstream& upstream, Result<T>* result,
                              Gradients<T>* gradients,
                              int failing_callback = 1000000) const {
-    std::unique_ptr<cudnn_gru::CpuTape> tape;
+    std::unique_ptr<cudnn_gru::GruTape> tape;
     const cudnn_gru::Status status =
         Forward(isa, threads, nullptr, result, &tape);
     if (!status.ok()) return status;

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "core/aligned_buffer.h"
-#include "cpu/gru_tape.h"
+#include "core/gru_tape.h"
 #include "problem.h"
 
 namespace cudnn_gru_test {
@@ -20,7 +20,7 @@ using cudnn_gru::Activation;
 using cudnn_gru::AvailableIsas;
 using cudnn_gru::Cancellation;
 using cudnn_gru::CpuIsa;
-using cudnn_gru::CpuTape;
+using cudnn_gru::GruTape;
 using cudnn_gru::Status;
 using cudnn_gru::StatusCode;
 
@@ -32,7 +32,7 @@ bool Same(const Gradients<T>& a, const Gradients<T>& b) {
 }
 
 template <typename T>
-Status Differentiate(const Problem<T>& problem, CpuTape& tape, int threads,
+Status Differentiate(const Problem<T>& problem, GruTape& tape, int threads,
                      const Cancellation* cancellation,
                      Gradients<T>* gradients) {
   return problem.Backward(tape, threads, cancellation, Upstream(),
@@ -51,7 +51,7 @@ TEST_CASE_FIXTURE(
     const auto run = [&](int wanted, const Upstream& given) {
       Result<double> result;
       Gradients<double> gradients;
-      std::unique_ptr<CpuTape> tape;
+      std::unique_ptr<GruTape> tape;
       CHECK_MESSAGE(
           (problem.Forward(isa, 2, nullptr, &result, &tape).ok() &&
            problem.Backward(*tape, 2, nullptr, given, wanted, &gradients).ok()),
@@ -94,7 +94,7 @@ TEST_CASE_FIXTURE(WithoutContention, "a tape serves one backward call") {
   for (const CpuIsa& isa : AvailableIsas()) {
     Result<float> result;
     Gradients<float> gradients;
-    std::unique_ptr<CpuTape> tape;
+    std::unique_ptr<GruTape> tape;
     Cancellation cancelled;
     cancelled.Request();
     CHECK_MESSAGE((problem.Forward(isa, 1, &cancelled, &result, &tape).code() ==
@@ -137,7 +137,7 @@ TEST_CASE_FIXTURE(WithoutContention,
     for (int failing : {0, 1, 7, 35}) {
       Result<double> result;
       Gradients<double> gradients;
-      std::unique_ptr<CpuTape> tape;
+      std::unique_ptr<GruTape> tape;
       CHECK_MESSAGE(
           (problem.Forward(isa, 2, nullptr, &result, &tape, failing).code() ==
                StatusCode::kCallback &&
@@ -165,7 +165,7 @@ TEST_CASE_FIXTURE(WithoutContention, "another thread ends a running call") {
     for (int delay = 3000; delay >= 0 && !stopped; delay -= 500) {
       Result<float> result;
       Gradients<float> gradients;
-      std::unique_ptr<CpuTape> tape;
+      std::unique_ptr<GruTape> tape;
       CHECK_MESSAGE(problem.Forward(isa, 2, nullptr, &result, &tape).ok(),
                     Format("%s failed", isa.name));
       Cancellation cancellation;

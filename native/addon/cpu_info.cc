@@ -1,15 +1,13 @@
-#include "addon/process_info.h"
+#include "addon/cpu_info.h"
 
 #include <string>
 
 #include "addon/arguments.h"
 #include "addon/errors.h"
-#include "core/aligned_buffer.h"
 #include "core/environment.h"
 #include "core/thread_pool.h"
 #include "core/usable_cpus.h"
 #include "cpu/dispatch/dispatch.h"
-#include "cudnn/memory_pool.h"
 
 namespace cudnn_gru {
 namespace {
@@ -28,6 +26,12 @@ napi_value MakeString(napi_env env, const char* text) {
 }
 
 }  // namespace
+
+Status CheckCpuEnvironment() {
+  CpuIsa isa;
+  const Status status = SelectedIsa(&isa);
+  return status.ok() ? CheckThreadsEnvironment() : status;
+}
 
 napi_value Js_cpuInfo(napi_env env, napi_callback_info) {
   CpuIsa isa;
@@ -64,19 +68,6 @@ napi_value Js_setThreads(napi_env env, napi_callback_info info) {
   if (!status.ok()) return Throw(env, status);
   ThreadPool::Get().set_threads(static_cast<int>(threads));
   return nullptr;
-}
-
-napi_value Js_memoryUsage(napi_env env, napi_callback_info) {
-  napi_value result = nullptr;
-  napi_create_object(env, &result);
-  SetNumber(env, result, "weights", static_cast<double>(WeightBytes().load()));
-  SetNumber(env, result, "scratch", static_cast<double>(ScratchBytes().load()));
-  SetNumber(env, result, "passes", static_cast<double>(TapeBytes().load()));
-  SetNumber(env, result, "device",
-            static_cast<double>(MemoryBytes(MemoryKind::kDevice).load()));
-  SetNumber(env, result, "pinned",
-            static_cast<double>(MemoryBytes(MemoryKind::kPinned).load()));
-  return result;
 }
 
 }  // namespace cudnn_gru

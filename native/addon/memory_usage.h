@@ -1,0 +1,13 @@
+#ifndef CUDNN_GRU_ADDON_MEMORY_USAGE_H_
+#define CUDNN_GRU_ADDON_MEMORY_USAGE_H_
+
+#include <napi.h>
+
+namespace cudnn_gru {
+
+// The native memory of the whole process (NativeBinding in lib/native.ts).
+napi_value Js_memoryUsage(napi_env env, napi_callback_info info);
+
+}  // namespace cudnn_gru
+
+#endif  // CUDNN_GRU_ADDON_MEMORY_USAGE_H_
