@@ -116,11 +116,11 @@ napi_value AsyncCalls::Submit(double token, napi_value buffers, Work work,
   // An environment with a call in flight stays alive.
   if (pending_.empty()) napi_ref_threadsafe_function(env_, channel_->settle);
   pending_.emplace(token, pending);
-  auto job = [task, channel = channel_](bool alone) {
+  auto job = [task, channel = channel_](int threads) {
     if (task->taken.exchange(true) || !channel->Begin()) return;
     task->began = true;
     task->started = Task::Clock::now();
-    task->status = task->work(alone, task->cancellation);
+    task->status = task->work(threads, task->cancellation);
     task->ended = Task::Clock::now();
     // Weights that only this call still held go now, not at settling.
     task->work = nullptr;

@@ -17,9 +17,10 @@ namespace cudnn_gru {
 // only.
 class AsyncCalls {
  public:
-  // Runs on an executor thread; touches no JavaScript.
+  // Computes a call on an executor thread, on up to `threads` threads. It must
+  // not touch JavaScript values.
   using Work =
-      std::function<Status(bool alone, const Cancellation& cancellation)>;
+      std::function<Status(int threads, const Cancellation& cancellation)>;
 
   explicit AsyncCalls(napi_env env);
   // Cancels what runs and returns when no thread uses the environment's

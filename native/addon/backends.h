@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "core/gru_backend.h"
-#include "core/gru_problem.h"
+#include "core/gru_call.h"
 #include "core/status.h"
 
 namespace cudnn_gru {

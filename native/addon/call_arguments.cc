@@ -83,7 +83,7 @@ Status ReadInputDropout(const Argument& argument, Dtype dtype, size_t one_mask,
 const void* StepSelection::Copy(const void* data, size_t bytes) {
   void* copy = small_;
   if (bytes > kSmall) {
-    large_.emplace(bytes, ScratchBytes(), true);
+    large_.emplace(bytes, ScratchBytes(), Fit::kClose);
     copy = large_->data();
   }
   if (copy != nullptr && bytes > 0) std::memcpy(copy, data, bytes);
@@ -103,8 +103,7 @@ Status ReadCall(const Arguments& arguments, const GruDescription& description,
   path->path = (flags & kCudnn) != 0 ? Path::kCudnn : Path::kCpu;
   path->tf32 = (flags & kAllowTf32) != 0 ? Tf32::kAllowed : Tf32::kForbidden;
   GruCallSizes sizes;
-  status = ComputeSizes(description, call->batch, call->timesteps,
-                        call->return_sequences, &sizes);
+  status = ComputeSizes(description, *call, &sizes);
   if (!status.ok()) return status;
 
   const auto read = [&](size_t position, size_t length) {

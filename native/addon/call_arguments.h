@@ -8,7 +8,7 @@
 
 #include "addon/arguments.h"
 #include "addon/backends.h"
-#include "core/gru_problem.h"
+#include "core/gru_call.h"
 #include "core/status.h"
 #include "core/workspace.h"
 

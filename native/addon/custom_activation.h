@@ -4,7 +4,7 @@
 #include <napi.h>
 
 #include "addon/arguments.h"
-#include "core/gru_problem.h"
+#include "core/gru_call.h"
 #include "core/status.h"
 
 namespace cudnn_gru {
@@ -16,8 +16,8 @@ class CustomActivation : public ActivationCallback {
   // `object` may be null or undefined: then the callback fails if it is called.
   CustomActivation(const Argument& object, Dtype dtype);
 
-  Status Apply(bool recurrent, const void* x, void* y, size_t n) override;
-  Status Differentiate(bool recurrent, const void* x, const void* y,
+  Status Apply(ActivationRole role, const void* x, void* y, size_t n) override;
+  Status Differentiate(ActivationRole role, const void* x, const void* y,
                        const void* dy, void* dx, size_t n) override;
 
  private:
@@ -26,7 +26,7 @@ class CustomActivation : public ActivationCallback {
   Status CopyTo(const char* name, const void* values, size_t n) const;
   Status CopyFrom(const char* name, void* values, size_t n) const;
   // Calls the object's `method`.
-  Status Call(const char* method, bool recurrent) const;
+  Status Call(const char* method, ActivationRole role) const;
 
   const napi_env env_;
   const Dtype dtype_;

@@ -17,7 +17,7 @@ napi_value Js_memoryUsage(napi_env env, napi_callback_info) {
   };
   set("weights", WeightBytes().load());
   set("scratch", ScratchBytes().load());
-  set("passes", TapeBytes().load());
+  set("passes", PassBytes().load());
   set("device", MemoryBytes(MemoryKind::kDevice).load());
   set("pinned", MemoryBytes(MemoryKind::kPinned).load());
   return result;

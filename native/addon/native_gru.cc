@@ -12,9 +12,9 @@
 #include "addon/custom_activation.h"
 #include "addon/description.h"
 #include "addon/errors.h"
-#include "addon/native_tape.h"
+#include "addon/native_pass.h"
 #include "core/gru_backend.h"
-#include "core/gru_problem.h"
+#include "core/gru_call.h"
 #include "core/thread_pool.h"
 
 namespace cudnn_gru {
@@ -147,7 +147,7 @@ struct PreparedCall {
     return backend->Forward(call, {threads, cancellation, tf32});
   }
   Status RunKeepingPass(int threads, const Cancellation* cancellation,
-                        std::unique_ptr<GruTape>* pass) const {
+                        std::unique_ptr<GruPass>* pass) const {
     if (call.output_is_bits) {
       return Status(StatusCode::kDtype,
                     "Expected a Float32Array for the native argument `output` "
@@ -215,9 +215,8 @@ napi_value Js_callAsync(napi_env env, napi_callback_info info) {
   if (!status.ok()) return Throw(env, status);
   return AddonData::Get(env)->async_calls.Submit(
       token, CallArrays(arguments),
-      [prepared, steps](bool alone, const Cancellation& cancellation) {
-        return prepared.Run(alone ? ThreadPool::Get().threads() : 1,
-                            &cancellation);
+      [prepared, steps](int threads, const Cancellation& cancellation) {
+        return prepared.Run(threads, &cancellation);
       });
 }
 
@@ -233,12 +232,12 @@ napi_value Js_forward(napi_env env, napi_callback_info info) {
   CustomActivation custom(arguments[kSignature.PositionOf("custom")],
                           gru->description.dtype);
   prepared.call.custom = &custom;
-  std::unique_ptr<GruTape> tape;
+  std::unique_ptr<GruPass> pass;
   if (status.ok()) {
     status =
-        prepared.RunKeepingPass(ThreadPool::Get().threads(), nullptr, &tape);
+        prepared.RunKeepingPass(ThreadPool::Get().threads(), nullptr, &pass);
   }
-  return status.ok() ? MakeNativeTape(env, std::move(tape))
+  return status.ok() ? MakeNativePass(env, std::move(pass))
                      : Throw(env, status);
 }
 
@@ -255,15 +254,14 @@ napi_value Js_forwardAsync(napi_env env, napi_callback_info info) {
       PrepareAsync(&arguments, *gru, &token, steps.get(), &prepared);
   if (!status.ok()) return Throw(env, status);
   // Made on the executor's thread, taken on this one.
-  const auto tape = std::make_shared<std::unique_ptr<GruTape>>();
+  const auto pass = std::make_shared<std::unique_ptr<GruPass>>();
   return AddonData::Get(env)->async_calls.Submit(
       token, CallArrays(arguments),
-      [prepared, steps, tape](bool alone, const Cancellation& cancellation) {
-        return prepared.RunKeepingPass(alone ? ThreadPool::Get().threads() : 1,
-                                       &cancellation, tape.get());
+      [prepared, steps, pass](int threads, const Cancellation& cancellation) {
+        return prepared.RunKeepingPass(threads, &cancellation, pass.get());
       },
-      [tape](napi_env settling) {
-        return MakeNativeTape(settling, std::move(*tape));
+      [pass](napi_env settling) {
+        return MakeNativePass(settling, std::move(*pass));
       });
 }
 

@@ -44,7 +44,7 @@ ByteCounter& ScratchBytes() {
   return *counter;
 }
 
-ByteCounter& TapeBytes() {
+ByteCounter& PassBytes() {
   static ByteCounter* const counter = new ByteCounter(0);
   return *counter;
 }

@@ -9,11 +9,11 @@ namespace cudnn_gru {
 // Counts the bytes of the buffers that report to it.
 using ByteCounter = std::atomic<size_t>;
 
-// Native memory held by packed weights, by scratch of calls, and by tapes on
+// Native memory held by packed weights, by scratch of calls, and by passes on
 // the host, process-wide.
 ByteCounter& WeightBytes();
 ByteCounter& ScratchBytes();
-ByteCounter& TapeBytes();
+ByteCounter& PassBytes();
 
 // Owns memory aligned to a cache line, which is also the widest vector.
 // Contents are not initialised.

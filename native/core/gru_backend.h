@@ -5,8 +5,8 @@
 #include <memory>
 
 #include "core/cancellation.h"
-#include "core/gru_problem.h"
-#include "core/gru_tape.h"
+#include "core/gru_call.h"
+#include "core/gru_pass.h"
 #include "core/status.h"
 
 namespace cudnn_gru {
@@ -50,7 +50,7 @@ class GruBackend {
   // everything that its gradients need.
   virtual Status ForwardKeepingPass(const GruCall& call,
                                     const ComputeOptions& options,
-                                    std::unique_ptr<GruTape>* pass) const = 0;
+                                    std::unique_ptr<GruPass>* pass) const = 0;
 };
 
 }  // namespace cudnn_gru

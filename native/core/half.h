@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "core/gru_problem.h"
+#include "core/gru_call.h"
 #include "core/half_kernels.h"
 
 namespace cudnn_gru {

@@ -1,7 +1,7 @@
 #include "cpu/cpu_backend.h"
 
+#include "cpu/cpu_pass.h"
 #include "cpu/forward/gru_forward.h"
-#include "cpu/gru_tape.h"
 
 namespace cudnn_gru {
 
@@ -12,9 +12,9 @@ Status CpuBackend::Forward(const GruCall& call,
 
 Status CpuBackend::ForwardKeepingPass(const GruCall& call,
                                       const ComputeOptions& options,
-                                      std::unique_ptr<GruTape>* pass) const {
-  std::unique_ptr<CpuTape> kept;
-  const Status status = CpuTape::Forward(weights_, call, options.threads,
+                                      std::unique_ptr<GruPass>* pass) const {
+  std::unique_ptr<CpuPass> kept;
+  const Status status = CpuPass::Forward(weights_, call, options.threads,
                                          options.cancellation, &kept);
   *pass = std::move(kept);
   return status;

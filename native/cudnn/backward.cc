@@ -18,19 +18,19 @@ namespace {
 // One backward call, from the host's gradients to the host's gradients.
 class Backward {
  public:
-  Backward(CudnnTape& tape, const GruGradients& gradients, int threads,
+  Backward(CudnnPass& pass, const GruGradients& gradients, int threads,
            const Cancellation* cancellation, Lane& lane)
-      : tape_(tape),
+      : pass_(pass),
         gradients_(gradients),
         threads_(threads),
         cancellation_(cancellation),
         lane_(lane),
-        description_(tape.weights->description()),
-        schedule_(tape.schedule),
-        settings_(description_, tape.allow_tf32),
+        description_(pass.weights->description()),
+        schedule_(pass.schedule),
+        settings_(description_, pass.allow_tf32),
         element_(description_),
-        fixups_(description_, tape.sizes, tape.schedule),
-        pieces_(lane, tape.schedule) {}
+        fixups_(description_, pass.sizes, pass.schedule),
+        pieces_(lane, pass.schedule) {}
 
   // `refill`: an attempt before this one has got as far as cuDNN, so that the
   // reserve spaces must be filled again.
@@ -38,7 +38,7 @@ class Backward {
     refill_ = refill;
     CUDNN_GRU_RETURN_IF_ERROR(CheckCancelled(cancellation_));
     if (schedule_.chunks.empty()) {
-      tape_.used = true;
+      pass_.used = true;
       FinishEmpty();
       return Status();
     }
@@ -85,7 +85,7 @@ class Backward {
   }
 
   bool HasOutputGradient() const {
-    return gradients_.d_output != nullptr && tape_.sizes.return_sequences;
+    return gradients_.d_output != nullptr && pass_.sizes.return_sequences;
   }
 
   Status Place() {
@@ -93,7 +93,7 @@ class Backward {
     dx_.bytes = schedule_.cells * FeatureBytes();
     dhy_.bytes = schedule_.rows * UnitBytes();
     dhx_.bytes = schedule_.chunks[0].rows * UnitBytes();
-    dweights_.bytes = tape_.weights->layout().bytes;
+    dweights_.bytes = pass_.weights->layout().bytes;
     // In the same order: what is next to each other goes in one copy.
     PlaceAllocator places;
     PlaceAllocator staged;
@@ -112,7 +112,7 @@ class Backward {
                                          schedule_.chunks[c], true, &plan));
       plans_.push_back(plan);
       workspace = std::max(workspace, plan->workspace_bytes());
-      if (plan->reserve_bytes() != tape_.kept.reserves[c].bytes) {
+      if (plan->reserve_bytes() != pass_.kept.reserves[c].bytes) {
         return Status(StatusCode::kCudnn,
                       "Expected cuDNN to ask for the same reserve space in "
                       "backward as in forward but received another size");
@@ -175,25 +175,25 @@ class Backward {
   // The states this chunk began with are those the chunk before ended with, and
   // so for their gradients; rows that ended there keep theirs.
   const char* StatesBefore(size_t c) const {
-    const KeptTensors& kept = tape_.kept;
+    const KeptTensors& kept = pass_.kept;
     if (c > 0) return kept.at(kept.hy) + StateOffset(c - 1);
-    return tape_.has_initial_state ? kept.at(kept.hx) : nullptr;
+    return pass_.has_initial_state ? kept.at(kept.hx) : nullptr;
   }
   char* GradientBefore(size_t c) const {
     return c > 0 ? On(dhy_) + StateOffset(c - 1) : On(dhx_);
   }
   char* KeptX(size_t c) const {
-    return tape_.kept.at(tape_.kept.x) +
+    return pass_.kept.at(pass_.kept.x) +
            schedule_.chunks[c].first_cell * FeatureBytes();
   }
   char* KeptY(size_t c) const {
-    return tape_.kept.at(tape_.kept.y) +
+    return pass_.kept.at(pass_.kept.y) +
            schedule_.chunks[c].first_cell * UnitBytes();
   }
 
   Status Launch(size_t c) {
     const Chunk& chunk = schedule_.chunks[c];
-    Launched launched = {plans_[c], tape_.kept.at(tape_.kept.reserves[c].at),
+    Launched launched = {plans_[c], pass_.kept.at(pass_.kept.reserves[c].at),
                          workspace_.data()};
     lane_.busy = true;
     if (refill_) {
@@ -208,7 +208,7 @@ class Backward {
       status = LaunchData(c, launched);
     }
     CUDNN_GRU_RETURN_IF_ERROR(status);
-    const size_t weight_bytes = tape_.weights->layout().bytes;
+    const size_t weight_bytes = pass_.weights->layout().bytes;
     const Plan& plan = *launched.plan;
     return lane_.device.Check(
         lane_.device.cudnn().cudnnRNNBackwardWeights_v8(
@@ -228,11 +228,11 @@ class Backward {
             On(dy_) + first_cell * UnitBytes(), plan.x(),
             On(dx_) + first_cell * FeatureBytes(), plan.h(), StatesBefore(c),
             On(dhy_) + StateOffset(c), GradientBefore(c), nullptr, nullptr,
-            nullptr, nullptr, tape_.weights->layout().bytes,
-            tape_.weights->data(), plan.workspace_bytes(), launched.workspace,
+            nullptr, nullptr, pass_.weights->layout().bytes,
+            pass_.weights->data(), plan.workspace_bytes(), launched.workspace,
             plan.reserve_bytes(), launched.reserve),
         "cudnnRNNBackwardData_v8");
-    if (status.remedy() != Remedy::kAnotherWay) tape_.used = true;
+    if (status.remedy() != Remedy::kAnotherWay) pass_.used = true;
     return status;
   }
 
@@ -263,8 +263,8 @@ class Backward {
         lane_.device.cudnn().cudnnRNNForward(
             lane_.handle, plan.rnn(), abi::CUDNN_FWD_MODE_TRAINING, nullptr,
             plan.x(), KeptX(c), plan.y(), KeptY(c), plan.h(), StatesBefore(c),
-            tape_.kept.at(tape_.kept.hy) + StateOffset(c), nullptr, nullptr,
-            nullptr, tape_.weights->layout().bytes, tape_.weights->data(),
+            pass_.kept.at(pass_.kept.hy) + StateOffset(c), nullptr, nullptr,
+            nullptr, pass_.weights->layout().bytes, pass_.weights->data(),
             plan.workspace_bytes(), launched.workspace, plan.reserve_bytes(),
             launched.reserve),
         "cudnnRNNForward");
@@ -306,7 +306,7 @@ class Backward {
       UnpackInitialStateGradient(Host(dhx_));
     }
     UnpackWeights(
-        description_, tape_.weights->layout(), Host(dweights_),
+        description_, pass_.weights->layout(), Host(dweights_),
         {gradients_.d_kernel, gradients_.d_recurrent_kernel, gradients_.d_bias},
         threads_);
   }
@@ -345,7 +345,7 @@ class Backward {
     }
   }
 
-  CudnnTape& tape_;
+  CudnnPass& pass_;
   const GruGradients& gradients_;
   const int threads_;
   const Cancellation* const cancellation_;
@@ -372,17 +372,17 @@ class Backward {
 
 }  // namespace
 
-Status CudnnTape::Backward(const GruGradients& gradients, int threads,
+Status CudnnPass::Backward(const GruGradients& gradients, int threads,
                            const Cancellation* cancellation) {
   return BackwardOnCudnn(*this, gradients, threads, cancellation);
 }
 
-Status BackwardOnCudnn(CudnnTape& tape, const GruGradients& gradients,
+Status BackwardOnCudnn(CudnnPass& pass, const GruGradients& gradients,
                        int threads, const Cancellation* cancellation) {
-  if (tape.used) return CudnnTape::Spent();
-  return RunOnDevice(tape.device, cancellation, [&](Lane& lane) {
-    return Backward(tape, gradients, threads, cancellation, lane)
-        .Run(tape.used);
+  if (pass.used) return CudnnPass::Spent();
+  return RunOnDevice(pass.device, cancellation, [&](Lane& lane) {
+    return Backward(pass, gradients, threads, cancellation, lane)
+        .Run(pass.used);
   });
 }
 

@@ -3,14 +3,14 @@
 
 #include "core/cancellation.h"
 #include "core/status.h"
-#include "cudnn/tape.h"
+#include "cudnn/cudnn_pass.h"
 
 namespace cudnn_gru {
 
-// kState when the tape is spent: it is by the first call that got as far as
+// kState when the pass is spent: it is by the first call that got as far as
 // cuDNN. All tensors are on the host; nothing is written unless it succeeds.
 // Errors are ForwardOnCudnn's.
-Status BackwardOnCudnn(CudnnTape& tape, const GruGradients& gradients,
+Status BackwardOnCudnn(CudnnPass& pass, const GruGradients& gradients,
                        int threads, const Cancellation* cancellation);
 
 }  // namespace cudnn_gru

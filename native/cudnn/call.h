@@ -5,7 +5,7 @@
 #include <functional>
 
 #include "core/cancellation.h"
-#include "core/gru_problem.h"
+#include "core/gru_call.h"
 #include "core/status.h"
 #include "cudnn/lane.h"
 
@@ -23,7 +23,7 @@ Status RunOnDevice(Device& device, const Cancellation* cancellation,
 // kAborted once that was asked for.
 Status CheckCancelled(const Cancellation* cancellation);
 
-// The plan of a chunk of the lane's or a tape's schedule, by its algorithm.
+// The plan of a chunk of the lane's or a pass's schedule, by its algorithm.
 Status FindPlan(Lane& lane, const RnnSettings& settings,
                 const Schedule& schedule, const Chunk& chunk, bool training,
                 Plan** plan);

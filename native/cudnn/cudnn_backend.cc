@@ -21,8 +21,8 @@ Status CudnnBackend::Forward(const GruCall& call,
 
 Status CudnnBackend::ForwardKeepingPass(const GruCall& call,
                                         const ComputeOptions& options,
-                                        std::unique_ptr<GruTape>* pass) const {
-  std::unique_ptr<CudnnTape> kept;
+                                        std::unique_ptr<GruPass>* pass) const {
+  std::unique_ptr<CudnnPass> kept;
   const Status status = ForwardOnCudnn(weights_, call, ToCudnn(options),
                                        options.cancellation, &kept);
   *pass = std::move(kept);

@@ -24,7 +24,7 @@ class CudnnBackend : public GruBackend {
   Status Forward(const GruCall& call,
                  const ComputeOptions& options) const override;
   Status ForwardKeepingPass(const GruCall& call, const ComputeOptions& options,
-                            std::unique_ptr<GruTape>* pass) const override;
+                            std::unique_ptr<GruPass>* pass) const override;
 
  private:
   const std::shared_ptr<CudnnWeights> weights_;

@@ -92,13 +92,13 @@ Status ForwardOnCudnn(const std::shared_ptr<CudnnWeights>& weights,
 Status ForwardOnCudnn(const std::shared_ptr<CudnnWeights>& weights,
                       const GruCall& call, const CudnnOptions& options,
                       const Cancellation* cancellation,
-                      std::unique_ptr<CudnnTape>* tape) {
+                      std::unique_ptr<CudnnPass>* pass) {
   CUDNN_GRU_RETURN_IF_ERROR(CheckForm(weights->description(), call));
   Device* device = nullptr;
   CUDNN_GRU_RETURN_IF_ERROR(Device::Get(weights->device_index(), &device));
   const ForwardRequest request = {*weights, call, options, cancellation};
   return RunOnDevice(*device, cancellation, [&](Lane& lane) {
-    auto made = std::make_unique<CudnnTape>(*device, weights);
+    auto made = std::make_unique<CudnnPass>(*device, weights);
     made->sizes = WithoutPointers(call);
     made->has_initial_state = call.initial_state != nullptr;
     made->allow_tf32 = options.allow_tf32;
@@ -106,7 +106,7 @@ Status ForwardOnCudnn(const std::shared_ptr<CudnnWeights>& weights,
         MakeSchedule(call, kMaxChunkTimesteps, &made->schedule));
     CUDNN_GRU_RETURN_IF_ERROR(
         RunForward(request, &made->schedule, &made->kept, true, lane));
-    *tape = std::move(made);
+    *pass = std::move(made);
     return Status();
   });
 }

@@ -5,14 +5,14 @@
 #include <vector>
 
 #include "core/cancellation.h"
-#include "core/gru_problem.h"
+#include "core/gru_call.h"
 #include "core/status.h"
 #include "cudnn/call.h"
+#include "cudnn/cudnn_pass.h"
 #include "cudnn/element.h"
 #include "cudnn/fixups.h"
 #include "cudnn/forward.h"
 #include "cudnn/pieces.h"
-#include "cudnn/tape.h"
 
 namespace cudnn_gru {
 

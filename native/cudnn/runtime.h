@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "core/gru_problem.h"
+#include "core/gru_call.h"
 
 namespace cudnn_gru {
 

@@ -73,7 +73,7 @@ Status CudnnWeights::Upload(Lane& lane, int threads) {
   const Status status = Fill(lane, threads, resident.get());
   if (status.ok()) {
     resident_ = std::move(resident);
-    // It may hold the layer's own copy, which tapes should not keep alive.
+    // It may hold the layer's own copy, which passes should not keep alive.
     reader_ = nullptr;
   }
   return status;

@@ -8,7 +8,7 @@
 #include <optional>
 #include <utility>
 
-#include "core/gru_problem.h"
+#include "core/gru_call.h"
 #include "core/status.h"
 #include "cudnn/device.h"
 #include "cudnn/lane.h"
@@ -41,7 +41,7 @@ class CudnnLayer {
 };
 
 // One version of a layer's weights as cuDNN reads them. Calls in flight and
-// tapes share it; a new version is a new object.
+// passes share it; a new version is a new object.
 class CudnnWeights {
  public:
   // Writes Keras's kernel (F, 3U), recurrent kernel (U, 3U) and bias (2, 3U),

@@ -36,7 +36,7 @@ const exceptions = {
   "native/addon/cudnn_info.cc": ["cudnn/runtime.h", "cudnn/stage_clock.h"],
   "native/addon/memory_usage.cc": ["cudnn/memory_pool.h"],
   "native/addon/random.cc": ["cpu/initializers/orthogonal.h"],
-  "native/cudnn/self_check.cc": ["cpu/gru_tape.h", "cpu/weights/weights.h"],
+  "native/cudnn/self_check.cc": ["cpu/cpu_pass.h", "cpu/weights/weights.h"],
 };
 
 /**

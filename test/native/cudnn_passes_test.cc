@@ -70,11 +70,11 @@ class Problem {
         recurrent_.data(), bias_.data(), &weights);
     CHECK_MESSAGE(status.ok(), status.message());
     std::vector<std::vector<float>> results = Results();
-    std::unique_ptr<GruTape> tape;
+    std::unique_ptr<GruPass> pass;
     status =
-        CpuBackend(weights).ForwardKeepingPass(CallInto(&results), {}, &tape);
+        CpuBackend(weights).ForwardKeepingPass(CallInto(&results), {}, &pass);
     CHECK_MESSAGE(status.ok(), status.message());
-    status = tape->Backward(GradientsInto(&results), 1, nullptr);
+    status = pass->Backward(GradientsInto(&results), 1, nullptr);
     CHECK_MESSAGE(status.ok(), status.message());
     return results;
   }
@@ -96,12 +96,12 @@ class Problem {
     Status status = backend.Forward(CallInto(&alone), options);
     CHECK_MESSAGE(status.ok(), status.message());
     std::vector<std::vector<float>> results = Results();
-    std::unique_ptr<GruTape> tape;
-    status = backend.ForwardKeepingPass(CallInto(&results), options, &tape);
+    std::unique_ptr<GruPass> pass;
+    status = backend.ForwardKeepingPass(CallInto(&results), options, &pass);
     CHECK_MESSAGE(status.ok(), status.message());
     CHECK_MESSAGE(results == alone, "training gives another output");
-    if (tape == nullptr) return results;
-    status = tape->Backward(GradientsInto(&results), threads, cancellation);
+    if (pass == nullptr) return results;
+    status = pass->Backward(GradientsInto(&results), threads, cancellation);
     CHECK_MESSAGE(status.ok(), status.message());
     return results;
   }

@@ -9,7 +9,7 @@
 
 #include "core/activation_names.h"
 #include "core/contention.h"
-#include "core/gru_problem.h"
+#include "core/gru_call.h"
 #include "cpu/cpu_backend.h"
 #include "cpu/dispatch/dispatch.h"
 #include "cpu/weights/weights.h"
@@ -55,7 +55,8 @@ class Callback : public cudnn_gru::ActivationCallback {
  public:
   explicit Callback(int failing) : failing_(failing) {}
 
-  cudnn_gru::Status Apply(bool, const void* x, void* y, size_t n) override {
+  cudnn_gru::Status Apply(cudnn_gru::ActivationRole, const void* x, void* y,
+                          size_t n) override {
     if (--failing_ < 0) {
       return cudnn_gru::Status(cudnn_gru::StatusCode::kCallback, "as asked");
     }
@@ -67,8 +68,9 @@ class Callback : public cudnn_gru::ActivationCallback {
     return cudnn_gru::Status();
   }
 
-  cudnn_gru::Status Differentiate(bool, const void* x, const void*,
-                                  const void* dy, void* dx, size_t n) override {
+  cudnn_gru::Status Differentiate(cudnn_gru::ActivationRole, const void* x,
+                                  const void*, const void* dy, void* dx,
+                                  size_t n) override {
     if (--failing_ < 0) {
       return cudnn_gru::Status(cudnn_gru::StatusCode::kCallback, "as asked");
     }
@@ -177,12 +179,12 @@ class Problem {
         .Forward(tensors.Call(result), {threads});
   }
 
-  // The whole batch, with a tape. The call's tensors and every other reference
+  // The whole batch, with a pass. The call's tensors and every other reference
   // to the weights are gone when this returns.
   cudnn_gru::Status Forward(const cudnn_gru::CpuIsa& isa, int threads,
                             const cudnn_gru::Cancellation* cancellation,
                             Result<T>* result,
-                            std::unique_ptr<cudnn_gru::GruTape>* tape,
+                            std::unique_ptr<cudnn_gru::GruPass>* pass,
                             int failing_callback = 1000000) const {
     std::shared_ptr<const cudnn_gru::CpuWeights> weights;
     const cudnn_gru::Status created = Weights(isa, &weights);
@@ -191,12 +193,12 @@ class Problem {
     const Tensors tensors(copy, 0, shape_.batch, failing_callback);
     return cudnn_gru::CpuBackend(std::move(weights))
         .ForwardKeepingPass(tensors.Call(result), {threads, cancellation},
-                            tape);
+                            pass);
   }
 
   // Gradients of the tensors that `wanted` has a bit for, in the order of
   // Gradients. What is not written stays -77.
-  cudnn_gru::Status Backward(cudnn_gru::GruTape& tape, int threads,
+  cudnn_gru::Status Backward(cudnn_gru::GruPass& pass, int threads,
                              const cudnn_gru::Cancellation* cancellation,
                              const Upstream& upstream, int wanted,
                              Gradients<T>* gradients,
@@ -223,7 +225,7 @@ class Problem {
         target(8, gradients->recurrent_kernel, recurrent_.size());
     pointers.d_bias = target(16, gradients->bias, bias_.size());
     pointers.custom = &custom;
-    return tape.Backward(pointers, threads, cancellation);
+    return pass.Backward(pointers, threads, cancellation);
   }
 
   // Both, on up to `threads` threads each; all gradients.
@@ -231,11 +233,11 @@ class Problem {
                              const Upstream& upstream, Result<T>* result,
                              Gradients<T>* gradients,
                              int failing_callback = 1000000) const {
-    std::unique_ptr<cudnn_gru::GruTape> tape;
+    std::unique_ptr<cudnn_gru::GruPass> pass;
     const cudnn_gru::Status status =
-        Forward(isa, threads, nullptr, result, &tape);
+        Forward(isa, threads, nullptr, result, &pass);
     if (!status.ok()) return status;
-    return Backward(*tape, threads, nullptr, upstream, kAllGradients, gradients,
+    return Backward(*pass, threads, nullptr, upstream, kAllGradients, gradients,
                     failing_callback);
   }
 

@@ -175,8 +175,9 @@ class Reference {
       const std::vector<T> in(x.begin(), x.end());
       std::vector<T> out(x.size());
       if (failure_.ok()) {
-        failure_ =
-            call_.custom->Apply(recurrent, in.data(), out.data(), x.size());
+        failure_ = call_.custom->Apply(
+            recurrent ? ActivationRole::kGate : ActivationRole::kCandidate,
+            in.data(), out.data(), x.size());
       }
       return std::vector<double>(out.begin(), out.end());
     }
@@ -217,8 +218,7 @@ Status RunOnBits(const CpuWeights& weights, const GruCall& call,
                  const ReferenceSteps* steps) {
   const GruDescription& description = weights.description();
   GruCallSizes sizes;
-  Status status = ComputeSizes(description, call.batch, call.timesteps,
-                               call.return_sequences, &sizes);
+  Status status = ComputeSizes(description, call, &sizes);
   if (!status.ok()) return status;
   GruCall floats = call;
   floats.inputs_are_bits = floats.output_is_bits = false;

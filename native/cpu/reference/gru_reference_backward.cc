@@ -227,7 +227,8 @@ class ReferenceBackward {
       std::vector<T> dx(units_);
       if (failure_.ok()) {
         failure_ = gradients_.custom->Differentiate(
-            recurrent, x.data(), y.data(), dy.data(), dx.data(), units_);
+            recurrent ? ActivationRole::kGate : ActivationRole::kCandidate,
+            x.data(), y.data(), dy.data(), dx.data(), units_);
       }
       std::copy(dx.begin(), dx.end(), d_sum.begin());
     } else if (IsElementwise(activation.kind)) {

@@ -6,7 +6,7 @@
 #include <mutex>
 
 #include "core/aligned_buffer.h"
-#include "core/gru_problem.h"
+#include "core/gru_call.h"
 #include "core/status.h"
 #include "cpu/dispatch/dispatch.h"
 

@@ -1,4 +1,4 @@
-#include "cpu/gru_tape.h"
+#include "cpu/cpu_pass.h"
 
 #include <algorithm>
 #include <new>
@@ -55,7 +55,7 @@ const void* Copied(const void* source, size_t count, BumpAllocator& allocator) {
 }  // namespace
 
 template <typename T>
-void CpuTape::Place(const GruCall& call, int threads,
+void CpuPass::Place(const GruCall& call, int threads,
                     BumpAllocator& allocator) {
   const size_t units = description().units;
   const size_t features = description().features;
@@ -91,7 +91,7 @@ void CpuTape::Place(const GruCall& call, int threads,
   steps_.candidates = allocator.Take<double>(row_steps * units);
 }
 
-Status CpuTape::Keep(const GruCall& call, int threads) {
+Status CpuPass::Keep(const GruCall& call, int threads) {
   const auto place = [&](BumpAllocator& allocator) {
     if (description().dtype == Dtype::kFloat32) {
       Place<float>(call, threads, allocator);
@@ -99,14 +99,17 @@ Status CpuTape::Keep(const GruCall& call, int threads) {
       Place<double>(call, threads, allocator);
     }
   };
-  // The steps have as many elements as a returned sequence, several times.
+  // The steps take several times the memory of a returned sequence, whose size
+  // is checked here.
+  GruCall whole = call;
+  whole.return_sequences = true;
   GruCallSizes sizes;
-  const Status status =
-      ComputeSizes(description(), call.batch, call.timesteps, true, &sizes);
+  const Status status = ComputeSizes(description(), whole, &sizes);
   if (!status.ok()) return status;
   BumpAllocator measure(nullptr);
   place(measure);
-  buffer_.reset(new (std::nothrow) Workspace(measure.used(), TapeBytes()));
+  buffer_.reset(new (std::nothrow)
+                    Workspace(measure.used(), PassBytes(), Fit::kClose));
   if (buffer_ == nullptr || buffer_->data() == nullptr) {
     return OutOfMemory(measure.used(), kPurpose);
   }
@@ -116,17 +119,17 @@ Status CpuTape::Keep(const GruCall& call, int threads) {
                        : SavedSteps::Create(*weights_, call, &saved_);
 }
 
-Status CpuTape::Compute(int threads, const Cancellation* cancellation) {
+Status CpuPass::Compute(int threads, const Cancellation* cancellation) {
   return IsReference()
              ? ForwardReference(*weights_, call_, cancellation, &steps_)
              : ForwardOnCpu(*weights_, call_, threads, cancellation,
                             saved_.get());
 }
 
-Status CpuTape::Forward(std::shared_ptr<const CpuWeights> weights,
+Status CpuPass::Forward(std::shared_ptr<const CpuWeights> weights,
                         const GruCall& call, int threads,
                         const Cancellation* cancellation,
-                        std::unique_ptr<CpuTape>* tape) {
+                        std::unique_ptr<CpuPass>* pass) {
   if (cancellation != nullptr && cancellation->requested()) {
     return Status(StatusCode::kAborted, "The call was aborted");
   }
@@ -137,9 +140,9 @@ Status CpuTape::Forward(std::shared_ptr<const CpuWeights> weights,
     if (!status.ok()) return status;
     weights = std::move(reference);
   }
-  std::unique_ptr<CpuTape> made(new (std::nothrow)
-                                    CpuTape(std::move(weights), call));
-  if (made == nullptr) return OutOfMemory(sizeof(CpuTape), kPurpose);
+  std::unique_ptr<CpuPass> made(new (std::nothrow)
+                                    CpuPass(std::move(weights), call));
+  if (made == nullptr) return OutOfMemory(sizeof(CpuPass), kPurpose);
   status = made->Keep(call, threads);
   if (status.ok()) status = made->Compute(threads, cancellation);
   if (!status.ok()) return status;
@@ -153,15 +156,15 @@ Status CpuTape::Forward(std::shared_ptr<const CpuWeights> weights,
     kept.mask = nullptr;
     kept.lengths = nullptr;
   }
-  *tape = std::move(made);
+  *pass = std::move(made);
   return status;
 }
 
-size_t CpuTape::bytes() const {
+size_t CpuPass::bytes() const {
   return buffer_->size() + (saved_ == nullptr ? 0 : saved_->bytes());
 }
 
-Status CpuTape::Backward(const GruGradients& gradients, int threads,
+Status CpuPass::Backward(const GruGradients& gradients, int threads,
                          const Cancellation* cancellation) {
   if (spent_) return Spent();
   if (cancellation != nullptr && cancellation->requested()) {

@@ -1,4 +1,4 @@
-// What tapes of the CPU path hold, give back and refuse. Their gradients are
+// What passes of the CPU path hold, give back and refuse. Their gradients are
 // judged by backward_test, and by golden data and finite differences
 // (test/layers).
 #include <atomic>
@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "core/aligned_buffer.h"
-#include "core/gru_tape.h"
+#include "core/gru_pass.h"
 #include "problem.h"
 
 namespace cudnn_gru_test {
@@ -20,7 +20,7 @@ using cudnn_gru::Activation;
 using cudnn_gru::AvailableIsas;
 using cudnn_gru::Cancellation;
 using cudnn_gru::CpuIsa;
-using cudnn_gru::GruTape;
+using cudnn_gru::GruPass;
 using cudnn_gru::Status;
 using cudnn_gru::StatusCode;
 
@@ -32,10 +32,10 @@ bool Same(const Gradients<T>& a, const Gradients<T>& b) {
 }
 
 template <typename T>
-Status Differentiate(const Problem<T>& problem, GruTape& tape, int threads,
+Status Differentiate(const Problem<T>& problem, GruPass& pass, int threads,
                      const Cancellation* cancellation,
                      Gradients<T>* gradients) {
-  return problem.Backward(tape, threads, cancellation, Upstream(),
+  return problem.Backward(pass, threads, cancellation, Upstream(),
                           kAllGradients, gradients);
 }
 
@@ -51,10 +51,10 @@ TEST_CASE_FIXTURE(
     const auto run = [&](int wanted, const Upstream& given) {
       Result<double> result;
       Gradients<double> gradients;
-      std::unique_ptr<GruTape> tape;
+      std::unique_ptr<GruPass> pass;
       CHECK_MESSAGE(
-          (problem.Forward(isa, 2, nullptr, &result, &tape).ok() &&
-           problem.Backward(*tape, 2, nullptr, given, wanted, &gradients).ok()),
+          (problem.Forward(isa, 2, nullptr, &result, &pass).ok() &&
+           problem.Backward(*pass, 2, nullptr, given, wanted, &gradients).ok()),
           Format("%s failed", isa.name));
       return gradients;
     };
@@ -88,40 +88,40 @@ TEST_CASE_FIXTURE(
   }
 }
 
-// A tape serves one backward call, which is the first that computes.
-TEST_CASE_FIXTURE(WithoutContention, "a tape serves one backward call") {
+// A pass serves one backward call, which is the first that computes.
+TEST_CASE_FIXTURE(WithoutContention, "a pass serves one backward call") {
   const Problem<float> problem({3, 4, 5, 6}, Options(), 16000);
   for (const CpuIsa& isa : AvailableIsas()) {
     Result<float> result;
     Gradients<float> gradients;
-    std::unique_ptr<GruTape> tape;
+    std::unique_ptr<GruPass> pass;
     Cancellation cancelled;
     cancelled.Request();
-    CHECK_MESSAGE((problem.Forward(isa, 1, &cancelled, &result, &tape).code() ==
+    CHECK_MESSAGE((problem.Forward(isa, 1, &cancelled, &result, &pass).code() ==
                        StatusCode::kAborted &&
-                   tape == nullptr),
-                  Format("%s: a cancelled forward call left a tape", isa.name));
-    CHECK_MESSAGE(problem.Forward(isa, 1, nullptr, &result, &tape).ok(),
+                   pass == nullptr),
+                  Format("%s: a cancelled forward call left a pass", isa.name));
+    CHECK_MESSAGE(problem.Forward(isa, 1, nullptr, &result, &pass).ok(),
                   Format("%s failed", isa.name));
-    // A tape also has lists, which are small.
-    const size_t counted = cudnn_gru::TapeBytes().load();
-    CHECK_MESSAGE((counted > 0 && tape->bytes() >= counted),
-                  Format("%s: the tape's memory is not counted", isa.name));
+    // A pass also has lists, which are small.
+    const size_t counted = cudnn_gru::PassBytes().load();
+    CHECK_MESSAGE((counted > 0 && pass->bytes() >= counted),
+                  Format("%s: the pass's memory is not counted", isa.name));
     CHECK_MESSAGE(
-        (Differentiate(problem, *tape, 1, &cancelled, &gradients).code() ==
+        (Differentiate(problem, *pass, 1, &cancelled, &gradients).code() ==
              StatusCode::kAborted &&
-         !tape->spent()),
-        Format("%s: a call that was cancelled before it began used the tape",
+         !pass->spent()),
+        Format("%s: a call that was cancelled before it began used the pass",
                isa.name));
-    CHECK_MESSAGE((Differentiate(problem, *tape, 1, nullptr, &gradients).ok() &&
-                   tape->spent()),
+    CHECK_MESSAGE((Differentiate(problem, *pass, 1, nullptr, &gradients).ok() &&
+                   pass->spent()),
                   Format("%s: backward failed", isa.name));
     CHECK_MESSAGE(
-        Differentiate(problem, *tape, 1, nullptr, &gradients).code() ==
+        Differentiate(problem, *pass, 1, nullptr, &gradients).code() ==
             StatusCode::kState,
-        Format("%s: a tape was used twice", isa.name));
-    tape = nullptr;
-    CHECK_MESSAGE(cudnn_gru::TapeBytes().load() == 0,
+        Format("%s: a pass was used twice", isa.name));
+    pass = nullptr;
+    CHECK_MESSAGE(cudnn_gru::PassBytes().load() == 0,
                   Format("%s: memory stayed", isa.name));
   }
 }
@@ -137,19 +137,19 @@ TEST_CASE_FIXTURE(WithoutContention,
     for (int failing : {0, 1, 7, 35}) {
       Result<double> result;
       Gradients<double> gradients;
-      std::unique_ptr<GruTape> tape;
+      std::unique_ptr<GruPass> pass;
       CHECK_MESSAGE(
-          (problem.Forward(isa, 2, nullptr, &result, &tape, failing).code() ==
+          (problem.Forward(isa, 2, nullptr, &result, &pass, failing).code() ==
                StatusCode::kCallback &&
-           tape == nullptr),
+           pass == nullptr),
           Format("%s: forward's failure was lost", isa.name));
-      CHECK_MESSAGE((problem.Forward(isa, 2, nullptr, &result, &tape).ok() &&
-                     problem.Backward(*tape, 2, nullptr, Upstream(),
+      CHECK_MESSAGE((problem.Forward(isa, 2, nullptr, &result, &pass).ok() &&
+                     problem.Backward(*pass, 2, nullptr, Upstream(),
                                       kAllGradients, &gradients, failing)
                              .code() == StatusCode::kCallback),
                     Format("%s: backward's failure was lost", isa.name));
-      CHECK_MESSAGE(tape->spent(),
-                    Format("%s: a failed call left the tape", isa.name));
+      CHECK_MESSAGE(pass->spent(),
+                    Format("%s: a failed call left the pass", isa.name));
     }
   }
 }
@@ -165,8 +165,8 @@ TEST_CASE_FIXTURE(WithoutContention, "another thread ends a running call") {
     for (int delay = 3000; delay >= 0 && !stopped; delay -= 500) {
       Result<float> result;
       Gradients<float> gradients;
-      std::unique_ptr<GruTape> tape;
-      CHECK_MESSAGE(problem.Forward(isa, 2, nullptr, &result, &tape).ok(),
+      std::unique_ptr<GruPass> pass;
+      CHECK_MESSAGE(problem.Forward(isa, 2, nullptr, &result, &pass).ok(),
                     Format("%s failed", isa.name));
       Cancellation cancellation;
       std::thread other([&] {
@@ -174,7 +174,7 @@ TEST_CASE_FIXTURE(WithoutContention, "another thread ends a running call") {
         cancellation.Request();
       });
       const Status status =
-          Differentiate(problem, *tape, 2, &cancellation, &gradients);
+          Differentiate(problem, *pass, 2, &cancellation, &gradients);
       other.join();
       stopped = status.code() == StatusCode::kAborted;
       CHECK_MESSAGE((stopped || status.ok()),
@@ -184,8 +184,8 @@ TEST_CASE_FIXTURE(WithoutContention, "another thread ends a running call") {
   }
 }
 
-// Tapes of several threads at once do not meet.
-TEST_CASE_FIXTURE(WithoutContention, "tapes of several threads do not meet") {
+// Passes of several threads at once do not meet.
+TEST_CASE_FIXTURE(WithoutContention, "passes of several threads do not meet") {
   const Problem<float> problem({4, 12, 6, 33}, Options(), 19000);
   for (const CpuIsa& isa : AvailableIsas()) {
     Result<float> result;
