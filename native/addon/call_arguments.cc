@@ -31,7 +31,7 @@ constexpr unsigned kAllowTf32 = FlagBit("allowTf32");
 Status NoMemory() {
   return Status(StatusCode::kOutOfMemory,
                 "Expected memory for a copy of `mask` or `lengths` but could "
-                "not have it");
+                "not have it.");
 }
 
 Status ReadMask(const Argument& mask, size_t count, StepSelection* steps,
@@ -52,7 +52,7 @@ Status ReadLengths(const Argument& lengths, StepSelection* steps,
   call->lengths = static_cast<const int32_t*>(
       steps->Copy(data, call->batch * sizeof(int32_t)));
   if (call->lengths == nullptr) return NoMemory();
-  // The copy is what is checked: the array may change at any time.
+  // Checks the copy, because another thread may change the array at any time.
   for (size_t row = 0; row < call->batch; ++row) {
     const int32_t length = call->lengths[row];
     if (length >= 0 && static_cast<size_t>(length) <= call->timesteps) continue;
@@ -60,12 +60,12 @@ Status ReadLengths(const Argument& lengths, StepSelection* steps,
         StatusCode::kArgument,
         "Expected lengths from 0 to " + std::to_string(call->timesteps) +
             " for the native argument `lengths` but received " +
-            std::to_string(length) + " for row " + std::to_string(row));
+            std::to_string(length) + " for row " + std::to_string(row) + ".");
   }
   return Status();
 }
 
-// One mask for all gates, or three.
+// Reads one mask for all gates, or three masks, depending on the length.
 Status ReadInputDropout(const Argument& argument, Dtype dtype, size_t one_mask,
                         GruCall* call) {
   Dtype found = dtype;

@@ -7,10 +7,11 @@ namespace cudnn_gru {
 namespace {
 
 Status Failed(const std::string& why) {
-  return Status(StatusCode::kCallback, "The custom activation failed: " + why);
+  return Status(StatusCode::kCallback,
+                "The custom activation failed: " + why + ".");
 }
 
-// The handles of one row's values go when the row is done.
+// Frees the handles to the values of one row when the row is done.
 class HandleScope {
  public:
   explicit HandleScope(napi_env env) : env_(env) {
@@ -90,7 +91,8 @@ Status CustomActivation::Call(const char* method, ActivationRole role) const {
   napi_value result = nullptr;
   bool succeeded = false;
   napi_get_boolean(env_, role == ActivationRole::kGate, &argument);
-  // An exception stays pending only if the method breaks its promise to catch.
+  // The method catches what the user's function throws and returns false. If an
+  // exception is pending here all the same, it is dropped.
   if (napi_get_named_property(env_, object_, method, &function) == napi_ok &&
       napi_call_function(env_, object_, function, 1, &argument, &result) ==
           napi_ok &&

@@ -9,11 +9,11 @@
 
 namespace cudnn_gru {
 
-// A user's activation in JavaScript (NativeCustomActivation in lib/native.ts),
-// for the time of one synchronous call.
+// An activation that the user wrote in JavaScript (NativeCustomActivation in
+// lib/native.ts). The object lives as long as one synchronous call.
 class CustomActivation : public ActivationCallback {
  public:
-  // `object` may be null or undefined: then the callback fails if it is called.
+  // `object` may be null or undefined. The callback then fails when it is used.
   CustomActivation(const Argument& object, Dtype dtype);
 
   Status Apply(ActivationRole role, const void* x, void* y, size_t n) override;
@@ -21,8 +21,8 @@ class CustomActivation : public ActivationCallback {
                        const void* dy, void* dx, size_t n) override;
 
  private:
-  // Copies `n` elements to or from the array that the object calls `name`. The
-  // user's function may have detached it, so it is looked up before each use.
+  // Copy `n` elements to and from the object's array `name`. They look it up
+  // each time, because the user's function may have detached it.
   Status CopyTo(const char* name, const void* values, size_t n) const;
   Status CopyFrom(const char* name, void* values, size_t n) const;
   // Calls the object's `method`.

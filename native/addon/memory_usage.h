@@ -5,7 +5,8 @@
 
 namespace cudnn_gru {
 
-// The native memory of the whole process (NativeBinding in lib/native.ts).
+// Reports the native memory of the whole process (NativeBinding in
+// lib/native.ts).
 napi_value Js_memoryUsage(napi_env env, napi_callback_info info);
 
 }  // namespace cudnn_gru

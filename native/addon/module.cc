@@ -1,11 +1,12 @@
-// The addon's entry and its table of contents; lib/native.ts is its type.
+// The addon's entry, and the list of its exports. Their types are in
+// lib/native.ts.
 
 #include <napi.h>
 
 #include "addon/addon_data.h"
 #include "addon/contract.h"
 #include "addon/conversions.h"
-#include "addon/cpu_info.h"
+#include "addon/cpu_settings.h"
 #include "addon/cudnn_info.h"
 #include "addon/errors.h"
 #include "addon/memory_usage.h"
@@ -16,8 +17,8 @@
 namespace cudnn_gru {
 namespace {
 
-// initialize(errorClass): from here on errors are of that class. Refuses
-// environment variables it cannot honour.
+// initialize(errorClass): makes the addon throw errors of that class. Throws
+// when environment variables ask for something that this process cannot have.
 napi_value Js_initialize(napi_env env, napi_callback_info info) {
   size_t count = 1;
   napi_value error_class = nullptr;

@@ -27,13 +27,14 @@ struct NativeGru {
   bool disposed = false;
 };
 
-// Marks our objects, so that a method called on another one is an error and
-// not a crash. A random number of this project's own; two copies of one build
-// in a process share it, and the same layout.
+// Marks our objects, so that a method that is called on another object throws
+// and does not crash. The numbers are random and belong to this project alone.
+// Two copies of one build in a process have the same ones, and also the same
+// layout of the object.
 constexpr napi_type_tag kTypeTag = {0x6f1b9d4e27c8453aULL,
                                     0x9a40e7d2b15c836fULL};
 
-// The object behind `this`, or null with a pending exception.
+// Returns the object behind `this`, or null with a pending exception.
 NativeGru* Unwrap(napi_env env, napi_value self) {
   bool ours = false;
   void* object = nullptr;
@@ -41,7 +42,7 @@ NativeGru* Unwrap(napi_env env, napi_value self) {
       !ours || napi_unwrap(env, self, &object) != napi_ok) {
     Throw(env, Status(StatusCode::kArgument,
                       "Expected a NativeGru for `this` but received another "
-                      "object"));
+                      "object."));
     return nullptr;
   }
   return static_cast<NativeGru*>(object);
@@ -71,8 +72,9 @@ napi_value Construct(napi_env env, napi_callback_info info) {
   napi_get_cb_info(env, info, &count, &argument, &self, nullptr);
   napi_get_new_target(env, info, &target);
   if (target == nullptr) {
-    return Throw(env, Status(StatusCode::kArgument,
-                             "NativeGru is a constructor: call it with `new`"));
+    return Throw(env,
+                 Status(StatusCode::kArgument,
+                        "NativeGru is a constructor: call it with `new`."));
   }
   auto gru = std::make_unique<NativeGru>();
   size_t cuda_device = 0;
@@ -85,14 +87,13 @@ napi_value Construct(napi_env env, napi_callback_info info) {
   if (!status.ok()) return Throw(env, status);
   if (napi_wrap(env, self, gru.get(), Finalize, nullptr, nullptr) != napi_ok) {
     return Throw(env, Status(StatusCode::kOutOfMemory,
-                             "Node could not make a NativeGru"));
+                             "Node could not make a NativeGru."));
   }
   gru.release();
   napi_type_tag_object(env, self, &kTypeTag);
   return self;
 }
 
-// setWeights(kernel, recurrentKernel, bias)
 napi_value Js_setWeights(napi_env env, napi_callback_info info) {
   constexpr const Signature& kSignature = SignatureOf("setWeights");
   constexpr size_t kKernel = kSignature.PositionOf("kernel");
@@ -102,7 +103,7 @@ napi_value Js_setWeights(napi_env env, napi_callback_info info) {
   NativeGru* const gru = Unwrap(env, arguments.self());
   if (gru == nullptr) return nullptr;
   if (gru->disposed) {
-    return Throw(env, Status(StatusCode::kDisposed, "The layer is disposed"));
+    return Throw(env, Status(StatusCode::kDisposed, "The layer is disposed."));
   }
   const GruDescription& description = gru->description;
   const WeightSizes sizes = ComputeWeightSizes(description);
@@ -129,10 +130,10 @@ napi_value Js_setWeights(napi_env env, napi_callback_info info) {
 
 Status CheckReady(const NativeGru& gru) {
   if (gru.disposed) {
-    return Status(StatusCode::kDisposed, "The layer is disposed");
+    return Status(StatusCode::kDisposed, "The layer is disposed.");
   }
   if (gru.backends.empty()) {
-    return Status(StatusCode::kNotBuilt, "The layer has no weights yet");
+    return Status(StatusCode::kNotBuilt, "The layer has no weights yet.");
   }
   return Status();
 }
@@ -151,7 +152,7 @@ struct PreparedCall {
     if (call.output_is_bits) {
       return Status(StatusCode::kDtype,
                     "Expected a Float32Array for the native argument `output` "
-                    "of a pass but received a Uint16Array");
+                    "of a pass but received a Uint16Array.");
     }
     return backend->ForwardKeepingPass(call, {threads, cancellation, tf32},
                                        pass);
@@ -170,7 +171,7 @@ Status Prepare(const Arguments& arguments, const NativeGru& gru,
   return status;
 }
 
-// Reads the token, and takes it from the arguments, and the call.
+// Takes the token from the arguments, and reads it and the call behind it.
 Status PrepareAsync(Arguments* arguments, const NativeGru& gru, double* token,
                     StepSelection* steps, PreparedCall* prepared) {
   const Argument first = arguments->TakeFirst();
@@ -178,12 +179,11 @@ Status PrepareAsync(Arguments* arguments, const NativeGru& gru, double* token,
   if (status.ok() && HasCustomActivation(gru.description)) {
     status = Status(StatusCode::kUnsupported,
                     "Expected an activation of Keras's for an asynchronous "
-                    "call but received a custom one");
+                    "call but received a custom one.");
   }
   return status.ok() ? ReadDouble(first, token) : status;
 }
 
-// call(...NativeCallArguments, custom)
 napi_value Js_call(napi_env env, napi_callback_info info) {
   constexpr const Signature& kSignature = SignatureOf("call");
   const Arguments arguments(env, info, kSignature);
@@ -201,7 +201,6 @@ napi_value Js_call(napi_env env, napi_callback_info info) {
   return status.ok() ? nullptr : Throw(env, status);
 }
 
-// callAsync(token, ...NativeCallArguments)
 napi_value Js_callAsync(napi_env env, napi_callback_info info) {
   constexpr const Signature& kSignature = SignatureOf("callAsync");
   Arguments arguments(env, info, kSignature);
@@ -220,7 +219,6 @@ napi_value Js_callAsync(napi_env env, napi_callback_info info) {
       });
 }
 
-// forward(...NativeCallArguments, custom)
 napi_value Js_forward(napi_env env, napi_callback_info info) {
   constexpr const Signature& kSignature = SignatureOf("forward");
   const Arguments arguments(env, info, kSignature);
@@ -241,7 +239,6 @@ napi_value Js_forward(napi_env env, napi_callback_info info) {
                      : Throw(env, status);
 }
 
-// forwardAsync(token, ...NativeCallArguments)
 napi_value Js_forwardAsync(napi_env env, napi_callback_info info) {
   constexpr const Signature& kSignature = SignatureOf("forwardAsync");
   Arguments arguments(env, info, kSignature);
@@ -253,7 +250,7 @@ napi_value Js_forwardAsync(napi_env env, napi_callback_info info) {
   const Status status =
       PrepareAsync(&arguments, *gru, &token, steps.get(), &prepared);
   if (!status.ok()) return Throw(env, status);
-  // Made on the executor's thread, taken on this one.
+  // An executor thread makes the pass, and this thread takes it.
   const auto pass = std::make_shared<std::unique_ptr<GruPass>>();
   return AddonData::Get(env)->async_calls.Submit(
       token, CallArrays(arguments),
@@ -276,7 +273,7 @@ napi_value Js_memoryUsage(napi_env env, napi_callback_info info) {
   return bytes;
 }
 
-// Calls in flight hold the weights themselves.
+// Calls in flight keep their weights alive.
 napi_value Js_dispose(napi_env env, napi_callback_info info) {
   napi_value self = nullptr;
   size_t count = 0;

@@ -26,13 +26,14 @@ constexpr size_t kRecurrentKernelGradient =
 constexpr size_t kBiasGradient = kSignature.PositionOf("dBias");
 constexpr size_t kCustom = kSignature.PositionOf("custom");
 
-// The pass itself, shared with a backward call that runs on another thread. One
-// call may have it; it goes when that call has used it up.
+// Shares a pass with the backward call, which may run on another thread. Only
+// one call at a time can have it, and it is freed when that call has used it.
 class PassHolder {
  public:
   explicit PassHolder(std::unique_ptr<GruPass> pass) : pass_(std::move(pass)) {}
 
-  // The pass for one backward call, or kState.
+  // Lends the pass to one backward call. Returns kState when it is lent already
+  // or used up.
   Status Take(std::shared_ptr<GruPass>* pass) {
     std::lock_guard<std::mutex> lock(mutex_);
     if (taken_ || pass_ == nullptr) {
@@ -44,7 +45,8 @@ class PassHolder {
     *pass = pass_;
     return Status();
   }
-  // Ends what Take began. A call that failed before it used the pass leaves it.
+  // Ends the loan. The next call can have the pass if this one failed before it
+  // began to compute.
   void GiveBack() {
     std::lock_guard<std::mutex> lock(mutex_);
     taken_ = false;
@@ -69,11 +71,11 @@ struct NativePass {
   GruDescription description;
   GruCall call;  // sizes and flags
   std::shared_ptr<PassHolder> holder;
-  int64_t reported = 0;  // bytes V8 knows of
+  int64_t reported = 0;  // the bytes that V8 knows of
   bool disposed = false;
 };
 
-// Marks our objects; see native_gru.cc.
+// Marks our objects, as in native_gru.cc.
 constexpr napi_type_tag kTypeTag = {0x3c0de5a7719f4b02ULL,
                                     0xb81e62f40d9a7c35ULL};
 
@@ -84,13 +86,13 @@ NativePass* Unwrap(napi_env env, napi_value self) {
       !ours || napi_unwrap(env, self, &object) != napi_ok) {
     Throw(env, Status(StatusCode::kArgument,
                       "Expected a NativePass for `this` but received another "
-                      "object"));
+                      "object."));
     return nullptr;
   }
   return static_cast<NativePass*>(object);
 }
 
-// Tells V8 how much goes when the object goes.
+// Tells V8 how much memory is freed with the object.
 void ReportMemory(napi_env env, NativePass* pass, size_t bytes) {
   int64_t total = 0;
   const int64_t now = static_cast<int64_t>(bytes);
@@ -129,17 +131,16 @@ Status ReadGradients(const Arguments& arguments, const NativePass& pass,
   return status;
 }
 
-// Reads the arguments and takes the pass.
+// Reads the arguments, and takes the pass for the call.
 Status Prepare(const Arguments& arguments, const NativePass& pass,
                GruGradients* gradients, std::shared_ptr<GruPass>* taken) {
   if (pass.disposed) {
-    return Status(StatusCode::kDisposed, "The pass is disposed");
+    return Status(StatusCode::kDisposed, "The pass is disposed.");
   }
   const Status status = ReadGradients(arguments, pass, gradients);
   return status.ok() ? pass.holder->Take(taken) : status;
 }
 
-// backward(...NativeBackwardArguments, custom)
 napi_value Js_backward(napi_env env, napi_callback_info info) {
   const Arguments arguments(env, info, kSignature);
   NativePass* const pass = Unwrap(env, arguments.self());
@@ -157,7 +158,6 @@ napi_value Js_backward(napi_env env, napi_callback_info info) {
   return status.ok() ? nullptr : Throw(env, status);
 }
 
-// backwardAsync(token, ...NativeBackwardArguments)
 napi_value Js_backwardAsync(napi_env env, napi_callback_info info) {
   constexpr const Signature& kAsync = SignatureOf("backwardAsync");
   Arguments arguments(env, info, kAsync);
@@ -176,8 +176,7 @@ napi_value Js_backwardAsync(napi_env env, napi_callback_info info) {
   for (uint32_t i = 0; i < kCustom; ++i) {
     napi_set_element(env, buffers, i, arguments[i].value);
   }
-  // Gives the pass back when the call has ended, or has been dropped before it
-  // began.
+  // Returns the pass when the call has ended, or was dropped before it began.
   const std::shared_ptr<GruPass> lent(
       taken.get(), [taken, holder = pass->holder](GruPass*) mutable {
         taken = nullptr;
@@ -201,7 +200,7 @@ napi_value Js_memoryUsage(napi_env env, napi_callback_info info) {
   return bytes;
 }
 
-// A call that runs holds the pass itself.
+// A running call keeps the pass alive.
 napi_value Js_dispose(napi_env env, napi_callback_info info) {
   napi_value self = nullptr;
   size_t count = 0;
@@ -237,7 +236,7 @@ napi_value MakeNativePass(napi_env env, std::unique_ptr<GruPass> pass) {
       napi_wrap(env, object, made.get(), Finalize, nullptr, nullptr) !=
           napi_ok) {
     return Throw(env, Status(StatusCode::kOutOfMemory,
-                             "Node could not make a NativePass"));
+                             "Node could not make a NativePass."));
   }
   NativePass* const kept = made.release();
   napi_type_tag_object(env, object, &kTypeTag);

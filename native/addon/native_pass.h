@@ -9,8 +9,8 @@
 
 namespace cudnn_gru {
 
-// A `NativePass` (lib/native.ts) over what a forward call kept. Null with a
-// pending exception on failure.
+// Makes a `NativePass` (lib/native.ts), which owns the pass that a forward call
+// kept. Returns null with a pending exception on failure.
 napi_value MakeNativePass(napi_env env, std::unique_ptr<GruPass> pass);
 
 }  // namespace cudnn_gru

@@ -32,8 +32,8 @@ class UpdateArguments {
     }
   }
 
-  // The position is a template parameter so that the name that it is found by
-  // costs nothing at run time.
+  // The position is a template parameter, so that the compiler looks the name
+  // up.
   template <typename T, size_t kPosition>
   T* array() const {
     return static_cast<T*>(arrays_[kPosition]);
@@ -52,7 +52,8 @@ class UpdateArguments {
   double numbers_[kMostArguments] = {};
 };
 
-// Calls `update` with a value of the arrays' type, unless they were refused.
+// Calls `update` with a value of the arrays' element type, or throws the error
+// of the arguments.
 template <typename Update>
 napi_value Run(napi_env env, const UpdateArguments& arguments, Update update) {
   if (!arguments.status.ok()) return Throw(env, arguments.status);

@@ -8,7 +8,7 @@ Status ComputeSizes(const GruDescription& description, const GruCall& call,
                     GruCallSizes* sizes) {
   if (call.timesteps == 0) {
     return Status(StatusCode::kShape,
-                  "Expected at least 1 timestep for `inputs` but received 0");
+                  "Expected at least 1 timestep for `inputs` but received 0.");
   }
   if (!MultiplySizes(call.batch, call.timesteps, &sizes->mask) ||
       !MultiplySizes(sizes->mask, description.features, &sizes->inputs)) {

@@ -11,7 +11,7 @@ size_t DtypeSize(Dtype dtype) {
 Status CheckDescription(const GruDescription& description) {
   if (description.units == 0) {
     return Status(StatusCode::kShape,
-                  "Expected a positive integer for `units` but received 0");
+                  "Expected a positive integer for `units` but received 0.");
   }
   // Kernels pad the units to whole panels, on no instruction set by more than
   // 64 units.

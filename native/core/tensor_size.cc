@@ -19,7 +19,7 @@ Status TensorTooLarge(const char* tensor) {
   return Status(StatusCode::kShape, std::string("Expected a shape for `") +
                                         tensor + "` of at most " +
                                         std::to_string(kMaxElements) +
-                                        " elements but received a larger one");
+                                        " elements but received a larger one.");
 }
 
 }  // namespace cudnn_gru

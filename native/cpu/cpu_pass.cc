@@ -131,7 +131,7 @@ Status CpuPass::Forward(std::shared_ptr<const CpuWeights> weights,
                         const Cancellation* cancellation,
                         std::unique_ptr<CpuPass>* pass) {
   if (cancellation != nullptr && cancellation->requested()) {
-    return Status(StatusCode::kAborted, "The call was aborted");
+    return Aborted();
   }
   Status status;
   if (call.batch == 0) {
@@ -168,7 +168,7 @@ Status CpuPass::Backward(const GruGradients& gradients, int threads,
                          const Cancellation* cancellation) {
   if (spent_) return Spent();
   if (cancellation != nullptr && cancellation->requested()) {
-    return Status(StatusCode::kAborted, "The call was aborted");
+    return Aborted();
   }
   spent_ = true;
   return IsReference() ? BackwardReference(*weights_, call_, steps_, gradients,

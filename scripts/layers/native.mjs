@@ -32,7 +32,7 @@ const exceptions = {
     "cudnn/cudnn_backend.h",
     "cudnn/weights.h",
   ],
-  "native/addon/cpu_info.cc": ["cpu/dispatch/dispatch.h"],
+  "native/addon/cpu_settings.cc": ["cpu/dispatch/dispatch.h"],
   "native/addon/cudnn_info.cc": ["cudnn/runtime.h", "cudnn/stage_clock.h"],
   "native/addon/memory_usage.cc": ["cudnn/memory_pool.h"],
   "native/addon/random.cc": ["cpu/initializers/orthogonal.h"],

@@ -101,7 +101,7 @@ Status BackwardOnCpu(const CpuWeights& weights, const GruCall& call,
                      const SavedSteps& saved, const GruGradients& gradients,
                      int threads, const Cancellation* cancellation) {
   if (cancellation != nullptr && cancellation->requested()) {
-    return Status(StatusCode::kAborted, "The call was aborted");
+    return Aborted();
   }
   const Status status = weights.Transpose();
   if (!status.ok()) return status;

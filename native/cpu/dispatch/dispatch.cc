@@ -26,7 +26,7 @@ Selection Select() {
                  "Expected one of " + names +
                      " (what this CPU and build can run) for the environment "
                      "variable `CUDNN_GRU_ISA` but received \"" +
-                     wanted + "\"")};
+                     wanted + "\".")};
 }
 
 }  // namespace

@@ -92,7 +92,7 @@ Status Forward(const ForwardJob<T>& job, int threads) {
 Status ForwardOnCpu(const CpuWeights& weights, const GruCall& call, int threads,
                     const Cancellation* cancellation, const SavedSteps* saved) {
   if (cancellation != nullptr && cancellation->requested()) {
-    return Status(StatusCode::kAborted, "The call was aborted");
+    return Aborted();
   }
   if (call.batch == 0) return Status();
   const KernelSet* kernels = weights.isa().kernels;

@@ -184,7 +184,7 @@ Status FillOrthogonal(T* out, size_t rows, size_t columns, uint64_t seed,
     return Status();
   } catch (const std::bad_alloc&) {
     return Status(StatusCode::kOutOfMemory,
-                  "The system has no memory to make an orthogonal matrix");
+                  "The system has no memory to make an orthogonal matrix.");
   }
 }
 

@@ -34,7 +34,7 @@ class Reference {
     bool masked = false;
     for (size_t step = 0; step < call_.timesteps; ++step) {
       if (cancellation != nullptr && cancellation->requested()) {
-        return Status(StatusCode::kAborted, "The call was aborted");
+        return Aborted();
       }
       const size_t t = call_.go_backwards ? call_.timesteps - 1 - step : step;
       masked = !Unmasked(row, t);
@@ -255,7 +255,7 @@ Status ForwardReference(const CpuWeights& weights, const GruCall& call,
                : Run<double>(weights, call, cancellation, steps);
   } catch (const std::bad_alloc&) {
     return Status(StatusCode::kOutOfMemory,
-                  "The system has no memory for the reference computation");
+                  "The system has no memory for the reference computation.");
   }
 }
 

@@ -39,7 +39,7 @@ class ReferenceBackward {
     ClearInputGradient(row);
     for (size_t step = call_.timesteps; step-- > 0;) {
       if (cancellation != nullptr && cancellation->requested()) {
-        return Status(StatusCode::kAborted, "The call was aborted");
+        return Aborted();
       }
       if (call_.return_sequences && !IsZero(row, step)) {
         Add(RowOf(gradients_.d_output, row * call_.timesteps + step, units_),
@@ -285,7 +285,7 @@ Status BackwardReference(const CpuWeights& weights, const GruCall& call,
                : Run<double>(weights, call, steps, gradients, cancellation);
   } catch (const std::bad_alloc&) {
     return Status(StatusCode::kOutOfMemory,
-                  "The system has no memory for the reference computation");
+                  "The system has no memory for the reference computation.");
   }
 }
 

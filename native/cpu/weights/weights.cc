@@ -173,7 +173,7 @@ Status CpuWeights::Create(const GruDescription& description, const CpuIsa& isa,
                                           CpuWeights(description, isa));
   if (created == nullptr) {
     return Status(StatusCode::kOutOfMemory,
-                  "The system has no memory for the packed weights");
+                  "The system has no memory for the packed weights.");
   }
   const Status status =
       description.dtype == Dtype::kFloat32

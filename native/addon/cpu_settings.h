@@ -1,5 +1,5 @@
-#ifndef CUDNN_GRU_ADDON_CPU_INFO_H_
-#define CUDNN_GRU_ADDON_CPU_INFO_H_
+#ifndef CUDNN_GRU_ADDON_CPU_SETTINGS_H_
+#define CUDNN_GRU_ADDON_CPU_SETTINGS_H_
 
 #include <napi.h>
 
@@ -11,11 +11,11 @@ namespace cudnn_gru {
 // that this process cannot have.
 Status CheckCpuEnvironment();
 
-// The kernels and threads that calls on the CPU use (NativeBinding in
-// lib/native.ts).
+// Report and set the kernels and threads that calls on the CPU use
+// (NativeBinding in lib/native.ts).
 napi_value Js_cpuInfo(napi_env env, napi_callback_info info);
 napi_value Js_setThreads(napi_env env, napi_callback_info info);
 
 }  // namespace cudnn_gru
 
-#endif  // CUDNN_GRU_ADDON_CPU_INFO_H_
+#endif  // CUDNN_GRU_ADDON_CPU_SETTINGS_H_

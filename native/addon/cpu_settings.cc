@@ -1,4 +1,4 @@
-#include "addon/cpu_info.h"
+#include "addon/cpu_settings.h"
 
 #include <string>
 
@@ -52,7 +52,6 @@ napi_value Js_cpuInfo(napi_env env, napi_callback_info) {
   return result;
 }
 
-// setThreads(threads)
 napi_value Js_setThreads(napi_env env, napi_callback_info info) {
   size_t count = 1;
   napi_value argument = nullptr;
@@ -60,10 +59,10 @@ napi_value Js_setThreads(napi_env env, napi_callback_info info) {
   size_t threads = 0;
   Status status = ReadSize({env, argument, "threads"}, &threads);
   if (status.ok() && (threads < 1 || threads > kMaxThreads)) {
-    status =
-        Status(StatusCode::kArgument,
-               "Expected an integer from 1 to " + std::to_string(kMaxThreads) +
-                   " for `threads` but received " + std::to_string(threads));
+    status = Status(StatusCode::kArgument, "Expected an integer from 1 to " +
+                                               std::to_string(kMaxThreads) +
+                                               " for `threads` but received " +
+                                               std::to_string(threads) + ".");
   }
   if (!status.ok()) return Throw(env, status);
   ThreadPool::Get().set_threads(static_cast<int>(threads));
