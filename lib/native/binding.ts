@@ -73,9 +73,9 @@ export interface NativeGru {
    * Computes as `call` does, and keeps everything that `backward` needs. These are copies, so neither later calls nor
    * `setWeights` change them.
    */
-  forward(...args: [...call: NativeCallArguments, custom?: NativeCustomActivation | null]): NativeTape;
+  forward(...args: [...call: NativeCallArguments, custom?: NativeCustomActivation | null]): NativePass;
   /** Computes as `forward` does, on the executor's threads. `token` and errors are those of `callAsync`. */
-  forwardAsync(token: number, ...args: NativeCallArguments): Promise<NativeTape>;
+  forwardAsync(token: number, ...args: NativeCallArguments): Promise<NativePass>;
   /** Returns the bytes of native memory that this object holds for packed weights. */
   memoryUsage(): number;
   /** Refuses new calls. The memory is freed when the last running call has ended. Idempotent. */
@@ -83,7 +83,7 @@ export interface NativeGru {
 }
 
 /** The values that one forward call kept. They serve one backward call. A second one throws `ERR_STATE`. */
-export interface NativeTape {
+export interface NativePass {
   backward(...args: [...call: NativeBackwardArguments, custom?: NativeCustomActivation | null]): void;
   /**
    * Computes as `backward` does, on the executor's threads. `token`, errors and results are those of
@@ -253,7 +253,7 @@ export interface NativeBinding extends NativeUpdates {
    */
   cudnnTimings(enable: boolean): NativeCudnnTimings;
   /**
-   * Returns the native memory of the whole process in bytes: packed weights, scratch memory and tapes on the host,
+   * Returns the native memory of the whole process in bytes: packed weights, scratch memory and passes on the host,
    * memory on CUDA devices, and pinned memory.
    */
   memoryUsage(): { weights: number; scratch: number; passes: number; device: number; pinned: number };

@@ -9,8 +9,9 @@
 
 namespace cudnn_gru {
 
-// State of one JavaScript environment (the main thread or a worker). The
-// environment owns it; what the whole process shares is in core/.
+// The state of one JavaScript environment, which is the main thread or a
+// worker. The environment owns it. Everything that the whole process shares is
+// in core/.
 struct AddonData {
   explicit AddonData(napi_env env) : async_calls(env) {}
 

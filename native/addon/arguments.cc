@@ -8,7 +8,7 @@ namespace {
 Status Wrong(StatusCode code, const char* expected, const char* name) {
   return Status(code, std::string("Expected ") + expected +
                           " for the native argument `" + name +
-                          "` but received another value");
+                          "` but received another value.");
 }
 
 const char* TypeName(napi_typedarray_type type) {
@@ -28,8 +28,9 @@ const char* TypeName(napi_typedarray_type type) {
   }
 }
 
-// Returns false, and changes nothing, for a value that is no typed array. The
-// results may be null where they are not wanted.
+// Finds the type, the length and the data of a typed array. Returns false, and
+// changes nothing, when the value is not a typed array. `length` and `data` may
+// be null.
 bool TypedArrayInfo(const Argument& argument, napi_typedarray_type* type,
                     size_t* length, void** data) {
   bool is_array = false;
@@ -73,7 +74,7 @@ Status ReadArray(const Argument& argument, napi_typedarray_type type,
     return Status(StatusCode::kShape,
                   "Expected at least " + std::to_string(length) +
                       " elements for the native argument `" + argument.name +
-                      "` but received " + std::to_string(found_length));
+                      "` but received " + std::to_string(found_length) + ".");
   }
   return Status();
 }

@@ -8,7 +8,7 @@
 #include <string>
 
 #include "addon/contract.h"
-#include "core/gru_problem.h"
+#include "core/gru_call.h"
 #include "core/status.h"
 
 namespace cudnn_gru {

@@ -20,18 +20,18 @@ struct AsyncCalls::Task {
   MakeResult result;
   Cancellation cancellation;
   Status status;
-  // Set by whoever takes the task: an executor thread to run it, or the
-  // JavaScript thread to drop it.
+  // The thread that sets this owns the task: an executor thread, which then
+  // runs it, or the JavaScript thread, which drops it.
   std::atomic<bool> taken{false};
-  bool began = false;  // of the executor thread that runs it only
+  bool began = false;  // only the executor thread that runs it uses this
   const Clock::time_point submitted = Clock::now();
   Clock::time_point started = submitted;
   Clock::time_point ended = submitted;
 };
 
-// The way back from executor threads. `open` and the threadsafe function are
-// read under the mutex, so that no thread calls the function once the
-// environment has begun to end.
+// Executor threads report ended tasks through this. They read `open` and the
+// threadsafe function under the mutex, so that no thread calls the function
+// after the environment has begun to end.
 struct AsyncCalls::Channel {
   std::mutex mutex;
   std::condition_variable idle;
@@ -40,7 +40,8 @@ struct AsyncCalls::Channel {
   napi_threadsafe_function settle = nullptr;
   std::deque<std::shared_ptr<Task>> ended;
 
-  // False when the environment is going: its buffers must not be touched.
+  // Returns false when the environment is ending. The task must not run then,
+  // because its buffers may be gone.
   bool Begin() {
     std::lock_guard<std::mutex> lock(mutex);
     if (!open) return false;
@@ -64,8 +65,8 @@ AsyncCalls::AsyncCalls(napi_env env)
 
 AsyncCalls::~AsyncCalls() { Close(); }
 
-// Cleanup hooks run in reverse order of registration: this one, registered
-// after the threadsafe function made its own, comes before that function's.
+// Cleanup hooks run in the reverse order of their registration. The threadsafe
+// function registered its own before this one, so this one runs first.
 void AsyncCalls::Cleanup(void* self) {
   static_cast<AsyncCalls*>(self)->Close();
 }
@@ -86,7 +87,7 @@ Status AsyncCalls::Open() {
                                       nullptr, nullptr, this, CallJs,
                                       &channel_->settle) != napi_ok) {
     return Status(StatusCode::kOutOfMemory,
-                  "Node could not make a threadsafe function for callAsync");
+                  "Node could not make a threadsafe function for callAsync.");
   }
   napi_unref_threadsafe_function(env_, channel_->settle);
   napi_add_env_cleanup_hook(env_, Cleanup, this);
@@ -98,7 +99,7 @@ napi_value AsyncCalls::Submit(double token, napi_value buffers, Work work,
                               MakeResult result) {
   if (pending_.count(token) != 0) {
     return Throw(env_, Status(StatusCode::kArgument,
-                              "Expected an unused number for `token`"));
+                              "Expected an unused number for `token`."));
   }
   const Status opened = Open();
   if (!opened.ok()) return Throw(env_, opened);
@@ -111,18 +112,19 @@ napi_value AsyncCalls::Submit(double token, napi_value buffers, Work work,
   if (napi_create_promise(env_, &pending.deferred, &promise) != napi_ok ||
       napi_create_reference(env_, buffers, 1, &pending.buffers) != napi_ok) {
     return Throw(env_, Status(StatusCode::kOutOfMemory,
-                              "Node could not make a promise for callAsync"));
+                              "Node could not make a promise for callAsync."));
   }
-  // An environment with a call in flight stays alive.
+  // Keeps the environment alive while calls are in flight.
   if (pending_.empty()) napi_ref_threadsafe_function(env_, channel_->settle);
   pending_.emplace(token, pending);
-  auto job = [task, channel = channel_](bool alone) {
+  auto job = [task, channel = channel_](int threads) {
     if (task->taken.exchange(true) || !channel->Begin()) return;
     task->began = true;
     task->started = Task::Clock::now();
-    task->status = task->work(alone, task->cancellation);
+    task->status = task->work(threads, task->cancellation);
     task->ended = Task::Clock::now();
-    // Weights that only this call still held go now, not at settling.
+    // Frees weights that only this call still held now, and not when the
+    // promise settles.
     task->work = nullptr;
   };
   auto ended = [task, channel = channel_] {
@@ -130,7 +132,7 @@ napi_value AsyncCalls::Submit(double token, napi_value buffers, Work work,
   };
   if (!Executor::Get().Submit(std::move(job), std::move(ended))) {
     task->status = Status(StatusCode::kOutOfMemory,
-                          "The system could not start a thread for callAsync");
+                          "The system could not start a thread for callAsync.");
     task->taken.store(true);
     channel_->Begin();
     channel_->End(task);
@@ -143,16 +145,16 @@ void AsyncCalls::Cancel(double token) {
   if (found == pending_.end()) return;
   const std::shared_ptr<Task> task = found->second.task;
   task->cancellation.Request();
-  // One that has not begun need not wait for its turn.
+  // A call that has not begun can settle at once.
   if (!task->taken.exchange(true)) {
-    task->status = Status(StatusCode::kAborted, "The call was aborted");
+    task->status = Aborted();
     task->work = nullptr;
     Settle(found);
   }
 }
 
 void AsyncCalls::CallJs(napi_env env, napi_value, void* context, void*) {
-  // Null when the environment is going; Close has taken care.
+  // `env` is null when the environment is ending. Close has done its work then.
   if (env != nullptr) static_cast<AsyncCalls*>(context)->SettleAll();
 }
 

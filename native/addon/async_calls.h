@@ -12,34 +12,36 @@
 
 namespace cudnn_gru {
 
-// The asynchronous calls of one environment: hands work to the process-wide
-// Executor and settles promises on the JavaScript thread. Used on that thread
-// only.
+// The asynchronous calls of one environment. It gives work to the Executor of
+// the process and settles promises. All methods must be called on the
+// JavaScript thread.
 class AsyncCalls {
  public:
-  // Runs on an executor thread; touches no JavaScript.
+  // Computes a call on an executor thread, on up to `threads` threads. It must
+  // not touch JavaScript values.
   using Work =
-      std::function<Status(bool alone, const Cancellation& cancellation)>;
+      std::function<Status(int threads, const Cancellation& cancellation)>;
 
   explicit AsyncCalls(napi_env env);
-  // Cancels what runs and returns when no thread uses the environment's
-  // buffers any more: at most one time step of each running call later.
+  // Cancels the running calls and waits until no thread uses the environment's
+  // buffers any more, which takes them at most one time step.
   ~AsyncCalls();
   AsyncCalls(const AsyncCalls&) = delete;
   AsyncCalls& operator=(const AsyncCalls&) = delete;
 
-  // Makes what the promise resolves with, on the JavaScript thread.
+  // Makes the value that the promise resolves with, on the JavaScript thread.
   using MakeResult = std::function<napi_value(napi_env env)>;
 
-  // Queues `work`, and keeps `buffers` (any object) alive until it has ended.
-  // Returns the promise of [milliseconds queued, milliseconds computed], or of
-  // what `result` makes, or of a GRUError; null with a pending exception when
-  // that cannot be made.
+  // Queues `work`, and keeps `buffers` (any object) alive until the work has
+  // ended. Returns a promise, which resolves with the value that `result`
+  // makes, by default [milliseconds queued, milliseconds computed], or rejects
+  // with a GRUError. Returns null with a pending exception when no promise can
+  // be made.
   napi_value Submit(double token, napi_value buffers, Work work,
                     MakeResult result = nullptr);
 
-  // Asks the call to stop, and settles it at once if it has not begun; unknown
-  // tokens (already settled) do nothing.
+  // Asks the call to stop. A call that has not begun settles at once. Does
+  // nothing for an unknown token, which may be that of a settled call.
   void Cancel(double token);
 
  private:
@@ -61,7 +63,7 @@ class AsyncCalls {
   void Settle(PendingMap::iterator entry);
 
   const napi_env env_;
-  // Shared with executor threads, which may outlive the environment.
+  // Executor threads share it, because they may outlive the environment.
   std::shared_ptr<Channel> channel_;
   PendingMap pending_;
 };

@@ -31,7 +31,7 @@ constexpr unsigned kAllowTf32 = FlagBit("allowTf32");
 Status NoMemory() {
   return Status(StatusCode::kOutOfMemory,
                 "Expected memory for a copy of `mask` or `lengths` but could "
-                "not have it");
+                "not have it.");
 }
 
 Status ReadMask(const Argument& mask, size_t count, StepSelection* steps,
@@ -52,7 +52,7 @@ Status ReadLengths(const Argument& lengths, StepSelection* steps,
   call->lengths = static_cast<const int32_t*>(
       steps->Copy(data, call->batch * sizeof(int32_t)));
   if (call->lengths == nullptr) return NoMemory();
-  // The copy is what is checked: the array may change at any time.
+  // Checks the copy, because another thread may change the array at any time.
   for (size_t row = 0; row < call->batch; ++row) {
     const int32_t length = call->lengths[row];
     if (length >= 0 && static_cast<size_t>(length) <= call->timesteps) continue;
@@ -60,12 +60,12 @@ Status ReadLengths(const Argument& lengths, StepSelection* steps,
         StatusCode::kArgument,
         "Expected lengths from 0 to " + std::to_string(call->timesteps) +
             " for the native argument `lengths` but received " +
-            std::to_string(length) + " for row " + std::to_string(row));
+            std::to_string(length) + " for row " + std::to_string(row) + ".");
   }
   return Status();
 }
 
-// One mask for all gates, or three.
+// Reads one mask for all gates, or three masks, depending on the length.
 Status ReadInputDropout(const Argument& argument, Dtype dtype, size_t one_mask,
                         GruCall* call) {
   Dtype found = dtype;
@@ -83,7 +83,7 @@ Status ReadInputDropout(const Argument& argument, Dtype dtype, size_t one_mask,
 const void* StepSelection::Copy(const void* data, size_t bytes) {
   void* copy = small_;
   if (bytes > kSmall) {
-    large_.emplace(bytes, ScratchBytes(), true);
+    large_.emplace(bytes, ScratchBytes(), Fit::kClose);
     copy = large_->data();
   }
   if (copy != nullptr && bytes > 0) std::memcpy(copy, data, bytes);
@@ -100,11 +100,10 @@ Status ReadCall(const Arguments& arguments, const GruDescription& description,
   call->return_sequences = (flags & kReturnSequences) != 0;
   call->go_backwards = (flags & kGoBackwards) != 0;
   call->zero_output_for_mask = (flags & kZeroOutputForMask) != 0;
-  path->cudnn = (flags & kCudnn) != 0;
-  path->allow_tf32 = (flags & kAllowTf32) != 0;
+  path->path = (flags & kCudnn) != 0 ? Path::kCudnn : Path::kCpu;
+  path->tf32 = (flags & kAllowTf32) != 0 ? Tf32::kAllowed : Tf32::kForbidden;
   GruCallSizes sizes;
-  status = ComputeSizes(description, call->batch, call->timesteps,
-                        call->return_sequences, &sizes);
+  status = ComputeSizes(description, *call, &sizes);
   if (!status.ok()) return status;
 
   const auto read = [&](size_t position, size_t length) {

@@ -7,31 +7,32 @@
 #include <optional>
 
 #include "addon/arguments.h"
-#include "core/gru_problem.h"
+#include "addon/backends.h"
+#include "core/gru_call.h"
 #include "core/status.h"
 #include "core/workspace.h"
 
 namespace cudnn_gru {
 
-// What computes a call.
+// The path that a call takes.
 struct CallPath {
-  bool cudnn = false;
-  bool allow_tf32 = false;
+  Path path = Path::kCpu;
+  Tf32 tf32 = Tf32::kForbidden;
 };
 
-// Which timesteps of a call count: its mask or lengths, in memory that no
-// other thread writes to. The kernels make indices of them.
+// A copy of the mask or the lengths of a call. The kernels compute indices from
+// them, so no other thread may be able to change them.
 class StepSelection {
  public:
   StepSelection() = default;
   StepSelection(const StepSelection&) = delete;
   StepSelection& operator=(const StepSelection&) = delete;
 
-  // A copy of `bytes` at `data`, or null when there is no memory.
+  // Copies `bytes` from `data`. Returns null when there is no memory.
   const void* Copy(const void* data, size_t bytes);
 
  private:
-  // Those of small calls need no memory of the pool's.
+  // Copies for small calls lie in the object itself.
   static constexpr size_t kSmall = 256;
   alignas(8) unsigned char small_[kSmall];
   std::optional<Workspace> large_;

@@ -11,7 +11,8 @@
 namespace cudnn_gru {
 namespace {
 
-// Arguments of which one is an array of values and another one of bits.
+// The arguments of a conversion. `values` and `half` name the array of float32
+// values and the array of bits; the latter is at least as long.
 struct Conversion {
   Conversion(napi_env env, napi_callback_info info, const Signature& signature,
              const char* values, const char* half) {
@@ -24,7 +25,7 @@ struct Conversion {
       status = Status(StatusCode::kDtype,
                       std::string("Expected a Float32Array for the native "
                                   "argument `") +
-                          array.name + "` but received a Float64Array");
+                          array.name + "` but received a Float64Array.");
     }
     floats = static_cast<float*>(data);
     if (status.ok()) {

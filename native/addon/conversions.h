@@ -5,7 +5,7 @@
 
 namespace cudnn_gru {
 
-// Between float32 and the bits of a 16-bit type (NativeBinding,
+// Convert between float32 and the bits of a 16-bit type (NativeBinding in
 // lib/native/binding.ts).
 napi_value Js_widen(napi_env env, napi_callback_info info);
 napi_value Js_narrow(napi_env env, napi_callback_info info);

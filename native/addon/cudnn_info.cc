@@ -28,7 +28,7 @@ napi_value Text(napi_env env, const std::string& text) {
   return value;
 }
 
-// null for an empty text.
+// Returns null for an empty text.
 napi_value TextOrNull(napi_env env, const std::string& text) {
   if (!text.empty()) return Text(env, text);
   napi_value null = nullptr;
@@ -94,7 +94,8 @@ napi_value CudnnObject(napi_env env) {
   return object;
 }
 
-// "float32", "float64", "float16" or "bfloat16".
+// Reads "float32", "float64", "float16" or "bfloat16". The 16-bit types are
+// float32 with rounded states.
 Status ReadCudnnDtype(const Argument& argument, Dtype* dtype,
                       StateRounding* rounding) {
   std::string name;

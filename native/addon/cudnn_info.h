@@ -5,11 +5,12 @@
 
 namespace cudnn_gru {
 
-// What this machine has for the cuDNN path (NativeBinding in
-// lib/native/binding.ts).
+// Describe the driver, the devices and the cuDNN library of this machine, and
+// whether they can compute (NativeBinding in lib/native/binding.ts).
 napi_value Js_cudnnInfo(napi_env env, napi_callback_info info);
 napi_value Js_cudnnRuntime(napi_env env, napi_callback_info info);
-// For tests: the clock by which a verdict that may change is asked for again.
+// For tests: sets the clock that decides when a verdict that may change is
+// asked for again.
 napi_value Js_cudnnRuntimeClock(napi_env env, napi_callback_info info);
 napi_value Js_cudnnTimings(napi_env env, napi_callback_info info);
 

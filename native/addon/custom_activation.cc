@@ -7,10 +7,11 @@ namespace cudnn_gru {
 namespace {
 
 Status Failed(const std::string& why) {
-  return Status(StatusCode::kCallback, "The custom activation failed: " + why);
+  return Status(StatusCode::kCallback,
+                "The custom activation failed: " + why + ".");
 }
 
-// The handles of one row's values go when the row is done.
+// Frees the handles to the values of one row when the row is done.
 class HandleScope {
  public:
   explicit HandleScope(napi_env env) : env_(env) {
@@ -36,17 +37,17 @@ CustomActivation::CustomActivation(const Argument& object, Dtype dtype)
       dtype_(dtype),
       object_(object.IsNothing() ? nullptr : object.value) {}
 
-Status CustomActivation::Apply(bool recurrent, const void* x, void* y,
+Status CustomActivation::Apply(ActivationRole role, const void* x, void* y,
                                size_t n) {
   const HandleScope scope(env_);
   if (!scope.open()) return Failed("Node has no room for another handle");
   Status status = CopyTo("input", x, n);
-  if (status.ok()) status = Call("apply", recurrent);
+  if (status.ok()) status = Call("apply", role);
   if (status.ok()) status = CopyFrom("output", y, n);
   return status;
 }
 
-Status CustomActivation::Differentiate(bool recurrent, const void* x,
+Status CustomActivation::Differentiate(ActivationRole role, const void* x,
                                        const void* y, const void* dy, void* dx,
                                        size_t n) {
   const HandleScope scope(env_);
@@ -54,7 +55,7 @@ Status CustomActivation::Differentiate(bool recurrent, const void* x,
   Status status = CopyTo("input", x, n);
   if (status.ok()) status = CopyTo("output", y, n);
   if (status.ok()) status = CopyTo("outputGradient", dy, n);
-  if (status.ok()) status = Call("differentiate", recurrent);
+  if (status.ok()) status = Call("differentiate", role);
   if (status.ok()) status = CopyFrom("inputGradient", dx, n);
   return status;
 }
@@ -84,13 +85,14 @@ Status CustomActivation::CopyFrom(const char* name, void* values,
   return Status();
 }
 
-Status CustomActivation::Call(const char* method, bool recurrent) const {
+Status CustomActivation::Call(const char* method, ActivationRole role) const {
   napi_value function = nullptr;
   napi_value argument = nullptr;
   napi_value result = nullptr;
   bool succeeded = false;
-  napi_get_boolean(env_, recurrent, &argument);
-  // An exception stays pending only if the method breaks its promise to catch.
+  napi_get_boolean(env_, role == ActivationRole::kGate, &argument);
+  // The method catches what the user's function throws and returns false. If an
+  // exception is pending here all the same, it is dropped.
   if (napi_get_named_property(env_, object_, method, &function) == napi_ok &&
       napi_call_function(env_, object_, function, 1, &argument, &result) ==
           napi_ok &&

@@ -4,29 +4,29 @@
 #include <napi.h>
 
 #include "addon/arguments.h"
-#include "core/gru_problem.h"
+#include "core/gru_call.h"
 #include "core/status.h"
 
 namespace cudnn_gru {
 
-// A user's activation in JavaScript (NativeCustomActivation in
-// lib/native/binding.ts), for the time of one synchronous call.
+// An activation that the user wrote in JavaScript (NativeCustomActivation in
+// lib/native/binding.ts). The object lives as long as one synchronous call.
 class CustomActivation : public ActivationCallback {
  public:
-  // `object` may be null or undefined: then the callback fails if it is called.
+  // `object` may be null or undefined. The callback then fails when it is used.
   CustomActivation(const Argument& object, Dtype dtype);
 
-  Status Apply(bool recurrent, const void* x, void* y, size_t n) override;
-  Status Differentiate(bool recurrent, const void* x, const void* y,
+  Status Apply(ActivationRole role, const void* x, void* y, size_t n) override;
+  Status Differentiate(ActivationRole role, const void* x, const void* y,
                        const void* dy, void* dx, size_t n) override;
 
  private:
-  // Copies `n` elements to or from the array that the object calls `name`. The
-  // user's function may have detached it, so it is looked up before each use.
+  // Copy `n` elements to and from the object's array `name`. They look it up
+  // each time, because the user's function may have detached it.
   Status CopyTo(const char* name, const void* values, size_t n) const;
   Status CopyFrom(const char* name, void* values, size_t n) const;
   // Calls the object's `method`.
-  Status Call(const char* method, bool recurrent) const;
+  Status Call(const char* method, ActivationRole role) const;
 
   const napi_env env_;
   const Dtype dtype_;

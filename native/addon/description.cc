@@ -30,7 +30,7 @@ Status ReadActivation(const Argument& activation, ActivationSpec* spec) {
   if (napi_get_array_length(env, list, &count) != napi_ok || count > 8) {
     return Status(StatusCode::kArgument,
                   "Expected a short array for the native argument "
-                  "`activation.parameters`");
+                  "`activation.parameters`.");
   }
   std::vector<double> parameters(count);
   for (uint32_t i = 0; i < count; ++i) {
@@ -43,14 +43,14 @@ Status ReadActivation(const Argument& activation, ActivationSpec* spec) {
   return FindActivation(name, parameters.data(), count, spec);
 }
 
-// null, or the 16-bit type whose values the states of a float32 layer have.
+// Reads null, or the 16-bit type that a float32 layer rounds its states to.
 Status ReadRounding(const Argument& rounding, GruDescription* description) {
   if (rounding.IsNothing()) return Status();
   const Status status = ReadHalfType(rounding, &description->state_rounding);
   if (status.ok() && description->dtype != Dtype::kFloat32) {
     return Status(StatusCode::kDtype,
                   "Expected \"float32\" for the native argument `dtype` with "
-                  "`stateRounding` but received \"float64\"");
+                  "`stateRounding` but received \"float64\".");
   }
   return status;
 }
@@ -66,7 +66,7 @@ Status ReadDescription(const Argument& argument, GruDescription* description,
     return Status(StatusCode::kDtype,
                   "Expected \"float32\" or \"float64\" for the native argument "
                   "`dtype` but received \"" +
-                      dtype + "\"");
+                      dtype + "\".");
   }
   description->dtype = dtype == "float32" ? Dtype::kFloat32 : Dtype::kFloat64;
   status = ReadSize(Property(argument, "features"), &description->features);

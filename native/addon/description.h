@@ -4,7 +4,7 @@
 #include <napi.h>
 
 #include "addon/arguments.h"
-#include "core/gru_problem.h"
+#include "core/gru_call.h"
 #include "core/status.h"
 
 namespace cudnn_gru {

@@ -7,14 +7,14 @@
 
 namespace cudnn_gru {
 
-// The stable code of lib/errors.ts, "ERR_SHAPE" for kShape.
+// Returns the error code that users see, such as "ERR_SHAPE" for kShape.
 const char* ErrorCode(StatusCode code);
 
-// A GRUError for `status`; a plain Error with the same `code` before
-// initialize() has given the addon the class.
+// Makes a GRUError for `status`. Before initialize() has given the addon that
+// class, it is a plain Error with the same `code`.
 napi_value MakeError(napi_env env, const Status& status);
 
-// Makes it the pending exception, and returns null for the caller to return.
+// Throws that error in JavaScript. Returns null, which the caller returns too.
 napi_value Throw(napi_env env, const Status& status);
 
 }  // namespace cudnn_gru

@@ -1,25 +1,24 @@
-// The addon's entry and its table of contents; lib/native/binding.ts is its
-// type.
+// The addon's entry, and the list of its exports. Their types are in
+// lib/native/binding.ts.
 
 #include <napi.h>
 
 #include "addon/addon_data.h"
 #include "addon/contract.h"
 #include "addon/conversions.h"
+#include "addon/cpu_settings.h"
 #include "addon/cudnn_info.h"
 #include "addon/errors.h"
+#include "addon/memory_usage.h"
 #include "addon/native_gru.h"
 #include "addon/optimizer_updates.h"
-#include "addon/process_info.h"
 #include "addon/random.h"
-#include "core/environment.h"
-#include "cpu/dispatch/dispatch.h"
 
 namespace cudnn_gru {
 namespace {
 
-// initialize(errorClass): from here on errors are of that class. Refuses
-// environment variables it cannot honour.
+// initialize(errorClass): makes the addon throw errors of that class. Throws
+// when environment variables ask for something that this process cannot have.
 napi_value Js_initialize(napi_env env, napi_callback_info info) {
   size_t count = 1;
   napi_value error_class = nullptr;
@@ -28,9 +27,7 @@ napi_value Js_initialize(napi_env env, napi_callback_info info) {
   if (data->error_class == nullptr) {
     napi_create_reference(env, error_class, 1, &data->error_class);
   }
-  CpuBackend backend;
-  Status status = SelectedBackend(&backend);
-  if (status.ok()) status = CheckThreadsEnvironment();
+  const Status status = CheckCpuEnvironment();
   return status.ok() ? nullptr : Throw(env, status);
 }
 

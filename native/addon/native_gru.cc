@@ -6,41 +6,35 @@
 
 #include "addon/addon_data.h"
 #include "addon/arguments.h"
+#include "addon/backends.h"
 #include "addon/call_arguments.h"
 #include "addon/contract.h"
 #include "addon/custom_activation.h"
 #include "addon/description.h"
 #include "addon/errors.h"
-#include "addon/native_tape.h"
-#include "core/gru_problem.h"
+#include "addon/native_pass.h"
+#include "core/gru_backend.h"
+#include "core/gru_call.h"
 #include "core/thread_pool.h"
-#include "cpu/dispatch/dispatch.h"
-#include "cpu/forward/gru_forward.h"
-#include "cpu/gru_tape.h"
-#include "cpu/weights/weights.h"
-#include "cudnn/forward.h"
-#include "cudnn/weights.h"
 
 namespace cudnn_gru {
 namespace {
 
 struct NativeGru {
   GruDescription description;
-  CpuBackend backend;
-  std::shared_ptr<CudnnLayer> cudnn_layer;
-  std::shared_ptr<const CpuWeights> weights;  // null before setWeights
-  // The same on the device, from the first call with cuDNN on.
-  std::shared_ptr<CudnnWeights> cudnn_weights;
+  BackendMaker make_backends;
+  Backends backends;  // empty before setWeights
   bool disposed = false;
 };
 
-// Marks our objects, so that a method called on another one is an error and
-// not a crash. A random number of this project's own; two copies of one build
-// in a process share it, and the same layout.
+// Marks our objects, so that a method that is called on another object throws
+// and does not crash. The numbers are random and belong to this project alone.
+// Two copies of one build in a process have the same ones, and also the same
+// layout of the object.
 constexpr napi_type_tag kTypeTag = {0x6f1b9d4e27c8453aULL,
                                     0x9a40e7d2b15c836fULL};
 
-// The object behind `this`, or null with a pending exception.
+// Returns the object behind `this`, or null with a pending exception.
 NativeGru* Unwrap(napi_env env, napi_value self) {
   bool ours = false;
   void* object = nullptr;
@@ -48,38 +42,24 @@ NativeGru* Unwrap(napi_env env, napi_value self) {
       !ours || napi_unwrap(env, self, &object) != napi_ok) {
     Throw(env, Status(StatusCode::kArgument,
                       "Expected a NativeGru for `this` but received another "
-                      "object"));
+                      "object."));
     return nullptr;
   }
   return static_cast<NativeGru*>(object);
 }
 
-void AdjustMemory(napi_env env, int64_t change) {
+// Replaces the weights, and tells V8 how much memory that takes or frees.
+void ReplaceBackends(napi_env env, NativeGru* gru, Backends backends) {
+  const int64_t before = static_cast<int64_t>(gru->backends.bytes());
+  const int64_t after = static_cast<int64_t>(backends.bytes());
+  gru->backends = std::move(backends);
   int64_t total = 0;
-  napi_adjust_external_memory(env, change, &total);
-}
-
-void ReplaceWeights(napi_env env, NativeGru* gru,
-                    std::shared_ptr<const CpuWeights> weights) {
-  const int64_t before =
-      gru->weights == nullptr ? 0 : static_cast<int64_t>(gru->weights->bytes());
-  gru->weights = std::move(weights);
-  gru->cudnn_weights = nullptr;
-  if (gru->weights != nullptr) {
-    gru->cudnn_weights = std::make_shared<CudnnWeights>(
-        gru->cudnn_layer,
-        [weights = gru->weights](void* kernel, void* recurrent, void* bias) {
-          weights->Unpack(kernel, recurrent, bias);
-        });
-  }
-  const int64_t after =
-      gru->weights == nullptr ? 0 : static_cast<int64_t>(gru->weights->bytes());
-  AdjustMemory(env, after - before);
+  napi_adjust_external_memory(env, after - before, &total);
 }
 
 void Finalize(napi_env env, void* object, void*) {
   NativeGru* const gru = static_cast<NativeGru*>(object);
-  ReplaceWeights(env, gru, nullptr);
+  ReplaceBackends(env, gru, Backends());
   delete gru;
 }
 
@@ -92,29 +72,28 @@ napi_value Construct(napi_env env, napi_callback_info info) {
   napi_get_cb_info(env, info, &count, &argument, &self, nullptr);
   napi_get_new_target(env, info, &target);
   if (target == nullptr) {
-    return Throw(env, Status(StatusCode::kArgument,
-                             "NativeGru is a constructor: call it with `new`"));
+    return Throw(env,
+                 Status(StatusCode::kArgument,
+                        "NativeGru is a constructor: call it with `new`."));
   }
   auto gru = std::make_unique<NativeGru>();
-  Status status = SelectedBackend(&gru->backend);
   size_t cuda_device = 0;
+  Status status = ReadDescription({env, argument, "description"},
+                                  &gru->description, &cuda_device);
   if (status.ok()) {
-    status = ReadDescription({env, argument, "description"}, &gru->description,
-                             &cuda_device);
+    status =
+        PrepareBackends(gru->description, cuda_device, &gru->make_backends);
   }
   if (!status.ok()) return Throw(env, status);
-  gru->cudnn_layer =
-      std::make_shared<CudnnLayer>(gru->description, cuda_device);
   if (napi_wrap(env, self, gru.get(), Finalize, nullptr, nullptr) != napi_ok) {
     return Throw(env, Status(StatusCode::kOutOfMemory,
-                             "Node could not make a NativeGru"));
+                             "Node could not make a NativeGru."));
   }
   gru.release();
   napi_type_tag_object(env, self, &kTypeTag);
   return self;
 }
 
-// setWeights(kernel, recurrentKernel, bias)
 napi_value Js_setWeights(napi_env env, napi_callback_info info) {
   constexpr const Signature& kSignature = SignatureOf("setWeights");
   constexpr size_t kKernel = kSignature.PositionOf("kernel");
@@ -124,113 +103,87 @@ napi_value Js_setWeights(napi_env env, napi_callback_info info) {
   NativeGru* const gru = Unwrap(env, arguments.self());
   if (gru == nullptr) return nullptr;
   if (gru->disposed) {
-    return Throw(env, Status(StatusCode::kDisposed, "The layer is disposed"));
+    return Throw(env, Status(StatusCode::kDisposed, "The layer is disposed."));
   }
   const GruDescription& description = gru->description;
-  const size_t row = kGates * description.units;
+  const WeightSizes sizes = ComputeWeightSizes(description);
   void* kernel = nullptr;
   void* recurrent = nullptr;
   void* bias = nullptr;
-  Status status = ReadTensor(arguments[kKernel], description.dtype,
-                             description.features * row, &kernel);
+  Status status =
+      ReadTensor(arguments[kKernel], description.dtype, sizes.kernel, &kernel);
   if (status.ok()) {
     status = ReadTensor(arguments[kRecurrent], description.dtype,
-                        description.units * row, &recurrent);
+                        sizes.recurrent_kernel, &recurrent);
   }
   if (status.ok() && !arguments[kBias].IsNothing()) {
-    status = ReadTensor(arguments[kBias], description.dtype,
-                        description.reset_after ? 2 * row : row, &bias);
+    status = ReadTensor(arguments[kBias], description.dtype, sizes.bias, &bias);
   }
-  std::shared_ptr<const CpuWeights> weights;
+  Backends backends;
   if (status.ok()) {
-    status = CpuWeights::Create(description, gru->backend, kernel, recurrent,
-                                bias, &weights);
+    status = gru->make_backends({kernel, recurrent, bias}, &backends);
   }
   if (!status.ok()) return Throw(env, status);
-  ReplaceWeights(env, gru, std::move(weights));
+  ReplaceBackends(env, gru, std::move(backends));
   return nullptr;
-}
-
-bool IsCustom(const GruDescription& description) {
-  return description.activation.kind == Activation::kCustom ||
-         description.recurrent_activation.kind == Activation::kCustom;
 }
 
 Status CheckReady(const NativeGru& gru) {
   if (gru.disposed) {
-    return Status(StatusCode::kDisposed, "The layer is disposed");
+    return Status(StatusCode::kDisposed, "The layer is disposed.");
   }
-  if (gru.weights == nullptr) {
-    return Status(StatusCode::kNotBuilt, "The layer has no weights yet");
+  if (gru.backends.empty()) {
+    return Status(StatusCode::kNotBuilt, "The layer has no weights yet.");
   }
   return Status();
 }
 
-// A call with all it needs: it may outlive the layer.
+// A call with everything that it needs. It may outlive the layer.
 struct PreparedCall {
-  std::shared_ptr<const CpuWeights> weights;
-  std::shared_ptr<CudnnWeights> cudnn_weights;
+  std::shared_ptr<const GruBackend> backend;
   GruCall call;
-  CallPath path;
+  Tf32 tf32 = Tf32::kForbidden;
 
-  CudnnOptions Options(int threads) const {
-    CudnnOptions options;
-    options.allow_tf32 = path.allow_tf32;
-    options.threads = threads;
-    return options;
-  }
   Status Run(int threads, const Cancellation* cancellation) const {
-    return path.cudnn ? ForwardOnCudnn(cudnn_weights, call, Options(threads),
-                                       cancellation)
-                      : ForwardOnCpu(*weights, call, threads, cancellation);
+    return backend->Forward(call, {threads, cancellation, tf32});
   }
-  Status RunWithTape(int threads, const Cancellation* cancellation,
-                     std::unique_ptr<GruTape>* tape) const {
+  Status RunKeepingPass(int threads, const Cancellation* cancellation,
+                        std::unique_ptr<GruPass>* pass) const {
     if (call.output_is_bits) {
       return Status(StatusCode::kDtype,
                     "Expected a Float32Array for the native argument `output` "
-                    "of a pass but received a Uint16Array");
+                    "of a pass but received a Uint16Array.");
     }
-    if (path.cudnn) {
-      std::unique_ptr<CudnnTape> kept;
-      const Status status = ForwardOnCudnn(
-          cudnn_weights, call, Options(threads), cancellation, &kept);
-      *tape = std::move(kept);
-      return status;
-    }
-    std::unique_ptr<CpuTape> kept;
-    const Status status =
-        CpuTape::Forward(weights, call, threads, cancellation, &kept);
-    *tape = std::move(kept);
-    return status;
+    return backend->ForwardKeepingPass(call, {threads, cancellation, tf32},
+                                       pass);
   }
 };
 
-// Reads NativeCallArguments. `steps` must live as long as the call runs.
+// Reads the arguments of a call. `steps` must live as long as the call runs.
 Status Prepare(const Arguments& arguments, const NativeGru& gru,
                StepSelection* steps, PreparedCall* prepared) {
-  const Status status = CheckReady(gru);
+  Status status = CheckReady(gru);
   if (!status.ok()) return status;
-  prepared->weights = gru.weights;
-  prepared->cudnn_weights = gru.cudnn_weights;
-  return ReadCall(arguments, gru.description, steps, &prepared->call,
-                  &prepared->path);
+  CallPath path;
+  status = ReadCall(arguments, gru.description, steps, &prepared->call, &path);
+  prepared->backend = gru.backends[path.path];
+  prepared->tf32 = path.tf32;
+  return status;
 }
 
-// Reads the token, and takes it from the arguments, and the call.
+// Takes the token from the arguments, and reads it and the call behind it.
 Status PrepareAsync(Arguments* arguments, const NativeGru& gru, double* token,
                     StepSelection* steps, PreparedCall* prepared) {
   const Argument first = arguments->TakeFirst();
   Status status = Prepare(*arguments, gru, steps, prepared);
-  if (status.ok() && IsCustom(gru.description)) {
+  if (status.ok() && HasCustomActivation(gru.description)) {
     status = Status(StatusCode::kUnsupported,
                     "Expected an activation of Keras's for an asynchronous "
-                    "call but received a custom one");
+                    "call but received a custom one.");
   }
   return status.ok() ? ReadDouble(first, token) : status;
 }
 
-// call(...NativeCallArguments, custom)
 napi_value Js_call(napi_env env, napi_callback_info info) {
   constexpr const Signature& kSignature = SignatureOf("call");
   const Arguments arguments(env, info, kSignature);
@@ -248,7 +201,6 @@ napi_value Js_call(napi_env env, napi_callback_info info) {
   return status.ok() ? nullptr : Throw(env, status);
 }
 
-// callAsync(token, ...NativeCallArguments)
 napi_value Js_callAsync(napi_env env, napi_callback_info info) {
   constexpr const Signature& kSignature = SignatureOf("callAsync");
   Arguments arguments(env, info, kSignature);
@@ -262,13 +214,11 @@ napi_value Js_callAsync(napi_env env, napi_callback_info info) {
   if (!status.ok()) return Throw(env, status);
   return AddonData::Get(env)->async_calls.Submit(
       token, CallArrays(arguments),
-      [prepared, steps](bool alone, const Cancellation& cancellation) {
-        return prepared.Run(alone ? ThreadPool::Get().threads() : 1,
-                            &cancellation);
+      [prepared, steps](int threads, const Cancellation& cancellation) {
+        return prepared.Run(threads, &cancellation);
       });
 }
 
-// forward(...NativeCallArguments, custom)
 napi_value Js_forward(napi_env env, napi_callback_info info) {
   constexpr const Signature& kSignature = SignatureOf("forward");
   const Arguments arguments(env, info, kSignature);
@@ -280,15 +230,15 @@ napi_value Js_forward(napi_env env, napi_callback_info info) {
   CustomActivation custom(arguments[kSignature.PositionOf("custom")],
                           gru->description.dtype);
   prepared.call.custom = &custom;
-  std::unique_ptr<GruTape> tape;
+  std::unique_ptr<GruPass> pass;
   if (status.ok()) {
-    status = prepared.RunWithTape(ThreadPool::Get().threads(), nullptr, &tape);
+    status =
+        prepared.RunKeepingPass(ThreadPool::Get().threads(), nullptr, &pass);
   }
-  return status.ok() ? MakeNativeTape(env, std::move(tape))
+  return status.ok() ? MakeNativePass(env, std::move(pass))
                      : Throw(env, status);
 }
 
-// forwardAsync(token, ...NativeCallArguments)
 napi_value Js_forwardAsync(napi_env env, napi_callback_info info) {
   constexpr const Signature& kSignature = SignatureOf("forwardAsync");
   Arguments arguments(env, info, kSignature);
@@ -300,16 +250,15 @@ napi_value Js_forwardAsync(napi_env env, napi_callback_info info) {
   const Status status =
       PrepareAsync(&arguments, *gru, &token, steps.get(), &prepared);
   if (!status.ok()) return Throw(env, status);
-  // Made on the executor's thread, taken on this one.
-  const auto tape = std::make_shared<std::unique_ptr<GruTape>>();
+  // An executor thread makes the pass, and this thread takes it.
+  const auto pass = std::make_shared<std::unique_ptr<GruPass>>();
   return AddonData::Get(env)->async_calls.Submit(
       token, CallArrays(arguments),
-      [prepared, steps, tape](bool alone, const Cancellation& cancellation) {
-        return prepared.RunWithTape(alone ? ThreadPool::Get().threads() : 1,
-                                    &cancellation, tape.get());
+      [prepared, steps, pass](int threads, const Cancellation& cancellation) {
+        return prepared.RunKeepingPass(threads, &cancellation, pass.get());
       },
-      [tape](napi_env settling) {
-        return MakeNativeTape(settling, std::move(*tape));
+      [pass](napi_env settling) {
+        return MakeNativePass(settling, std::move(*pass));
       });
 }
 
@@ -320,14 +269,11 @@ napi_value Js_memoryUsage(napi_env env, napi_callback_info info) {
   const NativeGru* const gru = Unwrap(env, self);
   if (gru == nullptr) return nullptr;
   napi_value bytes = nullptr;
-  napi_create_double(
-      env,
-      gru->weights == nullptr ? 0 : static_cast<double>(gru->weights->bytes()),
-      &bytes);
+  napi_create_double(env, static_cast<double>(gru->backends.bytes()), &bytes);
   return bytes;
 }
 
-// Calls in flight hold the weights themselves.
+// Calls in flight keep their weights alive.
 napi_value Js_dispose(napi_env env, napi_callback_info info) {
   napi_value self = nullptr;
   size_t count = 0;
@@ -335,8 +281,8 @@ napi_value Js_dispose(napi_env env, napi_callback_info info) {
   NativeGru* const gru = Unwrap(env, self);
   if (gru == nullptr) return nullptr;
   gru->disposed = true;
-  ReplaceWeights(env, gru, nullptr);
-  gru->cudnn_layer = nullptr;
+  ReplaceBackends(env, gru, Backends());
+  gru->make_backends = nullptr;
   return nullptr;
 }
 

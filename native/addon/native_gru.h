@@ -5,9 +5,9 @@
 
 namespace cudnn_gru {
 
-// The constructor of `NativeGru` (lib/native/binding.ts): a layer's description
-// and a snapshot of its packed weights. Null with a pending exception on
-// failure.
+// Makes the class `NativeGru` (lib/native/binding.ts), whose objects hold a
+// layer's description and one version of its weights. Returns null with a
+// pending exception on failure.
 napi_value DefineNativeGru(napi_env env);
 
 // cancel(token): asks an asynchronous call to stop.

@@ -32,8 +32,8 @@ class UpdateArguments {
     }
   }
 
-  // The position is a template parameter so that the name that it is found by
-  // costs nothing at run time.
+  // The position is a template parameter, so that the compiler looks the name
+  // up.
   template <typename T, size_t kPosition>
   T* array() const {
     return static_cast<T*>(arrays_[kPosition]);
@@ -52,7 +52,8 @@ class UpdateArguments {
   double numbers_[kMostArguments] = {};
 };
 
-// Calls `update` with a value of the arrays' type, unless they were refused.
+// Calls `update` with a value of the arrays' element type, or throws the error
+// of the arguments.
 template <typename Update>
 napi_value Run(napi_env env, const UpdateArguments& arguments, Update update) {
   if (!arguments.status.ok()) return Throw(env, arguments.status);
@@ -87,9 +88,11 @@ napi_value Js_firstNonFinite(napi_env env, napi_callback_info info) {
   size_t index = 0;
   Run(env, a, [&](auto type) {
     using T = decltype(type);
+    const bool infinities =
+        a.number<double, kNames.PositionOf("infinities")>() != 0;
     index = FirstNonFinite<T>(
         a.array<T, kNames.PositionOf("values")>(), a.length,
-        a.number<double, kNames.PositionOf("infinities")>() != 0);
+        infinities ? NonFinite::kNaNOrInfinity : NonFinite::kNaN);
   });
   return a.status.ok() ? Number(env, static_cast<double>(index)) : nullptr;
 }
@@ -157,12 +160,14 @@ napi_value Js_updateSgd(napi_env env, napi_callback_info info) {
                           {kNames.PositionOf("momentums")});
   return Run(env, a, [&](auto type) {
     using T = decltype(type);
+    const bool nesterov =
+        a.number<double, kNames.PositionOf("nesterov")>() != 0;
     UpdateSgd<T>(a.array<T, kNames.PositionOf("weights")>(),
                  a.array<T, kNames.PositionOf("momentums")>(),
-                 a.array<T, kNames.PositionOf("gradient")>(), a.length,
-                 a.number<T, kNames.PositionOf("learningRate")>(),
-                 a.number<T, kNames.PositionOf("momentum")>(),
-                 a.number<double, kNames.PositionOf("nesterov")>() != 0);
+                 {a.array<T, kNames.PositionOf("gradient")>(), a.length},
+                 {a.number<T, kNames.PositionOf("learningRate")>(),
+                  a.number<T, kNames.PositionOf("momentum")>(),
+                  nesterov ? MomentumKind::kNesterov : MomentumKind::kClassic});
   });
 }
 
@@ -180,10 +185,10 @@ napi_value Js_updateRmsprop(napi_env env, napi_callback_info info) {
         a.number<T, kNames.PositionOf("momentum")>(),
         a.number<T, kNames.PositionOf("epsilon")>()};
     UpdateRmsprop<T>(a.array<T, kNames.PositionOf("weights")>(),
-                     a.array<T, kNames.PositionOf("velocities")>(),
-                     a.array<T, kNames.PositionOf("momentums")>(),
-                     a.array<T, kNames.PositionOf("averageGradients")>(),
-                     a.array<T, kNames.PositionOf("gradient")>(), a.length,
+                     {a.array<T, kNames.PositionOf("velocities")>(),
+                      a.array<T, kNames.PositionOf("momentums")>(),
+                      a.array<T, kNames.PositionOf("averageGradients")>()},
+                     {a.array<T, kNames.PositionOf("gradient")>(), a.length},
                      numbers);
   });
 }
@@ -200,10 +205,10 @@ napi_value Js_updateAdam(napi_env env, napi_callback_info info) {
         a.number<T, kNames.PositionOf("oneMinusBeta2")>(),
         a.number<T, kNames.PositionOf("epsilon")>()};
     UpdateAdam<T>(a.array<T, kNames.PositionOf("weights")>(),
-                  a.array<T, kNames.PositionOf("momentums")>(),
-                  a.array<T, kNames.PositionOf("velocities")>(),
-                  a.array<T, kNames.PositionOf("velocityHats")>(),
-                  a.array<T, kNames.PositionOf("gradient")>(), a.length,
+                  {a.array<T, kNames.PositionOf("momentums")>(),
+                   a.array<T, kNames.PositionOf("velocities")>(),
+                   a.array<T, kNames.PositionOf("velocityHats")>()},
+                  {a.array<T, kNames.PositionOf("gradient")>(), a.length},
                   numbers);
   });
 }

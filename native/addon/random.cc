@@ -30,7 +30,8 @@ struct FillArguments {
   }
 
   double Number(size_t position) const { return numbers_[position]; }
-  // A whole number from 0 to 2^53 - 1; anything else becomes 0 and an error.
+  // Reads a whole number from 0 to 2^53 - 1. Any other number sets `status`,
+  // and the result is 0.
   uint64_t Whole(size_t position) {
     const double number = Number(position);
     if (number >= 0 && number <= 9007199254740991.0) {
@@ -38,7 +39,7 @@ struct FillArguments {
     }
     status = Status(StatusCode::kArgument,
                     "Expected an integer from 0 to 2^53 - 1 for a native "
-                    "argument but received another number");
+                    "argument but received another number.");
     return 0;
   }
 
@@ -98,7 +99,7 @@ napi_value Js_orthogonal(napi_env env, napi_callback_info info) {
        elements > arguments.out.length)) {
     arguments.status = Status(StatusCode::kShape,
                               "Expected rows * columns elements for the native "
-                              "argument `out` but received fewer");
+                              "argument `out` but received fewer.");
   }
   if (!arguments.status.ok()) return Throw(env, arguments.status);
   const Out& out = arguments.out;

@@ -5,8 +5,8 @@
 
 namespace cudnn_gru {
 
-// The random fills of NativeBinding (lib/native/binding.ts), each of one
-// Float32Array or Float64Array, in place.
+// Fill a Float32Array or Float64Array with random numbers (NativeBinding in
+// lib/native/binding.ts).
 napi_value Js_randomUniform(napi_env env, napi_callback_info info);
 napi_value Js_randomNormal(napi_env env, napi_callback_info info);
 napi_value Js_truncatedNormal(napi_env env, napi_callback_info info);

@@ -1,13 +1,14 @@
 #ifndef CUDNN_GRU_CORE_ACTIVATION_H_
 #define CUDNN_GRU_CORE_ACTIVATION_H_
 
-// Included by the translation units that are compiled per ISA: no other header
-// may come in here (see cpu/kernels/kernels.h).
+// This header must not include any other one, because the translation units
+// that are compiled for one instruction set include it (see
+// cpu/kernels/kernels.h).
 
 namespace cudnn_gru {
 
-// Keras's activation functions (keras/src/activations), and those that files of
-// earlier versions name.
+// Keras's activation functions (keras/src/activations), including those that
+// only files of earlier versions name.
 enum class Activation {
   // Elementwise.
   kRelu,
@@ -36,12 +37,12 @@ enum class Activation {
   kMish,
   kLogSigmoid,
   kThreshold,
-  kKeras2HardSigmoid,  // 0.2 x + 0.5 held to [0, 1], of Keras 2
+  kKeras2HardSigmoid,  // 0.2 x + 0.5, limited to [0, 1], of Keras 2
   // Over all units of a row.
   kSoftmax,
   kLogSoftmax,
   kSparsemax,
-  kCustom,  // a function of the user's: GruCall::custom
+  kCustom,  // a function that the user wrote: GruCall::custom
 };
 
 constexpr int kElementwiseActivations = 27;
@@ -52,9 +53,9 @@ constexpr bool IsElementwise(Activation kind) {
 }
 
 // An activation with its parameters, in the order of the Keras function's
-// arguments: `negative_slope`, `alpha`, `b` or `threshold`; relu has
-// negative_slope, max_value (infinity for none) and threshold; threshold has
-// threshold and default_value.
+// arguments. Most functions that have one call it `negative_slope`, `alpha`,
+// `b` or `threshold`. relu has negative_slope, max_value (infinity for none)
+// and threshold. threshold has threshold and default_value.
 constexpr int kMaxActivationParameters = 3;
 struct ActivationSpec {
   Activation kind = Activation::kLinear;

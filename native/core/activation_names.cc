@@ -11,7 +11,8 @@ struct Entry {
   double defaults[kMaxActivationParameters];
 };
 
-// In the order of the enumeration; defaults as in keras/src/activations.
+// In the order of the enumeration. The defaults are those of
+// keras/src/activations.
 constexpr Entry kEntries[] = {
     {"relu", 3, {0.0, INFINITY, 0.0}},
     {"leaky_relu", 1, {0.2}},
@@ -59,7 +60,7 @@ Status FindActivation(const std::string& name, const double* parameters,
       return Status(StatusCode::kArgument,
                     "Expected at most " + std::to_string(entry.count) +
                         " parameter(s) for activation \"" + name +
-                        "\" but received " + std::to_string(count));
+                        "\" but received " + std::to_string(count) + ".");
     }
     spec->kind = static_cast<Activation>(i);
     for (size_t p = 0; p < kMaxActivationParameters; ++p) {
@@ -68,7 +69,7 @@ Status FindActivation(const std::string& name, const double* parameters,
     return Status();
   }
   return Status(StatusCode::kArgument,
-                "Expected a Keras activation but received \"" + name + "\"");
+                "Expected a Keras activation but received \"" + name + "\".");
 }
 
 const char* ActivationName(Activation kind) {

@@ -9,12 +9,13 @@
 
 namespace cudnn_gru {
 
-// Looks up Keras's canonical name. Parameters that are not given have Keras's
-// defaults; more than the function has are kArgument.
+// Finds an activation by Keras's canonical name. Parameters that are not given
+// have Keras's defaults. Returns kArgument for an unknown name, and for more
+// parameters than the function has.
 Status FindActivation(const std::string& name, const double* parameters,
                       size_t count, ActivationSpec* spec);
 
-// Keras's name of `kind`.
+// Returns Keras's name of `kind`.
 const char* ActivationName(Activation kind);
 
 }  // namespace cudnn_gru

@@ -11,19 +11,20 @@ namespace {
 
 constexpr size_t kHugePage = size_t{2} << 20;
 
-// Buffers that hold a huge page start at one.
+// Buffers that are large enough for a huge page start at the border of one.
 std::align_val_t AlignmentOf(size_t bytes) {
   return std::align_val_t(bytes < kHugePage ? AlignedBuffer::kAlignment
                                             : kHugePage);
 }
 
-// The whole huge pages of a buffer: fewer misses of the address caches where
-// megabytes of weights are read at every step. The rest stays as it is, so that
-// no memory is taken beyond the buffer's own.
+// Asks for huge pages, because they cause fewer misses of the address caches
+// when every step reads megabytes of weights. Leaves the part of the buffer
+// that fills no huge page as it is, so that no memory beyond the buffer is
+// used.
 void AdviseHugePages(void* data, size_t bytes) {
 #if defined(__linux__) && defined(MADV_HUGEPAGE)
   if (bytes < kHugePage) return;
-  // Best effort: without huge pages it is slower, not wrong.
+  // A failure is ignored: without huge pages the buffer is slower, not wrong.
   (void)madvise(data, bytes / kHugePage * kHugePage, MADV_HUGEPAGE);
 #else
   (void)data;
@@ -33,7 +34,8 @@ void AdviseHugePages(void* data, size_t bytes) {
 
 }  // namespace
 
-// Never destroyed: threads may free buffers while the process exits.
+// The counters are never destroyed, because threads may free buffers while the
+// process exits.
 ByteCounter& WeightBytes() {
   static ByteCounter* const counter = new ByteCounter(0);
   return *counter;
@@ -44,7 +46,7 @@ ByteCounter& ScratchBytes() {
   return *counter;
 }
 
-ByteCounter& TapeBytes() {
+ByteCounter& PassBytes() {
   static ByteCounter* const counter = new ByteCounter(0);
   return *counter;
 }

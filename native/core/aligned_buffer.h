@@ -6,14 +6,14 @@
 
 namespace cudnn_gru {
 
-// Counts the bytes of the buffers that report to it.
+// Counts the bytes of all buffers that report to it.
 using ByteCounter = std::atomic<size_t>;
 
-// Native memory held by packed weights, by scratch of calls, and by tapes on
-// the host, process-wide.
+// Count the native memory of the whole process that is held by packed weights,
+// by the scratch memory of calls, and by passes on the host.
 ByteCounter& WeightBytes();
 ByteCounter& ScratchBytes();
-ByteCounter& TapeBytes();
+ByteCounter& PassBytes();
 
 // Owns memory aligned to a cache line, which is also the widest vector.
 // Contents are not initialised.
@@ -26,10 +26,11 @@ class AlignedBuffer {
   AlignedBuffer(const AlignedBuffer&) = delete;
   AlignedBuffer& operator=(const AlignedBuffer&) = delete;
 
-  // Replaces the memory; false, and empty, when there is none to be had.
+  // Replaces the memory. Returns false, and leaves the buffer empty, when the
+  // system has no memory.
   [[nodiscard]] bool Allocate(size_t bytes);
   void Free();
-  // Reports to `counter` from now on, what it holds included.
+  // Moves the bytes of this buffer to `counter`, and reports to it from now on.
   void CountIn(ByteCounter& counter);
 
   void* data() { return data_; }

@@ -5,7 +5,7 @@
 
 namespace cudnn_gru {
 
-// Asks a running call to stop; it looks between time steps.
+// Asks a running call to stop. The call checks it between time steps.
 class Cancellation {
  public:
   void Request() { requested_.store(true, std::memory_order_relaxed); }

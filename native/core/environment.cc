@@ -8,8 +8,8 @@ namespace {
 
 constexpr char kThreadsVariable[] = "CUDNN_GRU_THREADS";
 
-// False when the variable is set to no usable number; *threads stays as it is
-// when it is not set.
+// Reads the variable. Leaves *threads as it is when the variable is not set,
+// and returns false when it is set to something else than a usable number.
 bool ParseThreads(int* threads) {
   const char* text = std::getenv(kThreadsVariable);
   if (text == nullptr || *text == '\0') return true;
@@ -34,7 +34,8 @@ Status CheckThreadsEnvironment() {
                 std::string("Expected an integer from 1 to ") +
                     std::to_string(kMaxThreads) +
                     " for the environment variable `" + kThreadsVariable +
-                    "` but received \"" + std::getenv(kThreadsVariable) + "\"");
+                    "` but received \"" + std::getenv(kThreadsVariable) +
+                    "\".");
 }
 
 std::string IsaFromEnvironment() {

@@ -7,16 +7,17 @@
 
 namespace cudnn_gru {
 
-// Most threads that CUDNN_GRU_THREADS and configure({ threads }) accept.
+// The largest number that CUDNN_GRU_THREADS and configure({ threads }) accept.
 constexpr int kMaxThreads = 1024;
 
-// CUDNN_GRU_THREADS when it is an integer in 1..kMaxThreads, else `fallback`.
+// Returns the value of CUDNN_GRU_THREADS when it is an integer from 1 to
+// kMaxThreads, else `fallback`.
 int ThreadsFromEnvironment(int fallback);
 
-// kArgument when CUDNN_GRU_THREADS is set to anything else.
+// Returns kArgument when CUDNN_GRU_THREADS is set to anything else.
 Status CheckThreadsEnvironment();
 
-// CUDNN_GRU_ISA, or an empty string.
+// Returns the value of CUDNN_GRU_ISA, or an empty string when it is not set.
 std::string IsaFromEnvironment();
 
 }  // namespace cudnn_gru

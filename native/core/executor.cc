@@ -13,11 +13,12 @@
 namespace cudnn_gru {
 namespace {
 
-// Lets event loops go first where the calls keep every CPU busy: a waking
-// thread of equal priority may have to wait for the end of a time slice.
+// Makes this thread give way to event loops. A thread of equal priority that
+// wakes up may have to wait until the time slices of running calls end.
 void GiveWay() {
 #if defined(__linux__)
-  // Linux has nice values by thread, whatever POSIX says: 0 is this one.
+  // POSIX has one nice value for the whole process, but Linux has one for each
+  // thread, and 0 means the calling thread.
   constexpr int kNicer = 10;
   setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + kNicer);
 #endif
@@ -50,20 +51,23 @@ void Executor::WorkerLoop() {
   GiveWay();
   for (;;) {
     Entry entry;
-    bool alone = false;
+    int threads = 1;
     {
       std::unique_lock<std::mutex> lock(mutex_);
-      // Workers that a lower setting has made too many stay asleep.
+      // After the number of threads was lowered, the surplus workers stay
+      // asleep.
       wake_.wait(lock, [this] {
         return !queue_.empty() && running_ < ThreadPool::Get().threads();
       });
       entry = std::move(queue_.front());
       queue_.pop_front();
       ++running_;
-      alone = running_ == 1 && queue_.empty();
+      if (running_ == 1 && queue_.empty()) {
+        threads = ThreadPool::Get().threads();
+      }
     }
-    entry.job(alone);
-    // The job may own buffers: they are freed before it counts as ended.
+    entry.job(threads);
+    // The job may own buffers, which must be freed before it counts as ended.
     entry.job = nullptr;
     {
       std::lock_guard<std::mutex> lock(mutex_);

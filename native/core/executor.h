@@ -8,21 +8,25 @@
 
 namespace cudnn_gru {
 
-// Runs asynchronous calls on threads of its own, not libuv's, which give way to
-// others: as many at a time as ThreadPool::threads(). Process-wide and never
-// destroyed, for the reason ThreadPool gives.
+// Runs asynchronous calls on threads of its own, and not on those of libuv, as
+// many calls at a time as ThreadPool::threads(). Their nice value is 10 higher
+// than the process's, so the event loop gets the CPU first, even when calls
+// keep every core busy. There is one executor in the process, which is never
+// destroyed, for the reason that thread_pool.h gives.
 class Executor {
  public:
   static Executor& Get();
 
-  // `alone` tells the job that no other one was running or waiting when it
-  // started, so that it may use every thread.
-  using Job = std::function<void(bool alone)>;
+  // A job may compute on up to `threads` threads: on all of the thread pool
+  // when no other job was running or waiting as it started, else on its own
+  // alone.
+  using Job = std::function<void(int threads)>;
 
-  // Queues `job`, first come first served. `ended` is called on the job's
-  // thread when the job and what it owned are gone and it no longer counts as
-  // running: a job submitted in answer may be alone. False when no thread could
-  // be started.
+  // Queues `job`. Jobs start in the order of their submission. `ended` is
+  // called on the job's thread when the job has been destroyed, with everything
+  // that it owned, and no longer counts as running. So a job that is submitted
+  // in response to `ended` can have all threads. Returns false when no thread
+  // could be started.
   [[nodiscard]] bool Submit(Job job, std::function<void()> ended = nullptr);
 
  private:

@@ -44,11 +44,12 @@ uint16_t NarrowFloat16(float value) {
   } else if (magnitude >= 0x477FF000u) {
     half = 0x7C00u;  // 65,520 and more round to infinity
   } else if (magnitude >= 0x38800000u) {
-    // Normal: drop 13 bits to nearest even, and move the exponent's bias.
+    // A normal number: rounds 13 bits away to nearest even, and changes the
+    // exponent's bias.
     half = (magnitude + 0xFFFu + ((magnitude >> 13) & 1u) - 0x38000000u) >> 13;
   } else {
-    // Subnormal: adding 0.5 makes the float's own rounding fall on the last
-    // bit of the half.
+    // A subnormal number: after 0.5 is added, the last bit of the float has the
+    // value of the last bit of the half, so the addition itself rounds.
     half = Bits(Value(magnitude) + 0.5f) - 0x3F000000u;
   }
   return static_cast<uint16_t>(sign | half);
@@ -60,7 +61,8 @@ float WidenFloat16(uint16_t bits) {
   if (magnitude >= 0x7C00u) {
     return Value(sign | 0x7F800000u | ((magnitude & 0x3FFu) << 13));
   }
-  // 2^112 moves the bias, and makes subnormals normal on the way.
+  // The factor 2^112 changes the exponent's bias, and makes subnormal numbers
+  // normal.
   const float scaled = Value(magnitude << 13) * 0x1p112f;
   return Value(sign | Bits(scaled));
 }
@@ -96,17 +98,17 @@ const HalfConversions& ConversionsOf(StateRounding type) {
   return type == StateRounding::kFloat16 ? kernels.float16 : kernels.bfloat16;
 }
 
-// A thread converts so many elements in some tens of microseconds, several
-// times what it takes to wake it.
+// A thread converts so many elements in some tens of microseconds. Waking the
+// thread takes a fraction of that.
 constexpr size_t kElementsPerThread = static_cast<size_t>(256) << 10;
 
-// Runs convert(begin, n) for parts of [0, n) that together are the whole.
+// Divides [0, n) into parts and runs convert(begin, count) for each.
 template <typename Convert>
 void Divide(size_t n, int threads, const Convert& convert) {
   const size_t parts = std::min(n / kElementsPerThread,
                                 static_cast<size_t>(std::max(threads, 1)));
   if (parts > 1) {
-    // Parts begin at multiples of a cache line of either type.
+    // Parts begin at the border of a cache line, in the arrays of both types.
     const size_t part = ((n + parts - 1) / parts + 31) / 32 * 32;
     const auto body = [&](int index) {
       const size_t begin = std::min(n, part * static_cast<size_t>(index));

@@ -7,7 +7,7 @@
 namespace cudnn_gru {
 
 // Conversions between float32 and one 16-bit type. The arrays need no
-// alignment and may not overlap.
+// alignment. They must not overlap.
 struct HalfConversions {
   void (*widen)(const uint16_t* bits, float* values, size_t n);
   void (*narrow)(const float* values, uint16_t* bits, size_t n);
@@ -15,9 +15,9 @@ struct HalfConversions {
   void (*round)(float* values, size_t n);
 };
 
-// The conversions of one instruction set. All sets give the same bits for every
-// input, NaN included. A plain structure in a plain header, because the kernel
-// units include it (see cpu/kernels/kernels.h).
+// The conversions of one instruction set. All sets produce the same bits for
+// every input, including NaN. This is a plain structure in a plain header,
+// because the kernel units include it (see cpu/kernels/kernels.h).
 struct HalfKernels {
   HalfConversions float16;
   HalfConversions bfloat16;

@@ -6,7 +6,7 @@ namespace cudnn_gru {
 
 template <typename T>
 double SquareSum(const T* values, size_t n) {
-  // As many chains as two vectors of any instruction set hold.
+  // Two vectors of any instruction set hold at most so many values.
   constexpr size_t kChains = 16;
   double sums[kChains] = {};
   size_t i = 0;
@@ -26,9 +26,10 @@ double SquareSum(const T* values, size_t n) {
 }
 
 template <typename T>
-size_t FirstNonFinite(const T* values, size_t n, bool infinities) {
+size_t FirstNonFinite(const T* values, size_t n, NonFinite kind) {
   for (size_t i = 0; i < n; ++i) {
-    if (infinities ? !std::isfinite(values[i]) : std::isnan(values[i])) {
+    if (kind == NonFinite::kNaN ? std::isnan(values[i])
+                                : !std::isfinite(values[i])) {
       return i;
     }
   }
@@ -69,14 +70,17 @@ void UpdateAverage(T* average, const T* weights, size_t n, T momentum) {
   }
 }
 
+namespace {
+
+// The loops take restricted pointers as parameters, because compilers see there
+// that arrays do not overlap, and vectorise.
+
 template <typename T>
-void UpdateSgd(T* __restrict weights, T* __restrict momentums,
-               const T* __restrict gradient, size_t n, T learning_rate,
-               T momentum, bool nesterov) {
-  if (momentums == nullptr) {
-    for (size_t i = 0; i < n; ++i) weights[i] -= gradient[i] * learning_rate;
-    return;
-  }
+void SgdWithMomentum(T* __restrict weights, T* __restrict momentums,
+                     const T* __restrict gradient, size_t n,
+                     const SgdNumbers<T>& numbers) {
+  const T learning_rate = numbers.learning_rate, momentum = numbers.momentum;
+  const bool nesterov = numbers.kind == MomentumKind::kNesterov;
   for (size_t i = 0; i < n; ++i) {
     const T step = gradient[i] * learning_rate;
     const T moved = momentums[i] * momentum - step;
@@ -85,18 +89,21 @@ void UpdateSgd(T* __restrict weights, T* __restrict momentums,
   }
 }
 
-namespace {
+template <typename T>
+void Sgd(T* __restrict weights, const T* __restrict gradient, size_t n,
+         T learning_rate) {
+  for (size_t i = 0; i < n; ++i) weights[i] -= gradient[i] * learning_rate;
+}
 
 template <typename T, bool kMomentum, bool kCentered>
 void Rmsprop(T* __restrict weights, T* __restrict velocities,
              T* __restrict momentums, T* __restrict average_gradients,
-             const T* __restrict gradient, size_t n,
-             const RmspropNumbers<T>& numbers) {
+             Gradient<T> gradient, const RmspropNumbers<T>& numbers) {
   const T learning_rate = numbers.learning_rate, rho = numbers.rho,
           rest = numbers.one_minus_rho, momentum = numbers.momentum,
           epsilon = numbers.epsilon;
-  for (size_t i = 0; i < n; ++i) {
-    const T g = gradient[i];
+  for (size_t i = 0; i < gradient.n; ++i) {
+    const T g = gradient.values[i];
     const T velocity = rho * velocities[i] + rest * (g * g);
     velocities[i] = velocity;
     T denominator = velocity;
@@ -117,12 +124,11 @@ void Rmsprop(T* __restrict weights, T* __restrict velocities,
 template <typename T, bool kAmsgrad>
 void Adam(T* __restrict weights, T* __restrict momentums,
           T* __restrict velocities, T* __restrict velocity_hats,
-          const T* __restrict gradient, size_t n,
-          const AdamNumbers<T>& numbers) {
+          Gradient<T> gradient, const AdamNumbers<T>& numbers) {
   const T alpha = numbers.alpha, rest_1 = numbers.one_minus_beta_1,
           rest_2 = numbers.one_minus_beta_2, epsilon = numbers.epsilon;
-  for (size_t i = 0; i < n; ++i) {
-    const T g = gradient[i];
+  for (size_t i = 0; i < gradient.n; ++i) {
+    const T g = gradient.values[i];
     const T m = momentums[i] + (g - momentums[i]) * rest_1;
     T v = velocities[i] + (g * g - velocities[i]) * rest_2;
     momentums[i] = m;
@@ -138,39 +144,49 @@ void Adam(T* __restrict weights, T* __restrict momentums,
 }  // namespace
 
 template <typename T>
-void UpdateRmsprop(T* weights, T* velocities, T* momentums,
-                   T* average_gradients, const T* gradient, size_t n,
-                   const RmspropNumbers<T>& numbers) {
-  const bool has_momentum = momentums != nullptr;
-  const bool centered = average_gradients != nullptr;
+void UpdateSgd(T* weights, T* momentums, Gradient<T> gradient,
+               const SgdNumbers<T>& numbers) {
+  if (momentums == nullptr) {
+    Sgd(weights, gradient.values, gradient.n, numbers.learning_rate);
+  } else {
+    SgdWithMomentum(weights, momentums, gradient.values, gradient.n, numbers);
+  }
+}
+
+template <typename T>
+void UpdateRmsprop(T* weights, const RmspropSlots<T>& slots,
+                   Gradient<T> gradient, const RmspropNumbers<T>& numbers) {
+  const bool has_momentum = slots.momentums != nullptr;
+  const bool centered = slots.average_gradients != nullptr;
   auto* const update =
       has_momentum
           ? (centered ? Rmsprop<T, true, true> : Rmsprop<T, true, false>)
           : (centered ? Rmsprop<T, false, true> : Rmsprop<T, false, false>);
-  update(weights, velocities, momentums, average_gradients, gradient, n,
-         numbers);
+  update(weights, slots.velocities, slots.momentums, slots.average_gradients,
+         gradient, numbers);
 }
 
 template <typename T>
-void UpdateAdam(T* weights, T* momentums, T* velocities, T* velocity_hats,
-                const T* gradient, size_t n, const AdamNumbers<T>& numbers) {
+void UpdateAdam(T* weights, const AdamSlots<T>& slots, Gradient<T> gradient,
+                const AdamNumbers<T>& numbers) {
   auto* const update =
-      velocity_hats != nullptr ? Adam<T, true> : Adam<T, false>;
-  update(weights, momentums, velocities, velocity_hats, gradient, n, numbers);
+      slots.velocity_hats != nullptr ? Adam<T, true> : Adam<T, false>;
+  update(weights, slots.momentums, slots.velocities, slots.velocity_hats,
+         gradient, numbers);
 }
 
-#define CUDNN_GRU_INSTANTIATE(T)                                    \
-  template double SquareSum<T>(const T*, size_t);                   \
-  template size_t FirstNonFinite<T>(const T*, size_t, bool);        \
-  template void Rescale<T>(T*, const T*, size_t, T, T);             \
-  template void ClipValues<T>(T*, const T*, size_t, T);             \
-  template void AddAndDivide<T>(T*, const T*, const T*, size_t, T); \
-  template void DecayWeights<T>(T*, size_t, T, T);                  \
-  template void UpdateAverage<T>(T*, const T*, size_t, T);          \
-  template void UpdateSgd<T>(T*, T*, const T*, size_t, T, T, bool); \
-  template void UpdateRmsprop<T>(T*, T*, T*, T*, const T*, size_t,  \
-                                 const RmspropNumbers<T>&);         \
-  template void UpdateAdam<T>(T*, T*, T*, T*, const T*, size_t,     \
+#define CUDNN_GRU_INSTANTIATE(T)                                          \
+  template double SquareSum<T>(const T*, size_t);                         \
+  template size_t FirstNonFinite<T>(const T*, size_t, NonFinite);         \
+  template void Rescale<T>(T*, const T*, size_t, T, T);                   \
+  template void ClipValues<T>(T*, const T*, size_t, T);                   \
+  template void AddAndDivide<T>(T*, const T*, const T*, size_t, T);       \
+  template void DecayWeights<T>(T*, size_t, T, T);                        \
+  template void UpdateAverage<T>(T*, const T*, size_t, T);                \
+  template void UpdateSgd<T>(T*, T*, Gradient<T>, const SgdNumbers<T>&);  \
+  template void UpdateRmsprop<T>(T*, const RmspropSlots<T>&, Gradient<T>, \
+                                 const RmspropNumbers<T>&);               \
+  template void UpdateAdam<T>(T*, const AdamSlots<T>&, Gradient<T>,       \
                               const AdamNumbers<T>&)
 
 CUDNN_GRU_INSTANTIATE(float);

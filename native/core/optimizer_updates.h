@@ -5,25 +5,27 @@
 
 namespace cudnn_gru {
 
-// Keras's optimizer updates, one variable at a time and in place. T is float or
-// double; every operation is rounded to T, in Keras's order. All arrays have n
-// elements and do not overlap unless it says so.
+// Keras's optimizer updates, which change one variable in place. T is float or
+// double, and every operation is rounded to T, in Keras's order. All arrays
+// have n elements. They do not overlap unless the comment says that they may.
 
-// Sum of squares in double, in an order that depends on n alone. Not finite if
-// an element is not, or if the sum is too large.
+// Returns the sum of the squares, added as doubles in an order that depends on
+// n alone. It is not finite if an element is not, or if it is too large.
 template <typename T>
 double SquareSum(const T* values, size_t n);
 
-// Index of the first NaN (or, with `infinities`, the first NaN or infinity); n
-// when there is none.
+enum class NonFinite { kNaN, kNaNOrInfinity };
+
+// Returns the index of the first value of that kind, or n if there is none.
 template <typename T>
-size_t FirstNonFinite(const T* values, size_t n, bool infinities);
+size_t FirstNonFinite(const T* values, size_t n, NonFinite kind);
 
 // out = values * factor / divisor; `out` may be `values`.
 template <typename T>
 void Rescale(T* out, const T* values, size_t n, T factor, T divisor);
 
-// out = values held to [-limit, limit], NaN kept; `out` may be `values`.
+// out = values, limited to [-limit, limit]. NaN stays NaN. `out` may be
+// `values`.
 template <typename T>
 void ClipValues(T* out, const T* values, size_t n, T limit);
 
@@ -39,21 +41,48 @@ void DecayWeights(T* weights, size_t n, T decay, T learning_rate);
 template <typename T>
 void UpdateAverage(T* average, const T* weights, size_t n, T momentum);
 
+template <typename T>
+struct Gradient {
+  const T* values;
+  size_t n;
+};
+
+enum class MomentumKind { kClassic, kNesterov };
+
+template <typename T>
+struct SgdNumbers {
+  T learning_rate, momentum;
+  MomentumKind kind;
+};
+
 // `momentums` is null without momentum.
 template <typename T>
-void UpdateSgd(T* weights, T* momentums, const T* gradient, size_t n,
-               T learning_rate, T momentum, bool nesterov);
+void UpdateSgd(T* weights, T* momentums, Gradient<T> gradient,
+               const SgdNumbers<T>& numbers);
+
+// Keras's slots: the arrays that the optimizer keeps for the variable.
+template <typename T>
+struct RmspropSlots {
+  T* velocities;
+  T* momentums;          // null without momentum
+  T* average_gradients;  // null unless centered
+};
 
 template <typename T>
 struct RmspropNumbers {
   T learning_rate, rho, one_minus_rho, momentum, epsilon;
 };
 
-// `momentums` is null without momentum, `average_gradients` unless centered.
 template <typename T>
-void UpdateRmsprop(T* weights, T* velocities, T* momentums,
-                   T* average_gradients, const T* gradient, size_t n,
-                   const RmspropNumbers<T>& numbers);
+void UpdateRmsprop(T* weights, const RmspropSlots<T>& slots,
+                   Gradient<T> gradient, const RmspropNumbers<T>& numbers);
+
+template <typename T>
+struct AdamSlots {
+  T* momentums;
+  T* velocities;
+  T* velocity_hats;  // null without amsgrad
+};
 
 template <typename T>
 struct AdamNumbers {
@@ -62,10 +91,9 @@ struct AdamNumbers {
   T one_minus_beta_1, one_minus_beta_2, epsilon;
 };
 
-// `velocity_hats` is null without amsgrad.
 template <typename T>
-void UpdateAdam(T* weights, T* momentums, T* velocities, T* velocity_hats,
-                const T* gradient, size_t n, const AdamNumbers<T>& numbers);
+void UpdateAdam(T* weights, const AdamSlots<T>& slots, Gradient<T> gradient,
+                const AdamNumbers<T>& numbers);
 
 }  // namespace cudnn_gru
 

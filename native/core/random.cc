@@ -58,7 +58,8 @@ double Philox::NextNormal() {
     has_spare_ = false;
     return spare_;
   }
-  // 1 - u is in (0, 1], so that the logarithm is finite.
+  // NextUniform returns numbers in [0, 1). The difference is in (0, 1], so its
+  // logarithm is finite.
   const double radius = std::sqrt(-2.0 * std::log(1.0 - NextUniform()));
   const double angle = kTwoPi * NextUniform();
   spare_ = radius * std::sin(angle);
@@ -72,7 +73,7 @@ void FillUniform(T* out, size_t n, uint64_t seed, double low, double high) {
   const T limit = static_cast<T>(high);
   for (size_t i = 0; i < n; ++i) {
     T value = static_cast<T>(low + (high - low) * philox.NextUniform());
-    // Rounding may reach the open end.
+    // Rounding may reach `high`, which does not belong to the interval.
     if (value >= limit && low < high) {
       value = std::nextafter(limit, static_cast<T>(low));
     }

@@ -7,7 +7,7 @@
 
 namespace cudnn_gru {
 
-// One value per GRUError code that native code can raise (lib/errors.ts).
+// One value for each GRUError code that native code can cause (docs/errors.md).
 enum class StatusCode {
   kOk,
   kArgument,
@@ -26,11 +26,17 @@ enum class StatusCode {
   kCudnnUnavailable,
 };
 
-// What may help after a failure: nothing; trying again, now that something was
-// freed, or later; or doing it in another way.
-enum class Remedy { kNone, kAgain, kAnotherWay };
+// Says whether something may help after a failure.
+enum class Remedy {
+  kNone,
+  // The same may succeed after memory was freed, or later.
+  kAgain,
+  // Another way to compute the same may succeed.
+  kAnotherWay,
+};
 
-// The outcome of an operation; nothing below the addon layer throws.
+// The outcome of an operation. Native code below the addon reports errors by it
+// and never throws.
 class [[nodiscard]] Status {
  public:
   Status() = default;
@@ -47,6 +53,9 @@ class [[nodiscard]] Status {
   std::string message_;
   Remedy remedy_ = Remedy::kNone;
 };
+
+// Returns the status of a call that was asked to stop (core/cancellation.h).
+Status Aborted();
 
 // Returns the status of an allocation that failed; `purpose` says in the
 // message what the memory was for, as in "scratch memory for the call".

@@ -13,8 +13,8 @@
 namespace cudnn_gru {
 namespace {
 
-// About 50 microseconds: long enough to bridge the gap between two calls of a
-// loop, short enough not to heat an idle machine.
+// Helpers spin for about 50 microseconds before they sleep. That is longer than
+// the gap between two calls of a loop, and too short to heat an idle machine.
 constexpr int kHelperSpins = 1000;
 constexpr int kBarrierSpins = 4000;
 

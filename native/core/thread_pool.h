@@ -9,24 +9,25 @@
 
 namespace cudnn_gru {
 
-// A team of threads that computes one call together. Process-wide; the helpers
-// are detached and the pool is never destroyed, because process exit runs
-// static destructors while helpers may still compute.
+// A team of threads that compute one call together. There is one in the
+// process. Its helper threads are detached and it is never destroyed, because a
+// process that exits runs static destructors while helpers may still compute.
 class ThreadPool {
  public:
   static ThreadPool& Get();
 
-  // Threads a call may use, the caller's included. Starts as the usable CPUs or
-  // CUDNN_GRU_THREADS.
+  // The number of threads that a call may use, including the calling thread. At
+  // first it is CUDNN_GRU_THREADS, or else the number of usable CPUs.
   int threads() const { return threads_.load(std::memory_order_relaxed); }
   void set_threads(int threads) {
     threads_.store(threads, std::memory_order_relaxed);
   }
 
-  // Runs body(0) .. body(n - 1), each on a thread of its own at the same time
-  // (bodies may meet at a barrier), body(0) on the caller, and returns when all
-  // have. Returns false, having run nothing, when another call has the team or
-  // a thread cannot be started; the caller then computes alone.
+  // Runs body(0) to body(n - 1) at the same time, each on a thread of its own
+  // and body(0) on the calling one, so bodies may meet at a barrier. Returns
+  // when all have returned. Runs nothing and returns false when another call
+  // has the team or a thread cannot be started. The caller must then compute
+  // alone.
   [[nodiscard]] bool TryRun(int n, const std::function<void(int)>& body);
 
  private:
@@ -35,31 +36,33 @@ class ThreadPool {
   void HelperLoop(int index, uint64_t seen);
 
   std::atomic<int> threads_;
-  std::mutex team_mutex_;  // held by the call that has the team
+  std::mutex team_mutex_;  // the call that has the team holds it
 
   std::mutex mutex_;
   std::condition_variable wake_;
   std::atomic<uint64_t> generation_{0};
-  // Valid while a generation runs.
+  // The next three are valid while the team runs a body.
   const std::function<void(int)>* body_ = nullptr;
   int size_ = 0;
   std::atomic<int> unfinished_{0};
   int helpers_ = 0;
 };
 
-// Where `n` threads of one team meet. Spins, since steps are microseconds
-// apart, and yields when the others seem not to be running.
+// A barrier at which `n` threads of one team meet. Waiting threads spin,
+// because steps are microseconds apart, and yield the CPU when the other
+// threads seem not to be running.
 class SpinBarrier {
  public:
   explicit SpinBarrier(int n) : n_(n) {}
 
-  // False when the barrier was broken: the caller must leave the computation.
+  // Waits for the other threads. Returns false when the barrier was broken, and
+  // the caller must then leave the computation.
   [[nodiscard]] bool Wait();
-  // Makes this and every later Wait of any thread return false.
+  // Makes every waiting and every later Wait return false.
   void Break() { broken_.store(true, std::memory_order_release); }
 
-  // How often all have met, and how many waits were so long that a partner
-  // seemed not to be running.
+  // How often all threads have met, and how many waits were so long that
+  // another thread seemed not to be running.
   uint32_t phases() const { return phase_.load(std::memory_order_relaxed); }
   uint32_t stalls() const { return stalls_.load(std::memory_order_relaxed); }
 

@@ -15,8 +15,8 @@ namespace {
 
 int AffinityCpus() {
 #ifdef __linux__
-  // 1,024 CPUs fit cpu_set_t; a larger machine makes the call fail with EINVAL
-  // until the set is large enough.
+  // cpu_set_t has room for 1,024 CPUs. On a larger machine the call fails with
+  // EINVAL until the set is large enough.
   for (int cpus = 1024; cpus <= (1 << 20); cpus *= 2) {
     cpu_set_t* set = CPU_ALLOC(static_cast<size_t>(cpus));
     if (set == nullptr) break;
@@ -31,7 +31,8 @@ int AffinityCpus() {
 }
 
 #ifdef __linux__
-// CPUs of the quota in a cgroup v2 folder ("max 100000" or "150000 100000").
+// Returns the quota, in CPUs, of a cgroup v2 folder. Its file says, for
+// example, "max 100000" or "150000 100000".
 double QuotaV2(const std::string& folder) {
   std::ifstream file(folder + "/cpu.max");
   std::string quota;
@@ -50,9 +51,9 @@ double QuotaV1(const std::string& folder) {
   return quota > 0 && period > 0 ? quota / period : INFINITY;
 }
 
-// The least quota of this process's cgroup and its ancestors. Inside a
-// container the path of /proc/self/cgroup may name a folder of the host: the
-// walk up then ends at the mount's root, which is the container's own group.
+// Returns the lowest quota of this process's cgroup and its ancestors. Inside a
+// container, /proc/self/cgroup may name a folder of the host. The walk up then
+// ends at the root of the mount, which is the container's own group.
 double CgroupCpus() {
   double least = INFINITY;
   std::ifstream groups("/proc/self/cgroup");

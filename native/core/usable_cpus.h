@@ -3,8 +3,9 @@
 
 namespace cudnn_gru {
 
-// CPUs this process may really use, at least 1: the affinity mask, cut down to
-// the cgroup's CPU quota (v1 and v2) rounded up. Read anew at each call.
+// Returns the number of CPUs that this process may really use, at least 1:
+// those of the affinity mask, but no more than the CPU quota of the cgroup (v1
+// or v2), rounded up. Reads both anew at each call.
 int UsableCpus();
 
 }  // namespace cudnn_gru

@@ -8,8 +8,8 @@
 namespace cudnn_gru {
 namespace {
 
-// More calls than this at one time are rare; larger blocks than this belong to
-// calls that take long enough not to notice an allocation.
+// It is rare that more calls than this run at one time. A call that needs a
+// larger buffer than this takes so long that an allocation does not matter.
 constexpr size_t kMaxFree = 16;
 constexpr size_t kMaxKeptBytes = static_cast<size_t>(64) << 20;
 
@@ -20,9 +20,8 @@ WorkspacePool& WorkspacePool::Get() {
   return *pool;
 }
 
-std::unique_ptr<AlignedBuffer> WorkspacePool::Acquire(size_t bytes,
-                                                      bool close_fit) {
-  const size_t most = close_fit ? bytes + bytes / 8 : SIZE_MAX;
+std::unique_ptr<AlignedBuffer> WorkspacePool::Acquire(size_t bytes, Fit fit) {
+  const size_t most = fit == Fit::kClose ? bytes + bytes / 8 : SIZE_MAX;
   {
     std::lock_guard<std::mutex> lock(mutex_);
     const auto fits = std::find_if(
@@ -33,7 +32,8 @@ std::unique_ptr<AlignedBuffer> WorkspacePool::Acquire(size_t bytes,
       free_.erase(fits);
       return buffer;
     }
-    // The smallest would only pile up beside its larger successor.
+    // No buffer fits, so a larger one is allocated below. The smallest one
+    // goes, or buffers that are too small would fill the pool.
     if (!free_.empty() && free_.front()->size() < bytes) {
       free_.erase(free_.begin());
     }

@@ -10,15 +10,24 @@
 
 namespace cudnn_gru {
 
-// Scratch memory of calls, kept for the next ones: a steady-state call
-// allocates nothing. Process-wide, never destroyed.
+// How much larger than needed a buffer of the pool may be.
+enum class Fit {
+  kAny,
+  // By an eighth, so that the large buffers are left to the calls that need
+  // them.
+  kClose,
+};
+
+// Keeps the scratch memory of calls for later calls, so that a call in a steady
+// state allocates nothing. There is one pool in the process. It is never
+// destroyed, because calls may run while the process exits.
 class WorkspacePool {
  public:
   static WorkspacePool& Get();
 
-  // At least `bytes`, with `close_fit` not much more; null when there is no
-  // memory.
-  std::unique_ptr<AlignedBuffer> Acquire(size_t bytes, bool close_fit);
+  // Returns a buffer of at least `bytes`, or null when there is no memory.
+  std::unique_ptr<AlignedBuffer> Acquire(size_t bytes, Fit fit);
+  // Keeps the buffer for later calls, or frees it.
   void Release(std::unique_ptr<AlignedBuffer> buffer);
 
  private:
@@ -28,16 +37,15 @@ class WorkspacePool {
   std::vector<std::unique_ptr<AlignedBuffer>> free_;
 };
 
-// A workspace for one scope or object, which reports to `counter` as long as it
-// lives.
+// A buffer of the pool for one scope or object. It reports to `counter` as long
+// as it lives.
 class Workspace {
  public:
-  explicit Workspace(size_t bytes, ByteCounter& counter = ScratchBytes())
-      : Workspace(bytes, counter, &counter != &ScratchBytes()) {}
-  // With `close_fit` not much more than `bytes`: it leaves the large blocks of
-  // the pool to others.
-  Workspace(size_t bytes, ByteCounter& counter, bool close_fit)
-      : buffer_(WorkspacePool::Get().Acquire(bytes, close_fit)) {
+  // Scratch memory of one call.
+  explicit Workspace(size_t bytes)
+      : Workspace(bytes, ScratchBytes(), Fit::kAny) {}
+  Workspace(size_t bytes, ByteCounter& counter, Fit fit)
+      : buffer_(WorkspacePool::Get().Acquire(bytes, fit)) {
     if (buffer_ != nullptr) buffer_->CountIn(counter);
   }
   ~Workspace() {
@@ -56,8 +64,9 @@ class Workspace {
   std::unique_ptr<AlignedBuffer> buffer_;
 };
 
-// Deals out aligned arrays from one block. Run once over null to learn the
-// size, and again over the block to get the pointers.
+// Divides one block into aligned arrays. The caller asks for the same arrays
+// twice: first without a block, to learn how large it must be, and then with
+// the block, to get the pointers.
 class BumpAllocator {
  public:
   explicit BumpAllocator(void* base) : base_(static_cast<char*>(base)) {}

@@ -25,27 +25,27 @@ enum class ReserveContents { kFromForward, kFromBackward };
 // cuDNN's work, and copies the resulting gradients back.
 class BackwardComputation {
  public:
-  BackwardComputation(CudnnTape& tape, const GruGradients& gradients,
+  BackwardComputation(CudnnPass& pass, const GruGradients& gradients,
                       int threads, const Cancellation* cancellation,
                       CallStream& stream)
-      : tape_(tape),
+      : pass_(pass),
         gradients_(gradients),
         threads_(threads),
         cancellation_(cancellation),
         stream_(stream),
-        description_(tape.weights->description()),
-        chunking_(tape.chunking),
+        description_(pass.weights->description()),
+        chunking_(pass.chunking),
         settings_(description_,
-                  tape.allow_tf32 ? Tf32::kAllowed : Tf32::kForbidden),
+                  pass.allow_tf32 ? Tf32::kAllowed : Tf32::kForbidden),
         format_(description_),
-        packing_(description_, tape.sizes, tape.chunking),
-        pieces_(stream, tape.chunking) {}
+        packing_(description_, pass.sizes, pass.chunking),
+        pieces_(stream, pass.chunking) {}
 
   Status Run(ReserveContents reserves) {
     reserves_ = reserves;
     CUDNN_GRU_RETURN_IF_ERROR(CheckCancelled(cancellation_));
     if (chunking_.chunks.empty()) {
-      tape_.used = true;
+      pass_.used = true;
       FinishEmpty();
       return Status();
     }
@@ -94,7 +94,7 @@ class BackwardComputation {
   }
 
   bool HasOutputGradient() const {
-    return gradients_.d_output != nullptr && tape_.sizes.return_sequences;
+    return gradients_.d_output != nullptr && pass_.sizes.return_sequences;
   }
 
   Status Place() {
@@ -102,7 +102,7 @@ class BackwardComputation {
     dx_.bytes = chunking_.positions * FeatureBytes();
     dhy_.bytes = chunking_.rows * UnitBytes();
     dhx_.bytes = chunking_.chunks[0].rows * UnitBytes();
-    dweights_.bytes = tape_.weights->layout().bytes;
+    dweights_.bytes = pass_.weights->layout().bytes;
     // Both blocks have the tensors in the same order, so that neighbours can be
     // copied at once.
     PlaceAllocator on_device;
@@ -125,7 +125,7 @@ class BackwardComputation {
                                   abi::CUDNN_FWD_MODE_TRAINING, &descriptors));
       descriptors_.push_back(descriptors);
       workspace = std::max(workspace, descriptors->workspace_bytes());
-      if (descriptors->reserve_bytes() != tape_.kept.reserves[c].bytes) {
+      if (descriptors->reserve_bytes() != pass_.kept.reserves[c].bytes) {
         return Status(StatusCode::kCudnn,
                       "Expected cuDNN to ask for the same reserve space in "
                       "backward as in forward but received another size.");
@@ -195,26 +195,26 @@ class BackwardComputation {
   // same holds for their gradients. Rows that end in the earlier chunk keep the
   // gradients they have.
   const char* StatesBefore(size_t c) const {
-    const KeptTensors& kept = tape_.kept;
+    const KeptTensors& kept = pass_.kept;
     if (c > 0) return kept.address(kept.hy) + StateOffset(c - 1);
-    return tape_.has_initial_state ? kept.address(kept.hx) : nullptr;
+    return pass_.has_initial_state ? kept.address(kept.hx) : nullptr;
   }
   char* GradientBefore(size_t c) const {
     return c > 0 ? OnDevice(dhy_) + StateOffset(c - 1) : OnDevice(dhx_);
   }
   char* KeptX(size_t c) const {
-    return tape_.kept.address(tape_.kept.x) +
+    return pass_.kept.address(pass_.kept.x) +
            chunking_.chunks[c].first_position * FeatureBytes();
   }
   char* KeptY(size_t c) const {
-    return tape_.kept.address(tape_.kept.y) +
+    return pass_.kept.address(pass_.kept.y) +
            chunking_.chunks[c].first_position * UnitBytes();
   }
 
   Status Launch(size_t c) {
     const Chunk& chunk = chunking_.chunks[c];
     ChunkSpaces spaces = {descriptors_[c],
-                          tape_.kept.address(tape_.kept.reserves[c].offset),
+                          pass_.kept.address(pass_.kept.reserves[c].offset),
                           workspace_.data()};
     stream_.busy = true;
     if (reserves_ == ReserveContents::kFromBackward) {
@@ -230,7 +230,7 @@ class BackwardComputation {
       status = LaunchData(c, spaces);
     }
     CUDNN_GRU_RETURN_IF_ERROR(status);
-    const size_t weight_bytes = tape_.weights->layout().bytes;
+    const size_t weight_bytes = pass_.weights->layout().bytes;
     const DescriptorSet& descriptors = *spaces.descriptors;
     return stream_.device.Check(
         stream_.device.cudnn().cudnnRNNBackwardWeights_v8(
@@ -252,11 +252,11 @@ class BackwardComputation {
             descriptors.x(), OnDevice(dx_) + first_position * FeatureBytes(),
             descriptors.h(), StatesBefore(c), OnDevice(dhy_) + StateOffset(c),
             GradientBefore(c), nullptr, nullptr, nullptr, nullptr,
-            tape_.weights->layout().bytes, tape_.weights->data(),
+            pass_.weights->layout().bytes, pass_.weights->data(),
             descriptors.workspace_bytes(), spaces.workspace,
             descriptors.reserve_bytes(), spaces.reserve),
         "cudnnRNNBackwardData_v8");
-    if (status.remedy() != Remedy::kAnotherWay) tape_.used = true;
+    if (status.remedy() != Remedy::kAnotherWay) pass_.used = true;
     return status;
   }
 
@@ -289,9 +289,9 @@ class BackwardComputation {
             stream_.handle, descriptors.rnn(), abi::CUDNN_FWD_MODE_TRAINING,
             nullptr, descriptors.x(), KeptX(c), descriptors.y(), KeptY(c),
             descriptors.h(), StatesBefore(c),
-            tape_.kept.address(tape_.kept.hy) + StateOffset(c), nullptr,
-            nullptr, nullptr, tape_.weights->layout().bytes,
-            tape_.weights->data(), descriptors.workspace_bytes(),
+            pass_.kept.address(pass_.kept.hy) + StateOffset(c), nullptr,
+            nullptr, nullptr, pass_.weights->layout().bytes,
+            pass_.weights->data(), descriptors.workspace_bytes(),
             spaces.workspace, descriptors.reserve_bytes(), spaces.reserve),
         "cudnnRNNForward");
   }
@@ -335,7 +335,7 @@ class BackwardComputation {
       UnpackInitialStateGradient(InStaging(dhx_));
     }
     UnpackWeights(
-        description_, tape_.weights->layout(), InStaging(dweights_),
+        description_, pass_.weights->layout(), InStaging(dweights_),
         {gradients_.d_kernel, gradients_.d_recurrent_kernel, gradients_.d_bias},
         threads_);
   }
@@ -374,7 +374,7 @@ class BackwardComputation {
     }
   }
 
-  CudnnTape& tape_;
+  CudnnPass& pass_;
   const GruGradients& gradients_;
   const int threads_;
   const Cancellation* const cancellation_;
@@ -402,17 +402,17 @@ class BackwardComputation {
 
 }  // namespace
 
-Status CudnnTape::Backward(const GruGradients& gradients, int threads,
+Status CudnnPass::Backward(const GruGradients& gradients, int threads,
                            const Cancellation* cancellation) {
   return BackwardOnCudnn(*this, gradients, threads, cancellation);
 }
 
-Status BackwardOnCudnn(CudnnTape& tape, const GruGradients& gradients,
+Status BackwardOnCudnn(CudnnPass& pass, const GruGradients& gradients,
                        int threads, const Cancellation* cancellation) {
-  if (tape.used) return CudnnTape::Spent();
-  return RunOnDevice(tape.device, cancellation, [&](CallStream& stream) {
-    return BackwardComputation(tape, gradients, threads, cancellation, stream)
-        .Run(tape.used ? ReserveContents::kFromBackward
+  if (pass.used) return CudnnPass::Spent();
+  return RunOnDevice(pass.device, cancellation, [&](CallStream& stream) {
+    return BackwardComputation(pass, gradients, threads, cancellation, stream)
+        .Run(pass.used ? ReserveContents::kFromBackward
                        : ReserveContents::kFromForward);
   });
 }

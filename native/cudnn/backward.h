@@ -3,14 +3,14 @@
 
 #include "core/cancellation.h"
 #include "core/status.h"
-#include "cudnn/tape.h"
+#include "cudnn/cudnn_pass.h"
 
 namespace cudnn_gru {
 
 // Computes the gradients. All tensors are on the host, and a failed call writes
-// nothing. Fails with kState when the tape is spent, which it is after the
+// nothing. Fails with kState when the pass is spent, which it is after the
 // first call that has reached cuDNN, and with the errors of ForwardOnCudnn.
-Status BackwardOnCudnn(CudnnTape& tape, const GruGradients& gradients,
+Status BackwardOnCudnn(CudnnPass& pass, const GruGradients& gradients,
                        int threads, const Cancellation* cancellation);
 
 }  // namespace cudnn_gru

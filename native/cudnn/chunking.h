@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <vector>
 
-#include "core/gru_problem.h"
+#include "core/gru_call.h"
 #include "core/status.h"
 #include "cudnn/algorithm.h"
 

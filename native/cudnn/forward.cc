@@ -93,14 +93,14 @@ Status ForwardOnCudnn(const std::shared_ptr<CudnnWeights>& weights,
 Status ForwardOnCudnn(const std::shared_ptr<CudnnWeights>& weights,
                       const GruCall& call, const CudnnOptions& options,
                       const Cancellation* cancellation,
-                      std::unique_ptr<CudnnTape>* tape) {
+                      std::unique_ptr<CudnnPass>* pass) {
   CUDNN_GRU_RETURN_IF_ERROR(CheckForm(weights->description(), call));
   Device* device = nullptr;
   CUDNN_GRU_RETURN_IF_ERROR(Device::Get(weights->device_index(), &device));
   const ForwardRequest request = {*weights, call, options, cancellation,
                                   abi::CUDNN_FWD_MODE_TRAINING};
   return RunOnDevice(*device, cancellation, [&](CallStream& stream) {
-    auto made = std::make_unique<CudnnTape>(*device, weights);
+    auto made = std::make_unique<CudnnPass>(*device, weights);
     made->sizes = WithoutPointers(call);
     made->has_initial_state = call.initial_state != nullptr;
     made->allow_tf32 = options.allow_tf32;
@@ -108,7 +108,7 @@ Status ForwardOnCudnn(const std::shared_ptr<CudnnWeights>& weights,
         DivideIntoChunks(call, kMaxChunkTimesteps, &made->chunking));
     CUDNN_GRU_RETURN_IF_ERROR(
         RunForward(request, &made->chunking, &made->kept, stream));
-    *tape = std::move(made);
+    *pass = std::move(made);
     return Status();
   });
 }

@@ -4,10 +4,10 @@
 #include <memory>
 
 #include "core/cancellation.h"
-#include "core/gru_problem.h"
+#include "core/gru_call.h"
 #include "core/status.h"
 #include "cudnn/algorithm.h"
-#include "cudnn/tape.h"
+#include "cudnn/cudnn_pass.h"
 #include "cudnn/weights.h"
 
 namespace cudnn_gru {
@@ -38,7 +38,7 @@ Status ForwardOnCudnn(const std::shared_ptr<CudnnWeights>& weights,
 Status ForwardOnCudnn(const std::shared_ptr<CudnnWeights>& weights,
                       const GruCall& call, const CudnnOptions& options,
                       const Cancellation* cancellation,
-                      std::unique_ptr<CudnnTape>* tape);
+                      std::unique_ptr<CudnnPass>* pass);
 
 }  // namespace cudnn_gru
 

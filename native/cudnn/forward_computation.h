@@ -5,13 +5,13 @@
 #include <vector>
 
 #include "core/cancellation.h"
-#include "core/gru_problem.h"
+#include "core/gru_call.h"
 #include "core/status.h"
 #include "cudnn/call_stream.h"
+#include "cudnn/cudnn_pass.h"
 #include "cudnn/element_format.h"
 #include "cudnn/forward.h"
 #include "cudnn/staged_tensor.h"
-#include "cudnn/tape.h"
 #include "cudnn/tensor_packing.h"
 #include "cudnn/transfer_pieces.h"
 

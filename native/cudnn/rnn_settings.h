@@ -3,15 +3,13 @@
 
 #include <cstdint>
 
-#include "core/gru_problem.h"
+#include "core/gru_backend.h"
+#include "core/gru_call.h"
 #include "core/status.h"
 #include "cudnn/cudnn_descriptor.h"
 #include "cudnn/device.h"
 
 namespace cudnn_gru {
-
-// Whether float32 products may be computed in TF32, whose precision is lower.
-enum class Tf32 { kForbidden, kAllowed };
 
 // The properties of a layer that an RNN descriptor of cuDNN holds.
 struct RnnSettings {

@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <string>
 
-#include "core/gru_problem.h"
+#include "core/gru_call.h"
 
 namespace cudnn_gru {
 

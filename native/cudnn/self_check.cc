@@ -10,7 +10,7 @@
 
 #include "core/half.h"
 #include "core/random.h"
-#include "cpu/gru_tape.h"
+#include "cpu/cpu_pass.h"
 #include "cpu/weights/weights.h"
 #include "cudnn/backward.h"
 #include "cudnn/forward.h"
@@ -75,12 +75,12 @@ class Check {
     const bool standard = algorithm_ == kStandardAlgorithm;
     std::shared_ptr<const CpuWeights> reference;
     CUDNN_GRU_RETURN_IF_ERROR(CpuWeights::Create(
-        description_, CpuBackend{"reference", nullptr}, kernel_.data(),
+        description_, CpuIsa{"reference", nullptr}, kernel_.data(),
         recurrent_.data(), bias_.data(), &reference));
     Outputs expected(description_);
-    std::unique_ptr<CpuTape> reference_tape;
-    CUDNN_GRU_RETURN_IF_ERROR(CpuTape::Forward(reference, CallInto(&expected),
-                                               1, nullptr, &reference_tape));
+    std::unique_ptr<CpuPass> reference_pass;
+    CUDNN_GRU_RETURN_IF_ERROR(CpuPass::Forward(reference, CallInto(&expected),
+                                               1, nullptr, &reference_pass));
 
     const std::shared_ptr<CudnnWeights> weights = OnDevice();
     CudnnOptions options;
@@ -90,13 +90,13 @@ class Check {
     CUDNN_GRU_RETURN_IF_ERROR(ForwardOnCudnn(weights, call, options, nullptr));
     CUDNN_GRU_RETURN_IF_ERROR(Compare(found, expected));
     if (standard) return Status();
-    std::unique_ptr<CudnnTape> tape;
+    std::unique_ptr<CudnnPass> pass;
     CUDNN_GRU_RETURN_IF_ERROR(
-        ForwardOnCudnn(weights, call, options, nullptr, &tape));
+        ForwardOnCudnn(weights, call, options, nullptr, &pass));
     CUDNN_GRU_RETURN_IF_ERROR(
-        reference_tape->Backward(GradientsInto(&expected), 1, nullptr));
+        reference_pass->Backward(GradientsInto(&expected), 1, nullptr));
     CUDNN_GRU_RETURN_IF_ERROR(
-        tape->Backward(GradientsInto(&found), 1, nullptr));
+        pass->Backward(GradientsInto(&found), 1, nullptr));
     return Compare(found, expected);
   }
 

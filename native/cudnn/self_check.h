@@ -3,7 +3,7 @@
 
 #include <cstddef>
 
-#include "core/gru_problem.h"
+#include "core/gru_call.h"
 #include "core/status.h"
 #include "cudnn/algorithm.h"
 

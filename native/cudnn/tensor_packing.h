@@ -3,7 +3,7 @@
 
 #include <cstddef>
 
-#include "core/gru_problem.h"
+#include "core/gru_call.h"
 #include "cudnn/chunking.h"
 #include "cudnn/element_format.h"
 

@@ -3,7 +3,7 @@
 
 #include <cstddef>
 
-#include "core/gru_problem.h"
+#include "core/gru_call.h"
 #include "core/status.h"
 #include "cudnn/cudnn_descriptor.h"
 #include "cudnn/device.h"
@@ -35,13 +35,8 @@ Status QueryWeightLayout(const Device& device, abi::cudnnHandle_t handle,
                          const RnnSettings& settings, const RnnDescriptor& rnn,
                          const char* space, WeightLayout* layout);
 
-// Keras's weights: kernel (F, 3U), recurrent kernel (U, 3U) and bias (2, 3U),
-// with the gates in the order z, r, h.
-struct KerasWeights {
-  const void* kernel;
-  const void* recurrent_kernel;
-  const void* bias;
-};
+// The gradients of Keras's weights: kernel (F, 3U), recurrent kernel (U, 3U)
+// and bias (2, 3U), with the gates in the order z, r, h.
 struct KerasGradients {  // each may be null
   void* kernel;
   void* recurrent_kernel;

@@ -74,7 +74,7 @@ Status CudnnWeights::Upload(CallStream& stream, int threads) {
   const Status status = Fill(stream, threads, resident.get());
   if (status.ok()) {
     resident_ = std::move(resident);
-    // The reader may hold the layer's own copy of the weights, which tapes
+    // The reader may hold the layer's own copy of the weights, which passes
     // should not keep alive.
     reader_ = nullptr;
   }

@@ -8,7 +8,7 @@
 #include <optional>
 #include <utility>
 
-#include "core/gru_problem.h"
+#include "core/gru_call.h"
 #include "core/status.h"
 #include "cudnn/call_stream.h"
 #include "cudnn/device.h"
@@ -43,7 +43,7 @@ class CudnnLayer {
 };
 
 // One version of a layer's weights, in the form that cuDNN reads. Calls in
-// flight and tapes share it. A new version is a new object.
+// flight and passes share it. A new version is a new object.
 class CudnnWeights {
  public:
   // A function that writes Keras's kernel (F, 3U), recurrent kernel (U, 3U) and

@@ -19,7 +19,7 @@ const double = {
   descriptions: [],
   /** Arguments of every backward call: copies of dOutput and dState. */
   upstream: [],
-  /** Tapes with made-up gradients that are not disposed. */
+  /** Passes with made-up gradients that are not disposed. */
   living: 0,
   /** Thrown by the next call, forward or backward with the cudnn flag. */
   failure: null,
@@ -35,7 +35,7 @@ function fail() {
   if (failure) throw new GRUError(failure[0], failure[1]);
 }
 
-class Tape {
+class Pass {
   constructor() {
     this.alive = true;
     double.living += 1;
@@ -96,14 +96,14 @@ class NativeGru {
     const copy = onCpu(args, 10);
     if ((args[10] & CUDNN_FLAGS) === 0) return this.gru.forward(...copy);
     this.gru.call(...copy);
-    return new Tape();
+    return new Pass();
   }
 
   async forwardAsync(...args) {
     const copy = onCpu(args, 11);
     if ((args[11] & CUDNN_FLAGS) === 0) return this.gru.forwardAsync(...copy);
     await this.gru.callAsync(...copy);
-    return new Tape();
+    return new Pass();
   }
 
   memoryUsage() {

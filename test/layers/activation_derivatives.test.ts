@@ -47,7 +47,7 @@ function derivativesAt(points: readonly number[], name: string, parameters: read
   bias.set(points, 2 * units);
   gru.setWeights(new Type(3 * units), new Type(3 * units * units), bias);
   const zeros = new Type(1);
-  const tape = gru.forward(zeros, new Type(units), new Type(units), null, null, null, null, null, 1, 1, 0);
+  const pass = gru.forward(zeros, new Type(units), new Type(units), null, null, null, null, null, 1, 1, 0);
   const gradients: NativeArray[] = [1, units, 3 * units, 3 * units * units, 6 * units].map((count) => new Type(count));
   const [inputs, state, kernel, recurrent, dBias] = gradients as [
     NativeArray,
@@ -56,7 +56,7 @@ function derivativesAt(points: readonly number[], name: string, parameters: read
     NativeArray,
     NativeArray,
   ];
-  tape.backward(new Type(units).fill(1), null, inputs, state, kernel, recurrent, dBias);
+  pass.backward(new Type(units).fill(1), null, inputs, state, kernel, recurrent, dBias);
   return dBias.slice(2 * units, 3 * units);
 }
 

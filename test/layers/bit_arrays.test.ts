@@ -130,12 +130,12 @@ describe.each(["float16", "bfloat16"] as const)("%s", (dtype) => {
     const gradients = (x: Float32Array | Uint16Array) => {
       const args = rest(returnSequences);
       args[0] = x;
-      const tape = gru.forward(...args);
+      const pass = gru.forward(...args);
       if (x instanceof Uint16Array) x.fill(0);
       const found = sizes.map((size) => new Float32Array(size));
       const [a, b, c, d, e] = found as [NativeArray, NativeArray, NativeArray, NativeArray, NativeArray];
-      tape.backward(values(args[1].length, 8), values(args[2].length, 9), a, b, c, d, e);
-      tape.dispose();
+      pass.backward(values(args[1].length, 8), values(args[2].length, 9), a, b, c, d, e);
+      pass.dispose();
       return [args[1], args[2], ...found];
     };
     expect(gradients(bitsOf(inputs))).toEqual(gradients(inputs));

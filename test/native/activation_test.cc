@@ -1,6 +1,6 @@
-// The vectorised activations of every backend against the reference: sigmoid
-// and tanh to 2 ulp over the whole range, all others to the tolerance of the
-// layer, and NaN, infinities and signed zeros where they must be.
+// The vectorised activations of every instruction set against the reference:
+// sigmoid and tanh to 2 ulp over the whole range, all others to the tolerance
+// of the layer, and NaN, infinities and signed zeros where they must be.
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -18,19 +18,19 @@ namespace {
 
 using cudnn_gru::Activation;
 using cudnn_gru::ActivationSpec;
-using cudnn_gru::CpuBackend;
+using cudnn_gru::CpuIsa;
 
 const double kInfinity = std::numeric_limits<double>::infinity();
 
 template <typename T>
-const cudnn_gru::Kernels<T>& KernelsOf(const CpuBackend& backend);
+const cudnn_gru::Kernels<T>& KernelsOf(const CpuIsa& isa);
 template <>
-const cudnn_gru::Kernels<float>& KernelsOf(const CpuBackend& backend) {
-  return backend.kernels->f32;
+const cudnn_gru::Kernels<float>& KernelsOf(const CpuIsa& isa) {
+  return isa.kernels->f32;
 }
 template <>
-const cudnn_gru::Kernels<double>& KernelsOf(const CpuBackend& backend) {
-  return backend.kernels->f64;
+const cudnn_gru::Kernels<double>& KernelsOf(const CpuIsa& isa) {
+  return isa.kernels->f64;
 }
 
 // The distance of two neighbouring numbers of T at `x`.
@@ -45,10 +45,10 @@ long double ExactTanh(long double x) { return std::tanh(x); }
 long double ExactSigmoid(long double x) { return 1 / (1 + std::exp(-x)); }
 
 template <typename T>
-void MeasureUlp(const CpuBackend& backend, Activation kind,
+void MeasureUlp(const CpuIsa& isa, Activation kind,
                 long double (*exact)(long double), const std::vector<T>& x) {
   std::vector<T> y(x.size());
-  KernelsOf<T>(backend).activate({kind, {}}, x.data(), y.data(), x.size());
+  KernelsOf<T>(isa).activate({kind, {}}, x.data(), y.data(), x.size());
   long double worst = 0;
   T worst_x = 0;
   for (size_t i = 0; i < x.size(); ++i) {
@@ -60,11 +60,11 @@ void MeasureUlp(const CpuBackend& backend, Activation kind,
       worst_x = x[i];
     }
   }
-  std::printf("%s %s float%zu: %.2Lf ulp at %.9g\n", backend.isa,
+  std::printf("%s %s float%zu: %.2Lf ulp at %.9g\n", isa.name,
               cudnn_gru::ActivationName(kind), sizeof(T) * 8, worst,
               static_cast<double>(worst_x));
   CHECK_MESSAGE(worst <= 2,
-                Format("%s %s float%zu: %.2Lf ulp at %.17g", backend.isa,
+                Format("%s %s float%zu: %.2Lf ulp at %.17g", isa.name,
                        cudnn_gru::ActivationName(kind), sizeof(T) * 8, worst,
                        static_cast<double>(worst_x)));
 }
@@ -101,17 +101,17 @@ std::vector<double> DoubleSamples(size_t count) {
   return values;
 }
 
-void WithinTwoUlp(const CpuBackend& backend) {
+void WithinTwoUlp(const CpuIsa& isa) {
   const std::vector<float> floats = FloatPatterns(2003);
   const std::vector<double> doubles = DoubleSamples(200000);
-  MeasureUlp<float>(backend, Activation::kTanh, ExactTanh, floats);
-  MeasureUlp<float>(backend, Activation::kSigmoid, ExactSigmoid, floats);
-  MeasureUlp<double>(backend, Activation::kTanh, ExactTanh, doubles);
-  MeasureUlp<double>(backend, Activation::kSigmoid, ExactSigmoid, doubles);
+  MeasureUlp<float>(isa, Activation::kTanh, ExactTanh, floats);
+  MeasureUlp<float>(isa, Activation::kSigmoid, ExactSigmoid, floats);
+  MeasureUlp<double>(isa, Activation::kTanh, ExactTanh, doubles);
+  MeasureUlp<double>(isa, Activation::kSigmoid, ExactSigmoid, doubles);
 }
 
 template <typename T>
-void AllActivations(const CpuBackend& backend) {
+void AllActivations(const CpuIsa& isa) {
   const double tolerance = sizeof(T) == 4 ? 2e-6 : 2e-15;
   Generator generator(11);
   std::vector<T> x = {
@@ -130,13 +130,13 @@ void AllActivations(const CpuBackend& backend) {
     CHECK_MESSAGE(cudnn_gru::FindActivation(name, nullptr, 0, &spec).ok(),
                   Format("%s is not found by its own name", name));
     std::vector<T> y(x.size());
-    KernelsOf<T>(backend).activate(spec, x.data(), y.data(), x.size());
+    KernelsOf<T>(isa).activate(spec, x.data(), y.data(), x.size());
     std::vector<T> in_place = x;
-    KernelsOf<T>(backend).activate(spec, in_place.data(), in_place.data(),
-                                   x.size());
+    KernelsOf<T>(isa).activate(spec, in_place.data(), in_place.data(),
+                               x.size());
     CHECK_MESSAGE(
         std::memcmp(y.data(), in_place.data(), y.size() * sizeof(T)) == 0,
-        Format("%s %s: other bits in place", backend.isa, name));
+        Format("%s %s: other bits in place", isa.name, name));
     for (size_t i = 0; i < x.size(); ++i) {
       const T expected =
           static_cast<T>(cudnn_gru::ActivateReference(spec, x[i]));
@@ -152,7 +152,7 @@ void AllActivations(const CpuBackend& backend) {
       }
       CHECK_MESSAGE(
           near,
-          Format("%s %s float%zu at %.9g: %.17g, expected %.17g", backend.isa,
+          Format("%s %s float%zu at %.9g: %.17g, expected %.17g", isa.name,
                  name, sizeof(T) * 8, static_cast<double>(x[i]),
                  static_cast<double>(y[i]), static_cast<double>(expected)));
     }
@@ -161,7 +161,7 @@ void AllActivations(const CpuBackend& backend) {
 
 // relu and threshold with other parameters than Keras's defaults.
 template <typename T>
-void Parameters(const CpuBackend& backend) {
+void Parameters(const CpuIsa& isa) {
   const double infinity = std::numeric_limits<double>::infinity();
   const ActivationSpec specs[] = {
       {Activation::kRelu, {0.0, 6.0, 0.0}},
@@ -181,11 +181,11 @@ void Parameters(const CpuBackend& backend) {
   }
   std::vector<T> y(x.size());
   for (const ActivationSpec& spec : specs) {
-    KernelsOf<T>(backend).activate(spec, x.data(), y.data(), x.size());
+    KernelsOf<T>(isa).activate(spec, x.data(), y.data(), x.size());
     for (size_t i = 0; i < x.size(); ++i) {
       const T expected = cudnn_gru::ActivateReference(spec, x[i]);
       CHECK_MESSAGE(std::fabs(y[i] - expected) <= 1e-6,
-                    Format("%s %s(%g, %g, %g) at %.9g", backend.isa,
+                    Format("%s %s(%g, %g, %g) at %.9g", isa.name,
                            cudnn_gru::ActivationName(spec.kind),
                            spec.parameters[0], spec.parameters[1],
                            spec.parameters[2], static_cast<double>(x[i])));
@@ -195,10 +195,10 @@ void Parameters(const CpuBackend& backend) {
 
 // Runs `test` as one subcase for each instruction set, so that --subcase=avx2
 // picks one.
-void OnEveryInstructionSet(void (*test)(const CpuBackend&)) {
-  for (const CpuBackend& backend : cudnn_gru::AvailableBackends()) {
-    if (backend.kernels == nullptr) continue;
-    SUBCASE(backend.isa) { test(backend); }
+void OnEveryInstructionSet(void (*test)(const CpuIsa&)) {
+  for (const CpuIsa& isa : cudnn_gru::AvailableIsas()) {
+    if (isa.kernels == nullptr) continue;
+    SUBCASE(isa.name) { test(isa); }
   }
 }
 

@@ -1,5 +1,6 @@
-// Every vector backend's gradients against the scalar reference's, at sizes
-// below, at and above the vector widths, and their independence of threads.
+// The gradients of every instruction set against the scalar reference's, at
+// sizes below, at and above the vector widths, and their independence of
+// threads.
 #include <algorithm>
 #include <cmath>
 #include <string>
@@ -11,7 +12,7 @@ namespace cudnn_gru_test {
 namespace {
 
 using cudnn_gru::Activation;
-using cudnn_gru::CpuBackend;
+using cudnn_gru::CpuIsa;
 
 // The largest error relative to max(1, max|b|); infinity where only one is
 // finite.
@@ -51,25 +52,25 @@ void Compare(const Shape& shape, const Options& options, uint64_t seed,
   Result<T> expected_result;
   Gradients<T> expected;
   const cudnn_gru::Status status =
-      problem.Backward(cudnn_gru::AvailableBackends().front(), 1, upstream,
+      problem.Backward(cudnn_gru::AvailableIsas().front(), 1, upstream,
                        &expected_result, &expected);
   CHECK_MESSAGE(status.ok(), Format("reference %s: %s", problem.Name().c_str(),
                                     status.message().c_str()));
-  for (const CpuBackend& backend : cudnn_gru::AvailableBackends()) {
-    if (backend.kernels == nullptr) continue;
+  for (const CpuIsa& isa : cudnn_gru::AvailableIsas()) {
+    if (isa.kernels == nullptr) continue;
     Result<T> inferred;
-    CHECK_MESSAGE(problem.Forward(backend, 0, shape.batch, 1, &inferred).ok(),
-                  Format("%s %s failed", backend.isa, problem.Name().c_str()));
+    CHECK_MESSAGE(problem.Forward(isa, 0, shape.batch, 1, &inferred).ok(),
+                  Format("%s %s failed", isa.name, problem.Name().c_str()));
     Result<T> result;
     Gradients<T> found;
     const cudnn_gru::Status backward =
-        problem.Backward(backend, 1, upstream, &result, &found);
+        problem.Backward(isa, 1, upstream, &result, &found);
     CHECK_MESSAGE(backward.ok(),
-                  Format("%s %s: %s", backend.isa, problem.Name().c_str(),
+                  Format("%s %s: %s", isa.name, problem.Name().c_str(),
                          backward.message().c_str()));
     CHECK_MESSAGE(
         (result.output == inferred.output && result.state == inferred.state),
-        Format("%s %s: keeping the steps changes the results", backend.isa,
+        Format("%s %s: keeping the steps changes the results", isa.name,
                problem.Name().c_str()));
     const struct {
       const char* name;
@@ -85,7 +86,7 @@ void Compare(const Shape& shape, const Options& options, uint64_t seed,
     for (const auto& tensor : tensors) {
       const double error = Error(tensor.found, tensor.expected);
       CHECK_MESSAGE(error <= tolerance,
-                    Format("%s %s: gradient of %s is off by %g", backend.isa,
+                    Format("%s %s: gradient of %s is off by %g", isa.name,
                            problem.Name().c_str(), tensor.name, error));
       if (options.rounding == cudnn_gru::StateRounding::kNone) {
         double& worst = sizeof(T) == 4 ? worst_float : worst_double;
@@ -191,19 +192,19 @@ TEST_CASE_FIXTURE(GradientTest, "states rounded to 16 bits") {
   }
 }
 
-// A failing callback ends the pass, on every backend.
+// A failing callback ends the pass, on every instruction set.
 TEST_CASE_FIXTURE(WithoutContention, "a failing callback ends the call") {
   Options options;
   options.activation = Activation::kCustom;
   const Problem<float> problem({3, 4, 5, 6}, options, 13000);
-  for (const CpuBackend& backend : cudnn_gru::AvailableBackends()) {
+  for (const CpuIsa& isa : cudnn_gru::AvailableIsas()) {
     for (int failing : {0, 1, 7}) {
       Result<float> result;
       Gradients<float> gradients;
-      const cudnn_gru::Status status = problem.Backward(
-          backend, 2, Upstream(), &result, &gradients, failing);
+      const cudnn_gru::Status status =
+          problem.Backward(isa, 2, Upstream(), &result, &gradients, failing);
       CHECK_MESSAGE(status.code() == cudnn_gru::StatusCode::kCallback,
-                    Format("%s: the callback's failure was lost", backend.isa));
+                    Format("%s: the callback's failure was lost", isa.name));
     }
   }
 }
@@ -231,21 +232,21 @@ void Divided(const Shape& shape, uint64_t seed) {
         if (seed % 4 == 3) options.activation = Activation::kSoftmax;
         if (seed % 4 == 1) options.activation = Activation::kRelu6;
         const Problem<T> problem(shape, options, seed++);
-        for (const CpuBackend& backend : cudnn_gru::AvailableBackends()) {
-          if (backend.kernels == nullptr) continue;
+        for (const CpuIsa& isa : cudnn_gru::AvailableIsas()) {
+          if (isa.kernels == nullptr) continue;
           Result<T> result;
           Gradients<T> alone;
           CHECK_MESSAGE(
-              problem.Backward(backend, 1, Upstream(), &result, &alone).ok(),
-              Format("%s %s failed", backend.isa, problem.Name().c_str()));
+              problem.Backward(isa, 1, Upstream(), &result, &alone).ok(),
+              Format("%s %s failed", isa.name, problem.Name().c_str()));
           for (int threads : {2, 3, 5}) {
             Gradients<T> team;
             CHECK_MESSAGE(
-                (problem.Backward(backend, threads, Upstream(), &result, &team)
+                (problem.Backward(isa, threads, Upstream(), &result, &team)
                      .ok() &&
                  Same(team, alone)),
-                Format("%s %s: %d threads give other bits than one",
-                       backend.isa, problem.Name().c_str(), threads));
+                Format("%s %s: %d threads give other bits than one", isa.name,
+                       problem.Name().c_str(), threads));
           }
         }
       }

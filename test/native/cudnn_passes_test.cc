@@ -11,10 +11,9 @@
 #include <vector>
 
 #include "core/cancellation.h"
-#include "cpu/gru_tape.h"
+#include "cpu/cpu_backend.h"
 #include "cpu/weights/weights.h"
-#include "cudnn/backward.h"
-#include "cudnn/forward.h"
+#include "cudnn/cudnn_backend.h"
 #include "cudnn/runtime.h"
 #include "generator.h"
 #include "native_test.h"
@@ -67,14 +66,15 @@ class Problem {
   std::vector<std::vector<float>> Expected() const {
     std::shared_ptr<const CpuWeights> weights;
     Status status = CpuWeights::Create(
-        description_, CpuBackend{"reference", nullptr}, kernel_.data(),
+        description_, CpuIsa{"reference", nullptr}, kernel_.data(),
         recurrent_.data(), bias_.data(), &weights);
     CHECK_MESSAGE(status.ok(), status.message());
     std::vector<std::vector<float>> results = Results();
-    std::unique_ptr<CpuTape> tape;
-    status = CpuTape::Forward(weights, CallInto(&results), 1, nullptr, &tape);
+    std::unique_ptr<GruPass> pass;
+    status =
+        CpuBackend(weights).ForwardKeepingPass(CallInto(&results), {}, &pass);
     CHECK_MESSAGE(status.ok(), status.message());
-    status = tape->Backward(GradientsInto(&results), 1, nullptr);
+    status = pass->Backward(GradientsInto(&results), 1, nullptr);
     CHECK_MESSAGE(status.ok(), status.message());
     return results;
   }
@@ -82,7 +82,7 @@ class Problem {
   // `cancellation` makes it an asynchronous call.
   std::vector<std::vector<float>> Found(
       int threads, const Cancellation* cancellation) const {
-    const auto weights = std::make_shared<CudnnWeights>(
+    const CudnnBackend backend(
         std::make_shared<CudnnLayer>(description_, 0),
         [this](void* kernel, void* recurrent, void* bias) {
           std::copy(kernel_.begin(), kernel_.end(),
@@ -91,21 +91,17 @@ class Problem {
                     static_cast<float*>(recurrent));
           std::copy(bias_.begin(), bias_.end(), static_cast<float*>(bias));
         });
-    CudnnOptions options;
-    options.threads = threads;
+    const ComputeOptions options = {threads, cancellation};
     std::vector<std::vector<float>> alone = Results();
-    Status status =
-        ForwardOnCudnn(weights, CallInto(&alone), options, cancellation);
+    Status status = backend.Forward(CallInto(&alone), options);
     CHECK_MESSAGE(status.ok(), status.message());
     std::vector<std::vector<float>> results = Results();
-    std::unique_ptr<CudnnTape> tape;
-    status = ForwardOnCudnn(weights, CallInto(&results), options, cancellation,
-                            &tape);
+    std::unique_ptr<GruPass> pass;
+    status = backend.ForwardKeepingPass(CallInto(&results), options, &pass);
     CHECK_MESSAGE(status.ok(), status.message());
     CHECK_MESSAGE(results == alone, "training gives another output");
-    if (tape == nullptr) return results;
-    status =
-        BackwardOnCudnn(*tape, GradientsInto(&results), threads, cancellation);
+    if (pass == nullptr) return results;
+    status = pass->Backward(GradientsInto(&results), threads, cancellation);
     CHECK_MESSAGE(status.ok(), status.message());
     return results;
   }

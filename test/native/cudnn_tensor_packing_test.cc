@@ -19,7 +19,7 @@ namespace {
 using cudnn_gru::Activation;
 using cudnn_gru::Chunk;
 using cudnn_gru::Chunking;
-using cudnn_gru::CpuBackend;
+using cudnn_gru::CpuIsa;
 using cudnn_gru::CpuWeights;
 using cudnn_gru::DivideIntoChunks;
 using cudnn_gru::ForwardReference;
@@ -191,7 +191,7 @@ void ForwardIsTheReference(Case each, bool by_mask, bool with_state,
   const std::vector<float> bias = Uniform(6 * kUnits, generator);
   std::shared_ptr<const CpuWeights> weights;
   const Status made = CpuWeights::Create(
-      each.description, CpuBackend{"reference", nullptr}, kernel.data(),
+      each.description, CpuIsa{"reference", nullptr}, kernel.data(),
       recurrent.data(), bias.data(), &weights);
   CHECK_MESSAGE(made.ok(), made.message());
 

@@ -1,4 +1,4 @@
-// Every vector backend this CPU has, against the scalar reference, at sizes
+// Every instruction set this CPU has, against the scalar reference, at sizes
 // below, at and above the vector widths.
 #include <algorithm>
 #include <cmath>
@@ -13,7 +13,7 @@ namespace cudnn_gru_test {
 namespace {
 
 using cudnn_gru::Activation;
-using cudnn_gru::CpuBackend;
+using cudnn_gru::CpuIsa;
 
 // max|a - b| <= tolerance * max(1, max|b|), and both finite in the same places.
 template <typename T>
@@ -42,25 +42,25 @@ void Compare(const Shape& shape, const Options& options, uint64_t seed) {
   // A sum on the border of two 16-bit values may fall to either side.
   if (options.rounding == cudnn_gru::StateRounding::kFloat16) tolerance = 4e-3;
   if (options.rounding == cudnn_gru::StateRounding::kBfloat16) tolerance = 3e-2;
-  const CpuBackend reference = cudnn_gru::AvailableBackends().front();
+  const CpuIsa reference = cudnn_gru::AvailableIsas().front();
   Result<T> expected;
   const cudnn_gru::Status status =
       problem.Forward(reference, 0, shape.batch, 1, &expected);
   CHECK_MESSAGE(status.ok(), Format("reference %s: %s", problem.Name().c_str(),
                                     status.message().c_str()));
-  for (const CpuBackend& backend : cudnn_gru::AvailableBackends()) {
-    if (backend.kernels == nullptr) continue;
+  for (const CpuIsa& isa : cudnn_gru::AvailableIsas()) {
+    if (isa.kernels == nullptr) continue;
     Result<T> result;
     const cudnn_gru::Status forward =
-        problem.Forward(backend, 0, shape.batch, 2, &result);
+        problem.Forward(isa, 0, shape.batch, 2, &result);
     CHECK_MESSAGE(forward.ok(),
-                  Format("%s %s: %s", backend.isa, problem.Name().c_str(),
+                  Format("%s %s: %s", isa.name, problem.Name().c_str(),
                          forward.message().c_str()));
     CHECK_MESSAGE(Near(result.output, expected.output, tolerance),
-                  Format("%s %s: output differs from the reference",
-                         backend.isa, problem.Name().c_str()));
+                  Format("%s %s: output differs from the reference", isa.name,
+                         problem.Name().c_str()));
     CHECK_MESSAGE(Near(result.state, expected.state, tolerance),
-                  Format("%s %s: state differs from the reference", backend.isa,
+                  Format("%s %s: state differs from the reference", isa.name,
                          problem.Name().c_str()));
   }
 }
@@ -70,10 +70,10 @@ void CompareBoth(const Shape& shape, const Options& options, uint64_t seed) {
   Compare<double>(shape, options, seed);
 }
 
-TEST_CASE("the reference is the first of the backends") {
-  CHECK(cudnn_gru::AvailableBackends().front().kernels == nullptr);
-  for (const CpuBackend& backend : cudnn_gru::AvailableBackends()) {
-    std::printf("backend %s\n", backend.isa);
+TEST_CASE("the reference is the first of the instruction sets") {
+  CHECK(cudnn_gru::AvailableIsas().front().kernels == nullptr);
+  for (const CpuIsa& isa : cudnn_gru::AvailableIsas()) {
+    std::printf("instruction set %s\n", isa.name);
   }
 }
 
@@ -191,18 +191,18 @@ TEST_CASE_FIXTURE(WithoutContention, "activations of whole rows") {
   }
 }
 
-// A failing callback ends the call at once, on every backend.
+// A failing callback ends the call at once, on every instruction set.
 TEST_CASE_FIXTURE(WithoutContention, "a failing callback ends the call") {
   Options options;
   options.activation = Activation::kCustom;
   const Problem<float> problem({3, 4, 5, 6}, options, 13000);
-  for (const CpuBackend& backend : cudnn_gru::AvailableBackends()) {
+  for (const CpuIsa& isa : cudnn_gru::AvailableIsas()) {
     for (int failing : {0, 1, 7}) {
       Result<float> result;
       const cudnn_gru::Status status =
-          problem.Forward(backend, 0, 3, 2, &result, failing);
+          problem.Forward(isa, 0, 3, 2, &result, failing);
       CHECK_MESSAGE(status.code() == cudnn_gru::StatusCode::kCallback,
-                    Format("%s: the callback's failure was lost", backend.isa));
+                    Format("%s: the callback's failure was lost", isa.name));
     }
   }
 }
@@ -223,11 +223,11 @@ TEST_CASE_FIXTURE(WithoutContention, "states rounded to 16 bits") {
           Compare<float>(shape, options, seed);
           Result<float> result;
           const Problem<float> problem(shape, options, seed++);
-          CHECK_MESSAGE(problem
-                            .Forward(cudnn_gru::AvailableBackends().back(), 0,
-                                     5, 1, &result)
-                            .ok(),
-                        Format("%s failed", problem.Name().c_str()));
+          CHECK_MESSAGE(
+              problem
+                  .Forward(cudnn_gru::AvailableIsas().back(), 0, 5, 1, &result)
+                  .ok(),
+              Format("%s failed", problem.Name().c_str()));
           std::vector<float> rounded = result.output;
           cudnn_gru::RoundValues(rounding, rounded.data(), rounded.size());
           CHECK_MESSAGE(
@@ -245,23 +245,23 @@ template <typename T>
 void SameBits(const Shape& shape, const Options& options, uint64_t seed) {
   const Problem<T> problem(shape, options, seed);
   const size_t units = shape.units;
-  for (const CpuBackend& backend : cudnn_gru::AvailableBackends()) {
+  for (const CpuIsa& isa : cudnn_gru::AvailableIsas()) {
     Result<T> whole;
-    CHECK_MESSAGE(problem.Forward(backend, 0, shape.batch, 1, &whole).ok(),
-                  Format("%s %s failed", backend.isa, problem.Name().c_str()));
+    CHECK_MESSAGE(problem.Forward(isa, 0, shape.batch, 1, &whole).ok(),
+                  Format("%s %s failed", isa.name, problem.Name().c_str()));
     for (int threads : {2, 3, 5}) {
       Result<T> result;
       CHECK_MESSAGE(
-          (problem.Forward(backend, 0, shape.batch, threads, &result).ok() &&
+          (problem.Forward(isa, 0, shape.batch, threads, &result).ok() &&
            result.output == whole.output && result.state == whole.state),
-          Format("%s %s: %d threads give other bits than one", backend.isa,
+          Format("%s %s: %d threads give other bits than one", isa.name,
                  problem.Name().c_str(), threads));
     }
     const size_t row_size = whole.output.size() / shape.batch;
     for (size_t count : {1, 2, 3, 5}) {
       for (size_t begin = 0; begin + count <= shape.batch; begin += count) {
         Result<T> part;
-        const bool ok = problem.Forward(backend, begin, count, 1, &part).ok();
+        const bool ok = problem.Forward(isa, begin, count, 1, &part).ok();
         CHECK_MESSAGE(
             (ok &&
              std::equal(part.output.begin(), part.output.end(),
@@ -270,7 +270,7 @@ void SameBits(const Shape& shape, const Options& options, uint64_t seed) {
              std::equal(part.state.begin(), part.state.end(),
                         whole.state.begin() +
                             static_cast<std::ptrdiff_t>(begin * units))),
-            Format("%s %s: rows %zu to %zu alone give other bits", backend.isa,
+            Format("%s %s: rows %zu to %zu alone give other bits", isa.name,
                    problem.Name().c_str(), begin, begin + count - 1));
       }
     }
@@ -308,18 +308,17 @@ void Divided(const Shape& shape, uint64_t seed) {
       options.input_dropout_masks = 3;
       options.return_sequences = masking == Masking::kNone;
       const Problem<T> problem(shape, options, seed++);
-      for (const CpuBackend& backend : cudnn_gru::AvailableBackends()) {
-        if (backend.kernels == nullptr) continue;
+      for (const CpuIsa& isa : cudnn_gru::AvailableIsas()) {
+        if (isa.kernels == nullptr) continue;
         Result<T> alone;
-        CHECK_MESSAGE(
-            problem.Forward(backend, 0, shape.batch, 1, &alone).ok(),
-            Format("%s %s failed", backend.isa, problem.Name().c_str()));
+        CHECK_MESSAGE(problem.Forward(isa, 0, shape.batch, 1, &alone).ok(),
+                      Format("%s %s failed", isa.name, problem.Name().c_str()));
         for (int threads : {2, 3, 5}) {
           Result<T> team;
           CHECK_MESSAGE(
-              (problem.Forward(backend, 0, shape.batch, threads, &team).ok() &&
+              (problem.Forward(isa, 0, shape.batch, threads, &team).ok() &&
                team.output == alone.output && team.state == alone.state),
-              Format("%s %s: %d threads give other bits than one", backend.isa,
+              Format("%s %s: %d threads give other bits than one", isa.name,
                      problem.Name().c_str(), threads));
         }
       }

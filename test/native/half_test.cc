@@ -150,13 +150,13 @@ struct Pair {
 template <typename Test>
 void ForEveryPair(Test test) {
   const HalfKernels& scalar = cudnn_gru::ScalarHalfKernels();
-  for (const auto& backend : cudnn_gru::AvailableBackends()) {
-    if (backend.kernels == nullptr) continue;
-    SUBCASE(backend.isa) {
-      const HalfKernels& kernels = backend.kernels->half;
-      const std::string isa = backend.isa;
-      test(Pair{isa + " float16", kernels.float16, scalar.float16});
-      test(Pair{isa + " bfloat16", kernels.bfloat16, scalar.bfloat16});
+  for (const auto& isa : cudnn_gru::AvailableIsas()) {
+    if (isa.kernels == nullptr) continue;
+    SUBCASE(isa.name) {
+      const HalfKernels& kernels = isa.kernels->half;
+      const std::string name = isa.name;
+      test(Pair{name + " float16", kernels.float16, scalar.float16});
+      test(Pair{name + " bfloat16", kernels.bfloat16, scalar.bfloat16});
     }
   }
 }
@@ -313,9 +313,9 @@ TEST_CASE("long arrays are converted alike") { ForEveryPair(LongArraysAlike); }
 // Large arrays in parts: none is left out, and none done by another's end.
 TEST_CASE("threads convert large arrays alike") {
   cudnn_gru::ThreadPool::Get().set_threads(3);
-  for (const auto& backend : cudnn_gru::AvailableBackends()) {
-    if (backend.kernels == nullptr) continue;
-    cudnn_gru::UseHalfKernels(backend.kernels->half);
+  for (const auto& isa : cudnn_gru::AvailableIsas()) {
+    if (isa.kernels == nullptr) continue;
+    cudnn_gru::UseHalfKernels(isa.kernels->half);
     for (size_t n : {size_t{3} << 18, (size_t{3} << 18) + 1,
                      (size_t{1} << 20) + 4321, (size_t{1} << 20) - 1}) {
       std::vector<uint16_t> bits(n), back(n, 1);
@@ -329,12 +329,12 @@ TEST_CASE("threads convert large arrays alike") {
                        3);
       CHECK_MESSAGE(
           FirstDifference(expected, found) == n,
-          Format("3 threads with %s widen %zu elements", backend.isa, n));
+          Format("3 threads with %s widen %zu elements", isa.name, n));
       cudnn_gru::Narrow(StateRounding::kFloat16, found.data(), back.data(), n,
                         3);
       CHECK_MESSAGE(
           FirstDifference(bits, back) == n,
-          Format("3 threads with %s narrow %zu elements", backend.isa, n));
+          Format("3 threads with %s narrow %zu elements", isa.name, n));
     }
   }
 }
@@ -353,8 +353,8 @@ TEST_CASE("the choice of kernels chooses the conversions") {
   WidenOne(StateRounding::kFloat16, 0);
   CHECK_MESSAGE(marked, "the kernels that were put in are not used");
   // The first choice of the process replaces them.
-  cudnn_gru::CpuBackend backend;
-  CHECK_MESSAGE(cudnn_gru::SelectedBackend(&backend).ok(), "no backend");
+  cudnn_gru::CpuIsa isa;
+  CHECK_MESSAGE(cudnn_gru::SelectedIsa(&isa).ok(), "no instruction set");
   marked = false;
   CHECK_MESSAGE(
       (WidenOne(StateRounding::kFloat16, 0x3C00) == 1.0f && !marked),

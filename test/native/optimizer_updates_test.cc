@@ -15,6 +15,9 @@
 namespace cudnn_gru_test {
 namespace {
 
+using cudnn_gru::MomentumKind;
+using cudnn_gru::NonFinite;
+
 template <typename T>
 std::vector<T> Numbers(size_t n, uint64_t seed, double low, double high) {
   Generator generator(seed);
@@ -58,13 +61,16 @@ void Updates(size_t n) {
   const std::vector<T> h = Guarded<T>(n, 5, 1, 2);
 
   std::vector<T> a = w;
-  cudnn_gru::UpdateSgd<T>(a.data(), nullptr, g.data(), n, T(0.5), 0, false);
+  cudnn_gru::UpdateSgd<T>(a.data(), nullptr, {g.data(), n},
+                          {T(0.5), 0, MomentumKind::kClassic});
   Compare(a, n, [&](size_t i) { return w[i] - 0.5 * g[i]; }, "sgd");
   for (const bool nesterov : {false, true}) {
     std::vector<T> b = m;
     a = w;
-    cudnn_gru::UpdateSgd<T>(a.data(), b.data(), g.data(), n, T(0.5), T(0.25),
-                            nesterov);
+    const auto kind =
+        nesterov ? MomentumKind::kNesterov : MomentumKind::kClassic;
+    cudnn_gru::UpdateSgd<T>(a.data(), b.data(), {g.data(), n},
+                            {T(0.5), T(0.25), kind});
     const auto moved = [&](size_t i) { return 0.25 * m[i] - 0.5 * g[i]; };
     Compare(b, n, moved, "momentum");
     Compare(
@@ -82,8 +88,10 @@ void Updates(size_t n) {
     std::vector<T> velocity = v, moved = m, average = m;
     a = w;
     cudnn_gru::UpdateRmsprop<T>(
-        a.data(), velocity.data(), momentum ? moved.data() : nullptr,
-        centered ? average.data() : nullptr, g.data(), n, rmsprop);
+        a.data(),
+        {velocity.data(), momentum ? moved.data() : nullptr,
+         centered ? average.data() : nullptr},
+        {g.data(), n}, rmsprop);
     const auto mean = [&](size_t i) { return 0.75 * m[i] + 0.25 * g[i]; };
     const auto square = [&](size_t i) {
       return 0.75 * v[i] + 0.25 * static_cast<double>(g[i]) * g[i];
@@ -107,8 +115,10 @@ void Updates(size_t n) {
   for (const bool amsgrad : {false, true}) {
     std::vector<T> moment = m, velocity = v, hat = h;
     a = w;
-    cudnn_gru::UpdateAdam<T>(a.data(), moment.data(), velocity.data(),
-                             amsgrad ? hat.data() : nullptr, g.data(), n, adam);
+    cudnn_gru::UpdateAdam<T>(
+        a.data(),
+        {moment.data(), velocity.data(), amsgrad ? hat.data() : nullptr},
+        {g.data(), n}, adam);
     const auto first = [&](size_t i) { return 0.75 * m[i] + 0.25 * g[i]; };
     const auto second = [&](size_t i) {
       return 0.875 * v[i] + 0.125 * static_cast<double>(g[i]) * g[i];
@@ -161,8 +171,9 @@ void Gradients(size_t n) {
   Compare(
       a, n, [&](size_t i) { return (static_cast<double>(g[i]) + b[i]) * 0.25; },
       "add and divide");
-  CHECK_MESSAGE(cudnn_gru::FirstNonFinite<T>(g.data(), n, true) == n,
-                "finite numbers are not finite");
+  CHECK_MESSAGE(
+      cudnn_gru::FirstNonFinite<T>(g.data(), n, NonFinite::kNaNOrInfinity) == n,
+      "finite numbers are not finite");
   if (n == 0) return;
   const T infinity = std::numeric_limits<T>::infinity();
   const T nan = std::numeric_limits<T>::quiet_NaN();
@@ -172,14 +183,16 @@ void Gradients(size_t n) {
     CHECK_MESSAGE(!std::isfinite(cudnn_gru::SquareSum<T>(a.data(), n)),
                   "the square sum hides an infinity");
     CHECK_MESSAGE(
-        (cudnn_gru::FirstNonFinite<T>(a.data(), n, true) == at &&
-         cudnn_gru::FirstNonFinite<T>(a.data(), n, false) == n),
+        (cudnn_gru::FirstNonFinite<T>(a.data(), n, NonFinite::kNaNOrInfinity) ==
+             at &&
+         cudnn_gru::FirstNonFinite<T>(a.data(), n, NonFinite::kNaN) == n),
         Format("an infinity at %zu of %zu is not found there", at, n));
     a[at] = nan;
     CHECK_MESSAGE(!std::isfinite(cudnn_gru::SquareSum<T>(a.data(), n)),
                   "the square sum hides a NaN");
-    CHECK_MESSAGE(cudnn_gru::FirstNonFinite<T>(a.data(), n, false) == at,
-                  Format("a NaN at %zu of %zu is not found there", at, n));
+    CHECK_MESSAGE(
+        cudnn_gru::FirstNonFinite<T>(a.data(), n, NonFinite::kNaN) == at,
+        Format("a NaN at %zu of %zu is not found there", at, n));
     cudnn_gru::ClipValues<T>(a.data(), a.data(), n, T(0.5));
     CHECK_MESSAGE(std::isnan(a[at]), "clipping hides a NaN");
   }

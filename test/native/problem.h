@@ -9,10 +9,9 @@
 
 #include "core/activation_names.h"
 #include "core/contention.h"
-#include "core/gru_problem.h"
+#include "core/gru_call.h"
+#include "cpu/cpu_backend.h"
 #include "cpu/dispatch/dispatch.h"
-#include "cpu/forward/gru_forward.h"
-#include "cpu/gru_tape.h"
 #include "cpu/weights/weights.h"
 #include "generator.h"
 #include "native_test.h"
@@ -56,7 +55,8 @@ class Callback : public cudnn_gru::ActivationCallback {
  public:
   explicit Callback(int failing) : failing_(failing) {}
 
-  cudnn_gru::Status Apply(bool, const void* x, void* y, size_t n) override {
+  cudnn_gru::Status Apply(cudnn_gru::ActivationRole, const void* x, void* y,
+                          size_t n) override {
     if (--failing_ < 0) {
       return cudnn_gru::Status(cudnn_gru::StatusCode::kCallback, "as asked");
     }
@@ -68,8 +68,9 @@ class Callback : public cudnn_gru::ActivationCallback {
     return cudnn_gru::Status();
   }
 
-  cudnn_gru::Status Differentiate(bool, const void* x, const void*,
-                                  const void* dy, void* dx, size_t n) override {
+  cudnn_gru::Status Differentiate(cudnn_gru::ActivationRole, const void* x,
+                                  const void*, const void* dy, void* dx,
+                                  size_t n) override {
     if (--failing_ < 0) {
       return cudnn_gru::Status(cudnn_gru::StatusCode::kCallback, "as asked");
     }
@@ -149,7 +150,7 @@ class Problem {
   }
 
   cudnn_gru::Status Weights(
-      const cudnn_gru::CpuBackend& backend,
+      const cudnn_gru::CpuIsa& isa,
       std::shared_ptr<const cudnn_gru::CpuWeights>* weights) const {
     cudnn_gru::GruDescription description;
     description.dtype = sizeof(T) == 4 ? cudnn_gru::Dtype::kFloat32
@@ -161,42 +162,43 @@ class Problem {
     description.recurrent_activation = Spec(options_.recurrent_activation);
     description.state_rounding = options_.rounding;
     return cudnn_gru::CpuWeights::Create(
-        description, backend, kernel_.data(), recurrent_.data(),
+        description, isa, kernel_.data(), recurrent_.data(),
         options_.bias ? bias_.data() : nullptr, weights);
   }
 
   // Computes rows [begin, begin + count) as a batch of their own, on up to
   // `threads` threads. What the call does not write stays -77.
-  cudnn_gru::Status Forward(const cudnn_gru::CpuBackend& backend, size_t begin,
+  cudnn_gru::Status Forward(const cudnn_gru::CpuIsa& isa, size_t begin,
                             size_t count, int threads, Result<T>* result,
                             int failing_callback = 1000000) const {
     std::shared_ptr<const cudnn_gru::CpuWeights> weights;
-    const cudnn_gru::Status created = Weights(backend, &weights);
+    const cudnn_gru::Status created = Weights(isa, &weights);
     if (!created.ok()) return created;
     const Tensors tensors(*this, begin, count, failing_callback);
-    return cudnn_gru::ForwardOnCpu(*weights, tensors.Call(result), threads,
-                                   nullptr);
+    return cudnn_gru::CpuBackend(std::move(weights))
+        .Forward(tensors.Call(result), {threads});
   }
 
-  // The whole batch, with a tape. The call's tensors and every other reference
+  // The whole batch, with a pass. The call's tensors and every other reference
   // to the weights are gone when this returns.
-  cudnn_gru::Status Forward(const cudnn_gru::CpuBackend& backend, int threads,
+  cudnn_gru::Status Forward(const cudnn_gru::CpuIsa& isa, int threads,
                             const cudnn_gru::Cancellation* cancellation,
                             Result<T>* result,
-                            std::unique_ptr<cudnn_gru::CpuTape>* tape,
+                            std::unique_ptr<cudnn_gru::GruPass>* pass,
                             int failing_callback = 1000000) const {
     std::shared_ptr<const cudnn_gru::CpuWeights> weights;
-    const cudnn_gru::Status created = Weights(backend, &weights);
+    const cudnn_gru::Status created = Weights(isa, &weights);
     if (!created.ok()) return created;
     const Problem copy = *this;
     const Tensors tensors(copy, 0, shape_.batch, failing_callback);
-    return cudnn_gru::CpuTape::Forward(std::move(weights), tensors.Call(result),
-                                       threads, cancellation, tape);
+    return cudnn_gru::CpuBackend(std::move(weights))
+        .ForwardKeepingPass(tensors.Call(result), {threads, cancellation},
+                            pass);
   }
 
   // Gradients of the tensors that `wanted` has a bit for, in the order of
   // Gradients. What is not written stays -77.
-  cudnn_gru::Status Backward(cudnn_gru::CpuTape& tape, int threads,
+  cudnn_gru::Status Backward(cudnn_gru::GruPass& pass, int threads,
                              const cudnn_gru::Cancellation* cancellation,
                              const Upstream& upstream, int wanted,
                              Gradients<T>* gradients,
@@ -223,19 +225,19 @@ class Problem {
         target(8, gradients->recurrent_kernel, recurrent_.size());
     pointers.d_bias = target(16, gradients->bias, bias_.size());
     pointers.custom = &custom;
-    return tape.Backward(pointers, threads, cancellation);
+    return pass.Backward(pointers, threads, cancellation);
   }
 
   // Both, on up to `threads` threads each; all gradients.
-  cudnn_gru::Status Backward(const cudnn_gru::CpuBackend& backend, int threads,
+  cudnn_gru::Status Backward(const cudnn_gru::CpuIsa& isa, int threads,
                              const Upstream& upstream, Result<T>* result,
                              Gradients<T>* gradients,
                              int failing_callback = 1000000) const {
-    std::unique_ptr<cudnn_gru::CpuTape> tape;
+    std::unique_ptr<cudnn_gru::GruPass> pass;
     const cudnn_gru::Status status =
-        Forward(backend, threads, nullptr, result, &tape);
+        Forward(isa, threads, nullptr, result, &pass);
     if (!status.ok()) return status;
-    return Backward(*tape, threads, nullptr, upstream, kAllGradients, gradients,
+    return Backward(*pass, threads, nullptr, upstream, kAllGradients, gradients,
                     failing_callback);
   }
 

@@ -93,7 +93,7 @@ TEST_CASE_FIXTURE(TeamOfThree,
   std::condition_variable ended;
   int count = 0;
   for (int job = 0; job < kJobs; ++job) {
-    const bool queued = Executor::Get().Submit([&](bool) {
+    const bool queued = Executor::Get().Submit([&](int) {
       std::lock_guard<std::mutex> lock(mutex);
       ++count;
       ended.notify_all();
@@ -106,9 +106,9 @@ TEST_CASE_FIXTURE(TeamOfThree,
   // Two jobs that run until both have started cannot both be alone.
   int started = 0, finished = 0, alone = 0;
   for (int job = 0; job < 2; ++job) {
-    const bool queued = Executor::Get().Submit([&](bool is_alone) {
+    const bool queued = Executor::Get().Submit([&](int threads) {
       std::unique_lock<std::mutex> inner(mutex);
-      alone += is_alone;
+      alone += threads > 1;
       ++started;
       ended.notify_all();
       ended.wait(inner, [&] { return started == 2; });
@@ -140,7 +140,7 @@ TEST_CASE_FIXTURE(TeamOfThree, "jobs that answer each other are alone") {
   };
   // Two at a time, so that there is a second thread to take the next job.
   for (int job = 0; job < 2; ++job) {
-    submit([&](bool) {
+    submit([&](int) {
       std::unique_lock<std::mutex> lock(mutex);
       ++started;
       changed.notify_all();
@@ -150,7 +150,7 @@ TEST_CASE_FIXTURE(TeamOfThree, "jobs that answer each other are alone") {
   wait_for(2);
   constexpr int kJobs = 2000;
   for (int job = 0; job < kJobs; ++job) {
-    submit([&](bool is_alone) { alone += is_alone; });
+    submit([&](int threads) { alone += threads > 1; });
     wait_for(job + 3);
   }
   CHECK_MESSAGE(alone == kJobs,
@@ -165,7 +165,7 @@ TEST_CASE_FIXTURE(TeamOfThree, "the executor keeps to its number of threads") {
   int running = 0, most = 0, ended = 0;
   constexpr int kJobs = 40;
   for (int job = 0; job < kJobs; ++job) {
-    CHECK_MESSAGE(Executor::Get().Submit([&](bool) {
+    CHECK_MESSAGE(Executor::Get().Submit([&](int) {
       std::unique_lock<std::mutex> lock(mutex);
       most = std::max(most, ++running);
       changed.notify_all();

@@ -1,6 +1,6 @@
 import { readForward } from "../../arguments/forward.js";
 import { requireKnown } from "../../keras/unknown_objects.js";
-import type { NativeTape } from "../../native/binding.js";
+import type { NativePass } from "../../native/binding.js";
 import { callArguments, type NativeCallArrays } from "../../native/contract.js";
 import { lockedWhile } from "../../variables/variable.js";
 import { runCancellable, runSubmittedCall, submitCall } from "../async/submit_call.js";
@@ -22,11 +22,11 @@ export function forward(layer: LayerParts, inputs: unknown, args: unknown): GRUP
   return runCall(layer, call, (gru) => {
     const arrays = passArrays(layer, call);
     const nativeArguments = callArguments(call, arrays);
-    const tape =
+    const nativePass =
       layer.custom === null
         ? gru.forward(...nativeArguments)
         : layer.custom.run((functions) => gru.forward(...nativeArguments, functions));
-    return finishPass(layer, call, { tape, arrays, weights: usedWeights });
+    return finishPass(layer, call, { nativePass, arrays, weights: usedWeights });
   });
 }
 
@@ -41,16 +41,16 @@ export function forwardAsync(layer: LayerParts, inputs: unknown, args: unknown):
       const arrays = passArrays(layer, call);
       const nativeArguments = callArguments(call, arrays);
       const started = performance.now();
-      const tapes: NativeTape[] = [];
+      const made: NativePass[] = [];
       try {
-        await runCancellable(signal, async (token) => tapes.push(await gru.forwardAsync(token, ...nativeArguments)));
+        await runCancellable(signal, async (token) => made.push(await gru.forwardAsync(token, ...nativeArguments)));
       } catch (error) {
         // The call was aborted after the computation had ended.
-        tapes[0]?.dispose();
+        made[0]?.dispose();
         throw error;
       }
       computed(0, performance.now() - started);
-      return finishPass(layer, call, { tape: tapes[0] as NativeTape, arrays, weights: usedWeights });
+      return finishPass(layer, call, { nativePass: made[0] as NativePass, arrays, weights: usedWeights });
     });
   });
 }
@@ -68,13 +68,13 @@ function requireLosses({ options, owner }: LayerParts): void {
 
 /** The results of a forward computation: the arrays it wrote, and the weights it computed with. */
 interface ComputedForward {
-  readonly tape: NativeTape;
+  readonly nativePass: NativePass;
   readonly arrays: NativeCallArrays;
   readonly weights: readonly PassWeight[];
 }
 
 /** Makes the pass. The layer changes only after every step that can fail. */
-function finishPass(layer: LayerParts, call: PreparedCall, { tape, arrays, weights }: ComputedForward): GRUPass {
+function finishPass(layer: LayerParts, call: PreparedCall, { nativePass, arrays, weights }: ComputedForward): GRUPass {
   const { carried, owner, custom, options } = layer;
   const { units, computeDtype, kernelDtype, rounding } = options;
   const { batch, timesteps, features } = call;
@@ -87,7 +87,7 @@ function finishPass(layer: LayerParts, call: PreparedCall, { tape, arrays, weigh
       weightLosses(weights),
     ]);
     const pass = new GRUPass({
-      tape,
+      nativePass,
       dtype: computeDtype,
       kernelDtype,
       inputShape: [batch, timesteps, features],
@@ -103,7 +103,7 @@ function finishPass(layer: LayerParts, call: PreparedCall, { tape, arrays, weigh
     layer.activityLosses = activity.losses;
     return pass;
   } catch (error) {
-    tape.dispose();
+    nativePass.dispose();
     throw error;
   }
 }

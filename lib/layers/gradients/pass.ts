@@ -12,7 +12,7 @@ import { disposed } from "../../errors/layer_errors.js";
 import { expectedText } from "../../errors/messages.js";
 import { reading } from "../../errors/reading.js";
 import type { Dtype, DtypeName } from "../../keras/dtype_policy.js";
-import type { NativeArray, NativeDtype, NativeTape } from "../../native/binding.js";
+import type { NativeArray, NativeDtype, NativePass } from "../../native/binding.js";
 import { backwardArguments, type NativeBackwardArguments } from "../../native/contract.js";
 import { isSixteenBit, narrowed } from "../../native/sixteen_bit.js";
 import { readRecord } from "../../options/record.js";
@@ -44,9 +44,9 @@ interface NativeGradients {
   readonly weights: NativeArray[];
 }
 
-/** The parts that a pass is made of. The pass takes over the arrays and the tape. */
+/** The parts that a pass is made of. The pass takes over the arrays and the native pass. */
 export interface PassParts {
-  readonly tape: NativeTape;
+  readonly nativePass: NativePass;
   /** The dtype of the results. */
   readonly dtype: Dtype;
   /** The dtype of the arrays that the addon takes. */
@@ -107,7 +107,7 @@ export class GRUPass<D extends DtypeName = DtypeName> {
    * - `ERR_OUT_OF_MEMORY`, `ERR_CUDNN` and `ERR_CUDA`.
    */
   backward(upstream?: Upstream | null): GRUGradients<D> {
-    const { tape, custom } = this.#parts;
+    const { nativePass, custom } = this.#parts;
     custom?.requireFree("backward");
     this.#requireFresh();
     const read = this.#read(upstream, false);
@@ -116,11 +116,11 @@ export class GRUPass<D extends DtypeName = DtypeName> {
     this.#used = true;
     try {
       const args = this.#argumentsOf(read, gradients);
-      if (custom === null) tape.backward(...args);
-      else custom.run((native) => tape.backward(...args, native));
+      if (custom === null) nativePass.backward(...args);
+      else custom.run((native) => nativePass.backward(...args, native));
       return this.#finish(gradients, read.losses);
     } finally {
-      tape.dispose();
+      nativePass.dispose();
     }
   }
 
@@ -132,7 +132,7 @@ export class GRUPass<D extends DtypeName = DtypeName> {
    * timestep while it runs.
    */
   async backwardAsync(upstream?: Upstream | null, args?: BackwardAsyncArguments | null): Promise<GRUGradients<D>> {
-    const { tape, custom } = this.#parts;
+    const { nativePass, custom } = this.#parts;
     const signal = readBackwardSignal(args);
     refuseAborted(signal);
     if (custom !== null) throw notAsynchronous("backwardAsync");
@@ -146,10 +146,10 @@ export class GRUPass<D extends DtypeName = DtypeName> {
     this.#used = true;
     try {
       const nativeArguments = this.#argumentsOf(read, gradients);
-      await runCancellable(signal, (token) => tape.backwardAsync(token, ...nativeArguments));
+      await runCancellable(signal, (token) => nativePass.backwardAsync(token, ...nativeArguments));
       return this.#finish(gradients, read.losses);
     } finally {
-      tape.dispose();
+      nativePass.dispose();
     }
   }
 
@@ -159,7 +159,7 @@ export class GRUPass<D extends DtypeName = DtypeName> {
    */
   dispose(): void {
     this.#disposed = true;
-    this.#parts.tape.dispose();
+    this.#parts.nativePass.dispose();
   }
 
   /** Calls `dispose`, for `using`. */

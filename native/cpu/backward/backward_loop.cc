@@ -37,7 +37,7 @@ bool BackwardLoop<T>::Cancelled() {
 
 template <typename T>
 Status BackwardLoop<T>::Run() {
-  const Status aborted(StatusCode::kAborted, "The call was aborted");
+  const Status aborted = Aborted();
   Start();
   Sums sums = Sums::kStart;
   const std::vector<SavedSteps::Block>& blocks = saved_.blocks();

@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "core/gru_problem.h"
+#include "core/gru_call.h"
 #include "core/thread_pool.h"
 #include "cpu/backward/backward_job.h"
 #include "cpu/backward/block_products.h"

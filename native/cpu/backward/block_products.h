@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "core/gru_problem.h"
+#include "core/gru_call.h"
 #include "core/workspace.h"
 #include "cpu/backward/backward_job.h"
 #include "cpu/forward/saved_steps.h"

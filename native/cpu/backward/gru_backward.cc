@@ -101,11 +101,11 @@ Status BackwardOnCpu(const CpuWeights& weights, const GruCall& call,
                      const SavedSteps& saved, const GruGradients& gradients,
                      int threads, const Cancellation* cancellation) {
   if (cancellation != nullptr && cancellation->requested()) {
-    return Status(StatusCode::kAborted, "The call was aborted");
+    return Aborted();
   }
   const Status status = weights.Transpose();
   if (!status.ok()) return status;
-  const KernelSet& kernels = *weights.backend().kernels;
+  const KernelSet& kernels = *weights.isa().kernels;
   return weights.description().dtype == Dtype::kFloat32
              ? Backward<float>(
                    {weights, kernels.f32, call, saved, gradients, cancellation},

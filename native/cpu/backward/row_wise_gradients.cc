@@ -83,7 +83,9 @@ Status RowWiseGradients<T>::Differentiate(const Row& row, RecordPart gate,
                                          ? row.description.recurrent_activation
                                          : row.description.activation;
   if (activation.kind == Activation::kCustom) {
-    return row.custom->Differentiate(recurrent, x, y, dy, dx, row.count);
+    return row.custom->Differentiate(
+        recurrent ? ActivationRole::kGate : ActivationRole::kCandidate, x, y,
+        dy, dx, row.count);
   }
   if (!IsElementwise(activation.kind)) {
     RowActivationGradient<T>(activation.kind, {x, y, dy, dx, row.count},

@@ -8,32 +8,32 @@ namespace cudnn_gru {
 namespace {
 
 struct Selection {
-  CpuBackend backend;
+  CpuIsa isa;
   Status status;
 };
 
 Selection Select() {
-  const std::vector<CpuBackend>& backends = AvailableBackends();
+  const std::vector<CpuIsa>& isas = AvailableIsas();
   const std::string wanted = IsaFromEnvironment();
-  if (wanted.empty()) return {backends.back(), Status()};
+  if (wanted.empty()) return {isas.back(), Status()};
   std::string names;
-  for (const CpuBackend& backend : backends) {
-    if (wanted == backend.isa) return {backend, Status()};
-    names += names.empty() ? backend.isa : std::string(", ") + backend.isa;
+  for (const CpuIsa& isa : isas) {
+    if (wanted == isa.name) return {isa, Status()};
+    names += names.empty() ? isa.name : std::string(", ") + isa.name;
   }
-  return {backends.front(),
+  return {isas.front(),
           Status(StatusCode::kArgument,
                  "Expected one of " + names +
                      " (what this CPU and build can run) for the environment "
                      "variable `CUDNN_GRU_ISA` but received \"" +
-                     wanted + "\"")};
+                     wanted + "\".")};
 }
 
 }  // namespace
 
-const std::vector<CpuBackend>& AvailableBackends() {
-  static const std::vector<CpuBackend>* const backends = [] {
-    auto* list = new std::vector<CpuBackend>;
+const std::vector<CpuIsa>& AvailableIsas() {
+  static const std::vector<CpuIsa>* const isas = [] {
+    auto* list = new std::vector<CpuIsa>;
     const CpuFeatures cpu = DetectCpuFeatures();
     (void)cpu;
     list->push_back({"reference", nullptr});
@@ -51,17 +51,17 @@ const std::vector<CpuBackend>& AvailableBackends() {
 #endif
     return list;
   }();
-  return *backends;
+  return *isas;
 }
 
-Status SelectedBackend(CpuBackend* backend) {
+Status SelectedIsa(CpuIsa* isa) {
   static const Selection* const selection = [] {
     auto* const made = new Selection(Select());
-    const KernelSet* const kernels = made->backend.kernels;
+    const KernelSet* const kernels = made->isa.kernels;
     UseHalfKernels(kernels == nullptr ? ScalarHalfKernels() : kernels->half);
     return made;
   }();
-  *backend = selection->backend;
+  *isa = selection->isa;
   return selection->status;
 }
 

@@ -9,21 +9,22 @@
 
 namespace cudnn_gru {
 
-// What computes on this CPU: vector kernels, or (kernels null) the scalar
-// reference.
-struct CpuBackend {
-  const char* isa;  // "reference", "baseline", "avx2", "avx512" or "neon"
-  const KernelSet* kernels;
+// The code that computes on this CPU: the vector kernels of one instruction
+// set, or the scalar reference.
+struct CpuIsa {
+  const char* name;  // "reference", "baseline", "avx2", "avx512" or "neon"
+  const KernelSet* kernels;  // null for the reference
 };
 
-// Backends this build has and this CPU and operating system can run (cpuid and
-// xgetbv), slowest first; the reference always comes first.
-const std::vector<CpuBackend>& AvailableBackends();
+// Returns those that this build has and that this CPU and operating system can
+// run (by cpuid and xgetbv), slowest first. The reference always comes first.
+const std::vector<CpuIsa>& AvailableIsas();
 
-// The fastest of them, or the one CUDNN_GRU_ISA names; kArgument where that one
-// is unknown or not to be had. Decided once per process, which then also
-// converts 16-bit types with these kernels.
-Status SelectedBackend(CpuBackend* backend);
+// Finds the fastest of them, or the one that CUDNN_GRU_ISA names; kArgument
+// when that one is unknown or cannot run here. The choice is made once per
+// process. From then on the process also converts 16-bit types with these
+// kernels.
+Status SelectedIsa(CpuIsa* isa);
 
 }  // namespace cudnn_gru
 

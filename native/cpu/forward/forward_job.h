@@ -2,7 +2,7 @@
 #define CUDNN_GRU_CPU_FORWARD_FORWARD_JOB_H_
 
 #include "core/cancellation.h"
-#include "core/gru_problem.h"
+#include "core/gru_call.h"
 #include "cpu/forward/saved_steps.h"
 #include "cpu/kernels/kernels.h"
 #include "cpu/weights/weights.h"

@@ -92,10 +92,10 @@ Status Forward(const ForwardJob<T>& job, int threads) {
 Status ForwardOnCpu(const CpuWeights& weights, const GruCall& call, int threads,
                     const Cancellation* cancellation, const SavedSteps* saved) {
   if (cancellation != nullptr && cancellation->requested()) {
-    return Status(StatusCode::kAborted, "The call was aborted");
+    return Aborted();
   }
   if (call.batch == 0) return Status();
-  const KernelSet* kernels = weights.backend().kernels;
+  const KernelSet* kernels = weights.isa().kernels;
   if (kernels == nullptr) {
     return ForwardReference(weights, call, cancellation);
   }

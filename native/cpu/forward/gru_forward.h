@@ -2,16 +2,16 @@
 #define CUDNN_GRU_CPU_FORWARD_GRU_FORWARD_H_
 
 #include "core/cancellation.h"
-#include "core/gru_problem.h"
+#include "core/gru_call.h"
 #include "core/status.h"
 #include "cpu/forward/saved_steps.h"
 #include "cpu/weights/weights.h"
 
 namespace cudnn_gru {
 
-// Computes the forward pass of keras.layers.GRU on the CPU
-// (keras/src/layers/rnn/gru.py with use_cudnn=False), with the backend of the
-// weights.
+// The forward pass of keras.layers.GRU on the CPU (keras/src/layers/rnn/gru.py
+// with use_cudnn=False), by the kernels of the
+// weights' instruction set.
 //
 // Uses up to `threads` threads. The result for a row is bit for bit the same
 // for any batch and any number of threads, and whatever else runs.

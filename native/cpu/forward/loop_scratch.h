@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "core/gru_problem.h"
+#include "core/gru_call.h"
 #include "core/workspace.h"
 #include "cpu/forward/row_wise_step.h"
 #include "cpu/kernels/kernels.h"

@@ -66,7 +66,9 @@ Status RowWiseStep<T>::Activate(const GruDescription& description,
   const ActivationSpec& activation =
       recurrent ? description.recurrent_activation : description.activation;
   if (activation.kind == Activation::kCustom) {
-    return custom->Apply(recurrent, x, y, description.units);
+    return custom->Apply(
+        recurrent ? ActivationRole::kGate : ActivationRole::kCandidate, x, y,
+        description.units);
   }
   if (IsElementwise(activation.kind)) {
     kernels.activate(activation, x, y, description.units);

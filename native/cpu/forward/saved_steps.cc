@@ -19,12 +19,9 @@ constexpr size_t kMinBlockRows = 128;
 constexpr size_t kMaxBlockRows = 512;
 
 Status Take(size_t bytes, std::unique_ptr<const Workspace>* memory) {
-  memory->reset(new (std::nothrow) Workspace(bytes, TapeBytes()));
+  memory->reset(new (std::nothrow) Workspace(bytes, PassBytes(), Fit::kClose));
   if (*memory != nullptr && (*memory)->data() != nullptr) return Status();
-  return Status(StatusCode::kOutOfMemory,
-                "Expected " + std::to_string(bytes) +
-                    " bytes of memory for the steps of the call but the system "
-                    "has no more to give");
+  return OutOfMemory(bytes, "memory for the steps of the call");
 }
 
 }  // namespace

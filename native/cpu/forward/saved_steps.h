@@ -6,7 +6,7 @@
 #include <memory>
 #include <vector>
 
-#include "core/gru_problem.h"
+#include "core/gru_call.h"
 #include "core/status.h"
 #include "core/workspace.h"
 #include "cpu/weights/weights.h"

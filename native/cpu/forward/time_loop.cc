@@ -46,7 +46,7 @@ bool TimeLoop<T>::Cancelled() {
 
 template <typename T>
 Status TimeLoop<T>::Run() {
-  const Status aborted(StatusCode::kAborted, "The call was aborted");
+  const Status aborted = Aborted();
   Start();
   for (size_t begin = 0; begin < call_.timesteps; begin += shared_.chunk) {
     const size_t count = std::min(shared_.chunk, call_.timesteps - begin);

@@ -3,7 +3,7 @@
 
 #include <cstddef>
 
-#include "core/gru_problem.h"
+#include "core/gru_call.h"
 #include "core/thread_pool.h"
 #include "cpu/forward/forward_job.h"
 #include "cpu/forward/loop_scratch.h"

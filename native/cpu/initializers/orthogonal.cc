@@ -41,10 +41,10 @@ void SubtractProduct(const MatrixProduct& product) {
 }
 
 OrthogonalKernels SelectKernels() {
-  CpuBackend backend;
-  const Status status = SelectedBackend(&backend);
-  if (status.ok() && backend.kernels != nullptr) {
-    return backend.kernels->orthogonal;
+  CpuIsa isa;
+  const Status status = SelectedIsa(&isa);
+  if (status.ok() && isa.kernels != nullptr) {
+    return isa.kernels->orthogonal;
   }
   return {&MultiplyTransposed, &SubtractProduct};
 }
@@ -188,7 +188,7 @@ Status FillOrthogonal(T* out, size_t rows, size_t columns, uint64_t seed,
     return Status();
   } catch (const std::bad_alloc&) {
     return Status(StatusCode::kOutOfMemory,
-                  "The system has no memory to make an orthogonal matrix");
+                  "The system has no memory to make an orthogonal matrix.");
   }
 }
 

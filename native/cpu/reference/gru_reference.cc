@@ -34,7 +34,7 @@ class Reference {
     bool masked = false;
     for (size_t step = 0; step < call_.timesteps; ++step) {
       if (cancellation != nullptr && cancellation->requested()) {
-        return Status(StatusCode::kAborted, "The call was aborted");
+        return Aborted();
       }
       const size_t t = call_.go_backwards ? call_.timesteps - 1 - step : step;
       masked = !Unmasked(row, t);
@@ -186,8 +186,9 @@ class Reference {
       const std::vector<T> in(x.begin(), x.end());
       std::vector<T> out(x.size());
       if (failure_.ok()) {
-        failure_ =
-            call_.custom->Apply(recurrent, in.data(), out.data(), x.size());
+        failure_ = call_.custom->Apply(
+            recurrent ? ActivationRole::kGate : ActivationRole::kCandidate,
+            in.data(), out.data(), x.size());
       }
       return std::vector<double>(out.begin(), out.end());
     }
@@ -228,8 +229,7 @@ Status RunOnBits(const CpuWeights& weights, const GruCall& call,
                  const ReferenceSteps* steps) {
   const GruDescription& description = weights.description();
   GruCallSizes sizes;
-  Status status = ComputeSizes(description, call.batch, call.timesteps,
-                               call.return_sequences, &sizes);
+  Status status = ComputeSizes(description, call, &sizes);
   if (!status.ok()) return status;
   GruCall floats = call;
   floats.inputs_are_bits = floats.output_is_bits = false;
@@ -266,7 +266,7 @@ Status ForwardReference(const CpuWeights& weights, const GruCall& call,
                : Run<double>(weights, call, cancellation, steps);
   } catch (const std::bad_alloc&) {
     return Status(StatusCode::kOutOfMemory,
-                  "The system has no memory for the reference computation");
+                  "The system has no memory for the reference computation.");
   }
 }
 

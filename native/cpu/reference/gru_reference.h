@@ -2,7 +2,7 @@
 #define CUDNN_GRU_CPU_REFERENCE_GRU_REFERENCE_H_
 
 #include "core/cancellation.h"
-#include "core/gru_problem.h"
+#include "core/gru_call.h"
 #include "core/status.h"
 #include "cpu/weights/weights.h"
 
@@ -18,10 +18,10 @@ struct ReferenceSteps {
   double* candidates = nullptr;  // (B, T, U), what r multiplies (reset_after)
 };
 
-// Computes keras.layers.GRU in the plainest way: one row, step and unit at a
-// time, with sums in double and libm's functions. It is slow, and every other
-// path is tested against it. Needs weights of the "reference" backend. Fills
-// `steps` unless it is null.
+// keras.layers.GRU written down plainly, one row, step and unit at a time, sums
+// in double with libm's functions: slow, and what every other path is tested
+// against. Needs weights made for "reference". Fills `steps` unless it is
+// null.
 Status ForwardReference(const CpuWeights& weights, const GruCall& call,
                         const Cancellation* cancellation,
                         const ReferenceSteps* steps = nullptr);

@@ -39,7 +39,7 @@ class ReferenceBackward {
     ClearInputGradient(row);
     for (size_t step = call_.timesteps; step-- > 0;) {
       if (cancellation != nullptr && cancellation->requested()) {
-        return Status(StatusCode::kAborted, "The call was aborted");
+        return Aborted();
       }
       if (call_.return_sequences && !IsZero(row, step)) {
         Add(RowOf(gradients_.d_output, row * call_.timesteps + step, units_),
@@ -232,7 +232,8 @@ class ReferenceBackward {
       std::vector<T> dx(units_);
       if (failure_.ok()) {
         failure_ = gradients_.custom->Differentiate(
-            recurrent, x.data(), y.data(), dy.data(), dx.data(), units_);
+            recurrent ? ActivationRole::kGate : ActivationRole::kCandidate,
+            x.data(), y.data(), dy.data(), dx.data(), units_);
       }
       std::copy(dx.begin(), dx.end(), d_sum.begin());
     } else if (IsElementwise(activation.kind)) {
@@ -289,7 +290,7 @@ Status BackwardReference(const CpuWeights& weights, const GruCall& call,
                : Run<double>(weights, call, steps, gradients, cancellation);
   } catch (const std::bad_alloc&) {
     return Status(StatusCode::kOutOfMemory,
-                  "The system has no memory for the reference computation");
+                  "The system has no memory for the reference computation.");
   }
 }
 

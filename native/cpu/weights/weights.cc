@@ -71,8 +71,8 @@ Status CpuWeights::Fill(const T* kernel, const T* recurrent_kernel,
   const size_t features = description_.features;
   size_t lanes = units;
   size_t panels = 1;
-  if (backend_.kernels != nullptr) {
-    lanes = KernelsFor<T>(*backend_.kernels).lanes;
+  if (isa_.kernels != nullptr) {
+    lanes = KernelsFor<T>(*isa_.kernels).lanes;
     panels = (units + lanes - 1) / lanes;
     panels_ = panels;
     lanes_ = lanes;
@@ -139,8 +139,8 @@ void CpuWeights::UnpackAs(T* to_kernel, T* to_recurrent, T* to_bias) const {
   const size_t units = description_.units;
   size_t lanes = units;
   size_t panels = 1;
-  if (backend_.kernels != nullptr) {
-    lanes = KernelsFor<T>(*backend_.kernels).lanes;
+  if (isa_.kernels != nullptr) {
+    lanes = KernelsFor<T>(*isa_.kernels).lanes;
     panels = panels_;
   }
   cudnn_gru::Unpack(kernel<T>(), description_.features, units, lanes, panels,
@@ -165,15 +165,15 @@ void CpuWeights::Unpack(void* to_kernel, void* to_recurrent,
   }
 }
 
-Status CpuWeights::Create(const GruDescription& description,
-                          const CpuBackend& backend, const void* kernel,
-                          const void* recurrent_kernel, const void* bias,
+Status CpuWeights::Create(const GruDescription& description, const CpuIsa& isa,
+                          const void* kernel, const void* recurrent_kernel,
+                          const void* bias,
                           std::shared_ptr<const CpuWeights>* weights) {
   std::shared_ptr<CpuWeights> created(new (std::nothrow)
-                                          CpuWeights(description, backend));
+                                          CpuWeights(description, isa));
   if (created == nullptr) {
     return Status(StatusCode::kOutOfMemory,
-                  "The system has no memory for the packed weights");
+                  "The system has no memory for the packed weights.");
   }
   const Status status =
       description.dtype == Dtype::kFloat32

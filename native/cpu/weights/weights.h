@@ -6,28 +6,28 @@
 #include <mutex>
 
 #include "core/aligned_buffer.h"
-#include "core/gru_problem.h"
+#include "core/gru_call.h"
 #include "core/status.h"
 #include "cpu/dispatch/dispatch.h"
 
 namespace cudnn_gru {
 
-// An immutable snapshot of a layer's weights, in the layout that its backend
-// reads: packed in panels for vector kernels (cpu/kernels/kernels.h), or
-// Keras's own layout for the reference. Calls in flight share it. A new version
-// of the weights is a new snapshot.
+// An immutable snapshot of a layer's weights in the form its kernels read:
+// packed in panels for vector kernels (cpu/kernels/kernels.h), Keras's own
+// layout for the reference. Calls in flight share it; a new weight version is a
+// new snapshot.
 class CpuWeights {
  public:
-  // Copies the weights. `kernel` is (F, 3U) and `recurrent_kernel` (U, 3U).
-  // `bias` is (2, 3U) with reset_after, else (3U,); it may be null. All are of
-  // description.dtype. Fails with kOutOfMemory.
-  static Status Create(const GruDescription& description,
-                       const CpuBackend& backend, const void* kernel,
-                       const void* recurrent_kernel, const void* bias,
+  // `kernel` is (F, 3U), `recurrent_kernel` (U, 3U), `bias` null, (2, 3U) with
+  // reset_after, else (3U,); all of description.dtype. They are copied.
+  // kOutOfMemory when there is no room.
+  static Status Create(const GruDescription& description, const CpuIsa& isa,
+                       const void* kernel, const void* recurrent_kernel,
+                       const void* bias,
                        std::shared_ptr<const CpuWeights>* weights);
 
   const GruDescription& description() const { return description_; }
-  const CpuBackend& backend() const { return backend_; }
+  const CpuIsa& isa() const { return isa_; }
   size_t bytes() const { return buffer_.size() + transposed_.size(); }
 
   // Writes the weights in Keras's layout: kernel (F, 3U), recurrent kernel (U,
@@ -74,9 +74,9 @@ class CpuWeights {
   }
 
  private:
-  CpuWeights(const GruDescription& description, const CpuBackend& backend)
+  CpuWeights(const GruDescription& description, const CpuIsa& isa)
       : description_(description),
-        backend_(backend),
+        isa_(isa),
         buffer_(WeightBytes()),
         transposed_(WeightBytes()) {}
 
@@ -88,7 +88,7 @@ class CpuWeights {
   Status TransposeAs() const;
 
   const GruDescription description_;
-  const CpuBackend backend_;
+  const CpuIsa isa_;
   size_t panels_ = 0;
   size_t lanes_ = 0;
   AlignedBuffer buffer_;

@@ -94,10 +94,10 @@ function gradients(gru: ReturnType<typeof layer>, x: Float32Array | Uint16Array 
   const output = new Float32Array(B * T * U);
   const state = new Float32Array(B * U);
   const path = flags | CALL_FLAGS.cudnn;
-  const tape = gru.forward(x, output, state, initialState, null, lengths, null, null, B, T, path);
+  const pass = gru.forward(x, output, state, initialState, null, lengths, null, null, B, T, path);
   const found = [B * T * F, B * U, F * 3 * U, U * 3 * U, 2 * 3 * U].map((length) => new Float32Array(length));
-  tape.backward(dOutput, dState, ...(found as [NativeArray, NativeArray, NativeArray, NativeArray, NativeArray]));
-  tape.dispose();
+  pass.backward(dOutput, dState, ...(found as [NativeArray, NativeArray, NativeArray, NativeArray, NativeArray]));
+  pass.dispose();
   return found;
 }
 

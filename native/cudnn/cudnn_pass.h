@@ -1,13 +1,13 @@
-#ifndef CUDNN_GRU_CUDNN_TAPE_H_
-#define CUDNN_GRU_CUDNN_TAPE_H_
+#ifndef CUDNN_GRU_CUDNN_CUDNN_PASS_H_
+#define CUDNN_GRU_CUDNN_CUDNN_PASS_H_
 
 #include <cstddef>
 #include <memory>
 #include <utility>
 #include <vector>
 
-#include "core/gru_problem.h"
-#include "core/gru_tape.h"
+#include "core/gru_call.h"
+#include "core/gru_pass.h"
 #include "cudnn/call_stream.h"
 #include "cudnn/chunking.h"
 #include "cudnn/device.h"
@@ -34,9 +34,9 @@ struct KeptTensors {
 };
 
 // Everything that backward needs of a forward call, on the device.
-class CudnnTape : public GruTape {
+class CudnnPass : public GruPass {
  public:
-  CudnnTape(Device& owner, std::shared_ptr<CudnnWeights> used_weights)
+  CudnnPass(Device& owner, std::shared_ptr<CudnnWeights> used_weights)
       : device(owner), weights(std::move(used_weights)) {}
 
   const GruDescription& description() const override {
@@ -49,7 +49,7 @@ class CudnnTape : public GruTape {
   Status Backward(const GruGradients& gradients, int threads,
                   const Cancellation* cancellation) override;
 
-  using GruTape::Spent;
+  using GruPass::Spent;
 
   Device& device;
   const std::shared_ptr<CudnnWeights> weights;  // keeps the device in use
@@ -65,4 +65,4 @@ class CudnnTape : public GruTape {
 
 }  // namespace cudnn_gru
 
-#endif  // CUDNN_GRU_CUDNN_TAPE_H_
+#endif  // CUDNN_GRU_CUDNN_CUDNN_PASS_H_

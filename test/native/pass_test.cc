@@ -1,4 +1,4 @@
-// What tapes of the CPU path hold, give back and refuse. Their gradients are
+// What passes of the CPU path hold, give back and refuse. Their gradients are
 // judged by backward_test, and by golden data and finite differences
 // (test/layers).
 #include <atomic>
@@ -10,17 +10,17 @@
 #include <vector>
 
 #include "core/aligned_buffer.h"
-#include "cpu/gru_tape.h"
+#include "core/gru_pass.h"
 #include "problem.h"
 
 namespace cudnn_gru_test {
 namespace {
 
 using cudnn_gru::Activation;
-using cudnn_gru::AvailableBackends;
+using cudnn_gru::AvailableIsas;
 using cudnn_gru::Cancellation;
-using cudnn_gru::CpuBackend;
-using cudnn_gru::CpuTape;
+using cudnn_gru::CpuIsa;
+using cudnn_gru::GruPass;
 using cudnn_gru::Status;
 using cudnn_gru::StatusCode;
 
@@ -32,10 +32,10 @@ bool Same(const Gradients<T>& a, const Gradients<T>& b) {
 }
 
 template <typename T>
-Status Differentiate(const Problem<T>& problem, CpuTape& tape, int threads,
+Status Differentiate(const Problem<T>& problem, GruPass& pass, int threads,
                      const Cancellation* cancellation,
                      Gradients<T>* gradients) {
-  return problem.Backward(tape, threads, cancellation, Upstream(),
+  return problem.Backward(pass, threads, cancellation, Upstream(),
                           kAllGradients, gradients);
 }
 
@@ -47,15 +47,15 @@ TEST_CASE_FIXTURE(
   Options options;
   options.masking = Masking::kMask;
   const Problem<double> problem({3, 4, 5, 9}, options, 15000);
-  for (const CpuBackend& backend : AvailableBackends()) {
+  for (const CpuIsa& isa : AvailableIsas()) {
     const auto run = [&](int wanted, const Upstream& given) {
       Result<double> result;
       Gradients<double> gradients;
-      std::unique_ptr<CpuTape> tape;
+      std::unique_ptr<GruPass> pass;
       CHECK_MESSAGE(
-          (problem.Forward(backend, 2, nullptr, &result, &tape).ok() &&
-           problem.Backward(*tape, 2, nullptr, given, wanted, &gradients).ok()),
-          Format("%s failed", backend.isa));
+          (problem.Forward(isa, 2, nullptr, &result, &pass).ok() &&
+           problem.Backward(*pass, 2, nullptr, given, wanted, &gradients).ok()),
+          Format("%s failed", isa.name));
       return gradients;
     };
     const Gradients<double> all = run(kAllGradients, {true, true});
@@ -63,14 +63,14 @@ TEST_CASE_FIXTURE(
     const Gradients<double> state = run(kAllGradients, {false, true});
     const Gradients<double> nothing = run(kAllGradients, {false, false});
     CHECK_MESSAGE(nothing.kernel == std::vector<double>(nothing.kernel.size()),
-                  Format("%s: a gradient out of nothing", backend.isa));
+                  Format("%s: a gradient out of nothing", isa.name));
     std::vector<double> sum = output.kernel;
     for (size_t i = 0; i < sum.size(); ++i) sum[i] += state.kernel[i];
     bool adds_up = true;
     for (size_t i = 0; i < sum.size(); ++i) {
       adds_up = adds_up && std::fabs(sum[i] - all.kernel[i]) < 1e-12;
     }
-    CHECK_MESSAGE(adds_up, Format("%s: parts do not add up", backend.isa));
+    CHECK_MESSAGE(adds_up, Format("%s: parts do not add up", isa.name));
     for (int bit = 0; bit < 5; ++bit) {
       const Gradients<double> one = run(1 << bit, {true, true});
       const std::vector<double> Gradients<double>::* const members[] = {
@@ -82,49 +82,47 @@ TEST_CASE_FIXTURE(
         CHECK_MESSAGE(
             (member == bit ? values == all.*members[member]
                            : values == std::vector<double>(values.size(), -77)),
-            Format("%s: tensor %d when %d is wanted", backend.isa, member,
-                   bit));
+            Format("%s: tensor %d when %d is wanted", isa.name, member, bit));
       }
     }
   }
 }
 
-// A tape serves one backward call, which is the first that computes.
-TEST_CASE_FIXTURE(WithoutContention, "a tape serves one backward call") {
+// A pass serves one backward call, which is the first that computes.
+TEST_CASE_FIXTURE(WithoutContention, "a pass serves one backward call") {
   const Problem<float> problem({3, 4, 5, 6}, Options(), 16000);
-  for (const CpuBackend& backend : AvailableBackends()) {
+  for (const CpuIsa& isa : AvailableIsas()) {
     Result<float> result;
     Gradients<float> gradients;
-    std::unique_ptr<CpuTape> tape;
+    std::unique_ptr<GruPass> pass;
     Cancellation cancelled;
     cancelled.Request();
+    CHECK_MESSAGE((problem.Forward(isa, 1, &cancelled, &result, &pass).code() ==
+                       StatusCode::kAborted &&
+                   pass == nullptr),
+                  Format("%s: a cancelled forward call left a pass", isa.name));
+    CHECK_MESSAGE(problem.Forward(isa, 1, nullptr, &result, &pass).ok(),
+                  Format("%s failed", isa.name));
+    // A pass also has lists, which are small.
+    const size_t counted = cudnn_gru::PassBytes().load();
+    CHECK_MESSAGE((counted > 0 && pass->bytes() >= counted),
+                  Format("%s: the pass's memory is not counted", isa.name));
     CHECK_MESSAGE(
-        (problem.Forward(backend, 1, &cancelled, &result, &tape).code() ==
+        (Differentiate(problem, *pass, 1, &cancelled, &gradients).code() ==
              StatusCode::kAborted &&
-         tape == nullptr),
-        Format("%s: a cancelled forward call left a tape", backend.isa));
-    CHECK_MESSAGE(problem.Forward(backend, 1, nullptr, &result, &tape).ok(),
-                  Format("%s failed", backend.isa));
-    // A tape also has lists, which are small.
-    const size_t counted = cudnn_gru::TapeBytes().load();
-    CHECK_MESSAGE((counted > 0 && tape->bytes() >= counted),
-                  Format("%s: the tape's memory is not counted", backend.isa));
+         !pass->spent()),
+        Format("%s: a call that was cancelled before it began used the pass",
+               isa.name));
+    CHECK_MESSAGE((Differentiate(problem, *pass, 1, nullptr, &gradients).ok() &&
+                   pass->spent()),
+                  Format("%s: backward failed", isa.name));
     CHECK_MESSAGE(
-        (Differentiate(problem, *tape, 1, &cancelled, &gradients).code() ==
-             StatusCode::kAborted &&
-         !tape->spent()),
-        Format("%s: a call that was cancelled before it began used the tape",
-               backend.isa));
-    CHECK_MESSAGE((Differentiate(problem, *tape, 1, nullptr, &gradients).ok() &&
-                   tape->spent()),
-                  Format("%s: backward failed", backend.isa));
-    CHECK_MESSAGE(
-        Differentiate(problem, *tape, 1, nullptr, &gradients).code() ==
+        Differentiate(problem, *pass, 1, nullptr, &gradients).code() ==
             StatusCode::kState,
-        Format("%s: a tape was used twice", backend.isa));
-    tape = nullptr;
-    CHECK_MESSAGE(cudnn_gru::TapeBytes().load() == 0,
-                  Format("%s: memory stayed", backend.isa));
+        Format("%s: a pass was used twice", isa.name));
+    pass = nullptr;
+    CHECK_MESSAGE(cudnn_gru::PassBytes().load() == 0,
+                  Format("%s: memory stayed", isa.name));
   }
 }
 
@@ -135,24 +133,23 @@ TEST_CASE_FIXTURE(WithoutContention,
   options.activation = Activation::kCustom;
   options.recurrent_activation = Activation::kCustom;
   const Problem<double> problem({3, 4, 5, 6}, options, 17000);
-  for (const CpuBackend& backend : AvailableBackends()) {
+  for (const CpuIsa& isa : AvailableIsas()) {
     for (int failing : {0, 1, 7, 35}) {
       Result<double> result;
       Gradients<double> gradients;
-      std::unique_ptr<CpuTape> tape;
+      std::unique_ptr<GruPass> pass;
       CHECK_MESSAGE(
-          (problem.Forward(backend, 2, nullptr, &result, &tape, failing)
-                   .code() == StatusCode::kCallback &&
-           tape == nullptr),
-          Format("%s: forward's failure was lost", backend.isa));
-      CHECK_MESSAGE(
-          (problem.Forward(backend, 2, nullptr, &result, &tape).ok() &&
-           problem.Backward(*tape, 2, nullptr, Upstream(), kAllGradients,
-                            &gradients, failing)
-                   .code() == StatusCode::kCallback),
-          Format("%s: backward's failure was lost", backend.isa));
-      CHECK_MESSAGE(tape->spent(),
-                    Format("%s: a failed call left the tape", backend.isa));
+          (problem.Forward(isa, 2, nullptr, &result, &pass, failing).code() ==
+               StatusCode::kCallback &&
+           pass == nullptr),
+          Format("%s: forward's failure was lost", isa.name));
+      CHECK_MESSAGE((problem.Forward(isa, 2, nullptr, &result, &pass).ok() &&
+                     problem.Backward(*pass, 2, nullptr, Upstream(),
+                                      kAllGradients, &gradients, failing)
+                             .code() == StatusCode::kCallback),
+                    Format("%s: backward's failure was lost", isa.name));
+      CHECK_MESSAGE(pass->spent(),
+                    Format("%s: a failed call left the pass", isa.name));
     }
   }
 }
@@ -162,40 +159,39 @@ TEST_CASE_FIXTURE(WithoutContention, "another thread ends a running call") {
   Options options;
   options.return_sequences = false;
   const Problem<float> problem({2, 6000, 2, 16}, options, 18000);
-  for (const CpuBackend& backend : AvailableBackends()) {
+  for (const CpuIsa& isa : AvailableIsas()) {
     bool stopped = false;
     // The first attempts may be too late on a slow day.
     for (int delay = 3000; delay >= 0 && !stopped; delay -= 500) {
       Result<float> result;
       Gradients<float> gradients;
-      std::unique_ptr<CpuTape> tape;
-      CHECK_MESSAGE(problem.Forward(backend, 2, nullptr, &result, &tape).ok(),
-                    Format("%s failed", backend.isa));
+      std::unique_ptr<GruPass> pass;
+      CHECK_MESSAGE(problem.Forward(isa, 2, nullptr, &result, &pass).ok(),
+                    Format("%s failed", isa.name));
       Cancellation cancellation;
       std::thread other([&] {
         std::this_thread::sleep_for(std::chrono::microseconds(delay));
         cancellation.Request();
       });
       const Status status =
-          Differentiate(problem, *tape, 2, &cancellation, &gradients);
+          Differentiate(problem, *pass, 2, &cancellation, &gradients);
       other.join();
       stopped = status.code() == StatusCode::kAborted;
       CHECK_MESSAGE((stopped || status.ok()),
-                    Format("%s: %s", backend.isa, status.message().c_str()));
+                    Format("%s: %s", isa.name, status.message().c_str()));
     }
-    CHECK_MESSAGE(stopped, Format("%s: no request was heard", backend.isa));
+    CHECK_MESSAGE(stopped, Format("%s: no request was heard", isa.name));
   }
 }
 
-// Tapes of several threads at once do not meet.
-TEST_CASE_FIXTURE(WithoutContention, "tapes of several threads do not meet") {
+// Passes of several threads at once do not meet.
+TEST_CASE_FIXTURE(WithoutContention, "passes of several threads do not meet") {
   const Problem<float> problem({4, 12, 6, 33}, Options(), 19000);
-  for (const CpuBackend& backend : AvailableBackends()) {
+  for (const CpuIsa& isa : AvailableIsas()) {
     Result<float> result;
     Gradients<float> wanted;
-    CHECK_MESSAGE(
-        problem.Backward(backend, 1, Upstream(), &result, &wanted).ok(),
-        Format("%s failed", backend.isa));
+    CHECK_MESSAGE(problem.Backward(isa, 1, Upstream(), &result, &wanted).ok(),
+                  Format("%s failed", isa.name));
     std::atomic<int> wrong{0};
     std::vector<std::thread> threads;
     for (int i = 0; i < 4; ++i) {
@@ -203,7 +199,7 @@ TEST_CASE_FIXTURE(WithoutContention, "tapes of several threads do not meet") {
         for (int round = 0; round < 3; ++round) {
           Result<float> own;
           Gradients<float> found;
-          if (!problem.Backward(backend, 2, Upstream(), &own, &found).ok() ||
+          if (!problem.Backward(isa, 2, Upstream(), &own, &found).ok() ||
               !Same(found, wanted)) {
             ++wrong;
           }
@@ -212,7 +208,7 @@ TEST_CASE_FIXTURE(WithoutContention, "tapes of several threads do not meet") {
     }
     for (std::thread& thread : threads) thread.join();
     CHECK_MESSAGE(wrong == 0, Format("%s: %d of 12 calls at once went wrong",
-                                     backend.isa, wrong.load()));
+                                     isa.name, wrong.load()));
   }
 }
 

@@ -1,4 +1,4 @@
-#include "cpu/gru_tape.h"
+#include "cpu/cpu_pass.h"
 
 #include <algorithm>
 #include <new>
@@ -20,7 +20,7 @@ constexpr char kPurpose[] = "memory for what the gradients need";
 // Converts the weights to those of the scalar reference.
 Status ReferenceWeights(std::shared_ptr<const CpuWeights> weights,
                         std::shared_ptr<const CpuWeights>* reference) {
-  if (weights->backend().kernels == nullptr) {
+  if (weights->isa().kernels == nullptr) {
     *reference = std::move(weights);
     return Status();
   }
@@ -36,7 +36,7 @@ Status ReferenceWeights(std::shared_ptr<const CpuWeights> weights,
   char* const to_recurrent = to_kernel + kernel * size;
   char* const to_bias = to_recurrent + recurrent * size;
   weights->Unpack(to_kernel, to_recurrent, to_bias);
-  return CpuWeights::Create(description, AvailableBackends()[0], to_kernel,
+  return CpuWeights::Create(description, AvailableIsas()[0], to_kernel,
                             to_recurrent, to_bias, reference);
 }
 
@@ -55,7 +55,7 @@ const void* Copied(const void* source, size_t count, BumpAllocator& allocator) {
 }  // namespace
 
 template <typename T>
-void CpuTape::Place(const GruCall& call, int threads,
+void CpuPass::Place(const GruCall& call, int threads,
                     BumpAllocator& allocator) {
   const size_t units = description().units;
   const size_t features = description().features;
@@ -91,7 +91,7 @@ void CpuTape::Place(const GruCall& call, int threads,
   steps_.candidates = allocator.Take<double>(row_steps * units);
 }
 
-Status CpuTape::Keep(const GruCall& call, int threads) {
+Status CpuPass::Keep(const GruCall& call, int threads) {
   const auto place = [&](BumpAllocator& allocator) {
     if (description().dtype == Dtype::kFloat32) {
       Place<float>(call, threads, allocator);
@@ -99,15 +99,17 @@ Status CpuTape::Keep(const GruCall& call, int threads) {
       Place<double>(call, threads, allocator);
     }
   };
-  // The steps have several times as many elements as a returned sequence, so
-  // this checks that the sizes do not overflow.
+  // The steps take several times the memory of a returned sequence, whose size
+  // is checked here.
+  GruCall whole = call;
+  whole.return_sequences = true;
   GruCallSizes sizes;
-  const Status status =
-      ComputeSizes(description(), call.batch, call.timesteps, true, &sizes);
+  const Status status = ComputeSizes(description(), whole, &sizes);
   if (!status.ok()) return status;
   BumpAllocator measure(nullptr);
   place(measure);
-  buffer_.reset(new (std::nothrow) Workspace(measure.used(), TapeBytes()));
+  buffer_.reset(new (std::nothrow)
+                    Workspace(measure.used(), PassBytes(), Fit::kClose));
   if (buffer_ == nullptr || buffer_->data() == nullptr) {
     return OutOfMemory(measure.used(), kPurpose);
   }
@@ -117,19 +119,19 @@ Status CpuTape::Keep(const GruCall& call, int threads) {
                        : SavedSteps::Create(*weights_, call, &saved_);
 }
 
-Status CpuTape::Compute(int threads, const Cancellation* cancellation) {
+Status CpuPass::Compute(int threads, const Cancellation* cancellation) {
   return IsReference()
              ? ForwardReference(*weights_, call_, cancellation, &steps_)
              : ForwardOnCpu(*weights_, call_, threads, cancellation,
                             saved_.get());
 }
 
-Status CpuTape::Forward(std::shared_ptr<const CpuWeights> weights,
+Status CpuPass::Forward(std::shared_ptr<const CpuWeights> weights,
                         const GruCall& call, int threads,
                         const Cancellation* cancellation,
-                        std::unique_ptr<CpuTape>* tape) {
+                        std::unique_ptr<CpuPass>* pass) {
   if (cancellation != nullptr && cancellation->requested()) {
-    return Status(StatusCode::kAborted, "The call was aborted");
+    return Aborted();
   }
   Status status;
   if (call.batch == 0) {
@@ -138,9 +140,9 @@ Status CpuTape::Forward(std::shared_ptr<const CpuWeights> weights,
     if (!status.ok()) return status;
     weights = std::move(reference);
   }
-  std::unique_ptr<CpuTape> made(new (std::nothrow)
-                                    CpuTape(std::move(weights), call));
-  if (made == nullptr) return OutOfMemory(sizeof(CpuTape), kPurpose);
+  std::unique_ptr<CpuPass> made(new (std::nothrow)
+                                    CpuPass(std::move(weights), call));
+  if (made == nullptr) return OutOfMemory(sizeof(CpuPass), kPurpose);
   status = made->Keep(call, threads);
   if (status.ok()) status = made->Compute(threads, cancellation);
   if (!status.ok()) return status;
@@ -155,19 +157,19 @@ Status CpuTape::Forward(std::shared_ptr<const CpuWeights> weights,
     kept.mask = nullptr;
     kept.lengths = nullptr;
   }
-  *tape = std::move(made);
+  *pass = std::move(made);
   return status;
 }
 
-size_t CpuTape::bytes() const {
+size_t CpuPass::bytes() const {
   return buffer_->size() + (saved_ == nullptr ? 0 : saved_->bytes());
 }
 
-Status CpuTape::Backward(const GruGradients& gradients, int threads,
+Status CpuPass::Backward(const GruGradients& gradients, int threads,
                          const Cancellation* cancellation) {
   if (spent_) return Spent();
   if (cancellation != nullptr && cancellation->requested()) {
-    return Status(StatusCode::kAborted, "The call was aborted");
+    return Aborted();
   }
   spent_ = true;
   return IsReference() ? BackwardReference(*weights_, call_, steps_, gradients,

@@ -1,12 +1,12 @@
-#ifndef CUDNN_GRU_CPU_GRU_TAPE_H_
-#define CUDNN_GRU_CPU_GRU_TAPE_H_
+#ifndef CUDNN_GRU_CPU_CPU_PASS_H_
+#define CUDNN_GRU_CPU_CPU_PASS_H_
 
 #include <cstddef>
 #include <memory>
 
 #include "core/cancellation.h"
-#include "core/gru_problem.h"
-#include "core/gru_tape.h"
+#include "core/gru_call.h"
+#include "core/gru_pass.h"
 #include "core/status.h"
 #include "core/workspace.h"
 #include "cpu/forward/saved_steps.h"
@@ -15,17 +15,17 @@
 
 namespace cudnn_gru {
 
-// A forward call on the CPU that has kept the data its gradients need: copies
-// of the call's tensors, the steps, and the weights, which are shared. The
-// backend of the weights computes forward and backward.
-class CpuTape : public GruTape {
+// A forward call on the CPU that has kept what its gradients need: copies of
+// the call's tensors, the steps, and the weights, which are shared. The
+// kernels of the weights' instruction set compute both ways.
+class CpuPass : public GruPass {
  public:
   // Computes `call` like ForwardOnCpu and fails with the same errors.
   // `cancellation` may be null.
   static Status Forward(std::shared_ptr<const CpuWeights> weights,
                         const GruCall& call, int threads,
                         const Cancellation* cancellation,
-                        std::unique_ptr<CpuTape>* tape);
+                        std::unique_ptr<CpuPass>* pass);
 
   const GruDescription& description() const override {
     return weights_->description();
@@ -37,17 +37,17 @@ class CpuTape : public GruTape {
                   const Cancellation* cancellation) override;
 
  private:
-  CpuTape(std::shared_ptr<const CpuWeights> weights, const GruCall& call)
+  CpuPass(std::shared_ptr<const CpuWeights> weights, const GruCall& call)
       : weights_(std::move(weights)), call_(call) {}
 
-  bool IsReference() const { return weights_->backend().kernels == nullptr; }
+  bool IsReference() const { return weights_->isa().kernels == nullptr; }
   Status Keep(const GruCall& call, int threads);
   Status Compute(int threads, const Cancellation* cancellation);
   template <typename T>
   void Place(const GruCall& call, int threads, BumpAllocator& allocator);
 
   const std::shared_ptr<const CpuWeights> weights_;
-  GruCall call_;  // its pointers lead to the tape's own copies
+  GruCall call_;  // of the pass's own copies
   std::unique_ptr<const Workspace> buffer_;
   std::unique_ptr<SavedSteps> saved_;  // for vector kernels
   ReferenceSteps steps_;               // for the reference
@@ -56,4 +56,4 @@ class CpuTape : public GruTape {
 
 }  // namespace cudnn_gru
 
-#endif  // CUDNN_GRU_CPU_GRU_TAPE_H_
+#endif  // CUDNN_GRU_CPU_CPU_PASS_H_

@@ -1,4 +1,4 @@
-#include "addon/native_tape.h"
+#include "addon/native_pass.h"
 
 #include <array>
 #include <mutex>
@@ -9,7 +9,7 @@
 #include "addon/contract.h"
 #include "addon/custom_activation.h"
 #include "addon/errors.h"
-#include "core/gru_problem.h"
+#include "core/gru_call.h"
 #include "core/thread_pool.h"
 
 namespace cudnn_gru {
@@ -26,91 +26,91 @@ constexpr size_t kRecurrentKernelGradient =
 constexpr size_t kBiasGradient = kSignature.PositionOf("dBias");
 constexpr size_t kCustom = kSignature.PositionOf("custom");
 
-// The tape itself, shared with a backward call that runs on another thread. One
-// call may have it; it goes when that call has used it up.
-class TapeHolder {
+// Shares a pass with the backward call, which may run on another thread. Only
+// one call at a time can have it, and it is freed when that call has used it.
+class PassHolder {
  public:
-  explicit TapeHolder(std::unique_ptr<GruTape> tape) : tape_(std::move(tape)) {}
+  explicit PassHolder(std::unique_ptr<GruPass> pass) : pass_(std::move(pass)) {}
 
-  // The tape for one backward call, or kState.
-  Status Take(std::shared_ptr<GruTape>* tape) {
+  // Lends the pass to one backward call. Returns kState when it is lent already
+  // or used up.
+  Status Take(std::shared_ptr<GruPass>* pass) {
     std::lock_guard<std::mutex> lock(mutex_);
-    if (taken_ || tape_ == nullptr) {
+    if (taken_ || pass_ == nullptr) {
       return Status(StatusCode::kState,
                     "Expected a pass whose `backward` has not been called yet "
                     "but received a used one. Call `forward` again.");
     }
     taken_ = true;
-    *tape = tape_;
+    *pass = pass_;
     return Status();
   }
-  // Ends what Take began. A call that failed before it used the tape leaves it.
+  // Ends the loan. The next call can have the pass if this one failed before it
+  // began to compute.
   void GiveBack() {
     std::lock_guard<std::mutex> lock(mutex_);
     taken_ = false;
-    if (tape_ != nullptr && tape_->spent()) tape_ = nullptr;
+    if (pass_ != nullptr && pass_->spent()) pass_ = nullptr;
   }
   void Drop() {
     std::lock_guard<std::mutex> lock(mutex_);
-    tape_ = nullptr;
+    pass_ = nullptr;
   }
   size_t bytes() {
     std::lock_guard<std::mutex> lock(mutex_);
-    return tape_ == nullptr ? 0 : tape_->bytes();
+    return pass_ == nullptr ? 0 : pass_->bytes();
   }
 
  private:
   std::mutex mutex_;
-  std::shared_ptr<GruTape> tape_;
+  std::shared_ptr<GruPass> pass_;
   bool taken_ = false;
 };
 
-struct NativeTape {
+struct NativePass {
   GruDescription description;
   GruCall call;  // sizes and flags
-  std::shared_ptr<TapeHolder> holder;
-  int64_t reported = 0;  // bytes V8 knows of
+  std::shared_ptr<PassHolder> holder;
+  int64_t reported = 0;  // the bytes that V8 knows of
   bool disposed = false;
 };
 
-// Marks our objects; see native_gru.cc.
+// Marks our objects, as in native_gru.cc.
 constexpr napi_type_tag kTypeTag = {0x3c0de5a7719f4b02ULL,
                                     0xb81e62f40d9a7c35ULL};
 
-NativeTape* Unwrap(napi_env env, napi_value self) {
+NativePass* Unwrap(napi_env env, napi_value self) {
   bool ours = false;
   void* object = nullptr;
   if (napi_check_object_type_tag(env, self, &kTypeTag, &ours) != napi_ok ||
       !ours || napi_unwrap(env, self, &object) != napi_ok) {
     Throw(env, Status(StatusCode::kArgument,
-                      "Expected a NativeTape for `this` but received another "
-                      "object"));
+                      "Expected a NativePass for `this` but received another "
+                      "object."));
     return nullptr;
   }
-  return static_cast<NativeTape*>(object);
+  return static_cast<NativePass*>(object);
 }
 
-// Tells V8 how much goes when the object goes.
-void ReportMemory(napi_env env, NativeTape* tape, size_t bytes) {
+// Tells V8 how much memory is freed with the object.
+void ReportMemory(napi_env env, NativePass* pass, size_t bytes) {
   int64_t total = 0;
   const int64_t now = static_cast<int64_t>(bytes);
-  napi_adjust_external_memory(env, now - tape->reported, &total);
-  tape->reported = now;
+  napi_adjust_external_memory(env, now - pass->reported, &total);
+  pass->reported = now;
 }
 
 void Finalize(napi_env env, void* object, void*) {
-  NativeTape* const tape = static_cast<NativeTape*>(object);
-  ReportMemory(env, tape, 0);
-  delete tape;
+  NativePass* const pass = static_cast<NativePass*>(object);
+  ReportMemory(env, pass, 0);
+  delete pass;
 }
 
-Status ReadGradients(const Arguments& arguments, const NativeTape& tape,
+Status ReadGradients(const Arguments& arguments, const NativePass& pass,
                      GruGradients* gradients) {
-  const GruDescription& description = tape.description;
+  const GruDescription& description = pass.description;
   GruCallSizes sizes;
-  Status status =
-      ComputeSizes(description, tape.call.batch, tape.call.timesteps,
-                   tape.call.return_sequences, &sizes);
+  Status status = ComputeSizes(description, pass.call, &sizes);
   const auto read = [&](size_t position, size_t length) {
     void* data = nullptr;
     if (status.ok() && !arguments[position].IsNothing()) {
@@ -119,59 +119,56 @@ Status ReadGradients(const Arguments& arguments, const NativeTape& tape,
     }
     return data;
   };
-  const size_t row = 3 * description.units;
+  const WeightSizes weights = ComputeWeightSizes(description);
   gradients->d_output = read(kOutputGradient, sizes.output);
   gradients->d_state = read(kStateGradient, sizes.state);
   gradients->d_inputs = read(kInputGradient, sizes.inputs);
   gradients->d_initial_state = read(kInitialStateGradient, sizes.state);
-  gradients->d_kernel = read(kKernelGradient, description.features * row);
+  gradients->d_kernel = read(kKernelGradient, weights.kernel);
   gradients->d_recurrent_kernel =
-      read(kRecurrentKernelGradient, description.units * row);
-  gradients->d_bias =
-      read(kBiasGradient, description.reset_after ? 2 * row : row);
+      read(kRecurrentKernelGradient, weights.recurrent_kernel);
+  gradients->d_bias = read(kBiasGradient, weights.bias);
   return status;
 }
 
-// Reads the arguments and takes the tape.
-Status Prepare(const Arguments& arguments, const NativeTape& tape,
-               GruGradients* gradients, std::shared_ptr<GruTape>* taken) {
-  if (tape.disposed) {
-    return Status(StatusCode::kDisposed, "The pass is disposed");
+// Reads the arguments, and takes the pass for the call.
+Status Prepare(const Arguments& arguments, const NativePass& pass,
+               GruGradients* gradients, std::shared_ptr<GruPass>* taken) {
+  if (pass.disposed) {
+    return Status(StatusCode::kDisposed, "The pass is disposed.");
   }
-  const Status status = ReadGradients(arguments, tape, gradients);
-  return status.ok() ? tape.holder->Take(taken) : status;
+  const Status status = ReadGradients(arguments, pass, gradients);
+  return status.ok() ? pass.holder->Take(taken) : status;
 }
 
-// backward(...NativeBackwardArguments, custom)
 napi_value Js_backward(napi_env env, napi_callback_info info) {
   const Arguments arguments(env, info, kSignature);
-  NativeTape* const tape = Unwrap(env, arguments.self());
-  if (tape == nullptr) return nullptr;
+  NativePass* const pass = Unwrap(env, arguments.self());
+  if (pass == nullptr) return nullptr;
   GruGradients gradients;
-  std::shared_ptr<GruTape> taken;
-  Status status = Prepare(arguments, *tape, &gradients, &taken);
+  std::shared_ptr<GruPass> taken;
+  Status status = Prepare(arguments, *pass, &gradients, &taken);
   if (!status.ok()) return Throw(env, status);
-  CustomActivation custom(arguments[kCustom], tape->description.dtype);
+  CustomActivation custom(arguments[kCustom], pass->description.dtype);
   gradients.custom = &custom;
   status = taken->Backward(gradients, ThreadPool::Get().threads(), nullptr);
   taken = nullptr;
-  tape->holder->GiveBack();
-  ReportMemory(env, tape, tape->holder->bytes());
+  pass->holder->GiveBack();
+  ReportMemory(env, pass, pass->holder->bytes());
   return status.ok() ? nullptr : Throw(env, status);
 }
 
-// backwardAsync(token, ...NativeBackwardArguments)
 napi_value Js_backwardAsync(napi_env env, napi_callback_info info) {
   constexpr const Signature& kAsync = SignatureOf("backwardAsync");
   Arguments arguments(env, info, kAsync);
-  const NativeTape* const tape = Unwrap(env, arguments.self());
-  if (tape == nullptr) return nullptr;
+  const NativePass* const pass = Unwrap(env, arguments.self());
+  if (pass == nullptr) return nullptr;
   double token = 0;
   Status status = ReadDouble(arguments.TakeFirst(), &token);
   GruGradients gradients;
-  std::shared_ptr<GruTape> taken;
+  std::shared_ptr<GruPass> taken;
   if (status.ok()) {
-    status = Prepare(arguments, *tape, &gradients, &taken);
+    status = Prepare(arguments, *pass, &gradients, &taken);
   }
   if (!status.ok()) return Throw(env, status);
   napi_value buffers = nullptr;
@@ -179,18 +176,16 @@ napi_value Js_backwardAsync(napi_env env, napi_callback_info info) {
   for (uint32_t i = 0; i < kCustom; ++i) {
     napi_set_element(env, buffers, i, arguments[i].value);
   }
-  // Gives the tape back when the call has ended, or has been dropped before it
-  // began.
-  const std::shared_ptr<GruTape> lent(
-      taken.get(), [taken, holder = tape->holder](GruTape*) mutable {
+  // Returns the pass when the call has ended, or was dropped before it began.
+  const std::shared_ptr<GruPass> lent(
+      taken.get(), [taken, holder = pass->holder](GruPass*) mutable {
         taken = nullptr;
         holder->GiveBack();
       });
   return AddonData::Get(env)->async_calls.Submit(
       token, buffers,
-      [lent, gradients](bool alone, const Cancellation& cancellation) {
-        return lent->Backward(
-            gradients, alone ? ThreadPool::Get().threads() : 1, &cancellation);
+      [lent, gradients](int threads, const Cancellation& cancellation) {
+        return lent->Backward(gradients, threads, &cancellation);
       });
 }
 
@@ -198,34 +193,34 @@ napi_value Js_memoryUsage(napi_env env, napi_callback_info info) {
   napi_value self = nullptr;
   size_t count = 0;
   napi_get_cb_info(env, info, &count, nullptr, &self, nullptr);
-  const NativeTape* const tape = Unwrap(env, self);
-  if (tape == nullptr) return nullptr;
+  const NativePass* const pass = Unwrap(env, self);
+  if (pass == nullptr) return nullptr;
   napi_value bytes = nullptr;
-  napi_create_double(env, static_cast<double>(tape->holder->bytes()), &bytes);
+  napi_create_double(env, static_cast<double>(pass->holder->bytes()), &bytes);
   return bytes;
 }
 
-// A call that runs holds the tape itself.
+// A running call keeps the pass alive.
 napi_value Js_dispose(napi_env env, napi_callback_info info) {
   napi_value self = nullptr;
   size_t count = 0;
   napi_get_cb_info(env, info, &count, nullptr, &self, nullptr);
-  NativeTape* const tape = Unwrap(env, self);
-  if (tape == nullptr) return nullptr;
-  tape->disposed = true;
-  tape->holder->Drop();
-  ReportMemory(env, tape, 0);
+  NativePass* const pass = Unwrap(env, self);
+  if (pass == nullptr) return nullptr;
+  pass->disposed = true;
+  pass->holder->Drop();
+  ReportMemory(env, pass, 0);
   return nullptr;
 }
 
 }  // namespace
 
-napi_value MakeNativeTape(napi_env env, std::unique_ptr<GruTape> tape) {
-  auto made = std::make_unique<NativeTape>();
-  made->description = tape->description();
-  made->call = tape->call();
-  const size_t bytes = tape->bytes();
-  made->holder = std::make_shared<TapeHolder>(std::move(tape));
+napi_value MakeNativePass(napi_env env, std::unique_ptr<GruPass> pass) {
+  auto made = std::make_unique<NativePass>();
+  made->description = pass->description();
+  made->call = pass->call();
+  const size_t bytes = pass->bytes();
+  made->holder = std::make_shared<PassHolder>(std::move(pass));
   const auto method = [](const char* name, napi_callback callback) {
     return napi_property_descriptor{name,    nullptr, callback,     nullptr,
                                     nullptr, nullptr, napi_default, nullptr};
@@ -241,9 +236,9 @@ napi_value MakeNativeTape(napi_env env, std::unique_ptr<GruTape> tape) {
       napi_wrap(env, object, made.get(), Finalize, nullptr, nullptr) !=
           napi_ok) {
     return Throw(env, Status(StatusCode::kOutOfMemory,
-                             "Node could not make a NativeTape"));
+                             "Node could not make a NativePass."));
   }
-  NativeTape* const kept = made.release();
+  NativePass* const kept = made.release();
   napi_type_tag_object(env, object, &kTypeTag);
   ReportMemory(env, kept, bytes);
   return object;

@@ -1,15 +1,13 @@
-#include "addon/process_info.h"
+#include "addon/cpu_settings.h"
 
 #include <string>
 
 #include "addon/arguments.h"
 #include "addon/errors.h"
-#include "core/aligned_buffer.h"
 #include "core/environment.h"
 #include "core/thread_pool.h"
 #include "core/usable_cpus.h"
 #include "cpu/dispatch/dispatch.h"
-#include "cudnn/memory_pool.h"
 
 namespace cudnn_gru {
 namespace {
@@ -29,18 +27,24 @@ napi_value MakeString(napi_env env, const char* text) {
 
 }  // namespace
 
+Status CheckCpuEnvironment() {
+  CpuIsa isa;
+  const Status status = SelectedIsa(&isa);
+  return status.ok() ? CheckThreadsEnvironment() : status;
+}
+
 napi_value Js_cpuInfo(napi_env env, napi_callback_info) {
-  CpuBackend backend;
-  const Status status = SelectedBackend(&backend);
+  CpuIsa isa;
+  const Status status = SelectedIsa(&isa);
   if (!status.ok()) return Throw(env, status);
   napi_value result = nullptr;
   napi_create_object(env, &result);
-  napi_set_named_property(env, result, "isa", MakeString(env, backend.isa));
+  napi_set_named_property(env, result, "isa", MakeString(env, isa.name));
   napi_value available = nullptr;
   napi_create_array(env, &available);
   uint32_t index = 0;
-  for (const CpuBackend& each : AvailableBackends()) {
-    napi_set_element(env, available, index++, MakeString(env, each.isa));
+  for (const CpuIsa& each : AvailableIsas()) {
+    napi_set_element(env, available, index++, MakeString(env, each.name));
   }
   napi_set_named_property(env, result, "available", available);
   SetNumber(env, result, "threads", ThreadPool::Get().threads());
@@ -48,7 +52,6 @@ napi_value Js_cpuInfo(napi_env env, napi_callback_info) {
   return result;
 }
 
-// setThreads(threads)
 napi_value Js_setThreads(napi_env env, napi_callback_info info) {
   size_t count = 1;
   napi_value argument = nullptr;
@@ -56,27 +59,14 @@ napi_value Js_setThreads(napi_env env, napi_callback_info info) {
   size_t threads = 0;
   Status status = ReadSize({env, argument, "threads"}, &threads);
   if (status.ok() && (threads < 1 || threads > kMaxThreads)) {
-    status =
-        Status(StatusCode::kArgument,
-               "Expected an integer from 1 to " + std::to_string(kMaxThreads) +
-                   " for `threads` but received " + std::to_string(threads));
+    status = Status(StatusCode::kArgument, "Expected an integer from 1 to " +
+                                               std::to_string(kMaxThreads) +
+                                               " for `threads` but received " +
+                                               std::to_string(threads) + ".");
   }
   if (!status.ok()) return Throw(env, status);
   ThreadPool::Get().set_threads(static_cast<int>(threads));
   return nullptr;
-}
-
-napi_value Js_memoryUsage(napi_env env, napi_callback_info) {
-  napi_value result = nullptr;
-  napi_create_object(env, &result);
-  SetNumber(env, result, "weights", static_cast<double>(WeightBytes().load()));
-  SetNumber(env, result, "scratch", static_cast<double>(ScratchBytes().load()));
-  SetNumber(env, result, "passes", static_cast<double>(TapeBytes().load()));
-  SetNumber(env, result, "device",
-            static_cast<double>(MemoryBytes(MemoryKind::kDevice).load()));
-  SetNumber(env, result, "pinned",
-            static_cast<double>(MemoryBytes(MemoryKind::kPinned).load()));
-  return result;
 }
 
 }  // namespace cudnn_gru

@@ -1,0 +1,58 @@
+#ifndef CUDNN_GRU_CORE_GRU_BACKEND_H_
+#define CUDNN_GRU_CORE_GRU_BACKEND_H_
+
+#include <cstddef>
+#include <memory>
+
+#include "core/cancellation.h"
+#include "core/gru_call.h"
+#include "core/gru_pass.h"
+#include "core/status.h"
+
+namespace cudnn_gru {
+
+// Whether products of float32 values may round their factors to TF32, which
+// has 10 bits of mantissa. Only cuDNN can do that.
+enum class Tf32 { kForbidden, kAllowed };
+
+// How one call is to be computed.
+struct ComputeOptions {
+  // The call may use up to so many threads, the calling thread included.
+  int threads = 1;
+  // Asks the call to stop; null for a call that nobody can cancel.
+  const Cancellation* cancellation = nullptr;
+  Tf32 tf32 = Tf32::kForbidden;
+};
+
+// The seam between native/addon and the two paths that can compute a GRU: the
+// CPU's kernels (cpu/cpu_backend.h) and cuDNN (cudnn/cudnn_backend.h). An
+// object holds one version of one layer's weights in the form that its path
+// computes with. Calls in flight share it, and new weights make a new object,
+// so it does not change what a running call computes. All methods may be called
+// on several threads at a time.
+class GruBackend {
+ public:
+  virtual ~GruBackend() = default;
+
+  // "cpu" or "cudnn", as in lib/.
+  virtual const char* name() const = 0;
+
+  // The bytes of host memory that the weights take.
+  virtual size_t bytes() const = 0;
+
+  // Computes `call`, whose tensors are read and written before this returns.
+  // Returns kAborted after a cancellation, and leaves the output and the state
+  // undefined then, as after any other failure.
+  virtual Status Forward(const GruCall& call,
+                         const ComputeOptions& options) const = 0;
+
+  // Computes `call` as Forward does, with the same results, and keeps in `pass`
+  // everything that its gradients need.
+  virtual Status ForwardKeepingPass(const GruCall& call,
+                                    const ComputeOptions& options,
+                                    std::unique_ptr<GruPass>* pass) const = 0;
+};
+
+}  // namespace cudnn_gru
+
+#endif  // CUDNN_GRU_CORE_GRU_BACKEND_H_
