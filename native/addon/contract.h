@@ -75,7 +75,7 @@ inline constexpr Signature kSignatures[] = {
     {"callAsync", Async(kCallArguments)},
     {"forward", kCallArguments},
     {"forwardAsync", Async(kCallArguments)},
-    // What `forward` returns.
+    // The pass that `forward` returns.
     {"backward", kBackwardArguments},
     {"backwardAsync", Async(kBackwardArguments)},
     // Optimizer updates: arrays first, then numbers.

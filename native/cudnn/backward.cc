@@ -72,8 +72,9 @@ class BackwardComputation {
   }
 
  private:
-  // What the cuDNN calls for one chunk share. They use the descriptors and the
-  // reserve space of the forward call, unless that had to be computed again.
+  // The parameters that the cuDNN calls for one chunk share. They use the
+  // descriptors and the reserve space of the forward call, unless that had to
+  // be computed again.
   struct ChunkSpaces {
     const DescriptorSet* descriptors;
     char* reserve;

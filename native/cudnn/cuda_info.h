@@ -14,8 +14,8 @@ struct CudaDeviceInfo {
   size_t total_memory = 0;  // bytes
 };
 
-// What the CUDA driver of this machine offers. `reason` is one sentence when
-// something is missing. `driver` is empty when the version is not known.
+// The CUDA driver of this machine, and its devices. `reason` is one sentence
+// when something is missing. `driver` is empty when the version is not known.
 struct CudaInfo {
   bool available = false;
   bool may_change = false;  // whether it may be available later
@@ -24,7 +24,7 @@ struct CudaInfo {
   std::vector<CudaDeviceInfo> devices;
 };
 
-// What is known about the cuDNN of this machine. `reason` is one sentence when
+// The cuDNN of this machine. `reason` is one sentence when
 // it cannot be used. `version` and `path` are empty when they are not known.
 struct CudnnInfo {
   bool available = false;
