@@ -17,15 +17,31 @@ function matchesOf(text, pattern) {
   }));
 }
 
+/** The text of a document's shell blocks alone; all other lines are empty. */
+function shellOf(text) {
+  let inside = false;
+  const lines = text.split("\n").map((line) => {
+    if (!line.startsWith("```")) return inside ? line : "";
+    inside = line === "```sh";
+    return "";
+  });
+  return lines.join("\n");
+}
+
 /**
- * The names in backticks that mean a file or folder of the repository: those that begin with one of its top folders
- * (`lib/index.ts`, `test/native/`), and bare names of source files (`time_loop.cc`). `folders` are the top folders.
+ * The names of files and folders of the repository in a document. In backticks these are names that begin with one of the
+ * top folders (`lib/index.ts`, `test/native/`), and bare names of source files (`time_loop.cc`). In shell blocks they are
+ * words that begin with a top folder. `folders` are the top folders.
  */
 export function namesIn(text, folders) {
-  return matchesOf(proseOf(text), /`([^`\n]+)`/g)
-    .map(({ line, match }) => ({ line, name: match[1] }))
-    .filter(({ name }) => !/\s/.test(name))
-    .filter(({ name }) => folders.some((folder) => name.startsWith(`${folder}/`)) || sourceFile.test(name));
+  const inFolder = ({ name }) => folders.some((folder) => name.startsWith(`${folder}/`));
+  const nameIn = ({ line, match }) => ({ line, name: match[1] });
+  const quoted = matchesOf(proseOf(text), /`([^`\n]+)`/g).map(nameIn);
+  const words = matchesOf(shellOf(text), /(?<![^\s"'=])([^\s"'=`]*\/[^\s"'`]*?)(?=[,:;)]*(?:[\s"']|$))/g).map(nameIn);
+  return [
+    ...quoted.filter(({ name }) => !/\s/.test(name) && (inFolder({ name }) || sourceFile.test(name))),
+    ...words.filter(inFolder),
+  ];
 }
 
 /**

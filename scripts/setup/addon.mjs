@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
 import { CommandError, root, run, runNode, say } from "./shell.mjs";
-import { record, staleness } from "./stamp.mjs";
+import { stateOf } from "./stamp.mjs";
 
 const require = createRequire(import.meta.url);
 
@@ -21,7 +21,7 @@ function headers() {
 
 /** Runs node-gyp or cmake-js when the addon that it makes is missing or old. */
 function build(tool, program, args, steps) {
-  const reason = staleness(tool, steps);
+  const { reason, record } = stateOf(tool, steps);
   if (!reason) return;
   say(`building the addon with ${tool} (${reason})`);
   try {
@@ -33,7 +33,7 @@ function build(tool, program, args, steps) {
       error.status,
     );
   }
-  record(tool, steps);
+  record();
 }
 
 /** The everyday build: build/Release/cudnn_gru.node by node-gyp. */
@@ -100,8 +100,8 @@ export function ensureDoubles() {
     facts: facts(),
   };
   const untested = !existsSync(join(root, "build-cmake/doubles/cudnn_doubles_test"));
-  const reason =
-    staleness("doubles", steps) ?? (untested ? "their own tests were not built, which need doctest" : null);
+  const state = stateOf("doubles", steps);
+  const reason = state.reason ?? (untested ? "their own tests were not built, which need doctest" : null);
   if (!reason) return;
   if (spawnSync("cmake", ["--version"]).error) {
     say("the test doubles of cuDNN are not built, because cmake was not found: tests that need them are skipped");
@@ -111,5 +111,5 @@ export function ensureDoubles() {
   const folder = "build-cmake/doubles";
   run("cmake", ["-S", "test/doubles", "-B", folder, "-DCMAKE_BUILD_TYPE=Release"], { quiet: true });
   run("cmake", ["--build", folder, "--parallel", String(availableParallelism())], { quiet: true });
-  record("doubles", steps);
+  state.record();
 }

@@ -23,20 +23,26 @@ function hashOf(inputs, facts) {
 }
 
 /**
- * Why the build called `name` must run again, or null when it need not: `output` is missing, or the content of
- * `inputs` (files or folders) or one of `facts` (strings) is not what it was when `record` was last called.
+ * Says whether the build called `name` must run. `reason` is the reason, or null if the build is up to date: `output` is
+ * there, and the content of `inputs` (files or folders) and `facts` (strings) are what they were at the last recorded
+ * build. `record` is to be called after the build. It records the inputs as they are now, before the build, so that a
+ * file that changes meanwhile counts as changed.
  */
-export function staleness(name, { output, inputs, facts = [] }) {
-  if (!existsSync(join(root, output))) return `${output} is missing`;
+export function stateOf(name, { output, inputs, facts = [] }) {
   const stamp = join(folder, name);
-  if (!existsSync(stamp)) return "it is not known from what it was built";
-  return readFileSync(stamp, "utf8") === hashOf(inputs, facts) ? null : `${inputs[0]}/ or its build files changed`;
-}
-
-/** Records that the build called `name` is up to date with its inputs. */
-export function record(name, { inputs, facts = [] }) {
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, name), hashOf(inputs, facts));
+  const hash = hashOf(inputs, facts);
+  const record = () => {
+    mkdirSync(folder, { recursive: true });
+    // A new file in place of the old one, which a copy of this clone may share by a hard link.
+    rmSync(stamp, { force: true });
+    writeFileSync(stamp, hash);
+  };
+  const reasonOf = () => {
+    if (!existsSync(join(root, output))) return `${output} is missing`;
+    if (!existsSync(stamp)) return "it is not known from what it was built";
+    return readFileSync(stamp, "utf8") === hash ? null : `${inputs[0]}/ or its build files changed`;
+  };
+  return { reason: reasonOf(), record };
 }
 
 /** Makes the build called `name` run again when it is next asked for. */

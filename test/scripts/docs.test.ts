@@ -26,6 +26,7 @@ describe("the paths that a document names", () => {
     ["a part of a name", "`tatus.h`", /names tatus\.h/],
     ["a pattern that no file has", "`native/cpu/kernels/half_<isa>.h`", /half_<isa>\.h/],
     ["a word in braces that no file has", "`native/cpu/kernels/vec_{sse,vsx}.h`", /vec_/],
+    ["a missing file in a shell block", "```sh\nnpm test -- test/gone.test.ts\n```", /README\.md:2: names test\/gone/],
     ["a link to a missing file", "[x](docs/gone.md)", /links to docs\/gone\.md/],
     ["a link to a missing heading", "[x](docs/errors.md#err_gone)", /heading docs\/errors\.md#err_gone/],
     ["a link to a missing heading of its own", "# A\n[x](#b)", /README\.md:2: links to the heading README\.md#b/],
@@ -43,7 +44,8 @@ describe("the paths that a document names", () => {
     ["words in braces", "`native/cpu/kernels/vec_{avx2,neon}.h`"],
     ["a name that is known to be another's", "`napi.h`"],
     ["words that are no paths", "`gru.call`, `dist/index.js`, `layers/gru`, `npm test -- lib/x.ts`"],
-    ["a code block", "```sh\ncat `lib/gone.ts` [x](gone.md)\n```"],
+    ["a code block", '```js\nimport "lib/gone.ts"; // `lib/gone.ts` [x](gone.md)\n```'],
+    ["a shell block", "```sh\nX=y npm test -- test/layers # docs/errors.md, native/cpu: all\nls /lib/x dist/y\n```"],
     ["a link to another site", "[x](https://example.org/gone.md#x)"],
     ["a link to a heading", "[x](docs/errors.md#err_shape-and-more) [y](docs/errors.md)"],
   ])("%s passes", (_, text) => {
