@@ -99,8 +99,8 @@ Status CpuPass::Keep(const GruCall& call, int threads) {
       Place<double>(call, threads, allocator);
     }
   };
-  // The steps take several times the memory of a returned sequence, whose size
-  // is checked here.
+  // The steps have several times as many elements as a returned sequence, so
+  // this checks that the sizes do not overflow.
   GruCall whole = call;
   whole.return_sequences = true;
   GruCallSizes sizes;

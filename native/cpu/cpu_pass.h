@@ -15,9 +15,9 @@
 
 namespace cudnn_gru {
 
-// A forward call on the CPU that has kept what its gradients need: copies of
-// the call's tensors, the steps, and the weights, which are shared. The
-// kernels of the weights' instruction set compute both ways.
+// A forward call on the CPU that has kept the data its gradients need: copies
+// of the call's tensors, the steps, and the weights, which are shared. The
+// kernels of the weights' instruction set compute forward and backward.
 class CpuPass : public GruPass {
  public:
   // Computes `call` like ForwardOnCpu and fails with the same errors.
@@ -47,7 +47,7 @@ class CpuPass : public GruPass {
   void Place(const GruCall& call, int threads, BumpAllocator& allocator);
 
   const std::shared_ptr<const CpuWeights> weights_;
-  GruCall call_;  // of the pass's own copies
+  GruCall call_;  // its pointers lead to the pass's own copies
   std::unique_ptr<const Workspace> buffer_;
   std::unique_ptr<SavedSteps> saved_;  // for vector kernels
   ReferenceSteps steps_;               // for the reference

@@ -35,8 +35,7 @@ class BackwardComputation {
         stream_(stream),
         description_(pass.weights->description()),
         chunking_(pass.chunking),
-        settings_(description_,
-                  pass.allow_tf32 ? Tf32::kAllowed : Tf32::kForbidden),
+        settings_(description_, pass.tf32),
         format_(description_),
         packing_(description_, pass.sizes, pass.chunking),
         pieces_(stream, pass.chunking) {}

@@ -24,8 +24,8 @@ struct CudaInfo {
   std::vector<CudaDeviceInfo> devices;
 };
 
-// The cuDNN of this machine. `reason` is one sentence when
-// it cannot be used. `version` and `path` are empty when they are not known.
+// The cuDNN of this machine. `reason` is one sentence when it cannot be used.
+// `version` and `path` are empty when they are not known.
 struct CudnnInfo {
   bool available = false;
   std::string reason;

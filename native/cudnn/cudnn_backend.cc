@@ -7,7 +7,7 @@ namespace {
 
 CudnnOptions ToCudnn(const ComputeOptions& options) {
   CudnnOptions cudnn;
-  cudnn.allow_tf32 = options.tf32 == Tf32::kAllowed;
+  cudnn.tf32 = options.tf32;
   cudnn.threads = options.threads;
   return cudnn;
 }

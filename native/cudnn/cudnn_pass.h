@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/gru_backend.h"
 #include "core/gru_call.h"
 #include "core/gru_pass.h"
 #include "cudnn/call_stream.h"
@@ -55,7 +56,7 @@ class CudnnPass : public GruPass {
   const std::shared_ptr<CudnnWeights> weights;  // keeps the device in use
   GruCall sizes;  // sizes and flags of the call, with all pointers null
   bool has_initial_state = false;
-  bool allow_tf32 = false;
+  Tf32 tf32 = Tf32::kForbidden;
   Chunking chunking;
   KeptTensors kept;
   // Whether backward has used the reserve spaces. cuDNN overwrites them, so a

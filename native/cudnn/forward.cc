@@ -103,7 +103,7 @@ Status ForwardOnCudnn(const std::shared_ptr<CudnnWeights>& weights,
     auto made = std::make_unique<CudnnPass>(*device, weights);
     made->sizes = WithoutPointers(call);
     made->has_initial_state = call.initial_state != nullptr;
-    made->allow_tf32 = options.allow_tf32;
+    made->tf32 = options.tf32;
     CUDNN_GRU_RETURN_IF_ERROR(
         DivideIntoChunks(call, kMaxChunkTimesteps, &made->chunking));
     CUDNN_GRU_RETURN_IF_ERROR(

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "core/cancellation.h"
+#include "core/gru_backend.h"
 #include "core/gru_call.h"
 #include "core/status.h"
 #include "cudnn/algorithm.h"
@@ -13,7 +14,7 @@
 namespace cudnn_gru {
 
 struct CudnnOptions {
-  bool allow_tf32 = false;
+  Tf32 tf32 = Tf32::kForbidden;
   // How many threads may pack and unpack tensors.
   int threads = 1;
   // When set, the call uses this algorithm or fails. The self-check sets it.

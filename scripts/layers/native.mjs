@@ -20,9 +20,9 @@ const rooms = {
 };
 
 /**
- * Files that may include more than their room, and what. The addon computes calls through core/gru_backend.h: one file
- * makes the backends of both paths, and no other file includes headers of both. The rest of the addon's list is what
- * JavaScript can ask of one path alone. The self-check compares cuDNN with the scalar reference.
+ * Files that may include more than their room, and the headers. The addon computes calls through core/gru_backend.h:
+ * backends.cc makes the backends of both paths, and no other file includes headers of both. The other files of the addon
+ * serve functions that concern one path alone. The self-check compares cuDNN with the scalar reference.
  */
 const exceptions = {
   "native/addon/backends.cc": [

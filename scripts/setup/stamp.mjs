@@ -27,6 +27,9 @@ function hashOf(inputs, facts) {
  * there, and the content of `inputs` (files or folders) and `facts` (strings) are what they were at the last recorded
  * build. `record` is to be called after the build. It records the inputs as they are now, before the build, so that a
  * file that changes meanwhile counts as changed.
+ *
+ * @param {string} name
+ * @param {{ output: string, inputs: string[], facts?: string[] }} build
  */
 export function stateOf(name, { output, inputs, facts = [] }) {
   const stamp = join(folder, name);

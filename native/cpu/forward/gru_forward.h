@@ -9,9 +9,9 @@
 
 namespace cudnn_gru {
 
-// The forward pass of keras.layers.GRU on the CPU (keras/src/layers/rnn/gru.py
-// with use_cudnn=False), by the kernels of the
-// weights' instruction set.
+// Computes the forward pass of keras.layers.GRU on the CPU
+// (keras/src/layers/rnn/gru.py with use_cudnn=False), with the kernels that
+// the weights were packed for.
 //
 // Uses up to `threads` threads. The result for a row is bit for bit the same
 // for any batch and any number of threads, and whatever else runs.

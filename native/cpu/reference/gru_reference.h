@@ -18,10 +18,10 @@ struct ReferenceSteps {
   double* candidates = nullptr;  // (B, T, U), what r multiplies (reset_after)
 };
 
-// keras.layers.GRU written down plainly, one row, step and unit at a time, sums
-// in double with libm's functions: slow, and what every other path is tested
-// against. Needs weights made for "reference". Fills `steps` unless it is
-// null.
+// Computes keras.layers.GRU in the plainest way: one row, step and unit at a
+// time, with sums in double and libm's functions. It is slow, and every other
+// path is tested against it. Needs weights that were made for "reference".
+// Fills `steps` unless it is null.
 Status ForwardReference(const CpuWeights& weights, const GruCall& call,
                         const Cancellation* cancellation,
                         const ReferenceSteps* steps = nullptr);

@@ -12,15 +12,15 @@
 
 namespace cudnn_gru {
 
-// An immutable snapshot of a layer's weights in the form its kernels read:
-// packed in panels for vector kernels (cpu/kernels/kernels.h), Keras's own
-// layout for the reference. Calls in flight share it; a new weight version is a
-// new snapshot.
+// An immutable snapshot of a layer's weights, in the layout that its kernels
+// read: packed in panels for vector kernels (cpu/kernels/kernels.h), or
+// Keras's own layout for the reference. Calls in flight share it. A new version
+// of the weights is a new snapshot.
 class CpuWeights {
  public:
-  // `kernel` is (F, 3U), `recurrent_kernel` (U, 3U), `bias` null, (2, 3U) with
-  // reset_after, else (3U,); all of description.dtype. They are copied.
-  // kOutOfMemory when there is no room.
+  // Copies the weights. `kernel` is (F, 3U) and `recurrent_kernel` (U, 3U).
+  // `bias` is (2, 3U) with reset_after, else (3U,); it may be null. All are of
+  // description.dtype. Fails with kOutOfMemory.
   static Status Create(const GruDescription& description, const CpuIsa& isa,
                        const void* kernel, const void* recurrent_kernel,
                        const void* bias,
