@@ -1,5 +1,5 @@
 // Every npm script of this repository: node scripts/run.mjs <command> [arguments]. It runs in a fresh clone, before
-// anything is installed, so this file and what it imports use Node.js alone.
+// anything is installed, so this file and its imports use Node.js alone.
 import { commands } from "./commands/index.mjs";
 import { ensureAddon, ensureCmakeAddon, ensureDoubles, ensureSanitizedAddon } from "./setup/addon.mjs";
 import { ensureDist } from "./setup/dist.mjs";

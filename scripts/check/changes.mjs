@@ -1,4 +1,4 @@
-// What changed, against git.
+// Finds the changed files, against git.
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";

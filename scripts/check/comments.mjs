@@ -1,4 +1,4 @@
-// Whether two versions of a source file differ in comments and layout alone: then no test can tell them apart.
+// Finds out whether two versions of a source file differ in comments and layout alone. No test can tell such versions apart.
 
 /** C++ without its comments, and with one space or one line break for any white space outside of strings. */
 function bareCpp(text) {

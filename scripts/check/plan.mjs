@@ -15,7 +15,7 @@ function modulesOf(file, text) {
   });
 }
 
-/** What a C++ file of native/ or test/native/ includes, as paths. */
+/** The files that a C++ file of native/ or test/native/ may include by its lines, as paths. */
 function includesOf(file, text) {
   return [...text.matchAll(/^\s*#\s*include\s*"([^"]+)"/gm)].flatMap(([, name]) => [
     `native/${name}`,

@@ -15,7 +15,7 @@ export function testGpu(args) {
   runNode("--test", [...flags, ...tests.map((name) => join("test/gpu", name)), ...args]);
 }
 
-/** What goes into the archive, relative to the root; the rest is made. */
+/** The files and folders that are copied into the archive, relative to the root. The rest of the archive is made. */
 const CONTENTS = ["package.json", "LICENSE", "dist", "test/gpu", "test/golden/data", "bench/gpu"];
 
 function needsOf(file) {

@@ -53,7 +53,7 @@ function runTraining(args) {
   passStatusOn(() => runNode("examples/train-weather/train.mjs", args));
 }
 
-/** By name: what each command does, what must be installed or built before, and the work itself. */
+/** The commands by name: a description, the builds and installations that it needs, and the work itself. */
 export const commands = {
   start: {
     about: "forecast Seattle's weather with a model that Keras trained",

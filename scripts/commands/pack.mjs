@@ -1,5 +1,5 @@
-// What `npm pack` and `npm publish` do before and after: the tarball holds one bundle instead of a hundred modules, because
-// Node.js takes four times as long to load those.
+// `npm pack` and `npm publish` run prepack before and postpack after they pack: the tarball holds one bundle instead of a
+// hundred modules, because Node.js takes four times as long to load a hundred modules.
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 import { ensureDist } from "../setup/dist.mjs";

@@ -29,7 +29,7 @@ function repository() {
   };
 }
 
-/** The steps of a release, in order: what each does, in words and in deed. Publishing is left to a person. */
+/** The steps of a release, in order. Each has a description and a function. Publishing is left to a person. */
 function steps(version, changelog) {
   const date = new Date().toISOString().slice(0, 10);
   return [

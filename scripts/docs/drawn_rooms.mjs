@@ -12,7 +12,7 @@ export function drawnRooms(svg) {
   return [...svg.matchAll(/\bdata-room="([^"]*)"/g)].map(([, room]) => room).sort();
 }
 
-/** What is wrong with the picture `svg` of a repository that has `files`. */
+/** Returns the problems of the picture `svg` of a repository that has `files`, as sentences. */
 export function roomProblems(svg, files) {
   const rooms = roomsOf(files);
   const drawn = drawnRooms(svg);

@@ -74,7 +74,7 @@ function anchorsOf(text) {
 }
 
 /**
- * What is wrong with the files that the document `page` names. `files` are the paths of all files of the repository,
+ * Returns the problems with the files that the document `page` names, as sentences. `files` are the paths of all files of the repository,
  * `foreign` are names that only look like ours, and `read` returns the text of a file.
  */
 export function pathProblems(page, text, { files, foreign, read }) {

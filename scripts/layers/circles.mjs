@@ -1,6 +1,6 @@
 /**
- * The circles of a graph, each once, as the list of its nodes. `edges` gives for each node the nodes it leads to; what
- * is no node of `edges` is passed over.
+ * Returns the circles of a graph, each once, as a list of nodes. `edges` maps each node to the nodes that it leads to. A
+ * target that is not a node of `edges` is ignored.
  */
 export function circlesOf(edges) {
   const circles = [];

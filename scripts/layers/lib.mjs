@@ -2,7 +2,7 @@
 import { dirname, posix } from "node:path";
 import { circlesOf } from "./circles.mjs";
 
-/** Folders and files of lib/, lowest first: each may import itself and what stands in a line above it. */
+/** Folders and files of lib/, lowest first: each may import itself and everything in the lines above it. */
 const layers = [
   ["errors", "package_root"],
   ["native"],
@@ -26,8 +26,8 @@ function rankOf(path) {
 }
 
 /**
- * What the lines of the TypeScript file `file` import from files beside it: the line number, the specifier and the path that
- * it means. Imports of types and dynamic imports count.
+ * The imports of the TypeScript file `file` from files beside it: the line number, the specifier, and the path that the
+ * specifier means. Imports of types and dynamic imports count.
  */
 export function importsOf(file, lines) {
   return lines.flatMap((line, at) =>

@@ -10,7 +10,7 @@ export function unreleased(changelog) {
   return (next < 0 ? rest : rest.slice(0, next)).trim();
 }
 
-/** The changelog with what was unreleased under the heading of `version`, and an empty place for what comes next. */
+/** Returns the changelog with the unreleased changes under the heading of `version`, and with an empty section for later ones. */
 export function released(changelog, version, date) {
   return changelog.replace(`${UNRELEASED}\n`, `${UNRELEASED}\n\n## ${version} (${date})\n`);
 }

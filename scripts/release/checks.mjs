@@ -1,7 +1,7 @@
 import semver from "semver";
 import { unreleased } from "./changelog.mjs";
 
-/** What stands in for the repository's owner and name until it has some. */
+/** The placeholders for the repository's owner and name. */
 const PLACEHOLDER = /\bOWNER\b|\bOWNER\/REPO\b/;
 
 /** The version that `request` (a version, or `major`, `minor` or `patch`) asks for; `null` when it is neither. */

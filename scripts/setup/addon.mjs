@@ -13,7 +13,7 @@ function facts() {
   return [process.platform, process.arch, version("node-addon-api")];
 }
 
-/** `--nodedir` where the running Node.js came with its headers; else node-gyp fetches those of its version. */
+/** Returns `--nodedir` if the running Node.js came with its headers. Otherwise node-gyp fetches the headers of its version. */
 function headers() {
   const prefix = dirname(dirname(process.execPath));
   return existsSync(join(prefix, "include/node/common.gypi")) ? [`--nodedir=${prefix}`] : [];
@@ -70,8 +70,8 @@ export function ensureCmakeAddon() {
 }
 
 /**
- * The addon and the native tests under AddressSanitizer and UndefinedBehaviorSanitizer, in build-cmake/asan/: what
- * `npm run fuzz -- --asan` loads.
+ * The addon and the native tests under AddressSanitizer and UndefinedBehaviorSanitizer, in build-cmake/asan/.
+ * `npm run fuzz -- --asan` loads that addon.
  */
 export function ensureSanitizedAddon() {
   const steps = {

@@ -7,7 +7,7 @@ const real = require(process.env.CUDNN_GRU_REAL_ADDON || resolve(__dirname, "../
 const CUDNN_FLAGS = 8 | 16;
 
 const double = {
-  /** What cudnnRuntime answers, by "device dtype". */
+  /** The answers of cudnnRuntime, by "device dtype". */
   verdicts: {},
   /** Every question to cudnnRuntime. */
   asked: [],

@@ -23,7 +23,7 @@ export class Control {
     return new Control(path);
   }
 
-  /** That of this process, which the doubles loaded into it map too. */
+  /** The control file of this process. The doubles that are loaded into the process map the same file. */
   static own(): Control {
     const control = new Control(process.env.CUDNN_GRU_DOUBLE_CONTROL as string);
     control.#generation = control.#read(GENERATION_OFFSET, 4).readUInt32LE();

@@ -7,7 +7,7 @@ function rightPadded({ data, shape }: GoldenTensor): boolean {
 
 /**
  * Whether cuDNN can compute every call of a golden case, by Keras's documented requirements (and without empty
- * sizes): a judgement of its own, to compare the package's with.
+ * sizes). The package's judgement is compared with this independent one.
  */
 export function eligible({ arguments: given, steps }: GoldenCase): boolean {
   const is = (name: string, wanted: unknown) => given[name] === undefined || given[name] === wanted;

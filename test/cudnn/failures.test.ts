@@ -7,7 +7,7 @@ import type { StickyReport } from "./programs/sticky.js";
 const NO_KERNEL = "err 209 no kernel image is available for execution on the device != cudaSuccess";
 const NO_MEMORY = "err 2 out of memory != cudaSuccess :: cudaLibraryLoadData(&library, code)";
 
-/** Faults that may pass, what they keep from being asked twice, and what is said. */
+/** Faults that may pass: a title, the fault for the double, the function that fails, and the message. */
 const TRANSIENT: [string, string, string, RegExp][] = [
   ["a full device", "cudnnCreate 1 999 1001", "cudnnCreate", /1001.*memory is full: \d+ of 1024 MiB/],
   ["a device in exclusive mode", "cuDevicePrimaryCtxRetain 1 999 46", "cuDevicePrimaryCtxRetain", /\(46\).*exclusive/],

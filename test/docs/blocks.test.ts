@@ -24,7 +24,7 @@ interface Outcome {
 }
 
 function node(...args: string[]): Promise<Outcome> {
-  // Blocks show what the CPU path prints.
+  // Blocks show the output of the CPU path.
   const env = { ...process.env, CUDNN_GRU_DISABLE_CUDA: "1", NODE_OPTIONS: "" };
   return promisify(execFile)(process.execPath, args, { cwd: folder, env }).then(
     ({ stdout, stderr }) => ({ failed: false, output: stdout + stderr }),

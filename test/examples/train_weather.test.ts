@@ -18,7 +18,7 @@ interface Ending {
   stderr: string;
 }
 
-/** Runs the program; `interruptAt` in its output makes it receive what Ctrl-C sends. */
+/** Runs the program. When `interruptAt` appears in its output, the program receives the signal of Ctrl-C. */
 function train(args: readonly string[], interruptAt?: string): Promise<Ending> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [PROGRAM, ...args]);

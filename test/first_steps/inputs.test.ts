@@ -1,4 +1,4 @@
-// The first mistakes with inputs: each is answered with what to do.
+// The first mistakes with inputs: each error says how to mend it.
 import { createBatcher, GRU, optimizers, regularizers, Tensor, tensor, Variable } from "cudnn-gru";
 import { describe, expect, it } from "vitest";
 import { expectError, expectRejection, random } from "../layers/support.js";

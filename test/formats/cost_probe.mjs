@@ -1,4 +1,4 @@
-// Reads a model file as a program would and prints, as JSON, what came of it, the most memory that the process had
+// Reads a model file as a program would and prints, as JSON, the outcome, the most memory that the process had
 // (`peak`, in MB) and the longest time for which its event loop stood still (`blocked`, in ms):
 //   node test/formats/cost_probe.mjs FILE [UNITS [ARGUMENTS]]
 // With UNITS (and a GRU's other arguments as JSON) the file goes to loadWeights, else to GRU.fromKeras.

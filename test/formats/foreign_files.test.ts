@@ -1,4 +1,4 @@
-// Files that are not Keras 3 .keras files: the error says what was found and what was expected.
+// Files that are not Keras 3 .keras files: the error names the expected and the actual content.
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { tmpdir } from "node:os";

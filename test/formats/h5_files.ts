@@ -1,4 +1,4 @@
-// The files of test/fixtures/keras_h5, and what their writers say is in them.
+// The files of test/fixtures/keras_h5, and their contents according to their writers.
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -29,7 +29,7 @@ export function expectedOf(writer: (typeof WRITERS)[number]): Record<string, Exp
   return JSON.parse(readFileSync(join(FOLDER, `expected_${writer}.json`), "utf8")).files;
 }
 
-/** The files that make_windows_fixtures.py made of others, which hold what those hold. */
+/** The files that make_windows_fixtures.py made from other files. They have the same content. */
 function* windowsFiles(): Generator<[string, ExpectedLayer[]]> {
   for (const writer of ["keras", "tf_keras", "keras213"] as const) {
     for (const [name, layers] of Object.entries(expectedOf(writer))) {

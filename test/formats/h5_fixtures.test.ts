@@ -1,4 +1,4 @@
-// Every HDF5 file of three real writers: the weights exactly, and what the layers give for an input.
+// Every HDF5 file of real writers: the weights exactly, and the outputs of the layers for an input.
 import { GRU, type Tensor, tensor } from "cudnn-gru";
 import { describe, expect, it } from "vitest";
 import { type ExpectedLayer, expectedOf, h5Fixture, h5FixtureNames, WRITERS } from "./h5_files.js";
@@ -13,7 +13,7 @@ function address(file: string, { path, group }: ExpectedLayer): string {
   return path.join("/");
 }
 
-/** A layer with what Keras 3's GRU knows of a config of `expected`'s writer. */
+/** A layer with the arguments of the writer's config that Keras 3's GRU knows, but without its weights. */
 function unloaded({ config, weights }: ExpectedLayer): GRU {
   const [, , bias] = weights;
   return new GRU({

@@ -1,10 +1,10 @@
-// encodeHdf5: what it writes, the HDF5 library reads.
+// encodeHdf5: the HDF5 library reads every file that it writes.
 import type { Dataset, File, Group } from "h5wasm";
 import { expect, it } from "vitest";
 import { encodeHdf5, type Hdf5Dataset, type Hdf5Group } from "../../dist/formats/hdf5/writer.js";
 import { encodeKerasWeights } from "../../dist/formats/keras_files/keras_weights.js";
 
-/** Passes what the library makes of `parts` to `use`. */
+/** Encodes `parts`, opens the file with the library, and passes it to `use`. */
 async function reread<T>(parts: Uint8Array[], use: (file: File) => T): Promise<T> {
   const h5 = await import("h5wasm");
   await h5.ready;

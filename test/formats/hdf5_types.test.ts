@@ -1,4 +1,4 @@
-// Every element type and storage layout that HDF5 has for a kernel: what h5py reads, or a refusal that says why.
+// Every element type and storage layout that HDF5 has for a kernel. The package reads the same as h5py, or refuses with a reason.
 // The files come from make_hostile_hdf5.py.
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";

@@ -1,7 +1,7 @@
 // Writes HDF5 files for tests with h5wasm.
 import type { File, Group } from "h5wasm";
 
-/** The bytes of an HDF5 file with what `fill` puts into it. */
+/** Returns the bytes of an HDF5 file that `fill` has filled. */
 export async function writeHdf5(fill: (file: File) => void): Promise<Uint8Array<ArrayBuffer>> {
   const h5 = await import("h5wasm");
   await h5.ready;

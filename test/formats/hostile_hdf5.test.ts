@@ -175,7 +175,7 @@ describe("links, filters and storage outside the file", () => {
     await expectRefused(file, /expected \/layers\/gru in the file itself but found an external link/);
   });
 
-  // h5py writes what h5wasm cannot: see make_hostile_hdf5.py.
+  // h5py writes these files, because h5wasm cannot: see make_hostile_hdf5.py.
   it.each([
     ["lzf", /kernel .* without filters or deflated but found filter 32000/],
     ["virtual", /kernel .* in the file itself but found a virtual dataset/],

@@ -79,7 +79,7 @@ it("every argument has today's name", async () => {
     recurrent_initializer: keras("initializers", "Identity", {}),
     kernel_regularizer: keras("regularizers", "L1L2", { l1: 0.01, l2: 0.02 }),
     recurrent_regularizer: keras("regularizers", "L1L2", { l1: 0, l2: 0.03 }),
-    // One that nobody knows any more is kept, and does not keep the layer from computing.
+    // An object that nobody knows any more is kept, and the layer computes without it.
     bias_regularizer: { class_name: "EigenvalueRegularizer", config: { k: 0.5 } },
   });
 });

@@ -1,4 +1,4 @@
-// GRU.loadWeights: what it accepts, what it refuses, and that a refused file changes nothing.
+// GRU.loadWeights accepts some files and refuses others, and a refused file changes nothing.
 import { GRU } from "cudnn-gru";
 import { describe, expect, it } from "vitest";
 import { h5Fixture } from "./h5_files.js";

@@ -1,4 +1,4 @@
-// The safetensors reader and writer: round trips, and what the reader refuses.
+// The safetensors reader and writer: round trips, and files that the reader refuses.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -15,7 +15,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const whole = (parts: Uint8Array[]) => new Uint8Array(Buffer.concat(parts));
 
-/** A file with this header, as text or as what JSON makes of it, and this many bytes after it. */
+/** A file with this header, as text or as a value for JSON, and this many bytes after it. */
 function file(header: unknown, size = 0): Uint8Array {
   const text = Buffer.from(typeof header === "string" ? header : JSON.stringify(header));
   const length = Buffer.alloc(8);

@@ -1,4 +1,4 @@
-// gru.saveWeights: what it writes is read again, by this package and by Keras, and what it refuses it leaves alone.
+// gru.saveWeights: this package and Keras read the files that it writes, and a refused file is left as it was.
 import { execFileSync } from "node:child_process";
 import {
   chmodSync,
@@ -37,7 +37,7 @@ function layer(args: GRUArguments = {}, features = 4, units = 3): GRU {
 
 const bits = (weights: Tensor[]) => weights.map(({ shape, dtype, data }) => ({ shape, dtype, data: Array.from(data) }));
 
-/** Every layer whose weights lie in a file in another way. */
+/** One layer for every way in which weights lie in a file. */
 const LAYERS: [string, GRUArguments, number?][] = [
   ["float32", {}],
   ["float64", { dtype: "float64" }],

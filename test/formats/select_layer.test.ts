@@ -1,4 +1,4 @@
-// How `layer` names one GRU of a model, and what the error says where it does not.
+// `layer` names one GRU of a model, and the error message if it does not.
 import { describe, expect, it } from "vitest";
 import { readKerasGru } from "../../dist/formats/index.js";
 import { changedFile, fixture, partsOf } from "./keras_files.js";

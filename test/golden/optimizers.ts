@@ -11,7 +11,7 @@ export interface GoldenState {
   values: GoldenTensor;
 }
 
-/** Ten updates with given gradients: what Keras's optimizer made of them. */
+/** Ten updates with given gradients, and the results of Keras's optimizer. */
 export interface GoldenUpdates {
   name: string;
   dtype: "float32" | "float64";

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { bitsOf, numberOf } from "./sixteen_bit.js";
 
-/** A tensor of the golden data: row-major values and what they are. Masks are "uint8"; 16-bit floats are bits. */
+/** A tensor of the golden data: row-major values, their shape and their dtype. Masks are "uint8"; 16-bit floats are bits. */
 export interface GoldenTensor {
   shape: number[];
   dtype: string;

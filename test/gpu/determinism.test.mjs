@@ -1,4 +1,4 @@
-// The same call gives the same bits, alone or among others.
+// The same call returns the same bits, alone or among others.
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import { layer, onGpu, random, record, sameBits, skipReason } from "./support.mjs";

@@ -21,7 +21,7 @@ function argumentsOf({ read }, call) {
   return args;
 }
 
-/** Whether every call of a case meets what `explain` lists, the runtime aside. */
+/** Whether every call of a case meets the requirements that `explain` lists, apart from the runtime. */
 function eligible(golden) {
   if (golden.calls.some((call) => call.input_dropout || call.recurrent_dropout)) return false;
   let gru;
@@ -37,7 +37,7 @@ function eligible(golden) {
   });
 }
 
-/** Runs every call, synchronous and asynchronous in turn, and gives the worst error of outputs and losses. */
+/** Runs every call, synchronous and asynchronous in turn, and returns the worst error of outputs and losses. */
 async function runForward(golden) {
   const gru = make(golden);
   let worst = 0;

@@ -1,4 +1,4 @@
-// 10,000 calls with flat memory, on the host and on the device; what was made is given back.
+// 10,000 calls with flat memory, on the host and on the device; all memory is freed afterwards.
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import { memoryUsage } from "cudnn-gru";

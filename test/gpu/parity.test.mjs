@@ -1,4 +1,4 @@
-// The two paths give the same numbers, in every dtype; gradients are slopes.
+// The two paths return the same numbers, in every dtype. Gradients are slopes.
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import { relativeError, TOLERANCE } from "./golden.mjs";

@@ -1,4 +1,4 @@
-// What documents and other projects leave open about cuDNN's GRU, answered on this device as far as calls of the layer can
+// Questions that documents and other projects leave open about cuDNN's GRU, answered on this device as far as calls of the layer can
 // answer it. docs/cudnn-notes.md has the questions with their numbers.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";

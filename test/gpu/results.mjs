@@ -1,4 +1,4 @@
-// What the parts of a run have written into its folder so far.
+// Reads everything that the parts of a run have written into its folder so far.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -8,7 +8,7 @@ function testsIn(folder, file) {
   return lines.slice(0, -1).map((line) => JSON.parse(line));
 }
 
-/** Counts of tests, the reasons of those skipped, those that failed, what tests found out (by file), and the benchmark. */
+/** The counts of tests, the reasons for skipped tests, the failed tests, the answers of tests (by file), and the benchmark. */
 export function readResults(folder) {
   const tests = { passed: 0, failed: 0, skipped: 0 };
   const skipped = new Set();

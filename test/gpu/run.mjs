@@ -1,5 +1,5 @@
 // A whole run on a GPU: doctor, tests, benchmark, and one record of it all, gpu-record.json, which is written again
-// whenever there is something new, so that a run that is killed leaves what it measured.
+// whenever there is something new, so that a run that is killed leaves its measurements.
 import { appendFileSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -91,7 +91,7 @@ for (const [signal, number] of Object.entries({ SIGINT: 2, SIGTERM: 15, SIGHUP: 
   });
 }
 
-/** What a program printed on standard output as JSON; null when that is no JSON. */
+/** Runs a program and returns its standard output as JSON, or null if it is no JSON. */
 async function answerOf(args, env) {
   let text = "";
   const ended = await runNode(args, {
@@ -112,11 +112,11 @@ async function answerOf(args, env) {
 
 const SEARCH = "import('./dist/index.js').then((m) => console.log(JSON.stringify(m.backendInfo().cudnn)))";
 
-/** Finds cuDNN, and judges what calls would run on. The environment of all that follows. */
+/** Finds cuDNN, and judges on which path calls would run. Returns the environment for all stages. */
 async function examine() {
   const env = { ...process.env, CUDNN_GRU_GPU_RECORD: folder };
   if (!env.CUDNN_GRU_CUDNN_PATH) {
-    // What a user without this script would get.
+    // A user without this script would get this result.
     record.search = (await answerOf(["-e", SEARCH], env)).answer;
     record.python = pythonCudnn();
     if (record.python.cudnn) env.CUDNN_GRU_CUDNN_PATH = record.python.cudnn;

@@ -1,5 +1,5 @@
-// What a run on a GPU does, in order: first what tells most. `limit` is in seconds; with doctor's they add up to less than
-// nine minutes, and what comes before the benchmark to less than four.
+// The stages of a run on a GPU, in order, the most informative first. `limit` is in seconds; with doctor's they add up to less than
+// nine minutes, and the stages before the benchmark to less than four.
 
 export const DOCTOR_SECONDS = 60;
 export const TOTAL_SECONDS = 530;
@@ -26,7 +26,7 @@ function testArguments(files, limit, report) {
   ];
 }
 
-/** `args(folder, seconds, extra)` gives the arguments of `node`; `extra` are those a person added for the benchmark. */
+/** `args(folder, seconds, extra)` returns the arguments of `node`; `extra` are those that a person added for the benchmark. */
 export const STAGES = [
   { name: "correctness", limit: 60, files: tests("golden") },
   { name: "parity", limit: 60, files: tests("parity") },

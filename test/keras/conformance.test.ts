@@ -38,7 +38,7 @@ const GET = {
 };
 type Vocabulary = keyof typeof GET;
 
-/** Where this package, on purpose, is not as Keras; each entry says what it does. */
+/** The cases in which this package differs from Keras on purpose. Each entry has the package's behaviour. */
 const DIFFERENT: Record<string, string> = {
   // Keras makes a layer with them that fails when it is called.
   "activations threshold": "ERR_ARGUMENT",
@@ -58,7 +58,7 @@ const DIFFERENT: Record<string, string> = {
   ...Object.fromEntries([8, 16, 32, 64].map((bits) => [`dtype_policies uint${bits}`, "ERR_DTYPE"])),
 };
 
-/** The serialized form of what `value` names, `{ error }` with the code when it is refused. */
+/** The serialized form of the object that `value` names, or `{ error }` with the code if it is refused. */
 function outcome(vocabulary: Vocabulary, value: unknown): unknown {
   try {
     return GET[vocabulary](value, "argument")?.serialize() ?? null;

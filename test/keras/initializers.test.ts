@@ -10,7 +10,7 @@ const NORMAL = { seed: null, mean: 0, stddev: 0.05 };
 const UNIFORM = { seed: null, minval: -0.05, maxval: 0.05 };
 const SCALING = { ...FANS, scale: 1, mode: "fan_in", distribution: "truncated_normal" };
 
-/** The names that Keras 3.15.1 takes, and what its `get_config()` then holds. */
+/** The names that Keras 3.15.1 takes, and the content of `get_config()` for each. */
 const NAMES: [names: string[], className: string, config: Record<string, unknown>][] = [
   [["Zeros", "zeros", "zero"], "Zeros", {}],
   [["Ones", "ones", "one"], "Ones", {}],

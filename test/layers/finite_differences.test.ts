@@ -179,7 +179,10 @@ const ACTIVATIONS: (GRUArguments["activation"] & (string | object))[] = [
   { module: "keras.activations", class_name: "threshold", config: { threshold: 0.1, default_value: -0.2 } },
 ] as never;
 
-/** Of the weights: what grows without bound as a gate leaves no differences to look at; sparse_plus is kept off its kinks. */
+/**
+ * The scale of the weights for some activations. A gate that grows without bound leaves no usable differences if weights are
+ * large, and sparse_plus would meet its kinks.
+ */
 const GAINS = new Map<unknown, number>([
   ["exponential", 0.2],
   ["log_softmax", 0.3],

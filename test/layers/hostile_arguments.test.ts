@@ -33,7 +33,7 @@ const foreign = (text: string) => runInContext(text, context) as never;
 
 const built = () => layer(U, F, { return_state: true }) as GRU<true>;
 
-/** Each way to give a value to a built layer, by the name of the argument. */
+/** Each way to pass a value to a built layer, by the name of the argument. */
 const TAKERS: Record<string, (gru: GRU<true>, value: never) => unknown> = {
   "call's inputs": (gru, value) => gru.call(value),
   "call's mask": (gru, value) => gru.call(inputs(), { mask: value }),

@@ -1,4 +1,4 @@
-// forward and backward on the CPU path: what a pass is, and what it does not depend on. Numbers are judged by
+// forward and backward on the CPU path: the content of a pass, and its independence of later changes. Numbers are judged by
 // golden_gradients, finite_differences and gradient_properties.
 import { type GRU, type GRUArguments, type GRUPass, tensor } from "cudnn-gru";
 import { describe, expect, it } from "vitest";

@@ -34,7 +34,7 @@ function npm(args: string[], env: NodeJS.ProcessEnv, cwd: string): string {
   });
 }
 
-/** An empty application in a new folder, and what tests do with it. */
+/** Makes an empty application in a new folder, and the functions that tests use on it. */
 export function newApplication() {
   const folder = mkdtempSync(join(tmpdir(), "cudnn-gru-package-"));
   const app = join(folder, "app");
@@ -48,7 +48,7 @@ export function newApplication() {
     );
   }
 
-  /** One whose PATH holds Node.js and a shell: no compiler, no make, no Python; and none of npm's settings. */
+  /** An environment with Node.js and a shell on the PATH, but no compiler, make or Python, and without npm's settings. */
   function bareEnvironment(): NodeJS.ProcessEnv {
     const bin = join(folder, "bin");
     mkdirSync(bin, { recursive: true });

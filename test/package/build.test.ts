@@ -21,8 +21,8 @@ describe.skipIf(reason)(title, () => {
   let before: unknown;
 
   /**
-   * Runs `npx cudnn-gru build` and returns how it ended. Where the compiler on the PATH is ccache's, the two variables let it
-   * find what it compiled in another folder.
+   * Runs `npx cudnn-gru build` and returns how it ended. If the compiler on the PATH is ccache's, the two variables let
+   * it use the objects that it compiled in another folder.
    */
   function build(env = cleanEnvironment()) {
     const command = join(installed, "dist/cli/main.js");

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { type Ended, runChild } from "./support.js";
 
-/** The end of a process, with what it printed where that is not the exit code that was wanted. */
+/** The end of a process. If the exit code is not the expected one, the output of the process is part of it. */
 function summary({ code, signal, stdout, stderr }: Ended, wanted: number) {
   return code === wanted ? { code, stdout } : { code, signal, stdout, stderr };
 }

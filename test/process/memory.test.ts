@@ -1,4 +1,4 @@
-// Native memory: what V8 knows of it, and that it comes back.
+// Native memory: V8 knows its size, and it is freed.
 import { describe, expect, it } from "vitest";
 import { runChild } from "./support.js";
 

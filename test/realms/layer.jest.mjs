@@ -1,4 +1,4 @@
-// What a user of Jest does with the package; every array here is of Jest's realm.
+// Uses the package as a user of Jest does. Every array here is of Jest's realm.
 import { createBatcher, GRU, GRUError, optimizers, tensor } from "cudnn-gru";
 
 const shape = [1, 2, 3];

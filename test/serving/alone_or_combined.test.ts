@@ -1,4 +1,4 @@
-// A property: what a request gets is the same, bit for bit, alone and in a call that a batcher combined.
+// A property: the result of a request is the same, bit for bit, alone and in a call that a batcher combined.
 import { channel } from "node:diagnostics_channel";
 import {
   type BatcherCallArguments,

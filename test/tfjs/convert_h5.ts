@@ -1,4 +1,4 @@
-// Converts real whole-model .h5 files of Keras 2 to what tf.loadLayersModel takes, as tensorflowjs_converter does: the
+// Converts real whole-model .h5 files of Keras 2 to the input of tf.loadLayersModel, as tensorflowjs_converter does: the
 // topology as the file has it, the weights under the names that the file lists.
 import { readFileSync } from "node:fs";
 import type * as tf from "@tensorflow/tfjs";

@@ -12,7 +12,7 @@ const STEPS = 1000;
 const inputs = tf.tensor3d(values([2, 5, 3], 1), [2, 5, 3]);
 const target = tf.tensor2d(values([2, 4], 2), [2, 4]);
 
-/** tfjs's tensors and bytes, and what this package's weights and passes take. */
+/** The tensors and bytes of tfjs, and the memory of this package's weights and passes. */
 function usage() {
   const { numTensors, numBytes, numDataBuffers } = tf.memory();
   const { weights, passes } = memoryUsage();

@@ -7,7 +7,7 @@ if (process.argv[2] === "with") await import("cudnn-gru/tfjs");
 
 const lines = [];
 const ids = new Map();
-// Classes are told apart by what they are, not by their name alone.
+// Classes are compared by identity, not by their name alone.
 const classOf = (layer) => {
   const own = [tf.layers.gru({ units: 1 }), tf.layers.bidirectional({ layer: tf.layers.gru({ units: 1 }) })];
   return own.some((one) => one.constructor === layer.constructor);

@@ -1,4 +1,5 @@
-// Models that real Keras 2 wrote, converted: their GRUs compute in tfjs what this package's reader makes of the same file.
+// Converted models that real Keras 2 wrote: in tfjs their GRUs compute the same as the layers that this package reads from the
+// same file.
 import { fileURLToPath } from "node:url";
 import * as tf from "@tensorflow/tfjs";
 import { GRU as CoreGRU, type Tensor } from "cudnn-gru";

@@ -1,4 +1,4 @@
-// The layer in tfjs's other wrappers, in copies of models, and what calls of it refuse.
+// The layer in tfjs's other wrappers and in copies of models, and the calls that it refuses.
 import * as tf from "@tensorflow/tfjs";
 import { GRU as CoreGRU, memoryUsage, type Tensor } from "cudnn-gru";
 import { Bidirectional, bidirectional, GRU } from "cudnn-gru/tfjs";

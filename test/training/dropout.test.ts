@@ -1,4 +1,4 @@
-// Dropout in training: what is drawn, and what it does to gradients.
+// Dropout in training: the masks that are drawn, and their effect on gradients.
 import { type GRU, type GRUArguments, optimizers, type Tensor, tensor } from "cudnn-gru";
 import { describe, expect, it } from "vitest";
 import { readConstructor } from "../../dist/arguments/constructor.js";

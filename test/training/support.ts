@@ -1,7 +1,7 @@
 import { optimizers, Variable } from "cudnn-gru";
 import { numbers } from "../layers/support.js";
 
-/** Every optimizer with arguments that give it all its slots, by name. */
+/** Every optimizer, by name, with arguments that make it use all its slots. */
 export const OPTIMIZERS: Readonly<Record<string, () => optimizers.Optimizer>> = {
   SGD: () => new optimizers.SGD({ momentum: 0.9, nesterov: true, clipnorm: 1 }),
   RMSprop: () => new optimizers.RMSprop({ momentum: 0.5, centered: true }),

@@ -1,4 +1,4 @@
-// Compiled by the type check, never run: what the public types allow and refuse.
+// The type check compiles this file, and nobody runs it. It shows which code the public types allow and refuse.
 import {
   Activation,
   type Batcher,
@@ -55,7 +55,7 @@ export async function results(): Promise<void> {
   return void [a, b];
 }
 
-/** Arguments that are only known as `GRUArguments` give either. */
+/** A layer whose arguments are only known as `GRUArguments` may return either. */
 export function widened(flag: boolean): void {
   const args: GRUArguments = { return_state: true };
   const gru = new GRU(4, args);
@@ -233,7 +233,7 @@ export async function passes(gru: GRU<true>, gradient: Float32Array): Promise<vo
   void [state, weights, grads.inputs.data, grads.initial_state.shape, pass.losses.length];
 }
 
-/** A stream's results are its own tensor, or the `out` it is given. */
+/** A stream returns its own tensor, or the `out` that it received. */
 export function streams(): void {
   const stream: GRUStream<"float32"> = new GRU(4, { return_state: true }).stream({ batch: 2, initial_state: inputs });
   const frame = new Float32Array(8);

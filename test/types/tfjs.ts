@@ -1,4 +1,4 @@
-// Compiled by the type check, never run: what the types of cudnn-gru/tfjs allow and refuse.
+// The type check compiles this file, and nobody runs it. It shows which code the types of cudnn-gru/tfjs allow and refuse.
 import * as tf from "@tensorflow/tfjs";
 import { constraints, initializers } from "cudnn-gru";
 import { type Bidirectional, bidirectional, fileSystem, GRU, type GRULayerArgs, gru } from "cudnn-gru/tfjs";
@@ -21,7 +21,7 @@ export async function models(): Promise<void> {
   bidirectional({ layer: tf.layers.gru({ units: 4 }) });
 }
 
-/** Tensors give tensors, symbolic tensors symbolic ones. */
+/** The layer turns tensors into tensors, and symbolic tensors into symbolic tensors. */
 export function results(): void {
   const layer = new GRU({ units: 4, returnState: true });
   const concrete: tf.Tensor | tf.Tensor[] = layer.apply(tf.zeros([1, 2, 3]), { initialState: tf.zeros([1, 4]) });

@@ -1,4 +1,4 @@
-// Compiled by the type check, never run: what the public types of training allow and refuse.
+// The type check compiles this file, and nobody runs it. It shows which code the public types of training allow and refuse.
 import { type GRU, type ModelLayer, optimizers, saveModelWeights, type Tensor, Variable } from "cudnn-gru";
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
@@ -6,7 +6,7 @@ function same<A, B>(_equal: Equal<A, B>): void {}
 
 declare const inputs: Tensor<Float32Array>;
 
-/** A training step: what passes give is what optimizers take. */
+/** A training step: optimizers take the gradients that passes return. */
 export async function step(gru: GRU): Promise<void> {
   const optimizer: optimizers.Optimizer = new optimizers.Adam({ learning_rate: 1e-3, clipnorm: 1 });
   const head = new Variable("glorot_uniform", { shape: [4, 1], name: "head", constraint: "max_norm" });

@@ -1,11 +1,11 @@
-// Fails every call that a layer's life makes to cuDNN and the driver, one after the other, and prints what came of it.
+// Makes every call to cuDNN and the driver in the life of a layer fail, one after the other, and prints the outcomes.
 import { isDeepStrictEqual } from "node:util";
 import { GRU, type GRUError, memoryUsage, type Tensor } from "cudnn-gru";
 import { Control } from "../control.js";
 import { listed, numbers, setNumbers } from "./layers.js";
 
 export interface FaultsReport {
-  /** One an injected fault: what failed and what became of the call. */
+  /** One entry for each injected fault: the function that failed, and the outcome of the call. */
   faults: Fault[];
   /** Counters of living objects that were not what they were before, with the fault. */
   leaks: string[];
@@ -25,7 +25,7 @@ export interface Fault {
   recovered: boolean;
 }
 
-/** Functions that may fail without harm to a call: what they free is counted. */
+/** Functions that may fail without harm to a call. The objects that they free are counted. */
 const FREEING = /Destroy|Free|Release|cuGetError|VersionCheck|GetVersion|^kernel$/;
 
 const control = Control.own();
@@ -58,7 +58,7 @@ const scenarios: Record<string, Scenario> = {
   },
 };
 
-/** The status that the function would give. */
+/** The status that the function would return. */
 function statusFor(name: string): number {
   if (/^cuMemAlloc/.test(name)) return 2;
   return name.startsWith("cudnn") ? 5000 : 999;

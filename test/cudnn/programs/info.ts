@@ -1,4 +1,4 @@
-// Prints what a person is told about this process's cuDNN and CUDA, and what becomes of calls.
+// Prints the messages to a person about this process's cuDNN and CUDA, and the outcomes of calls.
 import { type BackendInfo, backendInfo, GRU, type GRUError } from "cudnn-gru";
 import { numbers, setNumbers } from "./layers.js";
 

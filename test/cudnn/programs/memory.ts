@@ -1,4 +1,4 @@
-// A device that is nearly too small for what calls need.
+// Calls on a device that is nearly too small for them.
 import { GRU, type GRUArguments, type GRUError, memoryUsage, type Tensor } from "cudnn-gru";
 import { relativeError } from "../../golden/reader.js";
 import { Control } from "../control.js";

@@ -1,4 +1,4 @@
-// Prints what is said of this process's runtime in one dtype.
+// Prints the verdict on this process's runtime in one dtype.
 import type { NativeCudnnDtype } from "../../../dist/native/binding.js";
 import { native } from "../../../dist/native/load.js";
 import "../../../dist/index.js";

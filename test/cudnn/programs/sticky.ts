@@ -1,4 +1,4 @@
-// A kernel that fails in an asynchronous way, and what each later call on its device is told.
+// A kernel fails in an asynchronous way. Prints the error of each later call on its device.
 import { GRU, type GRUError } from "cudnn-gru";
 import { Control } from "../control.js";
 import { numbers, setNumbers } from "./layers.js";

@@ -1,4 +1,4 @@
-// A stream on the cuDNN path, and what its steps ask of the device.
+// Runs a stream on the cuDNN path, and counts the calls that its steps make to the device.
 import { GRU } from "cudnn-gru";
 import { relativeError } from "../../golden/reader.js";
 import { Control } from "../control.js";

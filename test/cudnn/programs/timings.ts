@@ -1,4 +1,4 @@
-// Times the stages of calls, and tells what that costs in calls to the driver.
+// Times the stages of calls, and counts the calls to the driver that this costs.
 import { GRU, type GRUError } from "cudnn-gru";
 import type { NativeCudnnTimings } from "../../../dist/native/binding.js";
 import { native } from "../../../dist/native/load.js";

@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <functional>
 
-// What the double of cuDNN needs from the double of the driver. The real cuDNN
-// has such a way in too: the runtime library linked into it.
+// The functions that the double of cuDNN needs from the double of the driver.
+// The real cuDNN has such a way in too: the runtime library linked into it.
 namespace doubles {
 
 // Runs on the device when the stream gets there; gives a CUresult, and any but

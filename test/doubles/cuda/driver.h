@@ -5,7 +5,7 @@
 
 #include "api/cuda_driver_api.h"
 
-// What the parts of the driver's double share.
+// Declarations that the parts of the driver's double share.
 namespace doubles {
 
 // Held by every entry point: one thing happens at a time.

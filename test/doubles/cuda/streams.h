@@ -20,7 +20,7 @@ void DestroyStream(const char* function, void* stream, void* context);
 void CheckStream(const char* function, void* stream, void* context);
 // Null is the legacy stream: waits for the blocking streams, runs at once.
 void Enqueue(void* stream, void* context, Work work);
-// Runs what waits; gives the context's sticky error, or 0.
+// Runs everything that waits. Returns the context's sticky error, or 0.
 int Drain(void* stream, void* context);
 int DrainAll(void* context);
 // Runs one piece of work; whether none is left.

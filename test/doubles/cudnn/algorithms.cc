@@ -36,7 +36,7 @@ cudnnStatus_t CheckAlgorithm(const cudnnRNNStruct& rnn,
     NOT_SUPPORTED_IF(Refuses("small_h_sizes", rnn, x.layout));
     return CUDNN_STATUS_SUCCESS;
   }
-  // The sizes are given all the same.
+  // The sizes are returned all the same.
   const bool variable =
       std::any_of(x.lengths.begin(), x.lengths.end(),
                   [&](int length) { return length != x.max_length; });

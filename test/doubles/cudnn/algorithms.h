@@ -3,8 +3,8 @@
 
 #include "cudnn/descriptors.h"
 
-// What the algorithms beside the standard one refuse, and get wrong, in the
-// double: README.md, "Control", has the options.
+// The refusals and the wrong results of the algorithms beside the standard one,
+// in the double: README.md, "Control", has the options.
 namespace doubles {
 
 // Where an algorithm may say that it does not support a call.
@@ -18,7 +18,7 @@ cudnnStatus_t CheckAlgorithm(const cudnnRNNStruct& rnn,
 void CountAlgorithm(const cudnnRNNStruct& rnn, const cudnnRNNDataStruct& x,
                     Query query);
 
-// What is added to each state, and to each gradient of the inputs.
+// The number that is added to each state, and to each gradient of the inputs.
 double StateError(const cudnnRNNStruct& rnn);
 double GradientError(const cudnnRNNStruct& rnn);
 

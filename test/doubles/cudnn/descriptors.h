@@ -6,7 +6,7 @@
 
 #include "api/cudnn_api.h"
 
-// The descriptors hold copies of what they were set to.
+// The descriptors hold copies of the values that they were set to.
 struct cudnnTensorStruct {
   bool set = false;
   cudnnDataType_t type;

@@ -6,7 +6,7 @@
 
 namespace doubles {
 
-// Notes the failed condition for cudnnGetLastErrorString and gives `status`.
+// Notes the failed condition for cudnnGetLastErrorString and returns `status`.
 // Like the real library it says more about errors of the CUDA runtime, in a
 // second line.
 cudnnStatus_t Fail(cudnnStatus_t status, const char* condition);

@@ -10,8 +10,8 @@
 #include "cudnn/handle.h"
 #include "cudnn/reference_gru.h"
 
-// What the forward call and both backward calls share: the descriptors as they
-// were at the call, the checks, and the way to device memory.
+// The part that the forward call and both backward calls share: the descriptors
+// as they were at the call, the checks, and the way to device memory.
 namespace doubles {
 
 struct TempSizes {

@@ -27,10 +27,10 @@ enum class Library { kCuda = 0, kCudnn = 1 };
 // Which double this copy belongs to: defined once in each library.
 extern const Library kLibrary;
 
-// Counts a call of `function` ("calls.<function>") and gives the status that an
-// injected fault asks for; 0 when it asks for none.
+// Counts a call of `function` ("calls.<function>") and returns the status that
+// an injected fault asks for; 0 when it asks for none.
 int Enter(const char* function);
-// What the fault that this thread met last has to say.
+// The message of the fault that this thread met last.
 const char* FaultText();
 
 // Adds to a counter of this library, and reads one.

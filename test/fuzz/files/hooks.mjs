@@ -1,6 +1,6 @@
 const SUBSTITUTE = new URL("./in_process_worker.mjs", import.meta.url);
 
-/** Gives the package's file readers the substitute of `node:worker_threads`; each worker, named by its query, one of its own. */
+/** Resolves `node:worker_threads` to the substitute for the package's file readers. Each worker, named by its query, has its own. */
 export function resolve(specifier, context, nextResolve) {
   if (/^(node:)?worker_threads$/.test(specifier) && /\/dist\/formats\//.test(context.parentURL ?? "")) {
     const url = new URL(SUBSTITUTE);

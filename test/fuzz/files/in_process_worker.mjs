@@ -1,4 +1,4 @@
-// What the package's file readers need of `node:worker_threads`, on this thread: see register.mjs. Each worker has an
+// The part of `node:worker_threads` that the package's file readers need, on this thread: see register.mjs. Each worker has an
 // instance of this module, by its query.
 import { EventEmitter } from "node:events";
 import { readers } from "./readers.mjs";
@@ -40,7 +40,7 @@ export class Worker extends End {
   }
 
   postMessage(message) {
-    // What is sent to a thread waits until the thread listens.
+    // A message to a thread waits until the thread listens.
     this.loaded.then(() => super.postMessage(message));
   }
 

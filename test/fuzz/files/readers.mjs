@@ -1,4 +1,4 @@
-// What the workers that run on this thread share: what each was started with, and the HDF5 library with its open files.
+// The state that the workers on this thread share: the data that each was started with, and the HDF5 library with its open files.
 import { openSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import * as h5wasm from "h5wasm";

@@ -1,4 +1,5 @@
-// Compiled in strict projects by projects.test.ts, never run: what arguments take under exactOptionalPropertyTypes.
+// projects.test.ts compiles this file in strict projects, and nobody runs it. It shows which values arguments accept under
+// exactOptionalPropertyTypes.
 import {
   type BackwardAsyncArguments,
   type BatcherArguments,

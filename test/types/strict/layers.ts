@@ -1,4 +1,4 @@
-// Compiled in strict projects by projects.test.ts, never run: what the types of layers say to an application.
+// projects.test.ts compiles this file in strict projects, and nobody runs it. It uses the types of layers as applications do.
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import {
   type Batcher,
