@@ -35,7 +35,7 @@ export async function sameProgram(path, before, after) {
     // The lexer above knows no raw strings.
     return !/R"/.test(before + after) && bareCpp(before) === bareCpp(after);
   }
-  if (!/\.(ts|mjs|js)$/.test(path)) return false;
+  if (!/\.(ts|mjs|cjs|js)$/.test(path)) return false;
   const bare = await bareModule(path, before);
   return bare !== null && bare === (await bareModule(path, after));
 }

@@ -99,7 +99,7 @@ export const halves = [
             "no SDK at build time",
             "devices and their memory",
             "the choice of algorithm",
-            "plans, kept for later calls",
+            "descriptors, kept for later",
             "the forward call and the",
             "backward calls of cuDNN",
             "a self-check before first use",
@@ -117,11 +117,14 @@ export const life = [
   ["The arguments are read", "Kinds, shapes and values of inputs, mask, lengths and state are checked once, here."],
   [
     "The call is prepared",
-    "prepareCall chooses the path, builds and packs the weights where they are new, draws dropout masks, and returns one value that nothing changes.",
+    "prepareCall chooses the path, builds the layer if need be, and draws dropout masks. It returns one value that nothing changes.",
   ],
-  ["The addon is called", "One place lays out the arguments. Typed arrays cross the border without a copy."],
+  [
+    "The addon is called",
+    "Weights that changed are packed. One place states the order of the arguments. Typed arrays cross without a copy.",
+  ],
   ["Memory safety", "The addon checks kinds and lengths of the arrays again, and products that overflow."],
-  ["The backend", "The seam hands the problem to the path that was chosen. The addon does not know which it is."],
+  ["The backend", "The seam hands the call to the chosen path. One file of the addon knows both paths."],
   [
     "The computation",
     "CPU: the time loop, with kernels for this CPU and a team of threads. cuDNN: copy to the device, cudnnRNNForward, copy back.",

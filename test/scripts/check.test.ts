@@ -97,6 +97,7 @@ describe("a program is the same", () => {
     ["a.ts", "/** Old. */ export const a: number = 1; // x", "export const a: number = 1;"],
     ["a.ts", "f(1, 2);", "// New.\nf(\n  1,\n  2,\n);"],
     ["a.mjs", "const a = 1; /* x */", "const a = 1;"],
+    ["a.cjs", "module.exports = 1; // x", "module.exports = 1;"],
     ["a.cc", "int a; // x\nint b;", "// top\n\nint a;\n  int /* y */ b;\n"],
     ["a.h", "int a = 1'000; // it's", "int a = 1'000;"],
     ["a.inc", "char a = '\"'; // \"", "char a = '\"';"],
