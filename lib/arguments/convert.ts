@@ -1,9 +1,9 @@
 import { expectedText } from "../errors/messages.js";
 import type { Dtype } from "../keras/dtype_policy.js";
 import type { NativeArray } from "../native/binding.js";
+import { isSteady, viewOf, writeTo } from "../native/intrinsics.js";
 import { isSixteenBit, narrowed, widened } from "../native/sixteen_bit.js";
 import type { FloatArray, TensorDtype, TypedArray } from "../tensor/tensor.js";
-import { isSteady, viewOf, writeTo } from "./intrinsics.js";
 import { allocate } from "./memory.js";
 import type { ReadTensor } from "./tensor_like.js";
 

@@ -1,10 +1,10 @@
 import { formatShape } from "../errors/describe.js";
 import { expectedShape } from "../errors/messages.js";
 import type { Dtype } from "../keras/dtype_policy.js";
+import { isSteady } from "../native/intrinsics.js";
 import { isSixteenBit } from "../native/sixteen_bit.js";
 import type { FloatArray, TensorLike, TypedArray } from "../tensor/tensor.js";
 import { converted, requireNamed } from "./convert.js";
-import { isSteady } from "./intrinsics.js";
 import { sameShape } from "./shapes.js";
 import { elementsOf, type ReadTensor, readTensor } from "./tensor_like.js";
 import { dtypeOfArray, isTypedArray, requireLength } from "./typed_array.js";

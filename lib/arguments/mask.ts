@@ -1,7 +1,7 @@
 import { expected, expectedShape, expectedText } from "../errors/messages.js";
+import { isSteady, kindOf, lengthOf } from "../native/intrinsics.js";
 import { isSixteenBit } from "../native/sixteen_bit.js";
 import type { NestedBooleans, TensorObject } from "../tensor/tensor.js";
-import { isSteady, kindOf, lengthOf } from "./intrinsics.js";
 import { allocate } from "./memory.js";
 import { elementsOf, type ReadTensor, readTensor } from "./tensor_like.js";
 import { requireAttached } from "./typed_array.js";

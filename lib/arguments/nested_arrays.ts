@@ -1,9 +1,9 @@
 import { describe } from "../errors/describe.js";
 import type { GRUError } from "../errors/gru_error.js";
 import { expected, expectedText } from "../errors/messages.js";
+import { lengthOf, writeTo } from "../native/intrinsics.js";
 import { isSixteenBit, narrowed } from "../native/sixteen_bit.js";
 import type { TensorDtype, TypedArray } from "../tensor/tensor.js";
-import { lengthOf, writeTo } from "./intrinsics.js";
 import { allocate } from "./memory.js";
 import { elementCount } from "./shapes.js";
 import { dtypeOfArray, isTypedArray, requireWhole } from "./typed_array.js";

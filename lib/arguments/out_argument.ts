@@ -1,9 +1,9 @@
 import { expected, expectedShape } from "../errors/messages.js";
 import type { Dtype } from "../keras/dtype_policy.js";
+import { kindOf, lengthOf, ordinaryArray, overlap, viewOf } from "../native/intrinsics.js";
 import { isSixteenBit } from "../native/sixteen_bit.js";
 import { isRecord } from "../options/record.js";
 import { type FloatArray, Tensor, type TensorObject } from "../tensor/tensor.js";
-import { kindOf, lengthOf, ordinaryArray, overlap, viewOf } from "./intrinsics.js";
 import { sameShape } from "./shapes.js";
 import { readTensor } from "./tensor_like.js";
 import { dtypeOfArray, isTypedArray, requireLength } from "./typed_array.js";

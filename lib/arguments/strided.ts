@@ -1,8 +1,8 @@
 import { formatShape } from "../errors/describe.js";
 import { expected, expectedText } from "../errors/messages.js";
+import { lengthOf, ordinaryArray, viewOf } from "../native/intrinsics.js";
 import { requireInteger } from "../options/values.js";
 import type { TypedArray } from "../tensor/tensor.js";
-import { lengthOf, ordinaryArray, viewOf } from "./intrinsics.js";
 import { allocate } from "./memory.js";
 import { readList } from "./shapes.js";
 import { dtypeOfArray } from "./typed_array.js";

@@ -1,6 +1,7 @@
 import { formatShape } from "../errors/describe.js";
 import { expected, expectedText } from "../errors/messages.js";
 import { unreadable } from "../errors/reading.js";
+import { kindOf, lengthOf, viewOf } from "../native/intrinsics.js";
 import { isSixteenBit } from "../native/sixteen_bit.js";
 import {
   type NestedBooleans,
@@ -10,7 +11,6 @@ import {
   type TypedArray,
 } from "../tensor/tensor.js";
 import { converted } from "./convert.js";
-import { kindOf, lengthOf, viewOf } from "./intrinsics.js";
 import { nestedElements, readNested } from "./nested_arrays.js";
 import { elementCount, readList } from "./shapes.js";
 import { dtypeOfArray, dtypeOfName, isTypedArray } from "./typed_array.js";

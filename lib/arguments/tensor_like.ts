@@ -1,10 +1,10 @@
 import { describeThrown, formatShape } from "../errors/describe.js";
 import { GRUError } from "../errors/gru_error.js";
 import { expected, expectedText } from "../errors/messages.js";
+import { lengthOf, ordinaryArray } from "../native/intrinsics.js";
 import { isSixteenBit } from "../native/sixteen_bit.js";
 import { isRecord } from "../options/record.js";
 import type { TensorDtype, TypedArray } from "../tensor/tensor.js";
-import { lengthOf, ordinaryArray } from "./intrinsics.js";
 import { type NestedArrays, nestedElements, readNested } from "./nested_arrays.js";
 import { elementCount, readList } from "./shapes.js";
 import { gathered, type Layout, readLayout } from "./strided.js";

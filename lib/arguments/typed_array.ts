@@ -1,7 +1,7 @@
 import type { GRUError } from "../errors/gru_error.js";
 import { expected, expectedText } from "../errors/messages.js";
+import { isDetached, kindOf, lengthOf } from "../native/intrinsics.js";
 import type { TensorDtype, TypedArray } from "../tensor/tensor.js";
-import { isDetached, kindOf, lengthOf } from "./intrinsics.js";
 
 /** The kinds of typed arrays by their tags, with the dtype of their elements when the tensor names none. */
 const KINDS: Readonly<Record<string, TensorDtype>> = {

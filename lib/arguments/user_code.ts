@@ -5,7 +5,7 @@ import type { Constraint } from "../keras/constraints.js";
 import type { Initializer } from "../keras/initializer.js";
 import type { Regularizer } from "../keras/regularizers.js";
 import type { NativeArray } from "../native/binding.js";
-import { lengthOf, writeTo } from "./intrinsics.js";
+import { lengthOf, writeTo } from "../native/intrinsics.js";
 import { allocate } from "./memory.js";
 
 /*

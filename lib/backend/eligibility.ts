@@ -1,4 +1,4 @@
-import { lengthOf } from "../arguments/intrinsics.js";
+import { lengthOf } from "../native/intrinsics.js";
 
 /** The ids of the requirements for the cuDNN path, in the order in which `explain` lists them. */
 export type RequirementId =

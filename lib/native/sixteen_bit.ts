@@ -1,4 +1,5 @@
 import type { NativeHalf } from "./binding.js";
+import { bufferOf, isUnshared, lengthOf } from "./intrinsics.js";
 import { native } from "./load.js";
 
 /**
@@ -14,9 +15,11 @@ export function isSixteenBit(dtype: string): dtype is SixteenBitDtype {
 
 /** Returns the exact numbers that `bits` stand for. NaN stays NaN. */
 export function widened(bits: Uint16Array, dtype: SixteenBitDtype): Float32Array {
-  const out = new Float32Array(bits.length);
+  // The bits may be the caller's array, which may have a `length` or a `buffer` of its own.
+  const count = lengthOf(bits);
+  const out = new Float32Array(count);
   // The addon never reads memory that other threads share, so such bits are copied.
-  if (bits.length > 0) native().widen(out, bits.buffer instanceof ArrayBuffer ? bits : new Uint16Array(bits), dtype);
+  if (count > 0) native().widen(out, isUnshared(bufferOf(bits)) ? bits : new Uint16Array(bits), dtype);
   return out;
 }
 
@@ -25,14 +28,14 @@ export function widened(bits: Uint16Array, dtype: SixteenBitDtype): Float32Array
  * stays NaN.
  */
 export function narrowed(values: Float32Array, dtype: SixteenBitDtype): Uint16Array {
-  const out = new Uint16Array(values.length);
+  const out = new Uint16Array(lengthOf(values));
   narrowInto(out, values, dtype);
   return out;
 }
 
 /** Converts as `narrowed` does, and writes the bits to `out`, which has as many elements. */
 export function narrowInto(out: Uint16Array, values: Float32Array, dtype: SixteenBitDtype): void {
-  if (values.length > 0) native().narrow(out, values, dtype);
+  if (lengthOf(values) > 0) native().narrow(out, values, dtype);
 }
 
 /** Returns the number of `dtype` that is nearest to `value`. */

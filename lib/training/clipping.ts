@@ -1,6 +1,6 @@
-import { lengthOf } from "../arguments/intrinsics.js";
 import { expectedText } from "../errors/messages.js";
 import type { NativeArray } from "../native/arrays.js";
+import { lengthOf } from "../native/intrinsics.js";
 import { native } from "../native/load.js";
 import type { GradientPair } from "./gradient_pairs.js";
 import type { OptimizerSettings } from "./optimizer_settings.js";

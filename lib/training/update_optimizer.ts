@@ -1,11 +1,11 @@
 import { kernelArray } from "../arguments/convert.js";
-import { lengthOf } from "../arguments/intrinsics.js";
 import { allocate } from "../arguments/memory.js";
 import { constrain } from "../arguments/user_code.js";
 import type { GRUError } from "../errors/gru_error.js";
 import { expected, expectedText } from "../errors/messages.js";
 import { unreadable } from "../errors/reading.js";
 import type { NativeArray } from "../native/binding.js";
+import { lengthOf } from "../native/intrinsics.js";
 import { native } from "../native/load.js";
 import {
   peekVariableData,

@@ -1,8 +1,8 @@
-import { writeTo } from "../../arguments/intrinsics.js";
 import type { OutTarget } from "../../arguments/out_argument.js";
 import { requireWhole } from "../../arguments/typed_array.js";
 import type { FloatArray, NativeArray } from "../../native/arrays.js";
 import type { NativeCallArrays } from "../../native/contract.js";
+import { lengthOf, writeTo } from "../../native/intrinsics.js";
 import { narrowed, type SixteenBitDtype } from "../../native/sixteen_bit.js";
 import { Tensor } from "../../tensor/tensor.js";
 import type { LayerParts } from "../layer_parts.js";
@@ -53,8 +53,8 @@ function copyToOut(
   { output, state }: NativeCallArrays,
 ): CallOutcome {
   // An asynchronous call fills this memory at its end. User code may have run meanwhile and may have detached it.
-  requireWhole(out.output.data, output.length, "out");
-  if (out.state !== null) requireWhole(out.state.data, state.length, "out");
+  requireWhole(out.output.data, lengthOf(output), "out");
+  if (out.state !== null) requireWhole(out.state.data, lengthOf(state), "out");
   return {
     output: copyToTarget(output, out.output),
     state: out.state === null ? null : copyToTarget(inComputeDtype(state, options.rounding), out.state),
@@ -62,7 +62,7 @@ function copyToOut(
 }
 
 function copyToTarget(computed: FloatArray, target: OutTarget): Tensor<FloatArray> {
-  if (target.data !== computed && computed.length > 0) writeTo(target.data, computed);
+  if (target.data !== computed && lengthOf(computed) > 0) writeTo(target.data, computed);
   return target.tensor;
 }
 

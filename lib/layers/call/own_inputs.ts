@@ -1,9 +1,9 @@
 import type { ReadCall } from "../../arguments/call.js";
 import { converted } from "../../arguments/convert.js";
-import { bufferOf, byteOffsetOf, isUnshared } from "../../arguments/intrinsics.js";
 import { ARRAY_TYPES, requireWhole } from "../../arguments/typed_array.js";
 import { expected } from "../../errors/messages.js";
 import type { FloatArray, TypedArray } from "../../native/arrays.js";
+import { bufferOf, byteOffsetOf, isUnshared } from "../../native/intrinsics.js";
 
 // This reference is taken when the package is loaded. A function that replaced the global one later could keep the
 // buffer that it returns.

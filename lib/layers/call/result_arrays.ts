@@ -1,8 +1,8 @@
-import { isSteady, overlap } from "../../arguments/intrinsics.js";
 import { allocate } from "../../arguments/memory.js";
 import { checkedProduct } from "../../arguments/shapes.js";
 import type { FloatArray, NativeArray, TypedArray } from "../../native/arrays.js";
 import type { NativeCallArrays } from "../../native/contract.js";
+import { isSteady, overlap } from "../../native/intrinsics.js";
 import type { LayerParts } from "../layer_parts.js";
 import type { PreparedCall } from "./prepare_call.js";
 

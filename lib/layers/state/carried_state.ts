@@ -1,5 +1,4 @@
 import { kernelArray, requireNamed } from "../../arguments/convert.js";
-import { lengthOf } from "../../arguments/intrinsics.js";
 import { elementsAs, readWithShape, stateFromList } from "../../arguments/known_shape.js";
 import { allocate } from "../../arguments/memory.js";
 import { checkedProduct, sameShape } from "../../arguments/shapes.js";
@@ -10,6 +9,7 @@ import { expectedShape, expectedText } from "../../errors/messages.js";
 import { unreadable } from "../../errors/reading.js";
 import type { Dtype } from "../../keras/dtype_policy.js";
 import type { NativeArray, NativeDtype } from "../../native/binding.js";
+import { lengthOf } from "../../native/intrinsics.js";
 import { isSixteenBit } from "../../native/sixteen_bit.js";
 import { requireInteger, SIZE_LIMIT } from "../../options/values.js";
 import { type FloatArray, Tensor, type TypedArray } from "../../tensor/tensor.js";

@@ -1,6 +1,5 @@
 import type { StateLike } from "../../arguments/call.js";
 import { kernelArray } from "../../arguments/convert.js";
-import { isSteady, kindOf, lengthOf, overlap, writeTo } from "../../arguments/intrinsics.js";
 import { allocate } from "../../arguments/memory.js";
 import { type OutTensor, readOutTensor } from "../../arguments/out_argument.js";
 import { checkedProduct } from "../../arguments/shapes.js";
@@ -11,6 +10,7 @@ import { unreadable } from "../../errors/reading.js";
 import type { DtypeName } from "../../keras/dtype_policy.js";
 import type { NativeArray } from "../../native/binding.js";
 import { RepeatedCall } from "../../native/contract.js";
+import { isSteady, kindOf, lengthOf, overlap, writeTo } from "../../native/intrinsics.js";
 import { native } from "../../native/load.js";
 import { isSixteenBit, narrowed, narrowInto, type SixteenBitDtype } from "../../native/sixteen_bit.js";
 import { printAsText } from "../../tensor/print_as_text.js";

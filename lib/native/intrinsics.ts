@@ -1,5 +1,5 @@
 import { types } from "node:util";
-import type { TypedArray } from "../tensor/tensor.js";
+import type { TypedArray } from "./arrays.js";
 
 /*
  * These functions ask the language itself about a typed array of the user. Such an array may have its own property
