@@ -69,9 +69,9 @@ export type {
   WeightTensor,
   WeightVariable,
 } from "./layers/result_types.js";
+export { type DenseWeights, type ModelLayer, saveModelWeights } from "./layers/save_model_weights.js";
 export type { GRUStream } from "./layers/state/stream.js";
 export type { LoadWeightsArguments } from "./layers/weights/load_weights.js";
-export { type DenseWeights, type ModelLayer, saveModelWeights } from "./layers/weights/model_weights.js";
 export type { SaveWeightsArguments } from "./layers/weights/save_weights.js";
 export { type Batcher, type BatcherArguments, createBatcher } from "./serving/batcher.js";
 export type { BatcherCallArguments } from "./serving/request.js";

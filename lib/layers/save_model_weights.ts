@@ -1,11 +1,11 @@
-import { expected, expectedShape, expectedText } from "../../errors/messages.js";
-import { reading } from "../../errors/reading.js";
-import type { LayerToWrite } from "../../formats/index.js";
-import { everyItem } from "../../native/arrays.js";
-import { isRecord, refuseUnknown } from "../../options/record.js";
-import { isVariable, type Variable } from "../../variables/variable.js";
-import { GRULayer } from "../layer.js";
-import { readSave, type SaveWeightsArguments } from "./save_weights.js";
+import { expected, expectedShape, expectedText } from "../errors/messages.js";
+import { reading } from "../errors/reading.js";
+import type { LayerToWrite } from "../formats/index.js";
+import { everyItem } from "../native/arrays.js";
+import { isRecord, refuseUnknown } from "../options/record.js";
+import { isVariable, type Variable } from "../variables/variable.js";
+import { GRULayer } from "./layer.js";
+import { readSave, type SaveWeightsArguments } from "./weights/save_weights.js";
 
 /** The weights of a dense layer of your own: its kernel (inputs, units) and, if it has one, its bias (units). */
 export interface DenseWeights {
@@ -45,7 +45,7 @@ export async function saveModelWeights(
     // Unlike `map`, this loop visits holes, and refuses the first one.
     for (const layer of layers) written.push(readLayer(layer, `layers[${written.length}]`));
   });
-  const { writeModelWeights } = await import("../../formats/index.js");
+  const { writeModelWeights } = await import("../formats/index.js");
   await writeModelWeights(request.path, written, request.overwrite);
 }
 
