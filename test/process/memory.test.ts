@@ -10,7 +10,7 @@ describe("native memory", () => {
   // tiny to it, and which it would keep until megabytes of them had come, once it knows what they hold.
   it("is told to V8, which collects what nobody holds", async () => {
     const ended = await runChild(`
-      const { native } = await import(new URL("native.js", import.meta.resolve("cudnn-gru")));
+      const { native } = await import(new URL("native/load.js", import.meta.resolve("cudnn-gru")));
       const { NativeGru } = native();
       const units = 512, features = 256;
       const activation = { name: "tanh", parameters: [] };

@@ -298,10 +298,9 @@ function lying(random: Random, content: Content): Hostile {
 
 /** A few numbers that claim to be billions. */
 function hugeStrides(random: Random, content: Content): Hostile {
-  // Large enough to be noticed, and small enough for a machine that others use too. A shape that fits would be an honest call,
-  // which may take as long as it takes.
-  const shapes = [[1, 2, 2 ** 26], [2 ** 17, 2 ** 10, 1], [2 ** 27, 1], [1, 2 ** 27, 1], [2 ** 27]];
-  const shape = random.one(shapes.filter((each) => each.at(-1) !== content.shape.at(-1)));
+  // Large enough to be noticed, and small enough for a machine that others use too. No layer has so many features: with one
+  // feature the call would be honest, and might take as long as it takes.
+  const shape = random.one([[1, 2, 2 ** 26], [1, 2 ** 10, 2 ** 17], [2 ** 17, 2 ** 10], [2 ** 27, 1], [2 ** 27]]);
   const value = named(content, { data: new CLASSES[content.dtype](3), shape, strides: shape.map(() => 0) });
   return wild(value, `a view of shape ${shape} with strides of 0`);
 }
