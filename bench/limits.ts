@@ -14,7 +14,7 @@ export class Limits {
     this.#child = child;
   }
 
-  /** Rejects with `Unavailable` where the program cannot be compiled. */
+  /** Rejects with `Unavailable` where there is no compiler. */
   static async open(threads: number): Promise<Limits> {
     return new Limits(await LineChild.start(compile("limits"), [String(threads)]));
   }

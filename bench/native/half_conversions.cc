@@ -102,24 +102,24 @@ int main(int argc, char** argv) {
       wanted.push_back(argv[i]);
     }
   }
-  const auto& backends = cudnn_gru::AvailableBackends();
-  if (wanted.empty()) wanted.push_back(backends.back().isa);
+  const auto& isas = cudnn_gru::AvailableIsas();
+  if (wanted.empty()) wanted.push_back(isas.back().name);
   std::printf(
       "%d thread%s; ns an element, median (least) of %d rounds\n\n"
       "| kernels | elements | memcpy of 6 bytes | widen float16 | narrow "
       "float16 | widen bfloat16 | narrow bfloat16 |\n"
       "| --- | ---: | ---: | ---: | ---: | ---: | ---: |\n",
       threads, threads == 1 ? "" : "s", kRounds);
-  for (const auto& backend : backends) {
-    if (std::find(wanted.begin(), wanted.end(), backend.isa) == wanted.end()) {
+  for (const auto& isa : isas) {
+    if (std::find(wanted.begin(), wanted.end(), isa.name) == wanted.end()) {
       continue;
     }
-    cudnn_gru::UseHalfKernels(backend.kernels == nullptr
+    cudnn_gru::UseHalfKernels(isa.kernels == nullptr
                                   ? cudnn_gru::ScalarHalfKernels()
-                                  : backend.kernels->half);
+                                  : isa.kernels->half);
     for (size_t n : {size_t{1} << 10, size_t{32} << 10, size_t{1} << 20,
                      size_t{16} << 20}) {
-      Measure(backend.isa, n, threads);
+      Measure(isa.name, n, threads);
     }
   }
   return 0;

@@ -7,7 +7,7 @@
 
 #include "contender.h"
 #include "core/activation.h"
-#include "core/gru_problem.h"
+#include "core/gru_call.h"
 #include "core/thread_pool.h"
 #include "cpu/dispatch/dispatch.h"
 #include "cpu/forward/gru_forward.h"
@@ -31,10 +31,10 @@ class KernelTask : public bench::Task {
     description.units = problem.units;
     description.activation.kind = cudnn_gru::Activation::kTanh;
     description.recurrent_activation.kind = cudnn_gru::Activation::kSigmoid;
-    cudnn_gru::CpuBackend backend;
-    Require(cudnn_gru::SelectedBackend(&backend));
+    cudnn_gru::CpuIsa isa;
+    Require(cudnn_gru::SelectedIsa(&isa));
     Require(cudnn_gru::CpuWeights::Create(
-        description, backend, problem.kernel.data(),
+        description, isa, problem.kernel.data(),
         problem.recurrent_kernel.data(), problem.bias.data(), &weights_));
     call_.batch = problem.batch;
     call_.timesteps = problem.timesteps;

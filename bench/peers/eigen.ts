@@ -1,6 +1,6 @@
 import { ChildContender, LineChild } from "../child.js";
 import { compile } from "../compile.js";
-import { type ContenderSource, Unavailable } from "../contender.js";
+import type { ContenderSource } from "../contender.js";
 
 /** Where distributions put Eigen's headers, which lie in a folder of their own. */
 const HEADERS = "/usr/include/eigen3";
@@ -9,19 +9,11 @@ const HEADERS = "/usr/include/eigen3";
 export const eigen: ContenderSource = {
   name: "eigen",
   async open(threads) {
-    const program = compileOrExplain();
+    const program = compile("eigen_gru", {
+      flags: ["-isystem", HEADERS, "-DNDEBUG", "-fopenmp", "-Wno-maybe-uninitialized"],
+      library: { header: "Eigen/Core", debian: "libeigen3-dev" },
+    });
     const count = String(threads);
     return new ChildContender("Eigen loop", await LineChild.start(program, [count], { OMP_NUM_THREADS: count }));
   },
 };
-
-function compileOrExplain(): string {
-  try {
-    return compile("eigen_gru", { flags: ["-isystem", HEADERS, "-DNDEBUG", "-fopenmp", "-Wno-maybe-uninitialized"] });
-  } catch (error) {
-    if (error instanceof Unavailable && /Eigen\/Core/.test(error.message)) {
-      throw new Unavailable("Eigen/Core was not found (Debian and Ubuntu have it in libeigen3-dev)");
-    }
-    throw error;
-  }
-}

@@ -74,8 +74,14 @@ export interface NativeGru {
    * `setWeights` change them.
    */
   forward(...args: [...call: NativeCallArguments, custom?: NativeCustomActivation | null]): NativePass;
-  /** Computes as `forward` does, on the executor's threads. `token` and errors are those of `callAsync`. */
-  forwardAsync(token: number, ...args: NativeCallArguments): Promise<NativePass>;
+  /**
+   * Computes as `forward` does, on the executor's threads. `token` and errors are those of `callAsync`. Resolves with
+   * the pass and the times of `callAsync`.
+   */
+  forwardAsync(
+    token: number,
+    ...args: NativeCallArguments
+  ): Promise<[pass: NativePass, queuedMs: number, computedMs: number]>;
   /** Returns the bytes of native memory that this object holds for packed weights. */
   memoryUsage(): number;
   /** Refuses new calls. The memory is freed when the last running call has ended. Idempotent. */

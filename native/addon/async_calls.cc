@@ -3,6 +3,7 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <cstdint>
 #include <deque>
 #include <mutex>
 #include <utility>
@@ -179,29 +180,28 @@ void AsyncCalls::Settle(PendingMap::iterator entry) {
     napi_reject_deferred(env_, pending.deferred, MakeError(env_, task.status));
     return;
   }
+  napi_value settled = nullptr;
+  napi_create_array(env_, &settled);
+  uint32_t length = 0;
   if (task.result != nullptr) {
     const napi_value result = task.result(env_);
-    if (result != nullptr) {
-      napi_resolve_deferred(env_, pending.deferred, result);
-    } else {
+    if (result == nullptr) {
       napi_value error = nullptr;
       napi_get_and_clear_last_exception(env_, &error);
       napi_reject_deferred(env_, pending.deferred, error);
+      return;
     }
-    return;
+    napi_set_element(env_, settled, length++, result);
   }
-  const auto milliseconds = [this](Task::Clock::duration duration) {
-    napi_value value = nullptr;
+  for (const Task::Clock::duration duration :
+       {task.started - task.submitted, task.ended - task.started}) {
+    napi_value milliseconds = nullptr;
     napi_create_double(
         env_, std::chrono::duration<double, std::milli>(duration).count(),
-        &value);
-    return value;
-  };
-  napi_value times = nullptr;
-  napi_create_array_with_length(env_, 2, &times);
-  napi_set_element(env_, times, 0, milliseconds(task.started - task.submitted));
-  napi_set_element(env_, times, 1, milliseconds(task.ended - task.started));
-  napi_resolve_deferred(env_, pending.deferred, times);
+        &milliseconds);
+    napi_set_element(env_, settled, length++, milliseconds);
+  }
+  napi_resolve_deferred(env_, pending.deferred, settled);
 }
 
 }  // namespace cudnn_gru

@@ -29,14 +29,16 @@ class AsyncCalls {
   AsyncCalls(const AsyncCalls&) = delete;
   AsyncCalls& operator=(const AsyncCalls&) = delete;
 
-  // Makes the value that the promise resolves with, on the JavaScript thread.
+  // Makes the result of a call, on the JavaScript thread. Returns null with a
+  // pending exception on failure.
   using MakeResult = std::function<napi_value(napi_env env)>;
 
   // Queues `work`, and keeps `buffers` (any object) alive until the work has
-  // ended. Returns a promise, which resolves with the value that `result`
-  // makes, by default [milliseconds queued, milliseconds computed], or rejects
-  // with a GRUError. Returns null with a pending exception when no promise can
-  // be made.
+  // ended. Returns a promise. It resolves with [milliseconds queued,
+  // milliseconds computed], and with the value that `result` makes in front of
+  // them when there is a `result`. It rejects with a GRUError, or with the
+  // exception of `result`. Returns null with a pending exception when no
+  // promise can be made.
   napi_value Submit(double token, napi_value buffers, Work work,
                     MakeResult result = nullptr);
 

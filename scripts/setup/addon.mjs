@@ -58,7 +58,7 @@ export function ensureAddon() {
 export function ensureCmakeAddon() {
   const steps = {
     output: "build-cmake/Release/cudnn_gru.node",
-    inputs: ["native", "test/native", "test/doubles", "CMakeLists.txt"],
+    inputs: ["native", "test/native", "test/doubles", "bench/native", "CMakeLists.txt"],
     facts: facts(),
     needs:
       "cmake 3.19 or newer, doctest (apt-get install doctest-dev), make or ninja, and a C++17 compiler such as g++",
@@ -76,7 +76,7 @@ export function ensureCmakeAddon() {
 export function ensureSanitizedAddon() {
   const steps = {
     output: "build-cmake/asan/Release/cudnn_gru.node",
-    inputs: ["native", "test/native", "test/doubles", "CMakeLists.txt"],
+    inputs: ["native", "test/native", "test/doubles", "bench/native", "CMakeLists.txt"],
     facts: facts(),
     needs:
       "cmake 3.19 or newer, doctest (apt-get install doctest-dev), make or ninja, and a C++17 compiler with its sanitizers, such as g++",

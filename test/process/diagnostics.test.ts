@@ -1,7 +1,7 @@
 // The channel "cudnn-gru:call".
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import type { CallEvent, GRU } from "cudnn-gru";
-import { tensor } from "cudnn-gru";
+import { backendInfo, configure, tensor } from "cudnn-gru";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { expectError, expectRejection, layer, random } from "../layers/support.js";
 import { runChild } from "./support.js";
@@ -76,6 +76,29 @@ describe("the diagnostics channel", () => {
     const [first, second] = events as [CallEvent, CallEvent];
     // The second waits while the first computes.
     expect(second.queued).toBeGreaterThan(0.9 * (first.computed as number));
+  });
+
+  it("counts the wait of forwardAsync for a thread as time in the queue", async () => {
+    const { threads } = backendInfo().cpu;
+    configure({ threads: 2 });
+    const gru = layer(64, F);
+    const long = random([2, 2000, F]);
+    const calls = 16;
+    const started = performance.now();
+    const passes = await Promise.all(Array.from({ length: calls }, () => gru.forwardAsync(long)));
+    const whole = performance.now() - started;
+    configure({ threads });
+    for (const pass of passes) pass.dispose();
+    const queued = events.map((event) => event.queued as number);
+    const computed = events.map((event) => event.computed as number);
+    expect(events).toHaveLength(calls);
+    expect(Math.min(...queued)).toBeGreaterThanOrEqual(0);
+    expect(Math.min(...computed)).toBeGreaterThan(0);
+    // The last call to begin waits while most of the others compute, and computes for a small part of the whole time.
+    const last = queued.indexOf(Math.max(...queued));
+    expect(queued[last]).toBeGreaterThan(whole / 2);
+    expect(computed[last]).toBeLessThan(whole / 2);
+    expect((queued[last] as number) + (computed[last] as number)).toBeLessThanOrEqual(whole);
   });
 
   it("tells of calls that fail after they were accepted", async () => {

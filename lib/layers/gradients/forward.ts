@@ -1,7 +1,7 @@
 import { readForward } from "../../arguments/forward.js";
 import { requireKnown } from "../../keras/unknown_objects.js";
-import type { NativePass } from "../../native/binding.js";
-import { callArguments, type NativeCallArrays } from "../../native/contract.js";
+import type { NativeGru, NativePass } from "../../native/binding.js";
+import { callArguments, type NativeCallArguments, type NativeCallArrays } from "../../native/contract.js";
 import { lockedWhile } from "../../variables/variable.js";
 import { runCancellable, runSubmittedCall, submitCall } from "../async/submit_call.js";
 import { type PreparedCall, prepareCall } from "../call/prepare_call.js";
@@ -40,19 +40,26 @@ export function forwardAsync(layer: LayerParts, inputs: unknown, args: unknown):
     return runSubmittedCall(layer, call, signal, async ({ gru, computed }) => {
       const arrays = passArrays(layer, call);
       const nativeArguments = callArguments(call, arrays);
-      const started = performance.now();
-      const made: NativePass[] = [];
-      try {
-        await runCancellable(signal, async (token) => made.push(await gru.forwardAsync(token, ...nativeArguments)));
-      } catch (error) {
-        // The call was aborted after the computation had ended.
-        made[0]?.dispose();
-        throw error;
-      }
-      computed(0, performance.now() - started);
-      return finishPass(layer, call, { nativePass: made[0] as NativePass, arrays, weights: usedWeights });
+      const [nativePass, ...times] = await computePass(gru, signal, nativeArguments);
+      computed(...times);
+      return finishPass(layer, call, { nativePass, arrays, weights: usedWeights });
     });
   });
+}
+
+/** Computes a pass on the executor's threads. Frees it when the call was aborted after the computation had ended. */
+async function computePass(gru: NativeGru, signal: AbortSignal | null, args: NativeCallArguments) {
+  const made: NativePass[] = [];
+  try {
+    return await runCancellable(signal, async (token) => {
+      const result = await gru.forwardAsync(token, ...args);
+      made.push(result[0]);
+      return result;
+    });
+  } catch (error) {
+    made[0]?.dispose();
+    throw error;
+  }
 }
 
 /** Throws `ERR_UNSUPPORTED` when a loss of the pass cannot be computed. This happens before anything changes. */
