@@ -29,8 +29,8 @@ async function main([name, ...args]) {
     const list = Object.entries(commands).map(([key, { about }]) => `  ${key.padEnd(14)} ${about}`);
     throw new CommandError(`Expected one of these commands but received ${name ?? "none"}:\n${list.join("\n")}`, 2);
   }
-  await exclusively(() => {
-    for (const need of command.needs) setUp[need]();
+  await exclusively(async () => {
+    for (const need of command.needs) await setUp[need]();
   });
   await command.run(args);
 }

@@ -14,16 +14,15 @@ const program = new Command("cudnn-gru")
 program
   .command("doctor")
   .description("tell what works here, what was tried and why it did not, and what to do")
-  .option("--json", "print it as JSON")
+  .option("--json", "print the same as JSON")
   .option("--require-cudnn", "exit with 1 unless calls would run on the GPU (in float32)")
   .option("--device <index>", "the CUDA device to try", readDevice, 0)
+  .addHelpText("after", "\nThe exit status is 0 if cudnn-gru works here, on the GPU or the CPU, and 1 if it does not.")
   .action(async (options: { json?: boolean; requireCudnn?: boolean; device: number }) => {
     const [{ examine }, { reportText }] = await Promise.all([import("./report.js"), import("./text.js")]);
-    const report = examine(options.device);
+    const report = examine(options.device, { requireCudnn: options.requireCudnn === true });
     process.stdout.write(options.json ? `${JSON.stringify(report, null, 2)}\n` : reportText(report));
-    // Without the addon nothing works here.
-    const fails = !report.backend.cpu.available || (options.requireCudnn === true && report.path !== "cudnn");
-    if (fails) process.exitCode = 1;
+    process.exitCode = report.exitStatus;
   });
 
 program

@@ -1,7 +1,10 @@
 import { cudnnRuntime } from "../backend/cudnn_runtime.js";
 import { type BackendInfo, backendInfo } from "../index.js";
 import type { NativeCudnnDtype } from "../native/binding.js";
+import { loadOutcome } from "../native/load.js";
+import type { LoadFailure } from "../native/load_failure.js";
 import { packageVersion } from "../package_root.js";
+import { adviceForGpu, adviceToLoad } from "./advice.js";
 
 const DTYPES: readonly NativeCudnnDtype[] = ["float32", "float64", "float16", "bfloat16"];
 
@@ -14,36 +17,79 @@ export interface DtypeVerdict {
   detail: string;
 }
 
-/** The result of `doctor`. It can be written as JSON. */
+/** The result of `doctor`. It can be written as JSON, and the text for a person has no other facts. */
 export interface DoctorReport {
   version: string;
   node: string;
   platform: string;
+  /** Whether layers can compute here, on any path. */
+  works: boolean;
+  /** The exit status of `doctor`: 0 if everything that was asked for works, and 1 if it does not. */
+  exitStatus: 0 | 1;
+  /** One or two sentences that say where calls run, and why the exit status is 1 if it is. */
+  verdict: string;
+  /** The native addon: the path of the binary that is loaded, or `null` and why none could be. */
+  addon: { path: string | null; reason: string | null; failures: readonly LoadFailure[] };
   /** The index of the CUDA device that was tried. */
   device: number;
-  /** The path of a float32 call that meets every other requirement of cuDNN. */
-  path: "cudnn" | "cpu";
+  /** The path of a float32 call that meets every other requirement of cuDNN. `null` where nothing works. */
+  path: "cudnn" | "cpu" | null;
   backend: BackendInfo;
+  /** Empty where nothing works. */
   runtime: DtypeVerdict[];
-  /** Advice that makes calls run on the GPU. Empty when they already do. */
+  /** Advice that makes the addon load, or else that makes calls run on the GPU. Empty when they already do. */
   advice: string[];
 }
 
-/** Tries everything on one device: loads the libraries, makes a context there and computes. Never throws. */
-export function examine(device: number): DoctorReport {
+/**
+ * Tries everything on one device: loads the libraries, makes a context there and computes. `requireCudnn` makes a machine
+ * on which calls run on the CPU fail. Never throws.
+ */
+export function examine(device: number, { requireCudnn }: { requireCudnn: boolean }): DoctorReport {
   const backend = backendInfo();
-  const runtime = DTYPES.map((dtype) => ({ dtype, ...judged(device, dtype) }));
-  const path = runtime[0]?.met ? "cudnn" : "cpu";
+  const works = backend.cpu.available;
+  const runtime = works ? DTYPES.map((dtype) => ({ dtype, ...judged(device, dtype) })) : [];
+  const path = pathOf(works, runtime);
+  const fails = !works || (requireCudnn && path !== "cudnn");
+  const reason = backend.cpu.reason ?? null;
   return {
     version: packageVersion(),
     node: process.version,
     platform: `${process.platform}-${process.arch}`,
+    works,
+    exitStatus: fails ? 1 : 0,
+    verdict: verdictOf(path, device) + (works && fails ? " It fails, because --require-cudnn asks for the GPU." : ""),
+    addon: { ...loadOutcome(), reason },
     device,
     path,
     backend,
     runtime,
-    advice: path === "cudnn" ? [] : adviceFor(backend, device),
+    advice: adviceOn(path, backend, device),
   };
+}
+
+function pathOf(works: boolean, [float32]: readonly DtypeVerdict[]): DoctorReport["path"] {
+  if (!works) return null;
+  return float32?.met ? "cudnn" : "cpu";
+}
+
+function verdictOf(path: DoctorReport["path"], device: number): string {
+  if (path === null) return "cudnn-gru does not work here, because its native addon does not load.";
+  return path === "cudnn"
+    ? `cudnn-gru works here. A call that meets Keras's requirements for cuDNN runs on the GPU (device ${device}).`
+    : "cudnn-gru works here. Calls in float32 run on the CPU.";
+}
+
+function adviceOn(path: DoctorReport["path"], backend: BackendInfo, device: number): string[] {
+  const { platform, env: environment } = process;
+  if (path === "cudnn") return [];
+  if (path === "cpu") return adviceForGpu(backend, device, platform, environment);
+  return adviceToLoad({
+    reason: backend.cpu.reason ?? "",
+    failures: loadOutcome().failures,
+    platform,
+    environment,
+  });
 }
 
 function judged(device: number, dtype: NativeCudnnDtype): { met: boolean; detail: string } {
@@ -53,55 +99,4 @@ function judged(device: number, dtype: NativeCudnnDtype): { met: boolean; detail
   } catch (error) {
     return { met: false, detail: (error as Error).message };
   }
-}
-
-function adviceFor({ cpu, cuda, cudnn }: BackendInfo, device: number): string[] {
-  if (!cpu.available)
-    return ["Make the addon load first; where no prebuilt binary fits, `npx cudnn-gru build` builds one."];
-  if (process.platform !== "linux") return ["The cuDNN path is for Linux; here every call runs on the CPU."];
-  if (/^(?!0$|$)/.test(process.env.CUDNN_GRU_DISABLE_CUDA ?? "")) return ["Unset CUDNN_GRU_DISABLE_CUDA."];
-  const advice: string[] = [];
-  if (!cuda.available) {
-    advice.push(
-      "Make `nvidia-smi` show a GPU: install NVIDIA's driver on the host; start a container with its GPUs " +
-        "(docker run --gpus all); let CUDA_VISIBLE_DEVICES name a device, or unset it.",
-    );
-  } else if (!cuda.devices.some(({ index }) => index === device)) {
-    const known = cuda.devices.map(({ index }) => index).join(", ");
-    advice.push(`Choose a device that exists: ${known}.`);
-  }
-  if (!cudnn.available) advice.push(cudnnAdvice(cudnn, cuda.driver));
-  if (advice.length === 0) advice.push("See the reason of float32 above.");
-  return advice;
-}
-
-/**
- * Returns advice about a cuDNN that cannot be used. It may be missing, it may be unusable, or an environment variable
- * may point to the wrong folder.
- */
-function cudnnAdvice({ path }: BackendInfo["cudnn"], driver: string | null): string {
-  const named = process.env.CUDNN_GRU_CUDNN_PATH;
-  if (named) {
-    return (
-      `CUDNN_GRU_CUDNN_PATH is ${named}, and cuDNN is looked for nowhere else: let it name the folder of a ` +
-      "libcudnn_adv.so.9 that is whole and fits the driver (an absolute path), or unset it, so that the usual places are searched."
-    );
-  }
-  // A driver supports the CUDA version that it names, and older versions.
-  const major = driver !== null && Number.parseInt(driver, 10) < 13 ? 12 : 13;
-  const wheel =
-    driver === null
-      ? "`pip install nvidia-cudnn-cu13` (nvidia-cudnn-cu12 for a driver before CUDA 13)"
-      : `\`pip install nvidia-cudnn-cu${major}\``;
-  if (path !== null) {
-    return (
-      `Mend or replace ${path}, as the reason of cuDNN above says: ${wheel} brings a cuDNN for this driver with its ` +
-      "cuBLAS. CUDNN_GRU_CUDNN_PATH names the folder of another libcudnn_adv.so.9."
-    );
-  }
-  return (
-    `Install cuDNN 9: ${wheel}, or \`apt install cudnn9-cuda-${major}\` from NVIDIA's repository, or ` +
-    "`conda install -c conda-forge cudnn`. CUDNN_GRU_CUDNN_PATH names the folder of libcudnn_adv.so.9 where it is not " +
-    "found by itself."
-  );
 }

@@ -1,7 +1,8 @@
-import { randomBytes } from "node:crypto";
 import { type FileHandle, link, open, realpath, rename, rm, stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { dirname } from "node:path";
 import { expectedText } from "../errors/messages.js";
+import { isPermissionError, permissionRemedy } from "../errors/permissions.js";
+import { removeLeftovers, temporaryPath } from "./temporary_files.js";
 
 /** The largest number of bytes for one write. The system accepts at most 2 GiB. */
 const PIECE_BYTES = 2 ** 30;
@@ -9,8 +10,10 @@ const PIECE_BYTES = 2 ** 30;
 /**
  * Writes `parts`, one after the other, to the file at `path`: either all of them or nothing. They go to a new file in
  * the same folder, which replaces `path` once it is on the disk. Whoever opens `path` meanwhile, or after a crash,
- * finds the complete old file or the complete new one. The new file gets the permissions of the file it replaces. A
- * symbolic link stays a link, and the file it points to is replaced. With `overwrite: false` nothing is ever replaced.
+ * finds the complete old file or the complete new one. The new file gets the permissions of the file it replaces,
+ * and its owner and group where the process may set them. A symbolic link stays a link, and the file it points to is
+ * replaced. With `overwrite: false` nothing is ever replaced. What killed processes left of earlier writes to the same
+ * file is removed.
  *
  * @throws GRUError `ERR_ARGUMENT` if the file cannot be written (no such folder, no permission, a directory or a device
  * at `path`, no space; `EEXIST` with `overwrite: false`), caused by the system's error. The file at `path` is then
@@ -24,23 +27,24 @@ export async function writeAtomically(
   try {
     await replace(path, parts, overwrite);
   } catch (cause) {
-    const reason = (cause as NodeJS.ErrnoException).code ?? (cause as Error).message;
-    const received = `${JSON.stringify(path)} (${reason})`;
-    throw expectedText("ERR_ARGUMENT", "path", "the path of a file that can be written", received, { cause });
+    const received = `${JSON.stringify(path)} (${reasonOf(cause)})`;
+    throw expectedText("ERR_ARGUMENT", "path", "the path of a file that can be written", received, {
+      cause,
+      ...permissionRemedy(cause, "write"),
+    });
   }
 }
 
 async function replace(path: string, parts: readonly Uint8Array[], overwrite: boolean): Promise<void> {
-  const { target, mode, exists } = await findTarget(path);
-  if (exists && !overwrite) throw systemError("EEXIST");
-  const folder = dirname(target);
-  // The temporary name does not contain the target's name, which may already be as long as the system allows.
-  const temporary = join(folder, `.${randomBytes(8).toString("hex")}.tmp`);
+  const { target, old } = await findTarget(path);
+  if (old && !overwrite) throw systemError("EEXIST");
+  await removeLeftovers(target);
+  const temporary = await temporaryPath(target);
   let renamed = false;
   let file: FileHandle | undefined;
   try {
     file = await open(temporary, "wx", 0o666);
-    if (mode !== undefined) await file.chmod(mode);
+    if (old) await passOn(old, file);
     for (const part of parts) await writeWhole(file, part);
     await file.sync();
     await file.close();
@@ -56,11 +60,29 @@ async function replace(path: string, parts: readonly Uint8Array[], overwrite: bo
     await file?.close().catch(() => {});
     if (!renamed) await rm(temporary, { force: true }).catch(() => {});
   }
-  await syncFolder(folder);
+  await syncFolder(dirname(target));
 }
 
-/** Returns the path of the file that `path` leads to, and the permissions of the file that is there. */
-async function findTarget(path: string): Promise<{ target: string; mode: number | undefined; exists: boolean }> {
+/** The permissions and the owner of a file. */
+interface Rights {
+  mode: number;
+  uid: number;
+  gid: number;
+}
+
+/** Sets the owner, the group and the permissions of the old file on `file`. */
+async function passOn({ mode, uid, gid }: Rights, file: FileHandle): Promise<void> {
+  const own = await file.stat();
+  if (own.uid !== uid || own.gid !== gid) {
+    // Only root may give files away, but others may set a group that they belong to.
+    await file.chown(uid, gid).catch(() => file.chown(own.uid, gid).catch(() => {}));
+  }
+  // After the change of owner, which may clear permissions.
+  await file.chmod(mode);
+}
+
+/** Returns the path of the file that `path` leads to, and the rights of the file that is there, if there is one. */
+async function findTarget(path: string): Promise<{ target: string; old: Rights | null }> {
   // `rename` would replace "folder/." or a name that ends in a slash by something else, or refuse it only at the end.
   if (/(^|[/\\])\.{0,2}$/.test(path)) throw systemError("not a file name");
   try {
@@ -68,12 +90,18 @@ async function findTarget(path: string): Promise<{ target: string; mode: number 
     const found = await stat(target);
     if (found.isDirectory()) throw systemError("EISDIR");
     if (!found.isFile()) throw systemError("not a regular file");
-    return { target, mode: found.mode & 0o777, exists: true };
+    return { target, old: { mode: found.mode & 0o777, uid: found.uid, gid: found.gid } };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
     // There is no file, or a link to no file, which the new file replaces.
-    return { target: path, mode: undefined, exists: false };
+    return { target: path, old: null };
   }
+}
+
+function reasonOf(cause: unknown): string {
+  // Deno's own message names the temporary file, which the caller does not know.
+  if (isPermissionError(cause)) return "this process is not permitted to write there";
+  return (cause as NodeJS.ErrnoException).code ?? (cause as Error).message;
 }
 
 function systemError(reason: string): Error {

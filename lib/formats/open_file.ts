@@ -1,5 +1,6 @@
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { expectedText } from "../errors/messages.js";
+import { isPermissionError, permissionRemedy } from "../errors/permissions.js";
 import { fileError } from "./file_errors.js";
 import { formatBytes, MAX_WEIGHTS_BYTES } from "./limits.js";
 import type { Source } from "./source.js";
@@ -64,9 +65,13 @@ async function openFile(path: string, kind: string): Promise<{ file: FileHandle;
     file = await open(path, "r");
     return { file, size };
   } catch (cause) {
-    const reason = (cause as NodeJS.ErrnoException).code ?? (cause as Error).message;
+    const code = (cause as NodeJS.ErrnoException).code ?? (cause as Error).message;
+    const reason = isPermissionError(cause) ? "this process is not permitted to read it" : code;
     const received = `${JSON.stringify(path)} (${reason})`;
-    throw expectedText("ERR_ARGUMENT", "source", `the path of ${kind}`, received, { cause });
+    throw expectedText("ERR_ARGUMENT", "source", `the path of ${kind}`, received, {
+      cause,
+      ...permissionRemedy(cause, "read"),
+    });
   }
 }
 

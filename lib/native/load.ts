@@ -1,10 +1,11 @@
 import { createRequire } from "node:module";
 import { isAbsolute } from "node:path";
 import { GRUError } from "../errors/gru_error.js";
-import { expected, expectedText } from "../errors/messages.js";
+import { expected } from "../errors/messages.js";
 import { packageRoot } from "../package_root.js";
 import type { NativeBinding } from "./binding.js";
 import { requireContract } from "./contract.js";
+import { describeFailure, type LoadFailure, loadError } from "./load_failure.js";
 
 const require = createRequire(import.meta.url);
 
@@ -39,39 +40,37 @@ function candidates(): string[] {
   ];
 }
 
-function load(): NativeBinding {
-  const failures: string[] = [];
+/** The binaries that the last attempt to load the addon tried and did not use. */
+let failures: LoadFailure[] = [];
+
+/** The binary that is loaded, and its path. */
+let loaded: { binding: NativeBinding; path: string } | undefined;
+
+function load(): { binding: NativeBinding; path: string } {
+  failures = [];
   for (const path of candidates()) {
     try {
       const binding = require(path) as NativeBinding;
       requireContract(binding.contract, path);
       binding.initialize(GRUError);
-      return binding;
+      return { binding, path };
     } catch (error) {
+      failures.push(describeFailure(path, error));
       // A GRUError means that the binary loaded and then refused its environment, for example the value of
       // CUDNN_GRU_ISA.
       if (error instanceof GRUError) throw error;
-      failures.push(`  ${path}: ${(error as Error).message.split("\n")[0]}`);
     }
   }
-  throw expectedText(
-    "ERR_NATIVE_LOAD",
-    "cudnn-gru",
-    "a native addon",
-    `none that could be loaded on ${process.platform}-${process.arch}, Node ${process.version}`,
-    {
-      remedy:
-        `Tried:\n${failures.join("\n")}\n` +
-        'In a clone, "npm test" builds it. From an installed package, "npx cudnn-gru build" builds it with CMake and a ' +
-        "C++17 compiler. CUDNN_GRU_ADDON names a binary to load instead.",
-    },
-  );
+  throw loadError(failures, { named: Boolean(override()) });
 }
-
-let binding: NativeBinding | undefined;
 
 /** Returns the addon, which the first call loads. Throws `ERR_NATIVE_LOAD`, which lists every path that was tried. */
 export function native(): NativeBinding {
-  binding ??= load();
-  return binding;
+  loaded ??= load();
+  return loaded.binding;
+}
+
+/** Says which binary is loaded, and which ones were tried and not used by the last attempt to load one. */
+export function loadOutcome(): { path: string | null; failures: readonly LoadFailure[] } {
+  return { path: loaded?.path ?? null, failures };
 }

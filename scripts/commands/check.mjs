@@ -60,8 +60,8 @@ function runNative(names) {
   run("ctest", ["--test-dir", "build-cmake", "--output-on-failure", "--parallel", "2", "--tests-regex", cases]);
 }
 
-function buildAll(builds) {
-  for (const build of builds) build();
+async function buildAll(builds) {
+  for (const build of builds) await build();
 }
 
 /** The steps of a plan, by name, in their order. */

@@ -42,8 +42,8 @@ function passStatusOn(start) {
 }
 
 /** Runs the fuzzers of test/fuzz/; whether there were findings is for the exit status to say. */
-function runFuzz(args) {
-  if (args.includes("--asan")) ensureSanitizedAddon();
+async function runFuzz(args) {
+  if (args.includes("--asan")) await ensureSanitizedAddon();
   passStatusOn(() => runTypeScript("test/fuzz/main.ts", args));
 }
 

@@ -19,7 +19,7 @@ export function ensurePackages(folder = ".") {
     reason = "the development packages are missing";
   }
   if (!reason) return;
-  say(`installing packages${folder === "." ? "" : ` in ${folder}/`} (${reason})`);
+  say(`installing packages${folder === "." ? "" : ` in ${folder}/`} (${reason}), which may take a minute`);
   // No package of ours needs its install script, and those of onnxruntime-node download CUDA libraries.
   runNpm(["ci", "--include=dev", "--ignore-scripts", "--no-audit", "--no-fund"], { cwd: join(root, folder) });
 }

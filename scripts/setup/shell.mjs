@@ -1,4 +1,5 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
 /** The repository's root folder. */
@@ -24,13 +25,41 @@ export function say(message) {
 export function run(command, args, { cwd = root, quiet = false } = {}) {
   const stdio = quiet ? ["ignore", "pipe", "pipe"] : "inherit";
   const child = spawnSync(command, args, { cwd, stdio, encoding: "utf8", maxBuffer: 1 << 28 });
-  const output = quiet ? `${child.stdout}${child.stderr}` : "";
-  if (child.status !== 0 || /\bwarning:/i.test(output)) process.stderr.write(output);
-  if (child.error) throw new CommandError(`${command} could not be started: ${child.error.message}`, 127);
-  if (child.status !== 0) {
-    const how = child.signal ? `was ended by ${child.signal}` : `exited with ${child.status}`;
-    throw new CommandError(`${[command, ...args].join(" ")} ${how}`, child.status ?? 1);
+  judge([command, ...args], child, quiet ? `${child.stdout}${child.stderr}` : "");
+}
+
+/** Prints the output of a program that warned or failed, and throws `CommandError` for one that failed. */
+function judge(words, { status, signal, error }, output) {
+  if (status !== 0 || /\bwarning:/i.test(output)) process.stderr.write(output);
+  if (error) throw new CommandError(`${words[0]} could not be started: ${error.message}`, 127);
+  if (status !== 0) {
+    const how = signal ? `was ended by ${signal}` : `exited with ${status}`;
+    throw new CommandError(`${words.join(" ")} ${how}`, status ?? 1);
   }
+}
+
+/**
+ * Runs a program as a quiet `run` does, and passes each line of its output to `progress`, whose `tick` is called every
+ * second meanwhile.
+ */
+export async function runWatched(command, args, progress) {
+  const child = spawn(command, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
+  const lines = [];
+  for (const stream of [child.stdout, child.stderr]) {
+    createInterface({ input: stream }).on("line", (line) => {
+      lines.push(line);
+      progress.line(line);
+    });
+  }
+  const timer = setInterval(() => progress.tick(), 1000);
+  const ended = await new Promise((settle) => {
+    child.on("error", (error) => settle({ status: null, signal: null, error }));
+    child.on("close", (status, signal) => settle({ status, signal }));
+  });
+  clearInterval(timer);
+  const seconds = progress.end();
+  judge([command, ...args], ended, lines.map((line) => `${line}\n`).join(""));
+  return seconds;
 }
 
 /** Runs a JavaScript program with the running Node.js. */

@@ -26,7 +26,7 @@ function hashOf(inputs, facts) {
  * Says whether the build called `name` must run. `reason` is the reason, or null if the build is up to date: `output` is
  * there, and the content of `inputs` (files or folders) and `facts` (strings) are what they were at the last recorded
  * build. `record` is to be called after the build. It records the inputs as they are now, before the build, so that a
- * file that changes meanwhile counts as changed.
+ * file that changes meanwhile counts as changed. `hash` stands for the inputs and facts.
  *
  * @param {string} name
  * @param {{ output: string, inputs: string[], facts?: string[] }} build
@@ -45,7 +45,7 @@ export function stateOf(name, { output, inputs, facts = [] }) {
     if (!existsSync(stamp)) return "it is not known from what it was built";
     return readFileSync(stamp, "utf8") === hash ? null : `${inputs[0]}/ or its build files changed`;
   };
-  return { reason: reasonOf(), record };
+  return { reason: reasonOf(), record, hash };
 }
 
 /** Makes the build called `name` run again when it is next asked for. */

@@ -1,7 +1,10 @@
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
+import { adviceToLoad } from "../../dist/cli/advice.js";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const { bin, version } = JSON.parse(readFileSync(`${root}package.json`, "utf8"));
@@ -15,9 +18,14 @@ const tried = ["/a/libcudnn_adv.so.9: no such file", "libcudnn_adv.so.9: not on 
 const noCudnn = { available: false, reason: "No cuDNN 9 was found.", version: null, path: null, tried };
 
 /** Runs the command on a made-up machine. */
-function run(args: string[], double: object, env: NodeJS.ProcessEnv = {}) {
+function run(
+  args: string[],
+  double: object,
+  env: NodeJS.ProcessEnv = {},
+  command: string = `${root}${bin["cudnn-gru"]}`,
+) {
   const { CUDNN_GRU_DISABLE_CUDA: _, CUDNN_GRU_CUDNN_PATH: __, ...rest } = process.env;
-  const { status, stdout, stderr } = spawnSync(process.execPath, [`${root}${bin["cudnn-gru"]}`, ...args], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [command, ...args], {
     encoding: "utf8",
     env: {
       ...rest,
@@ -52,7 +60,7 @@ describe("doctor", () => {
     expect(stdout).toContain("works: 9.24.0, /lib/libcudnn_adv.so.9.24.0");
     expect(stdout).toContain("every dtype yes: It works.");
     expect(stdout).toContain("runs on the GPU (device 0)");
-    expect(stdout).not.toContain("What to do");
+    expect(stdout).not.toMatch(/What to do|has to be done/);
   });
 
   it("tells a person what is missing, what was tried, and what to do", () => {
@@ -66,7 +74,9 @@ describe("doctor", () => {
       expect(stdout).toContain(text);
     }
     expect(stdout).toContain("every dtype no: No driver.");
-    expect(stdout).toMatch(/runs on the CPU\.\n\nWhat to do for the GPU:\n- .*nvidia-smi.*\n- Install cuDNN 9/);
+    expect(stdout).toMatch(
+      /works here\..* run on the CPU\.\n\nNothing has to be done\. To run calls on an NVIDIA GPU:\n- .*nvidia-smi.*\n- Install cuDNN 9/,
+    );
   });
 
   it("judges float32 for --require-cudnn, and one device", () => {
@@ -78,14 +88,27 @@ describe("doctor", () => {
     const other = run(["doctor", "--require-cudnn", "--device", "3"], absent);
     expect(other.status).toBe(1);
     expect(other.stdout).toContain("- Choose a device that exists: 0.");
-    expect(run(["doctor", "--require-cudnn"], nothing).status).toBe(1);
+    const without = run(["doctor", "--require-cudnn"], nothing);
+    expect(without.status).toBe(1);
+    expect(without.stdout).toMatch(
+      /run on the CPU\. It fails, because --require-cudnn[^\n]*\n\nWhat to do for the GPU:\n/,
+    );
   });
 
   it("prints JSON for a machine", () => {
     const { status, stdout } = run(["doctor", "--json", "--require-cudnn"], nothing);
     expect(status).toBe(1);
     const report = JSON.parse(stdout);
-    expect(report).toMatchObject({ version, node: process.version, device: 0, path: "cpu" });
+    expect(report).toMatchObject({
+      version,
+      node: process.version,
+      device: 0,
+      path: "cpu",
+      works: true,
+      exitStatus: 1,
+    });
+    expect(report.verdict).toContain("--require-cudnn");
+    expect(report.addon).toEqual({ path: addon, reason: null, failures: [] });
     expect(report.backend.cudnn).toEqual({ ...noCudnn, allow_tf32: false });
     expect(report.runtime.map(({ dtype, met }: { dtype: string; met: boolean }) => [dtype, met])).toEqual([
       ["float32", false],
@@ -94,12 +117,17 @@ describe("doctor", () => {
       ["bfloat16", false],
     ]);
     expect(report.advice).toHaveLength(2);
-    expect(JSON.parse(run(["doctor", "--json"], works).stdout)).toMatchObject({ path: "cudnn", advice: [] });
+    expect(JSON.parse(run(["doctor", "--json"], works).stdout)).toMatchObject({
+      path: "cudnn",
+      advice: [],
+      exitStatus: 0,
+      verdict: expect.stringContaining("runs on the GPU (device 0)"),
+    });
   });
 
   it("says to take CUDNN_GRU_DISABLE_CUDA away", () => {
     const { stdout } = run(["doctor"], nothing, { CUDNN_GRU_DISABLE_CUDA: "1" });
-    expect(stdout).toMatch(/What to do for the GPU:\n- Unset CUDNN_GRU_DISABLE_CUDA\.\n$/);
+    expect(stdout).toMatch(/To run calls on an NVIDIA GPU:\n- Unset CUDNN_GRU_DISABLE_CUDA\.\n$/);
   });
 
   it("speaks of CUDNN_GRU_CUDNN_PATH where that is what is wrong, and of no package", () => {
@@ -110,9 +138,9 @@ describe("doctor", () => {
         CUDNN_GRU_CUDNN_PATH: "/wrong",
       },
     );
-    const advice = stdout.slice(stdout.indexOf("What to do"));
+    const advice = stdout.slice(stdout.indexOf("To run calls"));
     expect(advice).toMatch(
-      /^What to do for the GPU:\n- CUDNN_GRU_CUDNN_PATH is \/wrong[^\n]*libcudnn_adv\.so\.9[^\n]*unset it/,
+      /^To run calls on an NVIDIA GPU:\n- CUDNN_GRU_CUDNN_PATH is \/wrong[^\n]*libcudnn_adv\.so\.9[^\n]*unset it/,
     );
     expect(stdout).not.toMatch(/pip install|apt install|conda install/);
   });
@@ -131,15 +159,65 @@ describe("doctor", () => {
     expect(advice("13.0", noCudnn)[0]).not.toMatch(/cu12/);
   });
 
-  it.each([[[]], [["--require-cudnn"]], [["--json"]]])("exits with 1 where the addon cannot be loaded: %j", (flags) => {
-    const { status, stdout } = run(["doctor", ...flags], {}, { CUDNN_GRU_ADDON: "/nowhere/cudnn_gru.node" });
-    expect(status).toBe(1);
-    if (flags.includes("--json")) {
-      expect(JSON.parse(stdout).backend.cpu.available).toBe(false);
-      return;
+  describe("exits with 1 where the addon cannot be loaded, and its advice fits the cause:", () => {
+    const folder = mkdtempSync(join(tmpdir(), "cudnn-gru-doctor-"));
+    afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+    /** Runs doctor as text and as JSON, and returns both. Both must fail alike and say the same. */
+    function failure(env: NodeJS.ProcessEnv, command?: string) {
+      const text = run(["doctor"], {}, env, command);
+      const json = run(["doctor", "--json", "--require-cudnn"], {}, env, command);
+      const report = JSON.parse(json.stdout);
+      expect([text.status, text.stderr, json.status]).toEqual([1, "", 1]);
+      expect(report).toMatchObject({ works: false, exitStatus: 1, path: null, runtime: [] });
+      expect(report.addon).toMatchObject({ path: null, reason: report.backend.cpu.reason });
+      expect(text.stdout.replace(/^ {14}/gm, "")).toContain(
+        `addon         no: ${report.addon.reason}\n\n${report.verdict}`,
+      );
+      expect(text.stdout.endsWith(`\n\nWhat to do:\n- ${report.advice.join("\n- ")}\n`)).toBe(true);
+      return report;
     }
-    expect(stdout.match(/could be loaded/g)).toHaveLength(1);
-    expect(stdout).toMatch(/runs nowhere\.[\s\S]*npx cudnn-gru build/);
+
+    it("a variable whose value the addon refuses", () => {
+      const { advice, addon } = failure({ CUDNN_GRU_ISA: "foo" });
+      expect(advice).toEqual([expect.stringMatching(/^Unset CUDNN_GRU_ISA\b/)]);
+      expect(addon.failures).toEqual([expect.objectContaining({ kind: "refused" })]);
+      expect(failure({ CUDNN_GRU_THREADS: "0" }).advice).toEqual([expect.stringMatching(/^Unset CUDNN_GRU_THREADS\b/)]);
+    });
+
+    it.each(["/nowhere/cudnn_gru.node", "relative.node"])("CUDNN_GRU_ADDON=%s", (path) => {
+      const { advice, addon } = failure({ CUDNN_GRU_ADDON: path });
+      expect(advice).toEqual([expect.stringMatching(/^Unset CUDNN_GRU_ADDON\b.*or correct it/)]);
+      expect(advice[0]).toContain(path);
+      expect(`${advice}${addon.reason}`).not.toContain("npx cudnn-gru build");
+    });
+
+    it("a package without a binary for this machine, or with one that does not load", () => {
+      cpSync(`${root}dist`, join(folder, "dist"), { recursive: true });
+      cpSync(`${root}package.json`, join(folder, "package.json"));
+      symlinkSync(`${root}node_modules`, join(folder, "node_modules"));
+      const command = join(folder, bin["cudnn-gru"]);
+      const missing = failure({ CUDNN_GRU_ADDON: "" }, command);
+      expect(missing.advice).toEqual([expect.stringMatching(/^No binary for this machine.*npx cudnn-gru build/)]);
+      expect(new Set(missing.addon.failures.map(({ kind }: { kind: string }) => kind))).toEqual(new Set(["missing"]));
+      const binary = join(folder, `prebuilds/${process.platform}-${process.arch}/cudnn_gru.node`);
+      mkdirSync(dirname(binary), { recursive: true });
+      writeFileSync(binary, "no binary");
+      const broken = failure({ CUDNN_GRU_ADDON: "" }, command);
+      expect(broken.advice).toEqual([
+        expect.stringMatching(/cannot be loaded, for the reason above\..*npx cudnn-gru build/),
+      ]);
+      expect(broken.advice[0]).toContain(binary);
+    });
+
+    it("Windows, where no build works", () => {
+      const failures = [{ path: "C:\\a.node", kind: "missing" as const, reason: "Cannot find module" }];
+      const facts = { reason: "none", failures, environment: {} };
+      const [advice] = adviceToLoad({ ...facts, platform: "win32" });
+      expect(advice).toMatch(/WSL 2/);
+      expect(advice).not.toMatch(/cudnn-gru build|npm test/);
+      expect(adviceToLoad({ ...facts, platform: "darwin" })[0]).toMatch(/npx cudnn-gru build/);
+    });
   });
 });
 

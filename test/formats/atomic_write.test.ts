@@ -2,6 +2,7 @@
 import { spawnSync } from "node:child_process";
 import {
   chmodSync,
+  chownSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
@@ -10,6 +11,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  watch,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -128,15 +130,126 @@ describe("what cannot be written is ERR_ARGUMENT, and leaves everything as it wa
   });
 });
 
-it("a process that is killed halfway leaves the old file whole", () => {
-  const path = join(folder, "a");
-  writeFileSync(path, "old");
-  // Dies when the first piece is on its way.
+const modulePath = JSON.stringify(new URL("../../dist/formats/atomic_write.js", import.meta.url));
+
+/** Saves to `path` in a process that is killed when the first piece is on its way. */
+function killedSave(path: string) {
   const program = `
-    const { writeAtomically } = await import(${JSON.stringify(new URL("../../dist/formats/atomic_write.js", import.meta.url))});
+    const { writeAtomically } = await import(${modulePath});
     const parts = { *[Symbol.iterator]() { yield new Uint8Array(1e6); process.kill(process.pid, "SIGKILL"); yield new Uint8Array(1); } };
     await writeAtomically(${JSON.stringify(path)}, parts);`;
   const { signal } = spawnSync(process.execPath, ["--input-type=module", "-e", program]);
   expect(signal).toBe("SIGKILL");
+}
+
+const temporaryFiles = () => readdirSync(folder).filter((name) => name.endsWith(".tmp"));
+
+it("a process that is killed halfway leaves the old file whole", () => {
+  const path = join(folder, "a");
+  writeFileSync(path, "old");
+  killedSave(path);
   expect(readFileSync(path, "utf8")).toBe("old");
+});
+
+describe("what killed processes left", () => {
+  it("is removed when the same path is saved again, and no other file is", async () => {
+    const path = join(folder, "a");
+    killedSave(path);
+    killedSave(path);
+    killedSave(join(folder, "b"));
+    const ofA = temporaryFiles()[0];
+    // The second save to "a" removed what the first one left.
+    expect(temporaryFiles()).toHaveLength(2);
+    const others = [".0123456789abcdef.tmp", "a.tmp", `${ofA}.tmp`, `x${ofA}`, ".cudnn-gru-a.tmp"];
+    for (const name of others) writeFileSync(join(folder, name), "somebody else's");
+    await writeAtomically(path, parts);
+    const left = temporaryFiles().filter((name) => !others.includes(name));
+    expect(left).toHaveLength(1);
+    expect(readdirSync(folder)).toEqual(expect.arrayContaining(others));
+    await writeAtomically(join(folder, "b"), parts);
+    expect(temporaryFiles().sort()).toEqual(others.sort());
+  });
+
+  it("is removed beside the file that a link leads to", async () => {
+    mkdirSync(join(folder, "inner"));
+    writeFileSync(join(folder, "inner/real"), "old");
+    symlinkSync("inner/real", join(folder, "link"));
+    killedSave(join(folder, "link"));
+    expect(readdirSync(join(folder, "inner"))).toHaveLength(2);
+    await writeAtomically(join(folder, "inner/real"), parts);
+    expect(readdirSync(join(folder, "inner"))).toEqual(["real"]);
+  });
+
+  it("stays where its process is running, or runs on another machine, or is no regular file", async () => {
+    const path = join(folder, "a");
+    killedSave(path);
+    const dead = temporaryFiles()[0] as string;
+    const [, target, place, pid, started] = /^\.cudnn-gru-(\w{16})-(\w{16})-(\d+)-(\d+)-\w{16}\.tmp$/.exec(
+      dead,
+    ) as RegExpExecArray;
+    const own = await readOwnStart();
+    const name = (...middle: unknown[]) => `.cudnn-gru-${middle.join("-")}-0123456789abcdef.tmp`;
+    const kept = [
+      name(target, place, process.pid, own),
+      name(target, place, process.pid, 0),
+      name(target, "0123456789abcdef", pid, started),
+    ];
+    for (const each of kept) writeFileSync(join(folder, each), "");
+    symlinkSync("nowhere", join(folder, name(target, place, pid, started)));
+    kept.push(name(target, place, pid, started));
+    await writeAtomically(path, parts);
+    expect(temporaryFiles().sort()).toEqual(kept.sort());
+  });
+
+  it.skipIf(process.platform !== "linux")("is removed where another process has the same id now", async () => {
+    const path = join(folder, "a");
+    killedSave(path);
+    const [, target, place] = /^\.cudnn-gru-(\w+)-(\w+)-/.exec(temporaryFiles()[0] as string) as RegExpExecArray;
+    writeFileSync(join(folder, `.cudnn-gru-${target}-${place}-${process.pid}-1-0123456789abcdef.tmp`), "");
+    await writeAtomically(path, parts);
+    expect(readdirSync(folder)).toEqual(["a"]);
+  });
+
+  /** Returns the start time that this process puts into its names. */
+  async function readOwnStart(): Promise<string> {
+    const other = mkdtempSync(join(root, "own-"));
+    const watched = watch(other);
+    const seen = new Promise<string>((settle) => {
+      watched.on("change", (_event, file) => {
+        const started = /-(\d+)-\w{16}\.tmp$/.exec(String(file))?.[1];
+        if (started) settle(started);
+      });
+    });
+    await writeAtomically(join(other, "a"), parts);
+    const started = await seen;
+    watched.close();
+    return started;
+  }
+});
+
+it.skipIf(process.getuid?.() !== 0)("root passes on the owner and the group of the file that it replaces", async () => {
+  const path = join(folder, "a");
+  writeFileSync(path, "old");
+  chownSync(path, 1234, 2345);
+  chmodSync(path, 0o640);
+  await writeAtomically(path, parts);
+  const { uid, gid, mode } = statSync(path);
+  expect([uid, gid, mode & 0o777]).toEqual([1234, 2345, 0o640]);
+});
+
+it.skipIf(process.getuid?.() !== 0)("others keep their own file, and the group where they belong to it", () => {
+  const path = join(folder, "a");
+  for (const place of [root, folder]) chmodSync(place, 0o777);
+  writeFileSync(path, "old");
+  chownSync(path, 1234, 2345);
+  chmodSync(path, 0o664);
+  // Reads the package before it gives up root's rights.
+  const program = `
+    const { writeAtomically } = await import(${modulePath});
+    process.setgroups([2345]); process.setgid(1111); process.setuid(1111);
+    await writeAtomically(${JSON.stringify(path)}, [new Uint8Array(3)]);`;
+  const { stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", program], { encoding: "utf8" });
+  expect(stderr).toBe("");
+  const { uid, gid, mode, size } = statSync(path);
+  expect([uid, gid, mode & 0o777, size]).toEqual([1111, 2345, 0o664, 3]);
 });

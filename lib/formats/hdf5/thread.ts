@@ -1,6 +1,7 @@
 import { Worker } from "node:worker_threads";
 import type { GRUError } from "../../errors/gru_error.js";
 import { incompleteError, maybeCause } from "../../errors/messages.js";
+import { isPermissionError, permissionAdvice } from "../../errors/permissions.js";
 import { fileError } from "../file_errors.js";
 import { HDF5_DEADLINE_MS } from "../limits.js";
 import type { StoredVariable } from "./dataset.js";
@@ -92,7 +93,9 @@ function startWorker(task: Hdf5Task): Worker {
  * memory, or the permission to start.
  */
 function threadError(cause: Error): GRUError {
-  return incompleteError("ERR_UNSUPPORTED", `the thread that reads its HDF5 weights failed: ${cause.message}`, {
-    cause,
-  });
+  // The caller adds which file it is, and a full stop.
+  const reason = isPermissionError(cause)
+    ? `${cause.message.replace(/\.$/, "")}. ${permissionAdvice("thread")}`
+    : cause.message;
+  return incompleteError("ERR_UNSUPPORTED", `the thread that reads its HDF5 weights failed: ${reason}`, { cause });
 }
