@@ -1,4 +1,4 @@
-import { readForward } from "../../arguments/forward.js";
+import { readForward } from "../../arguments/read_forward.js";
 import { requireKnown } from "../../keras/unknown_objects.js";
 import type { NativePass } from "../../native/binding.js";
 import { callArguments, type NativeCallArrays } from "../../native/contract.js";
