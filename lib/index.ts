@@ -5,21 +5,21 @@
  * @packageDocumentation
  */
 
-export type { CallArguments, CallAsyncArguments, StateLike } from "./arguments/call.js";
 export type { DtypeSpec, GRUArguments, Spec } from "./arguments/constructor.js";
+export type { WeightValue } from "./arguments/known_shape.js";
+export type { MaskLike } from "./arguments/mask_and_lengths.js";
+export type { Out, OutTensor } from "./arguments/out_argument.js";
+export type { CallArguments, CallAsyncArguments, StateLike } from "./arguments/read_call.js";
 export type {
   BackwardAsyncArguments,
   ForwardArguments,
   ForwardAsyncArguments,
   GradientLike,
   Upstream,
-} from "./arguments/forward.js";
-export type { WeightValue } from "./arguments/known_shape.js";
-export type { MaskLike } from "./arguments/mask.js";
-export type { Out, OutTensor } from "./arguments/out_argument.js";
-export type { StreamArguments, StreamFrame } from "./arguments/stream.js";
+} from "./arguments/read_forward.js";
+export type { StreamArguments, StreamFrame } from "./arguments/read_stream.js";
+export type { WarmUpSizes } from "./arguments/read_warm_up.js";
 export { tensor } from "./arguments/tensor_from.js";
-export type { WarmUpSizes } from "./arguments/warm_up.js";
 export {
   type BackendInfo,
   backendInfo,

@@ -4,7 +4,7 @@ import type { NativeCudnnInfo } from "../native/binding.js";
 import { native } from "../native/load.js";
 import { readRecord } from "../options/record.js";
 import { requireInteger } from "../options/values.js";
-import { limitQueue } from "./call_queue.js";
+import { limitAsyncCalls } from "./async_limit.js";
 import { allowTf32, isTf32Allowed } from "./cudnn_runtime.js";
 
 /** The paths that can compute on this machine, and for every other path the reason why it cannot. */
@@ -140,7 +140,7 @@ export function configure(configuration: Configuration): void {
   if (threads !== undefined)
     native().setThreads(requireInteger(threads, "threads", "an integer from 1 to 1024", 1, 1024));
   if (allow_tf32 !== undefined) allowTf32(allow_tf32);
-  if (queue !== undefined) limitQueue(queue);
+  if (queue !== undefined) limitAsyncCalls(queue);
 }
 
 function readMaxQueue(value: unknown): number {

@@ -1,5 +1,5 @@
 import type { GRUOptions } from "../arguments/constructor.js";
-import { checkMaskShape, type MaskLike, maskBytes, readLengths, readMask } from "../arguments/mask.js";
+import { checkMaskShape, type MaskLike, maskBytes, readLengths, readMask } from "../arguments/mask_and_lengths.js";
 import { readTensor } from "../arguments/tensor_like.js";
 import { expected, expectedShape } from "../errors/messages.js";
 import { unreadable } from "../errors/reading.js";

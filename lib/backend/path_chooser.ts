@@ -1,5 +1,5 @@
-import type { ReadCall } from "../arguments/call.js";
 import type { GRUOptions } from "../arguments/constructor.js";
+import type { ReadCall } from "../arguments/read_call.js";
 import type { GRUError } from "../errors/gru_error.js";
 import { expectedText } from "../errors/messages.js";
 import { cudnnFlags } from "./cudnn_runtime.js";

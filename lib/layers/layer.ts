@@ -1,10 +1,10 @@
-import type { CallArguments, CallAsyncArguments, StateLike } from "../arguments/call.js";
 import { readConstructor } from "../arguments/constructor.js";
-import type { ForwardArguments, ForwardAsyncArguments } from "../arguments/forward.js";
 import type { WeightValue } from "../arguments/known_shape.js";
+import type { CallArguments, CallAsyncArguments, StateLike } from "../arguments/read_call.js";
+import type { ForwardArguments, ForwardAsyncArguments } from "../arguments/read_forward.js";
+import type { StreamArguments } from "../arguments/read_stream.js";
+import type { WarmUpSizes } from "../arguments/read_warm_up.js";
 import { readInputShape } from "../arguments/shapes.js";
-import type { StreamArguments } from "../arguments/stream.js";
-import type { WarmUpSizes } from "../arguments/warm_up.js";
 import { type ExplainArguments, type Explanation, explainCall } from "../backend/explain.js";
 import { notStateful } from "../errors/layer_errors.js";
 import { expected, expectedShape } from "../errors/messages.js";

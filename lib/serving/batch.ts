@@ -1,6 +1,6 @@
-import type { ReadCall } from "../arguments/call.js";
 import type { GRUOptions } from "../arguments/constructor.js";
 import { allocate } from "../arguments/memory.js";
+import type { ReadCall } from "../arguments/read_call.js";
 import { checkedProduct } from "../arguments/shapes.js";
 import type { CombinedCall } from "../layers/async/call_async.js";
 import { type RequestPart, rowsOfPart, stepsOfPart } from "../layers/call/combined_rows.js";

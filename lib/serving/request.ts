@@ -1,6 +1,6 @@
-import { type ReadCall, readCall, readCallSignal, type StateLike } from "../arguments/call.js";
 import type { GRUOptions } from "../arguments/constructor.js";
-import type { MaskLike } from "../arguments/mask.js";
+import type { MaskLike } from "../arguments/mask_and_lengths.js";
+import { type ReadCall, readCall, readCallSignal, type StateLike } from "../arguments/read_call.js";
 import { refuseAborted } from "../arguments/signal.js";
 import { unreadable } from "../errors/reading.js";
 import { ownInputs, requireTransferable } from "../layers/call/own_inputs.js";

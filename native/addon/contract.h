@@ -37,9 +37,9 @@ struct Signature {
     while (count < kMostArguments && arguments[count] != nullptr) ++count;
     return count;
   }
-  // The position of the argument `argument`. A name that the signature does not
-  // have is a mistake in the calling code: it does not compile where a constant
-  // is wanted, and ends the process elsewhere.
+  // The position of the argument `argument`. The signature must have an
+  // argument of that name. If it has none, a constexpr position does not
+  // compile, and a position that is looked up at run time ends the process.
   constexpr size_t PositionOf(std::string_view argument) const {
     for (size_t i = 0; i < count(); ++i) {
       if (argument == arguments[i]) return i;

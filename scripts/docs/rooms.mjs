@@ -27,7 +27,7 @@ export const halves = [
           hops: [1],
           rows: [
             [
-              { path: "lib/layers/async", about: "queue, order, abort", share: 3 },
+              { path: "lib/layers/async", about: "limit, order, abort", share: 3 },
               { path: "lib/layers/gradients", about: "passes, losses", share: 3 },
             ],
             [
@@ -106,14 +106,17 @@ export const halves = [
           ],
         },
       ],
-      [{ path: "native/core", about: "the backend seam, problem, Status, threads, memory", hops: [6] }],
+      [{ path: "native/core", about: "the backend seam, the call, threads, memory", hops: [6] }],
     ],
   },
 ];
 
 /** The life of one call. The number of a hop is its place in this list, and stands on the rooms where it happens. */
 export const life = [
-  ["gru.call(inputs, options)", "The layer refuses a call after dispose(), or from inside its own activation."],
+  [
+    "gru.call(inputs, options)",
+    "The layer refuses a call after dispose(), or from inside its own activation, regularizer or initializer.",
+  ],
   ["The arguments are read", "Kinds, shapes and values of inputs, mask, lengths and state are checked once, here."],
   [
     "The call is prepared",
@@ -124,12 +127,15 @@ export const life = [
     "Weights that changed are packed. One place states the order of the arguments. Typed arrays cross without a copy.",
   ],
   ["Memory safety", "The addon checks kinds and lengths of the arrays again, and products that overflow."],
-  ["The backend", "The seam hands the call to the chosen path. One file of the addon knows both paths."],
+  [
+    "The backend",
+    "A flag of the call picks the path, and nothing asks afterwards which one it is. One file of the addon knows both.",
+  ],
   [
     "The computation",
     "CPU: the time loop, with kernels for this CPU and a team of threads. cuDNN: copy to the device, cudnnRNNForward, copy back.",
   ],
-  ["The result", "Tensors are made and losses computed. Only then does the carried state change."],
+  ["The result", "Losses are computed, then tensors are made. Only then does the carried state change."],
 ];
 
 /** Which threads compute. */
@@ -137,7 +143,7 @@ export const threads = [
   ["call", "All hops are on the JavaScript thread. In hop 7 a large call has a team of helpers."],
   [
     "callAsync",
-    "Inputs are copied in hop 3. Hops 6 and 7 are on a thread of the executor, hop 8 is on the JavaScript thread again.",
+    "Mask, lengths and state are copied in hop 2, inputs in hop 3. Hop 7 is on a thread of the executor, hop 8 is on the JavaScript thread again.",
   ],
   ["The executor", "It computes asynchronous calls in the order in which they came. It is not libuv's pool."],
   [

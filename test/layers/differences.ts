@@ -1,5 +1,5 @@
 import { type GRU, type GRUPass, type Tensor, tensor } from "cudnn-gru";
-import type { ForwardArguments } from "../../dist/arguments/forward.js";
+import type { ForwardArguments } from "../../dist/arguments/read_forward.js";
 import { count, numbers } from "./support.js";
 
 /** One float64 call and a scalar of it: sum(upstream * results) + sum(losses). */

@@ -1,6 +1,6 @@
 import type { GRU, GRUArguments, GRUPass, Tensor } from "cudnn-gru";
 import { tensor } from "cudnn-gru";
-import type { ForwardArguments } from "../../dist/arguments/forward.js";
+import type { ForwardArguments } from "../../dist/arguments/read_forward.js";
 import { injectDropoutMasks } from "../../dist/layers/call/dropout.js";
 import type { GRUGradients } from "../../dist/layers/gradients/pass.js";
 import { count, layer, numbers } from "./support.js";

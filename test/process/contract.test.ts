@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { requireContract } from "../../dist/native/contract.js";
+import { callArguments, requireContract } from "../../dist/native/contract.js";
 import { native } from "../../dist/native/load.js";
 import { expectError } from "../layers/support.js";
 
@@ -12,6 +12,35 @@ describe("the contract between TypeScript and the addon", () => {
     expect(() => requireContract(contract, PATH)).not.toThrow();
     expect(Object.keys(contract.arguments)).toContain("updateAdam");
     expect(Object.isFrozen(contract.arguments.call)).toBe(true);
+  });
+
+  it("is the order in which the arguments of a call are passed", () => {
+    // Every value is another object or number, so that any two that change places are noticed.
+    const arrays = {
+      output: new Float32Array(1),
+      state: new Float32Array(1),
+      initialState: new Float32Array(1),
+    };
+    const dropout = { input: new Float32Array(1), recurrent: new Float32Array(1) };
+    const call = {
+      inputs: new Float32Array(1),
+      mask: new Uint8Array(1),
+      lengths: new Int32Array(1),
+      batch: 2,
+      timesteps: 3,
+      flags: 4,
+    };
+    const values: Record<string, unknown> = {
+      ...call,
+      ...arrays,
+      inputDropout: dropout.input,
+      recurrentDropout: dropout.recurrent,
+    };
+    const names = (contract.arguments.call ?? []).filter((name) => name !== "custom");
+    expect(names.toSorted()).toEqual(Object.keys(values).toSorted());
+    const passed: readonly unknown[] = callArguments({ ...call, dropout }, arrays);
+    const nameOf = (given: unknown) => Object.keys(values).find((name) => values[name] === given);
+    expect(passed.map(nameOf)).toEqual(names);
   });
 
   it.each([

@@ -10,7 +10,7 @@ import {
   superblock,
   textMessage,
   UNDEFINED,
-} from "./blocks.js";
+} from "./writer_blocks.js";
 
 /** A dataset to write. Its elements are row-major, with the bits of 16-bit elements in a `Uint16Array`. */
 export interface Hdf5Dataset {

@@ -1,4 +1,4 @@
-import { type ReadCall, readCall } from "../../arguments/call.js";
+import { type ReadCall, readCall } from "../../arguments/read_call.js";
 import { callArguments } from "../../native/contract.js";
 import { type CallOutcome, finishCall } from "../call/call_results.js";
 import type { CombinedRows } from "../call/combined_rows.js";

@@ -1,9 +1,12 @@
 import { aborted, hasAborted } from "../../arguments/signal.js";
 import { onAbort } from "./abort.js";
 
-/** A place in the order of calls. */
+/**
+ * The place of one call in the order. The call disposes of its place once, when it has ended. The next call may then
+ * begin.
+ */
 export interface OrderedPlace extends Disposable {
-  /** Resolves when every earlier call has ended. Disposing the turn, once, lets the next call begin. */
+  /** Resolves when every earlier call has ended. */
   readonly ready: Promise<void>;
 }
 

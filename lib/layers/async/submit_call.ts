@@ -1,6 +1,6 @@
-import { readCallSignal } from "../../arguments/call.js";
+import { readCallSignal } from "../../arguments/read_call.js";
 import { aborted, hasAborted, refuseAborted } from "../../arguments/signal.js";
-import { QueuePlace } from "../../backend/call_queue.js";
+import { AsyncPlace } from "../../backend/async_limit.js";
 import type { NativeGru } from "../../native/binding.js";
 import { native } from "../../native/load.js";
 import { traceCall } from "../call/call_events.js";
@@ -10,9 +10,9 @@ import type { LayerParts } from "../layer_parts.js";
 import { onAbort } from "./abort.js";
 
 /**
- * Takes a place in the queue and runs `start`, an asynchronous method of a layer, with the signal in `args`. The place
- * is free again when the promise of `start` settles. The part of `start` before its first `await` runs before this
- * function returns.
+ * Takes a place among the calls in flight and runs `start`, an asynchronous method of a layer, with the signal in
+ * `args`. The place is free again when the promise of `start` settles. The part of `start` before its first `await` runs
+ * before this function returns.
  *
  * Never throws. Rejects with `ERR_ARGUMENT` for a bad signal or a layer with custom activations, with `ERR_ABORTED`,
  * `ERR_DISPOSED`, `ERR_STATE` and `ERR_BUSY`, and with any error of `start`.
@@ -26,7 +26,7 @@ export async function submitCall<T>(
   const signal = readCallSignal(args);
   refuseAborted(signal);
   requireAsynchronous(layer, method);
-  using _place = new QueuePlace(method);
+  using _place = new AsyncPlace(method);
   return await start(signal);
 }
 

@@ -1,7 +1,7 @@
 import { allocate } from "../../arguments/memory.js";
+import { readWarmUp } from "../../arguments/read_warm_up.js";
 import { checkedProduct } from "../../arguments/shapes.js";
-import { readWarmUp } from "../../arguments/warm_up.js";
-import { QueuePlace } from "../../backend/call_queue.js";
+import { AsyncPlace } from "../../backend/async_limit.js";
 import { CALL_FLAGS, callArguments, type NativeCall } from "../../native/contract.js";
 import { native } from "../../native/load.js";
 import { newState } from "../call/result_arrays.js";
@@ -21,7 +21,7 @@ export async function warmUp(layer: LayerParts, sizes: unknown): Promise<void> {
   requireAsynchronous(layer, "warmUp");
   const { features } = weights;
   const pathFlags = layer.path.flagsFor({ batch, timesteps, features, mask: null, lengths: null, training: false });
-  using _place = new QueuePlace("warmUp");
+  using _place = new AsyncPlace("warmUp");
   await layer.inFlight.runInFlight(async () => {
     const gru = weights.packed();
     const { computeDtype, units } = layer.options;
@@ -32,8 +32,8 @@ export async function warmUp(layer: LayerParts, sizes: unknown): Promise<void> {
       dropout: null,
       batch,
       timesteps,
-      // Calls that return only the last output need the most scratch memory. Here they need the least memory of all
-      // calls.
+      // Of all calls of these sizes, those that return only the last output need the most scratch memory, which is
+      // what must exist afterwards, and the least memory for the output, which is thrown away.
       flags: (layer.flags & ~CALL_FLAGS.returnSequences) | pathFlags,
     };
     const compute = () => {

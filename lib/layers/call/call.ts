@@ -1,4 +1,4 @@
-import { readCall } from "../../arguments/call.js";
+import { readCall } from "../../arguments/read_call.js";
 import type { NativeGru } from "../../native/binding.js";
 import { callArguments, callSpread, type NativeCallArguments } from "../../native/contract.js";
 import type { LayerParts } from "../layer_parts.js";

@@ -1,5 +1,5 @@
-import type { ReadCall } from "../../arguments/call.js";
 import { converted } from "../../arguments/convert.js";
+import type { ReadCall } from "../../arguments/read_call.js";
 import { ARRAY_TYPES, requireWhole } from "../../arguments/typed_array.js";
 import { expected } from "../../errors/messages.js";
 import type { FloatArray, TypedArray } from "../../native/arrays.js";

@@ -1,5 +1,5 @@
-import type { ReadCall } from "../../arguments/call.js";
 import type { ReadOut } from "../../arguments/out_argument.js";
+import type { ReadCall } from "../../arguments/read_call.js";
 import { refuseAborted } from "../../arguments/signal.js";
 import type { FloatArray, NativeArray } from "../../native/arrays.js";
 import type { NativeGru } from "../../native/binding.js";

@@ -1,4 +1,4 @@
-import { readForward } from "../../arguments/forward.js";
+import { readForward } from "../../arguments/read_forward.js";
 import { requireKnown } from "../../keras/unknown_objects.js";
 import type { NativeGru, NativePass } from "../../native/binding.js";
 import { callArguments, type NativeCallArguments, type NativeCallArrays } from "../../native/contract.js";

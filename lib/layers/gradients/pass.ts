@@ -1,13 +1,13 @@
+import { allocate } from "../../arguments/memory.js";
 import {
   type BackwardAsyncArguments,
   type ReadUpstream,
   readUpstream,
   type Upstream,
-} from "../../arguments/forward.js";
-import { allocate } from "../../arguments/memory.js";
+} from "../../arguments/read_forward.js";
 import { checkedProduct } from "../../arguments/shapes.js";
 import { readSignal, refuseAborted } from "../../arguments/signal.js";
-import { QueuePlace } from "../../backend/call_queue.js";
+import { AsyncPlace } from "../../backend/async_limit.js";
 import { disposed } from "../../errors/layer_errors.js";
 import { expectedText } from "../../errors/messages.js";
 import { reading } from "../../errors/reading.js";
@@ -142,7 +142,7 @@ export class GRUPass<D extends DtypeName = DtypeName> {
     // Reading the gradients may have run user code.
     refuseAborted(signal);
     this.#requireFresh();
-    using _place = new QueuePlace("backwardAsync");
+    using _place = new AsyncPlace("backwardAsync");
     this.#used = true;
     try {
       const nativeArguments = this.#argumentsOf(read, gradients);

@@ -1,9 +1,9 @@
-import type { StateLike } from "../../arguments/call.js";
 import { kernelArray } from "../../arguments/convert.js";
 import { allocate } from "../../arguments/memory.js";
 import { type OutTensor, readOutTensor } from "../../arguments/out_argument.js";
+import type { StateLike } from "../../arguments/read_call.js";
+import { readFrame, readState, readStreamArguments, type StreamFrame } from "../../arguments/read_stream.js";
 import { checkedProduct } from "../../arguments/shapes.js";
-import { readFrame, readState, readStreamArguments, type StreamFrame } from "../../arguments/stream.js";
 import { requireWhole } from "../../arguments/typed_array.js";
 import { disposed } from "../../errors/layer_errors.js";
 import { unreadable } from "../../errors/reading.js";

@@ -9,7 +9,7 @@ import { isRecord, readRecord } from "../options/record.js";
 import type { FloatArray, TensorDtype, TensorLike, TypedArray } from "../tensor/tensor.js";
 import { converted, kernelArray, requireNamed } from "./convert.js";
 import { elementsAs, readWithShape, stateFromList } from "./known_shape.js";
-import { checkMaskShape, type MaskLike, maskBytes, type ReadMask, readLengths, readMask } from "./mask.js";
+import { checkMaskShape, type MaskLike, maskBytes, type ReadMask, readLengths, readMask } from "./mask_and_lengths.js";
 import { requireWeightMemory } from "./memory.js";
 import { type Out, type ReadOut, readOut } from "./out_argument.js";
 import { checkedProduct } from "./shapes.js";

@@ -4,12 +4,12 @@ let limit = Number.POSITIVE_INFINITY;
 let inFlight = 0;
 
 /** Sets how many asynchronous calls of this environment (the main thread, or one worker) may run or wait at one time. */
-export function limitQueue(most: number): void {
+export function limitAsyncCalls(most: number): void {
   limit = most;
 }
 
-/** The place of one asynchronous call in this environment's queue. Disposing it makes room for another call. Idempotent. */
-export class QueuePlace implements Disposable {
+/** The place of one asynchronous call among those in flight. Disposing it makes room for another call. Idempotent. */
+export class AsyncPlace implements Disposable {
   #held = true;
 
   /** Takes a place. Throws `ERR_BUSY`, naming `method`, when all places are taken. */

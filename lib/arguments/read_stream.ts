@@ -5,8 +5,8 @@ import { isSixteenBit } from "../native/sixteen_bit.js";
 import { readRecord } from "../options/record.js";
 import { requireInteger, SIZE_LIMIT } from "../options/values.js";
 import type { FloatArray, TensorDtype, TensorLike, TypedArray } from "../tensor/tensor.js";
-import type { StateLike } from "./call.js";
 import { elementsAs, elementsWithShape, readWithShape, stateFromList } from "./known_shape.js";
+import type { StateLike } from "./read_call.js";
 import { checkedProduct } from "./shapes.js";
 
 /** The arguments of `stream`. */
