@@ -125,12 +125,24 @@ export function rememberOrigin(object: KerasObject, { module, class_name, regist
  */
 const constructed = new WeakSet<object>();
 
-/** True for an object that the constructor of `type`, or of a class that extends it, has made. */
+/**
+ * True for an object of `type`. An object that only has the prototype of a class of this package is none. A proxy and an
+ * object of a class of the user's are, however they were made.
+ */
 export function isConstructed<T extends KerasObject>(
   value: unknown,
   type: abstract new (...args: never) => T,
 ): value is T {
-  return value instanceof type && constructed.has(value);
+  if (!(value instanceof type)) return false;
+  return constructed.has(value) || types.isProxy(value) || !isPrototypeOfOurs(Object.getPrototypeOf(value), type);
+}
+
+/** True for the prototype of one of Keras's own classes, or of the base class of their family. */
+function isPrototypeOfOurs(prototype: object, base: { readonly prototype: object }): boolean {
+  if (prototype === base.prototype) return true;
+  if (!Object.hasOwn(prototype, "constructor")) return false;
+  const { constructor } = prototype as { constructor: unknown };
+  return typeof constructor === "function" && Object.hasOwn(constructor, "className");
 }
 
 /** The base class of objects that Keras can write into a config and read back. */

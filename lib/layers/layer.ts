@@ -126,8 +126,8 @@ export class GRULayer<S extends boolean = boolean, D extends DtypeName = DtypeNa
    * `cause` the signal's reason) when `signal` aborts before the promise settles: at once while the call waits, and
    * after the current timestep while it runs. The layer has then not changed.
    */
-  callAsync(inputs: TensorLike, args?: CallAsyncArguments<S> | null): Promise<CallResult<S, D>> {
-    return callAsync(this.#parts, inputs, args).then((outcome) => resultOf<S, D>(outcome));
+  async callAsync(inputs: TensorLike, args?: CallAsyncArguments<S> | null): Promise<CallResult<S, D>> {
+    return resultOf<S, D>(await callAsync(this.#parts, inputs, args));
   }
 
   /**
@@ -141,8 +141,8 @@ export class GRULayer<S extends boolean = boolean, D extends DtypeName = DtypeNa
   }
 
   /** Computes as `forward` does, off this thread, with the rules of `callAsync`. Never throws, but rejects. */
-  forwardAsync(inputs: TensorLike, args?: ForwardAsyncArguments | null): Promise<GRUPass<D>> {
-    return forwardAsync(this.#parts, inputs, args) as Promise<GRUPass<D>>;
+  async forwardAsync(inputs: TensorLike, args?: ForwardAsyncArguments | null): Promise<GRUPass<D>> {
+    return (await forwardAsync(this.#parts, inputs, args)) as GRUPass<D>;
   }
 
   /**
@@ -153,8 +153,8 @@ export class GRULayer<S extends boolean = boolean, D extends DtypeName = DtypeNa
    * Never throws. Rejects with `ERR_ARGUMENT` (also for a layer with a custom activation), `ERR_SHAPE`,
    * `ERR_NOT_BUILT`, `ERR_OUT_OF_MEMORY`, `ERR_BUSY`, `ERR_DISPOSED`, and with the errors of `call` about the path.
    */
-  warmUp(sizes: WarmUpSizes): Promise<void> {
-    return warmUp(this.#parts, sizes);
+  async warmUp(sizes: WarmUpSizes): Promise<void> {
+    await warmUp(this.#parts, sizes);
   }
 
   /**

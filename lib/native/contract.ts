@@ -176,6 +176,11 @@ export class RepeatedCall {
     list[POSITION.flags] = flags;
     return this.#list;
   }
+
+  /** Lets go of the caller's arrays, which could otherwise not be collected before the next call. `own` takes their place. */
+  release(own: NativeArray): void {
+    this.with(own, own, own, own, 0);
+  }
 }
 
 /** Returns the arguments of a pass's `backward` in the addon's order. No other code of the package knows this order. */
@@ -244,8 +249,11 @@ export interface NativeContract {
  */
 export function requireContract(contract: NativeContract | undefined, path: string): void {
   const own = linesOf({ flags: CALL_FLAGS, arguments: ARGUMENTS });
-  const given = contract === undefined ? [] : linesOf(contract);
-  const differing = own.find((line) => !given.includes(line)) ?? given.find((line) => !own.includes(line));
+  const given = contract === undefined ? null : linesOf(contract);
+  const differing =
+    given === null
+      ? "whether a binary states its flags and arguments"
+      : (own.find((line) => !given.includes(line)) ?? given.find((line) => !own.includes(line)));
   if (differing === undefined) return;
   throw expectedText(
     "ERR_NATIVE_LOAD",

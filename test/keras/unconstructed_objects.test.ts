@@ -56,6 +56,32 @@ describe("an object that only has the prototype of one of our classes is refused
     expectError(() => new optimizers.SGD({ learning_rate: unmade(type) }), "ERR_ARGUMENT", "learning_rate");
   });
 
+  it("but a proxy, and an object of a class of the user's, are taken however they were made", () => {
+    class Tenth extends initializers.Initializer {
+      fill(values: { fill(value: number): unknown }): void {
+        values.fill(0.1);
+      }
+
+      getConfig(): Record<string, unknown> {
+        return {};
+      }
+    }
+    function OldStyle(this: unknown): void {}
+    OldStyle.prototype = Object.create(initializers.Initializer.prototype, { fill: { value: Tenth.prototype.fill } });
+    const made = [new Proxy(new Tenth(), {}), Object.create(new Tenth()), Reflect.construct(OldStyle, [])];
+    for (const kernel_initializer of made as initializers.Initializer[]) {
+      const gru = new GRU(1, { kernel_initializer });
+      gru.build([1, 1, 1]);
+      expect([...gru.kernel.value.data]).toEqual([...new Float32Array(3).fill(0.1)]);
+    }
+    const penalized = new GRU(1, {
+      kernel_regularizer: new Proxy(new regularizers.L2({ l2: 1 }), {}),
+      kernel_initializer: "ones",
+    });
+    penalized.build([1, 1, 1]);
+    expect(penalized.losses).toEqual([3]);
+  });
+
   it("DTypePolicy", () => {
     expectError(() => new GRU(2, { dtype: unmade(DTypePolicy) }), "ERR_ARGUMENT", "dtype");
   });

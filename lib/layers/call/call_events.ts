@@ -6,8 +6,8 @@ import { isAsynchronous, type PreparedCall, pathOf } from "./prepare_call.js";
 
 /**
  * The event that the diagnostics channel `"cudnn-gru:call"` publishes when a call, synchronous or not, has ended:
- * computed, failed or aborted. A call that is refused for its arguments, or with `ERR_BUSY` or `ERR_DISPOSED`,
- * publishes nothing.
+ * computed, failed or aborted. A call that does not come to its computation publishes nothing: one that is refused for
+ * its arguments, with `ERR_BUSY` or `ERR_DISPOSED`, or whose layer cannot be built.
  */
 export interface CallEvent {
   /** The layer's name. */

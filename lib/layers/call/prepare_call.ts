@@ -53,8 +53,8 @@ export interface Preparation {
 
 /**
  * Prepares a call: chooses its path, builds the layer if it is not built, and draws dropout masks. If the call computes
- * later or runs user code, also makes the inputs its own. That is the last step, so that a refused call leaves the
- * caller's buffer intact.
+ * later or runs user code, also makes the inputs its own. For a call that computes later, that is the last step, so that
+ * a refused call leaves the caller's buffer intact.
  *
  * Throws the errors of `GRULayer.call`.
  */
@@ -63,6 +63,8 @@ export function prepareCall(
   { method, read, signal = null, combined = null }: Preparation,
 ): PreparedCall {
   const asynchronous = isAsynchronous(method);
+  // The user's functions could detach the arrays that the kernels read.
+  const copied = !asynchronous && layer.custom !== null ? ownInputs(read) : null;
   // Reading the arguments may have run user code.
   refuseAborted(signal);
   requireTransferable(read);
@@ -74,8 +76,7 @@ export function prepareCall(
   try {
     return {
       method,
-      // The user's functions could detach the arrays that the kernels read.
-      inputs: asynchronous || layer.custom !== null ? ownInputs(read) : read.inputs,
+      inputs: copied ?? (asynchronous ? ownInputs(read) : read.inputs),
       batch: read.batch,
       timesteps: read.timesteps,
       features: read.features,

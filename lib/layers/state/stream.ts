@@ -99,7 +99,11 @@ export class GRUStream<D extends DtypeName = DtypeName> {
     const safe = this.#direct && (!given || (isSteady(target) && !overlap(target, input)));
     const output = safe ? (target as NativeArray) : this.#scratch();
     const args = this.#step.with(input, output, this.#spare, this.#state, this.#pathFlags());
-    computeNow(gru, custom, args);
+    try {
+      computeNow(gru, custom, args);
+    } finally {
+      this.#step.release(this.#state);
+    }
     if (output !== target) this.#copyResult(output, target);
     const before = this.#state;
     this.#state = this.#spare;
@@ -154,7 +158,7 @@ export class GRUStream<D extends DtypeName = DtypeName> {
     this.#disposed = true;
     this.#state = new Float32Array(0);
     this.#spare = this.#state;
-    this.#step.with(this.#state, this.#state, this.#state, this.#state, 0);
+    this.#step.release(this.#state);
     this.#input = null;
     this.#output = null;
     this.#target = null;
