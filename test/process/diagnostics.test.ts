@@ -11,6 +11,8 @@ const U = 5;
 const inputs = random([2, 7, F]);
 const CHANNEL = "cudnn-gru:call";
 
+type Times = "queued" | "computed";
+
 let events: CallEvent[] = [];
 const listen = (event: unknown) => {
   events.push(event as CallEvent);
@@ -81,24 +83,31 @@ describe("the diagnostics channel", () => {
   it("counts the wait of forwardAsync for a thread as time in the queue", async () => {
     const { threads } = backendInfo().cpu;
     configure({ threads: 2 });
-    const gru = layer(64, F);
-    const long = random([2, 2000, F]);
-    const calls = 16;
-    const started = performance.now();
-    const passes = await Promise.all(Array.from({ length: calls }, () => gru.forwardAsync(long)));
-    const whole = performance.now() - started;
-    configure({ threads });
-    for (const pass of passes) pass.dispose();
-    const queued = events.map((event) => event.queued as number);
-    const computed = events.map((event) => event.computed as number);
-    expect(events).toHaveLength(calls);
-    expect(Math.min(...queued)).toBeGreaterThanOrEqual(0);
-    expect(Math.min(...computed)).toBeGreaterThan(0);
-    // The last call to begin waits while most of the others compute, and computes for a small part of the whole time.
-    const last = queued.indexOf(Math.max(...queued));
-    expect(queued[last]).toBeGreaterThan(whole / 2);
-    expect(computed[last]).toBeLessThan(whole / 2);
-    expect((queued[last] as number) + (computed[last] as number)).toBeLessThanOrEqual(whole);
+    try {
+      const gru = layer(U, F);
+      // Both threads are busy until these calls are aborted.
+      const controller = new AbortController();
+      const running = [endless(gru, controller.signal), endless(gru, controller.signal)];
+      const started = performance.now();
+      const passes = Array.from({ length: 8 }, () => gru.forwardAsync(inputs));
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      const busy = performance.now() - started;
+      controller.abort();
+      await Promise.all(running.map((call) => expectRejection(() => call, "ERR_ABORTED")));
+      for (const pass of await Promise.all(passes)) pass.dispose();
+      const whole = performance.now() - started;
+
+      const waited = events.filter(({ error }) => error === undefined) as (CallEvent & Record<Times, number>)[];
+      expect(waited).toHaveLength(8);
+      for (const { async, queued, computed } of waited) {
+        expect(async).toBe(true);
+        expect(queued).toBeGreaterThan(busy / 2);
+        expect(computed).toBeGreaterThan(0);
+        expect(queued + computed).toBeLessThanOrEqual(whole);
+      }
+    } finally {
+      configure({ threads });
+    }
   });
 
   it("tells of calls that fail after they were accepted", async () => {
