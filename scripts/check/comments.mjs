@@ -36,6 +36,8 @@ export async function sameProgram(path, before, after) {
     return !/R"/.test(before + after) && bareCpp(before) === bareCpp(after);
   }
   if (!/\.(ts|mjs|cjs|js)$/.test(path)) return false;
+  // These comments say what the compiler checks.
+  if (/@ts-/.test(before + after)) return false;
   const bare = await bareModule(path, before);
   return bare !== null && bare === (await bareModule(path, after));
 }

@@ -66,16 +66,18 @@ function nativeTestsFor(changed, texts) {
 }
 
 /**
- * The plan for the changed files `changed`. `texts` maps each source file of native/ and test/ to its text.
+ * The plan for the changed files `changed`. `texts` maps each source file of native/ and test/ to its text. `newBlocks` are
+ * the documents whose code blocks changed.
  *
  * - `tests`: files for vitest;
  * - `native`: names of native tests, such as "forward_test";
  * - `left`: slow test files that the change concerns too, and that are left to npm test.
  */
-export function planFor(changed, texts) {
+export function planFor(changed, texts, newBlocks = []) {
   const tests = [...texts.keys()].filter(isTest);
   const own = changed.filter((file) => tests.includes(file));
   const named = changed.filter((file) => !isTest(file)).flatMap((file) => standInsOf(file, tests));
+  if (newBlocks.some((file) => /^(README\.md|docs\/[^/]+\.md)$/.test(file))) named.push("test/docs/blocks.test.ts");
   const edges = new Map([...texts].map(([file, text]) => [file, modulesOf(file, text)]));
   const users = usersOf(changed, edges);
   const concerned = tests.filter((test) => users.has(test));

@@ -1,8 +1,9 @@
-// The quick loop: style, types and layers of everything, and the tests that the changes concern.
+// The quick loop: the style of what changed, types and layers, and the tests that the changes concern.
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { sameBlocks } from "../check/blocks.mjs";
 import { changesSince, versionsOf } from "../check/changes.mjs";
 import { sameProgram } from "../check/comments.mjs";
 import { planFor } from "../check/plan.mjs";
@@ -11,7 +12,7 @@ import { ensureDist } from "../setup/dist.mjs";
 import { exclusively } from "../setup/lock.mjs";
 import { CommandError, root, run, runNode, say } from "../setup/shell.mjs";
 import { filesBelow } from "../setup/stamp.mjs";
-import { lint } from "./lint.mjs";
+import { lintChanged } from "./lint.mjs";
 
 const HELP = `Usage: npm run check -- [--since COMMIT] [--plan]
 
@@ -64,15 +65,26 @@ async function buildAll(builds) {
   for (const build of builds) await build();
 }
 
-/** The steps of a plan, by name, in their order. */
-function stepsFor({ tests, native }) {
-  const steps = [["lint", lint]];
+/** The documents among `files` whose code blocks changed. */
+function documentsWithNewBlocks(files, base) {
+  return files.filter((file) => {
+    if (!file.endsWith(".md")) return false;
+    const { before, after } = versionsOf(file, base);
+    return !sameBlocks(before, after);
+  });
+}
+
+/**
+ * The steps of a plan, by name, in their order. `files` changed, `programs` of them in more than comments. Types are
+ * checked against dist/, so where neither types nor tests are needed, lib/ is not compiled.
+ */
+function stepsFor({ tests, native }, files, programs) {
+  const types = programs.some((file) => /\.(ts|mts|cts|js|mjs|cjs|json)$/.test(file));
+  const steps = [];
+  if (types || tests.length > 0) steps.push(["dist", () => exclusively(ensureDist)]);
+  steps.push(["lint", () => lintChanged(files, { types })]);
   if (tests.length > 0) {
-    const builds = [
-      ensureDist,
-      ensureAddon,
-      ...(tests.some((test) => test.startsWith("test/cudnn/")) ? [ensureDoubles] : []),
-    ];
+    const builds = [ensureAddon, ...(tests.some((test) => test.startsWith("test/cudnn/")) ? [ensureDoubles] : [])];
     steps.push(["builds", () => exclusively(() => buildAll(builds))]);
     steps.push(["tests", () => runNode(vitest, ["run", ...tests])]);
   }
@@ -102,11 +114,11 @@ export async function check(args) {
   }
   const changes = changesSince(since);
   const programs = await programsAmong(changes.files, changes.base);
-  const plan = planFor(programs, sourceTexts());
+  const plan = planFor(programs, sourceTexts(), documentsWithNewBlocks(programs, changes.base));
   announce(changes, programs, plan);
   if (planOnly) return;
   const failed = [];
-  for (const [name, step] of stepsFor(plan)) {
+  for (const [name, step] of stepsFor(plan, changes.files, programs)) {
     try {
       await step();
     } catch (error) {

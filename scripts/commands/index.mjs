@@ -77,7 +77,7 @@ export const commands = {
   },
   check: {
     about: "check style and types, and run the tests of what changed; --help lists the arguments",
-    needs: ["packages", "dist"],
+    needs: ["packages"],
     run: check,
   },
   build: {

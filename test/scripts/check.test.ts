@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { sameBlocks } from "../../scripts/check/blocks.mjs";
 import { sameProgram } from "../../scripts/check/comments.mjs";
 import { planFor } from "../../scripts/check/plan.mjs";
 import { slow, standIns } from "../../scripts/check/rooms.mjs";
@@ -68,6 +69,13 @@ describe("the tests that a change concerns", () => {
     expect(plan(file).native).toEqual(names);
   });
 
+  it("are those of the code blocks only if blocks changed", () => {
+    const blocks = "test/docs/blocks.test.ts";
+    expect(plan("README.md", "docs/errors.md").tests).not.toContain(blocks);
+    for (const page of ["README.md", "docs/errors.md"]) expect(planFor([page], texts, [page]).tests).toContain(blocks);
+    expect(planFor(["CHANGELOG.md"], texts, ["CHANGELOG.md"]).tests).toEqual([]);
+  });
+
   it("are none for a file that no test knows", () => {
     expect(plan(".github/CODEOWNERS", "LICENSE")).toEqual({ tests: [], native: [], left: [] });
   });
@@ -92,6 +100,26 @@ describe("the tables", () => {
   });
 });
 
+describe("code blocks are the same", () => {
+  const block = "```js\n1;\n```\n";
+
+  it("when only the text around them changed", () => {
+    expect(sameBlocks(`One.\n\n${block}`, `Two.\n\n${block}\nThree.\n`)).toBe(true);
+    expect(sameBlocks(null, "Text.\n")).toBe(true);
+  });
+
+  it.each([
+    ["other code", "```js\n2;\n```\n"],
+    ["another language", "```ts\n1;\n```\n"],
+    ["a further block", `${block}\n${block}`],
+    ["a comment that it is not run", `<!-- not run: why -->\n${block}`],
+    ["no block", "Text.\n"],
+    ["no document", null],
+  ])("not with %s", (_, after) => {
+    expect(sameBlocks(block, after)).toBe(false);
+  });
+});
+
 describe("a program is the same", () => {
   it.each([
     ["a.ts", "/** Old. */ export const a: number = 1; // x", "export const a: number = 1;"],
@@ -109,6 +137,7 @@ describe("a program is the same", () => {
     ["a.ts", "export const a: number = 1;", "export const a: string = 1;"],
     ["a.ts", "f(`// x`);", "f(`// y`);"],
     ["a.ts", "f(1);", "f(1"],
+    ["a.ts", "f(1n);", "// @ts-expect-error\nf(1n);"],
     ["a.ts", "f(1n);", "f(2n);"],
     ["a.ts", "f(/x/);", "f(/x/g);"],
     ["a.cc", 'f("// x");', 'f("// y");'],
