@@ -141,8 +141,8 @@ export function isConstructed<T extends KerasObject>(
 function isPrototypeOfOurs(prototype: object, base: { readonly prototype: object }): boolean {
   if (prototype === base.prototype) return true;
   if (!Object.hasOwn(prototype, "constructor")) return false;
-  const { constructor } = prototype as { constructor: unknown };
-  return typeof constructor === "function" && Object.hasOwn(constructor, "className");
+  const type: unknown = prototype.constructor;
+  return typeof type === "function" && Object.hasOwn(type, "className");
 }
 
 /** The base class of objects that Keras can write into a config and read back. */
