@@ -26,6 +26,19 @@ describe("a stateful layer", () => {
     expect(gru.states?.[0].data).toEqual(whole);
   });
 
+  it("built for a large batch takes no memory before its first call", () => {
+    const before = process.memoryUsage().arrayBuffers;
+    const gru = new GRU(1, { stateful: true });
+    gru.build([2 ** 30, null, 1]);
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2 ** 20);
+    expectError(() => gru.call(tensor(new Float32Array(1), [1, 1, 1])), "ERR_SHAPE", /1073741824/);
+    gru.build([2, null, 1]);
+    expect([...(gru.states?.[0].data ?? [])]).toEqual([0, 0]);
+    expect(gru.states?.[0].shape).toEqual([2, 1]);
+    const large = new GRU(2 ** 10, { stateful: true, recurrent_initializer: "zeros" });
+    expectError(() => large.build([2 ** 30, null, 1]), "ERR_OUT_OF_MEMORY");
+  });
+
   it("does so for asynchronous calls submitted at once, in their order", async () => {
     const gru = stateful();
     const outputs = await Promise.all(parts.map((part) => gru.callAsync(part)));

@@ -1,9 +1,9 @@
 import { kernelArray, requireNamed } from "../../arguments/convert.js";
 import { elementsAs, readWithShape, stateFromList } from "../../arguments/known_shape.js";
-import { allocate } from "../../arguments/memory.js";
+import { allocate, requireMemory } from "../../arguments/memory.js";
 import { checkedProduct, sameShape } from "../../arguments/shapes.js";
 import { type ReadTensor, readTensor } from "../../arguments/tensor_like.js";
-import { isTypedArray } from "../../arguments/typed_array.js";
+import { ARRAY_TYPES, isTypedArray } from "../../arguments/typed_array.js";
 import { formatShape } from "../../errors/describe.js";
 import { expectedShape, expectedText } from "../../errors/messages.js";
 import { unreadable } from "../../errors/reading.js";
@@ -35,11 +35,13 @@ export class CarriedState {
   readonly #computeDtype: Dtype;
   /** The dtype of the arrays. */
   readonly #dtype: NativeDtype;
-  /** The current state. `null` before the first call, which means zeros of any batch size. */
+  /** The current state. `null` means zeros that nobody has computed or written yet. */
   #current: NativeArray | null = null;
   #spare: NativeArray | null = null;
-  /** The number of rows of `#current`. */
+  /** The number of rows of the state. */
   #batch = 0;
+  /** True once the number of rows is known: after the first call, or after a build with a batch size. */
+  #started = false;
   /** True when calls must have `#batch` rows. */
   #fixed = false;
 
@@ -75,14 +77,25 @@ export class CarriedState {
   /** Makes `state`, which `spare` returned, the current state. */
   commit(batch: number, state: NativeArray): void {
     this.#spare = this.#current;
+    this.#setRows(batch);
     this.#current = state;
-    this.#batch = batch;
-    this.#fixed = true;
   }
 
-  /** Sets the state to zeros for exactly `batch` rows. */
+  /**
+   * Sets the state to zeros for exactly `batch` rows. They take no memory before the first call, so that building for a
+   * large batch costs nothing. Throws `ERR_SHAPE` or `ERR_OUT_OF_MEMORY` for a state that no call could have.
+   */
   start(batch: number): void {
-    this.commit(batch, allocate(this.#dtype, checkedProduct([batch, this.#units], "states"), "states"));
+    const count = checkedProduct([batch, this.#units], "states");
+    requireMemory(count * ARRAY_TYPES[this.#dtype].BYTES_PER_ELEMENT, "states");
+    this.#setRows(batch);
+    this.#current = null;
+  }
+
+  #setRows(batch: number): void {
+    this.#batch = batch;
+    this.#fixed = true;
+    this.#started = true;
   }
 
   /** Sets the state to zeros. The next call may have another batch size. */
@@ -128,7 +141,9 @@ export class CarriedState {
 
   /** Returns copies of the states, in a list as in Keras; `null` before the first call. */
   tensors(): [Tensor<NativeArray>] | null {
-    if (this.#current === null) return null;
-    return [new Tensor(this.#current.slice(), [this.#batch, this.#units], this.#dtype)];
+    if (!this.#started) return null;
+    const shape = [this.#batch, this.#units];
+    const data = this.#current?.slice() ?? allocate(this.#dtype, checkedProduct(shape, "states"), "states");
+    return [new Tensor(data, shape, this.#dtype)];
   }
 }
