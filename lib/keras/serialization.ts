@@ -134,12 +134,11 @@ export function isConstructed<T extends KerasObject>(
   type: abstract new (...args: never) => T,
 ): value is T {
   if (!(value instanceof type)) return false;
-  return constructed.has(value) || types.isProxy(value) || !isPrototypeOfOurs(Object.getPrototypeOf(value), type);
+  return constructed.has(value) || types.isProxy(value) || !isPrototypeOfOurs(Object.getPrototypeOf(value));
 }
 
-/** True for the prototype of one of Keras's own classes, or of the base class of their family. */
-function isPrototypeOfOurs(prototype: object, base: { readonly prototype: object }): boolean {
-  if (prototype === base.prototype) return true;
+/** True for the prototype of one of Keras's own classes. Objects over the base class of a family are the user's. */
+function isPrototypeOfOurs(prototype: object): boolean {
   if (!Object.hasOwn(prototype, "constructor")) return false;
   const type: unknown = prototype.constructor;
   return typeof type === "function" && Object.hasOwn(type, "className");

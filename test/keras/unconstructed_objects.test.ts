@@ -14,10 +14,11 @@ import { expectError, expectRejection } from "../layers/support.js";
 /** An object that passes `instanceof` although no constructor has made it. */
 const unmade = (type: { prototype: object }): never => Object.create(type.prototype) as never;
 
-type Class = { prototype: object };
+type Class = { prototype: object; className?: string };
+/** The classes of a family without its base, which the user's objects extend. */
 const classesOf = (family: object): [string, Class][] =>
   Object.entries(family).filter(
-    (entry): entry is [string, Class] => typeof entry[1] === "function" && /^[A-Z]/.test(entry[0]),
+    (entry): entry is [string, Class] => typeof entry[1] === "function" && Object.hasOwn(entry[1], "className"),
   );
 
 function builtLayer(): GRU {

@@ -32,6 +32,9 @@ describe("TimeDistributed", () => {
       const actual = tf.slice(output, [0, step, 0], [2, 1, 4]).dataSync();
       expect(relativeError(actual, expected.data)).toBeLessThanOrEqual(1e-6);
     }
+    // The next test counts native memory, which a collection of these would change.
+    core.dispose();
+    layer.dispose();
   });
 
   it("trains, is copied by JSON and by config, and frees the native memory when disposed", async () => {
