@@ -1,4 +1,5 @@
 import { expectedText } from "../errors/messages.js";
+import type { HeldPlace } from "./held_place.js";
 
 let limit = Number.POSITIVE_INFINITY;
 let inFlight = 0;
@@ -8,8 +9,8 @@ export function limitAsyncCalls(most: number): void {
   limit = most;
 }
 
-/** The place of one asynchronous call among those in flight. Disposing it makes room for another call. Idempotent. */
-export class AsyncPlace implements Disposable {
+/** The place of one asynchronous call among those in flight. Leaving it makes room for another call. */
+export class AsyncPlace implements HeldPlace {
   #held = true;
 
   /** Takes a place. Throws `ERR_BUSY`, naming `method`, when all places are taken. */
@@ -26,7 +27,8 @@ export class AsyncPlace implements Disposable {
     inFlight += 1;
   }
 
-  [Symbol.dispose](): void {
+  /** Idempotent. */
+  leave(): void {
     if (this.#held) inFlight -= 1;
     this.#held = false;
   }

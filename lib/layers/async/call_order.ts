@@ -1,11 +1,11 @@
 import { aborted, hasAborted } from "../../arguments/signal.js";
+import type { HeldPlace } from "../../backend/held_place.js";
 import { onAbort } from "./abort.js";
 
 /**
- * The place of one call in the order. The call disposes of its place once, when it has ended. The next call may then
- * begin.
+ * The place of one call in the order. The call leaves its place once, when it has ended. The next call may then begin.
  */
-export interface OrderedPlace extends Disposable {
+export interface OrderedPlace extends HeldPlace {
   /** Resolves when every earlier call has ended. */
   readonly ready: Promise<void>;
 }
@@ -32,7 +32,7 @@ export class CallOrder {
     this.#waiting += 1;
     return {
       ready,
-      [Symbol.dispose]: () => {
+      leave: () => {
         this.#waiting -= 1;
         end();
       },

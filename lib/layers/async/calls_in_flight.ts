@@ -1,3 +1,4 @@
+import { whileHeld } from "../../backend/held_place.js";
 import { expectedText } from "../../errors/messages.js";
 import type { CarriedState } from "../state/carried_state.js";
 import { CallOrder, waitOrAbort } from "./call_order.js";
@@ -48,13 +49,14 @@ export class CallsInFlight {
   runInOrder<T>(batch: number, signal: AbortSignal | null, compute: () => Promise<T>): Promise<T> {
     const carried = this.#carried;
     if (carried === null) return this.runInFlight(compute);
-    return this.runInFlight(async () => {
-      // This call takes its place in the order before anything is awaited.
-      using place = this.#order.takePlace();
-      await waitOrAbort(place.ready, signal);
-      carried.checkBatch(batch);
-      return await compute();
-    });
+    // This call takes its place in the order before anything is awaited.
+    const takeTurn = () =>
+      whileHeld(this.#order.takePlace(), async ({ ready }) => {
+        await waitOrAbort(ready, signal);
+        carried.checkBatch(batch);
+        return await compute();
+      });
+    return this.runInFlight(takeTurn);
   }
 
   /** Runs `work` and counts it as a call in flight. The layer keeps its memory until `work` has ended. */

@@ -1,6 +1,7 @@
 import { readCallSignal } from "../../arguments/read_call.js";
 import { aborted, hasAborted, refuseAborted } from "../../arguments/signal.js";
 import { AsyncPlace } from "../../backend/async_limit.js";
+import { whileHeld } from "../../backend/held_place.js";
 import type { NativeGru } from "../../native/binding.js";
 import { native } from "../../native/load.js";
 import { traceCall } from "../call/call_events.js";
@@ -26,8 +27,7 @@ export async function submitCall<T>(
   const signal = readCallSignal(args);
   refuseAborted(signal);
   requireAsynchronous(layer, method);
-  using _place = new AsyncPlace(method);
-  return await start(signal);
+  return await whileHeld(new AsyncPlace(method), () => start(signal));
 }
 
 /**

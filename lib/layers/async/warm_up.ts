@@ -2,6 +2,7 @@ import { allocate } from "../../arguments/memory.js";
 import { readWarmUp } from "../../arguments/read_warm_up.js";
 import { checkedProduct } from "../../arguments/shapes.js";
 import { AsyncPlace } from "../../backend/async_limit.js";
+import { whileHeld } from "../../backend/held_place.js";
 import { CALL_FLAGS, callArguments, type NativeCall } from "../../native/contract.js";
 import { native } from "../../native/load.js";
 import { newState } from "../call/result_arrays.js";
@@ -21,8 +22,7 @@ export async function warmUp(layer: LayerParts, sizes: unknown): Promise<void> {
   requireAsynchronous(layer, "warmUp");
   const { features } = weights;
   const pathFlags = layer.path.flagsFor({ batch, timesteps, features, mask: null, lengths: null, training: false });
-  using _place = new AsyncPlace("warmUp");
-  await layer.inFlight.runInFlight(async () => {
+  const compute = async () => {
     const gru = weights.packed();
     const { computeDtype, units } = layer.options;
     const call: NativeCall = {
@@ -36,12 +36,13 @@ export async function warmUp(layer: LayerParts, sizes: unknown): Promise<void> {
       // what must exist afterwards, and the least memory for the output, which is thrown away.
       flags: (layer.flags & ~CALL_FLAGS.returnSequences) | pathFlags,
     };
-    const compute = () => {
+    const computeOnce = () => {
       const output = allocate(computeDtype, checkedProduct([batch, units], "output"), "output");
       const arrays = { output, state: newState(layer, batch), initialState: null };
       return gru.callAsync(nextToken(), ...callArguments(call, arrays));
     };
-    await compute();
-    if (pathFlags === 0) await Promise.all(Array.from({ length: native().cpuInfo().threads }, compute));
-  });
+    await computeOnce();
+    if (pathFlags === 0) await Promise.all(Array.from({ length: native().cpuInfo().threads }, computeOnce));
+  };
+  await whileHeld(new AsyncPlace("warmUp"), () => layer.inFlight.runInFlight(compute));
 }

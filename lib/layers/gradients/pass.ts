@@ -8,6 +8,7 @@ import {
 import { checkedProduct } from "../../arguments/shapes.js";
 import { readSignal, refuseAborted } from "../../arguments/signal.js";
 import { AsyncPlace } from "../../backend/async_limit.js";
+import { whileHeld } from "../../backend/held_place.js";
 import { disposed } from "../../errors/layer_errors.js";
 import { expectedText } from "../../errors/messages.js";
 import { reading } from "../../errors/reading.js";
@@ -142,15 +143,17 @@ export class GRUPass<D extends DtypeName = DtypeName> {
     // Reading the gradients may have run user code.
     refuseAborted(signal);
     this.#requireFresh();
-    using _place = new AsyncPlace("backwardAsync");
+    const place = new AsyncPlace("backwardAsync");
     this.#used = true;
-    try {
-      const nativeArguments = this.#argumentsOf(read, gradients);
-      await runCancellable(signal, (token) => nativePass.backwardAsync(token, ...nativeArguments));
-      return this.#finish(gradients, read.losses);
-    } finally {
-      nativePass.dispose();
-    }
+    return await whileHeld(place, async () => {
+      try {
+        const nativeArguments = this.#argumentsOf(read, gradients);
+        await runCancellable(signal, (token) => nativePass.backwardAsync(token, ...nativeArguments));
+        return this.#finish(gradients, read.losses);
+      } finally {
+        nativePass.dispose();
+      }
+    });
   }
 
   /**
