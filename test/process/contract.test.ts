@@ -1,7 +1,11 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { callArguments, requireContract } from "../../dist/native/contract.js";
 import { native } from "../../dist/native/load.js";
 import { expectError } from "../layers/support.js";
+import { runChild } from "./support.js";
 
 const PATH = "/somewhere/cudnn_gru.node";
 
@@ -68,5 +72,21 @@ describe("the contract between TypeScript and the addon", () => {
       "ERR_NATIVE_LOAD",
       /\/somewhere\/cudnn_gru\.node.*Build or install the binary of this version\./,
     );
+  });
+
+  it("is compared when the addon is loaded, before anything is asked of it", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "cudnn-gru-"));
+    try {
+      const other = join(folder, "other_version.cjs");
+      const stated = { ...contract, flags: { ...contract.flags, cudnn: 32 } };
+      writeFileSync(other, `module.exports = { contract: ${JSON.stringify(stated)}, initialize() {} };`);
+      const ended = await runChild("try { built(1, 1); } catch ({ code, message }) { console.log(code, message); }", {
+        env: { CUDNN_GRU_ADDON: other },
+      });
+      expect(ended).toMatchObject({ code: 0, stdout: expect.stringMatching(/^ERR_NATIVE_LOAD .*the flag cudnn = 8/) });
+      expect(ended.stdout).toContain(other);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });
