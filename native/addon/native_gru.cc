@@ -13,6 +13,7 @@
 #include "addon/description.h"
 #include "addon/errors.h"
 #include "addon/native_pass.h"
+#include "addon/wrapped_object.h"
 #include "core/gru_backend.h"
 #include "core/gru_call.h"
 #include "core/thread_pool.h"
@@ -36,16 +37,8 @@ constexpr napi_type_tag kTypeTag = {0x6f1b9d4e27c8453aULL,
 
 // Returns the object behind `this`, or null with a pending exception.
 NativeGru* Unwrap(napi_env env, napi_value self) {
-  bool ours = false;
-  void* object = nullptr;
-  if (napi_check_object_type_tag(env, self, &kTypeTag, &ours) != napi_ok ||
-      !ours || napi_unwrap(env, self, &object) != napi_ok) {
-    Throw(env, Status(StatusCode::kArgument,
-                      "Expected a NativeGru for `this` but received another "
-                      "object."));
-    return nullptr;
-  }
-  return static_cast<NativeGru*>(object);
+  return static_cast<NativeGru*>(
+      UnwrapObject(env, self, kTypeTag, "NativeGru"));
 }
 
 // Replaces the weights, and tells V8 how much memory that takes or frees.
@@ -263,10 +256,7 @@ napi_value Js_forwardAsync(napi_env env, napi_callback_info info) {
 }
 
 napi_value Js_memoryUsage(napi_env env, napi_callback_info info) {
-  napi_value self = nullptr;
-  size_t count = 0;
-  napi_get_cb_info(env, info, &count, nullptr, &self, nullptr);
-  const NativeGru* const gru = Unwrap(env, self);
+  const NativeGru* const gru = Unwrap(env, ThisOf(env, info));
   if (gru == nullptr) return nullptr;
   napi_value bytes = nullptr;
   napi_create_double(env, static_cast<double>(gru->backends.bytes()), &bytes);
@@ -275,10 +265,7 @@ napi_value Js_memoryUsage(napi_env env, napi_callback_info info) {
 
 // Calls in flight keep their weights alive.
 napi_value Js_dispose(napi_env env, napi_callback_info info) {
-  napi_value self = nullptr;
-  size_t count = 0;
-  napi_get_cb_info(env, info, &count, nullptr, &self, nullptr);
-  NativeGru* const gru = Unwrap(env, self);
+  NativeGru* const gru = Unwrap(env, ThisOf(env, info));
   if (gru == nullptr) return nullptr;
   gru->disposed = true;
   ReplaceBackends(env, gru, Backends());
@@ -289,18 +276,14 @@ napi_value Js_dispose(napi_env env, napi_callback_info info) {
 }  // namespace
 
 napi_value DefineNativeGru(napi_env env) {
-  const auto method = [](const char* name, napi_callback callback) {
-    return napi_property_descriptor{name,    nullptr, callback,     nullptr,
-                                    nullptr, nullptr, napi_default, nullptr};
-  };
   const std::array<napi_property_descriptor, 7> methods = {
-      method("setWeights", Js_setWeights),
-      method("call", Js_call),
-      method("callAsync", Js_callAsync),
-      method("forward", Js_forward),
-      method("forwardAsync", Js_forwardAsync),
-      method("memoryUsage", Js_memoryUsage),
-      method("dispose", Js_dispose)};
+      Method("setWeights", Js_setWeights),
+      Method("call", Js_call),
+      Method("callAsync", Js_callAsync),
+      Method("forward", Js_forward),
+      Method("forwardAsync", Js_forwardAsync),
+      Method("memoryUsage", Js_memoryUsage),
+      Method("dispose", Js_dispose)};
   napi_value constructor = nullptr;
   napi_define_class(env, "NativeGru", NAPI_AUTO_LENGTH, Construct, nullptr,
                     methods.size(), methods.data(), &constructor);

@@ -9,6 +9,7 @@
 #include "addon/contract.h"
 #include "addon/custom_activation.h"
 #include "addon/errors.h"
+#include "addon/wrapped_object.h"
 #include "core/gru_call.h"
 #include "core/thread_pool.h"
 
@@ -80,16 +81,8 @@ constexpr napi_type_tag kTypeTag = {0x3c0de5a7719f4b02ULL,
                                     0xb81e62f40d9a7c35ULL};
 
 NativePass* Unwrap(napi_env env, napi_value self) {
-  bool ours = false;
-  void* object = nullptr;
-  if (napi_check_object_type_tag(env, self, &kTypeTag, &ours) != napi_ok ||
-      !ours || napi_unwrap(env, self, &object) != napi_ok) {
-    Throw(env, Status(StatusCode::kArgument,
-                      "Expected a NativePass for `this` but received another "
-                      "object."));
-    return nullptr;
-  }
-  return static_cast<NativePass*>(object);
+  return static_cast<NativePass*>(
+      UnwrapObject(env, self, kTypeTag, "NativePass"));
 }
 
 // Tells V8 how much memory is freed with the object.
@@ -190,10 +183,7 @@ napi_value Js_backwardAsync(napi_env env, napi_callback_info info) {
 }
 
 napi_value Js_memoryUsage(napi_env env, napi_callback_info info) {
-  napi_value self = nullptr;
-  size_t count = 0;
-  napi_get_cb_info(env, info, &count, nullptr, &self, nullptr);
-  const NativePass* const pass = Unwrap(env, self);
+  const NativePass* const pass = Unwrap(env, ThisOf(env, info));
   if (pass == nullptr) return nullptr;
   napi_value bytes = nullptr;
   napi_create_double(env, static_cast<double>(pass->holder->bytes()), &bytes);
@@ -202,10 +192,7 @@ napi_value Js_memoryUsage(napi_env env, napi_callback_info info) {
 
 // A running call keeps the pass alive.
 napi_value Js_dispose(napi_env env, napi_callback_info info) {
-  napi_value self = nullptr;
-  size_t count = 0;
-  napi_get_cb_info(env, info, &count, nullptr, &self, nullptr);
-  NativePass* const pass = Unwrap(env, self);
+  NativePass* const pass = Unwrap(env, ThisOf(env, info));
   if (pass == nullptr) return nullptr;
   pass->disposed = true;
   pass->holder->Drop();
@@ -221,14 +208,10 @@ napi_value MakeNativePass(napi_env env, std::unique_ptr<GruPass> pass) {
   made->call = pass->call();
   const size_t bytes = pass->bytes();
   made->holder = std::make_shared<PassHolder>(std::move(pass));
-  const auto method = [](const char* name, napi_callback callback) {
-    return napi_property_descriptor{name,    nullptr, callback,     nullptr,
-                                    nullptr, nullptr, napi_default, nullptr};
-  };
   const std::array<napi_property_descriptor, 4> methods = {
-      method("backward", Js_backward),
-      method("backwardAsync", Js_backwardAsync),
-      method("memoryUsage", Js_memoryUsage), method("dispose", Js_dispose)};
+      Method("backward", Js_backward),
+      Method("backwardAsync", Js_backwardAsync),
+      Method("memoryUsage", Js_memoryUsage), Method("dispose", Js_dispose)};
   napi_value object = nullptr;
   if (napi_create_object(env, &object) != napi_ok ||
       napi_define_properties(env, object, methods.size(), methods.data()) !=
