@@ -6,6 +6,7 @@ import type { NativeArray, NativeDtype } from "../native/binding.js";
 import { isSteady, lengthOf } from "../native/intrinsics.js";
 import { isSixteenBit } from "../native/sixteen_bit.js";
 import { isRecord, readRecord } from "../options/record.js";
+import { requireBoolean } from "../options/values.js";
 import type { FloatArray, TensorDtype, TensorLike, TypedArray } from "../tensor/tensor.js";
 import { converted, kernelArray, requireNamed } from "./convert.js";
 import { elementsAs, readWithShape, stateFromList } from "./known_shape.js";
@@ -133,12 +134,8 @@ function readArguments(settings: CallSettings, inputs: ReadTensor, args: unknown
     ? readRecord(args, KNOWN_ASYNC, "callAsync", SUBJECT)
     : readRecord(args, KNOWN, "call", SUBJECT);
   const { mask, lengths, training, initial_state, out, transfer } = record;
-  if (training !== undefined && training !== null && typeof training !== "boolean") {
-    throw expected("ERR_ARGUMENT", "training", "true or false", training);
-  }
-  if (transfer !== undefined && typeof transfer !== "boolean") {
-    throw expected("ERR_ARGUMENT", "transfer", "true or false", transfer);
-  }
+  const isTraining = requireBoolean(training ?? undefined, "training", false);
+  const isTransferred = requireBoolean(transfer, "transfer", false);
   const batch = inputs.shape[0] as number;
   const timesteps = inputs.shape[1] as number;
   const copy = asynchronous || settings.custom;
@@ -160,8 +157,8 @@ function readArguments(settings: CallSettings, inputs: ReadTensor, args: unknown
     initialState:
       initial_state === undefined || initial_state === null ? null : readInitialState(initial_state, settings, batch),
     out: out === undefined || out === null ? null : readCallOut(out, settings, batch, timesteps),
-    training: training === true,
-    transfer: transfer === true,
+    training: isTraining,
+    transfer: isTransferred,
   };
   const read = copyElements(inputs, settings, checked, copy);
   requireIntact(read, settings.units);

@@ -11,8 +11,6 @@ export function limitAsyncCalls(most: number): void {
 
 /** The place of one asynchronous call among those in flight. Leaving it makes room for another call. */
 export class AsyncPlace implements HeldPlace {
-  #held = true;
-
   /** Takes a place. Throws `ERR_BUSY`, naming `method`, when all places are taken. */
   constructor(method: string) {
     if (inFlight >= limit) {
@@ -27,9 +25,7 @@ export class AsyncPlace implements HeldPlace {
     inFlight += 1;
   }
 
-  /** Idempotent. */
   leave(): void {
-    if (this.#held) inFlight -= 1;
-    this.#held = false;
+    inFlight -= 1;
   }
 }

@@ -1,9 +1,8 @@
-import { expected } from "../errors/messages.js";
 import { reading } from "../errors/reading.js";
 import type { NativeCudnnInfo } from "../native/binding.js";
 import { native } from "../native/load.js";
 import { readRecord } from "../options/record.js";
-import { requireInteger } from "../options/values.js";
+import { requireBoolean, requireBound, requireInteger } from "../options/values.js";
 import { limitAsyncCalls } from "./async_limit.js";
 import { allowTf32, isTf32Allowed } from "./cudnn_runtime.js";
 
@@ -133,19 +132,12 @@ export function configure(configuration: Configuration): void {
     readRecord(configuration, KNOWN, "configure", "configuration");
     return { ...configuration };
   });
-  if (allow_tf32 !== undefined && typeof allow_tf32 !== "boolean") {
-    throw expected("ERR_ARGUMENT", "allow_tf32", "true or false", allow_tf32);
-  }
-  const queue = maxQueue === undefined ? undefined : readMaxQueue(maxQueue);
+  const tf32 = requireBoolean(allow_tf32, "allow_tf32", isTf32Allowed());
+  const queue = maxQueue === undefined ? undefined : requireBound(maxQueue, "maxQueue");
   if (threads !== undefined)
     native().setThreads(requireInteger(threads, "threads", "an integer from 1 to 1024", 1, 1024));
-  if (allow_tf32 !== undefined) allowTf32(allow_tf32);
+  allowTf32(tf32);
   if (queue !== undefined) limitAsyncCalls(queue);
-}
-
-function readMaxQueue(value: unknown): number {
-  if (value === Number.POSITIVE_INFINITY) return value;
-  return requireInteger(value, "maxQueue", "an integer from 1, or Infinity", 1, Number.MAX_SAFE_INTEGER);
 }
 
 /** The memory that this package's native side holds in this process, in bytes. */

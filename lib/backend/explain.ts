@@ -4,6 +4,7 @@ import { readTensor } from "../arguments/tensor_like.js";
 import { expected, expectedShape } from "../errors/messages.js";
 import { unreadable } from "../errors/reading.js";
 import { readRecord } from "../options/record.js";
+import { requireBoolean } from "../options/values.js";
 import type { TensorLike } from "../tensor/tensor.js";
 import { cudnnRuntime, type RuntimeVerdict } from "./cudnn_runtime.js";
 import { checkRequirements, type EligibilityInput, type Requirement } from "./eligibility.js";
@@ -82,11 +83,9 @@ function readExplainArguments(features: number | null, args: unknown): CallPrope
   const nothing = { mask: null, lengths: null, training: false, batch: null, timesteps: null, features };
   if (args === undefined || args === null) return nothing;
   const { mask, lengths, training, inputs } = readRecord(args, KNOWN, "explain");
-  if (training !== undefined && training !== null && typeof training !== "boolean") {
-    throw expected("ERR_ARGUMENT", "training", "true or false", training);
-  }
+  const isTraining = requireBoolean(training ?? undefined, "training", false);
   const sizes = inputs === undefined || inputs === null ? nothing : sizesOf(inputs, features);
-  let call: CallProperties = { ...nothing, ...sizes, training: training === true };
+  let call: CallProperties = { ...nothing, ...sizes, training: isTraining };
   if (mask !== undefined && mask !== null) {
     const read = readMask(mask);
     if (call.batch !== null) checkMaskShape(read, call.batch, call.timesteps as number);

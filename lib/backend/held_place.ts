@@ -1,4 +1,4 @@
-/** A place among calls. Whoever takes it must leave it, whatever becomes of the call. */
+/** A place among calls. Whoever takes it must leave it exactly once, whatever becomes of the call. */
 export interface HeldPlace {
   /** Lets the next call in. */
   leave(): void;

@@ -2,7 +2,7 @@ import { randomInt } from "node:crypto";
 import { expected } from "../errors/messages.js";
 import { Options } from "../options/options.js";
 
-import { isConstructed, KerasObject, readSerialized } from "./serialization.js";
+import { isObjectOf, KerasObject, readSerialized } from "./serialization.js";
 
 const WORD = (1n << 64n) - 1n;
 
@@ -73,7 +73,7 @@ export type Seed = number | SeedGenerator | null;
  * `ERR_ARGUMENT` for everything else.
  */
 export function readSeed(value: unknown): Seed {
-  if (value === null || isConstructed(value, SeedGenerator)) return value;
+  if (value === null || isObjectOf(value, SeedGenerator)) return value;
   if (typeof value === "object") {
     const { class_name, config } = readSerialized(value, "seed");
     if (class_name === SeedGenerator.className && typeof config !== "string") return new SeedGenerator(config);

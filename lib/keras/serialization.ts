@@ -129,7 +129,7 @@ const constructed = new WeakSet<object>();
  * True for an object of `type`. An object that only has the prototype of a class of this package is none. A proxy and an
  * object of a class of the user's are, however they were made.
  */
-export function isConstructed<T extends KerasObject>(
+export function isObjectOf<T extends KerasObject>(
   value: unknown,
   type: abstract new (...args: never) => T,
 ): value is T {
@@ -254,7 +254,7 @@ export class Vocabulary<T extends KerasObject> {
 
   /** True for an object of the family. */
   owns(value: unknown): value is T {
-    return isConstructed(value, this.#base);
+    return isObjectOf(value, this.#base);
   }
 
   /** True for a class of the family's objects. */
@@ -271,7 +271,7 @@ export class Vocabulary<T extends KerasObject> {
   }
 
   #get(value: unknown, argument: string): T | null {
-    if (value === null || isConstructed(value, this.#base)) return value;
+    if (value === null || isObjectOf(value, this.#base)) return value;
     if (typeof value === "string") return this.#create(value, {}, argument);
     if (typeof value !== "object" || value instanceof KerasObject) {
       throw expected(

@@ -27,6 +27,12 @@ export function requireInteger(
   return value;
 }
 
+/** Returns an upper bound: an integer from 1, or `Infinity` for none. Throws `ERR_ARGUMENT` for any other value. */
+export function requireBound(value: unknown, name: string): number {
+  if (value === Number.POSITIVE_INFINITY) return value;
+  return requireInteger(value, name, "an integer from 1, or Infinity", 1, Number.MAX_SAFE_INTEGER);
+}
+
 /** Returns a number clamped to 0..1, as Keras does, or 0 for `undefined`. Throws `ERR_ARGUMENT` for any other value. */
 export function requireRate(value: unknown, name: string): number {
   if (value === undefined) return 0;

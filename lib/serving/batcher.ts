@@ -13,7 +13,7 @@ import type { LayerParts } from "../layers/layer_parts.js";
 import type { CallResult } from "../layers/result_types.js";
 import { native } from "../native/load.js";
 import { readRecord } from "../options/record.js";
-import { requireInteger } from "../options/values.js";
+import { requireBound, requireInteger } from "../options/values.js";
 import { printAsText } from "../tensor/print_as_text.js";
 import type { TensorLike } from "../tensor/tensor.js";
 import { combine, splitOutput, splitState } from "./batch.js";
@@ -40,18 +40,14 @@ const KNOWN: ReadonlySet<string> = new Set(["maxBatch", "maxDelayMs", "maxQueue"
 const LONGEST_DELAY = 2 ** 31 - 1;
 
 function readBatcher(args: unknown): Required<BatcherArguments> {
-  const positive = "an integer from 1";
   const { maxBatch, maxDelayMs = 0, maxQueue = Number.POSITIVE_INFINITY } = readRecord(args, KNOWN, "createBatcher");
   if (typeof maxDelayMs !== "number" || !(maxDelayMs >= 0 && maxDelayMs <= LONGEST_DELAY)) {
     throw expected("ERR_ARGUMENT", "maxDelayMs", "milliseconds from 0 to 2^31 - 1", maxDelayMs);
   }
   return {
-    maxBatch: requireInteger(maxBatch, "maxBatch", positive, 1, Number.MAX_SAFE_INTEGER),
+    maxBatch: requireInteger(maxBatch, "maxBatch", "an integer from 1", 1, Number.MAX_SAFE_INTEGER),
     maxDelayMs,
-    maxQueue:
-      maxQueue === Number.POSITIVE_INFINITY
-        ? maxQueue
-        : requireInteger(maxQueue, "maxQueue", `${positive}, or Infinity`, 1, Number.MAX_SAFE_INTEGER),
+    maxQueue: requireBound(maxQueue, "maxQueue"),
   };
 }
 

@@ -1,6 +1,6 @@
 import { expected } from "../errors/messages.js";
 import { reading } from "../errors/reading.js";
-import { isConstructed, Vocabulary } from "../keras/serialization.js";
+import { isObjectOf, Vocabulary } from "../keras/serialization.js";
 import { lowerCase, MISSING, UPDATE_OPTIMIZERS, withLowerCase } from "./known_optimizers.js";
 import { LossScaleOptimizer } from "./loss_scale_optimizer.js";
 import { Optimizer } from "./optimizer.js";
@@ -30,7 +30,7 @@ export function get<T>(value: T, argument = "identifier"): T extends null ? null
  * anything but an optimizer.
  */
 export function serialize(optimizer: Optimizer): ReturnType<Optimizer["serialize"]> {
-  if (!reading("optimizer", () => isConstructed(optimizer, Optimizer))) {
+  if (!reading("optimizer", () => isObjectOf(optimizer, Optimizer))) {
     throw expected("ERR_ARGUMENT", "optimizer", "an optimizer", optimizer);
   }
   return optimizer.serialize();

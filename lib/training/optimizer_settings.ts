@@ -1,7 +1,7 @@
 import { expected, expectedText } from "../errors/messages.js";
 import { reading } from "../errors/reading.js";
 import { autoName } from "../keras/auto_name.js";
-import { isConstructed, type SerializedLike } from "../keras/serialization.js";
+import { isObjectOf, type SerializedLike } from "../keras/serialization.js";
 import { FLOAT32, Options } from "../options/options.js";
 import { LearningRateSchedule } from "./learning_rate_schedule.js";
 import { getSchedule } from "./schedules.js";
@@ -128,7 +128,7 @@ export function readSettings(
 
 /** Reads a learning rate: a schedule, or a number, which is rounded to float32. Throws `ERR_ARGUMENT`. */
 export function readLearningRate(value: unknown): number | LearningRateSchedule {
-  if (reading("learning_rate", () => isConstructed(value, LearningRateSchedule))) return value as LearningRateSchedule;
+  if (reading("learning_rate", () => isObjectOf(value, LearningRateSchedule))) return value as LearningRateSchedule;
   if (typeof value === "number") {
     const rounded = Math.fround(value);
     if (Number.isFinite(rounded)) return rounded;

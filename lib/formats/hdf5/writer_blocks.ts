@@ -21,7 +21,7 @@ const NODE_ENTRIES = 8;
 const TREE_CHILDREN = 32;
 
 /** The most members of one group that {@link groupBlocks} can write. */
-export const MAX_MEMBERS = NODE_ENTRIES * TREE_CHILDREN;
+const MAX_MEMBERS = NODE_ENTRIES * TREE_CHILDREN;
 
 /** The smallest global heap that the format allows. */
 const HEAP_BYTES = 4096;

@@ -44,7 +44,7 @@ export interface SafetensorsContents {
 }
 
 /** The longest header in bytes, which is the format's own limit. */
-export const MAX_HEADER_BYTES = 100_000_000;
+const MAX_HEADER_BYTES = 100_000_000;
 
 const LENGTH_BYTES = 8;
 const METADATA = "__metadata__";

@@ -33,21 +33,24 @@ export function syncArrays(layer: LayerParts, call: PreparedCall): NativeCallArr
 export function asyncArrays(layer: LayerParts, call: PreparedCall): NativeCallArrays {
   return {
     output: newOutput(layer, call),
-    state: layer.carried === null ? newState(layer, call.batch) : layer.carried.spare(call.batch),
+    state: stateToKeep(layer, call.batch),
     initialState: initialStateOf(layer, call),
   };
+}
+
+/** The arrays of a call that keeps a pass. */
+export interface PassArrays extends NativeCallArrays {
+  readonly output: NativeArray;
 }
 
 /**
  * Returns the arrays of a call that keeps a pass, in the type that gradients are computed in. All of them are new,
  * except the states of a stateful layer.
  */
-export function passArrays(layer: LayerParts, call: PreparedCall): NativeCallArrays & { readonly output: NativeArray } {
-  const count = checkedProduct(outputShapeOf(layer, call), "output");
-  const output = allocate(layer.options.kernelDtype, count, "output");
+export function passArrays(layer: LayerParts, call: PreparedCall): PassArrays {
   return {
-    output,
-    state: layer.carried === null ? newState(layer, call.batch) : layer.carried.spare(call.batch),
+    output: allocate(layer.options.kernelDtype, outputCount(layer, call), "output"),
+    state: stateToKeep(layer, call.batch),
     initialState: initialStateOf(layer, call),
   };
 }
@@ -57,8 +60,16 @@ function initialStateOf({ carried }: LayerParts, { initialState, batch }: Prepar
 }
 
 function newOutput(layer: LayerParts, call: PreparedCall): FloatArray {
-  const count = checkedProduct(outputShapeOf(layer, call), "output");
-  return allocate(layer.options.computeDtype, count, "output");
+  return allocate(layer.options.computeDtype, outputCount(layer, call), "output");
+}
+
+function outputCount(layer: LayerParts, call: PreparedCall): number {
+  return checkedProduct(outputShapeOf(layer, call), "output");
+}
+
+/** Returns the array for a last state that outlives the call: the spare one of a stateful layer, or a new one. */
+function stateToKeep(layer: LayerParts, batch: number): NativeArray {
+  return layer.carried === null ? newState(layer, batch) : layer.carried.spare(batch);
 }
 
 /** Returns a new state of `batch` rows, in the type that the kernels compute in. */

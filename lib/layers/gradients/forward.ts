@@ -1,11 +1,11 @@
 import { readForward } from "../../arguments/read_forward.js";
 import { requireKnown } from "../../keras/unknown_objects.js";
 import type { NativeGru, NativePass } from "../../native/binding.js";
-import { callArguments, type NativeCallArguments, type NativeCallArrays } from "../../native/contract.js";
+import { callArguments, type NativeCallArguments } from "../../native/contract.js";
 import { lockedWhile } from "../../variables/variable.js";
 import { runCancellable, runSubmittedCall, submitCall } from "../async/submit_call.js";
 import { type PreparedCall, prepareCall } from "../call/prepare_call.js";
-import { outputShapeOf, passArrays } from "../call/result_arrays.js";
+import { outputShapeOf, type PassArrays, passArrays } from "../call/result_arrays.js";
 import { runCall } from "../call/run_call.js";
 import type { LayerParts } from "../layer_parts.js";
 import { GRUPass, tensorOf } from "./pass.js";
@@ -76,7 +76,7 @@ function requireLosses({ options, owner }: LayerParts): void {
 /** The results of a forward computation: the arrays it wrote, and the weights it computed with. */
 interface ComputedForward {
   readonly nativePass: NativePass;
-  readonly arrays: NativeCallArrays;
+  readonly arrays: PassArrays;
   readonly weights: readonly PassWeight[];
 }
 
@@ -85,7 +85,7 @@ function finishPass(layer: LayerParts, call: PreparedCall, { nativePass, arrays,
   const { carried, owner, custom, options } = layer;
   const { units, computeDtype, kernelDtype, rounding } = options;
   const { batch, timesteps, features } = call;
-  const { output, state } = arrays as NativeCallArrays & { output: typeof arrays.state };
+  const { output, state } = arrays;
   try {
     const outputShape = outputShapeOf(layer, call);
     const stateShape = [batch, units];
