@@ -23,12 +23,11 @@ export { tensor } from "./arguments/tensor_from.js";
 export {
   type BackendInfo,
   backendInfo,
-  type Configuration,
   type CudaDevice,
-  configure,
   type MemoryUsage,
   memoryUsage,
 } from "./backend/backend_info.js";
+export { type Configuration, configure } from "./backend/configure.js";
 export type { Requirement, RequirementId } from "./backend/eligibility.js";
 export type { ExplainArguments, Explanation } from "./backend/explain.js";
 export { GRUError, type GRUErrorCode } from "./errors/gru_error.js";

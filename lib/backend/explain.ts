@@ -6,8 +6,8 @@ import { unreadable } from "../errors/reading.js";
 import { readRecord } from "../options/record.js";
 import { requireBoolean } from "../options/values.js";
 import type { TensorLike } from "../tensor/tensor.js";
-import { cudnnRuntime, type RuntimeVerdict } from "./cudnn_runtime.js";
-import { checkRequirements, type EligibilityInput, type Requirement } from "./eligibility.js";
+import type { Requirement } from "./eligibility.js";
+import { type CallProperties, checkCall, checkRuntime } from "./layer_requirements.js";
 
 /** The arguments of `explain`: the parts of a call that the path depends on. */
 export interface ExplainArguments {
@@ -29,37 +29,7 @@ export interface Explanation {
   readonly requirements: readonly Requirement[];
 }
 
-/** The parts of a call that the path depends on. Sizes that are not known are `null`. */
-type CallProperties = Pick<EligibilityInput, "mask" | "training" | "batch" | "timesteps" | "features"> & {
-  readonly lengths: Int32Array | null;
-};
-
 const KNOWN: ReadonlySet<string> = new Set(["mask", "lengths", "training", "inputs"]);
-
-/** Checks all requirements except `runtime` for a call of a layer with these options. */
-export function checkCall(options: GRUOptions, call: CallProperties): Requirement[] {
-  return checkRequirements({
-    activation: options.activation.name,
-    recurrentActivation: options.recurrentActivation.name,
-    dropout: options.dropout,
-    recurrentDropout: options.recurrentDropout,
-    unroll: options.unroll,
-    useBias: options.useBias,
-    resetAfter: options.resetAfter,
-    training: call.training,
-    mask: call.mask,
-    hasLengths: call.lengths !== null,
-    batch: call.batch,
-    timesteps: call.timesteps,
-    features: call.features,
-    units: options.units,
-  });
-}
-
-/** Checks whether cuDNN works for a layer: on its device, in its dtype. */
-export function checkRuntime(options: GRUOptions): RuntimeVerdict {
-  return cudnnRuntime(options.cudaDevice, options.policy.computeDtype);
-}
 
 /**
  * Returns the path that a call with these arguments takes. Looks for the driver and cuDNN and tries them, whatever

@@ -4,7 +4,7 @@ import type { GRUError } from "../errors/gru_error.js";
 import { expectedText } from "../errors/messages.js";
 import { cudnnFlags } from "./cudnn_runtime.js";
 import type { Requirement } from "./eligibility.js";
-import { checkCall, checkRuntime } from "./explain.js";
+import { checkCall, checkRuntime } from "./layer_requirements.js";
 
 /** The properties of a call that the choice of its path depends on. */
 export type PathRequest = Pick<ReadCall, "mask" | "lengths" | "training"> & {
