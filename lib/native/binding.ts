@@ -239,6 +239,11 @@ export interface NativeBinding extends NativeUpdates {
   cpuInfo(): NativeCpuInfo;
   /** Throws `ERR_ARGUMENT` unless 1 <= threads <= 1024. */
   setThreads(threads: number): void;
+  /**
+   * Returns how many further asynchronous calls could start at this moment without waiting for others of the process.
+   * It knows of calls that have ended but whose promises have not settled yet.
+   */
+  freeThreads(): number;
   /** Looks once for the driver and cuDNN. Creates no CUDA context, never throws and prints nothing. */
   cudnnInfo(): NativeCudnnInfo;
   /**

@@ -2,14 +2,41 @@ import type { GRUOptions } from "../arguments/constructor.js";
 import { allocate } from "../arguments/memory.js";
 import type { ReadCall } from "../arguments/read_call.js";
 import { checkedProduct } from "../arguments/shapes.js";
-import type { CombinedCall } from "../layers/async/call_async.js";
+import type { BatcherCall } from "../layers/async/call_async.js";
 import { type RequestPart, rowsOfPart, stepsOfPart } from "../layers/call/combined_rows.js";
 import type { FloatArray, NativeArray } from "../native/arrays.js";
 import { Tensor } from "../tensor/tensor.js";
 import type { BatchRequest } from "./request.js";
 
-/** One call that computes these requests, one below the other, each row padded on the right to the longest. */
-export function combine(requests: readonly BatchRequest[], features: number, options: GRUOptions): CombinedCall {
+/** Returns the call that computes these requests. A request that is alone is not copied. */
+export function callOf(requests: readonly BatchRequest[], features: number, options: GRUOptions): BatcherCall {
+  const [first] = requests as [BatchRequest];
+  if (requests.length > 1) return combine(requests, features, options);
+  const { rows: batch, inputs, timesteps, mask, lengths, initialState } = first;
+  return { read: ownCall({ inputs, batch, timesteps, features, mask, lengths, initialState }), rows: null };
+}
+
+/** Returns a call of these values, which are memory of its own. */
+function ownCall(values: Omit<ReadCall, "source" | "owned" | "training" | "out" | "transfer">): ReadCall {
+  const { inputs, batch, timesteps, features, mask, lengths, initialState } = values;
+  return {
+    inputs,
+    source: null,
+    owned: true,
+    batch,
+    timesteps,
+    features,
+    mask,
+    lengths,
+    initialState,
+    training: false,
+    out: null,
+    transfer: false,
+  };
+}
+
+/** Puts the requests one below the other, each row padded on the right to the longest. */
+function combine(requests: readonly BatchRequest[], features: number, options: GRUOptions): BatcherCall {
   const { computeDtype } = options;
   const batch = requests.reduce((sum, { rows }) => sum + rows, 0);
   const timesteps = requests.reduce((most, request) => Math.max(most, request.timesteps), 0);
@@ -27,19 +54,14 @@ export function combine(requests: readonly BatchRequest[], features: number, opt
     firstRow += request.rows;
   }
   return {
-    read: {
+    read: ownCall({
       inputs,
-      source: null,
-      owned: true,
       batch,
       timesteps,
       features,
       ...combineMasks(requests, batch, timesteps),
       initialState: combineStates(requests, batch, options),
-      training: false,
-      out: null,
-      transfer: false,
-    },
+    }),
     rows: { parts, endsMasked },
   };
 }

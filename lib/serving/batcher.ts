@@ -5,7 +5,7 @@ import { expected, expectedText } from "../errors/messages.js";
 import { reading } from "../errors/reading.js";
 import type { DtypeName } from "../keras/dtype_policy.js";
 import { onAbort } from "../layers/async/abort.js";
-import { callCombined } from "../layers/async/call_async.js";
+import { callForBatcher } from "../layers/async/call_async.js";
 import { notAsynchronous } from "../layers/call/custom_activations.js";
 import type { GRU } from "../layers/gru.js";
 import { partsOf } from "../layers/layer.js";
@@ -16,7 +16,7 @@ import { readRecord } from "../options/record.js";
 import { requireBound, requireInteger } from "../options/values.js";
 import { printAsText } from "../tensor/print_as_text.js";
 import type { TensorLike } from "../tensor/tensor.js";
-import { combine, splitOutput, splitState } from "./batch.js";
+import { callOf, splitOutput, splitState } from "./batch.js";
 import { type BatcherCallArguments, readRequest, readRequestSignal } from "./request.js";
 import { type Entry, Waiting } from "./waiting.js";
 
@@ -37,6 +37,8 @@ export interface BatcherArguments {
 }
 
 const KNOWN: ReadonlySet<string> = new Set(["maxBatch", "maxDelayMs", "maxQueue"]);
+/** The time before which no request came. */
+const ONLY_FULL = Number.NEGATIVE_INFINITY;
 const LONGEST_DELAY = 2 ** 31 - 1;
 
 function readBatcher(args: unknown): Required<BatcherArguments> {
@@ -56,8 +58,8 @@ function readBatcher(args: unknown): Required<BatcherArguments> {
  * requests may have different lengths. Each gets the result that `gru.callAsync` returns for it alone, on the CPU path
  * bit for bit. A call uses the weights that the layer has when the call starts.
  *
- * A call starts when it has `maxBatch` rows, or when the first of its requests has waited for `maxDelayMs`. At most as
- * many calls run at one time as the CPU path has threads; further ones start when a running call ends.
+ * A call starts when it has `maxBatch` rows, or when the first of its requests has waited for `maxDelayMs`, and a
+ * thread for asynchronous calls is free. While none is free, requests collect.
  */
 export class Batcher<S extends boolean = boolean, D extends DtypeName = DtypeName> {
   readonly #gru: GRU<S, D>;
@@ -67,9 +69,9 @@ export class Batcher<S extends boolean = boolean, D extends DtypeName = DtypeNam
   readonly #maxDelay: number;
   readonly #maxQueue: number;
   #running = 0;
-  /** The most calls that may run at one time. */
-  #threads = native().cpuInfo().threads;
-  #timer: NodeJS.Timeout | NodeJS.Immediate | null = null;
+  #timer: NodeJS.Timeout | null = null;
+  /** True while `#start` is due at the end of the current turn of the event loop. */
+  #startsSoon = false;
   #drains: (() => void)[] = [];
   #disposed = false;
 
@@ -124,6 +126,7 @@ export class Batcher<S extends boolean = boolean, D extends DtypeName = DtypeNam
       const entry: Entry<CallResult<S, D>> = {
         request,
         since: performance.now(),
+        signal,
         abandon: () => {},
         release: () => {},
         settled: false,
@@ -132,7 +135,9 @@ export class Batcher<S extends boolean = boolean, D extends DtypeName = DtypeNam
       };
       if (signal !== null) entry.release = onAbort(signal, () => this.#abort(entry, signal));
       this.#waiting.add(entry);
-      this.#start();
+      if (this.#waiting.mayFillCall) this.#startCalls(ONLY_FULL);
+      if (this.#maxDelay > 0) this.#startAfterDelay();
+      else this.#startAtEndOfTurn();
     });
   }
 
@@ -169,49 +174,73 @@ export class Batcher<S extends boolean = boolean, D extends DtypeName = DtypeNam
     this.dispose();
   }
 
-  /** Starts the calls that are due, and sets a timer for the next one. */
+  /** Starts the calls that are due and have a thread. Makes sure that the others start later. */
   #start(): void {
     this.#stopTimer();
-    while (this.#running < this.#threads) {
-      const next = this.#waiting.take(this.#due());
-      if (next === null) break;
-      void this.#run(next);
-    }
-    if (this.#waiting.size > 0 && this.#running < this.#threads) this.#startTimer();
+    this.#startCalls(this.#due());
+    if (this.#waiting.size > 0 && this.#maxDelay > 0) this.#startAfterDelay();
     if (this.#waiting.size > 0 || this.#running > 0) return;
     for (const resolve of this.#drains.splice(0)) resolve();
+  }
+
+  /** Starts calls while there is a thread for them: full ones, and those whose oldest request came before `due`. */
+  #startCalls(due: number): void {
+    while (this.#waiting.size > 0 && this.#mayRun()) {
+      const next = this.#waiting.take(due);
+      if (next === null) return;
+      // The timer was for the oldest request.
+      this.#stopTimer();
+      void this.#run(next);
+    }
+  }
+
+  #stopTimer(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+  }
+
+  /** True when one more call would start at once. The end of a running call of this batcher starts the others. */
+  #mayRun(): boolean {
+    return this.#running === 0 || native().freeThreads() > 0;
   }
 
   /** Returns a time. Requests that came before it do not wait for others any longer. */
   #due(): number {
     if (this.#drains.length > 0) return Number.POSITIVE_INFINITY;
-    // Without a delay, requests wait for the event loop's next turn, whatever the clock says.
-    return this.#maxDelay === 0 ? Number.NEGATIVE_INFINITY : performance.now() - this.#maxDelay;
+    if (this.#maxDelay > 0) return performance.now() - this.#maxDelay;
+    return this.#startsSoon ? ONLY_FULL : Number.POSITIVE_INFINITY;
   }
 
-  #startTimer(): void {
-    const wake = () => {
-      this.#timer = null;
-      this.#waiting.ripen();
+  /** Starts the waiting requests when the oldest of them has waited for the delay. */
+  #startAfterDelay(): void {
+    if (this.#timer !== null) return;
+    const { oldest } = this.#waiting;
+    // A request that is due already waits for a thread, which the end of a running call gives it.
+    if (oldest === Number.NEGATIVE_INFINITY) return;
+    this.#timer = setTimeout(() => this.#wake(), Math.max(0, oldest + this.#maxDelay - performance.now()));
+  }
+
+  /**
+   * Starts the waiting requests when this turn of the event loop is over. By then a service has read all requests that
+   * came at about the same time. `bench/NOTES.md` has the measurements of starting earlier.
+   */
+  #startAtEndOfTurn(): void {
+    if (this.#startsSoon) return;
+    this.#startsSoon = true;
+    setImmediate(() => {
+      this.#startsSoon = false;
       this.#start();
-    };
-    this.#timer =
-      this.#maxDelay === 0
-        ? setImmediate(wake)
-        : setTimeout(wake, Math.max(0, this.#waiting.oldest + this.#maxDelay - performance.now()));
+    });
   }
 
-  #stopTimer(): void {
-    if (this.#timer === null) return;
-    if (this.#maxDelay === 0) clearImmediate(this.#timer as NodeJS.Immediate);
-    else clearTimeout(this.#timer as NodeJS.Timeout);
-    this.#timer = null;
+  #wake(): void {
+    this.#waiting.ripen();
+    this.#start();
   }
 
   /** Computes these requests in one call and settles each. Never rejects. */
   async #run(entries: readonly Entry<CallResult<S, D>>[]): Promise<void> {
     this.#running += 1;
-    this.#threads = native().cpuInfo().threads;
     try {
       const results = await this.#compute(entries);
       entries.forEach((entry, index) => {
@@ -234,16 +263,11 @@ export class Batcher<S extends boolean = boolean, D extends DtypeName = DtypeNam
   /** Computes the results of these requests in one call, which ends early when all of them are aborted. */
   async #compute(entries: readonly Entry<CallResult<S, D>>[]): Promise<CallResult<S, D>[]> {
     const requests = entries.map(({ request }) => request);
-    const gate = new AbortController();
-    for (const entry of entries) {
-      entry.abandon = () => {
-        if (entries.every(({ settled }) => settled)) gate.abort();
-      };
-    }
     const { options } = this.#layer;
-    const combined = combine(requests, this.#features, options);
-    const { output, state } = await callCombined(this.#layer, combined, gate.signal);
-    const { parts } = combined.rows;
+    const prepared = callOf(requests, this.#features, options);
+    const { output, state } = await callForBatcher(this.#layer, prepared, signalOf(entries));
+    if (prepared.rows === null) return [(state === null ? output : [output, state]) as CallResult<S, D>];
+    const { parts } = prepared.rows;
     const outputs = splitOutput(output, parts, options);
     if (state === null) return outputs as unknown as CallResult<S, D>[];
     const states = splitState(state, parts, options);
@@ -263,6 +287,20 @@ export class Batcher<S extends boolean = boolean, D extends DtypeName = DtypeNam
 }
 
 printAsText(Batcher);
+
+/** Returns a signal that aborts when nobody waits for a call's results any longer; `null` when that cannot happen. */
+function signalOf<R>(entries: readonly Entry<R>[]): AbortSignal | null {
+  // Making a controller takes as long as a tiny call.
+  if (entries.length === 1) return entries[0]?.signal ?? null;
+  if (entries.every(({ signal }) => signal === null)) return null;
+  const gate = new AbortController();
+  for (const entry of entries) {
+    entry.abandon = () => {
+      if (entries.every(({ settled }) => settled)) gate.abort();
+    };
+  }
+  return gate.signal;
+}
 
 /** Settles an entry, unless it is already settled. */
 function settle<R>(entry: Entry<R>, act: () => void): void {

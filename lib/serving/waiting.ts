@@ -5,6 +5,7 @@ export interface Entry<R> {
   readonly request: BatchRequest;
   /** The time in milliseconds at which the request came. */
   since: number;
+  readonly signal: AbortSignal | null;
   /** Tells the call that computes this request that nobody waits for its result any longer. */
   abandon(): void;
   /** Stops listening to the signal. */
@@ -23,6 +24,8 @@ const MOST_PADDING = 2;
 export class Waiting<R> {
   readonly #maxBatch: number;
   #entries: Entry<R>[] = [];
+  /** The rows of all waiting requests. */
+  #rows = 0;
 
   constructor(maxBatch: number) {
     this.#maxBatch = maxBatch;
@@ -37,18 +40,27 @@ export class Waiting<R> {
     return this.#entries[0]?.since ?? Number.POSITIVE_INFINITY;
   }
 
+  /** True when the waiting requests have enough rows for a full call, if they fit into one. */
+  get mayFillCall(): boolean {
+    return this.#rows >= this.#maxBatch;
+  }
+
   add(entry: Entry<R>): void {
     this.#entries.push(entry);
+    this.#rows += entry.request.rows;
   }
 
   remove(entry: Entry<R>): void {
     const at = this.#entries.indexOf(entry);
-    if (at >= 0) this.#entries.splice(at, 1);
+    if (at < 0) return;
+    this.#entries.splice(at, 1);
+    this.#rows -= entry.request.rows;
   }
 
   takeAll(): Entry<R>[] {
     const all = this.#entries;
     this.#entries = [];
+    this.#rows = 0;
     return all;
   }
 
@@ -80,6 +92,7 @@ export class Waiting<R> {
     }
     if (height < this.#maxBatch && first.since > due) return null;
     this.#entries = this.#entries.filter((entry) => !taken.has(entry));
+    this.#rows -= height;
     return [...taken];
   }
 }

@@ -1,10 +1,12 @@
 #include "addon/cpu_settings.h"
 
+#include <algorithm>
 #include <string>
 
 #include "addon/arguments.h"
 #include "addon/errors.h"
 #include "core/environment.h"
+#include "core/executor.h"
 #include "core/thread_pool.h"
 #include "core/usable_cpus.h"
 #include "cpu/dispatch/dispatch.h"
@@ -67,6 +69,13 @@ napi_value Js_setThreads(napi_env env, napi_callback_info info) {
   if (!status.ok()) return Throw(env, status);
   ThreadPool::Get().set_threads(static_cast<int>(threads));
   return nullptr;
+}
+
+napi_value Js_freeThreads(napi_env env, napi_callback_info) {
+  const int free = ThreadPool::Get().threads() - Executor::Get().jobs();
+  napi_value result = nullptr;
+  napi_create_int32(env, std::max(free, 0), &result);
+  return result;
 }
 
 }  // namespace cudnn_gru

@@ -16,6 +16,9 @@ Status CheckCpuEnvironment();
 napi_value Js_cpuInfo(napi_env env, napi_callback_info info);
 napi_value Js_setThreads(napi_env env, napi_callback_info info);
 
+// Returns how many of the threads for asynchronous calls have nothing to do.
+napi_value Js_freeThreads(napi_env env, napi_callback_info info);
+
 }  // namespace cudnn_gru
 
 #endif  // CUDNN_GRU_ADDON_CPU_SETTINGS_H_

@@ -50,6 +50,7 @@ napi_value Init(napi_env env, napi_value exports) {
   Export(env, exports, "cancel", Js_cancel);
   Export(env, exports, "cpuInfo", Js_cpuInfo);
   Export(env, exports, "setThreads", Js_setThreads);
+  Export(env, exports, "freeThreads", Js_freeThreads);
   Export(env, exports, "memoryUsage", Js_memoryUsage);
   Export(env, exports, "cudnnInfo", Js_cudnnInfo);
   Export(env, exports, "cudnnRuntime", Js_cudnnRuntime);

@@ -33,8 +33,8 @@ Executor& Executor::Get() {
 
 bool Executor::Submit(Job job, std::function<void()> ended) {
   std::lock_guard<std::mutex> lock(mutex_);
-  const int busy = running_ + static_cast<int>(queue_.size());
-  if (workers_ <= busy && workers_ < ThreadPool::Get().threads()) {
+  const int jobs = running_ + static_cast<int>(queue_.size());
+  if (workers_ <= jobs && workers_ < ThreadPool::Get().threads()) {
     try {
       std::thread(&Executor::WorkerLoop, this).detach();
       ++workers_;
@@ -45,6 +45,11 @@ bool Executor::Submit(Job job, std::function<void()> ended) {
   queue_.push_back({std::move(job), std::move(ended)});
   wake_.notify_one();
   return true;
+}
+
+int Executor::jobs() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return running_ + static_cast<int>(queue_.size());
 }
 
 void Executor::WorkerLoop() {

@@ -29,6 +29,9 @@ class Executor {
   // could be started.
   [[nodiscard]] bool Submit(Job job, std::function<void()> ended = nullptr);
 
+  // Returns the number of jobs that run or wait at this moment.
+  int jobs();
+
  private:
   struct Entry {
     Job job;

@@ -16,17 +16,18 @@ export function callAsync(layer: LayerParts, inputs: unknown, args: unknown): Pr
   });
 }
 
-/** A call that computes several requests of a batcher, in memory of its own. */
-export interface CombinedCall {
+/** A batcher's call, in memory of its own. It computes one request or several. */
+export interface BatcherCall {
   readonly read: ReadCall;
-  readonly rows: CombinedRows;
+  /** The rows of each request; `null` when there is only one. */
+  readonly rows: CombinedRows | null;
 }
 
-/** Computes several requests at once, as `callAsync` computes one. */
-export function callCombined(
+/** Computes a batcher's call, as `callAsync` computes one. */
+export function callForBatcher(
   layer: LayerParts,
-  { read, rows }: CombinedCall,
-  signal: AbortSignal,
+  { read, rows }: BatcherCall,
+  signal: AbortSignal | null,
 ): Promise<CallOutcome> {
   return submitCall(layer, "callAsync", { signal }, () =>
     compute(layer, { method: "callAsync", read, signal, combined: rows }),
