@@ -1,9 +1,13 @@
 // The picture of speed on the front page: what it shows of a record, and which records it refuses.
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { readRecord } from "../../bench/read_record.js";
 import type { BenchRecord, Measurement, ShapeRecord } from "../../bench/record.js";
 import { formatTime, speedFigures, speedInWords } from "../../bench/speed/figures.js";
 import { drawSpeed } from "../../bench/speed/plot.js";
 
+const root = fileURLToPath(new URL("../../", import.meta.url));
 const small = { batch: 1, timesteps: 10, features: 8, units: 16 };
 const large = { batch: 32, timesteps: 100, features: 128, units: 256 };
 
@@ -89,5 +93,20 @@ describe("speedInWords", () => {
     );
     expect(speedInWords(whole)).toContain("tfjs (wasm) not measured");
     expect([0.0547, 0.9999, 14.3, 392].map(formatTime)).toEqual(["54.7 µs", "1000 µs", "14.3 ms", "392 ms"]);
+  });
+});
+
+describe("README.md", () => {
+  const readme = readFileSync(`${root}README.md`, "utf8");
+  const [, path] = /\]\((bench\/records\/[^)]+)\.md\)/.exec(readme) ?? [];
+  const committed = readRecord(`${root}${path}.json`);
+
+  it("shows the picture of the record that it names", async () => {
+    expect(readme).toContain("](docs/speed.svg)");
+    expect(readFileSync(`${root}docs/speed.svg`, "utf8")).toBe(await drawSpeed(committed));
+  });
+
+  it("says in words what the picture shows", () => {
+    expect(readme).toContain(`![${speedInWords(committed)}](docs/speed.svg)`);
   });
 });
