@@ -8,12 +8,14 @@ import { canRun, isOurs, numbersIn, pages, prepareFolder, recorded, runBlock } f
 
 const names = process.argv.slice(2);
 for (const page of pages.filter(({ name }) => names.length === 0 || names.includes(name))) {
-  if (!(await canRun(page))) throw new Error(`The libraries of docs/migrate-from-${page.name}.md are not installed`);
   const folder = mkdtempSync(join(tmpdir(), "cudnn-gru-migration-"));
   prepareFolder(folder);
   const before = new Set(readdirSync(folder));
   const numbers: number[][] = [];
-  for (const block of page.blocks.filter((one) => !isOurs(one))) numbers.push(numbersIn(await runBlock(block, folder)));
+  for (const block of page.blocks.filter((one) => !isOurs(one))) {
+    if (!(await canRun(block))) throw new Error(`What the code in ${block.place} imports is not installed`);
+    numbers.push(numbersIn(await runBlock(block, folder)));
+  }
 
   const target = join(recorded, page.name);
   rmSync(target, { recursive: true, force: true });
