@@ -23,6 +23,8 @@ export interface BenchArguments {
   json: string | true | null;
   /** Where to draw the curves; null for nowhere. */
   curves: string | null;
+  /** Where to draw our times beside those of the peers; null for nowhere. */
+  speed: string | null;
   /** A record to print instead of measuring. */
   report: string | null;
 }
@@ -39,6 +41,7 @@ interface Values {
   json?: string | true;
   record?: string;
   curves?: string;
+  speed?: string;
   report?: string;
 }
 
@@ -65,7 +68,8 @@ export function readArguments(args: string[]): BenchArguments {
     .option("--json [file.json]", "writes everything measured, to standard output without a file")
     .addOption(new Option("--record <file.json>").hideHelp())
     .option("--curves <file.svg>", "measures time against each size, and draws it")
-    .option("--report <file.json>", "prints a record again (and draws its curves), without measuring");
+    .option("--speed <file.svg>", "draws inference on one thread beside onnxruntime, Keras and tfjs")
+    .option("--report <file.json>", "prints a record again (and draws its pictures), without measuring");
   const values = command.parse(args, { from: "user" }).opts<Values>();
   const { quick } = values;
   const curves = values.curves ?? null;
@@ -79,6 +83,7 @@ export function readArguments(args: string[]): BenchArguments {
     sampleMs: values.sampleMs ?? (quick ? 5 : 40),
     json: values.json ?? values.record ?? null,
     curves,
+    speed: values.speed ?? null,
     report: values.report ?? null,
   };
 }

@@ -12,6 +12,7 @@ import { readRecord } from "./read_record.js";
 import type { BenchRecord, RunRecord } from "./record.js";
 import { formatReport } from "./report.js";
 import { measureRun } from "./run.js";
+import { drawSpeed } from "./speed/plot.js";
 
 async function measure(args: BenchArguments): Promise<BenchRecord> {
   const { sampleMs, parts } = args;
@@ -45,6 +46,7 @@ async function main(): Promise<void> {
   // Written first: a table that cannot be formatted must not cost the measurements.
   if (typeof args.json === "string") write(args.json, json);
   if (args.curves !== null) write(args.curves, await drawCurves(record));
+  if (args.speed !== null) write(args.speed, await drawSpeed(record));
   process.stdout.write(args.json === true ? json : await formatReport(record));
 }
 

@@ -78,6 +78,7 @@ export function planFor(changed, texts, newBlocks = []) {
   const own = changed.filter((file) => tests.includes(file));
   const named = changed.filter((file) => !isTest(file)).flatMap((file) => standInsOf(file, tests));
   if (newBlocks.some((file) => /^(README\.md|docs\/[^/]+\.md)$/.test(file))) named.push("test/docs/blocks.test.ts");
+  if (newBlocks.some((file) => file.startsWith("docs/migrate-from-"))) named.push("test/docs/migration.test.ts");
   const edges = new Map([...texts].map(([file, text]) => [file, modulesOf(file, text)]));
   const users = usersOf(changed, edges);
   const concerned = tests.filter((test) => users.has(test));

@@ -3,6 +3,7 @@ import { ensureSanitizedAddon } from "../setup/addon.mjs";
 import { ensurePackages } from "../setup/packages.mjs";
 import { CommandError, root, run, runNode, say } from "../setup/shell.mjs";
 import { check } from "./check.mjs";
+import { docsSite } from "./docs_site.mjs";
 import { golden } from "./golden.mjs";
 import { bundleGpu, testGpu } from "./gpu.mjs";
 import { format, lint } from "./lint.mjs";
@@ -151,6 +152,11 @@ export const commands = {
     about: "time the conversions of 16-bit types",
     needs: built,
     run: (args) => runTypeScript("bench/half.ts", args),
+  },
+  "docs:site": {
+    about: "make the documentation's site, with the API reference, in docs-site/dist/",
+    needs: ["packages"],
+    run: docsSite,
   },
   golden: { about: "regenerate the golden data with Keras (needs Python)", needs: [], run: golden },
   release: {

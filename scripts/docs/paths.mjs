@@ -60,17 +60,19 @@ function patternOf(name) {
   return new RegExp(`${start}${parts.join("")}${name.endsWith("/") ? "/" : "(?:/|$)"}`);
 }
 
-/** The headings of a document, as the anchors that GitHub makes of them. */
+/** The anchor that GitHub makes of a heading. */
+export function anchorOf(heading) {
+  return heading
+    .replace(/\[([^\]]*)\]\([^)]*\)/g, "$1")
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}\s_-]/gu, "")
+    .trim()
+    .replaceAll(" ", "-");
+}
+
+/** The anchors of a document's headings. */
 function anchorsOf(text) {
-  const headings = [...proseOf(text).matchAll(/^#+ +(.+)$/gm)].map(([, heading]) => heading);
-  return headings.map((heading) =>
-    heading
-      .replace(/\[([^\]]*)\]\([^)]*\)/g, "$1")
-      .toLowerCase()
-      .replace(/[^\p{L}\p{N}\s_-]/gu, "")
-      .trim()
-      .replaceAll(" ", "-"),
-  );
+  return [...proseOf(text).matchAll(/^#+ +(.+)$/gm)].map(([, heading]) => anchorOf(heading));
 }
 
 /**

@@ -6,9 +6,14 @@ import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Block, blocks, blocksOf, root } from "./blocks.js";
+import { linkedPackages } from "./migration_pages.js";
 
 const code = blocks.filter(({ language }) => /^(js|ts|javascript|typescript|mjs|mts)$/.test(language));
+const foreign = linkedPackages();
 const usesTfjs = ({ code: text }: Block) => text.includes("@tensorflow/tfjs");
+const usesOnnxruntime = ({ code: text }: Block) => text.includes("onnxruntime-node");
+/** The blocks of a migration page need the files of the blocks before them: migration.test.ts runs them. */
+const runsAlone = ({ place, notRun }: Block) => !place.startsWith("docs/migrate-") && notRun === null;
 const LIMIT = 240_000;
 let folder: string;
 
@@ -36,10 +41,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "cudnn-gru-docs-"));
   writeFileSync(join(folder, "package.json"), JSON.stringify({ type: "module" }));
   mkdirSync(join(folder, "node_modules/@types"), { recursive: true });
-  symlinkSync(root, join(folder, "node_modules/cudnn-gru"), "dir");
-  for (const name of ["@types/node", "@tensorflow"]) {
-    symlinkSync(join(root, "node_modules", name), join(folder, "node_modules", name), "dir");
-  }
+  for (const [name, target] of Object.entries(foreign)) symlinkSync(target, join(folder, "node_modules", name), "dir");
   give("examples/weather/model.keras", "examples/weather/model.keras");
   give("test/fixtures/keras/sequential.keras", "model.keras");
   give("test/fixtures/keras_h5/keras_sequential.weights.h5", "model.weights.h5");
@@ -98,20 +100,23 @@ describe("code blocks", () => {
     expect(
       await compile(
         "package",
-        code.filter((block) => !usesTfjs(block)),
+        code.filter((block) => !usesTfjs(block) && !usesOnnxruntime(block)),
         {},
       ),
     ).toBe("");
-    // The declarations of tfjs need the browser's, and have faults of their own.
+    // The declarations of others need the browser's, and have faults of their own.
     const options = { skipLibCheck: true, lib: ["ES2022", "DOM"] };
     expect(await compile("tfjs", code.filter(usesTfjs), options)).toBe("");
+    if ("onnxruntime-node" in foreign) {
+      expect(await compile("onnxruntime", code.filter(usesOnnxruntime), options)).toBe("");
+    }
   });
 
   it("run, all but those marked, which are none", () => {
     expect(code.filter(({ notRun }) => notRun !== null).map(({ place }) => place)).toEqual([]);
   });
 
-  it.each(code.filter(({ notRun }) => notRun === null).map((block) => [block.place, block] as const))(
+  it.each(code.filter(runsAlone).map((block) => [block.place, block] as const))(
     "%s runs",
     { timeout: LIMIT },
     async (_, block) => {

@@ -6,7 +6,7 @@ import { getInitializer } from "../../dist/keras/initializers.js";
 import { getRegularizer } from "../../dist/keras/regularizers.js";
 import { messageOf } from "./helpers.js";
 
-/** Whoever adds a name adds it here too, and then to README.md, as CONTRIBUTING.md says. */
+/** Whoever adds a name adds it here too, and then to docs/vocabularies.md, as CONTRIBUTING.md says. */
 const known: readonly [kind: string, get: (value: unknown, argument: string) => unknown, names: string][] = [
   [
     "an activation",

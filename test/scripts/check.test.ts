@@ -74,6 +74,8 @@ describe("the tests that a change concerns", () => {
     expect(plan("README.md", "docs/errors.md").tests).not.toContain(blocks);
     for (const page of ["README.md", "docs/errors.md"]) expect(planFor([page], texts, [page]).tests).toContain(blocks);
     expect(planFor(["CHANGELOG.md"], texts, ["CHANGELOG.md"]).tests).toEqual([]);
+    const page = "docs/migrate-from-keras.md";
+    expect(planFor([page], texts, [page]).tests).toEqual([blocks, "test/docs/migration.test.ts"]);
   });
 
   it("are none for a file that no test knows", () => {

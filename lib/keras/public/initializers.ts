@@ -1,4 +1,8 @@
-/** Keras's initializers by their Keras names: `new initializers.HeNormal({ seed: 1 })`. */
+/**
+ * Keras's initializers by their Keras names: `new initializers.HeNormal({ seed: 1 })`.
+ *
+ * @packageDocumentation
+ */
 export { Constant, Identity, Ones, Zeros } from "../constant_initializers.js";
 export { Initializer } from "../initializer.js";
 export {

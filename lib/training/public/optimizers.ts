@@ -1,5 +1,7 @@
 /**
  * Keras's optimizers by their Keras names: `new optimizers.Adam({ learning_rate: 1e-3 })`, `optimizers.get("adam")`.
+ *
+ * @packageDocumentation
  */
 export { Adam, type AdamOptions, AdamW, type AdamWOptions } from "../adam.js";
 export { get, serialize } from "../get_optimizer.js";

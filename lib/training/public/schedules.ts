@@ -1,6 +1,8 @@
 /**
  * Keras's learning-rate schedules by their Keras names: `new schedules.CosineDecay({ initial_learning_rate: 1e-3, …
  * })`.
+ *
+ * @packageDocumentation
  */
 export { LearningRateSchedule } from "../learning_rate_schedule.js";
 export {
