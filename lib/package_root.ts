@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 /**
@@ -6,8 +5,3 @@ import { fileURLToPath } from "node:url";
  * file, like every bundle, must lie directly in dist/.
  */
 export const packageRoot = fileURLToPath(new URL("..", import.meta.url));
-
-/** The package's version, such as "1.0.0". */
-export function packageVersion(): string {
-  return (JSON.parse(readFileSync(`${packageRoot}package.json`, "utf8")) as { version: string }).version;
-}

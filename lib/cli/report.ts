@@ -3,7 +3,7 @@ import { type BackendInfo, backendInfo } from "../index.js";
 import type { NativeCudnnDtype } from "../native/binding.js";
 import { loadOutcome } from "../native/load.js";
 import type { LoadFailure } from "../native/load_failure.js";
-import { packageVersion } from "../package_root.js";
+import { PACKAGE_VERSION } from "../package_version.js";
 import { adviceForGpu, adviceToLoad } from "./advice.js";
 
 const DTYPES: readonly NativeCudnnDtype[] = ["float32", "float64", "float16", "bfloat16"];
@@ -53,7 +53,7 @@ export function examine(device: number, { requireCudnn }: { requireCudnn: boolea
   const fails = !works || (requireCudnn && path !== "cudnn");
   const reason = backend.cpu.reason ?? null;
   return {
-    version: packageVersion(),
+    version: PACKAGE_VERSION,
     node: process.version,
     platform: `${process.platform}-${process.arch}`,
     works,

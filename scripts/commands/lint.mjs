@@ -11,6 +11,7 @@ const checks = [
   ["types", () => runNode(tsc, ["--project", "tsconfig.check.json"])],
   ["layers", () => runNode("scripts/check-layers.mjs")],
   ["sources list", () => runNode("scripts/check-sources.mjs")],
+  ["version", () => runNode("scripts/check-version.mjs")],
   ["documents", () => runNode("scripts/check-docs.mjs")],
   ["comments of public names", () => runNode("scripts/check-comments.mjs")],
   ["openings of comments", () => runNode("scripts/check-openings.mjs")],

@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { released } from "../release/changelog.mjs";
+import { writeVersion } from "../release/version_files.mjs";
 import { CommandError, root, run, runNpm, say } from "../setup/shell.mjs";
 
 function read(path) {
@@ -38,6 +39,7 @@ function steps(version, changelog) {
       `write ${version} into package.json and package-lock.json`,
       () => runNpm(["version", version, "--no-git-tag-version", "--allow-same-version"]),
     ],
+    ["write it into both sides of the addon's contract", () => writeVersion(version, root)],
     [
       `move what CHANGELOG.md has under Unreleased to ${version} (${date})`,
       () => writeFileSync(join(root, "CHANGELOG.md"), released(changelog, version, date)),
