@@ -3,6 +3,7 @@ import { type BackendInfo, backendInfo } from "../index.js";
 import type { NativeCudnnDtype } from "../native/binding.js";
 import { loadOutcome } from "../native/load.js";
 import type { LoadFailure } from "../native/load_failure.js";
+import { thisMachine } from "../native/machine.js";
 import { PACKAGE_VERSION } from "../package_version.js";
 import { adviceForGpu, adviceToLoad } from "./advice.js";
 
@@ -87,7 +88,7 @@ function adviceOn(path: DoctorReport["path"], backend: BackendInfo, device: numb
   return adviceToLoad({
     reason: backend.cpu.reason ?? "",
     failures: loadOutcome().failures,
-    platform,
+    machine: thisMachine(),
     environment,
   });
 }
