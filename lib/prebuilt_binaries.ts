@@ -6,6 +6,7 @@ export const PREBUILT_TARGETS: readonly string[] = [
   "linux-arm64-musl",
   "linux-x64",
   "linux-x64-musl",
+  "win32-arm64",
   "win32-x64",
 ];
 
@@ -30,6 +31,8 @@ export function prebuiltBinary(target: string): URL | undefined {
       return new URL("../prebuilds/linux-x64/cudnn_gru.node", import.meta.url);
     case "linux-x64-musl":
       return new URL("../prebuilds/linux-x64-musl/cudnn_gru.node", import.meta.url);
+    case "win32-arm64":
+      return new URL("../prebuilds/win32-arm64/cudnn_gru.node", import.meta.url);
     case "win32-x64":
       return new URL("../prebuilds/win32-x64/cudnn_gru.node", import.meta.url);
     default:

@@ -29,7 +29,7 @@ export function adviceIfMissing(machine: Machine): string {
 function withoutBinary(platform: NodeJS.Platform): string {
   if (platform === "linux" || platform === "darwin") return BUILD;
   return platform === "win32"
-    ? "On Windows, use Node.js for x64."
+    ? "On Windows, use Node.js for x64 or arm64."
     : "Its sources can be built on Linux and macOS only. Use one of these.";
 }
 

@@ -30,7 +30,7 @@ function repository() {
   };
 }
 
-/** The steps of a release, in order. Each has a description and a function. Publishing is left to a person. */
+/** The steps of a release on this machine, in order. Each has a description and a function. */
 function steps(version, changelog) {
   const date = new Date().toISOString().slice(0, 10);
   return [
@@ -46,20 +46,21 @@ function steps(version, changelog) {
     ],
     [`commit it as "Version ${version}"`, () => run("git", ["commit", "--all", "--message", `Version ${version}`])],
     [`make the tag v${version}`, () => run("git", ["tag", "--annotate", `v${version}`, "--message", `v${version}`])],
-    ["make the tarball", () => runNpm(["pack"])],
   ];
 }
 
 /**
- * `npm run release -- <version> [--dry-run]`: makes a release up to the tarball. A dry run looks for the same obstacles,
- * prints the steps and changes nothing.
+ * `npm run release -- <version> [--dry-run]`: makes a release up to its tag. The workflow release.yml, which the tag starts,
+ * builds, tests and publishes it. A dry run looks for the same obstacles, prints the steps and changes nothing.
  */
 export async function release(args) {
   // These come from packages, which are not installed yet where other commands of scripts/run.mjs begin.
   const { Command } = await import("commander");
   const { nextVersion, obstacles } = await import("../release/checks.mjs");
   const program = new Command("npm run release --")
-    .description("Checks, sets the version, writes the changelog, commits, tags and packs. Publishing is left to you.")
+    .description(
+      "Checks, sets the version, writes the changelog, commits and tags. The workflow that the tag starts does the rest.",
+    )
     .argument("<version>", "the version, or major, minor or patch")
     .option("--dry-run", "only print what would be done");
   program.parse(args, { from: "user" });
@@ -72,5 +73,5 @@ export async function release(args) {
     say(`release: ${program.opts().dryRun ? "would " : ""}${what}`);
     if (!program.opts().dryRun) perform();
   }
-  say("release: to publish, run: git push --follow-tags && npm publish cudnn-gru-*.tgz");
+  say("release: now run git push --follow-tags, and approve the workflow release on GitHub when its tests have passed");
 }

@@ -20,8 +20,7 @@ export const ownTarget = `${process.platform}-${process.arch}${isMusl() ? "-musl
 /** The folder of this machine's binary, relative to the root. */
 export const prebuildFolder = `prebuilds/${ownTarget}`;
 
-function pathsIn(base) {
-  const folder = join(base, prebuildFolder);
+function pathsIn(folder) {
   return { binary: join(folder, "cudnn_gru.node"), record: join(folder, "built_from.json") };
 }
 
@@ -37,11 +36,11 @@ function copyAnew(from, to) {
 }
 
 /**
- * Makes the binary at `from` this machine's prebuilt one. `sources` is the hash of what it was built from, or null if that
- * is not known; then no clone will use it.
+ * Makes the binary at `from` the prebuilt one of a platform, whose `folder` lies in `base`; without `folder`, of this machine's.
+ * `sources` is the hash of what it was built from, or null if that is not known; then no clone will use it.
  */
-export function storePrebuild(from, sources, base = root) {
-  const { binary, record } = pathsIn(base);
+export function storePrebuild(from, sources, base = root, folder = prebuildFolder) {
+  const { binary, record } = pathsIn(join(base, folder));
   rmSync(record, { force: true });
   copyAnew(from, binary);
   if (sources === null) return;
@@ -66,7 +65,7 @@ function isFrom(sources, { binary, record }) {
 
 /** Whether this machine's prebuilt binary is there, was made from exactly these sources, and works here. */
 export function hasPrebuild(sources, base = root) {
-  return isFrom(sources, pathsIn(base));
+  return isFrom(sources, pathsIn(join(base, prebuildFolder)));
 }
 
 /**
@@ -75,6 +74,6 @@ export function hasPrebuild(sources, base = root) {
  */
 export function takePrebuild(sources, to, base = root) {
   if (!hasPrebuild(sources, base)) return false;
-  copyAnew(pathsIn(base).binary, to);
+  copyAnew(pathsIn(join(base, prebuildFolder)).binary, to);
   return true;
 }

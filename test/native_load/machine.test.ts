@@ -90,7 +90,7 @@ describe("the advice where no binary loads", () => {
     ["linux", "arm", "musl", /no binary for linux-arm-musl\. .*npx cudnn-gru build/],
     ["darwin", "arm64", null, /binary for darwin-arm64 is missing\. Install cudnn-gru again\..*npx cudnn-gru build/],
     ["win32", "x64", null, /binary for win32-x64 is missing\. Install cudnn-gru again\.$/],
-    ["win32", "ia32", null, /no binary for win32-ia32\. On Windows, use Node\.js for x64\.$/],
+    ["win32", "ia32", null, /no binary for win32-ia32\. On Windows, use Node\.js for x64 or arm64\.$/],
     ["freebsd", "x64", null, /no binary for freebsd-x64\. Its sources can be built on Linux and macOS only/],
   ] as const)("missing on %s-%s (%s)", (platform, arch, libc, advice) => {
     expect(adviceIfMissing(machine(platform, arch, libc))).toMatch(advice);
