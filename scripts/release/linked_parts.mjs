@@ -13,11 +13,12 @@ const LLVM = "Apache-2.0 WITH LLVM-exception";
 const any = () => true;
 
 /**
- * Every part: its name, its version ("package": that of the package that brings it; null: not known), its licence as an SPDX expression, the
+ * Every part: its name, where its version comes from ("package": it
+ * is that of the package which brings it; "llvm": it is that of LLVM; null: not known), its licence as an SPDX expression, the
  * file with the text of the licence, in the folder of a source (of a source file it is the first comment), and the targets
  * whose binaries have the part.
  *
- * @type {{ name: string, version: string | null, licence: string, source: "zig" | "node-addon-api", text: string,
+ * @type {{ name: string, version: "package" | "llvm" | null, licence: string, source: "zig" | "node-addon-api", text: string,
  *   within: (target: { name: string, platform: string }) => boolean }[]}
  */
 export const linkedParts = [
@@ -29,10 +30,10 @@ export const linkedParts = [
     text: "LICENSE.md",
     within: any,
   },
-  { name: "libc++", version: "16.0.1", licence: LLVM, source: "zig", text: "lib/libcxx/LICENSE.TXT", within: any },
+  { name: "libc++", version: "llvm", licence: LLVM, source: "zig", text: "lib/libcxx/LICENSE.TXT", within: any },
   {
     name: "libc++abi",
-    version: "16.0.1",
+    version: "llvm",
     licence: LLVM,
     source: "zig",
     text: "lib/libcxxabi/LICENSE.TXT",
@@ -40,7 +41,7 @@ export const linkedParts = [
   },
   {
     name: "libunwind",
-    version: "16.0.1",
+    version: "llvm",
     licence: LLVM,
     source: "zig",
     text: "lib/libunwind/LICENSE.TXT",

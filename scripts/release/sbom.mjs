@@ -13,11 +13,18 @@ export function sha256(file) {
   return createHash("sha256").update(readFileSync(file)).digest("hex");
 }
 
-/** Returns the version of a part as a property, or nothing where it is not known. */
+/** Returns the version of LLVM that the C++ library of a release states, such as "19.1.5". */
+function llvmVersion() {
+  const header = readFileSync(join(sources.zig, "lib/libcxx/include/__config"), "utf8");
+  const [, major, minor, patch] = /_LIBCPP_VERSION (\d+)(\d\d)(\d\d)\b/.exec(header);
+  return [major, minor, patch].map(Number).join(".");
+}
+
+/** Returns the version of a part as a property, or nothing where it is not known, or the package is not installed. */
 function versionOf({ version, source }) {
-  if (version !== "package") return version === null ? {} : { version };
-  const manifest = join(sources[source], "package.json");
-  return existsSync(manifest) ? { version: JSON.parse(readFileSync(manifest, "utf8")).version } : {};
+  if (version === null || !existsSync(sources[source])) return {};
+  if (version === "llvm") return { version: llvmVersion() };
+  return { version: JSON.parse(readFileSync(join(sources[source], "package.json"), "utf8")).version };
 }
 
 /** Returns the component of one binary of the package in the folder `base`. */
