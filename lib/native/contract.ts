@@ -240,7 +240,7 @@ const ARGUMENTS = {
 
 /** The contract as the addon states it. */
 export interface NativeContract {
-  /** The version of the package that the binary was built for. Binaries before 0.2 do not state it. */
+  /** The version of the package that the binary was built for. Binaries that were built before it was stated have none. */
   readonly version?: string;
   readonly flags: Readonly<Record<string, number>>;
   readonly arguments: Readonly<Record<string, readonly string[]>>;

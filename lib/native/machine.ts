@@ -1,6 +1,6 @@
 import { type Libc, libcOf } from "./libc.js";
 
-/** What decides which binary a process can load. */
+/** A machine, as far as it decides which binary a process can load. */
 export interface Machine {
   readonly platform: NodeJS.Platform;
   readonly arch: string;
