@@ -7,6 +7,7 @@ import { licenceProblems } from "../release/licences.mjs";
 import { sbomOf, sha256 } from "../release/sbom.mjs";
 import { binaryOf, targets } from "../release/targets.mjs";
 import { CommandError, root, run, runNode, runNpm, say } from "../setup/shell.mjs";
+import { addPrebuild } from "./prebuild.mjs";
 
 /** The folder that the tarball is written to, relative to the root. */
 const FOLDER = "release";
@@ -20,9 +21,9 @@ function builtTargets(kind) {
   const built = targets.filter((target) => existsSync(join(root, binaryOf(target))));
   const missing = targets.filter((target) => !built.includes(target)).map(({ name }) => name);
   if (missing.length > 0) {
-    const sentence = `there is no binary for ${missing.join(", ")}: npm run build:platforms makes it`;
+    const sentence = `there is no binary for ${missing.join(", ")}, which npm run build:platforms makes`;
     if (kind === "release") throw new CommandError(sentence, 1);
-    say(`${sentence}. The tarball is made without it, and is no release`);
+    say(`${sentence}. What is made here is no release`);
   }
   return built;
 }
@@ -70,10 +71,14 @@ export async function makeTarball(args) {
   const { Command } = await import("commander");
   const program = new Command("npm run release:tarball --")
     .description("Makes the tarball of a release in release/, checks it and computes with it.")
-    .option("--partial", "go on without the binaries that are missing; such a tarball is no release");
+    .option(
+      "--partial",
+      "use the everyday build for this machine, and go on without the binaries that are missing; no release",
+    );
   program.parse(args, { from: "user" });
   const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   const kind = program.opts().partial ? "partial" : "release";
+  if (kind === "partial") addPrebuild();
   const built = builtTargets(kind);
   say("release: the licences of what is linked in");
   stopAt(
