@@ -1,6 +1,7 @@
 import { permissionAdvice } from "../errors/permissions.js";
 import type { BackendInfo } from "../index.js";
-import { buildAdvice, type LoadFailure } from "../native/load_failure.js";
+import { adviceOnBinaries, type LoadFailure } from "../native/load_failure.js";
+import type { Machine } from "../native/machine.js";
 
 /** The environment variables that the advice depends on. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -11,12 +12,12 @@ export interface LoadFacts {
   reason: string;
   /** The binaries that were tried. */
   failures: readonly LoadFailure[];
-  platform: NodeJS.Platform;
+  machine: Machine;
   environment: Environment;
 }
 
 /** Returns advice that makes the addon load, and that fits the cause. */
-export function adviceToLoad({ reason, failures, platform, environment }: LoadFacts): string[] {
+export function adviceToLoad({ reason, failures, machine, environment }: LoadFacts): string[] {
   const kinds = new Set(failures.map(({ kind }) => kind));
   const variable = /for the environment variable `(\w+)`/.exec(reason)?.[1];
   if (variable) return [`Unset ${variable}, or give it a value that the reason above allows.`];
@@ -35,8 +36,8 @@ export function adviceToLoad({ reason, failures, platform, environment }: LoadFa
     ];
   }
   const present = failures.filter(({ kind }) => kind === "broken").map(({ path }) => path);
-  if (present.length === 0) return [`No binary for this machine is installed. ${buildAdvice(platform)}`];
-  return [`${present.join(" and ")} cannot be loaded, for the reason above. ${buildAdvice(platform)}`];
+  const advice = adviceOnBinaries(failures, machine);
+  return [present.length === 0 ? advice : `${present.join(" and ")} cannot be loaded, for the reason above. ${advice}`];
 }
 
 /** Returns advice that makes calls run on the GPU. */

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { Command, InvalidArgumentError } from "commander";
-import { packageVersion } from "../package_root.js";
+import { PACKAGE_VERSION } from "../package_version.js";
 
 function readDevice(text: string): number {
   if (/^\d{1,9}$/.test(text)) return Number(text);
@@ -9,7 +9,7 @@ function readDevice(text: string): number {
 
 const program = new Command("cudnn-gru")
   .description("The Keras GRU layer for Node.js: what it can use on this machine")
-  .version(packageVersion());
+  .version(PACKAGE_VERSION);
 
 program
   .command("doctor")

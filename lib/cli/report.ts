@@ -3,7 +3,8 @@ import { type BackendInfo, backendInfo } from "../index.js";
 import type { NativeCudnnDtype } from "../native/binding.js";
 import { loadOutcome } from "../native/load.js";
 import type { LoadFailure } from "../native/load_failure.js";
-import { packageVersion } from "../package_root.js";
+import { thisMachine } from "../native/machine.js";
+import { PACKAGE_VERSION } from "../package_version.js";
 import { adviceForGpu, adviceToLoad } from "./advice.js";
 
 const DTYPES: readonly NativeCudnnDtype[] = ["float32", "float64", "float16", "bfloat16"];
@@ -53,7 +54,7 @@ export function examine(device: number, { requireCudnn }: { requireCudnn: boolea
   const fails = !works || (requireCudnn && path !== "cudnn");
   const reason = backend.cpu.reason ?? null;
   return {
-    version: packageVersion(),
+    version: PACKAGE_VERSION,
     node: process.version,
     platform: `${process.platform}-${process.arch}`,
     works,
@@ -87,7 +88,7 @@ function adviceOn(path: DoctorReport["path"], backend: BackendInfo, device: numb
   return adviceToLoad({
     reason: backend.cpu.reason ?? "",
     failures: loadOutcome().failures,
-    platform,
+    machine: thisMachine(),
     environment,
   });
 }

@@ -7,8 +7,8 @@ export async function importDependency<T>(name: string, load: () => Promise<T>):
   try {
     return await load();
   } catch (cause) {
-    throw incompleteError("ERR_UNSUPPORTED", `reading it needs the package ${name}, which could not be loaded`, {
-      cause,
-    });
+    const reason = String((cause as Error)?.message ?? cause).split("\n")[0];
+    const message = `reading it needs the package ${name}, which could not be loaded: ${reason}`;
+    throw incompleteError("ERR_UNSUPPORTED", message, { cause });
   }
 }

@@ -1,4 +1,5 @@
 import { expectedText } from "../errors/messages.js";
+import { PACKAGE_VERSION } from "../package_version.js";
 import type { NativeArray } from "./arrays.js";
 
 /*
@@ -239,29 +240,34 @@ const ARGUMENTS = {
 
 /** The contract as the addon states it. */
 export interface NativeContract {
+  /** The version of the package that the binary was built for. Binaries that were built before it was stated have none. */
+  readonly version?: string;
   readonly flags: Readonly<Record<string, number>>;
   readonly arguments: Readonly<Record<string, readonly string[]>>;
 }
 
 /**
- * Throws `ERR_NATIVE_LOAD` for an addon whose contract differs from this one. A binary of another version would mix up
- * its arguments. `path` is the path of the binary.
+ * Throws `ERR_NATIVE_LOAD` for a binary of another version of the package, which would mix up its arguments, and for one
+ * whose contract differs from this one although its version is the same. `path` is the path of the binary.
  */
 export function requireContract(contract: NativeContract | undefined, path: string): void {
+  const difference = versionDifference(contract) ?? contractDifference(contract);
+  if (difference === undefined) return;
+  throw expectedText("ERR_NATIVE_LOAD", path, `a binary of cudnn-gru ${PACKAGE_VERSION}`, difference, {
+    remedy: "Install cudnn-gru again, or build the binary of this version.",
+  });
+}
+
+function versionDifference(contract: NativeContract | undefined): string | undefined {
+  if (contract?.version === PACKAGE_VERSION) return undefined;
+  return contract?.version === undefined ? "one that does not state its version" : `one of ${contract.version}`;
+}
+
+function contractDifference(contract: NativeContract | undefined): string | undefined {
   const own = linesOf({ flags: CALL_FLAGS, arguments: ARGUMENTS });
-  const given = contract === undefined ? null : linesOf(contract);
-  const differing =
-    given === null
-      ? "whether a binary states its flags and arguments"
-      : (own.find((line) => !given.includes(line)) ?? given.find((line) => !own.includes(line)));
-  if (differing === undefined) return;
-  throw expectedText(
-    "ERR_NATIVE_LOAD",
-    path,
-    "a binary of this version of the package",
-    `one that disagrees with it about ${differing}`,
-    { remedy: "Build or install the binary of this version." },
-  );
+  const given = contract === undefined ? [] : linesOf(contract);
+  const differing = own.find((line) => !given.includes(line)) ?? given.find((line) => !own.includes(line));
+  return differing === undefined ? undefined : `one of that version which disagrees with it about ${differing}`;
 }
 
 function linesOf({ flags, arguments: functions }: NativeContract): string[] {

@@ -1,13 +1,13 @@
-import { createRequire } from "node:module";
 import { isAbsolute } from "node:path";
+import { fileURLToPath } from "node:url";
 import { GRUError } from "../errors/gru_error.js";
 import { expected } from "../errors/messages.js";
-import { packageRoot } from "../package_root.js";
+import { besideThisCode, installedRoot, isInBundle, packageRoot, requireFrom } from "../package_root.js";
+import { prebuiltBinary } from "../prebuilt_binaries.js";
 import type { NativeBinding } from "./binding.js";
 import { requireContract } from "./contract.js";
 import { describeFailure, type LoadFailure, loadError } from "./load_failure.js";
-
-const require = createRequire(import.meta.url);
+import { targetsFor, thisMachine } from "./machine.js";
 
 /**
  * Returns the environment variable that names another binary. Deno throws here unless the user permits reading it, and
@@ -22,22 +22,49 @@ function override(): string | undefined {
 }
 
 /**
- * Returns the paths where the addon may be, best first. Throws `ERR_NATIVE_LOAD` when the environment variable names a
+ * Yields the paths where the addon may be, best first. Throws `ERR_NATIVE_LOAD` when the environment variable names a
  * file relative to the working directory.
  */
-function candidates(): string[] {
+function* candidates(): Generator<string> {
   const given = override();
   if (given) {
-    if (isAbsolute(given)) return [given];
-    throw expected("ERR_NATIVE_LOAD", "CUDNN_GRU_ADDON", "an absolute path", given, {
-      remedy: "The environment variable may not name a file of the working directory.",
-    });
+    if (!isAbsolute(given)) {
+      throw expected("ERR_NATIVE_LOAD", "CUDNN_GRU_ADDON", "an absolute path", given, {
+        remedy: "The environment variable may not name a file of the working directory.",
+      });
+    }
+    yield given;
+    return;
   }
-  return [
-    `${packageRoot}build/Release/cudnn_gru.node`,
-    `${packageRoot}build-cmake/Release/cudnn_gru.node`,
-    `${packageRoot}prebuilds/${process.platform}-${process.arch}/cudnn_gru.node`,
-  ];
+  yield `${packageRoot}build/Release/cudnn_gru.node`;
+  yield `${packageRoot}build-cmake/Release/cudnn_gru.node`;
+  const targets = targetsFor(thisMachine());
+  for (const target of targets) {
+    const path = ownBinary(target);
+    if (path !== undefined) yield path;
+  }
+  yield* candidatesOfBundle(targets);
+}
+
+/** Returns the path of this package's binary for `target`. A bundler may have given it another name. */
+function ownBinary(target: string): string | undefined {
+  try {
+    const url = prebuiltBinary(target);
+    return url && fileURLToPath(url);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Yields the paths of binaries beside a user's bundle that this code is in, and in the package that is installed there. */
+function* candidatesOfBundle(targets: readonly string[]): Generator<string> {
+  if (!isInBundle()) return;
+  const binaries = targets.map((target) => `prebuilds/${target}/cudnn_gru.node`);
+  for (const folder of besideThisCode) yield* binaries.map((binary) => folder + binary);
+  const installed = installedRoot();
+  if (installed !== undefined) {
+    yield* ["build-cmake/Release/cudnn_gru.node", ...binaries].map((binary) => installed + binary);
+  }
 }
 
 /** The binaries that the last attempt to load the addon tried and did not use. */
@@ -50,7 +77,7 @@ function load(): { binding: NativeBinding; path: string } {
   failures = [];
   for (const path of candidates()) {
     try {
-      const binding = require(path) as NativeBinding;
+      const binding = requireFrom(path) as NativeBinding;
       requireContract(binding.contract, path);
       binding.initialize(GRUError);
       return { binding, path };
@@ -61,7 +88,7 @@ function load(): { binding: NativeBinding; path: string } {
       if (error instanceof GRUError) throw error;
     }
   }
-  throw loadError(failures, { named: Boolean(override()) });
+  throw loadError(failures, thisMachine(), { named: Boolean(override()) });
 }
 
 /** Returns the addon, which the first call loads. Throws `ERR_NATIVE_LOAD`, which lists every path that was tried. */

@@ -1,6 +1,8 @@
 import { GRUError } from "../errors/gru_error.js";
 import { expectedText } from "../errors/messages.js";
 import { isPermissionError, permissionAdvice } from "../errors/permissions.js";
+import { adviceIfBroken, adviceIfMissing } from "./load_advice.js";
+import { type Machine, machineText } from "./machine.js";
 
 /**
  * Why a binary was not used. `missing`: there is no such file. `forbidden`: the runtime does not permit this process to
@@ -36,35 +38,29 @@ function kindOf(error: unknown): LoadFailureKind {
  * Makes the error of a process that could load none of the binaries. It lists them all, and says what helps. `named` says
  * whether CUDNN_GRU_ADDON named the only binary.
  */
-export function loadError(failures: readonly LoadFailure[], { named }: { named: boolean }): GRUError {
-  const machine = `${process.platform}-${process.arch}, Node ${process.version}`;
+export function loadError(failures: readonly LoadFailure[], machine: Machine, { named }: { named: boolean }): GRUError {
+  const where = `${machineText(machine)}, Node ${process.version}`;
   const forbidden = failures.find(({ kind }) => kind === "forbidden");
   if (forbidden) {
     return expectedText(
       "ERR_NATIVE_LOAD",
       "cudnn-gru",
       "the permission to load its native addon",
-      `none on ${machine} (${forbidden.path}: ${forbidden.reason.replace(/\.$/, "")})`,
+      `none on ${where} (${forbidden.path}: ${forbidden.reason.replace(/\.$/, "")})`,
       { remedy: permissionAdvice("addon") },
     );
   }
   const tried = failures.map(({ path, reason }) => `  ${path}: ${reason}`).join("\n");
   const advice = named
     ? "CUDNN_GRU_ADDON names this binary, so no other was tried. Correct or unset it."
-    : `${buildAdvice(process.platform)} CUDNN_GRU_ADDON names a binary to load instead.`;
-  return expectedText("ERR_NATIVE_LOAD", "cudnn-gru", "a native addon", `none that could be loaded on ${machine}`, {
+    : `${adviceOnBinaries(failures, machine)} CUDNN_GRU_ADDON names a binary to load instead.`;
+  return expectedText("ERR_NATIVE_LOAD", "cudnn-gru", "a native addon", `none that could be loaded on ${where}`, {
     remedy: `Tried:\n${tried}\n${advice}`,
   });
 }
 
-/** Returns how to get a binary for a platform. The sources can be built on Linux and macOS. */
-export function buildAdvice(platform: NodeJS.Platform): string {
-  if (platform === "linux" || platform === "darwin") {
-    return (
-      'In a clone, "npm test" builds it. From an installed package, "npx cudnn-gru build" builds it with CMake and a ' +
-      "C++17 compiler."
-    );
-  }
-  const where = platform === "win32" ? "On Windows, use WSL 2, which runs Linux." : "Use Linux or macOS.";
-  return `Its sources can be built on Linux and macOS only. ${where}`;
+/** Returns what helps a process on `machine` that tried binaries in the usual places and could load none. */
+export function adviceOnBinaries(failures: readonly LoadFailure[], machine: Machine): string {
+  const broken = failures.find(({ kind }) => kind === "broken");
+  return broken === undefined ? adviceIfMissing(machine) : adviceIfBroken(broken.reason, machine);
 }

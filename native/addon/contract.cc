@@ -1,5 +1,7 @@
 #include "addon/contract.h"
 
+#include "addon/package_version.h"
+
 namespace cudnn_gru {
 namespace {
 
@@ -40,8 +42,11 @@ napi_value MakeContract(napi_env env) {
   for (const Signature& signature : kSignatures) {
     SetFrozen(env, arguments, signature.name, Names(env, signature));
   }
+  napi_value version = nullptr;
+  napi_create_string_utf8(env, kPackageVersion, NAPI_AUTO_LENGTH, &version);
   napi_value contract = nullptr;
   napi_create_object(env, &contract);
+  napi_set_named_property(env, contract, "version", version);
   SetFrozen(env, contract, "flags", Flags(env));
   SetFrozen(env, contract, "arguments", arguments);
   napi_object_freeze(env, contract);

@@ -17,6 +17,7 @@ namespace cudnn_gru {
 // compare its own order with this one when it loads the addon:
 //
 //   contract = {
+//     version: "1.0.0",  // of the package
 //     flags: { returnSequences: 1, goBackwards: 2, ... },
 //     arguments: { call: ["inputs", "output", ...], callAsync: [...], ... },
 //   }

@@ -113,6 +113,7 @@ export const standIns = {
     "test/layers/passes.test.ts",
     "test/layers/sixteen_bit.test.ts",
     "test/layers/stream.test.ts",
+    "test/native_load/",
   ],
   "lib/options/": [
     "test/arguments/constructor.test.ts",

@@ -9,6 +9,7 @@ import { bundleGpu, testGpu } from "./gpu.mjs";
 import { format, lint } from "./lint.mjs";
 import { postpack, prepack } from "./pack.mjs";
 import { release } from "./release.mjs";
+import { makeTarball } from "./tarball.mjs";
 
 const vitest = join(root, "node_modules/vitest/vitest.mjs");
 const jest = join(root, "node_modules/jest/bin/jest.js");
@@ -160,9 +161,14 @@ export const commands = {
   },
   golden: { about: "regenerate the golden data with Keras (needs Python)", needs: [], run: golden },
   release: {
-    about: "make a release up to the tarball; --dry-run only says what would be done",
+    about: "make a release up to its tag; --dry-run only says what would be done",
     needs: ["packages"],
     run: release,
+  },
+  "release:tarball": {
+    about: "make the tarball of a release in release/, check it and compute with it; --help lists the arguments",
+    needs: built,
+    run: makeTarball,
   },
   prepack: { about: "build everything the tarball holds, and bundle dist/", needs: built, run: prepack },
   postpack: { about: "put the modules back in dist/", needs: ["packages"], run: postpack },

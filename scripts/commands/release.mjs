@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { released } from "../release/changelog.mjs";
+import { writeVersion } from "../release/version_files.mjs";
 import { CommandError, root, run, runNpm, say } from "../setup/shell.mjs";
 
 function read(path) {
@@ -29,7 +30,7 @@ function repository() {
   };
 }
 
-/** The steps of a release, in order. Each has a description and a function. Publishing is left to a person. */
+/** The steps of a release on this machine, in order. Each has a description and a function. */
 function steps(version, changelog) {
   const date = new Date().toISOString().slice(0, 10);
   return [
@@ -38,26 +39,28 @@ function steps(version, changelog) {
       `write ${version} into package.json and package-lock.json`,
       () => runNpm(["version", version, "--no-git-tag-version", "--allow-same-version"]),
     ],
+    ["write it into both sides of the addon's contract", () => writeVersion(version, root)],
     [
       `move what CHANGELOG.md has under Unreleased to ${version} (${date})`,
       () => writeFileSync(join(root, "CHANGELOG.md"), released(changelog, version, date)),
     ],
     [`commit it as "Version ${version}"`, () => run("git", ["commit", "--all", "--message", `Version ${version}`])],
     [`make the tag v${version}`, () => run("git", ["tag", "--annotate", `v${version}`, "--message", `v${version}`])],
-    ["make the tarball", () => runNpm(["pack"])],
   ];
 }
 
 /**
- * `npm run release -- <version> [--dry-run]`: makes a release up to the tarball. A dry run looks for the same obstacles,
- * prints the steps and changes nothing.
+ * `npm run release -- <version> [--dry-run]`: makes a release up to its tag. The workflow release.yml, which the tag starts,
+ * builds, tests and publishes it. A dry run looks for the same obstacles, prints the steps and changes nothing.
  */
 export async function release(args) {
   // These come from packages, which are not installed yet where other commands of scripts/run.mjs begin.
   const { Command } = await import("commander");
   const { nextVersion, obstacles } = await import("../release/checks.mjs");
   const program = new Command("npm run release --")
-    .description("Checks, sets the version, writes the changelog, commits, tags and packs. Publishing is left to you.")
+    .description(
+      "Checks, sets the version, writes the changelog, commits and tags. The workflow that the tag starts does the rest.",
+    )
     .argument("<version>", "the version, or major, minor or patch")
     .option("--dry-run", "only print what would be done");
   program.parse(args, { from: "user" });
@@ -70,5 +73,5 @@ export async function release(args) {
     say(`release: ${program.opts().dryRun ? "would " : ""}${what}`);
     if (!program.opts().dryRun) perform();
   }
-  say("release: to publish, run: git push --follow-tags && npm publish cudnn-gru-*.tgz");
+  say("release: now run git push --follow-tags, and approve the workflow release on GitHub when its tests have passed");
 }

@@ -4,7 +4,7 @@ import { circlesOf } from "./circles.mjs";
 
 /** Folders and files of lib/, lowest first: each may import itself and everything in the lines above it. */
 const layers = [
-  ["errors", "package_root"],
+  ["errors", "package_root", "package_version", "prebuilt_binaries"],
   ["native"],
   ["options"],
   ["tensor", "keras"],

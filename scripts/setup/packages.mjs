@@ -12,7 +12,7 @@ function staleness(folder) {
     : null;
 }
 
-/** Installs the packages of `folder` (the root, `bench` or `examples/server`), development ones included, when they are missing or old. */
+/** Installs the packages of `folder` (the root, or another folder with a package.json of its own), development ones included, when they are missing or old. */
 export function ensurePackages(folder = ".") {
   let reason = staleness(folder);
   if (!reason && folder === "." && !existsSync(join(root, "node_modules/typescript"))) {

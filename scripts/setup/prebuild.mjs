@@ -1,16 +1,26 @@
-// The binary for an installed package: prebuilds/<platform>-<arch>/cudnn_gru.node, and a record of what it was made from. A
-// clone uses it in place of a build when its sources are unchanged.
+// The binary for an installed package: prebuilds/<target>/cudnn_gru.node, and a record of what it was made from. A clone uses
+// it in place of a build when its sources are unchanged.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { root } from "./shell.mjs";
 
-/** The folder of this machine's binary, relative to the root. */
-export const prebuildFolder = `prebuilds/${process.platform}-${process.arch}`;
+/** Whether the running Node.js belongs to a Linux with the C library musl, such as Alpine. */
+function isMusl() {
+  if (process.platform !== "linux") return false;
+  // Without this, a report looks up the names of open connections.
+  process.report.excludeNetwork = true;
+  return process.report.getReport().header.glibcVersionRuntime === undefined;
+}
 
-function pathsIn(base) {
-  const folder = join(base, prebuildFolder);
+/** The name of this machine's target. */
+export const ownTarget = `${process.platform}-${process.arch}${isMusl() ? "-musl" : ""}`;
+
+/** The folder of this machine's binary, relative to the root. */
+export const prebuildFolder = `prebuilds/${ownTarget}`;
+
+function pathsIn(folder) {
   return { binary: join(folder, "cudnn_gru.node"), record: join(folder, "built_from.json") };
 }
 
@@ -26,11 +36,11 @@ function copyAnew(from, to) {
 }
 
 /**
- * Makes the binary at `from` this machine's prebuilt one. `sources` is the hash of what it was built from, or null if that
- * is not known; then no clone will use it.
+ * Makes the binary at `from` the prebuilt one of a platform, whose `folder` lies in `base`; without `folder`, of this machine's.
+ * `sources` is the hash of what it was built from, or null if that is not known; then no clone will use it.
  */
-export function storePrebuild(from, sources, base = root) {
-  const { binary, record } = pathsIn(base);
+export function storePrebuild(from, sources, base = root, folder = prebuildFolder) {
+  const { binary, record } = pathsIn(join(base, folder));
   rmSync(record, { force: true });
   copyAnew(from, binary);
   if (sources === null) return;
@@ -53,13 +63,17 @@ function isFrom(sources, { binary, record }) {
   }
 }
 
+/** Whether this machine's prebuilt binary is there, was made from exactly these sources, and works here. */
+export function hasPrebuild(sources, base = root) {
+  return isFrom(sources, pathsIn(join(base, prebuildFolder)));
+}
+
 /**
  * Copies the prebuilt binary to `to` if it was made from exactly these sources, which their hash tells, and works here.
  * Returns whether it did.
  */
 export function takePrebuild(sources, to, base = root) {
-  const paths = pathsIn(base);
-  if (!isFrom(sources, paths)) return false;
-  copyAnew(paths.binary, to);
+  if (!hasPrebuild(sources, base)) return false;
+  copyAnew(pathsIn(join(base, prebuildFolder)).binary, to);
   return true;
 }

@@ -67,9 +67,15 @@ export function runNode(script, args = [], options = {}) {
   run(process.execPath, [script, ...args], options);
 }
 
-/** Runs npm: the one that started us where there is one, so that versions cannot differ. */
-export function runNpm(args, options = {}) {
+/** Returns the program that runs npm, and its arguments: the npm that started us where there is one, so that versions cannot differ. */
+export function npmCommand(args) {
   const npm = process.env.npm_execpath;
-  if (npm?.endsWith("js")) runNode(npm, args, options);
-  else run(process.platform === "win32" ? "npm.cmd" : "npm", args, options);
+  if (npm?.endsWith("js")) return [process.execPath, npm, ...args];
+  return [process.platform === "win32" ? "npm.cmd" : "npm", ...args];
+}
+
+/** Runs npm. */
+export function runNpm(args, options = {}) {
+  const [command, ...all] = npmCommand(args);
+  run(command, all, options);
 }

@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
 import { adviceToLoad } from "../../dist/cli/advice.js";
+import { prebuildFolder } from "../../scripts/setup/prebuild.mjs";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const { bin, version } = JSON.parse(readFileSync(`${root}package.json`, "utf8"));
@@ -198,9 +199,11 @@ describe("doctor", () => {
       symlinkSync(`${root}node_modules`, join(folder, "node_modules"));
       const command = join(folder, bin["cudnn-gru"]);
       const missing = failure({ CUDNN_GRU_ADDON: "" }, command);
-      expect(missing.advice).toEqual([expect.stringMatching(/^No binary for this machine.*npx cudnn-gru build/)]);
+      expect(missing.advice).toEqual([
+        expect.stringMatching(/^The package's binary for .* is missing\..*npx cudnn-gru build/),
+      ]);
       expect(new Set(missing.addon.failures.map(({ kind }: { kind: string }) => kind))).toEqual(new Set(["missing"]));
-      const binary = join(folder, `prebuilds/${process.platform}-${process.arch}/cudnn_gru.node`);
+      const binary = join(folder, `${prebuildFolder}/cudnn_gru.node`);
       mkdirSync(dirname(binary), { recursive: true });
       writeFileSync(binary, "no binary");
       const broken = failure({ CUDNN_GRU_ADDON: "" }, command);
@@ -212,11 +215,11 @@ describe("doctor", () => {
 
     it("Windows, where no build works", () => {
       const failures = [{ path: "C:\\a.node", kind: "missing" as const, reason: "Cannot find module" }];
-      const facts = { reason: "none", failures, environment: {} };
-      const [advice] = adviceToLoad({ ...facts, platform: "win32" });
-      expect(advice).toMatch(/WSL 2/);
-      expect(advice).not.toMatch(/cudnn-gru build|npm test/);
-      expect(adviceToLoad({ ...facts, platform: "darwin" })[0]).toMatch(/npx cudnn-gru build/);
+      const adviceOn = (platform: "win32" | "darwin") =>
+        adviceToLoad({ reason: "none", failures, environment: {}, machine: { platform, arch: "x64", libc: null } })[0];
+      expect(adviceOn("win32")).toMatch(/Install cudnn-gru again/);
+      expect(adviceOn("win32")).not.toMatch(/cudnn-gru build|npm test/);
+      expect(adviceOn("darwin")).toMatch(/npx cudnn-gru build/);
     });
   });
 });

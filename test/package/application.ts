@@ -3,11 +3,12 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { prebuildFolder } from "../../scripts/setup/prebuild.mjs";
 
 export const root = fileURLToPath(new URL("../../", import.meta.url));
 
 /** The binary of this platform in the package. */
-export const prebuild = `prebuilds/${process.platform}-${process.arch}/cudnn_gru.node`;
+export const prebuild = `${prebuildFolder}/cudnn_gru.node`;
 
 /** The documented example, (32, 10, 8) → (32, 4), with every weight and input fixed. */
 export const forward = `
@@ -64,7 +65,6 @@ export function newApplication() {
 
   /** Packs the package, everything built; the path of the tarball. */
   function pack(): string {
-    rmSync(join(root, "prebuilds"), { recursive: true, force: true });
     const name = npm(["pack", "--pack-destination", folder], process.env, root).trim().split("\n").at(-1);
     return join(folder, name ?? "");
   }

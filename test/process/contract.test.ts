@@ -1,4 +1,5 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -7,6 +8,7 @@ import { native } from "../../dist/native/load.js";
 import { expectError } from "../layers/support.js";
 import { runChild } from "./support.js";
 
+const { version } = createRequire(import.meta.url)("../../package.json");
 const PATH = "/somewhere/cudnn_gru.node";
 
 describe("the contract between TypeScript and the addon", () => {
@@ -15,6 +17,7 @@ describe("the contract between TypeScript and the addon", () => {
   it("is the same on both sides", () => {
     expect(() => requireContract(contract, PATH)).not.toThrow();
     expect(Object.keys(contract.arguments)).toContain("updateAdam");
+    expect(contract.version).toBe(version);
     expect(Object.isFrozen(contract.arguments.call)).toBe(true);
   });
 
@@ -48,7 +51,13 @@ describe("the contract between TypeScript and the addon", () => {
   });
 
   it.each([
-    ["no statement at all", undefined, /whether a binary states its flags/],
+    ["no statement at all", undefined, /but received one that does not state its version\./],
+    ["no version", { ...contract, version: undefined }, /but received one that does not state its version\./],
+    [
+      "another version",
+      { ...contract, version: "9.8.7-beta.1" },
+      /binary of cudnn-gru \d+\.\d+\.\d+ .* one of 9\.8\.7-beta\.1\./,
+    ],
     ["another bit", { ...contract, flags: { ...contract.flags, cudnn: 32 } }, /the flag cudnn = 8/],
     ["a further flag", { ...contract, flags: { ...contract.flags, fast: 64 } }, /the flag fast = 64/],
     [
@@ -70,20 +79,23 @@ describe("the contract between TypeScript and the addon", () => {
     expectError(
       () => requireContract(undefined, PATH),
       "ERR_NATIVE_LOAD",
-      /\/somewhere\/cudnn_gru\.node.*Build or install the binary of this version\./,
+      /\/somewhere\/cudnn_gru\.node.*Install cudnn-gru again, or build the binary of this version\./,
     );
   });
 
-  it("is compared when the addon is loaded, before anything is asked of it", async () => {
+  it.each([
+    ["flags", { flags: { ...contract.flags, cudnn: 32 } }, /^ERR_NATIVE_LOAD .*the flag cudnn = 8/],
+    ["version", { version: "9.8.7" }, /^ERR_NATIVE_LOAD .*binary of cudnn-gru \d.* one of 9\.8\.7\./],
+  ])("%s are compared when the addon is loaded, before anything is asked of it", async (_, change, message) => {
     const folder = mkdtempSync(join(tmpdir(), "cudnn-gru-"));
     try {
       const other = join(folder, "other_version.cjs");
-      const stated = { ...contract, flags: { ...contract.flags, cudnn: 32 } };
+      const stated = { ...contract, ...change };
       writeFileSync(other, `module.exports = { contract: ${JSON.stringify(stated)}, initialize() {} };`);
       const ended = await runChild("try { built(1, 1); } catch ({ code, message }) { console.log(code, message); }", {
         env: { CUDNN_GRU_ADDON: other },
       });
-      expect(ended).toMatchObject({ code: 0, stdout: expect.stringMatching(/^ERR_NATIVE_LOAD .*the flag cudnn = 8/) });
+      expect(ended).toMatchObject({ code: 0, stdout: expect.stringMatching(message) });
       expect(ended.stdout).toContain(other);
     } finally {
       rmSync(folder, { recursive: true });

@@ -4,6 +4,8 @@
  */
 import { parentPort, workerData } from "node:worker_threads";
 import { GRUError, type GRUErrorCode } from "../../errors/gru_error.js";
+import { incompleteError } from "../../errors/messages.js";
+import { PACKAGE_VERSION } from "../../package_version.js";
 import { fileError } from "../file_errors.js";
 import { importDependency } from "../import_dependency.js";
 import type { StoredVariable } from "./dataset.js";
@@ -16,6 +18,8 @@ export interface Hdf5Task {
   bytes: Uint8Array<ArrayBuffer>;
   /** The number of bytes that the stored file takes. */
   stored: number;
+  /** The version of the package that starts the thread. */
+  version: string;
 }
 
 /** The questions that the thread answers, one at a time. */
@@ -30,10 +34,14 @@ export type Hdf5Answer =
 let opened: Hdf5File | undefined;
 
 async function open(): Promise<Hdf5File> {
+  const { bytes, stored, version } = workerData as Hdf5Task;
+  if (version !== PACKAGE_VERSION) {
+    const found = `the hdf5_worker.js that reads its HDF5 weights is of cudnn-gru ${PACKAGE_VERSION}, but ${version} is needed`;
+    throw incompleteError("ERR_UNSUPPORTED", `${found}. Copy that of ${version}`);
+  }
   const h5 = await importDependency("h5wasm", () => import("h5wasm"));
   await h5.ready;
   const { openHdf5 } = await import("./hdf5_file.js");
-  const { bytes, stored } = workerData as Hdf5Task;
   return openHdf5(h5, bytes, stored);
 }
 

@@ -1,13 +1,16 @@
-import { Worker } from "node:worker_threads";
+// biome-ignore lint/style/useNodejsImportProtocol: webpack recognises a thread's file, which it bundles, only by this name.
+import { Worker, type WorkerOptions } from "worker_threads";
 import type { GRUError } from "../../errors/gru_error.js";
 import { incompleteError, maybeCause } from "../../errors/messages.js";
 import { isPermissionError, permissionAdvice } from "../../errors/permissions.js";
+import { PACKAGE_VERSION } from "../../package_version.js";
 import { fileError } from "../file_errors.js";
 import { HDF5_DEADLINE_MS } from "../limits.js";
 import type { StoredVariable } from "./dataset.js";
 import type { Hdf5Answer, Hdf5Request, Hdf5Task } from "./hdf5_worker.js";
 import type { Hdf5Outline } from "./outline.js";
 import type { DatasetRequest, GroupRequest } from "./reader.js";
+import { workerFileOfBundle } from "./worker_file.js";
 
 /** An HDF5 file that is open on a thread of its own. It answers one question at a time. */
 export interface Hdf5Handle {
@@ -71,18 +74,21 @@ export function readHdf5Variables(
 /** The most megabytes of JavaScript values that the thread may hold. The numbers of arrays do not count. */
 const MAX_HEAP_MB = 128;
 
-function startWorker(task: Hdf5Task): Worker {
+function startWorker({ bytes, stored }: { bytes: Uint8Array<ArrayBuffer>; stored: number }): Worker {
+  const file = workerFileOfBundle();
+  const options: WorkerOptions = {
+    workerData: { bytes, stored, version: PACKAGE_VERSION } satisfies Hdf5Task,
+    transferList: [bytes.buffer],
+    // Threads inherit the process's options but refuse to start with this one (`node --input-type=module -e`).
+    execArgv: process.execArgv.some((option) => option.startsWith("--input-type")) ? [] : undefined,
+    // The thread's output is discarded: HDF5 prints its error stacks there.
+    stdout: true,
+    stderr: true,
+    resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB },
+  };
   try {
-    return new Worker(new URL("./hdf5_worker.js", import.meta.url), {
-      workerData: task,
-      transferList: [task.bytes.buffer],
-      // Threads inherit the process's options but refuse to start with this one (`node --input-type=module -e`).
-      execArgv: process.execArgv.some((option) => option.startsWith("--input-type")) ? [] : undefined,
-      // The thread's output is discarded: HDF5 prints its error stacks there.
-      stdout: true,
-      stderr: true,
-      resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB },
-    });
+    // Bundlers and file tracers find the thread's file by this expression.
+    return file ? new Worker(file, options) : new Worker(new URL("./hdf5_worker.js", import.meta.url), options);
   } catch (cause) {
     throw threadError(cause as Error);
   }

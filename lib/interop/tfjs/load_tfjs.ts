@@ -1,6 +1,6 @@
-import { createRequire } from "node:module";
 import type * as tfjs from "@tensorflow/tfjs";
 import { expectedText } from "../../errors/messages.js";
+import { requireFrom } from "../../package_root.js";
 
 /** The package `@tensorflow/tfjs` as it is imported. */
 export type Tfjs = typeof tfjs;
@@ -14,7 +14,7 @@ const NAME = "@tensorflow/tfjs";
 function load(): Tfjs {
   let loaded: Tfjs;
   try {
-    loaded = createRequire(import.meta.url)(NAME) as Tfjs;
+    loaded = requireFrom(NAME) as Tfjs;
   } catch (cause) {
     throw expectedText("ERR_UNSUPPORTED", "cudnn-gru/tfjs", `the package ${NAME} (^4.22)`, "none that loads", {
       remedy: `npm install ${NAME} installs it.`,
