@@ -7,6 +7,7 @@ import { golden } from "./golden.mjs";
 import { bundleGpu, testGpu } from "./gpu.mjs";
 import { format, lint } from "./lint.mjs";
 import { postpack, prepack } from "./pack.mjs";
+import { buildPlatforms } from "./platforms.mjs";
 import { release } from "./release.mjs";
 
 const vitest = join(root, "node_modules/vitest/vitest.mjs");
@@ -89,6 +90,11 @@ export const commands = {
     about: "build the same addon and the native tests with cmake-js, in build-cmake/",
     needs: ["packages", "cmake"],
     run: () => say("build-cmake/Release/cudnn_gru.node is up to date"),
+  },
+  "build:platforms": {
+    about: "build the binaries of every platform, or of those named, in prebuilds/",
+    needs: ["packages"],
+    run: buildPlatforms,
   },
   "test:native": {
     about: "run the native tests; arguments go to ctest",

@@ -9,8 +9,7 @@ import { root } from "./shell.mjs";
 /** The folder of this machine's binary, relative to the root. */
 export const prebuildFolder = `prebuilds/${process.platform}-${process.arch}`;
 
-function pathsIn(base) {
-  const folder = join(base, prebuildFolder);
+function pathsIn(folder) {
   return { binary: join(folder, "cudnn_gru.node"), record: join(folder, "built_from.json") };
 }
 
@@ -26,11 +25,11 @@ function copyAnew(from, to) {
 }
 
 /**
- * Makes the binary at `from` this machine's prebuilt one. `sources` is the hash of what it was built from, or null if that
- * is not known; then no clone will use it.
+ * Makes the binary at `from` the prebuilt one of a platform, whose `folder` lies in `base`; without `folder`, of this machine's.
+ * `sources` is the hash of what it was built from, or null if that is not known; then no clone will use it.
  */
-export function storePrebuild(from, sources, base = root) {
-  const { binary, record } = pathsIn(base);
+export function storePrebuild(from, sources, base = root, folder = prebuildFolder) {
+  const { binary, record } = pathsIn(join(base, folder));
   rmSync(record, { force: true });
   copyAnew(from, binary);
   if (sources === null) return;
@@ -58,7 +57,7 @@ function isFrom(sources, { binary, record }) {
  * Returns whether it did.
  */
 export function takePrebuild(sources, to, base = root) {
-  const paths = pathsIn(base);
+  const paths = pathsIn(join(base, prebuildFolder));
   if (!isFrom(sources, paths)) return false;
   copyAnew(paths.binary, to);
   return true;
