@@ -7,7 +7,7 @@ import { golden } from "./golden.mjs";
 import { bundleGpu, testGpu } from "./gpu.mjs";
 import { format, lint } from "./lint.mjs";
 import { postpack, prepack } from "./pack.mjs";
-import { buildPlatforms } from "./platforms.mjs";
+import { buildPlatforms, ensurePlatformTests } from "./platforms.mjs";
 import { release } from "./release.mjs";
 
 const vitest = join(root, "node_modules/vitest/vitest.mjs");
@@ -122,6 +122,14 @@ export const commands = {
     run: (args) => {
       ensurePackages("examples/server");
       runTests(["--config", "examples/server/vitest.config.mjs", ...args]);
+    },
+  },
+  "test:platforms": {
+    about: "test the binaries in prebuilds/, under emulators where they are for other platforms",
+    needs: built,
+    run: (args) => {
+      ensurePlatformTests();
+      runTests(["--config", "test/platforms/vitest.config.ts", ...args]);
     },
   },
   "test:realms": {

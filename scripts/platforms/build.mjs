@@ -12,10 +12,20 @@ import { includesFunctions, writeFunctions } from "./node_api.mjs";
 import { objectsOf } from "./objects.mjs";
 import { cores } from "./tools.mjs";
 
-/** Compiles everything of a target. Returns its objects. */
+/** Compiles everything of a target, and says how far it is. Returns its objects. */
 async function compileTarget(target) {
-  const objects = objectsOf(target);
   const progress = newProgress(`cudnn-gru: compiling for ${target.name}`);
+  const timer = setInterval(() => progress.tick(), 1000);
+  try {
+    return await compileInOrder(target, progress);
+  } finally {
+    clearInterval(timer);
+    progress.end();
+  }
+}
+
+async function compileInOrder(target, progress) {
+  const objects = objectsOf(target);
   // The list of functions is made from the other objects of the addon.
   const late = objects.filter(includesFunctions);
   const early = objects.filter((object) => !late.includes(object));
@@ -25,7 +35,6 @@ async function compileTarget(target) {
     writeFunctions(target, ofAddon);
     await compileObjects(late, progress);
   }
-  progress.end();
   return objects;
 }
 

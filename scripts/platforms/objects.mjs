@@ -43,10 +43,13 @@ export function objectsOf(target) {
     return { room, source, output, flags: [...commonFlags(owner, json), ...flags] };
   };
   const rooms = [json.sources, json.platform_sources[target.platform]].flatMap(Object.entries);
-  const units = Object.values(json.isa[target.arch].units);
+  const units = Object.entries(json.isa[target.arch].units);
   return [
     // The kernel units first, because they take longest.
-    ...units.flatMap((unit) => unit.sources.map((source) => object("isa", source, unit.flags))),
+    ...units.flatMap(([name, { sources, flags }]) => {
+      const all = [...flags, ...(json.release.unit_flags[name] ?? [])];
+      return sources.map((source) => object("isa", source, all));
+    }),
     ...rooms.flatMap(([room, sources]) => sources.map((source) => object(room, source))),
   ];
 }
