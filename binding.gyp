@@ -62,7 +62,10 @@
     {
       "target_name": "cudnn_gru",
       "dependencies": ["<@(isa_libraries)"],
-      "sources": ["<!@(node -p \"Object.values(require('./native/sources.json').sources).flat().join(' ')\")"]
+      "sources": [
+        "<!@(node -p \"Object.values(require('./native/sources.json').sources).flat().join(' ')\")",
+        "<!@(node -p \"Object.values(require('./native/sources.json').platform_sources[process.platform]).flat().join(' ')\")"
+      ]
     }
   ]
 }

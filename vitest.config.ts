@@ -4,8 +4,8 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     // test/gpu/ runs with node:test, so that it needs no packages where the GPU is; test/package/ installs packages,
-    // so it is a command of its own (npm run test:package).
-    exclude: ["test/gpu/**", "test/package/**"],
+    // so it is a command of its own (npm run test:package), and so is test/platforms/ (npm run test:platforms).
+    exclude: ["test/gpu/**", "test/package/**", "test/platforms/**"],
     // The addon's threads outlive a worker thread's environment: each test file has a process of its own.
     pool: "forks",
     testTimeout: 30_000,

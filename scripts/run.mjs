@@ -26,7 +26,7 @@ async function main([name, ...args]) {
   if (!supported()) throw new CommandError(`Expected Node.js ^20.19.0 || >=22.12.0 but this is ${process.version}`, 1);
   const command = Object.hasOwn(commands, name ?? "") ? commands[name] : undefined;
   if (!command) {
-    const list = Object.entries(commands).map(([key, { about }]) => `  ${key.padEnd(14)} ${about}`);
+    const list = Object.entries(commands).map(([key, { about }]) => `  ${key.padEnd(16)} ${about}`);
     throw new CommandError(`Expected one of these commands but received ${name ?? "none"}:\n${list.join("\n")}`, 2);
   }
   await exclusively(async () => {

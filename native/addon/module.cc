@@ -9,6 +9,7 @@
 #include "addon/cpu_settings.h"
 #include "addon/cudnn_info.h"
 #include "addon/errors.h"
+#include "addon/keep_loaded.h"
 #include "addon/memory_usage.h"
 #include "addon/native_gru.h"
 #include "addon/optimizer_updates.h"
@@ -40,6 +41,7 @@ void Export(napi_env env, napi_value exports, const char* name,
 }
 
 napi_value Init(napi_env env, napi_value exports) {
+  KeepLoaded();
   napi_set_instance_data(
       env, new AddonData(env),
       [](napi_env, void* data, void*) { delete static_cast<AddonData*>(data); },

@@ -2,34 +2,15 @@
 
 #include <new>
 
-#ifdef __linux__
-#include <sys/mman.h>
-#endif
+#include "core/huge_pages.h"
 
 namespace cudnn_gru {
 namespace {
-
-constexpr size_t kHugePage = size_t{2} << 20;
 
 // Buffers that are large enough for a huge page start at the border of one.
 std::align_val_t AlignmentOf(size_t bytes) {
   return std::align_val_t(bytes < kHugePage ? AlignedBuffer::kAlignment
                                             : kHugePage);
-}
-
-// Asks for huge pages, because they cause fewer misses of the address caches
-// when every step reads megabytes of weights. Leaves the part of the buffer
-// that fills no huge page as it is, so that no memory beyond the buffer is
-// used.
-void AdviseHugePages(void* data, size_t bytes) {
-#if defined(__linux__) && defined(MADV_HUGEPAGE)
-  if (bytes < kHugePage) return;
-  // A failure is ignored: without huge pages the buffer is slower, not wrong.
-  (void)madvise(data, bytes / kHugePage * kHugePage, MADV_HUGEPAGE);
-#else
-  (void)data;
-  (void)bytes;
-#endif
 }
 
 }  // namespace

@@ -1,30 +1,12 @@
 #include "core/executor.h"
 
-#if defined(__linux__)
-#include <sys/resource.h>
-#endif
-
-#include <system_error>
-#include <thread>
 #include <utility>
 
+#include "core/start_thread.h"
 #include "core/thread_pool.h"
+#include "core/thread_priority.h"
 
 namespace cudnn_gru {
-namespace {
-
-// Makes this thread give way to event loops. A thread of equal priority that
-// wakes up may have to wait until the time slices of running calls end.
-void GiveWay() {
-#if defined(__linux__)
-  // POSIX has one nice value for the whole process, but Linux has one for each
-  // thread, and 0 means the calling thread.
-  constexpr int kNicer = 10;
-  setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + kNicer);
-#endif
-}
-
-}  // namespace
 
 Executor& Executor::Get() {
   static Executor* const executor = new Executor();
@@ -35,11 +17,10 @@ bool Executor::Submit(Job job, std::function<void()> ended) {
   std::lock_guard<std::mutex> lock(mutex_);
   const int jobs = running_ + static_cast<int>(queue_.size());
   if (workers_ <= jobs && workers_ < ThreadPool::Get().threads()) {
-    try {
-      std::thread(&Executor::WorkerLoop, this).detach();
+    if (StartThread([this] { WorkerLoop(); })) {
       ++workers_;
-    } catch (const std::system_error&) {
-      if (workers_ == 0) return false;
+    } else if (workers_ == 0) {
+      return false;
     }
   }
   queue_.push_back({std::move(job), std::move(ended)});

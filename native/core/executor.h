@@ -9,8 +9,8 @@
 namespace cudnn_gru {
 
 // Runs asynchronous calls on threads of its own, and not on those of libuv, as
-// many calls at a time as ThreadPool::threads(). Their nice value is 10 higher
-// than the process's, so the event loop gets the CPU first, even when calls
+// many calls at a time as ThreadPool::threads(). They give way
+// (thread_priority.h), so the event loop gets the CPU first, even when calls
 // keep every core busy. There is one executor in the process, which is never
 // destroyed, for the reason that thread_pool.h gives.
 class Executor {

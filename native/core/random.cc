@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "core/portable_math.h"
+
 namespace cudnn_gru {
 namespace {
 
@@ -9,7 +11,6 @@ constexpr uint32_t kMultiplier0 = 0xD2511F53;
 constexpr uint32_t kMultiplier1 = 0xCD9E8D57;
 constexpr uint32_t kWeyl0 = 0x9E3779B9;
 constexpr uint32_t kWeyl1 = 0xBB67AE85;
-constexpr double kTwoPi = 6.283185307179586476925;
 
 }  // namespace
 
@@ -60,11 +61,13 @@ double Philox::NextNormal() {
   }
   // NextUniform returns numbers in [0, 1). The difference is in (0, 1], so its
   // logarithm is finite.
-  const double radius = std::sqrt(-2.0 * std::log(1.0 - NextUniform()));
-  const double angle = kTwoPi * NextUniform();
-  spare_ = radius * std::sin(angle);
+  const double radius = std::sqrt(-2.0 * PortableLog(1.0 - NextUniform()));
+  double sine;
+  double cosine;
+  PortableSinCos(NextUniform(), &sine, &cosine);
+  spare_ = radius * sine;
   has_spare_ = true;
-  return radius * std::cos(angle);
+  return radius * cosine;
 }
 
 template <typename T>

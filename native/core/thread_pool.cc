@@ -1,9 +1,9 @@
 #include "core/thread_pool.h"
 
-#include <system_error>
 #include <thread>
 
 #include "core/environment.h"
+#include "core/start_thread.h"
 #include "core/usable_cpus.h"
 
 #if defined(__x86_64__) || defined(__i386__)
@@ -37,11 +37,9 @@ ThreadPool::ThreadPool() : threads_(ThreadsFromEnvironment(UsableCpus())) {}
 
 bool ThreadPool::GrowTo(int helpers) {
   while (helpers_ < helpers) {
-    try {
-      std::thread(&ThreadPool::HelperLoop, this, helpers_ + 1,
-                  generation_.load(std::memory_order_relaxed))
-          .detach();
-    } catch (const std::system_error&) {
+    const int index = helpers_ + 1;
+    const uint64_t seen = generation_.load(std::memory_order_relaxed);
+    if (!StartThread([this, index, seen] { HelperLoop(index, seen); })) {
       return false;
     }
     ++helpers_;

@@ -43,7 +43,8 @@ struct Search {
 // environment variables of that moment. A driver that was only busy is tried
 // again. These functions open libraries, but they create no CUDA context, never
 // print and never abort. Libraries are never closed, because cuDNN contains a
-// CUDA runtime with handlers that run when the process exits.
+// CUDA runtime with handlers that run when the process exits. On Windows and
+// macOS nothing is searched, and the reason says so.
 const Search<CudaDriver>& FindCudaDriver();
 const Search<CudnnLibrary>& FindCudnn();
 

@@ -1,7 +1,7 @@
 #include "cudnn/memory_pool.h"
 
 #include <algorithm>
-#include <cstdlib>
+#include <new>
 
 #include "cudnn/failures.h"
 
@@ -11,6 +11,7 @@ namespace {
 // Sizes are rounded up to a multiple of this, or of about a sixteenth of
 // themselves, so that calls of slightly different sizes use the same blocks.
 constexpr size_t kGranularity = 4096;
+constexpr std::align_val_t kAlignment{kGranularity};
 
 // How many acquisitions count as the last calls: those of a few calls, since a
 // training step acquires five or six blocks.
@@ -106,8 +107,7 @@ abi::CUresult MemoryPool::AllocateHost(size_t bytes, Block* block) {
   const abi::CUresult result = driver_.cuMemAllocHost_v2(&address, bytes);
   if (result != abi::CUDA_SUCCESS) {
     if (KindOf(result) == FailureKind::kSticky) return result;
-    // RoundUp made `bytes` a multiple of the alignment.
-    address = std::aligned_alloc(kGranularity, bytes);
+    address = ::operator new(bytes, kAlignment, std::nothrow);
     if (address == nullptr) return abi::CUDA_ERROR_OUT_OF_MEMORY;
     block->pageable = true;
   }
@@ -121,7 +121,7 @@ void MemoryPool::Free(const Block& block) {
   if (kind_ == MemoryKind::kDevice) {
     driver_.cuMemFree_v2(block.address);
   } else if (block.pageable) {
-    std::free(reinterpret_cast<void*>(block.address));
+    ::operator delete(reinterpret_cast<void*>(block.address), kAlignment);
   } else {
     driver_.cuMemFreeHost(reinterpret_cast<void*>(block.address));
   }

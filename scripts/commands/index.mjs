@@ -8,6 +8,7 @@ import { golden } from "./golden.mjs";
 import { bundleGpu, testGpu } from "./gpu.mjs";
 import { format, lint } from "./lint.mjs";
 import { postpack, prepack } from "./pack.mjs";
+import { buildPlatforms, ensurePlatformTests } from "./platforms.mjs";
 import { release } from "./release.mjs";
 import { makeTarball } from "./tarball.mjs";
 
@@ -92,6 +93,11 @@ export const commands = {
     needs: ["packages", "cmake"],
     run: () => say("build-cmake/Release/cudnn_gru.node is up to date"),
   },
+  "build:platforms": {
+    about: "build the binaries of every platform, or of those named, in prebuilds/",
+    needs: ["packages"],
+    run: buildPlatforms,
+  },
   "test:native": {
     about: "run the native tests; arguments go to ctest",
     needs: ["packages", "cmake"],
@@ -118,6 +124,14 @@ export const commands = {
     run: (args) => {
       ensurePackages("examples/server");
       runTests(["--config", "examples/server/vitest.config.mjs", ...args]);
+    },
+  },
+  "test:platforms": {
+    about: "test the binaries in prebuilds/, under emulators where they are for other platforms",
+    needs: built,
+    run: (args) => {
+      ensurePlatformTests();
+      runTests(["--config", "test/platforms/vitest.config.ts", ...args]);
     },
   },
   "test:realms": {

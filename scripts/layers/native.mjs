@@ -44,7 +44,8 @@ const exceptions = {
  * its own, so a header with inline functions (the standard library's are) would give the linker several copies of one
  * function, of which it could keep the one that an older CPU cannot run.
  */
-const plainHeaders = /^(stddef|stdint|immintrin|emmintrin|arm_neon|core\/activation|core\/half_kernels)\.h$/;
+const plainHeaders =
+  /^(stddef|stdint|immintrin|emmintrin|arm_neon|core\/activation|core\/half_kernels|core\/portable_math)\.h$/;
 
 /** The room of a path relative to native/; `undefined` outside every room. */
 function roomOf(path) {

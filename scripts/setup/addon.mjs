@@ -10,9 +10,9 @@ import { stateOf } from "./stamp.mjs";
 
 const require = createRequire(import.meta.url);
 
-function facts() {
+function facts(platform = process.platform, arch = process.arch) {
   const version = (name) => require(`${name}/package.json`).version;
-  return [process.platform, process.arch, version("node-addon-api")];
+  return [platform, arch, version("node-addon-api")];
 }
 
 /** Returns `--nodedir` if the running Node.js came with its headers. Otherwise node-gyp fetches the headers of its version. */
@@ -37,8 +37,8 @@ async function build(tool, reason, needs, work) {
 const NODE_GYP = join(root, "node_modules/node-gyp/bin/node-gyp.js");
 const BINARY = "build/Release/cudnn_gru.node";
 
-function everydaySteps() {
-  return { output: BINARY, inputs: ["native", "binding.gyp"], facts: facts() };
+function everydaySteps(...platform) {
+  return { output: BINARY, inputs: ["native", "binding.gyp"], facts: facts(...platform) };
 }
 
 /** Returns how many files make would compile, once node-gyp has configured the build. 0 where there is no make. */
@@ -78,6 +78,11 @@ export async function ensureAddon() {
 export function addonSources() {
   const { reason, hash } = stateOf("node-gyp", everydaySteps());
   return reason === null ? hash : null;
+}
+
+/** Returns the hash of the sources as they are now, for a binary of another platform that is built from them. */
+export function sourcesOf(platform, arch) {
+  return stateOf("node-gyp", everydaySteps(platform, arch)).hash;
 }
 
 /** Runs cmake-js when the addon that it makes in `folder` is missing or old. `name` is that of the record of the build. */

@@ -5,10 +5,12 @@
 #include <limits>
 #include <numeric>
 
+#include "core/portable_math.h"
+
 namespace cudnn_gru {
 namespace {
 
-double Sigmoid(double x) { return 1.0 / (1.0 + std::exp(-x)); }
+double Sigmoid(double x) { return 1.0 / (1.0 + PortableExp(-x)); }
 
 // Returns 1 for a condition that holds, else 0.
 double Indicator(bool condition) { return condition ? 1.0 : 0.0; }
@@ -45,11 +47,11 @@ double Relu(const double* parameters, T x) {
 template <typename T>
 double Celu(double alpha, T x) {
   return Indicator(x >= T(0)) +
-         (x <= T(0) ? std::exp(static_cast<double>(x) / alpha) : 0.0);
+         (x <= T(0) ? PortableExp(static_cast<double>(x) / alpha) : 0.0);
 }
 
 double Tanh(double x) {
-  const double tanh = std::tanh(x);
+  const double tanh = PortableTanh(x);
   return 1.0 - tanh * tanh;
 }
 
@@ -81,15 +83,16 @@ double Gelu(double x) {
   const double scale = static_cast<double>(0.70710678118654752440f);
   const double slope = 1.1283791670955125739;  // 2 / sqrt(pi)
   const double scaled = scale * x;
-  return 0.5 * std::erfc(-scaled) +
-         0.5 * x * scale * slope * std::exp(-scaled * scaled);
+  return 0.5 * PortableErfc(-scaled) +
+         0.5 * x * scale * slope * PortableExp(-scaled * scaled);
 }
 
 double Mish(double x) {
   const double softplus =
-      std::isnan(x) ? x
-                    : std::fmax(x, 0.0) + std::log1p(std::exp(-std::fabs(x)));
-  const double tanh = std::tanh(softplus);
+      std::isnan(x)
+          ? x
+          : std::fmax(x, 0.0) + PortableLog1p(PortableExp(-std::fabs(x)));
+  const double tanh = PortableTanh(softplus);
   return tanh + x * (1.0 - tanh * tanh) * Sigmoid(x);
 }
 
@@ -149,11 +152,11 @@ double Rectifier(const ActivationSpec& activation, T x) {
       return Celu(static_cast<double>(parameter), x);
     case Activation::kElu:
       return (x > T(0) ? 1.0 : static_cast<double>(parameter)) *
-             (x < T(0) ? std::exp(wide) : 1.0);
+             (x < T(0) ? PortableExp(wide) : 1.0);
     case Activation::kSelu: {
       const double scale = 1.0507009873554804934193349852946;
       const double alpha = 1.6732632423543772848170429916717;
-      return x < T(0) ? scale * alpha * std::exp(wide) : scale;
+      return x < T(0) ? scale * alpha * PortableExp(wide) : scale;
     }
     default:
       return 1.0;
@@ -230,13 +233,13 @@ double ActivationDerivative(const ActivationSpec& activation, T x) {
     case Activation::kTanh:
       return Tanh(wide);
     case Activation::kTanhShrink: {
-      const double tanh = std::tanh(wide);
+      const double tanh = PortableTanh(wide);
       return tanh * tanh;
     }
     case Activation::kSigmoid:
       return SigmoidDerivative(wide);
     case Activation::kExponential:
-      return std::exp(wide);
+      return PortableExp(wide);
     case Activation::kHardSilu:
       return HardSilu(x);
     case Activation::kMish:
@@ -273,7 +276,7 @@ void RowActivationGradient(Activation kind, const RowGradient<T>& row,
     for (size_t i = 0; i < n; ++i) dx[i] = (dy[i] - sum) * y[i];
   } else {
     for (size_t i = 0; i < n; ++i) sum += dy[i];
-    for (size_t i = 0; i < n; ++i) dx[i] = dy[i] - sum * std::exp(y[i]);
+    for (size_t i = 0; i < n; ++i) dx[i] = dy[i] - sum * PortableExp(y[i]);
   }
 }
 

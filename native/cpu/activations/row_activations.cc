@@ -5,6 +5,8 @@
 #include <functional>
 #include <limits>
 
+#include "core/portable_math.h"
+
 namespace cudnn_gru {
 namespace {
 
@@ -46,13 +48,13 @@ void ActivateRow(Activation kind, const T* x, T* y, T* sorted, size_t n) {
   const T largest = *std::max_element(x, x + n);
   T sum = 0;
   for (size_t i = 0; i < n; ++i) {
-    y[i] = std::exp(x[i] - largest);
+    y[i] = PortableExp(x[i] - largest);
     sum += y[i];
   }
   if (kind == Activation::kSoftmax) {
     for (size_t i = 0; i < n; ++i) y[i] /= sum;
   } else {
-    const T normaliser = std::log(sum);
+    const T normaliser = PortableLog(sum);
     for (size_t i = 0; i < n; ++i) y[i] = x[i] - largest - normaliser;
   }
 }

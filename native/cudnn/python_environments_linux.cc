@@ -1,5 +1,3 @@
-#include "cudnn/python_environments.h"
-
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -7,6 +5,8 @@
 #include <algorithm>
 #include <fstream>
 #include <memory>
+
+#include "cudnn/python_environments.h"
 
 namespace cudnn_gru {
 namespace {

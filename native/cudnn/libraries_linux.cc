@@ -1,5 +1,3 @@
-#include "cudnn/libraries.h"
-
 #include <dlfcn.h>
 #include <stdlib.h>
 
@@ -7,6 +5,7 @@
 #include <mutex>
 
 #include "cudnn/failures.h"
+#include "cudnn/libraries.h"
 #include "cudnn/search_paths.h"
 
 namespace cudnn_gru {
@@ -306,18 +305,6 @@ const Search<CudaDriver>& FindCudaDriver() {
 const Search<CudnnLibrary>& FindCudnn() {
   static const auto* const search = new Search<CudnnLibrary>(SearchCudnn());
   return *search;
-}
-
-std::string CudnnVersionText(size_t version) {
-  const size_t major = version >= 90000 ? version / 10000 : version / 1000;
-  const size_t rest = version >= 90000 ? version % 10000 : version % 1000;
-  return std::to_string(major) + "." + std::to_string(rest / 100) + "." +
-         std::to_string(rest % 100);
-}
-
-std::string CudaVersionText(size_t version) {
-  return std::to_string(version / 1000) + "." +
-         std::to_string(version % 1000 / 10);
 }
 
 }  // namespace cudnn_gru

@@ -1,11 +1,10 @@
-#include "cudnn/search_paths.h"
-
 #include <glob.h>
 
 #include <algorithm>
 #include <cstdlib>
 
 #include "cudnn/python_environments.h"
+#include "cudnn/search_paths.h"
 
 namespace cudnn_gru {
 namespace {
@@ -35,8 +34,13 @@ void Add(std::vector<SearchPlace>* places, const std::string& folder,
 std::vector<std::string> Matches(const std::string& pattern) {
   std::vector<std::string> folders;
   glob_t found = {};
-  if (glob(pattern.c_str(), GLOB_ONLYDIR, nullptr, &found) == 0) {
-    folders.assign(found.gl_pathv, found.gl_pathv + found.gl_pathc);
+  // Marks folders by a slash at the end. (musl has no GLOB_ONLYDIR.)
+  if (glob(pattern.c_str(), GLOB_MARK, nullptr, &found) == 0) {
+    for (size_t i = 0; i < found.gl_pathc; ++i) {
+      const std::string path = found.gl_pathv[i];
+      if (path.back() == '/')
+        folders.push_back(path.substr(0, path.size() - 1));
+    }
   }
   globfree(&found);
   return folders;

@@ -1,4 +1,4 @@
-#include "core/usable_cpus.h"
+#include <sched.h>
 
 #include <algorithm>
 #include <cmath>
@@ -6,15 +6,12 @@
 #include <string>
 #include <thread>
 
-#ifdef __linux__
-#include <sched.h>
-#endif
+#include "core/usable_cpus.h"
 
 namespace cudnn_gru {
 namespace {
 
 int AffinityCpus() {
-#ifdef __linux__
   // cpu_set_t has room for 1,024 CPUs. On a larger machine the call fails with
   // EINVAL until the set is large enough.
   for (int cpus = 1024; cpus <= (1 << 20); cpus *= 2) {
@@ -26,11 +23,9 @@ int AffinityCpus() {
     CPU_FREE(set);
     if (count > 0) return count;
   }
-#endif
   return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
 }
 
-#ifdef __linux__
 // Returns the quota, in CPUs, of a cgroup v2 folder. Its file says, for
 // example, "max 100000" or "150000 100000".
 double QuotaV2(const std::string& folder) {
@@ -78,16 +73,13 @@ double CgroupCpus() {
   }
   return least;
 }
-#endif
 
 }  // namespace
 
 int UsableCpus() {
   int cpus = AffinityCpus();
-#ifdef __linux__
   const double quota = CgroupCpus();
   if (quota < cpus) cpus = std::max(1, static_cast<int>(std::ceil(quota)));
-#endif
   return cpus;
 }
 

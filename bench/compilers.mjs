@@ -1,0 +1,111 @@
+// Compares the speed of two builds of the addon, pair by pair: node bench/compilers.mjs [first.node] [second.node]
+// Without arguments: the everyday build, and the one that npm run build:platforms -- linux-x64 makes. Each build has a
+// process of its own. The two compute in turns, so that whatever else the machine does hits both, and what is printed is
+// the median of the ratios second / first: above 1 the second one is slower. --isa, --threads and --pairs change the rest.
+import { fork } from "node:child_process";
+import { resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+
+/** batch x timesteps x features -> units, as in bench/README.md. */
+const SHAPES = [
+  [32, 100, 128, 256],
+  [64, 50, 512, 512],
+  [16, 200, 32, 128],
+  [1, 100, 64, 64],
+  [1, 100, 256, 256],
+  [1, 50, 1024, 1024],
+];
+/** How long one turn of a build lasts, at least. */
+const TURN_MS = 60;
+
+function median(numbers) {
+  const sorted = [...numbers].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+/** Computes in this process whatever the parent asks for: { shape } prepares, { pass } is one turn. */
+async function serve() {
+  const { GRU, tensor } = await import("../dist/index.js");
+  let gru, inputs, upstream;
+  const passes = {
+    forward: () => gru.call(inputs),
+    "forward and backward": () => gru.forward(inputs).backward({ output: upstream }),
+  };
+  const prepare = ([batch, timesteps, features, units]) => {
+    gru?.dispose();
+    gru = new GRU(units, { return_sequences: true, kernel_initializer: "glorot_uniform", seed: 1 });
+    const fill = (count) => Float32Array.from({ length: count }, (_, i) => Math.sin(i * 0.37));
+    inputs = tensor(fill(batch * timesteps * features), [batch, timesteps, features]);
+    upstream = tensor(fill(batch * timesteps * units), [batch, timesteps, units]);
+    for (const pass of Object.values(passes)) pass();
+  };
+  process.on("message", ({ shape, pass }) => {
+    if (shape) prepare(shape);
+    let calls = 0;
+    const start = performance.now();
+    while (pass && performance.now() - start < TURN_MS) {
+      passes[pass]();
+      calls += 1;
+    }
+    process.send((performance.now() - start) / calls);
+  });
+}
+
+function ask(child, question) {
+  return new Promise((settle, reject) => {
+    child.once("message", settle);
+    child.once("exit", (code) => reject(new Error(`A build ended with ${code}`)));
+    child.send(question);
+  }).finally(() => child.removeAllListeners("exit"));
+}
+
+function start(addon, { isa, threads }) {
+  const settings = { CUDNN_GRU_ADDON: addon, CUDNN_GRU_DISABLE_CUDA: "1", CUDNN_GRU_THREADS: threads };
+  const env = { ...process.env, ...settings, ...(isa ? { CUDNN_GRU_ISA: isa } : {}) };
+  return fork(fileURLToPath(import.meta.url), ["--serve"], { env });
+}
+
+async function compare(children, shape, pass, pairs) {
+  const ratios = [];
+  const times = [[], []];
+  for (let pair = 0; pair < pairs; pair++) {
+    const order = pair % 2 === 0 ? [0, 1] : [1, 0];
+    const pairTimes = [];
+    for (const at of order) pairTimes[at] = await ask(children[at], { pass });
+    pairTimes.forEach((time, at) => {
+      times[at].push(time);
+    });
+    ratios.push(pairTimes[1] / pairTimes[0]);
+  }
+  const [first, second] = times.map((list) => median(list).toFixed(3));
+  const name = `${shape.slice(0, 3).join("x")} -> ${shape[3]}`;
+  console.log(`| ${name} | ${pass} | ${first} | ${second} | ${median(ratios).toFixed(3)} |`);
+}
+
+async function main() {
+  const options = {
+    isa: { type: "string" },
+    threads: { type: "string", default: "1" },
+    pairs: { type: "string", default: "31" },
+    serve: { type: "boolean" },
+  };
+  const { values, positionals } = parseArgs({ options, allowPositionals: true });
+  if (values.serve) return serve();
+  const path = (name) => fileURLToPath(new URL(`../${name}`, import.meta.url));
+  const defaults = [path("build/Release/cudnn_gru.node"), path("prebuilds/linux-x64/cudnn_gru.node")];
+  const addons = defaults.map((addon, at) => (positionals[at] ? resolve(positionals[at]) : addon));
+  const children = addons.map((addon) => start(addon, values));
+  console.log(`first: ${addons[0]}\nsecond: ${addons[1]}\n`);
+  console.log("| shape | pass | first, ms | second, ms | second / first |\n| --- | --- | --- | --- | --- |");
+  for (const shape of SHAPES) {
+    for (const child of children) await ask(child, { shape });
+    for (const pass of ["forward", "forward and backward"]) {
+      await compare(children, shape, pass, Number(values.pairs));
+    }
+  }
+  for (const child of children) child.disconnect();
+}
+
+await main();

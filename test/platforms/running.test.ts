@@ -1,0 +1,73 @@
+// The binaries in prebuilds/ at work, under emulators where they are for another system or processor.
+// PLATFORMS_EVERY=1 runs every golden case, and not only each tenth.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { root } from "../../scripts/setup/shell.mjs";
+import { binaryOf, runOn, skipReason } from "./runners.mjs";
+
+const every = process.env.PLATFORMS_EVERY ?? "10";
+
+interface GoldenResult {
+  cases: number;
+  gradients: number;
+  failed: string[];
+  cpu: { isa: string; isas: string[] };
+  cudnn: string | null;
+}
+
+/** A test on a target, skipped with the reason where it cannot run. */
+function itOn(target: string, name: string, body: () => void): void {
+  const reason = skipReason(target);
+  it(reason ? `${name} (skipped: ${reason})` : name, ({ skip }) => {
+    if (reason) return skip(reason);
+    body();
+  });
+}
+
+const kernels = {
+  "linux-x64": /^(avx512|avx2|baseline)$/,
+  "linux-arm64": /^neon$/,
+  "win32-x64": /^(avx512|avx2|baseline)$/,
+};
+
+describe.each(Object.entries(kernels))("%s", (target, isa) => {
+  itOn(target, "computes the golden data, forward and backward, with its vector kernels", () => {
+    const { result, status, output } = runOn(target, "golden.mjs", [every]);
+    expect(result, output).not.toBeNull();
+    const { cases, gradients, failed, cpu, cudnn } = result as GoldenResult;
+    console.log(`${target}: ${cases} golden cases, ${gradients} with gradients, kernels ${cpu.isa}`);
+    expect(failed).toEqual([]);
+    expect(status).toBe(0);
+    expect(cases).toBeGreaterThan(3000 / Number(every));
+    expect(gradients).toBeGreaterThan(0);
+    expect(cpu.isa).toMatch(isa);
+    if (target.startsWith("win32")) expect(cudnn).toContain("exists on Linux only");
+  });
+
+  itOn(target, "stays loaded when the worker that loaded it ends, and lets the process exit during a call", () => {
+    const { result, status, output } = runOn(target, "worker.mjs");
+    expect(result, output).toEqual(["worker 1: equal", "worker 2: equal"]);
+    expect(status, output).toBe(0);
+  });
+});
+
+describe("the bits of g++ and of zig's clang", () => {
+  const everyday = join(root, "build/Release/cudnn_gru.node");
+  const target = "linux-x64";
+
+  it("are those of two builds", ({ skip }) => {
+    if (skipReason(target)) return skip(skipReason(target) as string);
+    // The set-up may take the binary in prebuilds/ for the everyday build.
+    expect(readFileSync(everyday).equals(readFileSync(binaryOf(target)))).toBe(false);
+  });
+
+  it.each(["avx512", "avx2", "baseline", "reference"])("are equal with the kernels %s", (isa) => {
+    const env = { CUDNN_GRU_ISA: isa };
+    const results = [everyday, binaryOf(target)].map((addon) => runOn(target, "outputs.mjs", [], { addon, env }));
+    const [first, second] = results.map(({ result }) => result as Record<string, string> | null);
+    if (first === null && second === null && /CUDNN_GRU_ISA/.test(results[0]?.output ?? "")) return; // not this CPU's
+    expect(Object.keys(first ?? {}).length, results[0]?.output).toBeGreaterThan(400);
+    expect(second, results[1]?.output).toEqual(first);
+  });
+});
