@@ -95,24 +95,29 @@ bool ThreadPool::TryRun(int n, const std::function<void(int)>& body) {
   return true;
 }
 
+void SpinWait::Pause() {
+  if (stalled()) {
+    std::this_thread::yield();
+  } else {
+    ++spins_;
+    Relax();
+  }
+}
+
+bool SpinWait::stalled() const { return spins_ >= kBarrierSpins; }
+
 bool SpinBarrier::Wait() {
   const uint32_t phase = phase_.load(std::memory_order_relaxed);
   if (arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 == n_) {
     arrived_.store(0, std::memory_order_relaxed);
     phase_.store(phase + 1, std::memory_order_release);
   } else {
-    int spins = 0;
+    SpinWait wait;
     while (phase_.load(std::memory_order_acquire) == phase) {
       if (broken_.load(std::memory_order_acquire)) return false;
-      if (++spins < kBarrierSpins) {
-        Relax();
-      } else {
-        std::this_thread::yield();
-      }
+      wait.Pause();
     }
-    if (spins >= kBarrierSpins) {
-      stalls_.fetch_add(1, std::memory_order_relaxed);
-    }
+    if (wait.stalled()) stalls_.fetch_add(1, std::memory_order_relaxed);
   }
   return !broken_.load(std::memory_order_acquire);
 }

@@ -48,6 +48,19 @@ class ThreadPool {
   int helpers_ = 0;
 };
 
+// Waits for other threads in a loop: spins at first, because what they do takes
+// microseconds, and then yields the CPU, because they seem not to be running.
+class SpinWait {
+ public:
+  // Waits for a moment.
+  void Pause();
+  // Whether the wait has been so long that the CPU was yielded.
+  bool stalled() const;
+
+ private:
+  int spins_ = 0;
+};
+
 // A barrier at which `n` threads of one team meet. Waiting threads spin,
 // because steps are microseconds apart, and yield the CPU when the other
 // threads seem not to be running.

@@ -1,0 +1,467 @@
+// Stacks of layers: their results and gradients are bit for bit those of their
+// GRUs called one after the other, however the threads share them.
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "core/gru_stack.h"
+#include "core/thread_pool.h"
+#include "core/workspace.h"
+#include "cpu/stack/stack_buffers.h"
+#include "cpu/stack/stack_forward.h"
+#include "stack_problem.h"
+
+namespace cudnn_gru_test {
+namespace {
+
+using cudnn_gru::AvailableIsas;
+using cudnn_gru::BumpAllocator;
+using cudnn_gru::Cancellation;
+using cudnn_gru::ComputeOptions;
+using cudnn_gru::CpuIsa;
+using cudnn_gru::GruStack;
+using cudnn_gru::GruStackPass;
+using cudnn_gru::Merge;
+using cudnn_gru::StackCall;
+using cudnn_gru::StackJob;
+using cudnn_gru::StackPlan;
+using cudnn_gru::StackSplit;
+using cudnn_gru::StateRounding;
+using cudnn_gru::Status;
+using cudnn_gru::StatusCode;
+using cudnn_gru::ThreadPool;
+using cudnn_gru::Workspace;
+
+std::vector<CpuIsa> VectorIsas() {
+  std::vector<CpuIsa> isas;
+  for (const CpuIsa& isa : AvailableIsas()) {
+    if (isa.kernels != nullptr) isas.push_back(isa);
+  }
+  return isas;
+}
+
+// Computes a call as `plan` says, whatever its size.
+Status RunPlan(const StackCall& call, const StackPlan& plan,
+               const Cancellation* cancellation = nullptr) {
+  StackJob job;
+  job.batch = call.batch;
+  job.timesteps = call.timesteps;
+  job.cancellation = cancellation;
+  job.layers.resize(call.layers.size());
+  for (size_t i = 0; i < call.layers.size(); ++i) {
+    for (size_t half = 0; half < call.layers[i].half_count; ++half) {
+      job.layers[i].halves[half].weights =
+          static_cast<const cudnn_gru::CpuBackend&>(
+              *call.layers[i].halves[half].backend)
+              .weights()
+              .get();
+    }
+  }
+  BumpAllocator measure(nullptr);
+  PlaceBuffers(call, nullptr, measure, &job);
+  const Workspace workspace(measure.used());
+  BumpAllocator allocator(workspace.data());
+  PlaceBuffers(call, nullptr, allocator, &job);
+  return ForwardStackOnCpu(job, plan);
+}
+
+size_t Pick(Generator& generator, size_t low, size_t high) {
+  return low + generator.Next() % (high - low + 1);
+}
+
+bool Chance(Generator& generator, int one_in) {
+  return generator.Next() % static_cast<uint64_t>(one_in) == 0;
+}
+
+HalfSpec RandomHalf(Generator& generator, size_t units, bool backwards) {
+  HalfSpec half;
+  half.units = units;
+  half.go_backwards = backwards;
+  half.zero_output_for_mask = Chance(generator, 3);
+  half.initial_state = Chance(generator, 2);
+  half.reset_after = !Chance(generator, 4);
+  if (Chance(generator, 4)) half.input_dropout_masks = 1;
+  if (Chance(generator, 6)) half.input_dropout_masks = 3;
+  half.recurrent_dropout = Chance(generator, 5);
+  if (Chance(generator, 8)) half.activation = cudnn_gru::Activation::kSoftmax;
+  return half;
+}
+
+// A stack of up to four layers, whose units lie around the widths of vectors.
+StackSpec RandomStack(Generator& generator, bool float32) {
+  constexpr size_t kUnits[] = {1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 33, 40};
+  constexpr Merge kMerges[] = {Merge::kConcat, Merge::kSum, Merge::kMul,
+                               Merge::kAve, Merge::kSeparate};
+  const auto units = [&] {
+    return kUnits[generator.Next() % (sizeof(kUnits) / sizeof(*kUnits))];
+  };
+  StackSpec spec;
+  spec.batch = Pick(generator, 1, Chance(generator, 4) ? 40 : 6);
+  spec.timesteps = Chance(generator, 5) ? 1 : Pick(generator, 2, 60);
+  spec.features = Pick(generator, 1, 20);
+  spec.masking = static_cast<Masking>(Pick(generator, 0, 2));
+  if (float32 && Chance(generator, 3)) {
+    spec.rounding = Chance(generator, 2) ? StateRounding::kFloat16
+                                         : StateRounding::kBfloat16;
+    spec.bits = Chance(generator, 2);
+  }
+  const size_t layers = Pick(generator, 1, 4);
+  for (size_t i = 0; i < layers; ++i) {
+    const bool last = i + 1 == layers;
+    LayerSpec layer;
+    layer.return_sequences = !last || !Chance(generator, 3);
+    const bool backwards = Chance(generator, 5);
+    layer.halves = {RandomHalf(generator, units(), backwards)};
+    if (Chance(generator, 2)) {
+      layer.merge = kMerges[Pick(generator, 0, last ? 4 : 3)];
+      const bool same = cudnn_gru::IsArithmetic(layer.merge);
+      layer.halves.push_back(RandomHalf(
+          generator, same ? layer.halves[0].units : units(), !backwards));
+    }
+    spec.layers.push_back(layer);
+  }
+  return spec;
+}
+
+std::string Name(const StackSpec& spec, size_t round) {
+  std::string name = Format("round %zu: %zux%zux%zu", round, spec.batch,
+                            spec.timesteps, spec.features);
+  for (const LayerSpec& layer : spec.layers) {
+    name += Format(" [%d:", static_cast<int>(layer.merge));
+    for (const HalfSpec& half : layer.halves)
+      name += Format(" %zu", half.units);
+    name += "]";
+  }
+  return name;
+}
+
+// All ways in which 1 to 8 threads can share a stack.
+std::vector<StackPlan> Plans(const StackSpec& spec, Generator& generator) {
+  std::vector<StackPlan> plans = {{StackSplit::kOneByOne, 1, 1},
+                                  {StackSplit::kOneByOne, 3, 1},
+                                  {StackSplit::kChains, 1, 1},
+                                  {StackSplit::kChains, 2, 1}};
+  const size_t most = std::min<size_t>(spec.batch, 5);
+  for (int i = 0; i < 3; ++i) {
+    plans.push_back({StackSplit::kChains,
+                     static_cast<int>(Pick(generator, 1, 8)),
+                     Pick(generator, 1, most)});
+  }
+  for (const LayerSpec& layer : spec.layers) {
+    for (const HalfSpec& half : layer.halves) {
+      // Row-wise activations are not divided by units.
+      if (half.activation != cudnn_gru::Activation::kTanh) return plans;
+    }
+  }
+  plans.push_back({StackSplit::kTeams, 2, 1});
+  plans.push_back(
+      {StackSplit::kTeams, static_cast<int>(Pick(generator, 3, 8)), 1});
+  return plans;
+}
+
+template <typename T>
+void CheckAllPlans(const StackSpec& spec, size_t round) {
+  const std::vector<CpuIsa> isas = VectorIsas();
+  for (const CpuIsa& isa : isas) {
+    StackProblem<T> problem(spec, 500 + round, {isa});
+    typename StackProblem<T>::Results expected, results;
+    const bool ran = problem.OneByOne(&expected, nullptr).ok();
+    CHECK_MESSAGE(ran, Format("%s failed", Name(spec, round).c_str()));
+    Generator generator(900 + round);
+    for (const StackPlan& plan : Plans(spec, generator)) {
+      const Status status = RunPlan(problem.Call(&results), plan);
+      problem.WidenResults(&results);
+      CHECK_MESSAGE((status.ok() && SameBits(results, expected)),
+                    Format("%s on %s by split %d of %d threads, %zu groups: %s",
+                           Name(spec, round).c_str(), isa.name,
+                           static_cast<int>(plan.split), plan.threads,
+                           plan.row_groups, status.message().c_str()));
+    }
+  }
+}
+
+TEST_CASE_TEMPLATE("a random stack equals its layers called one by one", T,
+                   float, double) {
+  cudnn_gru::Contention::Get().Ignore();
+  constexpr bool kFloat32 = sizeof(T) == 4;
+  Generator generator(kFloat32 ? 1 : 2);
+  for (size_t round = 0; round < 120; ++round) {
+    CheckAllPlans<T>(RandomStack(generator, kFloat32), round);
+  }
+}
+
+// Steps are handed over in parts. These are lengths around them.
+TEST_CASE_FIXTURE(WithoutContention,
+                  "every length of a sequence is handed on") {
+  for (size_t timesteps = 1; timesteps <= 40; ++timesteps) {
+    StackSpec spec;
+    spec.batch = 1 + timesteps % 3;
+    spec.timesteps = timesteps;
+    spec.features = 3;
+    spec.layers.resize(3);
+    spec.layers[1].halves[0].units = 9;
+    CheckAllPlans<float>(spec, timesteps);
+  }
+}
+
+// Large enough for GruStack itself to choose several threads.
+StackSpec LargeStack(size_t batch, size_t units, size_t layers, Merge merge) {
+  StackSpec spec;
+  spec.batch = batch;
+  spec.timesteps = 40;
+  spec.features = 10;
+  spec.masking = Masking::kMask;
+  spec.layers.resize(layers);
+  for (LayerSpec& layer : spec.layers) {
+    layer.halves[0].units = units;
+    layer.halves[0].initial_state = true;
+    layer.halves[0].recurrent_dropout = units % 2 == 0;
+    layer.merge = merge;
+    if (merge == Merge::kNone) continue;
+    layer.halves.push_back(layer.halves[0]);
+    layer.halves[1].go_backwards = true;
+    layer.halves[1].input_dropout_masks = 1;
+  }
+  return spec;
+}
+
+std::vector<StackSpec> LargeStacks() {
+  std::vector<StackSpec> specs;
+  for (const Merge merge :
+       {Merge::kNone, Merge::kConcat, Merge::kSum, Merge::kMul, Merge::kAve}) {
+    specs.push_back(LargeStack(1, 96, 2, merge));
+    specs.push_back(LargeStack(3, 48, 3, merge));
+    specs.push_back(LargeStack(33, 16, 2, merge));
+  }
+  specs.push_back(LargeStack(2, 97, 1, Merge::kSeparate));
+  specs.push_back(LargeStack(2, 64, 2, Merge::kConcat));
+  specs.back().layers[1].return_sequences = false;
+  specs.push_back(LargeStack(2, 64, 2, Merge::kNone));
+  specs.back().layers[1] = LargeStack(2, 64, 1, Merge::kMul).layers[0];
+  specs.push_back(LargeStack(2, 64, 2, Merge::kMul));
+  specs.back().layers[1] = LargeStack(2, 64, 1, Merge::kNone).layers[0];
+  return specs;
+}
+
+TEST_CASE_TEMPLATE("results and gradients do not depend on the threads", T,
+                   float, double) {
+  cudnn_gru::Contention::Get().Ignore();
+  const CpuIsa isa = AvailableIsas().back();
+  size_t round = 0;
+  for (const StackSpec& spec : LargeStacks()) {
+    StackProblem<T> problem(spec, 40 + round, {isa});
+    typename StackProblem<T>::Results expected, results;
+    typename StackProblem<T>::AllGradients expected_gradients, gradients;
+    CHECK_MESSAGE(problem.OneByOne(&expected, &expected_gradients).ok(),
+                  Format("%s failed", Name(spec, round).c_str()));
+    GruStack stack;
+    for (int threads = 1; threads <= 5; ++threads) {
+      const Status status = stack.Forward(problem.Call(&results), {threads});
+      CHECK_MESSAGE((status.ok() && SameBits(results, expected)),
+                    Format("%s on %d threads: %s", Name(spec, round).c_str(),
+                           threads, status.message().c_str()));
+      std::unique_ptr<GruStackPass> pass;
+      const Status kept =
+          stack.ForwardKeepingPass(problem.Call(&results), {threads}, &pass);
+      CHECK_MESSAGE(
+          (kept.ok() && SameBits(results, expected)),
+          Format("%s, with a pass, on %d threads: %s",
+                 Name(spec, round).c_str(), threads, kept.message().c_str()));
+      const Status back =
+          pass->Backward(problem.Targets(&gradients), threads, nullptr);
+      CHECK_MESSAGE(
+          (back.ok() && SameBits(gradients, expected_gradients)),
+          Format("%s, gradients on %d threads: %s", Name(spec, round).c_str(),
+                 threads, back.message().c_str()));
+    }
+    ++round;
+  }
+}
+
+// Stacks of kernels and the reference have no runner, so that the general way
+// is taken, and so do those of the reference alone.
+TEST_CASE_TEMPLATE("the general way equals the layers called one by one", T,
+                   float, double) {
+  const std::vector<CpuIsa> isas = {AvailableIsas().back(), AvailableIsas()[0]};
+  Generator generator(5);
+  for (size_t round = 0; round < 60; ++round) {
+    StackSpec spec = RandomStack(generator, sizeof(T) == 4);
+    // A pass writes no bits.
+    spec.bits = false;
+    StackProblem<T> problem(spec, round, isas);
+    typename StackProblem<T>::Results expected, results;
+    typename StackProblem<T>::AllGradients expected_gradients, gradients;
+    CHECK_MESSAGE(problem.OneByOne(&expected, &expected_gradients).ok(),
+                  Format("%s failed", Name(spec, round).c_str()));
+    GruStack stack;
+    CHECK_MESSAGE((stack.Forward(problem.Call(&results), {2}).ok() &&
+                   SameBits(results, expected)),
+                  Format("%s differs", Name(spec, round).c_str()));
+    std::unique_ptr<GruStackPass> pass;
+    CHECK_MESSAGE(
+        (stack.ForwardKeepingPass(problem.Call(&results), {2}, &pass).ok() &&
+         SameBits(results, expected) && pass->bytes() > 0 &&
+         pass->Backward(problem.Targets(&gradients), 2, nullptr).ok() &&
+         SameBits(gradients, expected_gradients)),
+        Format("%s differs in its gradients", Name(spec, round).c_str()));
+  }
+}
+
+TEST_CASE_TEMPLATE("random gradients equal those of the layers one by one", T,
+                   float, double) {
+  Generator generator(6);
+  for (size_t round = 0; round < 60; ++round) {
+    StackSpec spec = RandomStack(generator, sizeof(T) == 4);
+    spec.bits = false;
+    for (const CpuIsa& isa : VectorIsas()) {
+      StackProblem<T> problem(spec, round, {isa});
+      typename StackProblem<T>::Results expected, results;
+      typename StackProblem<T>::AllGradients expected_gradients, gradients;
+      CHECK_MESSAGE(problem.OneByOne(&expected, &expected_gradients).ok(),
+                    Format("%s failed", Name(spec, round).c_str()));
+      GruStack stack;
+      std::unique_ptr<GruStackPass> pass;
+      CHECK_MESSAGE(
+          (stack.ForwardKeepingPass(problem.Call(&results), {1}, &pass).ok() &&
+           SameBits(results, expected) &&
+           pass->Backward(problem.Targets(&gradients), 1, nullptr).ok() &&
+           SameBits(gradients, expected_gradients)),
+          Format("%s differs on %s", Name(spec, round).c_str(), isa.name));
+    }
+  }
+}
+
+// While another call has the team of threads, a stack computes alone.
+TEST_CASE("a stack computes alone while the team is taken") {
+  const StackSpec spec = LargeStack(2, 64, 2, Merge::kConcat);
+  StackProblem<float> problem(spec, 1, {AvailableIsas().back()});
+  StackProblem<float>::Results expected, results;
+  StackProblem<float>::AllGradients expected_gradients, gradients;
+  CHECK(problem.OneByOne(&expected, &expected_gradients).ok());
+  std::unique_ptr<GruStackPass> pass;
+  GruStack stack;
+  bool same = false;
+  CHECK(ThreadPool::Get().TryRun(1, [&](int) {
+    same = stack.ForwardKeepingPass(problem.Call(&results), {4}, &pass).ok() &&
+           SameBits(results, expected) &&
+           pass->Backward(problem.Targets(&gradients), 4, nullptr).ok() &&
+           SameBits(gradients, expected_gradients);
+  }));
+  CHECK(same);
+}
+
+TEST_CASE_FIXTURE(WithoutContention, "a cancelled stack stops in every split") {
+  StackSpec spec = LargeStack(2, 64, 3, Merge::kConcat);
+  spec.timesteps = 20000;
+  StackProblem<float> problem(spec, 1, {AvailableIsas().back()});
+  StackProblem<float>::Results results;
+  const StackPlan plans[] = {{StackSplit::kOneByOne, 1, 1},
+                             {StackSplit::kChains, 1, 1},
+                             {StackSplit::kChains, 4, 2},
+                             {StackSplit::kTeams, 4, 1}};
+  for (const StackPlan& plan : plans) {
+    Cancellation before;
+    before.Request();
+    CHECK(RunPlan(problem.Call(&results), plan, &before).code() ==
+          StatusCode::kAborted);
+    Cancellation during;
+    std::thread canceller([&] {
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+      during.Request();
+    });
+    const auto start = std::chrono::steady_clock::now();
+    const Status status = RunPlan(problem.Call(&results), plan, &during);
+    const double seconds =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - start)
+            .count();
+    canceller.join();
+    CHECK_MESSAGE(
+        (status.code() == StatusCode::kAborted && seconds < 5),
+        Format("split %d: %s after %.3f s", static_cast<int>(plan.split),
+               status.message().c_str(), seconds));
+  }
+}
+
+TEST_CASE("a pass of a stack serves one backward call") {
+  const StackSpec spec = LargeStack(1, 8, 2, Merge::kConcat);
+  StackProblem<float> problem(spec, 1, {AvailableIsas().back()});
+  StackProblem<float>::Results results;
+  StackProblem<float>::AllGradients gradients;
+  GruStack stack;
+  Cancellation cancelled;
+  cancelled.Request();
+  std::unique_ptr<GruStackPass> pass;
+  CHECK(stack.ForwardKeepingPass(problem.Call(&results), {1, &cancelled}, &pass)
+            .code() == StatusCode::kAborted);
+  CHECK(pass == nullptr);
+  CHECK(stack.ForwardKeepingPass(problem.Call(&results), {1}, &pass).ok());
+  CHECK(pass->Backward(problem.Targets(&gradients), 1, &cancelled).code() ==
+        StatusCode::kAborted);
+  CHECK(!pass->spent());
+  CHECK(pass->Backward(problem.Targets(&gradients), 1, nullptr).ok());
+  CHECK(pass->spent());
+  CHECK(pass->Backward(problem.Targets(&gradients), 1, nullptr).code() ==
+        StatusCode::kState);
+}
+
+TEST_CASE("layers that do not fit are refused") {
+  const StackSpec spec = LargeStack(2, 8, 2, Merge::kSum);
+  StackProblem<float> problem(spec, 1, {AvailableIsas().back()});
+  StackProblem<float>::Results results;
+  GruStack stack;
+  const auto refused = [&](auto change) {
+    StackCall call = problem.Call(&results);
+    change(&call);
+    return stack.Forward(call, {1}).code();
+  };
+  CHECK(refused([](StackCall*) {}) == StatusCode::kOk);
+  CHECK(refused([](StackCall* call) { call->layers.clear(); }) ==
+        StatusCode::kArgument);
+  CHECK(refused([](StackCall* call) { call->timesteps = 0; }) ==
+        StatusCode::kShape);
+  CHECK(refused([](StackCall* call) {
+          call->layers[0].halves[1].backend = {};
+        }) == StatusCode::kArgument);
+  CHECK(refused([](StackCall* call) {
+          call->layers[1].merge = Merge::kNone;
+        }) == StatusCode::kArgument);
+  CHECK(refused([](StackCall* call) {
+          call->layers[0].merge = Merge::kSeparate;
+        }) == StatusCode::kArgument);
+  CHECK(refused([](StackCall* call) {
+          call->layers[0].return_sequences = false;
+        }) == StatusCode::kArgument);
+  // The second layer expects 8 features and not 16.
+  CHECK(refused([](StackCall* call) {
+          call->layers[0].merge = Merge::kConcat;
+        }) == StatusCode::kShape);
+
+  StackSpec uneven = LargeStack(2, 8, 1, Merge::kConcat);
+  uneven.layers[0].halves[1].units = 9;
+  StackProblem<float> other(uneven, 1, {AvailableIsas().back()});
+  StackProblem<float>::Results unused;
+  StackCall call = other.Call(&unused);
+  CHECK(stack.Forward(call, {1}).ok());
+  call.layers[0].merge = Merge::kSum;
+  CHECK(stack.Forward(call, {1}).code() == StatusCode::kShape);
+
+  StackSpec custom = LargeStack(2, 8, 1, Merge::kNone);
+  custom.layers[0].halves[0].activation = cudnn_gru::Activation::kCustom;
+  StackProblem<float> users(custom, 1, {AvailableIsas().back()});
+  CHECK(stack.Forward(users.Call(&unused), {1}).code() ==
+        StatusCode::kUnsupported);
+
+  StackSpec half = LargeStack(2, 8, 2, Merge::kSum);
+  half.rounding = StateRounding::kFloat16;
+  StackProblem<float> rounded(half, 1, {AvailableIsas().back()});
+  StackCall mixed = problem.Call(&results);
+  StackCall sixteen = rounded.Call(&unused);
+  mixed.layers[1].halves[0].backend = sixteen.layers[1].halves[0].backend;
+  CHECK(stack.Forward(mixed, {1}).code() == StatusCode::kDtype);
+}
+
+}  // namespace
+}  // namespace cudnn_gru_test
