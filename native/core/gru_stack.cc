@@ -138,6 +138,11 @@ Status CheckStack(const StackCall& call, StackSizes* sizes) {
   return Status();
 }
 
+size_t GruStack::bytes() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return runner_ == nullptr ? 0 : runner_->bytes();
+}
+
 std::shared_ptr<GruStackRunner> GruStack::RunnerFor(const StackCall& call) {
   const GruBackend::StackRunnerMaker maker =
       call.layers[0].halves[0].backend->stack_runner_maker();

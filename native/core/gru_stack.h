@@ -57,13 +57,6 @@ struct StackCall {
   bool output_is_bits = false;
 };
 
-// The sizes of a call's tensors in elements.
-struct StackSizes {
-  size_t inputs = 0;
-  size_t mask = 0;
-  size_t outputs[2] = {0, 0};
-};
-
 // Checks that the layers fit each other, and computes the sizes. Looks at the
 // numbers, flags and backends of `call` alone, and not at its tensors.
 //
@@ -87,6 +80,9 @@ class GruStackRunner {
  public:
   virtual ~GruStackRunner() = default;
 
+  // The bytes of memory that this keeps between calls.
+  virtual size_t bytes() const { return 0; }
+
   // Whether this can compute `call`. If not, the layers are called one by one.
   virtual bool CanRun(const StackCall& call) const = 0;
 
@@ -104,6 +100,10 @@ class GruStackRunner {
 // computed layer by layer, on whatever paths the layers have.
 class GruStack {
  public:
+  // The bytes of memory that this keeps between calls, beside the weights of
+  // its layers.
+  size_t bytes();
+
   // Computes `call`. Returns the errors of CheckStack and of
   // GruBackend::Forward, and leaves outputs and states undefined after a
   // failure. The results are bit for bit those of calling the layers one by

@@ -165,6 +165,20 @@ class StackBackward {
 
 }  // namespace
 
+StackSizes GruStackPass::sizes() const {
+  StackSizes sizes;
+  const GruPass& first = *layers_.front().halves[0];
+  sizes.mask = first.call().batch * first.call().timesteps;
+  sizes.inputs = sizes.mask * first.description().features;
+  const LayerPass& last = layers_.back();
+  const MergeShape shape = ShapeOf(last);
+  const size_t rows = first.call().batch * shape.steps;
+  sizes.outputs[0] = rows * shape.units[0];
+  if (last.merge == Merge::kConcat) sizes.outputs[0] += rows * shape.units[1];
+  if (last.merge == Merge::kSeparate) sizes.outputs[1] = rows * shape.units[1];
+  return sizes;
+}
+
 size_t GruStackPass::bytes() const {
   size_t bytes = 0;
   for (const auto& memory : memory_) bytes += memory->size();

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "core/cancellation.h"
@@ -12,6 +13,13 @@
 #include "core/workspace.h"
 
 namespace cudnn_gru {
+
+// The sizes of the tensors of a stack's call in elements.
+struct StackSizes {
+  size_t inputs = 0;
+  size_t mask = 0;
+  size_t outputs[2] = {0, 0};
+};
 
 // The gradients of one GRU of a stack. As in GruGradients, null from above is
 // zeros, and a null result is not wanted.
@@ -58,6 +66,8 @@ class GruStackPass {
   }
 
   const std::vector<LayerPass>& layers() const { return layers_; }
+  // The sizes of the forward call's tensors.
+  StackSizes sizes() const;
   size_t bytes() const;
   bool spent() const { return spent_; }
 

@@ -64,7 +64,12 @@ void ThreadPool::HelperLoop(int index, uint64_t seen) {
         return generation_.load(std::memory_order_relaxed) != seen;
       });
       seen = generation_.load(std::memory_order_relaxed);
-      if (index < size_) body = body_;
+      if (index < size_) {
+        body = body_;
+        if (begin_ == Begin::kWhoever) {
+          unfinished_.fetch_add(1, std::memory_order_relaxed);
+        }
+      }
     }
     if (body == nullptr) continue;
     (*body)(index);
@@ -73,25 +78,33 @@ void ThreadPool::HelperLoop(int index, uint64_t seen) {
 }
 
 bool ThreadPool::TryRun(int n, const std::function<void(int)>& body) {
+  return Run(n, body, Begin::kAll);
+}
+
+bool ThreadPool::TryRunWithHelp(int n, const std::function<void(int)>& body) {
+  return Run(n, body, Begin::kWhoever);
+}
+
+bool ThreadPool::Run(int n, const std::function<void(int)>& body, Begin begin) {
   std::unique_lock<std::mutex> team(team_mutex_, std::try_to_lock);
   if (!team.owns_lock() || !GrowTo(n - 1)) return false;
   {
     std::lock_guard<std::mutex> lock(mutex_);
     body_ = &body;
     size_ = n;
-    unfinished_.store(n - 1, std::memory_order_relaxed);
+    begin_ = begin;
+    unfinished_.store(begin == Begin::kAll ? n - 1 : 0,
+                      std::memory_order_relaxed);
     generation_.fetch_add(1, std::memory_order_release);
   }
   wake_.notify_all();
   body(0);
-  int spins = 0;
-  while (unfinished_.load(std::memory_order_acquire) != 0) {
-    if (++spins < kBarrierSpins) {
-      Relax();
-    } else {
-      std::this_thread::yield();
-    }
+  if (begin == Begin::kWhoever) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    size_ = 0;
   }
+  SpinWait wait;
+  while (unfinished_.load(std::memory_order_acquire) != 0) wait.Pause();
   return true;
 }
 

@@ -195,7 +195,7 @@ Status RunChains(const StackJob& job, const StackPlan& plan, bool* ran) {
     chains.Work(0);
   } else {
     const auto body = [&](int thread) { chains.Work(thread); };
-    *ran = ThreadPool::Get().TryRun(plan.threads, std::cref(body));
+    *ran = ThreadPool::Get().TryRunWithHelp(plan.threads, std::cref(body));
   }
   return chains.TakeFailure();
 }
