@@ -12,36 +12,10 @@
 #include "core/gru_stack.h"
 #include "core/half.h"
 #include "problem.h"
+#include "stack_merges.h"
+#include "stack_spec.h"
 
 namespace cudnn_gru_test {
-
-// One GRU of a stack under test.
-struct HalfSpec {
-  size_t units = 4;
-  bool go_backwards = false;
-  bool zero_output_for_mask = false;
-  bool initial_state = false;
-  bool reset_after = true;
-  size_t input_dropout_masks = 0;
-  bool recurrent_dropout = false;
-  cudnn_gru::Activation activation = cudnn_gru::Activation::kTanh;
-};
-
-struct LayerSpec {
-  std::vector<HalfSpec> halves = {HalfSpec()};
-  cudnn_gru::Merge merge = cudnn_gru::Merge::kNone;
-  bool return_sequences = true;
-};
-
-struct StackSpec {
-  size_t batch = 1;
-  size_t timesteps = 1;
-  size_t features = 1;
-  Masking masking = Masking::kNone;
-  cudnn_gru::StateRounding rounding = cudnn_gru::StateRounding::kNone;
-  bool bits = false;  // inputs and output, with a rounding
-  std::vector<LayerSpec> layers;
-};
 
 // Whether all tensors have the same bits.
 template <typename T>
@@ -76,7 +50,8 @@ class StackProblem {
                const std::vector<cudnn_gru::CpuIsa>& isas)
       : spec_(spec), generator_(seed) {
     const size_t steps = spec.batch * spec.timesteps;
-    inputs_ = Rounded(Values<T>(generator_, steps * spec.features, -2, 2));
+    inputs_ =
+        Rounded(spec_, Values<T>(generator_, steps * spec.features, -2, 2));
     input_bits_.resize(inputs_.size());
     if (spec.bits) {
       cudnn_gru::Narrow(spec.rounding, inputs_.data(), input_bits_.data(),
@@ -112,9 +87,9 @@ class StackProblem {
     results->assign(2, {});
     const LayerSpec& last = spec_.layers.back();
     const bool separate = last.merge == cudnn_gru::Merge::kSeparate;
-    (*results)[0].assign(Steps(last) * width_, T(-77));
+    (*results)[0].assign(Steps(spec_, last) * width_, T(-77));
     if (separate) {
-      (*results)[1].assign(Steps(last) * last.halves[1].units, T(-77));
+      (*results)[1].assign(Steps(spec_, last) * last.halves[1].units, T(-77));
     }
     output_bits_[0].assign((*results)[0].size(), 77);
     output_bits_[1].assign((*results)[1].size(), 77);
@@ -172,7 +147,8 @@ class StackProblem {
       const size_t first = index;
       for (size_t i = 0; i < layer.halves.size(); ++i, ++index) {
         cudnn_gru::GruCall call = HalfCall(index, inputs.data());
-        outputs[index].assign(Steps(layer) * layer.halves[i].units, T(-77));
+        outputs[index].assign(Steps(spec_, layer) * layer.halves[i].units,
+                              T(-77));
         call.return_sequences = layer.return_sequences;
         call.output = outputs[index].data();
         results->emplace_back(spec_.batch * layer.halves[i].units);
@@ -183,9 +159,9 @@ class StackProblem {
                 ? backend.Forward(call, {1})
                 : backend.ForwardKeepingPass(call, {1}, &passes[index]);
         if (!status.ok()) return status;
-        if (i == 1) Reverse(layer, layer.halves[1].units, &outputs[index]);
+        if (i == 1) Reverse(spec_, layer, &outputs[index]);
       }
-      inputs = Merged(layer, &outputs[first]);
+      inputs = Merged(spec_, layer, &outputs[first]);
       if (layer.merge == cudnn_gru::Merge::kSeparate) {
         (*results)[1] = outputs[first + 1];
       }
@@ -233,15 +209,6 @@ class StackProblem {
     std::shared_ptr<const cudnn_gru::GruBackend> backend;
   };
 
-  std::vector<T> Rounded(std::vector<T> values) const {
-    cudnn_gru::RoundValues(spec_.rounding, values.data(), values.size());
-    return values;
-  }
-
-  size_t Steps(const LayerSpec& layer) const {
-    return spec_.batch * (layer.return_sequences ? spec_.timesteps : 1);
-  }
-
   template <typename Call>
   void SetMask(Call* call) const {
     if (spec_.masking == Masking::kMask) call->mask = mask_.data();
@@ -267,7 +234,8 @@ class StackProblem {
     half.recurrent = Values<T>(generator_, units * 3 * units, -scale, scale);
     half.bias =
         Values<T>(generator_, (spec.reset_after ? 6 : 3) * units, -1, 1);
-    half.initial = Rounded(Values<T>(generator_, spec_.batch * units, -1, 1));
+    half.initial =
+        Rounded(spec_, Values<T>(generator_, spec_.batch * units, -1, 1));
     half.input_dropout =
         Keep(spec.input_dropout_masks * spec_.batch * features);
     half.recurrent_dropout = Keep(3 * spec_.batch * units);
@@ -310,92 +278,20 @@ class StackProblem {
     return call;
   }
 
-  void Reverse(const LayerSpec& layer, size_t units,
-               std::vector<T>* output) const {
-    if (!layer.return_sequences) return;
-    const size_t steps = spec_.timesteps;
-    for (size_t row = 0; row < spec_.batch; ++row) {
-      for (size_t step = 0; step < steps / 2; ++step) {
-        T* const a = output->data() + (row * steps + step) * units;
-        T* const b = output->data() + (row * steps + steps - 1 - step) * units;
-        std::swap_ranges(a, a + units, b);
-      }
-    }
-  }
-
-  // `outputs` are those of the layer's halves, in the order of the inputs.
-  std::vector<T> Merged(const LayerSpec& layer,
-                        const std::vector<T>* outputs) const {
-    using cudnn_gru::Merge;
-    const std::vector<T>& a = outputs[0];
-    if (layer.merge == Merge::kNone || layer.merge == Merge::kSeparate) {
-      return a;
-    }
-    const std::vector<T>& b = outputs[1];
-    std::vector<T> merged;
-    if (layer.merge == Merge::kConcat) {
-      for (size_t step = 0; step < Steps(layer); ++step) {
-        for (size_t i = 0; i < 2; ++i) {
-          const size_t units = layer.halves[i].units;
-          const T* const from = outputs[i].data() + step * units;
-          merged.insert(merged.end(), from, from + units);
-        }
-      }
-      return merged;
-    }
-    for (size_t i = 0; i < a.size(); ++i) {
-      const T value = layer.merge == Merge::kMul ? a[i] * b[i] : a[i] + b[i];
-      merged.push_back(value);
-    }
-    merged = Rounded(merged);
-    if (layer.merge == Merge::kAve) {
-      for (T& value : merged) value = value / T(2);
-      merged = Rounded(merged);
-    }
-    return merged;
-  }
-
   void UpstreamGradients() {
     Generator generator(99);
     const LayerSpec& last = spec_.layers.back();
-    d_outputs_[0] = Values<T>(generator, Steps(last) * width_, -1, 1);
+    d_outputs_[0] = Values<T>(generator, Steps(spec_, last) * width_, -1, 1);
     d_outputs_[1].clear();
     if (last.merge == cudnn_gru::Merge::kSeparate) {
-      d_outputs_[1] =
-          Values<T>(generator, Steps(last) * last.halves[1].units, -1, 1);
+      d_outputs_[1] = Values<T>(
+          generator, Steps(spec_, last) * last.halves[1].units, -1, 1);
     }
     d_states_.clear();
     for (const Half& half : halves_) {
       d_states_.push_back(
           Values<T>(generator, spec_.batch * half.spec.units, -1, 1));
     }
-  }
-
-  // The gradient of one half's output, in the order of its own steps.
-  std::vector<T> HalfGradient(const LayerSpec& layer, size_t half,
-                              const std::vector<T>& d_merged,
-                              const std::vector<T>* outputs) const {
-    using cudnn_gru::Merge;
-    std::vector<T> d_output = d_merged;
-    const size_t units = layer.halves[half].units;
-    if (layer.merge == Merge::kConcat) {
-      const size_t first = half == 0 ? 0 : layer.halves[0].units;
-      const size_t width = layer.halves[0].units + layer.halves[1].units;
-      d_output.clear();
-      for (size_t step = 0; step < Steps(layer); ++step) {
-        const T* const from = d_merged.data() + step * width + first;
-        d_output.insert(d_output.end(), from, from + units);
-      }
-    }
-    if (layer.merge == Merge::kSeparate && half == 1) d_output = d_outputs_[1];
-    for (size_t i = 0; i < d_output.size(); ++i) {
-      if (layer.merge == Merge::kAve) d_output[i] = d_output[i] / T(2);
-      if (layer.merge == Merge::kMul) {
-        d_output[i] = d_output[i] * outputs[1 - half][i];
-      }
-    }
-    if (half == 1) Reverse(layer, units, &d_output);
-    return d_output;
   }
 
   cudnn_gru::Status BackwardOneByOne(
@@ -409,8 +305,10 @@ class StackProblem {
       index -= layer.halves.size();
       std::vector<T> sum;
       for (size_t i = 0; i < layer.halves.size(); ++i) {
-        const std::vector<T> d_output =
-            HalfGradient(layer, i, above, &outputs[index]);
+        const bool separate = layer.merge == cudnn_gru::Merge::kSeparate;
+        const std::vector<T> d_output = HalfGradient(
+            spec_, layer, i, separate && i == 1 ? d_outputs_[1] : above,
+            &outputs[index]);
         std::vector<T> d_inputs(spec_.batch * spec_.timesteps *
                                 halves_[index].features);
         const cudnn_gru::HalfGradients& from = targets.halves[index + i];
