@@ -26,7 +26,7 @@ struct HalfSpec {
 };
 
 struct LayerSpec {
-  std::vector<HalfSpec> halves = {HalfSpec()};
+  std::vector<HalfSpec> halves = std::vector<HalfSpec>(1);
   cudnn_gru::Merge merge = cudnn_gru::Merge::kNone;
   bool return_sequences = true;
 };

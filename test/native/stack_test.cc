@@ -12,6 +12,7 @@
 #include "core/workspace.h"
 #include "cpu/stack/stack_buffers.h"
 #include "cpu/stack/stack_forward.h"
+#include "cpu/stack/stack_loops.h"
 #include "stack_problem.h"
 
 namespace cudnn_gru_test {
@@ -141,6 +142,84 @@ TEST_CASE_FIXTURE(WithoutContention,
     spec.layers.resize(3);
     spec.layers[1].halves[0].units = 9;
     CheckAllPlans<float>(spec, timesteps);
+  }
+}
+
+// Every step that a layer reads must have been written by every half that
+// writes it: the backward half writes the last step of the output first.
+TEST_CASE("a layer begins when its inputs have been computed") {
+  Generator generator(11);
+  size_t ready = 0;
+  for (size_t round = 0; round < 20000; ++round) {
+    StackJob job;
+    job.batch = 1;
+    job.timesteps = Pick(generator, 1, 12);
+    job.layers.resize(2);
+    job.layers[0].half_count = Pick(generator, 1, 2);
+    if (job.layers[0].half_count == 2) job.layers[0].merge = Merge::kConcat;
+    const bool backwards = Chance(generator, 2);
+    job.layers[1].halves[0].call.go_backwards = backwards;
+    const size_t begin = Pick(generator, 0, job.timesteps - 1);
+    const size_t count = Pick(generator, 1, job.timesteps - begin);
+    const size_t done[2] = {Pick(generator, 0, job.timesteps),
+                            Pick(generator, 0, job.timesteps)};
+    bool expected = true;
+    for (size_t step = begin; step < begin + count; ++step) {
+      const size_t t = backwards ? job.timesteps - 1 - step : step;
+      expected = expected && t < done[0];
+      if (job.layers[0].half_count == 2) {
+        expected = expected && job.timesteps - 1 - t < done[1];
+      }
+    }
+    ready += expected;
+    const bool found =
+        cudnn_gru::InputsAreReady(job, 1, 0, begin, count, done, false);
+    CHECK_MESSAGE(
+        found == expected,
+        Format("round %zu: steps %zu to %zu of %zu from %zu and %zu", round,
+               begin, begin + count, job.timesteps, done[0], done[1]));
+    job.layers[0].merge = Merge::kSum;
+    for (const bool merged : {false, true}) {
+      CHECK(cudnn_gru::InputsAreReady(job, 1, 0, begin, count, done, merged) ==
+            merged);
+    }
+    CHECK(cudnn_gru::InputsAreReady(job, 0, 0, begin, count, done, false));
+  }
+  CHECK(ready > 1000);
+}
+
+// One half takes many times as long as the other, and a layer waits for both.
+TEST_CASE_FIXTURE(WithoutContention, "a layer waits for the slower half") {
+  for (const Merge merge : {Merge::kConcat, Merge::kSum}) {
+    for (const size_t slow : {0, 1}) {
+      StackSpec spec;
+      spec.batch = 1;
+      spec.timesteps = 400;
+      spec.features = 3;
+      LayerSpec layer;
+      layer.merge = merge;
+      layer.halves.resize(2);
+      for (HalfSpec& half : layer.halves) half.units = 24;
+      layer.halves[1].go_backwards = true;
+      layer.halves[slow].reset_after = false;
+      layer.halves[slow].recurrent_dropout = true;
+      if (merge == Merge::kConcat) layer.halves[slow].units = 150;
+      spec.layers = {layer, LayerSpec(), layer};
+      StackProblem<float> problem(spec, 3, {AvailableIsas().back()});
+      StackProblem<float>::Results expected, results;
+      CHECK(problem.OneByOne(&expected, nullptr).ok());
+      for (int round = 0; round < 10; ++round) {
+        const StackPlan plans[] = {{StackSplit::kChains, 2 + round % 3, 1},
+                                   {StackSplit::kTeams, 2 + round % 4, 1}};
+        for (const StackPlan& plan : plans) {
+          CHECK(RunPlan(problem.Call(&results), plan).ok());
+          CHECK_MESSAGE(SameBits(results, expected),
+                        Format("merge %d, half %zu, split %d of %d threads",
+                               static_cast<int>(merge), slow,
+                               static_cast<int>(plan.split), plan.threads));
+        }
+      }
+    }
   }
 }
 
