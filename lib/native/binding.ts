@@ -1,5 +1,11 @@
 import type { GRUError, GRUErrorCode } from "../errors/gru_error.js";
-import type { NativeBackwardArguments, NativeCallArguments, NativeContract } from "./contract.js";
+import type {
+  NativeBackwardArguments,
+  NativeCallArguments,
+  NativeContract,
+  NativeStackArguments,
+  NativeStackBackwardArguments,
+} from "./contract.js";
 
 export type { NativeArray };
 
@@ -99,6 +105,48 @@ export interface NativePass {
   /** Frees the memory, after a running backward call has ended. Idempotent. `backward` then throws `ERR_DISPOSED`. */
   dispose(): void;
   /** Returns the bytes that it holds on the host and on the device. */
+  memoryUsage(): number;
+}
+
+/**
+ * How the outputs of a Bidirectional's two halves become its output: Keras's merge modes, and "separate" for Keras's
+ * `None`, which leaves two outputs. `null` is a layer of a single GRU.
+ */
+export type NativeMerge = "concat" | "sum" | "mul" | "ave" | "separate" | null;
+
+/**
+ * The native object of several layers that are computed in one call. It holds no weights: every call names the
+ * `NativeGru` of each GRU, in the order of the layers, the forward half of a Bidirectional first. All of them have one
+ * dtype and one `stateRounding`. The results and gradients are bit for bit those of calling them one by one.
+ *
+ * The backward half's sequence is reversed in time before the halves are merged, as in Keras. The mask goes to every
+ * layer as it is. Every layer but the last returns sequences, and merges its halves to one output. Layers that do not
+ * fit each other throw `ERR_ARGUMENT`, `ERR_SHAPE` or `ERR_DTYPE`, and a layer with a custom activation
+ * `ERR_UNSUPPORTED`.
+ */
+export interface NativeStack {
+  /** Computes on the calling thread and the pool's threads, and returns when the results are written. */
+  call(...args: NativeStackArguments): void;
+  /** Computes on the executor's threads. `token`, errors and results are those of `NativeGru.callAsync`. */
+  callAsync(token: number, ...args: NativeStackArguments): Promise<[queuedMs: number, computedMs: number]>;
+  /** Computes as `call` does, and keeps everything that `backward` needs. The output cannot be bits. */
+  forward(...args: NativeStackArguments): NativeStackPass;
+  /** Computes as `forward` does, on the executor's threads. Resolves as `NativeGru.forwardAsync` does. */
+  forwardAsync(
+    token: number,
+    ...args: NativeStackArguments
+  ): Promise<[pass: NativeStackPass, queuedMs: number, computedMs: number]>;
+  /** Returns the bytes of native memory that this object holds beside the weights of its layers. */
+  memoryUsage(): number;
+  /** Refuses new calls. The memory is freed when the last running call has ended. Idempotent. */
+  dispose(): void;
+}
+
+/** The values that one forward call of a stack kept. Its methods are those of `NativePass`. */
+export interface NativeStackPass {
+  backward(...args: NativeStackBackwardArguments): void;
+  backwardAsync(token: number, ...args: NativeStackBackwardArguments): Promise<[queuedMs: number, computedMs: number]>;
+  dispose(): void;
   memoryUsage(): number;
 }
 
@@ -235,6 +283,10 @@ export interface NativeBinding extends NativeUpdates {
   /** Passes the error class to the addon. Called once per environment, when the addon is loaded. */
   initialize(errorClass: new (code: GRUErrorCode, message: string) => GRUError): void;
   NativeGru: new (description: NativeGruDescription) => NativeGru;
+  /** `merges` has one entry for each layer. */
+  NativeStack: new (
+    merges: readonly NativeMerge[],
+  ) => NativeStack;
   cancel(token: number): void;
   cpuInfo(): NativeCpuInfo;
   /** Throws `ERR_ARGUMENT` unless 1 <= threads <= 1024. */

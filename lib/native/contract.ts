@@ -100,11 +100,83 @@ const BACKWARD = [
   "dBias",
 ] as const satisfies (keyof BackwardValues)[];
 
+/** The values of one call of a stack, by name. W is the width of the last layer's output; the rest is as in `CallValues`. */
+interface StackCallValues extends Pick<CallValues, "inputs" | "mask" | "lengths" | "batch" | "timesteps"> {
+  /** The output of the last layer, which the addon writes: (B, T, W) with `returnSequences`, else (B, W). */
+  output: NativeArray | Uint16Array;
+  /** The backward half's output when the last layer's merge mode is "separate"; otherwise `null`. */
+  secondOutput: NativeArray | Uint16Array | null;
+  /** `returnSequences` belongs to the last layer, because every other layer has it. `allowTf32` is for all layers. */
+  flags: number;
+}
+
+const STACK_CALL = [
+  "inputs",
+  "output",
+  "secondOutput",
+  "mask",
+  "lengths",
+  "batch",
+  "timesteps",
+  "flags",
+] as const satisfies (keyof StackCallValues)[];
+
+/** The values of one GRU of a stack, by name. F and U are its own features and units. */
+interface StackHalfValues<Gru>
+  extends Pick<CallValues, "state" | "initialState" | "inputDropout" | "recurrentDropout"> {
+  /** The native object with the weights. */
+  gru: Gru;
+  /**
+   * The sum of those `CALL_FLAGS` that belong to one GRU: `goBackwards`, which the backward half of a Bidirectional
+   * usually has, `zeroOutputForMask` and `cudnn`.
+   */
+  halfFlags: number;
+}
+
+const STACK_HALF = [
+  "gru",
+  "state",
+  "initialState",
+  "inputDropout",
+  "recurrentDropout",
+  "halfFlags",
+] as const satisfies (keyof StackHalfValues<unknown>)[];
+
+/** The upstream gradients of a stack's outputs, and the array for the gradient of its inputs, by name. */
+interface StackBackwardValues extends Pick<BackwardValues, "dOutput"> {
+  /** The upstream gradient of `secondOutput`, in its shape. `null` means zeros. */
+  dSecondOutput: NativeArray | null;
+  /** (B, T, F). The addon writes this array. */
+  dInputs: NativeArray;
+}
+
+const STACK_BACKWARD = ["dOutput", "dSecondOutput", "dInputs"] as const satisfies (keyof StackBackwardValues)[];
+
+/** The gradients of one GRU of a stack, by name. */
+type StackHalfGradients = Omit<BackwardValues, "dOutput" | "dInputs">;
+
+const STACK_HALF_GRADIENTS = [
+  "dState",
+  "dInitialState",
+  "dKernel",
+  "dRecurrentKernel",
+  "dBias",
+] as const satisfies (keyof StackHalfGradients)[];
+
 /** The types of the values with these names, in their order. */
 type InOrder<Values, Names extends readonly (keyof Values)[]> = { -readonly [I in keyof Names]: Values[Names[I]] };
 
 /** The positional arguments of one call. */
 export type NativeCallArguments = InOrder<CallValues, typeof CALL>;
+
+/** The positional arguments of one call of a stack: those of the call, and then those of each GRU. */
+export type NativeStackArguments = [...call: InOrder<StackCallValues, typeof STACK_CALL>, ...halves: unknown[]];
+
+/** The positional arguments of the `backward` of a stack's pass: those of the call, and then those of each GRU. */
+export type NativeStackBackwardArguments = [
+  ...call: InOrder<StackBackwardValues, typeof STACK_BACKWARD>,
+  ...halves: (NativeArray | null)[],
+];
 
 /** The positional arguments of one pass's `backward`. */
 export type NativeBackwardArguments = InOrder<BackwardValues, typeof BACKWARD>;
@@ -189,6 +261,46 @@ export function backwardArguments(values: BackwardValues): NativeBackwardArgumen
   return BACKWARD.map((name) => values[name]) as NativeBackwardArguments;
 }
 
+/**
+ * Returns the arguments of a stack's call in the addon's order. `halves` has one entry for each GRU, in the order of the
+ * layers, the forward half of a Bidirectional first. No other code of the package knows this order.
+ */
+export function stackCallArguments<Gru>(
+  call: StackCallValues,
+  halves: readonly StackHalfValues<Gru>[],
+): NativeStackArguments {
+  const list: NativeStackArguments = [
+    call.inputs,
+    call.output,
+    call.secondOutput,
+    call.mask,
+    call.lengths,
+    call.batch,
+    call.timesteps,
+    call.flags,
+  ];
+  for (const half of halves) {
+    list.push(half.gru, half.state, half.initialState, half.inputDropout, half.recurrentDropout, half.halfFlags);
+  }
+  return list;
+}
+
+/**
+ * Returns the arguments of the `backward` of a stack's pass in the addon's order. The order of `halves` is that of
+ * `stackCallArguments`. No other code of the package knows this order.
+ */
+export function stackBackwardArguments(
+  values: StackBackwardValues,
+  halves: readonly StackHalfGradients[],
+): NativeStackBackwardArguments {
+  return [
+    values.dOutput,
+    values.dSecondOutput,
+    values.dInputs,
+    ...halves.flatMap((half) => STACK_HALF_GRADIENTS.map((name) => half[name])),
+  ];
+}
+
 /** The names of the arguments, in order, of every function of the addon that takes several arguments of one kind. */
 const ARGUMENTS = {
   setWeights: ["kernel", "recurrentKernel", "bias"],
@@ -198,6 +310,14 @@ const ARGUMENTS = {
   forwardAsync: ["token", ...CALL],
   backward: [...BACKWARD, "custom"],
   backwardAsync: ["token", ...BACKWARD],
+  stackCall: STACK_CALL,
+  stackCallAsync: ["token", ...STACK_CALL],
+  stackForward: STACK_CALL,
+  stackForwardAsync: ["token", ...STACK_CALL],
+  stackHalf: STACK_HALF,
+  stackBackward: STACK_BACKWARD,
+  stackBackwardAsync: ["token", ...STACK_BACKWARD],
+  stackHalfGradients: STACK_HALF_GRADIENTS,
   squareSum: ["values"],
   firstNonFinite: ["values", "infinities"],
   rescale: ["out", "values", "factor", "divisor"],

@@ -65,19 +65,6 @@ Status ReadLengths(const Argument& lengths, StepSelection* steps,
   return Status();
 }
 
-// Reads one mask for all gates, or three masks, depending on the length.
-Status ReadInputDropout(const Argument& argument, Dtype dtype, size_t one_mask,
-                        GruCall* call) {
-  Dtype found = dtype;
-  size_t length = 0;
-  void* data = nullptr;
-  Status status = ReadFloatArray(argument, &found, &data, &length);
-  if (status.ok()) status = ReadTensor(argument, dtype, one_mask, &data);
-  call->input_dropout = data;
-  call->input_dropout_masks = one_mask != 0 && length >= 3 * one_mask ? 3 : 1;
-  return status;
-}
-
 }  // namespace
 
 const void* StepSelection::Copy(const void* data, size_t bytes) {
@@ -88,6 +75,26 @@ const void* StepSelection::Copy(const void* data, size_t bytes) {
   }
   if (copy != nullptr && bytes > 0) std::memcpy(copy, data, bytes);
   return copy;
+}
+
+Status ReadSteps(const Argument& mask, const Argument& lengths,
+                 StepSelection* steps, GruCall* call) {
+  if (!mask.IsNothing()) {
+    return ReadMask(mask, call->batch * call->timesteps, steps, call);
+  }
+  return lengths.IsNothing() ? Status() : ReadLengths(lengths, steps, call);
+}
+
+Status ReadInputDropout(const Argument& argument, Dtype dtype, size_t one_mask,
+                        GruCall* call) {
+  Dtype found = dtype;
+  size_t length = 0;
+  void* data = nullptr;
+  Status status = ReadFloatArray(argument, &found, &data, &length);
+  if (status.ok()) status = ReadTensor(argument, dtype, one_mask, &data);
+  call->input_dropout = data;
+  call->input_dropout_masks = one_mask != 0 && length >= 3 * one_mask ? 3 : 1;
+  return status;
 }
 
 Status ReadCall(const Arguments& arguments, const GruDescription& description,
@@ -129,10 +136,8 @@ Status ReadCall(const Arguments& arguments, const GruDescription& description,
   if (optional(kInitialState)) {
     call->initial_state = read(kInitialState, sizes.state);
   }
-  if (optional(kMask)) {
-    status = ReadMask(arguments[kMask], sizes.mask, steps, call);
-  } else if (optional(kLengths)) {
-    status = ReadLengths(arguments[kLengths], steps, call);
+  if (status.ok()) {
+    status = ReadSteps(arguments[kMask], arguments[kLengths], steps, call);
   }
   if (optional(kInputDropout)) {
     status = ReadInputDropout(arguments[kInputDropout], description.dtype,

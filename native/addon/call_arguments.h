@@ -38,6 +38,16 @@ class StepSelection {
   std::optional<Workspace> large_;
 };
 
+// Reads the mask or the lengths of a call, whose sizes are set. At most one of
+// the arguments may be given.
+Status ReadSteps(const Argument& mask, const Argument& lengths,
+                 StepSelection* steps, GruCall* call);
+
+// Reads the input dropout of a call: one mask for all gates, or three masks,
+// depending on the length. `one_mask` is the number of elements of a mask.
+Status ReadInputDropout(const Argument& argument, Dtype dtype, size_t one_mask,
+                        GruCall* call);
+
 // Reads the arguments of a call (kCallArguments), whose first one must be at
 // position 0. The pointers are valid while the arrays and `steps` are.
 Status ReadCall(const Arguments& arguments, const GruDescription& description,

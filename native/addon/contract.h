@@ -69,6 +69,16 @@ inline constexpr ArgumentNames kBackwardArguments = {
     "dOutput", "dState",           "dInputs", "dInitialState",
     "dKernel", "dRecurrentKernel", "dBias",   "custom"};
 
+// The methods of a stack take these, and then kStackHalf once for each GRU, in
+// the order of the layers, the forward half first.
+inline constexpr ArgumentNames kStackCallArguments = {
+    "inputs",  "output", "secondOutput", "mask",
+    "lengths", "batch",  "timesteps",    "flags"};
+// The same for the pass that a stack's `forward` returns, whose GRUs each have
+// kStackHalfGradients.
+inline constexpr ArgumentNames kStackBackwardArguments = {
+    "dOutput", "dSecondOutput", "dInputs"};
+
 inline constexpr Signature kSignatures[] = {
     // NativeGru
     {"setWeights", {"kernel", "recurrentKernel", "bias"}},
@@ -79,6 +89,19 @@ inline constexpr Signature kSignatures[] = {
     // The pass that `forward` returns.
     {"backward", kBackwardArguments},
     {"backwardAsync", Async(kBackwardArguments)},
+    // NativeStack
+    {"stackCall", kStackCallArguments},
+    {"stackCallAsync", Async(kStackCallArguments)},
+    {"stackForward", kStackCallArguments},
+    {"stackForwardAsync", Async(kStackCallArguments)},
+    {"stackHalf",
+     {"gru", "state", "initialState", "inputDropout", "recurrentDropout",
+      "halfFlags"}},
+    // The pass that a stack's `forward` returns.
+    {"stackBackward", kStackBackwardArguments},
+    {"stackBackwardAsync", Async(kStackBackwardArguments)},
+    {"stackHalfGradients",
+     {"dState", "dInitialState", "dKernel", "dRecurrentKernel", "dBias"}},
     // Optimizer updates: arrays first, then numbers.
     {"squareSum", {"values"}},
     {"firstNonFinite", {"values", "infinities"}},

@@ -12,6 +12,7 @@
 #include "addon/keep_loaded.h"
 #include "addon/memory_usage.h"
 #include "addon/native_gru.h"
+#include "addon/native_stack.h"
 #include "addon/optimizer_updates.h"
 #include "addon/random.h"
 
@@ -49,6 +50,7 @@ napi_value Init(napi_env env, napi_value exports) {
   Export(env, exports, "initialize", Js_initialize);
   napi_set_named_property(env, exports, "contract", MakeContract(env));
   napi_set_named_property(env, exports, "NativeGru", DefineNativeGru(env));
+  napi_set_named_property(env, exports, "NativeStack", DefineNativeStack(env));
   Export(env, exports, "cancel", Js_cancel);
   Export(env, exports, "cpuInfo", Js_cpuInfo);
   Export(env, exports, "setThreads", Js_setThreads);

@@ -275,6 +275,17 @@ napi_value Js_dispose(napi_env env, napi_callback_info info) {
 
 }  // namespace
 
+Status ReadNativeGru(const Argument& argument, Path path,
+                     std::shared_ptr<const GruBackend>* backend) {
+  void* object = nullptr;
+  Status status = ReadWrapped(argument, kTypeTag, "NativeGru", &object);
+  if (!status.ok()) return status;
+  const NativeGru& gru = *static_cast<const NativeGru*>(object);
+  status = CheckReady(gru);
+  if (status.ok()) *backend = gru.backends[path];
+  return status;
+}
+
 napi_value DefineNativeGru(napi_env env) {
   const std::array<napi_property_descriptor, 7> methods = {
       Method("setWeights", Js_setWeights),

@@ -3,12 +3,24 @@
 
 #include <napi.h>
 
+#include <memory>
+
+#include "addon/arguments.h"
+#include "addon/backends.h"
+#include "core/gru_backend.h"
+#include "core/status.h"
+
 namespace cudnn_gru {
 
 // Makes the class `NativeGru` (lib/native/binding.ts), whose objects hold a
 // layer's description and one version of its weights. Returns null with a
 // pending exception on failure.
 napi_value DefineNativeGru(napi_env env);
+
+// Reads a NativeGru, and returns its weights on `path`. Fails with kArgument
+// for another value, with kDisposed, and with kNotBuilt.
+Status ReadNativeGru(const Argument& argument, Path path,
+                     std::shared_ptr<const GruBackend>* backend);
 
 // cancel(token): asks an asynchronous call to stop.
 napi_value Js_cancel(napi_env env, napi_callback_info info);

@@ -1,7 +1,6 @@
 #include "addon/native_pass.h"
 
 #include <array>
-#include <mutex>
 #include <utility>
 
 #include "addon/addon_data.h"
@@ -9,6 +8,7 @@
 #include "addon/contract.h"
 #include "addon/custom_activation.h"
 #include "addon/errors.h"
+#include "addon/pass_holder.h"
 #include "addon/wrapped_object.h"
 #include "core/gru_call.h"
 #include "core/thread_pool.h"
@@ -27,51 +27,10 @@ constexpr size_t kRecurrentKernelGradient =
 constexpr size_t kBiasGradient = kSignature.PositionOf("dBias");
 constexpr size_t kCustom = kSignature.PositionOf("custom");
 
-// Shares a pass with the backward call, which may run on another thread. Only
-// one call at a time can have it, and it is freed when that call has used it.
-class PassHolder {
- public:
-  explicit PassHolder(std::unique_ptr<GruPass> pass) : pass_(std::move(pass)) {}
-
-  // Lends the pass to one backward call. Returns kState when it is lent already
-  // or used up.
-  Status Take(std::shared_ptr<GruPass>* pass) {
-    std::lock_guard<std::mutex> lock(mutex_);
-    if (taken_ || pass_ == nullptr) {
-      return Status(StatusCode::kState,
-                    "Expected a pass whose `backward` has not been called yet "
-                    "but received a used one. Call `forward` again.");
-    }
-    taken_ = true;
-    *pass = pass_;
-    return Status();
-  }
-  // Ends the loan. The next call can have the pass if this one failed before it
-  // began to compute.
-  void GiveBack() {
-    std::lock_guard<std::mutex> lock(mutex_);
-    taken_ = false;
-    if (pass_ != nullptr && pass_->spent()) pass_ = nullptr;
-  }
-  void Drop() {
-    std::lock_guard<std::mutex> lock(mutex_);
-    pass_ = nullptr;
-  }
-  size_t bytes() {
-    std::lock_guard<std::mutex> lock(mutex_);
-    return pass_ == nullptr ? 0 : pass_->bytes();
-  }
-
- private:
-  std::mutex mutex_;
-  std::shared_ptr<GruPass> pass_;
-  bool taken_ = false;
-};
-
 struct NativePass {
   GruDescription description;
   GruCall call;  // sizes and flags
-  std::shared_ptr<PassHolder> holder;
+  std::shared_ptr<PassHolder<GruPass>> holder;
   int64_t reported = 0;  // the bytes that V8 knows of
   bool disposed = false;
 };
@@ -169,12 +128,8 @@ napi_value Js_backwardAsync(napi_env env, napi_callback_info info) {
   for (uint32_t i = 0; i < kCustom; ++i) {
     napi_set_element(env, buffers, i, arguments[i].value);
   }
-  // Returns the pass when the call has ended, or was dropped before it began.
-  const std::shared_ptr<GruPass> lent(
-      taken.get(), [taken, holder = pass->holder](GruPass*) mutable {
-        taken = nullptr;
-        holder->GiveBack();
-      });
+  const std::shared_ptr<GruPass> lent =
+      PassHolder<GruPass>::LendTo(std::move(taken), pass->holder);
   return AddonData::Get(env)->async_calls.Submit(
       token, buffers,
       [lent, gradients](int threads, const Cancellation& cancellation) {
@@ -207,7 +162,7 @@ napi_value MakeNativePass(napi_env env, std::unique_ptr<GruPass> pass) {
   made->description = pass->description();
   made->call = pass->call();
   const size_t bytes = pass->bytes();
-  made->holder = std::make_shared<PassHolder>(std::move(pass));
+  made->holder = std::make_shared<PassHolder<GruPass>>(std::move(pass));
   const std::array<napi_property_descriptor, 4> methods = {
       Method("backward", Js_backward),
       Method("backwardAsync", Js_backwardAsync),

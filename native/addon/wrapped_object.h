@@ -3,6 +3,9 @@
 
 #include <napi.h>
 
+#include "addon/arguments.h"
+#include "core/status.h"
+
 namespace cudnn_gru {
 
 // Returns the native object that `self` wraps. `tag` marks the objects of the
@@ -10,6 +13,11 @@ namespace cudnn_gru {
 // returns null with a pending exception.
 void* UnwrapObject(napi_env env, napi_value self, const napi_type_tag& tag,
                    const char* class_name);
+
+// Reads the native object that an argument wraps. Fails with kArgument for
+// another value.
+Status ReadWrapped(const Argument& argument, const napi_type_tag& tag,
+                   const char* class_name, void** object);
 
 // Returns `this` of a method that takes no arguments.
 napi_value ThisOf(napi_env env, napi_callback_info info);

@@ -24,6 +24,8 @@ struct ComputeOptions {
   Tf32 tf32 = Tf32::kForbidden;
 };
 
+class GruStackRunner;
+
 // The seam between native/addon and the two paths that can compute a GRU: the
 // CPU's kernels (cpu/cpu_backend.h) and cuDNN (cudnn/cudnn_backend.h). An
 // object holds one version of one layer's weights in the form that its path
@@ -36,6 +38,8 @@ class GruBackend {
 
   // "cpu" or "cudnn", as in lib/.
   virtual const char* name() const = 0;
+
+  virtual const GruDescription& description() const = 0;
 
   // The bytes of host memory that the weights take.
   virtual size_t bytes() const = 0;
@@ -51,6 +55,13 @@ class GruBackend {
   virtual Status ForwardKeepingPass(const GruCall& call,
                                     const ComputeOptions& options,
                                     std::unique_ptr<GruPass>* pass) const = 0;
+
+  // A function that makes an object which computes several layers of this kind
+  // of backend in one job (core/gru_stack.h), or null when there is no better
+  // way than to call them one by one. It is the same function for all backends
+  // of one kind, and identifies the kind.
+  using StackRunnerMaker = std::unique_ptr<GruStackRunner> (*)();
+  virtual StackRunnerMaker stack_runner_maker() const { return nullptr; }
 };
 
 }  // namespace cudnn_gru

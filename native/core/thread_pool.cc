@@ -62,7 +62,12 @@ void ThreadPool::HelperLoop(int index, uint64_t seen) {
         return generation_.load(std::memory_order_relaxed) != seen;
       });
       seen = generation_.load(std::memory_order_relaxed);
-      if (index < size_) body = body_;
+      if (index < size_) {
+        body = body_;
+        if (begin_ == Begin::kWhoever) {
+          unfinished_.fetch_add(1, std::memory_order_relaxed);
+        }
+      }
     }
     if (body == nullptr) continue;
     (*body)(index);
@@ -71,27 +76,46 @@ void ThreadPool::HelperLoop(int index, uint64_t seen) {
 }
 
 bool ThreadPool::TryRun(int n, const std::function<void(int)>& body) {
+  return Run(n, body, Begin::kAll);
+}
+
+bool ThreadPool::TryRunWithHelp(int n, const std::function<void(int)>& body) {
+  return Run(n, body, Begin::kWhoever);
+}
+
+bool ThreadPool::Run(int n, const std::function<void(int)>& body, Begin begin) {
   std::unique_lock<std::mutex> team(team_mutex_, std::try_to_lock);
   if (!team.owns_lock() || !GrowTo(n - 1)) return false;
   {
     std::lock_guard<std::mutex> lock(mutex_);
     body_ = &body;
     size_ = n;
-    unfinished_.store(n - 1, std::memory_order_relaxed);
+    begin_ = begin;
+    unfinished_.store(begin == Begin::kAll ? n - 1 : 0,
+                      std::memory_order_relaxed);
     generation_.fetch_add(1, std::memory_order_release);
   }
   wake_.notify_all();
   body(0);
-  int spins = 0;
-  while (unfinished_.load(std::memory_order_acquire) != 0) {
-    if (++spins < kBarrierSpins) {
-      Relax();
-    } else {
-      std::this_thread::yield();
-    }
+  if (begin == Begin::kWhoever) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    size_ = 0;
   }
+  SpinWait wait;
+  while (unfinished_.load(std::memory_order_acquire) != 0) wait.Pause();
   return true;
 }
+
+void SpinWait::Pause() {
+  if (stalled()) {
+    std::this_thread::yield();
+  } else {
+    ++spins_;
+    Relax();
+  }
+}
+
+bool SpinWait::stalled() const { return spins_ >= kBarrierSpins; }
 
 bool SpinBarrier::Wait() {
   const uint32_t phase = phase_.load(std::memory_order_relaxed);
@@ -99,18 +123,12 @@ bool SpinBarrier::Wait() {
     arrived_.store(0, std::memory_order_relaxed);
     phase_.store(phase + 1, std::memory_order_release);
   } else {
-    int spins = 0;
+    SpinWait wait;
     while (phase_.load(std::memory_order_acquire) == phase) {
       if (broken_.load(std::memory_order_acquire)) return false;
-      if (++spins < kBarrierSpins) {
-        Relax();
-      } else {
-        std::this_thread::yield();
-      }
+      wait.Pause();
     }
-    if (spins >= kBarrierSpins) {
-      stalls_.fetch_add(1, std::memory_order_relaxed);
-    }
+    if (wait.stalled()) stalls_.fetch_add(1, std::memory_order_relaxed);
   }
   return !broken_.load(std::memory_order_acquire);
 }

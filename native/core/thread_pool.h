@@ -30,7 +30,18 @@ class ThreadPool {
   // alone.
   [[nodiscard]] bool TryRun(int n, const std::function<void(int)>& body);
 
+  // Runs body(0) on the calling thread, and lets up to n - 1 helpers run the
+  // other bodies until body(0) returns. Waits for the helpers that have begun
+  // by then, and not for those that have not, which other programs may keep
+  // from running. So body(0) must be able to do all of the work, and bodies may
+  // not meet at a barrier. Returns false as TryRun does.
+  [[nodiscard]] bool TryRunWithHelp(int n,
+                                    const std::function<void(int)>& body);
+
  private:
+  // Whether a body waits for all others to begin.
+  enum class Begin { kAll, kWhoever };
+  bool Run(int n, const std::function<void(int)>& body, Begin begin);
   ThreadPool();
   bool GrowTo(int helpers);
   void HelperLoop(int index, uint64_t seen);
@@ -41,11 +52,25 @@ class ThreadPool {
   std::mutex mutex_;
   std::condition_variable wake_;
   std::atomic<uint64_t> generation_{0};
-  // The next three are valid while the team runs a body.
+  // The next four are valid while the team runs a body.
   const std::function<void(int)>* body_ = nullptr;
   int size_ = 0;
+  Begin begin_ = Begin::kAll;
   std::atomic<int> unfinished_{0};
   int helpers_ = 0;
+};
+
+// Waits for other threads in a loop: spins at first, because what they do takes
+// microseconds, and then yields the CPU, because they seem not to be running.
+class SpinWait {
+ public:
+  // Waits for a moment.
+  void Pause();
+  // Whether the wait has been so long that the CPU was yielded.
+  bool stalled() const;
+
+ private:
+  int spins_ = 0;
 };
 
 // A barrier at which `n` threads of one team meet. Waiting threads spin,

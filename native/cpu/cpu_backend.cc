@@ -1,6 +1,7 @@
 #include "cpu/cpu_backend.h"
 
 #include "cpu/cpu_pass.h"
+#include "cpu/cpu_stack.h"
 #include "cpu/forward/gru_forward.h"
 
 namespace cudnn_gru {
@@ -18,6 +19,10 @@ Status CpuBackend::ForwardKeepingPass(const GruCall& call,
                                          options.cancellation, &kept);
   *pass = std::move(kept);
   return status;
+}
+
+GruBackend::StackRunnerMaker CpuBackend::stack_runner_maker() const {
+  return MakeCpuStackRunner;
 }
 
 }  // namespace cudnn_gru

@@ -16,11 +16,17 @@ class CpuBackend : public GruBackend {
       : weights_(std::move(weights)) {}
 
   const char* name() const override { return "cpu"; }
+  const GruDescription& description() const override {
+    return weights_->description();
+  }
   size_t bytes() const override { return weights_->bytes(); }
   Status Forward(const GruCall& call,
                  const ComputeOptions& options) const override;
   Status ForwardKeepingPass(const GruCall& call, const ComputeOptions& options,
                             std::unique_ptr<GruPass>* pass) const override;
+  StackRunnerMaker stack_runner_maker() const override;
+
+  const std::shared_ptr<const CpuWeights>& weights() const { return weights_; }
 
  private:
   const std::shared_ptr<const CpuWeights> weights_;

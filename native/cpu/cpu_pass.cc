@@ -55,19 +55,21 @@ const void* Copied(const void* source, size_t count, BumpAllocator& allocator) {
 }  // namespace
 
 template <typename T>
-void CpuPass::Place(const GruCall& call, int threads,
+void CpuPass::Place(const GruCall& call, Inputs inputs, int threads,
                     BumpAllocator& allocator) {
   const size_t units = description().units;
   const size_t features = description().features;
   const size_t row_steps = call.batch * call.timesteps;
-  if (call.inputs_are_bits) {
-    float* const inputs = allocator.Take<float>(row_steps * features);
-    if (inputs != nullptr) {
+  if (inputs == Inputs::kShared) {
+    call_.inputs = call.inputs;
+  } else if (call.inputs_are_bits) {
+    float* const widened = allocator.Take<float>(row_steps * features);
+    if (widened != nullptr) {
       Widen(description().state_rounding,
-            static_cast<const uint16_t*>(call.inputs), inputs,
+            static_cast<const uint16_t*>(call.inputs), widened,
             row_steps * features, threads);
     }
-    call_.inputs = inputs;
+    call_.inputs = widened;
     call_.inputs_are_bits = false;
   } else {
     call_.inputs = Copied<T>(call.inputs, row_steps * features, allocator);
@@ -91,12 +93,12 @@ void CpuPass::Place(const GruCall& call, int threads,
   steps_.candidates = allocator.Take<double>(row_steps * units);
 }
 
-Status CpuPass::Keep(const GruCall& call, int threads) {
+Status CpuPass::Keep(const GruCall& call, Inputs inputs, int threads) {
   const auto place = [&](BumpAllocator& allocator) {
     if (description().dtype == Dtype::kFloat32) {
-      Place<float>(call, threads, allocator);
+      Place<float>(call, inputs, threads, allocator);
     } else {
-      Place<double>(call, threads, allocator);
+      Place<double>(call, inputs, threads, allocator);
     }
   };
   // The steps have several times as many elements as a returned sequence, so
@@ -140,25 +142,36 @@ Status CpuPass::Forward(std::shared_ptr<const CpuWeights> weights,
     if (!status.ok()) return status;
     weights = std::move(reference);
   }
+  std::unique_ptr<CpuPass> made;
+  status = Prepare(std::move(weights), call, Inputs::kCopied, threads, &made);
+  if (status.ok()) status = made->Compute(threads, cancellation);
+  if (!status.ok()) return status;
+  made->Seal();
+  *pass = std::move(made);
+  return status;
+}
+
+Status CpuPass::Prepare(std::shared_ptr<const CpuWeights> weights,
+                        const GruCall& call, Inputs inputs, int threads,
+                        std::unique_ptr<CpuPass>* pass) {
   std::unique_ptr<CpuPass> made(new (std::nothrow)
                                     CpuPass(std::move(weights), call));
   if (made == nullptr) return OutOfMemory(sizeof(CpuPass), kPurpose);
-  status = made->Keep(call, threads);
-  if (status.ok()) status = made->Compute(threads, cancellation);
-  if (!status.ok()) return status;
-  // The remaining pointers lead to the caller's tensors, which may not live as
-  // long.
-  GruCall& kept = made->call_;
-  kept.output = nullptr;
-  kept.state = nullptr;
-  kept.custom = nullptr;
-  if (!made->IsReference()) {
-    kept.initial_state = nullptr;
-    kept.mask = nullptr;
-    kept.lengths = nullptr;
-  }
-  *pass = std::move(made);
+  Status status = made->Keep(call, inputs, threads);
+  if (status.ok()) *pass = std::move(made);
   return status;
+}
+
+// The remaining pointers lead to the caller's tensors, which may not live as
+// long.
+void CpuPass::Seal() {
+  call_.output = nullptr;
+  call_.state = nullptr;
+  call_.custom = nullptr;
+  if (IsReference()) return;
+  call_.initial_state = nullptr;
+  call_.mask = nullptr;
+  call_.lengths = nullptr;
 }
 
 size_t CpuPass::bytes() const {

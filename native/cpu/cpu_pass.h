@@ -9,6 +9,7 @@
 #include "core/gru_pass.h"
 #include "core/status.h"
 #include "core/workspace.h"
+#include "cpu/backward/gru_backward.h"
 #include "cpu/forward/saved_steps.h"
 #include "cpu/reference/gru_reference.h"
 #include "cpu/weights/weights.h"
@@ -27,6 +28,23 @@ class CpuPass : public GruPass {
                         const Cancellation* cancellation,
                         std::unique_ptr<CpuPass>* pass);
 
+  // Whether a pass copies the inputs of its call, or reads the caller's, which
+  // must then have the layer's dtype and live as long as the pass.
+  enum class Inputs { kCopied, kShared };
+
+  // Makes the pass of `call` in the two halves of Forward, for somebody who
+  // computes the call in between, into `saved`. Not for the reference.
+  static Status Prepare(std::shared_ptr<const CpuWeights> weights,
+                        const GruCall& call, Inputs inputs, int threads,
+                        std::unique_ptr<CpuPass>* pass);
+  const SavedSteps* saved() const { return saved_.get(); }
+  void Seal();
+
+  // Returns how many of `threads` threads Backward would use.
+  int BackwardThreads(int threads) const {
+    return cudnn_gru::BackwardThreads(*weights_, call_, threads);
+  }
+
   const GruDescription& description() const override {
     return weights_->description();
   }
@@ -41,10 +59,11 @@ class CpuPass : public GruPass {
       : weights_(std::move(weights)), call_(call) {}
 
   bool IsReference() const { return weights_->isa().kernels == nullptr; }
-  Status Keep(const GruCall& call, int threads);
+  Status Keep(const GruCall& call, Inputs inputs, int threads);
   Status Compute(int threads, const Cancellation* cancellation);
   template <typename T>
-  void Place(const GruCall& call, int threads, BumpAllocator& allocator);
+  void Place(const GruCall& call, Inputs inputs, int threads,
+             BumpAllocator& allocator);
 
   const std::shared_ptr<const CpuWeights> weights_;
   GruCall call_;  // its pointers lead to the pass's own copies

@@ -19,6 +19,9 @@ class CudnnBackend : public GruBackend {
                                                 std::move(reader))) {}
 
   const char* name() const override { return "cudnn"; }
+  const GruDescription& description() const override {
+    return weights_->description();
+  }
   // The weights are on the device, whose memory the memory pool counts.
   size_t bytes() const override { return 0; }
   Status Forward(const GruCall& call,

@@ -77,7 +77,10 @@ export const halves = [
           about: "for the CPU",
           share: 11,
           rows: [
-            [{ path: "native/cpu/backward", about: "gradients" }],
+            [
+              { path: "native/cpu/backward", about: "gradients" },
+              { path: "native/cpu/stack", about: "many layers" },
+            ],
             [{ path: "native/cpu/forward", about: "the loop over time", hops: [7] }],
             [{ path: "native/cpu/reference", about: "slow and obvious, for tests" }],
             [{ path: "native/cpu/initializers", about: "orthogonal matrices" }],

@@ -53,6 +53,46 @@ TEST_CASE_FIXTURE(TeamOfThree, "a team is refused while it is taken") {
   CHECK_MESSAGE((outer && !inner), "a team was lent twice");
 }
 
+// The calling thread must come first, and every helper that begins must have
+// ended when the call returns.
+TEST_CASE_FIXTURE(TeamOfThree, "help is welcome and nobody waits for it") {
+  std::atomic<int> late{0};
+  int helped = 0;
+  for (int round = 0; round < 300; ++round) {
+    std::atomic<int> begun{0}, ended{0}, runs[3] = {};
+    const bool ran = ThreadPool::Get().TryRunWithHelp(3, [&](int index) {
+      ++begun;
+      ++runs[index];
+      // In every third round there is time for helpers to come.
+      if (index == 0 && round % 3 == 0) {
+        for (int i = 0; i < 2000 && begun < 3; ++i) {
+          std::this_thread::sleep_for(std::chrono::microseconds(50));
+        }
+      }
+      ++ended;
+    });
+    late += begun != ended;
+    helped += begun > 1;
+    CHECK_MESSAGE((ran && runs[0] == 1 && runs[1] <= 1 && runs[2] <= 1),
+                  Format("round %d: %d, %d and %d runs", round, runs[0].load(),
+                         runs[1].load(), runs[2].load()));
+  }
+  CHECK_MESSAGE(late == 0, Format("%d helpers ran on", late.load()));
+  CHECK_MESSAGE(helped > 0, "no helper ever came");
+  // The door is closed, so that all of the next team's bodies run again.
+  std::atomic<int> all{0};
+  CHECK(ThreadPool::Get().TryRun(3, [&](int) { ++all; }));
+  CHECK(all == 3);
+}
+
+// While the calling thread computes, a second call has no team.
+TEST_CASE_FIXTURE(TeamOfThree, "help is refused while the team is taken") {
+  bool inner = true;
+  const bool outer = ThreadPool::Get().TryRun(
+      1, [&](int) { inner = ThreadPool::Get().TryRunWithHelp(2, [](int) {}); });
+  CHECK_MESSAGE((outer && !inner), "a team was lent twice");
+}
+
 // Each thread adds to its own cell and, after the barrier, reads all others.
 TEST_CASE_FIXTURE(TeamOfThree, "a barrier orders memory") {
   constexpr int kThreads = 3;

@@ -115,4 +115,10 @@ Status BackwardOnCpu(const CpuWeights& weights, const GruCall& call,
                    threads);
 }
 
+int BackwardThreads(const CpuWeights& weights, const GruCall& call,
+                    int threads) {
+  return Divide(weights.description(), call, kPasses, weights.panels(), threads)
+      .threads;
+}
+
 }  // namespace cudnn_gru

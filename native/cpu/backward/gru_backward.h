@@ -21,6 +21,10 @@ Status BackwardOnCpu(const CpuWeights& weights, const GruCall& call,
                      const SavedSteps& saved, const GruGradients& gradients,
                      int threads, const Cancellation* cancellation);
 
+// Returns how many of `threads` threads BackwardOnCpu would use for `call`.
+int BackwardThreads(const CpuWeights& weights, const GruCall& call,
+                    int threads);
+
 }  // namespace cudnn_gru
 
 #endif  // CUDNN_GRU_CPU_BACKWARD_GRU_BACKWARD_H_

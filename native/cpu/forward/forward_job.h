@@ -1,6 +1,8 @@
 #ifndef CUDNN_GRU_CPU_FORWARD_FORWARD_JOB_H_
 #define CUDNN_GRU_CPU_FORWARD_FORWARD_JOB_H_
 
+#include <cstddef>
+
 #include "core/cancellation.h"
 #include "core/gru_call.h"
 #include "cpu/forward/saved_steps.h"
@@ -8,6 +10,25 @@
 #include "cpu/weights/weights.h"
 
 namespace cudnn_gru {
+
+// Where the output of a row and step lies, counted in elements. Steps are those
+// of the time loop. A call without return_sequences has one step, number 0.
+struct OutputPlace {
+  size_t origin;
+  size_t row_stride;
+  ptrdiff_t step_stride;  // negative when the sequence is written backwards
+
+  size_t At(size_t row, size_t step) const {
+    return origin + row * row_stride +
+           static_cast<size_t>(static_cast<ptrdiff_t>(step) * step_stride);
+  }
+};
+
+// Returns the place in a contiguous output, as GruCall describes it.
+inline OutputPlace ContiguousPlace(const GruCall& call, size_t units) {
+  const size_t steps = call.return_sequences ? call.timesteps : 1;
+  return {0, steps * units, static_cast<ptrdiff_t>(units)};
+}
 
 // The data that all threads of one forward call read. It outlives the threads.
 template <typename T>
@@ -17,6 +38,7 @@ struct ForwardJob {
   const GruCall& call;
   const Cancellation* cancellation;  // may be null
   const SavedSteps* saved;           // null when no backward pass follows
+  OutputPlace place;
 };
 
 }  // namespace cudnn_gru

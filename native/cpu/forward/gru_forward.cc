@@ -41,7 +41,7 @@ Status Forward(const ForwardJob<T>& job, int threads) {
   SharedScratch<T> shared;
   const auto take = [&](BumpAllocator& allocator, int index) {
     if (index < 0) {
-      shared.Take(job.weights, call, job.kernels.lanes, allocator);
+      shared.Take(job.weights, call, call.timesteps, allocator);
       return RowScratch<T>();
     }
     const Share share =
@@ -91,19 +91,32 @@ Status Forward(const ForwardJob<T>& job, int threads) {
 
 Status ForwardOnCpu(const CpuWeights& weights, const GruCall& call, int threads,
                     const Cancellation* cancellation, const SavedSteps* saved) {
+  if (weights.isa().kernels != nullptr || call.batch == 0) {
+    return ForwardOnCpu(weights, call,
+                        ContiguousPlace(call, weights.description().units),
+                        threads, cancellation, saved);
+  }
+  if (cancellation != nullptr && cancellation->requested()) {
+    return Aborted();
+  }
+  return ForwardReference(weights, call, cancellation);
+}
+
+Status ForwardOnCpu(const CpuWeights& weights, const GruCall& call,
+                    const OutputPlace& place, int threads,
+                    const Cancellation* cancellation, const SavedSteps* saved) {
   if (cancellation != nullptr && cancellation->requested()) {
     return Aborted();
   }
   if (call.batch == 0) return Status();
-  const KernelSet* kernels = weights.isa().kernels;
-  if (kernels == nullptr) {
-    return ForwardReference(weights, call, cancellation);
-  }
+  const KernelSet& kernels = *weights.isa().kernels;
   return weights.description().dtype == Dtype::kFloat32
              ? Forward<float>(
-                   {weights, kernels->f32, call, cancellation, saved}, threads)
+                   {weights, kernels.f32, call, cancellation, saved, place},
+                   threads)
              : Forward<double>(
-                   {weights, kernels->f64, call, cancellation, saved}, threads);
+                   {weights, kernels.f64, call, cancellation, saved, place},
+                   threads);
 }
 
 }  // namespace cudnn_gru

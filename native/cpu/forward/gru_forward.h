@@ -4,6 +4,7 @@
 #include "core/cancellation.h"
 #include "core/gru_call.h"
 #include "core/status.h"
+#include "cpu/forward/forward_job.h"
 #include "cpu/forward/saved_steps.h"
 #include "cpu/weights/weights.h"
 
@@ -22,6 +23,12 @@ namespace cudnn_gru {
 Status ForwardOnCpu(const CpuWeights& weights, const GruCall& call, int threads,
                     const Cancellation* cancellation,
                     const SavedSteps* saved = nullptr);
+
+// Does the same, but writes the output to `place` in the call's output. Not for
+// the reference.
+Status ForwardOnCpu(const CpuWeights& weights, const GruCall& call,
+                    const OutputPlace& place, int threads,
+                    const Cancellation* cancellation, const SavedSteps* saved);
 
 }  // namespace cudnn_gru
 

@@ -16,13 +16,13 @@ constexpr size_t kChunkRows = 64;
 
 template <typename T>
 void SharedScratch<T>::Take(const CpuWeights& weights, const GruCall& call,
-                            size_t lanes, BumpAllocator& allocator) {
+                            size_t most_steps, BumpAllocator& allocator) {
   const GruDescription& description = weights.description();
   const size_t units = description.units;
-  row_stride = weights.panels() * kGates * lanes;
+  row_stride = weights.panels() * kGates * weights.lanes();
   const size_t rows =
       std::max(kChunkRows, kChunkBytes / (row_stride * sizeof(T)));
-  chunk = std::min(call.timesteps, std::max<size_t>(1, rows / call.batch));
+  chunk = std::min(most_steps, std::max<size_t>(1, rows / call.batch));
   projection = allocator.Take<T>(call.batch * chunk * row_stride);
   inputs = nullptr;
   states = update = reset_state = dropped_states = nullptr;

@@ -31,7 +31,8 @@ struct SharedScratch {
   T* zeros;            // (U,), the state of a row before its first step
 
   // Takes the arrays for `call` from `allocator`, which may only be measuring.
-  void Take(const CpuWeights& weights, const GruCall& call, size_t lanes,
+  // At most `most_steps` steps are projected at a time.
+  void Take(const CpuWeights& weights, const GruCall& call, size_t most_steps,
             BumpAllocator& allocator);
 };
 

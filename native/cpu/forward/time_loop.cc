@@ -46,18 +46,24 @@ bool TimeLoop<T>::Cancelled() {
 
 template <typename T>
 Status TimeLoop<T>::Run() {
-  const Status aborted = Aborted();
   Start();
   for (size_t begin = 0; begin < call_.timesteps; begin += shared_.chunk) {
-    const size_t count = std::min(shared_.chunk, call_.timesteps - begin);
-    if (Cancelled() || !Project(begin, count)) return aborted;
-    for (size_t step = begin; step < begin + count; ++step) {
-      if (Cancelled() || !Step(step, begin)) {
-        return failure_.ok() ? aborted : failure_;
-      }
-    }
+    Status status = Advance(begin);
+    if (!status.ok()) return status;
   }
   Finish();
+  return Status();
+}
+
+template <typename T>
+Status TimeLoop<T>::Advance(size_t begin) {
+  const size_t count = std::min(shared_.chunk, call_.timesteps - begin);
+  if (Cancelled() || !Project(begin, count)) return Aborted();
+  for (size_t step = begin; step < begin + count; ++step) {
+    if (Cancelled() || !Step(step, begin)) {
+      return failure_.ok() ? Aborted() : failure_;
+    }
+  }
   return Status();
 }
 
@@ -195,7 +201,7 @@ size_t TimeLoop<T>::CollectActiveRows(size_t step, size_t chunk_begin) {
     rows_.active[active] = i;
     rows_.previous[active] = rows_.state[i];
     if (OutputTakesStates(call_)) {
-      rows_.next[active] = output + (row * call_.timesteps + step) * units_;
+      rows_.next[active] = output + job_.place.At(row, step);
     } else {
       rows_.next[active] =
           shared_.states + (rows_.slot[i] * call_.batch + row) * units_;
@@ -300,14 +306,14 @@ template <typename T>
 void TimeLoop<T>::NarrowOutputs(size_t step, size_t active) const {
   for (size_t i = 0; i < active; ++i) {
     const size_t row = share_.row_begin + rows_.active[i];
-    WriteOutput(row * call_.timesteps + step, rows_.next[i]);
+    WriteOutput(row, step, rows_.next[i]);
   }
 }
 
-// Writes this share's units of one row of the output.
+// Writes this share's units of one row and step of the output.
 template <typename T>
-void TimeLoop<T>::WriteOutput(size_t output_row, const T* values) const {
-  const size_t at = output_row * units_ + unit_begin_;
+void TimeLoop<T>::WriteOutput(size_t row, size_t step, const T* values) const {
+  const size_t at = job_.place.At(row, step) + unit_begin_;
   if (call_.output_is_bits) {
     Narrow(description_.state_rounding, values + unit_begin_,
            static_cast<uint16_t*>(call_.output) + at, unit_end_ - unit_begin_);
@@ -343,7 +349,7 @@ void TimeLoop<T>::WriteMaskedOutput(size_t row, size_t step) {
   const T* const source = rows_.seen[i] && !call_.zero_output_for_mask
                               ? rows_.state[i]
                               : shared_.zeros;
-  WriteOutput(row * call_.timesteps + step, source);
+  WriteOutput(row, step, source);
 }
 
 template <typename T>
@@ -355,7 +361,7 @@ void TimeLoop<T>::Finish() {
       const bool masked = !Active(row, call_.timesteps - 1);
       const bool zero =
           masked && (call_.zero_output_for_mask || rows_.seen[i] == 0);
-      WriteOutput(row, zero ? shared_.zeros : state);
+      WriteOutput(row, 0, zero ? shared_.zeros : state);
     }
     T* const out = static_cast<T*>(call_.state) + row * units_;
     if (out != state) {

@@ -26,7 +26,9 @@ struct Share {
   SpinBarrier* barrier;  // null when no other thread has these rows
 };
 
-// Runs the time loop for one share.
+// Runs the time loop for one share: all of it with Run, or in parts with Start,
+// then Advance until it has computed every step, then Finish. A stack's layers
+// take turns in that way (cpu/stack).
 template <typename T>
 class TimeLoop {
  public:
@@ -37,12 +39,17 @@ class TimeLoop {
   // the user's activation failed.
   Status Run();
 
+  void Start();
+  // Computes the steps from `begin`, which is where the last call ended, up to
+  // a chunk of them (SharedScratch). Returns the errors of Run.
+  Status Advance(size_t begin);
+  void Finish();
+
  private:
   bool Active(size_t row, size_t step) const;
   size_t InputStep(size_t step) const;
   bool Meet() { return share_.barrier == nullptr || share_.barrier->Wait(); }
   bool Cancelled();
-  void Start();
   bool Project(size_t begin, size_t count);
   bool PrepareInputs(size_t begin, size_t count);
   void WidenInputs(size_t row, size_t begin, size_t count, T* to) const;
@@ -52,9 +59,8 @@ class TimeLoop {
   void DropStates(size_t rows);
   void RoundStates(size_t active);
   void NarrowOutputs(size_t step, size_t active) const;
-  void WriteOutput(size_t output_row, const T* values) const;
+  void WriteOutput(size_t row, size_t step, const T* values) const;
   void WriteMaskedOutput(size_t row, size_t step);
-  void Finish();
 
   const ForwardJob<T>& job_;
   const CpuWeights& weights_;

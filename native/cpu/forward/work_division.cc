@@ -8,14 +8,22 @@
 namespace cudnn_gru {
 namespace {
 
-// A pass with less work ends before other threads have woken up.
-constexpr double kMinParallelFlops = 4e6;
 // A step with less work is not worth a barrier.
 constexpr double kMinStepFlops = 2e5;
-// The number of rows that fill the register tiles of a thread.
-constexpr size_t kMinRowsPerThread = 8;
+
+// `step_flops` is the work of a step.
+bool IsWorthBarriers(const GruDescription& description, double step_flops,
+                     size_t panels) {
+  return panels >= 2 && step_flops >= kMinStepFlops && !IsRowWise(description);
+}
 
 }  // namespace
+
+bool CanDivideUnits(const CpuWeights& weights, size_t batch) {
+  return IsWorthBarriers(weights.description(),
+                         CallFlops(weights.description(), batch, 1),
+                         weights.panels());
+}
 
 Division Divide(const GruDescription& description, const GruCall& call,
                 double passes, size_t panels, int threads) {
@@ -29,7 +37,7 @@ Division Divide(const GruDescription& description, const GruCall& call,
     return {Split::kRows, threads};
   }
   const double step_flops = passes * CallFlops(description, call.batch, 1);
-  if (panels >= 2 && step_flops >= kMinStepFlops && !IsRowWise(description) &&
+  if (IsWorthBarriers(description, step_flops, panels) &&
       !Contention::Get().Now()) {
     return {Split::kUnits, static_cast<int>(std::min(wanted, panels))};
   }

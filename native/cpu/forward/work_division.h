@@ -4,8 +4,15 @@
 #include <cstddef>
 
 #include "core/gru_call.h"
+#include "cpu/weights/weights.h"
 
 namespace cudnn_gru {
+
+// A computation of fewer floating-point operations ends before other threads
+// have woken up.
+constexpr double kMinParallelFlops = 4e6;
+// The number of rows that fill the register tiles of a thread.
+constexpr size_t kMinRowsPerThread = 8;
 
 enum class Split { kNone, kRows, kUnits };
 
@@ -22,6 +29,10 @@ struct Division {
 // pass, 2 for a backward pass.
 Division Divide(const GruDescription& description, const GruCall& call,
                 double passes, size_t panels, int threads);
+
+// Whether a step of a forward pass has so much work that threads may divide its
+// units and meet at a barrier after it.
+bool CanDivideUnits(const CpuWeights& weights, size_t batch);
 
 // The indices from `begin` to `end - 1`.
 struct Range {

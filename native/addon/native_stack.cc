@@ -1,0 +1,266 @@
+#include "addon/native_stack.h"
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "addon/addon_data.h"
+#include "addon/arguments.h"
+#include "addon/errors.h"
+#include "addon/native_stack_pass.h"
+#include "addon/stack_arguments.h"
+#include "addon/wrapped_object.h"
+#include "core/gru_stack.h"
+#include "core/thread_pool.h"
+
+namespace cudnn_gru {
+namespace {
+
+struct NativeStack {
+  std::vector<Merge> merges;  // one for each layer
+  // Null when the object is disposed. Calls in flight share it.
+  std::shared_ptr<GruStack> stack;
+};
+
+// Marks our objects, as in native_gru.cc.
+constexpr napi_type_tag kTypeTag = {0x91d2c06be8f34a17ULL,
+                                    0x84b6f10a5d7e2c93ULL};
+
+NativeStack* Unwrap(napi_env env, napi_value self) {
+  return static_cast<NativeStack*>(
+      UnwrapObject(env, self, kTypeTag, "NativeStack"));
+}
+
+struct MergeName {
+  const char* name;
+  Merge merge;
+};
+
+constexpr MergeName kMergeNames[] = {{"concat", Merge::kConcat},
+                                     {"sum", Merge::kSum},
+                                     {"mul", Merge::kMul},
+                                     {"ave", Merge::kAve},
+                                     {"separate", Merge::kSeparate}};
+
+Status ReadMerge(const Argument& argument, Merge* merge) {
+  *merge = Merge::kNone;
+  if (argument.IsNothing()) return Status();
+  std::string name;
+  const Status status = ReadString(argument, &name);
+  if (!status.ok()) return status;
+  for (const MergeName& known : kMergeNames) {
+    *merge = known.merge;
+    if (name == known.name) return Status();
+  }
+  return Status(StatusCode::kArgument,
+                "Expected a merge mode in the native argument `merges` but "
+                "received \"" +
+                    name + "\".");
+}
+
+Status ReadMerges(const Argument& argument, std::vector<Merge>* merges) {
+  bool is_array = false;
+  uint32_t count = 0;
+  napi_is_array(argument.env, argument.value, &is_array);
+  if (is_array) {
+    napi_get_array_length(argument.env, argument.value, &count);
+  }
+  if (count == 0) {
+    return Status(StatusCode::kArgument,
+                  "Expected a list of merge modes for the native argument "
+                  "`merges` but received another value.");
+  }
+  for (uint32_t i = 0; i < count; ++i) {
+    napi_value value = nullptr;
+    napi_get_element(argument.env, argument.value, i, &value);
+    Merge merge = Merge::kNone;
+    const Status status =
+        ReadMerge({argument.env, value, argument.name}, &merge);
+    if (!status.ok()) return status;
+    merges->push_back(merge);
+  }
+  return Status();
+}
+
+void Finalize(napi_env, void* object, void*) {
+  delete static_cast<NativeStack*>(object);
+}
+
+// new NativeStack(merges)
+napi_value Construct(napi_env env, napi_callback_info info) {
+  size_t count = 1;
+  napi_value argument = nullptr;
+  napi_value self = nullptr;
+  napi_value target = nullptr;
+  napi_get_cb_info(env, info, &count, &argument, &self, nullptr);
+  napi_get_new_target(env, info, &target);
+  if (target == nullptr) {
+    return Throw(env,
+                 Status(StatusCode::kArgument,
+                        "NativeStack is a constructor: call it with `new`."));
+  }
+  auto stack = std::make_unique<NativeStack>();
+  const Status status = ReadMerges({env, argument, "merges"}, &stack->merges);
+  if (!status.ok()) return Throw(env, status);
+  stack->stack = std::make_shared<GruStack>();
+  if (napi_wrap(env, self, stack.get(), Finalize, nullptr, nullptr) !=
+      napi_ok) {
+    return Throw(env, Status(StatusCode::kOutOfMemory,
+                             "Node could not make a NativeStack."));
+  }
+  stack.release();
+  napi_type_tag_object(env, self, &kTypeTag);
+  return self;
+}
+
+// A call with everything that it needs, except the mask. It may outlive the
+// stack and the layers.
+struct PreparedCall {
+  std::shared_ptr<GruStack> stack;
+  StackCall call;
+  Tf32 tf32 = Tf32::kForbidden;
+
+  Status Run(int threads, const Cancellation* cancellation) const {
+    return stack->Forward(call, {threads, cancellation, tf32});
+  }
+  Status RunKeepingPass(int threads, const Cancellation* cancellation,
+                        std::unique_ptr<GruStackPass>* pass) const {
+    if (call.output_is_bits) {
+      return Status(StatusCode::kDtype,
+                    "Expected a Float32Array for the native argument `output` "
+                    "of a pass but received a Uint16Array.");
+    }
+    return stack->ForwardKeepingPass(call, {threads, cancellation, tf32}, pass);
+  }
+};
+
+// Reads the arguments of a call. `steps` must live as long as the call runs.
+Status Prepare(const StackArguments& arguments, const NativeStack& stack,
+               StepSelection* steps, PreparedCall* prepared) {
+  if (stack.stack == nullptr) {
+    return Status(StatusCode::kDisposed, "The stack is disposed.");
+  }
+  prepared->stack = stack.stack;
+  return ReadStackCall(arguments, stack.merges, steps, &prepared->call,
+                       &prepared->tf32);
+}
+
+// An asynchronous call, which lives until its promise settles.
+struct AsyncCall {
+  double token = 0;
+  StepSelection steps;
+  PreparedCall prepared;
+  std::unique_ptr<GruStackPass> pass;
+};
+
+// Takes the token from the arguments, and reads it and the call behind it.
+// Returns null with a pending exception on failure.
+std::shared_ptr<AsyncCall> PrepareAsync(StackArguments* arguments) {
+  const napi_env env = arguments->env();
+  const NativeStack* const stack = Unwrap(env, arguments->self());
+  if (stack == nullptr) return nullptr;
+  auto call = std::make_shared<AsyncCall>();
+  Status status = ReadDouble(arguments->TakeFirst(), &call->token);
+  if (status.ok()) {
+    status = Prepare(*arguments, *stack, &call->steps, &call->prepared);
+  }
+  if (status.ok()) return call;
+  Throw(env, status);
+  return nullptr;
+}
+
+napi_value Js_call(napi_env env, napi_callback_info info) {
+  const StackArguments arguments(env, info, SignatureOf("stackCall"),
+                                 SignatureOf("stackHalf"));
+  const NativeStack* const stack = Unwrap(env, arguments.self());
+  if (stack == nullptr) return nullptr;
+  StepSelection steps;
+  PreparedCall prepared;
+  Status status = Prepare(arguments, *stack, &steps, &prepared);
+  if (status.ok()) {
+    status = prepared.Run(ThreadPool::Get().threads(), nullptr);
+  }
+  return status.ok() ? nullptr : Throw(env, status);
+}
+
+napi_value Js_callAsync(napi_env env, napi_callback_info info) {
+  StackArguments arguments(env, info, SignatureOf("stackCallAsync"),
+                           SignatureOf("stackHalf"));
+  const std::shared_ptr<AsyncCall> call = PrepareAsync(&arguments);
+  if (call == nullptr) return nullptr;
+  return AddonData::Get(env)->async_calls.Submit(
+      call->token, arguments.All(),
+      [call](int threads, const Cancellation& cancellation) {
+        return call->prepared.Run(threads, &cancellation);
+      });
+}
+
+napi_value Js_forward(napi_env env, napi_callback_info info) {
+  const StackArguments arguments(env, info, SignatureOf("stackForward"),
+                                 SignatureOf("stackHalf"));
+  const NativeStack* const stack = Unwrap(env, arguments.self());
+  if (stack == nullptr) return nullptr;
+  StepSelection steps;
+  PreparedCall prepared;
+  std::unique_ptr<GruStackPass> pass;
+  Status status = Prepare(arguments, *stack, &steps, &prepared);
+  if (status.ok()) {
+    status =
+        prepared.RunKeepingPass(ThreadPool::Get().threads(), nullptr, &pass);
+  }
+  return status.ok() ? MakeNativeStackPass(env, std::move(pass))
+                     : Throw(env, status);
+}
+
+napi_value Js_forwardAsync(napi_env env, napi_callback_info info) {
+  StackArguments arguments(env, info, SignatureOf("stackForwardAsync"),
+                           SignatureOf("stackHalf"));
+  const std::shared_ptr<AsyncCall> call = PrepareAsync(&arguments);
+  if (call == nullptr) return nullptr;
+  // An executor thread makes the pass, and this thread takes it.
+  return AddonData::Get(env)->async_calls.Submit(
+      call->token, arguments.All(),
+      [call](int threads, const Cancellation& cancellation) {
+        return call->prepared.RunKeepingPass(threads, &cancellation,
+                                             &call->pass);
+      },
+      [call](napi_env settling) {
+        return MakeNativeStackPass(settling, std::move(call->pass));
+      });
+}
+
+napi_value Js_memoryUsage(napi_env env, napi_callback_info info) {
+  const NativeStack* const stack = Unwrap(env, ThisOf(env, info));
+  if (stack == nullptr) return nullptr;
+  const size_t held = stack->stack == nullptr ? 0 : stack->stack->bytes();
+  napi_value bytes = nullptr;
+  napi_create_double(env, static_cast<double>(held), &bytes);
+  return bytes;
+}
+
+napi_value Js_dispose(napi_env env, napi_callback_info info) {
+  NativeStack* const stack = Unwrap(env, ThisOf(env, info));
+  if (stack != nullptr) stack->stack = nullptr;
+  return nullptr;
+}
+
+}  // namespace
+
+napi_value DefineNativeStack(napi_env env) {
+  const std::array<napi_property_descriptor, 6> methods = {
+      Method("call", Js_call),
+      Method("callAsync", Js_callAsync),
+      Method("forward", Js_forward),
+      Method("forwardAsync", Js_forwardAsync),
+      Method("memoryUsage", Js_memoryUsage),
+      Method("dispose", Js_dispose)};
+  napi_value constructor = nullptr;
+  napi_define_class(env, "NativeStack", NAPI_AUTO_LENGTH, Construct, nullptr,
+                    methods.size(), methods.data(), &constructor);
+  return constructor;
+}
+
+}  // namespace cudnn_gru

@@ -1,0 +1,58 @@
+#include "cpu/stack/stack_forward.h"
+
+#include <new>
+
+#include "cpu/forward/gru_forward.h"
+#include "cpu/stack/chains.h"
+#include "cpu/stack/teams.h"
+
+namespace cudnn_gru {
+namespace {
+
+Status RunOneByOne(const StackJob& job, int threads) {
+  for (const LayerJob& layer : job.layers) {
+    for (size_t i = 0; i < layer.half_count; ++i) {
+      const HalfJob& half = layer.halves[i];
+      Status status = ForwardOnCpu(*half.weights, half.call, half.place,
+                                   threads, job.cancellation, half.saved);
+      if (!status.ok()) return status;
+    }
+    if (IsArithmetic(layer.merge)) MergeLayer(layer, {0, job.batch});
+  }
+  return Status();
+}
+
+template <typename T>
+Status Run(const StackJob& job, const StackPlan& plan) {
+  bool ran = false;
+  Status status;
+  if (plan.split == StackSplit::kChains) {
+    status = RunChains<T>(job, plan, &ran);
+  } else if (plan.split == StackSplit::kTeams) {
+    status = RunTeams<T>(job, plan, &ran);
+  }
+  if (ran) return status;
+  // Another call has the team of threads, so this thread computes alone.
+  const bool alone = plan.split != StackSplit::kOneByOne;
+  return RunOneByOne(job, alone ? 1 : plan.threads);
+}
+
+}  // namespace
+
+Status ForwardStackOnCpu(const StackJob& job, int threads) {
+  return ForwardStackOnCpu(job, PlanStack(job, threads));
+}
+
+Status ForwardStackOnCpu(const StackJob& job, const StackPlan& plan) {
+  if (job.Cancelled()) return Aborted();
+  if (job.batch == 0) return Status();
+  try {
+    return job.dtype() == Dtype::kFloat32 ? Run<float>(job, plan)
+                                          : Run<double>(job, plan);
+  } catch (const std::bad_alloc&) {
+    return Status(StatusCode::kOutOfMemory,
+                  "The system has no memory for the loops of the call");
+  }
+}
+
+}  // namespace cudnn_gru
