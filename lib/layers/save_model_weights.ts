@@ -1,6 +1,6 @@
 import { expected, expectedShape, expectedText } from "../errors/messages.js";
 import { reading } from "../errors/reading.js";
-import type { LayerToWrite } from "../formats/index.js";
+import type { LayerToWrite, WeightData } from "../formats/index.js";
 import { everyItem } from "../native/arrays.js";
 import { isRecord, refuseUnknown } from "../options/record.js";
 import { isVariable, type Variable } from "../variables/variable.js";
@@ -79,6 +79,6 @@ function readLayer(layer: unknown, name: string): LayerToWrite {
   return { kind: "dense", name: given, weights: copies(weights) };
 }
 
-function copies(variables: readonly Variable[]): LayerToWrite["weights"] {
-  return variables.map(({ shape, dtype, value }) => ({ shape, dtype, data: value.data }) as LayerToWrite["weights"][0]);
+function copies(variables: readonly Variable[]): WeightData[] {
+  return variables.map(({ shape, dtype, value }) => ({ shape, dtype, data: value.data }) as WeightData);
 }
