@@ -37,11 +37,12 @@ export function bidirectionalParts(options: BidirectionalOptions, name: string):
       `"${merge}"`,
     );
   }
-  const own = { ...argumentsOfCopy(layer), zero_output_for_mask: returnSequences };
-  const forward = new GRU({ ...own, name: prefixed("forward_", layer.name) } as never);
+  // Each copy has initializers of its own, which draw seeds of their own.
+  const own = () => ({ ...argumentsOfCopy(layer), zero_output_for_mask: returnSequences });
+  const forward = new GRU({ ...own(), name: prefixed("forward_", layer.name) } as never);
   const backward =
     given === null
-      ? new GRU({ ...own, name: prefixed("backward_", layer.name), go_backwards: true } as never)
+      ? new GRU({ ...own(), name: prefixed("backward_", layer.name), go_backwards: true } as never)
       : (options.backwardLayer as GRU);
   const halves = [partsOf(forward), partsOf(backward)] as [LayerParts, LayerParts];
   const { policy, autocast, activityRegularizer, trainable } = options;

@@ -109,13 +109,22 @@ export function noGru({ shown }: Source): GRUError {
   );
 }
 
-/** Reads one GRU of a model that describes its layers. */
-export async function readLayer(model: ModelWithConfig, found: ConfigLayer): Promise<KerasLayerFile> {
-  const layer = model.legacy ? { ...found, config: modernConfig(found.config, found.className, found.label) } : found;
-  const config = loadableConfig(layer);
-  const stored = await model.read(found, expectedVariables(layer));
-  const resetAfter = typeof config.reset_after === "boolean" ? config.reset_after : undefined;
-  return { config, ...inGruLayout(stored.map(toWeight)), path: found.label, resetAfter };
+async function readLayer(model: ModelWithConfig, found: ConfigLayer): Promise<KerasLayerFile> {
+  const [file] = await readLayers(model, [found]);
+  return file as KerasLayerFile;
+}
+
+/** Reads GRUs of a model that describes its layers. */
+export async function readLayers(model: ModelWithConfig, found: readonly ConfigLayer[]): Promise<KerasLayerFile[]> {
+  const requests = found.map((layer) => {
+    const own = model.legacy ? { ...layer, config: modernConfig(layer.config, layer.className, layer.label) } : layer;
+    return { layer, config: loadableConfig(own), variables: expectedVariables(own) };
+  });
+  const stored = await model.read(requests);
+  return requests.map(({ layer, config }, index) => {
+    const resetAfter = typeof config.reset_after === "boolean" ? config.reset_after : undefined;
+    return { config, ...inGruLayout((stored[index] ?? []).map(toWeight)), path: layer.label, resetAfter };
+  });
 }
 
 async function readStored(model: WeightsOnly, wanted: string | undefined, source: Source): Promise<KerasLayerWeights> {

@@ -7,7 +7,7 @@ import {
   type KerasLayerFile,
   type KerasLayerWeights,
   noGru,
-  readLayer,
+  readLayers,
   readStoredLayer,
   weightsOnly,
 } from "./keras_gru.js";
@@ -59,11 +59,7 @@ export async function readKerasWrappers(
   return inFile(source, () =>
     withModelFile(source, async (model) => {
       if (model.kind === "weights") throw weightsOnly(source, remedy);
-      const read: WrapperFile[] = [];
-      for (const found of wanted.map((layer) => select(model.layers, layer, source))) {
-        read.push(await readWrapper(model, found));
-      }
-      return read;
+      return readWrappers(model, wanted, source);
     }),
   );
 }
@@ -85,11 +81,7 @@ export async function readWrapperWeights(
       if (model.layers.length === 0 && model.withWeights) {
         return model.withWeights((weights) => readAllStored(weights, wanted, source));
       }
-      const read: WrapperWeights[] = [];
-      for (const found of wanted.map((layer) => select(model.layers, layer, source))) {
-        read.push(await readWrapper(model, found));
-      }
-      return read;
+      return readWrappers(model, wanted, source);
     }),
   );
 }
@@ -101,16 +93,24 @@ function select<T extends NamedLayer>(layers: readonly T[], { name, kind, argume
   return selectLayer({ candidates, kind: KINDS[kind], others: layers, argument }, name, source);
 }
 
-async function readWrapper(model: ModelWithConfig, { gru, pair }: Candidate<ConfigLayer>): Promise<WrapperFile> {
-  if (gru !== undefined) return { kind: "gru", gru: await readLayer(model, gru) };
-  const { forward, backward, wrapper } = pair as Pair<ConfigLayer>;
-  const { layer: _, backward_layer: __, ...config } = wrapper?.config ?? {};
-  return {
-    kind: "bidirectional",
-    config,
-    forward: await readLayer(model, forward),
-    backward: await readLayer(model, backward),
-  };
+async function readWrappers(
+  model: ModelWithConfig,
+  wanted: readonly WantedLayer[],
+  source: Source,
+): Promise<WrapperFile[]> {
+  const found = wanted.map((layer) => select(model.layers, layer, source));
+  const grus = found.flatMap(({ gru, pair }) => (gru === undefined ? halvesOf(pair as Pair<ConfigLayer>) : [gru]));
+  const files = await readLayers(model, grus);
+  return found.map(({ gru, pair }): WrapperFile => {
+    const first = files.shift() as KerasLayerFile;
+    if (gru !== undefined) return { kind: "gru", gru: first };
+    const { layer: _, backward_layer: __, ...config } = pair?.wrapper?.config ?? {};
+    return { kind: "bidirectional", config, forward: first, backward: files.shift() as KerasLayerFile };
+  });
+}
+
+function halvesOf<T extends NamedLayer>({ forward, backward }: Pair<T>): [T, T] {
+  return [forward, backward];
 }
 
 async function readAllStored(
