@@ -62,6 +62,7 @@ export {
   type BidirectionalConstructor,
   type BidirectionalFromKerasArguments,
   type BidirectionalOverrides,
+  type GRULike,
 } from "./layers/bidirectional.js";
 export type { BidirectionalConfig, SerializedHalf } from "./layers/bidirectional_config.js";
 export type { CallEvent } from "./layers/call/call_events.js";

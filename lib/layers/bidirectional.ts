@@ -209,6 +209,23 @@ function isLayer(value: unknown): boolean {
 /** `Given` if an argument was passed, else `Config`, the type from the config. */
 type Overridden<Given, Config> = [Given] extends [never] ? Config : Given;
 
+/**
+ * The properties that tell a GRU from other layers. As the constraint of a type parameter, `GRU` itself would make the
+ * compiler infer `GRU<boolean>` for a `new GRU(...)` that is written as the argument.
+ */
+export interface GRULike {
+  /** The size of the output's last dimension. */
+  readonly units: number;
+  /** The recurrent kernel. */
+  readonly recurrent_kernel: unknown;
+}
+
+/** The `return_state` of a GRU's type. */
+type ReturnStateOf<L> = L extends GRU<infer S, DtypeName> ? S : boolean;
+
+/** The dtype of a GRU's type. */
+type DtypeOf<L> = L extends GRU<boolean, infer D> ? D : DtypeName;
+
 /** The `Bidirectional` class. Its constructor derives the types of the layer's results from its arguments. */
 export interface BidirectionalConstructor {
   /**
@@ -219,29 +236,17 @@ export interface BidirectionalConstructor {
    * Throws `ERR_ARGUMENT` for an unknown argument, a bad value, or halves that do not fit together, and `ERR_DTYPE` for
    * an unknown dtype. A given `backward_layer` has then not changed.
    */
-  new <
-    S extends boolean,
-    H extends DtypeName,
-    M extends MergeMode = "concat",
-    D extends DtypeName = "float32",
-    B extends DtypeName = never,
-  >(
-    layer: GRU<S, H>,
-    args?: BidirectionalArguments<S, M, D, B>,
-  ): Bidirectional<S, M, D, H | B>;
+  new <L extends GRULike, M extends MergeMode = "concat", D extends DtypeName = "float32", B extends DtypeName = never>(
+    layer: L,
+    args?: BidirectionalArguments<ReturnStateOf<L>, M, D, B>,
+  ): Bidirectional<ReturnStateOf<L>, M, D, DtypeOf<L> | B>;
   /** Makes a layer: `new Bidirectional({ layer, ...args })`, with the same errors. */
-  new <
-    S extends boolean,
-    H extends DtypeName,
-    M extends MergeMode = "concat",
-    D extends DtypeName = "float32",
-    B extends DtypeName = never,
-  >(
-    args: BidirectionalArguments<S, M, D, B> & {
+  new <L extends GRULike, M extends MergeMode = "concat", D extends DtypeName = "float32", B extends DtypeName = never>(
+    args: BidirectionalArguments<ReturnStateOf<L>, M, D, B> & {
       /** The layer to copy. */
-      layer: GRU<S, H>;
+      layer: L;
     },
-  ): Bidirectional<S, M, D, H | B>;
+  ): Bidirectional<ReturnStateOf<L>, M, D, DtypeOf<L> | B>;
   /** The prototype of all layers, for `instanceof`. */
   readonly prototype: Bidirectional;
   /**

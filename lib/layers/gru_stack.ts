@@ -4,7 +4,7 @@ import type { CustomObjects } from "../keras/custom_objects.js";
 import type { DtypeName } from "../keras/dtype_policy.js";
 import type { MergeMode } from "../keras/merge_mode.js";
 import { printAsText } from "../tensor/print_as_text.js";
-import type { Bidirectional } from "./bidirectional.js";
+import type { Bidirectional, GRULike } from "./bidirectional.js";
 import type { Composite } from "./composite/composite.js";
 import { CompositeLayer, compositeOf } from "./composite/composite_layer.js";
 import { requireAllBuilt, takeOverAll } from "./composite/composite_weights.js";
@@ -111,6 +111,9 @@ class GRUStackLayer<
   }
 }
 
+/** The properties that tell a layer of a stack from others: those of a GRU, or of a Bidirectional. */
+type StackLayerLike = GRULike | Pick<Bidirectional, "merge_mode">;
+
 /** The last item of a list. */
 type Last<L extends readonly unknown[]> = L extends readonly [...unknown[], infer Item] ? Item : L[number];
 
@@ -131,7 +134,7 @@ export interface GRUStackConstructor {
    * stack) and for a GRU that comes twice, `ERR_SHAPE` for a layer that is built for other features than it would get,
    * and `ERR_DTYPE` for one with `autocast: false` that would get another dtype.
    */
-  new <const L extends readonly StackLayer[], S extends boolean = false>(
+  new <const L extends readonly StackLayerLike[], S extends boolean = false>(
     layers: L,
     args?: GRUStackArguments<S>,
   ): GRUStack<S, MergeOf<Last<L>>, DtypeOf<Last<L>>>;
