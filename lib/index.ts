@@ -11,6 +11,13 @@ export type { MaskLike } from "./arguments/mask_and_lengths.js";
 export type { Out, OutTensor } from "./arguments/out_argument.js";
 export type { CallArguments, CallAsyncArguments, StateLike } from "./arguments/read_call.js";
 export type {
+  CompositeCallArguments,
+  CompositeCallAsyncArguments,
+  CompositeForwardArguments,
+  CompositeForwardAsyncArguments,
+  CompositeUpstream,
+} from "./arguments/read_composite.js";
+export type {
   BackwardAsyncArguments,
   ForwardArguments,
   ForwardAsyncArguments,
@@ -48,7 +55,29 @@ export {
   type SerializedObject,
   type ThresholdParameters,
 } from "./keras/index.js";
+export type { MergeMode } from "./keras/merge_mode.js";
+export {
+  Bidirectional,
+  type BidirectionalArguments,
+  type BidirectionalConstructor,
+  type BidirectionalFromKerasArguments,
+  type BidirectionalOverrides,
+  type GRULike,
+} from "./layers/bidirectional.js";
+export type { BidirectionalConfig, SerializedHalf } from "./layers/bidirectional_config.js";
 export type { CallEvent } from "./layers/call/call_events.js";
+export type { CompositeLayer } from "./layers/composite/composite_layer.js";
+export type { CompositeGradients, CompositePass } from "./layers/composite/composite_pass.js";
+export type { CompositeExplanation, LayerExplanation } from "./layers/composite/explain.js";
+export type {
+  BidirectionalResult,
+  LayerOutput,
+  MasksOf,
+  OneOrList,
+  OutputList,
+  ShapesOf,
+  StackResult,
+} from "./layers/composite/wrapper_types.js";
 export type { GRUConfig } from "./layers/config.js";
 export type { GRUGradients, GRUPass } from "./layers/gradients/pass.js";
 export {
@@ -58,6 +87,16 @@ export {
   type GRUArgumentsWithUnits,
   type GRUConstructor,
 } from "./layers/gru.js";
+export {
+  GRUStack,
+  type GRUStackArguments,
+  type GRUStackConstructor,
+  type GRUStackFromKerasArguments,
+  type GRUStackOverrides,
+  type LoadStackWeightsArguments,
+} from "./layers/gru_stack.js";
+export type { GRUStackConfig } from "./layers/gru_stack_config.js";
+export type { StackLayer } from "./layers/gru_stack_parts.js";
 export type {
   CallResult,
   MaskResult,
@@ -72,8 +111,9 @@ export { type DenseWeights, type ModelLayer, saveModelWeights } from "./layers/s
 export type { GRUStream } from "./layers/state/stream.js";
 export type { LoadWeightsArguments } from "./layers/weights/load_weights.js";
 export type { SaveWeightsArguments } from "./layers/weights/save_weights.js";
+export type { SerializedLayer } from "./layers/wrapper_config.js";
 export { type Batcher, type BatcherArguments, createBatcher } from "./serving/batcher.js";
-export type { BatcherCallArguments } from "./serving/request.js";
+export type { BatcherCallArguments, CompositeBatcherArguments } from "./serving/request.js";
 export {
   type FloatArray,
   type FloatArrayOf,

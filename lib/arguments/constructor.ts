@@ -276,7 +276,8 @@ function readSeed(value: unknown): number | null {
   return requireInteger(value, "seed", "an integer or null", MIN_SAFE_INTEGER, MAX_SAFE_INTEGER);
 }
 
-function readName(value: unknown): string | null {
+/** Reads the argument `name` of a layer. Throws `ERR_ARGUMENT`. */
+export function readName(value: unknown): string | null {
   if (value === undefined || value === null) return null;
   if (typeof value !== "string" || value.includes("/")) {
     throw expected("ERR_ARGUMENT", "name", 'a string without "/"', value);
@@ -301,7 +302,8 @@ function readImplementation(value: unknown): 1 | 2 {
   return value;
 }
 
-function checkInputHints(input_shape: unknown, input_dim: unknown): void {
+/** Checks the arguments that Keras takes for its Sequential models. Throws `ERR_ARGUMENT`. */
+export function checkInputHints(input_shape: unknown, input_dim: unknown): void {
   if (input_dim !== undefined && input_dim !== null) {
     requireInteger(input_dim, "input_dim", "a number of features", 0, SIZE_LIMIT - 1);
   }

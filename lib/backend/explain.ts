@@ -36,12 +36,20 @@ const KNOWN: ReadonlySet<string> = new Set(["mask", "lengths", "training", "inpu
  * `use_cudnn` is. Throws `ERR_ARGUMENT`, `ERR_SHAPE` or `ERR_DTYPE` for arguments that a call would refuse.
  */
 export function explainCall(options: GRUOptions, features: number | null, args: unknown): Explanation {
-  let call: CallProperties;
+  return explainProperties(options, readExplain(features, args));
+}
+
+/** Reads the arguments of `explain`. Throws the errors of `explainCall`. */
+export function readExplain(features: number | null, args: unknown): CallProperties {
   try {
-    call = readExplainArguments(features, args);
+    return readExplainArguments(features, args);
   } catch (error) {
     throw unreadable(error, "explain");
   }
+}
+
+/** Returns the path that a call with these properties takes. */
+export function explainProperties(options: GRUOptions, call: CallProperties): Explanation {
   const requirements: Requirement[] = checkCall(options, call);
   const { met: works, detail } = checkRuntime(options);
   requirements.push({ id: "runtime", met: works, detail });

@@ -49,14 +49,23 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
   seqlens: ["lengths"],
   abortsignal: ["signal"],
   gradoutput: ["output"],
+  // Merge modes of a Bidirectional.
+  add: ["sum"],
+  average: ["ave"],
+  avg: ["ave"],
+  cat: ["concat"],
+  concatenate: ["concat"],
+  mean: ["ave"],
+  multiply: ["mul"],
+  none: ["null"],
 };
 
 /** Says what to do instead of passing a layer argument that this package does not have. */
 const REMEDIES: Readonly<Record<string, string>> = {
   batchfirst: "There is none: inputs are always (batch, timesteps, features).",
   timemajor: "There is none: inputs are always (batch, timesteps, features).",
-  numlayers: "A GRU is one layer: make one for each, all but the last with `return_sequences: true`.",
-  bidirectional: "A GRU goes one way: make a second one with `go_backwards: true`.",
+  numlayers: "A GRU is one layer: make a `GRUStack` of several, all but the last with `return_sequences: true`.",
+  bidirectional: "A GRU goes one way: wrap it in a `Bidirectional`.",
   projsize: "There is none: a GRU's output has `units` elements.",
   batchinputshape: "There is none: call build([batch, timesteps, features]).",
   weights: "There is none: call build([null, null, features]), then setWeights([kernel, recurrent_kernel, bias]).",

@@ -4,7 +4,14 @@
  */
 export type { WeightData } from "./keras_files/gru_variables.js";
 export { type KerasLayerFile, type KerasLayerWeights, readGruWeights, readKerasGru } from "./keras_files/keras_gru.js";
-export type { LayerToWrite } from "./keras_files/keras_weights.js";
+export type { BidirectionalToWrite, LayerToWrite } from "./keras_files/keras_weights.js";
+export {
+  readKerasWrappers,
+  readWrapperWeights,
+  type WantedLayer,
+  type WrapperFile,
+  type WrapperWeights,
+} from "./keras_files/keras_wrappers.js";
 export type { FileSource } from "./source.js";
 export { writeGru } from "./write_gru.js";
 export { writeModelWeights } from "./write_model.js";

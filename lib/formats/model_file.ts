@@ -8,7 +8,7 @@ import { listLayers } from "./keras_files/config_tree.js";
 import { readArchive } from "./keras_files/keras_archive.js";
 import { keras1Requests } from "./keras_files/keras1_weights.js";
 import { legacyCell } from "./keras_files/legacy_weights.js";
-import type { ModelWithConfig, WeightsOnly } from "./keras_files/model_contents.js";
+import type { LayerRequest, ModelWithConfig, WeightsOnly } from "./keras_files/model_contents.js";
 import { legacyLayers, weightLayers } from "./keras_files/stored_layers.js";
 import { type OpenFile, withFile } from "./open_file.js";
 import { openSafetensors } from "./safetensors/keras_gru_tensors.js";
@@ -46,10 +46,15 @@ async function openArchive(file: OpenFile): Promise<ModelWithConfig> {
     kind: "model",
     legacy: isLegacyVersion(kerasVersion),
     layers: listLayers(config),
-    read: async ({ group, name }, variables) => {
-      const request = { group: `${group}/cell`, named: { group, name }, variables };
-      return withHdf5(await readWeights(), (handle) => handle.variables(request), { stored });
-    },
+    read: async (requests) =>
+      withHdf5(
+        await readWeights(),
+        (handle) =>
+          oneByOne(requests, ({ layer: { group, name }, variables }) =>
+            handle.variables({ group: `${group}/cell`, named: { group, name }, variables }),
+          ),
+        { stored },
+      ),
     withWeights: async (use) =>
       withHdf5(await readWeights(), async (handle) => use(weightsOnly(await handle.outline(), handle)), { stored }),
   };
@@ -63,18 +68,29 @@ async function openHdf5File(handle: Hdf5Handle): Promise<ModelWithConfig | Weigh
     kind: "model",
     legacy: isLegacyVersion(outline.kerasVersion),
     layers,
-    read: (layer, variables) => {
-      const { variables: found } = legacyCell(layer, layers, outline.layers);
-      const requests = keras1Requests(variables, found.length);
-      if (found.length !== requests.length) {
-        const expected = variables.map(({ label }) => label).join(", ");
-        throw fileError(
-          `expected ${variables.length} arrays (${expected}) of layer ${layer.label} but found ${found.length}`,
-        );
-      }
-      return handle.variables({ datasets: requests.map((request, index) => ({ ...found[index]!, ...request })) });
-    },
+    read: (requests) =>
+      oneByOne(requests, ({ layer, variables }) => {
+        const { variables: found } = legacyCell(layer, layers, outline.layers);
+        const wanted = keras1Requests(variables, found.length);
+        if (found.length !== wanted.length) {
+          const expected = variables.map(({ label }) => label).join(", ");
+          throw fileError(
+            `expected ${variables.length} arrays (${expected}) of layer ${layer.label} but found ${found.length}`,
+          );
+        }
+        return handle.variables({ datasets: wanted.map((request, index) => ({ ...found[index]!, ...request })) });
+      }),
   };
+}
+
+/** Asks for one layer after the other. A file answers one question at a time. */
+async function oneByOne<T>(
+  requests: readonly LayerRequest[],
+  ask: (request: LayerRequest) => Promise<T>,
+): Promise<T[]> {
+  const answers: T[] = [];
+  for (const request of requests) answers.push(await ask(request));
+  return answers;
 }
 
 function weightsOnly(outline: Hdf5Outline, handle: Hdf5Handle): WeightsOnly {

@@ -12,7 +12,10 @@ import { LayerWeights } from "./weights/layer_weights.js";
 /** The parts that one layer is made of. Its calls, passes and streams share them. */
 export interface LayerParts {
   readonly name: string;
-  readonly options: GRUOptions;
+  /** The layer itself. */
+  readonly layer: object;
+  /** The arguments. `changeOptions` replaces them. */
+  options: GRUOptions;
   readonly owner: VariableOwner & { trainable: boolean };
   readonly weights: LayerWeights;
   /** The carried state; `null` for a layer that is not stateful. */
@@ -20,10 +23,10 @@ export interface LayerParts {
   /** The user's activation functions; `null` for a layer without any. */
   readonly custom: CustomActivations | null;
   readonly dropout: DropoutGenerator;
-  readonly path: PathChooser;
+  path: PathChooser;
   readonly inFlight: CallsInFlight;
   /** The native flags that every call of the layer has. */
-  readonly flags: number;
+  flags: number;
   /** The activity regularizer's losses of the last call. */
   activityLosses: readonly number[];
   /** The memory for last states that nobody asked for. */
@@ -36,6 +39,7 @@ export function layerParts(layer: object, options: GRUOptions, name: string): La
   const carried = options.stateful ? new CarriedState(options.units, options.computeDtype) : null;
   return {
     name,
+    layer,
     options,
     owner,
     weights: new LayerWeights(options, name, owner),
@@ -44,11 +48,26 @@ export function layerParts(layer: object, options: GRUOptions, name: string): La
     dropout: new DropoutGenerator(layer, options),
     path: new PathChooser(options),
     inFlight: new CallsInFlight(carried),
-    flags:
-      (options.returnSequences ? CALL_FLAGS.returnSequences : 0) |
-      (options.goBackwards ? CALL_FLAGS.goBackwards : 0) |
-      (options.zeroOutputForMask ? CALL_FLAGS.zeroOutputForMask : 0),
+    flags: flagsFor(options),
     activityLosses: [],
     unusedState: null,
   };
+}
+
+function flagsFor({ returnSequences, goBackwards, zeroOutputForMask }: GRUOptions): number {
+  return (
+    (returnSequences ? CALL_FLAGS.returnSequences : 0) |
+    (goBackwards ? CALL_FLAGS.goBackwards : 0) |
+    (zeroOutputForMask ? CALL_FLAGS.zeroOutputForMask : 0)
+  );
+}
+
+/** The options that a wrapper may change in a layer that exists. Only calls that start later see the change. */
+export type ChangeableOptions = Pick<GRUOptions, "zeroOutputForMask" | "useCudnn">;
+
+/** Changes options of a layer. */
+export function changeOptions(layer: LayerParts, changes: ChangeableOptions): void {
+  layer.options = { ...layer.options, ...changes };
+  layer.path = new PathChooser(layer.options);
+  layer.flags = flagsFor(layer.options);
 }

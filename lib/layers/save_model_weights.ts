@@ -1,11 +1,15 @@
 import { expected, expectedShape, expectedText } from "../errors/messages.js";
 import { reading } from "../errors/reading.js";
-import type { LayerToWrite } from "../formats/index.js";
+import type { LayerToWrite, WeightData } from "../formats/index.js";
 import { everyItem } from "../native/arrays.js";
 import { isRecord, refuseUnknown } from "../options/record.js";
 import { isVariable, type Variable } from "../variables/variable.js";
+import type { Bidirectional } from "./bidirectional.js";
+import { compositeOf } from "./composite/composite_layer.js";
+import { requireAllBuilt } from "./composite/composite_weights.js";
 import { GRULayer } from "./layer.js";
 import { readSave, type SaveWeightsArguments } from "./weights/save_weights.js";
+import { layerToWrite } from "./wrapper_files.js";
 
 /** The weights of a dense layer of your own: its kernel (inputs, units) and, if it has one, its bias (units). */
 export interface DenseWeights {
@@ -18,7 +22,7 @@ export interface DenseWeights {
 }
 
 /** A layer of a model whose weights `saveModelWeights` writes. */
-export type ModelLayer = GRULayer | DenseWeights;
+export type ModelLayer = GRULayer | Bidirectional | DenseWeights;
 
 const KNOWN = new Set(["class_name", "name", "weights"]);
 
@@ -58,8 +62,14 @@ function readLayer(layer: unknown, name: string): LayerToWrite {
     }
     return { kind: "gru", name: layer.name, weights: copies(layer.weights) };
   }
+  const composite = compositeOf(layer);
+  if (composite?.kind === "Bidirectional") {
+    requireAllBuilt(composite, name);
+    return layerToWrite(composite.stages[0]);
+  }
   if (!isRecord(layer) || layer.class_name !== "Dense") {
-    throw expected("ERR_ARGUMENT", name, 'a GRU or { class_name: "Dense", name, weights }', layer);
+    const wanted = 'a GRU, a Bidirectional or { class_name: "Dense", name, weights }';
+    throw expected("ERR_ARGUMENT", name, wanted, layer);
   }
   refuseUnknown(layer, KNOWN, name);
   const { name: given = "dense", weights } = layer;
@@ -79,6 +89,6 @@ function readLayer(layer: unknown, name: string): LayerToWrite {
   return { kind: "dense", name: given, weights: copies(weights) };
 }
 
-function copies(variables: readonly Variable[]): LayerToWrite["weights"] {
-  return variables.map(({ shape, dtype, value }) => ({ shape, dtype, data: value.data }) as LayerToWrite["weights"][0]);
+function copies(variables: readonly Variable[]): WeightData[] {
+  return variables.map(({ shape, dtype, value }) => ({ shape, dtype, data: value.data }) as WeightData);
 }

@@ -1,24 +1,47 @@
-import type { GRUOptions } from "../arguments/constructor.js";
 import { allocate } from "../arguments/memory.js";
 import type { ReadCall } from "../arguments/read_call.js";
 import { checkedProduct } from "../arguments/shapes.js";
-import type { BatcherCall } from "../layers/async/call_async.js";
-import { type RequestPart, rowsOfPart, stepsOfPart } from "../layers/call/combined_rows.js";
+import type { Dtype } from "../keras/dtype_policy.js";
+import { type CombinedRows, type RequestPart, rowsOfPart, stepsOfPart } from "../layers/call/combined_rows.js";
 import type { FloatArray, NativeArray } from "../native/arrays.js";
+import type { NativeDtype } from "../native/binding.js";
 import { Tensor } from "../tensor/tensor.js";
 import type { BatchRequest } from "./request.js";
 
+/** The sizes and dtypes of the arrays of a combined call. */
+export interface CombinedSizes {
+  readonly features: number;
+  /** The dtype of the inputs. */
+  readonly dtype: Dtype;
+  /** The initial states, one for each GRU. */
+  readonly states: readonly { readonly units: number; readonly kernelDtype: NativeDtype }[];
+}
+
+/** One call that computes one request or several. */
+export interface RequestsCall {
+  readonly read: Omit<ReadCall, "initialState" | "out">;
+  readonly initialStates: readonly (NativeArray | null)[];
+  /** The rows of each request; `null` when there is only one. */
+  readonly rows: CombinedRows | null;
+}
+
 /** Returns the call that computes these requests. A request that is alone is not copied. */
-export function callOf(requests: readonly BatchRequest[], features: number, options: GRUOptions): BatcherCall {
+export function callOf(requests: readonly BatchRequest[], sizes: CombinedSizes): RequestsCall {
   const [first] = requests as [BatchRequest];
-  if (requests.length > 1) return combine(requests, features, options);
-  const { rows: batch, inputs, timesteps, mask, lengths, initialState } = first;
-  return { read: ownCall({ inputs, batch, timesteps, features, mask, lengths, initialState }), rows: null };
+  if (requests.length > 1) return combine(requests, sizes);
+  const { rows: batch, inputs, timesteps, mask, lengths, initialStates } = first;
+  return {
+    read: ownCall({ inputs, batch, timesteps, features: sizes.features, mask, lengths }),
+    initialStates,
+    rows: null,
+  };
 }
 
 /** Returns a call of these values, which are memory of its own. */
-function ownCall(values: Omit<ReadCall, "source" | "owned" | "training" | "out" | "transfer">): ReadCall {
-  const { inputs, batch, timesteps, features, mask, lengths, initialState } = values;
+function ownCall(
+  values: Pick<ReadCall, "inputs" | "batch" | "timesteps" | "features" | "mask" | "lengths">,
+): RequestsCall["read"] {
+  const { inputs, batch, timesteps, features, mask, lengths } = values;
   return {
     inputs,
     source: null,
@@ -28,19 +51,16 @@ function ownCall(values: Omit<ReadCall, "source" | "owned" | "training" | "out" 
     features,
     mask,
     lengths,
-    initialState,
     training: false,
-    out: null,
     transfer: false,
   };
 }
 
 /** Puts the requests one below the other, each row padded on the right to the longest. */
-function combine(requests: readonly BatchRequest[], features: number, options: GRUOptions): BatcherCall {
-  const { computeDtype } = options;
+function combine(requests: readonly BatchRequest[], { features, dtype, states }: CombinedSizes): RequestsCall {
   const batch = requests.reduce((sum, { rows }) => sum + rows, 0);
   const timesteps = requests.reduce((most, request) => Math.max(most, request.timesteps), 0);
-  const inputs = allocate(computeDtype, checkedProduct([batch, timesteps, features], "inputs"), "inputs");
+  const inputs = allocate(dtype, checkedProduct([batch, timesteps, features], "inputs"), "inputs");
   const parts: RequestPart[] = [];
   const endsMasked: boolean[] = [];
   let firstRow = 0;
@@ -54,14 +74,8 @@ function combine(requests: readonly BatchRequest[], features: number, options: G
     firstRow += request.rows;
   }
   return {
-    read: ownCall({
-      inputs,
-      batch,
-      timesteps,
-      features,
-      ...combineMasks(requests, batch, timesteps),
-      initialState: combineStates(requests, batch, options),
-    }),
+    read: ownCall({ inputs, batch, timesteps, features, ...combineMasks(requests, batch, timesteps) }),
+    initialStates: states.map((_, index) => combineStates(requests, batch, states, index)),
     rows: { parts, endsMasked },
   };
 }
@@ -115,23 +129,35 @@ function combinedLengths(requests: readonly BatchRequest[], rows: number): Int32
 function combineStates(
   requests: readonly BatchRequest[],
   rows: number,
-  { units, kernelDtype }: GRUOptions,
+  states: CombinedSizes["states"],
+  index: number,
 ): NativeArray | null {
-  if (requests.every(({ initialState }) => initialState === null)) return null;
+  if (requests.every(({ initialStates }) => (initialStates[index] ?? null) === null)) return null;
+  const { units, kernelDtype } = states[index] as CombinedSizes["states"][0];
   const combined = allocate(kernelDtype, checkedProduct([rows, units], "initial_state"), "initial_state");
   let first = 0;
-  for (const { initialState, rows: own } of requests) {
-    if (initialState !== null) combined.set(initialState, first * units);
+  for (const { initialStates, rows: own } of requests) {
+    const state = initialStates[index] ?? null;
+    if (state !== null) combined.set(state, first * units);
     first += own;
   }
   return combined;
+}
+
+/** The layout of the output of a combined call. */
+export interface OutputLayout {
+  readonly returnSequences: boolean;
+  /** True when the output has the last timestep first. */
+  readonly goBackwards: boolean;
+  /** The size of its last dimension. */
+  readonly units: number;
 }
 
 /** Splits the combined call's output into the outputs that each request would have got from a call of its own. */
 export function splitOutput(
   { data, shape, dtype }: Tensor<FloatArray>,
   parts: readonly RequestPart[],
-  { returnSequences, goBackwards, units }: GRUOptions,
+  { returnSequences, goBackwards, units }: OutputLayout,
 ): Tensor<FloatArray>[] {
   return parts.map((part) => {
     const { rows, timesteps } = part;
@@ -145,7 +171,7 @@ export function splitOutput(
 export function splitState(
   { data, dtype }: Tensor<FloatArray>,
   parts: readonly RequestPart[],
-  { units }: GRUOptions,
+  units: number,
 ): Tensor<FloatArray>[] {
   return parts.map((part) => new Tensor(rowsOfPart(data, part, units), [part.rows, units], dtype));
 }

@@ -5,19 +5,16 @@ import { expected, expectedText } from "../errors/messages.js";
 import { reading } from "../errors/reading.js";
 import type { DtypeName } from "../keras/dtype_policy.js";
 import { onAbort } from "../layers/async/abort.js";
-import { callForBatcher } from "../layers/async/call_async.js";
-import { notAsynchronous } from "../layers/call/custom_activations.js";
+import type { CompositeLayer } from "../layers/composite/composite_layer.js";
 import type { GRU } from "../layers/gru.js";
-import { partsOf } from "../layers/layer.js";
-import type { LayerParts } from "../layers/layer_parts.js";
 import type { CallResult } from "../layers/result_types.js";
 import { native } from "../native/load.js";
 import { readRecord } from "../options/record.js";
 import { requireBound, requireInteger } from "../options/values.js";
 import { printAsText } from "../tensor/print_as_text.js";
 import type { TensorLike } from "../tensor/tensor.js";
-import { callOf, splitOutput, splitState } from "./batch.js";
-import { type BatcherCallArguments, readRequest, readRequestSignal } from "./request.js";
+import { type BatcherCallArguments, type CompositeBatcherArguments, readRequestSignal } from "./request.js";
+import { type RequestResult, type Subject, subjectOf } from "./subject.js";
 import { type Entry, Waiting } from "./waiting.js";
 
 /** The arguments of `createBatcher`. */
@@ -54,18 +51,23 @@ function readBatcher(args: unknown): Required<BatcherArguments> {
 }
 
 /**
- * Gathers concurrent requests for one layer into calls of several rows, and returns to each request its own result. The
- * requests may have different lengths. Each gets the result that `gru.callAsync` returns for it alone, on the CPU path
- * bit for bit. A call uses the weights that the layer has when the call starts.
+ * Gathers concurrent requests for one layer, or for several that are called together, into calls of several rows, and
+ * returns to each request its own result. The requests may have different lengths. Each gets the result that
+ * `callAsync` of the layer returns for it alone, on the CPU path bit for bit. A call uses the weights that the layer has
+ * when the call starts.
  *
  * A call starts when it has `maxBatch` rows, or when the first of its requests has waited for `maxDelayMs`, and a
  * thread for asynchronous calls is free. While none is free, requests collect.
  */
-export class Batcher<S extends boolean = boolean, D extends DtypeName = DtypeName> {
-  readonly #gru: GRU<S, D>;
-  readonly #layer: LayerParts;
-  readonly #features: number;
-  readonly #waiting: Waiting<CallResult<S, D>>;
+export class Batcher<
+  S extends boolean = boolean,
+  D extends DtypeName = DtypeName,
+  R = CallResult<S, D>,
+  A = BatcherCallArguments,
+> {
+  readonly #layer: unknown;
+  readonly #subject: Subject;
+  readonly #waiting: Waiting<R>;
   readonly #maxDelay: number;
   readonly #maxQueue: number;
   #running = 0;
@@ -76,22 +78,10 @@ export class Batcher<S extends boolean = boolean, D extends DtypeName = DtypeNam
   #disposed = false;
 
   /** @internal */
-  constructor(gru: GRU<S, D>, args: unknown) {
-    const layer = partsOf(gru);
-    if (layer === undefined) throw expected("ERR_ARGUMENT", "gru", "a GRU layer", gru);
+  constructor(layer: unknown, args: unknown) {
+    this.#subject = subjectOf(layer);
     const { maxBatch, maxDelayMs, maxQueue } = reading("createBatcher", () => readBatcher(args));
     this.#maxQueue = maxQueue;
-    if (layer.carried !== null) {
-      throw expected(
-        "ERR_ARGUMENT",
-        "gru",
-        "a layer that is not stateful, since requests do not know each other,",
-        gru,
-      );
-    }
-    if (layer.custom !== null) throw notAsynchronous("createBatcher");
-    this.#features = layer.weights.requireBuilt("createBatcher").features;
-    this.#gru = gru;
     this.#layer = layer;
     this.#maxDelay = maxDelayMs;
     this.#waiting = new Waiting(maxBatch);
@@ -114,16 +104,16 @@ export class Batcher<S extends boolean = boolean, D extends DtypeName = DtypeNam
    * Never throws. Rejects as `gru.callAsync` does, but only for errors of its own request. Also rejects with `ERR_BUSY`
    * when `maxQueue` requests wait, and with `ERR_DISPOSED` after `dispose`.
    */
-  callAsync(inputs: TensorLike, args?: BatcherCallArguments | null): Promise<CallResult<S, D>> {
+  callAsync(inputs: TensorLike, args?: A | null): Promise<R> {
     return new Promise((resolve, reject) => {
       const signal = readRequestSignal(args);
       this.#requireAlive();
       if (this.#waiting.size >= this.#maxQueue) throw busy(this.#maxQueue);
-      const request = readRequest(this.#layer.options, this.#features, inputs, args);
+      const request = this.#subject.read(inputs, args);
       // Reading the arguments may have run code of the caller's.
       refuseAborted(signal);
       this.#requireAlive();
-      const entry: Entry<CallResult<S, D>> = {
+      const entry: Entry<R> = {
         request,
         since: performance.now(),
         signal,
@@ -156,7 +146,7 @@ export class Batcher<S extends boolean = boolean, D extends DtypeName = DtypeNam
   /** Returns one line with the layer, the number of waiting requests and the number of running calls. */
   toString(): string {
     const disposed = this.#disposed ? ", disposed" : "";
-    return `Batcher, ${this.waiting} requests waiting, ${this.#running} calls running${disposed}: ${String(this.#gru)}`;
+    return `Batcher, ${this.waiting} requests waiting, ${this.#running} calls running${disposed}: ${String(this.#layer)}`;
   }
 
   /**
@@ -239,12 +229,12 @@ export class Batcher<S extends boolean = boolean, D extends DtypeName = DtypeNam
   }
 
   /** Computes these requests in one call and settles each. Never rejects. */
-  async #run(entries: readonly Entry<CallResult<S, D>>[]): Promise<void> {
+  async #run(entries: readonly Entry<R>[]): Promise<void> {
     this.#running += 1;
     try {
       const results = await this.#compute(entries);
       entries.forEach((entry, index) => {
-        settle(entry, () => entry.resolve(results[index] as CallResult<S, D>));
+        settle(entry, () => entry.resolve(results[index] as R));
       });
     } catch (error) {
       if (entries.length === 1) {
@@ -261,20 +251,13 @@ export class Batcher<S extends boolean = boolean, D extends DtypeName = DtypeNam
   }
 
   /** Computes the results of these requests in one call, which ends early when all of them are aborted. */
-  async #compute(entries: readonly Entry<CallResult<S, D>>[]): Promise<CallResult<S, D>[]> {
+  async #compute(entries: readonly Entry<R>[]): Promise<R[]> {
     const requests = entries.map(({ request }) => request);
-    const { options } = this.#layer;
-    const prepared = callOf(requests, this.#features, options);
-    const { output, state } = await callForBatcher(this.#layer, prepared, signalOf(entries));
-    if (prepared.rows === null) return [(state === null ? output : [output, state]) as CallResult<S, D>];
-    const { parts } = prepared.rows;
-    const outputs = splitOutput(output, parts, options);
-    if (state === null) return outputs as unknown as CallResult<S, D>[];
-    const states = splitState(state, parts, options);
-    return outputs.map((own, index) => [own, states[index]] as unknown as CallResult<S, D>);
+    const results = await this.#subject.compute(requests, signalOf(entries));
+    return results.map((result: RequestResult) => (result.length === 1 ? result[0] : [...result]) as R);
   }
 
-  #abort(entry: Entry<CallResult<S, D>>, signal: AbortSignal): void {
+  #abort(entry: Entry<R>, signal: AbortSignal): void {
     this.#waiting.remove(entry);
     settle(entry, () => entry.reject(aborted(signal)));
     entry.abandon();
@@ -321,14 +304,20 @@ function busy(most: number): GRUError {
 }
 
 /**
- * Makes a batcher for `gru`, which must be built.
+ * Makes a batcher for a GRU, a Bidirectional or a GRUStack, which must be built.
  *
- * Throws `ERR_ARGUMENT` for bad arguments, and for a layer that is stateful or has a custom activation. Throws
- * `ERR_NOT_BUILT` for a layer without weights, and `ERR_DISPOSED` for a disposed one.
+ * Throws `ERR_ARGUMENT` for bad arguments, and for layers that are stateful or have a custom activation. Throws
+ * `ERR_NOT_BUILT` for layers without weights, and `ERR_DISPOSED` for disposed ones.
  */
 export function createBatcher<S extends boolean, D extends DtypeName>(
   gru: GRU<S, D>,
   args: BatcherArguments,
-): Batcher<S, D> {
-  return new Batcher(gru, args);
+): Batcher<S, D>;
+/** Makes a batcher for a Bidirectional or a GRUStack, with the same errors. */
+export function createBatcher<R>(
+  layer: CompositeLayer<R, unknown>,
+  args: BatcherArguments,
+): Batcher<boolean, DtypeName, R, CompositeBatcherArguments>;
+export function createBatcher(layer: unknown, args: BatcherArguments): Batcher<boolean, DtypeName, unknown, never> {
+  return new Batcher(layer, args);
 }

@@ -1,9 +1,11 @@
 import type { GRUOptions } from "../arguments/constructor.js";
 import type { MaskLike } from "../arguments/mask_and_lengths.js";
 import { type ReadCall, readCall, readCallSignal, type StateLike } from "../arguments/read_call.js";
+import { type CompositeSettings, readComposite } from "../arguments/read_composite.js";
 import { refuseAborted } from "../arguments/signal.js";
 import { unreadable } from "../errors/reading.js";
 import { ownInputs, requireTransferable } from "../layers/call/own_inputs.js";
+import type { NativeArray } from "../native/arrays.js";
 import { isRecord, refuseUnknown } from "../options/record.js";
 
 /** The optional arguments of a batcher's `callAsync`. They are the same as those of the layer's `callAsync`. */
@@ -22,9 +24,17 @@ export interface BatcherCallArguments {
 
 const KNOWN: ReadonlySet<string> = new Set(["mask", "lengths", "initial_state", "signal", "transfer"]);
 
+/** The arguments of `callAsync` of a batcher of several layers, as those of their `callAsync`. */
+export interface CompositeBatcherArguments extends Omit<BatcherCallArguments, "initial_state"> {
+  /** A list of (rows, units) states, one for each GRU. The default is zeros. */
+  initial_state?: readonly StateLike[] | null | undefined;
+}
+
 /** A request, read and checked, in memory of its own. Floating-point arrays are as in `ReadCall`. */
-export type BatchRequest = Pick<ReadCall, "inputs" | "timesteps" | "lengths" | "mask" | "initialState"> & {
+export type BatchRequest = Pick<ReadCall, "inputs" | "timesteps" | "lengths" | "mask"> & {
   readonly rows: number;
+  /** One for each GRU. */
+  readonly initialStates: readonly (NativeArray | null)[];
 };
 
 /** Reads the signal of a request. Throws `ERR_ARGUMENT`, or `ERR_ABORTED` when the signal has already aborted. */
@@ -34,15 +44,38 @@ export function readRequestSignal(args: unknown): AbortSignal | null {
   return signal;
 }
 
-/** Reads a request's arguments as `callAsync` does. Throws `ERR_ARGUMENT`, `ERR_SHAPE` or `ERR_DTYPE`. */
+/** Reads a request for a GRU as `callAsync` does. Throws `ERR_ARGUMENT`, `ERR_SHAPE` or `ERR_DTYPE`. */
 export function readRequest(options: GRUOptions, features: number, inputs: unknown, args: unknown): BatchRequest {
+  refuseOthers(args);
+  const { initialState, ...read } = readCall(options, features, inputs, args, true);
+  return requestOf(read, [initialState]);
+}
+
+/** Reads a request for several layers as their `callAsync` does. Throws `ERR_ARGUMENT`, `ERR_SHAPE` or `ERR_DTYPE`. */
+export function readCompositeRequest(
+  settings: CompositeSettings,
+  features: number,
+  inputs: unknown,
+  args: unknown,
+): BatchRequest {
+  refuseOthers(args);
+  const read = readComposite(settings, features, inputs, args, "callAsync");
+  return requestOf(read, read.initialStates);
+}
+
+function refuseOthers(args: unknown): void {
   try {
     if (isRecord(args)) refuseUnknown(args, KNOWN, "callAsync of a batcher");
   } catch (error) {
     throw unreadable(error, "callAsync of a batcher");
   }
-  const read = readCall(options, features, inputs, args, true);
-  requireTransferable(read);
-  const { batch: rows, timesteps, lengths, mask, initialState } = read;
-  return { inputs: ownInputs(read), rows, timesteps, lengths, mask, initialState };
+}
+
+function requestOf(
+  read: Omit<ReadCall, "initialState" | "out">,
+  initialStates: readonly (NativeArray | null)[],
+): BatchRequest {
+  requireTransferable(read, []);
+  const { batch: rows, timesteps, lengths, mask } = read;
+  return { inputs: ownInputs(read), rows, timesteps, lengths, mask, initialStates };
 }

@@ -91,6 +91,7 @@ export const standIns = {
     "test/process/diagnostics.test.ts",
     "test/serving/batcher.test.ts",
   ],
+  "lib/layers/composite/": ["test/composite/"],
   "lib/layers/gradients/": [
     "test/cudnn-facade/pass.test.ts",
     "test/layers/activation_derivatives.test.ts",

@@ -26,6 +26,7 @@ export const halves = [
           about: "the GRU class: a table of contents for its rooms",
           hops: [1],
           rows: [
+            [{ path: "lib/layers/composite", about: "several layers as one call: Bidirectional, GRUStack" }],
             [
               { path: "lib/layers/async", about: "limit, order, abort", share: 3 },
               { path: "lib/layers/gradients", about: "passes, losses", share: 3 },

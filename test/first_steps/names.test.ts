@@ -107,7 +107,7 @@ describe("an argument of another library, or of an older Keras", () => {
   it.each([
     ["GRU", "batch_first", /inputs are always \(batch, timesteps, features\)/],
     ["GRU", "num_layers", /one layer.*return_sequences: true/],
-    ["GRU", "bidirectional", /go_backwards: true/],
+    ["GRU", "bidirectional", /wrap it in a `Bidirectional`/],
     ["GRU", "batch_input_shape", /build\(\[batch, timesteps, features\]\)/],
     ["GRU", "weights", /setWeights\(\[kernel, recurrent_kernel, bias\]\)/],
     ["Adam", "decay", /schedules\.InverseTimeDecay/],

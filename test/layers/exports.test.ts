@@ -4,9 +4,11 @@ import { expect, it } from "vitest";
 it("exports what the documentation names, and no more", () => {
   expect(Object.keys(api).sort()).toEqual([
     "Activation",
+    "Bidirectional",
     "DTypePolicy",
     "GRU",
     "GRUError",
+    "GRUStack",
     "Tensor",
     "Variable",
     "backendInfo",

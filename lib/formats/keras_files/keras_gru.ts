@@ -11,6 +11,7 @@ import { expectedVariables, loadableConfig, toWeight, type WeightData } from "./
 import { joinedGates } from "./keras1_weights.js";
 import type { ModelWithConfig, WeightsOnly } from "./model_contents.js";
 import { selectGru } from "./select_layer.js";
+import type { StoredLayer } from "./stored_layers.js";
 
 /** The weights of a GRU layer in a Keras model file. */
 export interface KerasLayerWeights {
@@ -89,17 +90,17 @@ function wantedLayer({ layer }: ReadOptions): string | undefined {
   return layer;
 }
 
-function weightsOnly({ shown }: Source): GRUError {
-  return expectedText(
-    "ERR_ARGUMENT",
-    "source",
-    "a model file with the layers' configs",
-    `${shown}, which holds weights only`,
-    { remedy: "Make the layer with new GRU(units, ...) and call its loadWeights(source, { layer })." },
-  );
+/** Returns the error about a file without the configs that making a layer needs. `remedy` says how to make it. */
+export function weightsOnly(
+  { shown }: Source,
+  remedy = "Make the layer with new GRU(units, ...) and call its loadWeights(source, { layer }).",
+): GRUError {
+  const wanted = "a model file with the layers' configs";
+  return expectedText("ERR_ARGUMENT", "source", wanted, `${shown}, which holds weights only`, { remedy });
 }
 
-function noGru({ shown }: Source): GRUError {
+/** Returns the error about a file without the weights of a GRU. */
+export function noGru({ shown }: Source): GRUError {
   return expectedText(
     "ERR_ARGUMENT",
     "source",
@@ -109,16 +110,30 @@ function noGru({ shown }: Source): GRUError {
 }
 
 async function readLayer(model: ModelWithConfig, found: ConfigLayer): Promise<KerasLayerFile> {
-  const layer = model.legacy ? { ...found, config: modernConfig(found.config, found.className, found.label) } : found;
-  const config = loadableConfig(layer);
-  const stored = await model.read(found, expectedVariables(layer));
-  const resetAfter = typeof config.reset_after === "boolean" ? config.reset_after : undefined;
-  return { config, ...inGruLayout(stored.map(toWeight)), path: found.label, resetAfter };
+  const [file] = await readLayers(model, [found]);
+  return file as KerasLayerFile;
+}
+
+/** Reads GRUs of a model that describes its layers. */
+export async function readLayers(model: ModelWithConfig, found: readonly ConfigLayer[]): Promise<KerasLayerFile[]> {
+  const requests = found.map((layer) => {
+    const own = model.legacy ? { ...layer, config: modernConfig(layer.config, layer.className, layer.label) } : layer;
+    return { layer, config: loadableConfig(own), variables: expectedVariables(own) };
+  });
+  const stored = await model.read(requests);
+  return requests.map(({ layer, config }, index) => {
+    const resetAfter = typeof config.reset_after === "boolean" ? config.reset_after : undefined;
+    return { config, ...inGruLayout((stored[index] ?? []).map(toWeight)), path: layer.label, resetAfter };
+  });
 }
 
 async function readStored(model: WeightsOnly, wanted: string | undefined, source: Source): Promise<KerasLayerWeights> {
   if (model.layers.length === 0) throw noGru(source);
-  const layer = selectGru(model.layers, wanted, source);
+  return readStoredLayer(model, selectGru(model.layers, wanted, source));
+}
+
+/** Reads one GRU of a file that contains only numbers. */
+export async function readStoredLayer(model: WeightsOnly, layer: StoredLayer): Promise<KerasLayerWeights> {
   const stored = await model.read(layer);
   return { ...inGruLayout(stored.map(toWeight)), path: layer.label, resetAfter: layer.resetAfter };
 }

@@ -2,14 +2,20 @@ import type { StoredVariable, VariableRequest } from "../hdf5/dataset.js";
 import type { ConfigLayer } from "./config_tree.js";
 import type { StoredLayer } from "./stored_layers.js";
 
+/** A layer to read, and the shapes that its variables must have. */
+export interface LayerRequest {
+  readonly layer: ConfigLayer;
+  readonly variables: VariableRequest[];
+}
+
 /** A model file that describes its layers. */
 export interface ModelWithConfig {
   kind: "model";
   /** True when Keras 1 or 2 wrote it, whose configs have other meanings. */
   legacy: boolean;
   layers: ConfigLayer[];
-  /** Reads the variables of one of `layers`, which must have these shapes. */
-  read(layer: ConfigLayer, variables: VariableRequest[]): Promise<StoredVariable[]>;
+  /** Reads the variables of some of `layers`, in their order. */
+  read(requests: readonly LayerRequest[]): Promise<StoredVariable[][]>;
   /**
    * Passes the model's weights to `use` as if the file contained nothing else. Legacy files do not have this method.
    */

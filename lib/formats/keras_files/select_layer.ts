@@ -12,39 +12,53 @@ const MAX_SHOWN = 20;
  * @param source the model file, for messages.
  * @throws GRUError `ERR_ARGUMENT` if there is no such GRU, or more than one. The message lists all GRUs.
  */
-export function selectGru<T extends NamedLayer>(
-  layers: readonly T[],
+export function selectGru<T extends NamedLayer>(layers: readonly T[], wanted: string | undefined, source: Source): T {
+  const grus = layers.filter(({ isGru }) => isGru);
+  return selectLayer({ candidates: grus, kind: "GRU", others: layers, argument: "layer" }, wanted, source);
+}
+
+/** The layers to choose from. */
+export interface Choice<T extends NamedLayer> {
+  readonly candidates: readonly T[];
+  /** The class or classes of the candidates, for messages. */
+  readonly kind: string;
+  /** All layers of the model, which messages mention when none of the candidates is meant. */
+  readonly others: readonly NamedLayer[];
+  /** The argument that names the layer. */
+  readonly argument: string;
+}
+
+/** Returns one of the candidates, in the way of `selectGru`. */
+export function selectLayer<T extends NamedLayer>(
+  { candidates, kind, others, argument }: Choice<T>,
   wanted: string | undefined,
   { shown: source }: Source,
 ): T {
-  const grus = layers.filter(({ isGru }) => isGru);
-  if (grus.length === 0) {
-    throw expectedText("ERR_ARGUMENT", "source", "a model with a GRU layer", `${source}, ${describeOthers(layers)}`);
-  }
-  const list = labels(grus);
-  if (wanted === undefined) {
-    if (grus.length === 1) return grus[0]!;
+  if (candidates.length === 0) {
     throw expectedText(
       "ERR_ARGUMENT",
-      "layer",
-      `the name of one GRU layer (${source} has ${grus.length}: ${list})`,
-      "none",
+      "source",
+      `a model with a ${kind} layer`,
+      `${source}, ${describeOthers(others)}`,
     );
   }
-  const found = matches(grus, wanted);
+  const list = labels(candidates);
+  if (wanted === undefined) {
+    if (candidates.length === 1) return candidates[0]!;
+    const wantedText = `the name of one ${kind} layer (${source} has ${candidates.length}: ${list})`;
+    throw expectedText("ERR_ARGUMENT", argument, wantedText, "none");
+  }
+  const found = matches(candidates, wanted);
   if (found.length === 1) return found[0]!;
   const received = JSON.stringify(wanted);
   if (found.length > 1) {
-    throw expectedText(
-      "ERR_ARGUMENT",
-      "layer",
-      "the path of one GRU layer",
-      `${received}, which fits ${labels(found)}`,
-    );
+    const fitting = `${received}, which fits ${labels(found)}`;
+    throw expectedText("ERR_ARGUMENT", argument, `the path of one ${kind} layer`, fitting);
   }
-  const other = matches(layers, wanted)[0];
+  const other = matches(others, wanted)[0];
   const remark = other ? ` (a ${other.className} layer)` : "";
-  throw expectedText("ERR_ARGUMENT", "layer", `the name of a GRU layer of ${source} (${list})`, `${received}${remark}`);
+  const one = `the name of a ${kind} layer of ${source} (${list})`;
+  throw expectedText("ERR_ARGUMENT", argument, one, `${received}${remark}`);
 }
 
 /**

@@ -1,7 +1,7 @@
 import { whileHeld } from "../../backend/held_place.js";
 import { expectedText } from "../../errors/messages.js";
 import type { CarriedState } from "../state/carried_state.js";
-import { CallOrder, waitOrAbort } from "./call_order.js";
+import { CallOrder, type OrderedPlace, waitOrAbort } from "./call_order.js";
 
 /** The asynchronous calls of one layer that have not ended. The calls of a stateful layer run one after the other. */
 export class CallsInFlight {
@@ -59,15 +59,35 @@ export class CallsInFlight {
     return this.runInFlight(takeTurn);
   }
 
+  /**
+   * Takes the place of a call that runs as a part of a greater one. The layer keeps its memory until the place is left,
+   * and a stateful layer's later calls wait until then.
+   */
+  takePlace(): OrderedPlace {
+    const place = this.#carried === null ? null : this.#order.takePlace();
+    this.#count += 1;
+    return {
+      ready: place === null ? Promise.resolve() : place.ready,
+      leave: () => {
+        place?.leave();
+        this.#leave();
+      },
+    };
+  }
+
   /** Runs `work` and counts it as a call in flight. The layer keeps its memory until `work` has ended. */
   async runInFlight<T>(work: () => Promise<T>): Promise<T> {
     this.#count += 1;
     try {
       return await work();
     } finally {
-      this.#count -= 1;
-      if (this.#count === 0) this.#free?.();
+      this.#leave();
     }
+  }
+
+  #leave(): void {
+    this.#count -= 1;
+    if (this.#count === 0) this.#free?.();
   }
 
   /** Calls `free` as soon as no call is in flight: now, or after the last call. */

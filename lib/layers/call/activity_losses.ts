@@ -26,7 +26,11 @@ export function activityLoss(regularizer: Regularizer, values: NativeArray, shap
  * Returns the activity regularizer's losses of a call, in Keras's order: output, then state. Throws any error of the
  * regularizer.
  */
-export function activityLosses(layer: LayerParts, call: PreparedCall, arrays: NativeCallArrays): readonly number[] {
+export function activityLosses(
+  layer: LayerParts,
+  call: Pick<PreparedCall, "batch" | "timesteps" | "combined">,
+  arrays: Results,
+): readonly number[] {
   const { activityRegularizer } = layer.options;
   // A regularizer whose code is not known has no loss here. Reading `losses` throws an error, but a call alone does not
   // need the loss.
@@ -47,7 +51,9 @@ function lossesOf(
   shape: readonly number[],
 ): readonly number[] {
   const { returnState, units, computeDtype, rounding } = options;
-  const losses = [activityLoss(regularizer, kernelArray(output, computeDtype), shape)];
+  // The output may already have the form that the kernels compute in.
+  const values = output instanceof Uint16Array ? kernelArray(output, computeDtype) : output;
+  const losses = [activityLoss(regularizer, values, shape)];
   if (returnState) losses.push(activityLoss(regularizer, state, [shape[0] as number, units]));
   return rounding === null ? losses : losses.map((loss) => rounded(loss, rounding));
 }

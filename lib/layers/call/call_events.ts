@@ -94,9 +94,14 @@ export class CallTrace {
   }
 }
 
+/** True when the channel has subscribers. */
+export function isTraced(): boolean {
+  return CHANNEL.hasSubscribers;
+}
+
 /** Returns a trace of a call, or `null` when the channel has no subscribers, so that no event is made. */
 export function traceCall({ name, options }: LayerParts, call: PreparedCall): CallTrace | null {
-  if (!CHANNEL.hasSubscribers) return null;
+  if (!isTraced()) return null;
   const { batch, timesteps, features } = call;
   return new CallTrace({
     layer: name,

@@ -30,7 +30,8 @@ export function finishCall(layer: LayerParts, call: PreparedCall, arrays: Native
 }
 
 /** Writes the zeros of `zero_output_for_mask` to the rows whose last step is masked by the request itself. */
-function zeroMasked(output: FloatArray, endsMasked: readonly boolean[]): void {
+export function zeroMasked(output: FloatArray, endsMasked: readonly boolean[]): void {
+  if (endsMasked.length === 0) return;
   const units = output.length / endsMasked.length;
   endsMasked.forEach((masked, row) => {
     if (masked) output.fill(0, row * units, (row + 1) * units);

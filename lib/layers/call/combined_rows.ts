@@ -46,3 +46,22 @@ export function stepsOfPart<D extends FloatArray>(
   }
   return own;
 }
+
+/**
+ * Returns a copy of the (rows, longest, width) output of a combined call in which the steps of every part come before
+ * its padding. In `data` the padding comes first.
+ */
+export function stepsToFront<D extends FloatArray>(data: D, parts: readonly RequestPart[], longest: number): D {
+  const rows = parts.reduce((sum, part) => sum + part.rows, 0);
+  const width = rows === 0 ? 0 : data.length / (rows * longest);
+  const moved = data.slice() as D;
+  for (const { firstRow, rows: own, timesteps } of parts) {
+    for (let row = firstRow; row < firstRow + own; row++) {
+      const start = row * longest * width;
+      const padding = (longest - timesteps) * width;
+      moved.copyWithin(start, start + padding, start + longest * width);
+      moved.fill(0, start + timesteps * width, start + longest * width);
+    }
+  }
+  return moved;
+}

@@ -1,4 +1,5 @@
 import { converted } from "../../arguments/convert.js";
+import type { OutTarget } from "../../arguments/out_argument.js";
 import type { ReadCall } from "../../arguments/read_call.js";
 import { ARRAY_TYPES, requireWhole } from "../../arguments/typed_array.js";
 import { expected } from "../../errors/messages.js";
@@ -9,14 +10,20 @@ import { bufferOf, byteOffsetOf, isUnshared } from "../../native/intrinsics.js";
 // buffer that it returns.
 const { structuredClone } = globalThis;
 
-/** Throws `ERR_ARGUMENT` when a call with `transfer: true` cannot take over the inputs' buffer. */
-export function requireTransferable({ transfer, source, out }: ReadCall): void {
+/**
+ * Throws `ERR_ARGUMENT` when a call with `transfer: true` cannot take over the inputs' buffer. `targets` are the memory
+ * that the results are written to.
+ */
+export function requireTransferable(
+  { transfer, source }: Pick<ReadCall, "transfer" | "source">,
+  targets: readonly (OutTarget | null | undefined)[],
+): void {
   if (!transfer || source === null) return;
   const buffer = bufferOf(source);
   if (!isUnshared(buffer)) {
     throw expected("ERR_ARGUMENT", "inputs", "data over an ArrayBuffer, because `transfer` is true,", buffer);
   }
-  for (const taken of [out?.output, out?.state]) {
+  for (const taken of targets) {
     if (taken === undefined || taken === null || bufferOf(taken.data) !== buffer) continue;
     throw expected("ERR_ARGUMENT", "out", "memory other than the inputs', which `transfer` gives away,", taken.data);
   }
@@ -27,7 +34,8 @@ export function requireTransferable({ transfer, source, out }: ReadCall): void {
  * Otherwise inputs that are still the caller's are copied. Throws `ERR_ARGUMENT` when the buffer cannot be moved or is
  * detached, and then leaves the buffer unchanged.
  */
-export function ownInputs({ transfer, source, owned, inputs, batch, timesteps, features }: ReadCall): FloatArray {
+export function ownInputs(read: Omit<ReadCall, "initialState" | "out">): FloatArray {
+  const { transfer, source, owned, inputs, batch, timesteps, features } = read;
   const count = batch * timesteps * features;
   // Reading the other arguments may have run user code.
   requireWhole(inputs, count, "inputs.data");

@@ -67,7 +67,7 @@ export function prepareCall(
   const copied = !asynchronous && layer.custom !== null ? ownInputs(read) : null;
   // Reading the arguments may have run user code.
   refuseAborted(signal);
-  requireTransferable(read);
+  requireTransferable(read, [read.out?.output, read.out?.state]);
   const pathFlags = layer.path.flagsFor(read);
   if (asynchronous) layer.inFlight.checkBatch(read.batch);
   else layer.inFlight.requireNone(method, read.batch);
@@ -101,12 +101,12 @@ export function isAsynchronous(method: CallMethod): boolean {
 }
 
 /** Returns the path that a prepared call takes. */
-export function pathOf({ flags }: PreparedCall): "cudnn" | "cpu" {
+export function pathOf({ flags }: Pick<PreparedCall, "flags">): "cudnn" | "cpu" {
   return (flags & CALL_FLAGS.cudnn) === 0 ? "cpu" : "cudnn";
 }
 
 /** Returns the native layer with the weights that the call computes with. */
-export function packedWeights({ weights, snapshot }: PreparedCall): NativeGru {
+export function packedWeights({ weights, snapshot }: Pick<PreparedCall, "weights" | "snapshot">): NativeGru {
   return snapshot === null ? weights.packed() : weights.pack(snapshot);
 }
 
@@ -118,6 +118,7 @@ export function padsLastOutput({ options }: LayerParts): boolean {
   return options.zeroOutputForMask && !options.returnSequences && !options.goBackwards;
 }
 
-function flagsOf(layer: LayerParts, combined: CombinedRows | null): number {
+/** Returns the bits of a call's flags that do not depend on its path. */
+export function flagsOf(layer: LayerParts, combined: CombinedRows | null): number {
   return combined !== null && padsLastOutput(layer) ? layer.flags & ~CALL_FLAGS.zeroOutputForMask : layer.flags;
 }

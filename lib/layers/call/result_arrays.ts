@@ -6,8 +6,14 @@ import { isSteady, overlap } from "../../native/intrinsics.js";
 import type { LayerParts } from "../layer_parts.js";
 import type { PreparedCall } from "./prepare_call.js";
 
+/** The parts of a call that the sizes of its results depend on, and its initial state. */
+type CallSizes = Pick<PreparedCall, "batch" | "timesteps" | "initialState">;
+
 /** Returns the shape of a call's output. */
-export function outputShapeOf({ options }: LayerParts, { batch, timesteps }: PreparedCall): number[] {
+export function outputShapeOf(
+  { options }: LayerParts,
+  { batch, timesteps }: Omit<CallSizes, "initialState">,
+): number[] {
   return options.returnSequences ? [batch, timesteps, options.units] : [batch, options.units];
 }
 
@@ -47,7 +53,7 @@ export interface PassArrays extends NativeCallArrays {
  * Returns the arrays of a call that keeps a pass, in the type that gradients are computed in. All of them are new,
  * except the states of a stateful layer.
  */
-export function passArrays(layer: LayerParts, call: PreparedCall): PassArrays {
+export function passArrays(layer: LayerParts, call: CallSizes): PassArrays {
   return {
     output: allocate(layer.options.kernelDtype, outputCount(layer, call), "output"),
     state: stateToKeep(layer, call.batch),
@@ -55,7 +61,7 @@ export function passArrays(layer: LayerParts, call: PreparedCall): PassArrays {
   };
 }
 
-function initialStateOf({ carried }: LayerParts, { initialState, batch }: PreparedCall): NativeArray | null {
+function initialStateOf({ carried }: LayerParts, { initialState, batch }: CallSizes): NativeArray | null {
   return initialState ?? carried?.stateFor(batch) ?? null;
 }
 
@@ -63,7 +69,7 @@ function newOutput(layer: LayerParts, call: PreparedCall): FloatArray {
   return allocate(layer.options.computeDtype, outputCount(layer, call), "output");
 }
 
-function outputCount(layer: LayerParts, call: PreparedCall): number {
+function outputCount(layer: LayerParts, call: CallSizes): number {
   return checkedProduct(outputShapeOf(layer, call), "output");
 }
 

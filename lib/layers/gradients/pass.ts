@@ -236,7 +236,8 @@ export function tensorOf(data: NativeArray, shape: readonly number[], dtype: Dty
   return new Tensor(isSixteenBit(dtype) ? narrowed(data as Float32Array, dtype) : data, [...shape], dtype);
 }
 
-function readBackwardSignal(args: unknown): AbortSignal | null {
+/** Reads the signal of `backwardAsync`. Throws `ERR_ARGUMENT`. */
+export function readBackwardSignal(args: unknown): AbortSignal | null {
   if (args === undefined || args === null) return null;
   return reading("backwardAsync", () => {
     return readSignal(readRecord(args, KNOWN, "backwardAsync").signal);

@@ -109,33 +109,41 @@ export class CarriedState {
    * `check` after reading the value, because reading may have run user code.
    */
   set(value: unknown, check: () => void): void {
-    let read: ReadTensor;
-    let state: NativeArray;
+    const { batch, state } = this.read(stateFromList(value));
+    check();
+    this.commit(batch, state);
+  }
+
+  /** Returns a copy of a state that `set` takes, and its number of rows. Messages call it `name`. */
+  read(value: unknown, name = "state"): { batch: number; state: NativeArray } {
     try {
-      read = this.#check(stateFromList(value));
-      state = kernelArray(elementsAs(read, this.#computeDtype, true), this.#computeDtype);
+      const read = this.#check(value, name);
+      const state = kernelArray(elementsAs(read, this.#computeDtype, true), this.#computeDtype);
+      return { batch: read.shape[0] as number, state };
     } catch (error) {
       throw unreadable(error, "resetState");
     }
-    check();
-    this.commit(read.shape[0] as number, state);
   }
 
-  #check(value: unknown): ReadTensor {
+  /** The number of rows that calls must have; `null` when they may have any. */
+  get fixedBatch(): number | null {
+    return this.#fixed ? this.#batch : null;
+  }
+
+  #check(value: unknown, name: string): ReadTensor {
     const bare = isTypedArray(value);
-    const described = bare ? null : readTensor(value, "state", this.#computeDtype);
+    const described = bare ? null : readTensor(value, name, this.#computeDtype);
     const batch = described === null ? lengthOf(value as TypedArray) / this.#units : (described.shape[0] ?? 0);
     if (!Number.isInteger(batch)) {
       const received = `${lengthOf(value as TypedArray)} elements`;
-      throw expectedText("ERR_SHAPE", "state", `a multiple of ${this.#units} elements`, received);
+      throw expectedText("ERR_SHAPE", name, `a multiple of ${this.#units} elements`, received);
     }
     const shape = [batch, this.#units];
-    if (described === null)
-      return readWithShape(value, shape, checkedProduct(shape, "state"), this.#computeDtype, "state");
+    if (described === null) return readWithShape(value, shape, checkedProduct(shape, name), this.#computeDtype, name);
     if (!sameShape(described.shape, shape)) {
-      throw expectedShape("state", `shape ${formatShape(shape)}`, described.shape);
+      throw expectedShape(name, `shape ${formatShape(shape)}`, described.shape);
     }
-    requireNamed(described, this.#computeDtype, "state");
+    requireNamed(described, this.#computeDtype, name);
     return described;
   }
 

@@ -139,27 +139,39 @@ export class GRUWeights {
    */
   set(values: unknown): void {
     requireUnlocked(this.#owner, "setWeights");
-    const read = this.#readAll(values);
-    // Reading the values may have run user code, which may have disposed the layer.
-    for (const variable of this.variables) requireWritable(variable, "setWeights");
-    this.variables.forEach((variable, index) => {
-      replaceVariableData(variable, read[index] as FloatArray);
-    });
-    this.#owner.version += 1;
+    const read = this.read(values);
+    this.requireWritable();
+    this.write(read);
   }
 
-  /** Returns copies of all values. Every shape is checked before the first copy is made. */
-  #readAll(values: unknown): FloatArray[] {
+  /**
+   * Returns copies of the values that `set` takes. Every shape is checked before the first copy is made. Messages count
+   * the weights from `first`. Throws `ERR_ARGUMENT`, `ERR_SHAPE` or `ERR_DTYPE`.
+   */
+  read(values: unknown, first = 0): FloatArray[] {
     try {
       const { variables } = this;
-      const checked = this.#checkAll(values);
+      const checked = this.#checkAll(values, first);
       return checked.map((read, index) => elementsAs(read, (variables[index] as Variable).dtype, true));
     } catch (error) {
       throw unreadable(error, "setWeights");
     }
   }
 
-  #checkAll(values: unknown): ReadTensor[] {
+  /** Throws `ERR_STATE` or `ERR_DISPOSED`, because reading values may have run user code that disposed the layer. */
+  requireWritable(): void {
+    for (const variable of this.variables) requireWritable(variable, "setWeights");
+  }
+
+  /** Sets all weights to the values that `read` returned. */
+  write(values: readonly FloatArray[]): void {
+    this.variables.forEach((variable, index) => {
+      replaceVariableData(variable, values[index] as FloatArray);
+    });
+    this.#owner.version += 1;
+  }
+
+  #checkAll(values: unknown, first: number): ReadTensor[] {
     const names = this.variables.map(({ name }) => name).join(", ");
     if (!Array.isArray(values)) throw expected("ERR_ARGUMENT", "weights", `an array of ${names}`, values);
     if (values.length !== this.variables.length) {
@@ -172,7 +184,7 @@ export class GRUWeights {
     }
     return this.variables.map((variable, index) => {
       const { shape, dtype, name } = variable;
-      return readWithShape(values[index], shape, checkedProduct(shape, name), dtype, `weights[${index}]`);
+      return readWithShape(values[index], shape, checkedProduct(shape, name), dtype, `weights[${first + index}]`);
     });
   }
 

@@ -9,6 +9,8 @@ import { requireFit, type WeightsFile } from "./load_weights.js";
 export class LayerWeights {
   readonly #options: GRUOptions;
   readonly #name: string;
+  /** The layer's place, which begins the paths of its variables. */
+  #path: string;
   readonly #owner: VariableOwner;
   #current: GRUWeights | null = null;
   #disposed = false;
@@ -16,6 +18,7 @@ export class LayerWeights {
   constructor(options: GRUOptions, name: string, owner: VariableOwner) {
     this.#options = options;
     this.#name = name;
+    this.#path = name;
     this.#owner = owner;
   }
 
@@ -56,15 +59,36 @@ export class LayerWeights {
    * `ERR_SHAPE` too, because reading a call's arguments may have run user code that disposed or built the layer.
    */
   forFeatures(features: number): GRUWeights {
+    this.#current = this.candidate(features, "initial");
+    return this.#current;
+  }
+
+  /**
+   * Returns the weights that `forFeatures` returns. New ones do not become those of the layer before `adopt`. Until
+   * then the layer has not changed.
+   */
+  candidate(features: number, start: "initial" | "zeros"): GRUWeights {
     this.requireAlive();
-    this.#current ??= lockedWhile(
-      this.#owner,
-      () => new GRUWeights(this.#options, features, this.#name, this.#owner, "initial"),
-    );
+    if (this.#current === null) {
+      return lockedWhile(this.#owner, () => new GRUWeights(this.#options, features, this.#path, this.#owner, start));
+    }
     if (this.#current.features !== features) {
       throw expectedText("ERR_SHAPE", "inputs", `${this.#current.features} features`, `${features}`);
     }
     return this.#current;
+  }
+
+  /** Makes `weights`, which `candidate` returned, the weights of the layer. */
+  adopt(weights: GRUWeights): void {
+    this.#current = weights;
+  }
+
+  /**
+   * Says that the layer is inside of the layer `outer`, or of none. The paths of variables that are made later begin with
+   * that name.
+   */
+  placeInside(outer: string | null): void {
+    this.#path = outer === null ? this.#name : `${outer}/${this.#name}`;
   }
 
   /**
@@ -74,9 +98,8 @@ export class LayerWeights {
   takeOver(read: WeightsFile): void {
     this.requireAlive();
     requireFit(read, this.#options, this.features);
-    const { features, weights } = read.file;
-    const current = this.#current ?? new GRUWeights(this.#options, features, this.#name, this.#owner, "zeros");
-    current.set(weights);
+    const current = this.candidate(this.features ?? read.file.features, "zeros");
+    current.set(read.file.weights);
     this.#current = current;
   }
 

@@ -34,7 +34,8 @@ export async function readWeightsFile(source: unknown, args: unknown): Promise<W
   return { file: await readGruWeights(read, layer === undefined ? {} : { layer }), source: read };
 }
 
-function readLayerName(args: unknown): string | undefined {
+/** Reads the argument `layer` of `loadWeights`. Throws `ERR_ARGUMENT`. */
+export function readLayerName(args: unknown): string | undefined {
   const { layer } = readRecord(args ?? {}, KNOWN, "loadWeights");
   if (layer === undefined || typeof layer === "string") return layer;
   throw expected("ERR_ARGUMENT", "layer", "the name of a layer", layer);

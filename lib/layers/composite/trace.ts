@@ -1,0 +1,26 @@
+import { CallTrace, isTraced } from "../call/call_events.js";
+import { isAsynchronous, pathOf } from "../call/prepare_call.js";
+import { lastStage, outputWidths } from "./composite.js";
+import type { PreparedComposite } from "./prepare.js";
+
+/**
+ * Returns a trace of a call, or `null` when the channel has no subscribers. The whole call is one event, whose `units`
+ * is the last dimension of its output. Its path is `"cudnn"` when all layers take that path.
+ */
+export function traceComposite(prepared: PreparedComposite): CallTrace | null {
+  if (!isTraced()) return null;
+  const { composite, method, batch, timesteps, features, halves } = prepared;
+  const last = lastStage(composite);
+  return new CallTrace({
+    layer: composite.name,
+    path: halves.every(({ call }) => pathOf(call) === "cudnn") ? "cudnn" : "cpu",
+    batch,
+    timesteps,
+    features,
+    units: outputWidths(last)[0],
+    dtype: last.dtype,
+    async: isAsynchronous(method),
+    queued: null,
+    computed: null,
+  });
+}

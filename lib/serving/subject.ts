@@ -1,0 +1,112 @@
+import { expected } from "../errors/messages.js";
+import { callForBatcher } from "../layers/async/call_async.js";
+import { notAsynchronous } from "../layers/call/custom_activations.js";
+import { callCompositeForBatcher } from "../layers/composite/calls.js";
+import {
+  type Composite,
+  firstStage,
+  goesBackwards,
+  hasCustomActivations,
+  isStateful,
+  lastStage,
+  outputWidths,
+  returnsSequences,
+} from "../layers/composite/composite.js";
+import { compositeOf } from "../layers/composite/composite_layer.js";
+import { requireAllBuilt } from "../layers/composite/composite_weights.js";
+import { settingsOf } from "../layers/composite/settings.js";
+import { nativeDtype } from "../layers/composite/values.js";
+import { partsOf } from "../layers/layer.js";
+import type { LayerParts } from "../layers/layer_parts.js";
+import type { GRUWeights } from "../layers/weights/gru_weights.js";
+import type { FloatArray, Tensor } from "../tensor/tensor.js";
+import { callOf, splitOutput, splitState } from "./batch.js";
+import { type BatchRequest, readCompositeRequest, readRequest } from "./request.js";
+
+/** The results of one request: the output or both outputs, and then the states. */
+export type RequestResult = readonly Tensor<FloatArray>[];
+
+/** The layer or layers that a batcher computes with. */
+export interface Subject {
+  /** Reads the arguments of a request. Throws `ERR_ARGUMENT`, `ERR_SHAPE` or `ERR_DTYPE`. */
+  read(inputs: unknown, args: unknown): BatchRequest;
+  /** Computes requests in one call. Returns the results of each. */
+  compute(requests: readonly BatchRequest[], signal: AbortSignal | null): Promise<RequestResult[]>;
+}
+
+/**
+ * Returns the subject of a batcher for `layer`. Throws `ERR_ARGUMENT` for anything but a GRU, a Bidirectional or a
+ * GRUStack, and for layers that are stateful or have a custom activation. Throws `ERR_NOT_BUILT` and `ERR_DISPOSED`.
+ */
+export function subjectOf(layer: unknown): Subject {
+  const parts = partsOf(layer);
+  if (parts !== undefined) return gruSubject(parts, layer);
+  const composite = compositeOf(layer);
+  if (composite === undefined)
+    throw expected("ERR_ARGUMENT", "gru", "a GRU layer, a Bidirectional or a GRUStack", layer);
+  return compositeSubject(composite, layer);
+}
+
+function requireUsable(stateful: boolean, custom: boolean, layer: unknown): void {
+  if (stateful) {
+    const wanted = "a layer that is not stateful, since requests do not know each other,";
+    throw expected("ERR_ARGUMENT", "gru", wanted, layer);
+  }
+  if (custom) throw notAsynchronous("createBatcher");
+}
+
+function gruSubject(parts: LayerParts, layer: unknown): Subject {
+  requireUsable(parts.carried !== null, parts.custom !== null, layer);
+  const { features } = parts.weights.requireBuilt("createBatcher");
+  const { options } = parts;
+  const { computeDtype: dtype, units, kernelDtype } = options;
+  return {
+    read: (inputs, args) => readRequest(options, features, inputs, args),
+    async compute(requests, signal) {
+      const { read, initialStates, rows } = callOf(requests, { features, dtype, states: [{ units, kernelDtype }] });
+      const call = { ...read, initialState: initialStates[0] ?? null, out: null };
+      const { output, state } = await callForBatcher(parts, { read: call, rows }, signal);
+      if (rows === null) return [state === null ? [output] : [output, state]];
+      const outputs = splitOutput(output, rows.parts, options);
+      return inColumns(state === null ? [outputs] : [outputs, splitState(state, rows.parts, units)]);
+    },
+  };
+}
+
+function compositeSubject(composite: Composite, layer: unknown): Subject {
+  requireUsable(isStateful(composite), hasCustomActivations(composite), layer);
+  const [{ features }] = requireAllBuilt(composite, "createBatcher") as [GRUWeights];
+  const settings = settingsOf(composite);
+  const sizes = {
+    features,
+    dtype: firstStage(composite).dtype,
+    states: settings.states.map(({ units, dtype }) => ({ units, kernelDtype: nativeDtype(dtype) })),
+  };
+  const last = lastStage(composite);
+  const layout = { returnSequences: returnsSequences(last), goBackwards: goesBackwards(last) };
+  const widths = outputWidths(last);
+  return {
+    read: (inputs, args) => readCompositeRequest(settings, features, inputs, args),
+    async compute(requests, signal) {
+      const { read, initialStates, rows } = callOf(requests, sizes);
+      const call = { ...read, initialStates, out: null };
+      const results = await callCompositeForBatcher(composite, { read: call, rows }, signal);
+      if (rows === null) return [results];
+      return inColumns(
+        results.map((tensor, index) => {
+          const width = widths[index];
+          const units = tensor.shape.at(-1) as number;
+          return width === undefined
+            ? splitState(tensor, rows.parts, units)
+            : splitOutput(tensor, rows.parts, { ...layout, units });
+        }),
+      );
+    },
+  };
+}
+
+/** Returns the results of each request from the requests' parts of each result. */
+function inColumns(results: readonly (readonly Tensor<FloatArray>[])[]): RequestResult[] {
+  const [first] = results as [readonly Tensor<FloatArray>[]];
+  return first.map((_, request) => results.map((parts) => parts[request] as Tensor<FloatArray>));
+}
