@@ -66,7 +66,8 @@ export function binaryProblems(target, bytes, version, kind = "release") {
   const problems = strangers.map((part) => `${path} contains ${part}, which THIRD_PARTY_LICENSES lacks`);
   if (!MAGIC[`${target.platform}-${target.arch}`](bytes)) problems.push(`${path} is for another machine`);
   else if (wrongLibc(target.name, bytes)) problems.push(`${path} is for another C library`);
-  if (!bytes.includes(`\0${version}\0`)) problems.push(`${path} does not state version ${version}`);
+  // What stands before it is up to the compiler. The loader compares the whole version.
+  if (!bytes.includes(`${version}\0`)) problems.push(`${path} does not state version ${version}`);
   return problems;
 }
 
