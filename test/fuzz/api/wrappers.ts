@@ -15,7 +15,14 @@ function make(random: Random, args: Record<string, unknown>): () => Wrapper {
   const merge_mode = random.one(MERGES);
   const return_state = random.once(2);
   return () => {
-    const inner = { ...args, seed: 5, go_backwards: false, return_state: isStack ? false : return_state };
+    // The ordinary values of another dtype must work too.
+    const inner = {
+      ...args,
+      autocast: true,
+      seed: 5,
+      go_backwards: false,
+      return_state: isStack ? false : return_state,
+    };
     const gru = (units: number, more: object = {}) => new GRU(units, { ...inner, ...more } as object);
     const layers: StackLayer[] = [];
     if (isStack) layers.push(gru(3, { return_sequences: true }));
