@@ -10,7 +10,7 @@ import { Model } from "./model.mjs";
 
 const HELP = `node server.mjs [options]
 
-  --model name=path[#layer]  a Keras file (and the GRU in it, by its Keras name); several times for several models
+  --model name=path[#layer]  a Keras file (and the GRU or Bidirectional in it, by its Keras name); several times for several models
   --model-name, --model-dir  one model as KServe mounts it: the one Keras file of a folder
   --host 0.0.0.0             where to listen
   --port 8080

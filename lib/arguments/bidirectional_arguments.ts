@@ -75,12 +75,18 @@ function joinArguments(first: unknown, second: unknown, isLayer: (value: unknown
   return { ...args, layer: first };
 }
 
+/** Two GRUs have as many weights at most. */
+const MOST_WEIGHTS = 6;
+
 /** As in Keras, an empty list is the same as none. */
 function readList(value: unknown): readonly unknown[] | null {
   if (value === undefined || value === null) return null;
   if (!Array.isArray(value)) throw expected("ERR_ARGUMENT", "weights", "an array of weights", value);
-  const list = Array.from(value as unknown[]);
-  return list.length === 0 ? null : list;
+  const { length } = value;
+  if (length > MOST_WEIGHTS) {
+    throw expectedText("ERR_ARGUMENT", "weights", `at most ${MOST_WEIGHTS} weights`, `${length} of them`);
+  }
+  return length === 0 ? null : Array.from({ length }, (_, index) => (value as unknown[])[index]);
 }
 
 /**

@@ -4,7 +4,6 @@ import type { WeightValue } from "../arguments/known_shape.js";
 import { expected } from "../errors/messages.js";
 import { reading } from "../errors/reading.js";
 import { type FileSource, readSource } from "../formats/source.js";
-import { autoName } from "../keras/auto_name.js";
 import type { CustomObjects } from "../keras/custom_objects.js";
 import type { ComputeDtype, DtypeName, VariableDtype } from "../keras/dtype_policy.js";
 import type { MergeMode } from "../keras/merge_mode.js";
@@ -136,7 +135,7 @@ class BidirectionalLayer<
   /** @internal */
   constructor(first: unknown, second?: unknown) {
     const options = readBidirectional(first, second, isLayer);
-    const parts = bidirectionalParts(options, options.name ?? autoName("bidirectional"));
+    const parts = bidirectionalParts(options);
     super(parts.composite);
     this.#options = options;
     this.#parts = parts;

@@ -1,6 +1,7 @@
 import { type BidirectionalOptions, featuresOfKernel } from "../arguments/bidirectional_arguments.js";
 import type { GRUError } from "../errors/gru_error.js";
 import { expected, expectedText } from "../errors/messages.js";
+import { autoName } from "../keras/auto_name.js";
 import type { Dtype } from "../keras/dtype_policy.js";
 import { requireUnlocked } from "../variables/variable.js";
 import type { Composite, Stage } from "./composite/composite.js";
@@ -22,7 +23,7 @@ export interface BidirectionalParts {
  * copy of `layer`; the backward half is `backward_layer` itself, or another copy. Throws `ERR_ARGUMENT` for layers that
  * do not fit together. A given `backward_layer` has not changed then.
  */
-export function bidirectionalParts(options: BidirectionalOptions, name: string): BidirectionalParts {
+export function bidirectionalParts(options: BidirectionalOptions): BidirectionalParts {
   const { mergeMode: merge, weights } = options;
   const layer = requireGru(options.layer, "layer");
   const given = options.backwardLayer === null ? null : requireGru(options.backwardLayer, "backward_layer");
@@ -37,6 +38,7 @@ export function bidirectionalParts(options: BidirectionalOptions, name: string):
       `"${merge}"`,
     );
   }
+  const name = options.name ?? autoName("bidirectional");
   // Each copy has initializers of its own, which draw seeds of their own.
   const own = () => ({ ...argumentsOfCopy(layer), zero_output_for_mask: returnSequences });
   const forward = new GRU({ ...own(), name: prefixed("forward_", layer.name) } as never);

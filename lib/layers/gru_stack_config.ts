@@ -74,7 +74,9 @@ export function layersOfConfig(given: unknown, extra: unknown): LayersAndArgumen
     if (!Array.isArray(layers))
       throw expected("ERR_ARGUMENT", "config.layers", "an array of serialized layers", layers);
     const { ofLayers, ofStack } = readOverrides(extra, "GRUStack.fromConfig");
-    const made = layers.map((layer, index) => layerOfConfig(layer, ofLayers, `config.layers[${index}]`));
+    const made: StackLayer[] = [];
+    // Unlike `map`, this loop visits holes, and refuses the first one.
+    for (const layer of layers) made.push(layerOfConfig(layer, ofLayers, `config.layers[${made.length}]`));
     if (typeof trainable !== "boolean") throw expected("ERR_ARGUMENT", "config.trainable", "true or false", trainable);
     return { layers: made, args: { ...own, ...ofStack }, trainable };
   });

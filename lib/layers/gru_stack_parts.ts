@@ -29,12 +29,17 @@ const KNOWN: ReadonlySet<string> = new Set(["return_state", "name"]);
 export function stackParts(layers: unknown, args: unknown): StackParts {
   return reading("GRUStack", () => {
     if (!Array.isArray(layers)) throw expected("ERR_ARGUMENT", "layers", "an array of layers", layers);
-    const list = Array.from(layers as unknown[]);
-    if (list.length === 0) throw expected("ERR_ARGUMENT", "layers", "at least one layer", layers);
+    if (layers.length === 0) throw expected("ERR_ARGUMENT", "layers", "at least one layer", layers);
     const { return_state, name } = readRecord(args ?? {}, KNOWN, "GRUStack");
     const returnState = requireBoolean(return_state, "return_state", false);
     const given = readName(name);
-    const stages = list.map((layer, index) => stageOf(layer, `layers[${index}]`)) as [Stage, ...Stage[]];
+    const list: unknown[] = [];
+    const stages: Stage[] = [];
+    // Unlike `map`, this loop visits holes, and refuses the first one.
+    for (const layer of layers as unknown[]) {
+      stages.push(stageOf(layer, `layers[${list.length}]`));
+      list.push(layer);
+    }
     stages.forEach((stage, index) => {
       requireFit(stage, stages[index + 1], `layers[${index}]`);
     });
@@ -43,14 +48,15 @@ export function stackParts(layers: unknown, args: unknown): StackParts {
     const owner = { trainable: true, version: 0, locked: false };
     const composite: Composite = {
       kind: "GRUStack",
-      name: given ?? autoName("gru_stack"),
+      name: given ?? "",
       owner,
-      stages,
+      stages: stages as [Stage, ...Stage[]],
       halves,
       returnState,
     };
     requireFittingFeatures(composite, builtFeatures(composite) ?? 0, "layers[0]");
-    return { layers: list, composite };
+    // Only a stack that is made takes a name.
+    return { layers: list, composite: { ...composite, name: given ?? autoName("gru_stack") } };
   });
 }
 

@@ -12,8 +12,6 @@ import { LayerWeights } from "./weights/layer_weights.js";
 /** The parts that one layer is made of. Its calls, passes and streams share them. */
 export interface LayerParts {
   readonly name: string;
-  /** The layer itself. */
-  readonly layer: object;
   /** The arguments. `changeOptions` replaces them. */
   options: GRUOptions;
   readonly owner: VariableOwner & { trainable: boolean };
@@ -39,7 +37,6 @@ export function layerParts(layer: object, options: GRUOptions, name: string): La
   const carried = options.stateful ? new CarriedState(options.units, options.computeDtype) : null;
   return {
     name,
-    layer,
     options,
     owner,
     weights: new LayerWeights(options, name, owner),

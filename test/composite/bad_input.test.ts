@@ -86,6 +86,7 @@ describe("the constructor of a Bidirectional", () => {
     ["a name with a slash", new GRU(2), { name: "a/b" }, /`name`/],
     ["too few weights", new GRU(2), { weights: [new Float32Array(18)] }, /6 weights.*1 of them/],
     ["weights that are no list", new GRU(2), { weights: 3 }, /`weights`/],
+    ["an endless list of weights", new GRU(2), { weights: new Array(2 ** 32 - 1) }, /at most 6 weights/],
   ])("%s", (_, layer, args, message) => {
     expectError(make(layer, args), "ERR_ARGUMENT", message);
   });
@@ -151,6 +152,7 @@ describe("the constructor of a stack", () => {
     ["no list", new GRU(2), undefined, /`layers`/],
     ["an empty list", [], undefined, /at least one layer/],
     ["a hole", [new GRU(2, sequences), undefined, new GRU(2)], undefined, /`layers\[1\]`/],
+    ["an endless list", new Array(2 ** 32 - 1), undefined, /`layers\[0\]`/],
     ["another layer", [new GRU(2, sequences), {}], undefined, /`layers\[1\]`/],
     ["a stack", [new GRUStack([new GRU(2)])], undefined, /Spread its layers/],
     [

@@ -153,4 +153,6 @@ it("a stack's config comes back", () => {
   const other = GRUStack.fromConfig(stack.getConfig(), { return_state: false, use_cudnn: false });
   expect(other.computeOutputShape([1, 2, 5])).toEqual([1, 2]);
   expectError(() => GRUStack.fromConfig({ layers: [{ class_name: "LSTM" }] } as never), "ERR_ARGUMENT", /layers\[0\]/);
+  const endless = { layers: new Array(2 ** 32 - 1) };
+  expectError(() => GRUStack.fromConfig(endless as never), "ERR_ARGUMENT", /layers\[0\]/);
 });

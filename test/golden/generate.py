@@ -14,6 +14,7 @@ import numeric_cases  # noqa: E402
 import optimizers  # noqa: E402
 import oracle  # noqa: E402
 import training_cases  # noqa: E402
+import wrappers  # noqa: E402
 from cases import compute_dtype, variable_dtype  # noqa: E402
 from golden_format import GroupWriter, read_index, write_index  # noqa: E402
 
@@ -163,7 +164,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", default=os.path.join(os.path.dirname(os.path.abspath(__file__)), "data"))
     parser.add_argument("--only", help="check the cases whose name contains this, and write nothing")
-    parser.add_argument("--groups", nargs="+", choices=[*GROUPS, optimizers.NAME], help="make these groups anew, and keep the others")
+    parser.add_argument("--groups", nargs="+", choices=[*GROUPS, optimizers.NAME, *wrappers.FILES], help="make these groups anew, and keep the others")
     options = parser.parse_args()
     found = {key: oracle.versions()[key] for key in EXPECTED}
     if found != EXPECTED:
@@ -194,6 +195,10 @@ def main():
     write_index(options.out, oracle.versions(), groups)
     if options.groups is None or optimizers.NAME in options.groups:
         optimizers.write(options.out, oracle.versions())
+    for name in wrappers.FILES:
+        if options.groups is None or name in options.groups:
+            wrappers.write(name, options.out, oracle.versions(), FAIR)
+        total += wrappers.size(name, options.out)
     total += os.path.getsize(os.path.join(options.out, "index.json")) + optimizers.size(options.out)
     print(f"{sum(len(entries) for _, entries in groups.values())} cases, {total} bytes in all")
     if total > MAX_BYTES:

@@ -11,6 +11,7 @@ import { polluted, terminated } from "./realm.js";
 import { stream } from "./streams.js";
 import { attempt, codeOf, Twins } from "./twins.js";
 import { change } from "./weights.js";
+import { wrap } from "./wrappers.js";
 
 const STEPS = [
   [8, callOnce],
@@ -19,6 +20,7 @@ const STEPS = [
   [2, stream],
   [2, batch],
   [2, optimize],
+  [2, wrap],
   [3, change],
   [6, anything],
   [0.3, polluted],
