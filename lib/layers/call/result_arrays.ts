@@ -39,8 +39,7 @@ export function syncArrays(layer: LayerParts, call: PreparedCall): NativeCallArr
 export function asyncArrays(layer: LayerParts, call: PreparedCall): NativeCallArrays {
   return {
     output: newOutput(layer, call),
-    state: stateToKeep(layer, call.batch),
-    initialState: initialStateOf(layer, call),
+    ...stateArrays(layer, call),
   };
 }
 
@@ -56,9 +55,16 @@ export interface PassArrays extends NativeCallArrays {
 export function passArrays(layer: LayerParts, call: CallSizes): PassArrays {
   return {
     output: allocate(layer.options.kernelDtype, outputCount(layer, call), "output"),
-    state: stateToKeep(layer, call.batch),
-    initialState: initialStateOf(layer, call),
+    ...stateArrays(layer, call),
   };
+}
+
+/** The array for the last state of a call, and the state that it starts from. */
+export type StateArrays = Pick<NativeCallArrays, "state" | "initialState">;
+
+/** Returns the states of a call. The last state is a new array, or the spare one of a stateful layer. */
+export function stateArrays(layer: LayerParts, call: CallSizes): StateArrays {
+  return { state: stateToKeep(layer, call.batch), initialState: initialStateOf(layer, call) };
 }
 
 function initialStateOf({ carried }: LayerParts, { initialState, batch }: CallSizes): NativeArray | null {

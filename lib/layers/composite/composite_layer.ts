@@ -41,6 +41,7 @@ import { type CompositeExplanation, explainComposite } from "./explain.js";
 import type { CompositeOutcome } from "./finish.js";
 import { forwardComposite, forwardCompositeAsync } from "./forward.js";
 import { currentLosses } from "./losses.js";
+import { disposeStack } from "./native_stack.js";
 import { requireAsynchronous } from "./submit.js";
 import type { MasksOf, ShapesOf } from "./wrapper_types.js";
 
@@ -270,6 +271,7 @@ export class CompositeLayer<R, O, D extends DtypeName = DtypeName> {
       weights.dispose();
       inFlight.close(() => weights.free());
     }
+    disposeStack(this.#composite);
   }
 
   /** Calls `dispose`, for `using`. */
