@@ -131,6 +131,8 @@ describe("layer by layer", () => {
   const squash = {
     name: "squash",
     forward: (x: Float32Array, out: Float32Array) => void out.set(x.map((value) => value / (1 + Math.abs(value)))),
+    backward: (x: Float32Array, _y: Float32Array, dy: Float32Array, dx: Float32Array) =>
+      void dx.set(x.map((value, i) => (dy[i] as number) / (1 + Math.abs(value)) ** 2)),
   };
   it.each<[string, () => Bidirectional | GRUStack]>([
     ["a function of the user's", () => new GRUStack([gru(4, { activation: squash as never })])],

@@ -20,9 +20,9 @@ namespace {
 
 // Under a sanitizer, every round takes twenty times as long.
 #if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
-constexpr size_t kRounds = 15;
+constexpr size_t kRounds = 12;
 #else
-constexpr size_t kRounds = 120;
+constexpr size_t kRounds = 60;
 #endif
 
 using cudnn_gru::AvailableIsas;
@@ -264,7 +264,7 @@ TEST_CASE_TEMPLATE("the general way equals the layers called one by one", T,
                    float, double) {
   const std::vector<CpuIsa> isas = {AvailableIsas().back(), AvailableIsas()[0]};
   Generator generator(5);
-  for (size_t round = 0; round < kRounds / 2; ++round) {
+  for (size_t round = 0; round < kRounds; ++round) {
     StackSpec spec = RandomStack(generator, sizeof(T) == 4);
     // A pass writes no bits.
     spec.bits = false;
@@ -290,7 +290,7 @@ TEST_CASE_TEMPLATE("the general way equals the layers called one by one", T,
 TEST_CASE_TEMPLATE("random gradients equal those of the layers one by one", T,
                    float, double) {
   Generator generator(6);
-  for (size_t round = 0; round < kRounds / 2; ++round) {
+  for (size_t round = 0; round < kRounds; ++round) {
     StackSpec spec = RandomStack(generator, sizeof(T) == 4);
     spec.bits = false;
     for (const CpuIsa& isa : VectorIsas()) {

@@ -8,6 +8,15 @@ import { expectError, expectRejection } from "../layers/support.js";
 import { bits, type StackShape, StackUnderTest } from "./support.js";
 
 const CASES: Record<string, StackShape> = {
+  "no rows": {
+    batch: 0,
+    timesteps: 5,
+    features: 3,
+    layers: [
+      { units: [4, 5], merge: "concat" },
+      { units: [6, 6], merge: "mul" },
+    ],
+  },
   "one GRU": { batch: 2, timesteps: 5, features: 3, layers: [{ units: [4], merge: null }] },
   "two GRUs": {
     batch: 1,

@@ -83,8 +83,8 @@ size_t StepsAtATime(const StackJob& job, size_t layer, size_t half,
                            layer + 1 < job.layers.size() &&
                            Follows(job, layer + 1);
   if (!follows && !is_followed) return job.timesteps;
-  const size_t fewest = (kTileRows + rows - 1) / rows;
-  return std::max(fewest, job.timesteps / kParts);
+  const size_t tile = (kTileRows + rows - 1) / rows;
+  return std::max<size_t>(1, job.timesteps / kParts / tile) * tile;
 }
 
 StackPlan PlanStack(const StackJob& job, int threads) {
@@ -102,14 +102,15 @@ StackPlan PlanStack(const StackJob& job, int threads) {
   }
   const Concurrency concurrency = ConcurrencyOf(job);
   if (concurrency.most == 1) return plan;
-  if (wanted > concurrency.least && UnitsCanBeDivided(job)) {
+  const size_t groups = (wanted + concurrency.least - 1) / concurrency.least;
+  const bool fills_tiles = job.batch >= groups * kMinRowsPerThread;
+  if (!fills_tiles && wanted > concurrency.least && UnitsCanBeDivided(job)) {
     const size_t teams = std::min(wanted, concurrency.most);
     const size_t used = wanted / teams * teams;
     const double idle = static_cast<double>(wanted) / static_cast<double>(used);
     if (idle <= kMostIdle) plan.split = StackSplit::kTeams;
     return plan;
   }
-  const size_t groups = (wanted + concurrency.least - 1) / concurrency.least;
   plan.split = StackSplit::kChains;
   plan.row_groups = std::min(job.batch, groups);
   const size_t most = plan.row_groups * concurrency.most;
