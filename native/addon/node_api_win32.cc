@@ -48,8 +48,9 @@ const Function kFunctions[] = {
 // Returns the module that has Node-API: the program, or the library that it has
 // loaded if Node.js is embedded as one.
 HMODULE Host() {
-  for (const wchar_t* name :
-       {static_cast<const wchar_t*>(nullptr), L"libnode.dll", L"node.dll"}) {
+  // A null pointer is the program.
+  const wchar_t* const names[] = {nullptr, L"libnode.dll", L"node.dll"};
+  for (const wchar_t* name : names) {
     const HMODULE module = GetModuleHandleW(name);
     if (module != nullptr &&
         GetProcAddress(module, kFunctions[0].name) != nullptr) {

@@ -55,7 +55,8 @@ double JobCpus() {
   }
   double hundredths = INFINITY;
   if (rate.ControlFlags & JOB_OBJECT_CPU_RATE_CONTROL_MIN_MAX_RATE) {
-    hundredths = rate.MaxRate;
+    // The upper half of the union; the headers of mingw do not name it.
+    hundredths = rate.CpuRate >> 16;
   } else if (rate.ControlFlags & JOB_OBJECT_CPU_RATE_CONTROL_HARD_CAP) {
     hundredths = rate.CpuRate;
   }

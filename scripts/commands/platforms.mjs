@@ -23,5 +23,5 @@ export async function buildPlatforms(names) {
 /** Installs what the tests of the binaries need: the tools, and Node.js for the platforms that are emulated. */
 export function ensurePlatformTests() {
   ensureTools();
-  ensurePackages("test/platforms");
+  ensurePackages("test/platforms/emulated");
 }

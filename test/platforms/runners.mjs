@@ -1,4 +1,4 @@
-// How programs for other platforms run here: Node.js for them comes from the registry (test/platforms/package.json), the
+// How programs for other platforms run here: Node.js for them comes from the registry (test/platforms/emulated/package.json), the
 // emulators from the system.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { root } from "../../scripts/setup/shell.mjs";
 
-const packages = join(root, "test/platforms/node_modules");
+const packages = join(root, "test/platforms/emulated/node_modules");
 const SYSROOT = "/usr/aarch64-linux-gnu";
 
 function programNamed(...names) {
