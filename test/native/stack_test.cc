@@ -20,9 +20,11 @@ namespace {
 
 // Under a sanitizer, every round takes twenty times as long.
 #if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
-constexpr size_t kRounds = 12;
+constexpr size_t kRounds = 8;
+constexpr int kRepetitions = 2;
 #else
 constexpr size_t kRounds = 60;
+constexpr int kRepetitions = 10;
 #endif
 
 using cudnn_gru::AvailableIsas;
@@ -208,7 +210,7 @@ TEST_CASE_FIXTURE(WithoutContention, "a layer waits for the slower half") {
       StackProblem<float> problem(spec, 3, {AvailableIsas().back()});
       StackProblem<float>::Results expected, results;
       CHECK(problem.OneByOne(&expected, nullptr).ok());
-      for (int round = 0; round < 10; ++round) {
+      for (int round = 0; round < kRepetitions; ++round) {
         const StackPlan plans[] = {{StackSplit::kChains, 2 + round % 3, 1},
                                    {StackSplit::kTeams, 2 + round % 4, 1}};
         for (const StackPlan& plan : plans) {
