@@ -69,6 +69,7 @@ export type { CallEvent } from "./layers/call/call_events.js";
 export type { CompositeLayer } from "./layers/composite/composite_layer.js";
 export type { CompositeGradients, CompositePass } from "./layers/composite/composite_pass.js";
 export type { CompositeExplanation, LayerExplanation } from "./layers/composite/explain.js";
+export type { OneCudnnCall } from "./layers/composite/one_cudnn_call.js";
 export type {
   BidirectionalResult,
   LayerOutput,

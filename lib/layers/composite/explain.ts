@@ -1,6 +1,7 @@
 import { type Explanation, explainProperties, readExplain } from "../../backend/explain.js";
 import { halfFeatures } from "./build.js";
 import { builtFeatures, type Composite } from "./composite.js";
+import { type OneCudnnCall, oneCudnnCall } from "./one_cudnn_call.js";
 
 /** The path that one GRU of several takes, and the reasons for it. */
 export interface LayerExplanation extends Explanation {
@@ -14,6 +15,8 @@ export interface CompositeExplanation {
   readonly path: "cudnn" | "cpu" | "mixed";
   /** One explanation for each GRU: layers in order, forward before backward. */
   readonly layers: readonly LayerExplanation[];
+  /** Whether one cuDNN call computes all of them, and why not. Otherwise each layer is computed by itself. */
+  readonly one_cudnn_call: OneCudnnCall;
 }
 
 /** Returns the paths that a call with these arguments takes. Throws the errors of `explainCall`. */
@@ -30,6 +33,10 @@ export function explainComposite(composite: Composite, args: unknown): Composite
       });
     }
   }
-  const onCudnn = layers.filter(({ path }) => path === "cudnn").length;
-  return { path: onCudnn === 0 ? "cpu" : onCudnn === layers.length ? "cudnn" : "mixed", layers };
+  const onCudnn = layers.map(({ path }) => path === "cudnn");
+  return {
+    path: onCudnn.every((is) => is) ? "cudnn" : onCudnn.some((is) => is) ? "mixed" : "cpu",
+    layers,
+    one_cudnn_call: oneCudnnCall(composite, call, onCudnn),
+  };
 }

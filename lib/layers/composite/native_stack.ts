@@ -69,7 +69,11 @@ export const inOneCall: Runner = {
  * nobody needs the outputs between the layers. In a batcher's call of several requests, the addon may not have to know
  * which timesteps are padding.
  */
-export function runsInOneCall({ composite, method, combined }: PreparedComposite): boolean {
+export function runsInOneCall({
+  composite,
+  method,
+  combined,
+}: Pick<PreparedComposite, "composite" | "method" | "combined">): boolean {
   const { stages, halves } = composite;
   const [{ dtype }] = stages;
   if (stages.some((stage) => stage.dtype !== dtype)) return false;
