@@ -1,8 +1,9 @@
 // Links the objects of a target to its binary: stripped, and with no exported name but the entries of Node-API.
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "../setup/shell.mjs";
 import { runZig } from "./compile.mjs";
+import { keepExports } from "./formats/pe.mjs";
 import { folderOf, sourcesJson } from "./objects.mjs";
 
 /** The names that a binary may export, as Node.js looks for them. */
@@ -20,6 +21,12 @@ function optionsOf(target, folder) {
   return target.platform === "linux" ? [versionScript(folder)] : [];
 }
 
+function hideOtherNames(file) {
+  const bytes = readFileSync(file);
+  keepExports(bytes, ENTRIES);
+  writeFileSync(file, bytes);
+}
+
 /** Links a target. Returns the path of its binary, relative to the root. */
 export async function link(target, objects) {
   const folder = `${folderOf(target)}/linked`;
@@ -31,5 +38,6 @@ export async function link(target, objects) {
   const args = ["c++", "-target", target.triple, "-shared", "-s", ...flags, ...optionsOf(target, folder)];
   const output = await runZig([...args, ...inputs, "-o", binary]);
   if (output !== "") process.stderr.write(output);
+  if (target.platform === "win32") hideOtherNames(join(root, binary));
   return binary;
 }

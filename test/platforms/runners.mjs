@@ -1,7 +1,7 @@
 // How programs for other platforms run here: Node.js for them comes from the registry (test/platforms/emulated/package.json), the
 // emulators from the system.
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { root } from "../../scripts/setup/shell.mjs";
@@ -43,6 +43,11 @@ const runners = {
   }),
 };
 
+/** The program of a target's Node.js. */
+export function nodeOf(target) {
+  return runners[target]().command.at(-1);
+}
+
 /** Why programs of a target cannot run here, or null. */
 export function skipReason(target) {
   if (!existsSync(binaryOf(target))) return `prebuilds/${target} is missing: npm run build:platforms -- ${target}`;
@@ -56,25 +61,40 @@ function pathFor(target, path) {
 
 /**
  * Runs a program of test/platforms with a target's Node.js and its binary. The program writes its result, JSON, to the
- * file that is its first argument: standard output does not work everywhere. Returns the result and the exit status.
+ * file that is its first argument: standard output does not work everywhere. `node` is another program than Node.js of
+ * the registry. Returns the result and the exit status.
+ *
+ * @param {string} target
+ * @param {string} program
+ * @param {string[]} args
+ * @param {{ addon?: string, env?: Record<string, string>, node?: string, timeout?: number }} options
  */
-export function runOn(target, program, args = [], { addon = binaryOf(target), env = {}, timeout = 590_000 } = {}) {
+export function runOn(
+  target,
+  program,
+  args = [],
+  { addon = binaryOf(target), env = {}, node = null, timeout = 590_000 } = {},
+) {
   const runner = runners[target]();
   const folder = mkdtempSync(join(tmpdir(), "cudnn-gru-platform-"));
   const file = join(folder, "result.json");
   const settings = { CUDNN_GRU_ADDON: pathFor(target, addon), CUDNN_GRU_DISABLE_CUDA: "", ...runner.env, ...env };
-  const [command, ...first] = runner.command;
+  const [command, ...first] = node ? [...runner.command.slice(0, -1), node] : runner.command;
   const path = pathFor(target, join(root, "test/platforms", program));
+  // A file, because Node.js under wine cannot write to pipes.
+  const outputFile = join(folder, "output");
+  const stream = openSync(outputFile, "w");
   try {
-    const child = spawnSync(command, [...first, path, pathFor(target, file), ...args], {
+    const { status } = spawnSync(command, [...first, path, pathFor(target, file), ...args], {
       cwd: root,
       env: { ...process.env, ...settings },
-      encoding: "utf8",
+      stdio: ["ignore", stream, stream],
       timeout,
     });
     const result = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : null;
-    return { result, status: child.status, output: `${child.stdout}${child.stderr}` };
+    return { result, status, output: readFileSync(outputFile, "utf8") };
   } finally {
+    closeSync(stream);
     rmSync(folder, { recursive: true, force: true });
   }
 }

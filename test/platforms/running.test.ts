@@ -1,10 +1,11 @@
 // The binaries in prebuilds/ at work, under emulators where they are for another system or processor.
 // PLATFORMS_EVERY=1 runs every golden case, and not only each tenth.
-import { readFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { root } from "../../scripts/setup/shell.mjs";
-import { binaryOf, runOn, skipReason } from "./runners.mjs";
+import { binaryOf, nodeOf, runOn, skipReason } from "./runners.mjs";
 
 const every = process.env.PLATFORMS_EVERY ?? "10";
 
@@ -49,6 +50,23 @@ describe.each(Object.entries(kernels))("%s", (target, isa) => {
     const { result, status, output } = runOn(target, "worker.mjs");
     expect(result, output).toEqual(["worker 1: equal", "worker 2: equal"]);
     expect(status, output).toBe(0);
+  });
+});
+
+describe("a program that is not named node.exe", () => {
+  const target = "win32-x64";
+
+  itOn(target, "finds Node-API in itself, as Electron and Bun have it", () => {
+    const folder = mkdtempSync(join(tmpdir(), "cudnn-gru-renamed-"));
+    try {
+      const node = join(folder, "editor.exe");
+      copyFileSync(nodeOf(target), node);
+      const { result, status, output } = runOn(target, "golden.mjs", ["400"], { node });
+      expect(result, output).toMatchObject({ failed: [] });
+      expect(status).toBe(0);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });
 

@@ -53,3 +53,27 @@ export function readPe(bytes) {
     stripped: bytes.readUInt32LE(start + 12) === 0 && !sections.some((one) => /^(\/|\.debug)/.test(one.name)),
   };
 }
+
+/**
+ * Takes every name out of a library's table of exports but `wanted`, in place. The run-time libraries of the compiler mark
+ * names of theirs for export, which no option of the linker overrules.
+ */
+export function keepExports(bytes, wanted) {
+  const { sections, directory } = headersOf(bytes);
+  const place = placesIn(sections);
+  const table = place(directory(0));
+  const [addresses, names, ordinals] = [28, 32, 36].map((field) => place(bytes.readUInt32LE(table + field)));
+  const kept = [];
+  for (let i = 0; i < bytes.readUInt32LE(table + 24); i++) {
+    const name = bytes.readUInt32LE(names + 4 * i);
+    const ordinal = bytes.readUInt16LE(ordinals + 2 * i);
+    if (wanted.includes(textAt(bytes, place(name)))) kept.push({ name, ordinal });
+    else bytes.writeUInt32LE(0, addresses + 4 * ordinal);
+  }
+  // The names stay in their order, which Windows searches by halves.
+  kept.forEach(({ name, ordinal }, at) => {
+    bytes.writeUInt32LE(name, names + 4 * at);
+    bytes.writeUInt16LE(ordinal, ordinals + 2 * at);
+  });
+  bytes.writeUInt32LE(kept.length, table + 24);
+}
