@@ -60,7 +60,9 @@ void CountAlgorithm(const cudnnRNNStruct& rnn, const cudnnRNNDataStruct& x,
 }
 
 double StateError(const cudnnRNNStruct& rnn) {
-  return Error(IsSmall(rnn) ? "small_h_error" : "error");
+  const bool stack = rnn.layers > 1 || Directions(rnn) > 1;
+  return Error(IsSmall(rnn) ? "small_h_error" : "error") +
+         (stack ? Error("stack_error") : 0);
 }
 
 double GradientError(const cudnnRNNStruct& rnn) {

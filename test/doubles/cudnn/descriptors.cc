@@ -79,10 +79,16 @@ void CheckAlive(const char* function, cudnnRNNDataDescriptor_t descriptor) {
   Check(function, descriptor);
 }
 
-bool IsPackedState(cudnnTensorDescriptor_t descriptor, cudnnDataType_t type,
-                   int batch, int hidden) {
-  return descriptor->set && descriptor->type == type &&
-         descriptor->sizes == std::vector<int>{1, batch, hidden} &&
+size_t Directions(const cudnnRNNStruct& rnn) {
+  return rnn.direction == CUDNN_BIDIRECTIONAL ? 2 : 1;
+}
+
+bool IsPackedState(cudnnTensorDescriptor_t descriptor,
+                   const cudnnRNNStruct& rnn, int batch) {
+  const int pseudo_layers = rnn.layers * static_cast<int>(Directions(rnn));
+  const int hidden = rnn.hidden_size;
+  return descriptor->set && descriptor->type == rnn.type &&
+         descriptor->sizes == std::vector<int>{pseudo_layers, batch, hidden} &&
          descriptor->strides == std::vector<int>{batch * hidden, hidden, 1};
 }
 
@@ -178,12 +184,12 @@ DOUBLE_EXPORT cudnnStatus_t cudnnSetRNNDescriptor_v8(
   }
   // Legal, but nothing that this double computes.
   if (cell != CUDNN_GRU || bias != CUDNN_RNN_DOUBLE_BIAS ||
-      direction != CUDNN_UNIDIRECTIONAL || input != CUDNN_LINEAR_INPUT ||
-      layers != 1) {
+      input != CUDNN_LINEAR_INPUT) {
     doubles::Violation(__func__,
-                       "the double computes one unidirectional GRU layer with "
-                       "two biases only");
+                       "the double computes GRU layers with two biases only");
   }
+  BAD_PARAM_IF(direction != CUDNN_UNIDIRECTIONAL &&
+               direction != CUDNN_BIDIRECTIONAL);
   if (dropout != nullptr) CheckAlive(__func__, dropout);
   *descriptor = {true,        algorithm, cell,           bias,      direction,
                  input,       type,      math_precision, math_type, input_size,

@@ -1,6 +1,7 @@
 #ifndef CUDNN_GRU_TEST_DOUBLES_CUDNN_DESCRIPTORS_H_
 #define CUDNN_GRU_TEST_DOUBLES_CUDNN_DESCRIPTORS_H_
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -54,9 +55,13 @@ void CheckAlive(const char* function, cudnnDropoutDescriptor_t descriptor);
 void CheckAlive(const char* function, cudnnRNNDescriptor_t descriptor);
 void CheckAlive(const char* function, cudnnRNNDataDescriptor_t descriptor);
 
-// Whether it is [1, batch, hidden], fully packed, of that type.
-bool IsPackedState(cudnnTensorDescriptor_t descriptor, cudnnDataType_t type,
-                   int batch, int hidden);
+// The number of directions.
+size_t Directions(const cudnnRNNStruct& rnn);
+
+// Whether it is [layers * directions, batch, hidden], fully packed, of the type
+// of `rnn`.
+bool IsPackedState(cudnnTensorDescriptor_t descriptor,
+                   const cudnnRNNStruct& rnn, int batch);
 
 }  // namespace doubles
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "cudnn/rnn_call.h"
+#include "cudnn/rnn_layers.h"
 
 // The reserve space: what forward leaves for backward, with enough beside it to
 // notice that a caller changed something in between. BackwardData overwrites
@@ -23,9 +24,12 @@ struct Reserve {
   uint64_t hx;
   uint64_t y;
   uint64_t weights;
-  uint64_t gates_hash;
-  std::vector<double> gates;
+  uint64_t saved_hash;
+  SavedLayers saved;
 };
+
+// The numbers that are saved for each step of a row, in the whole RNN.
+size_t SavedNumbersOfStep(const cudnnRNNStruct& rnn);
 
 uint64_t SettingsHash(const RnnCall& call);
 

@@ -59,11 +59,11 @@ int RunData(const RnnCall& call, const DataPointers& at) {
   call.RequireZeroPadding(call.y, "dy", at.dy);
   const std::vector<double> dy = call.LoadSequence(call.y, "dy", at.dy);
   const std::vector<double> dhy = call.LoadState("dhy", at.dhy);
-  const GruProblem problem = call.Problem();
-  std::vector<double> dx(call.XBytes() / ElementBytes(call.rnn.type));
+  std::vector<double> dx;
   std::vector<double> dhx(hx.size());
-  GruBackwardData(problem, LoadWeights(call.function, call.rnn, weight_space),
-                  y, hx, dy, dhy, &reserve.gates, &dx, &dhx);
+  RnnBackwardData(call.Problem(),
+                  LoadWeights(call.function, call.rnn, weight_space), y, hx, dy,
+                  dhy, &reserve.saved, &dx, &dhx);
   for (double& value : dx) value += GradientError(call.rnn);
   // Nothing is promised about the padding of dx.
   call.StoreSequence(call.x, "dx", dx, at.dx, {});
@@ -84,8 +84,8 @@ int RunWeights(const RnnCall& call, const WeightPointers& at) {
   RequireSame(call, "x", HashOf(x), reserve.x);
   RequireSame(call, "hx", HashOf(hx), reserve.hx);
   RequireSame(call, "y", HashOf(y), reserve.y);
-  const GruWeights gradients =
-      GruBackwardWeights(call.Problem(), reserve.gates, x, hx, y);
+  const std::vector<GruWeights> gradients =
+      RnnBackwardWeights(call.Problem(), reserve.saved, x, hx, y);
   AddWeights(call.rnn, gradients,
              call.At("dweightSpace", at.dweights, call.WeightBytes()));
   std::memset(space, 0xff, at.reserve_bytes);

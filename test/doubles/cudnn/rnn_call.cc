@@ -6,6 +6,7 @@
 
 #include "cudnn/algorithms.h"
 #include "cudnn/element.h"
+#include "cudnn/reserve.h"
 #include "cudnn/weight_layout.h"
 
 namespace doubles {
@@ -44,28 +45,41 @@ TempSizes TempSizesOf(const cudnnRNNStruct& rnn, const cudnnRNNDataStruct& x,
   const size_t batch = static_cast<size_t>(x.batch);
   const size_t steps = static_cast<size_t>(x.max_length);
   const size_t units = static_cast<size_t>(rnn.hidden_size);
-  const size_t odd = (batch * 7 + steps * 3 + units) % 11;
+  const size_t pseudo_layers =
+      static_cast<size_t>(rnn.layers) * Directions(rnn);
+  const size_t odd =
+      (batch * 7 + steps * 3 + units + 4 * (pseudo_layers - 1)) % 11;
   const size_t cells = static_cast<size_t>(
       std::accumulate(x.lengths.begin(), x.lengths.end(), 0));
   TempSizes sizes;
-  sizes.work = 520 + 8 * odd + batch * units * 24 + cells * 8;
+  sizes.work = 520 + 8 * odd + batch * units * 24 * pseudo_layers + cells * 8;
   if (rnn.algorithm != CUDNN_RNN_ALGO_STANDARD) sizes.work += 96;
   sizes.reserve = 0;
   if (mode == CUDNN_FWD_MODE_TRAINING) {
     sizes.work += 136 + batch * 40;
-    sizes.reserve = 128 + 8 * odd + cells * units * 4 * sizeof(double);
+    sizes.reserve =
+        128 + 8 * odd + cells * SavedNumbersOfStep(rnn) * sizeof(double);
   }
   return sizes;
 }
 
-GruProblem RnnCall::Problem() const {
-  GruProblem problem{
-      x.batch, x.max_length, x.vector_size, rnn.hidden_size, x.lengths, {}, {}};
+RnnProblem RnnCall::Problem() const {
+  RnnProblem problem{{x.batch,
+                      x.max_length,
+                      x.vector_size,
+                      rnn.hidden_size,
+                      x.lengths,
+                      {},
+                      {}},
+                     static_cast<size_t>(rnn.layers),
+                     Directions(rnn)};
   const cudnnDataType_t type = rnn.type;
-  problem.round_state = [type](double value) { return RoundTo(type, value); };
+  problem.gru.round_state = [type](double value) {
+    return RoundTo(type, value);
+  };
   if (type == CUDNN_DATA_FLOAT && rnn.math_type != CUDNN_FMA_MATH &&
       device->compute_capability(context) >= 80)
-    problem.round_factor = RoundTf32;
+    problem.gru.round_factor = RoundTf32;
   return problem;
 }
 
@@ -73,7 +87,8 @@ size_t RnnCall::XBytes() const { return Bytes(x); }
 size_t RnnCall::YBytes() const { return Bytes(y); }
 
 size_t RnnCall::StateBytes() const {
-  return static_cast<size_t>(x.batch) * static_cast<size_t>(rnn.hidden_size) *
+  return static_cast<size_t>(rnn.layers) * Directions(rnn) *
+         static_cast<size_t>(x.batch) * static_cast<size_t>(rnn.hidden_size) *
          ElementBytes(rnn.type);
 }
 
@@ -199,8 +214,9 @@ cudnnStatus_t CheckDescriptors(const char* function, cudnnHandle_t handle,
   BAD_PARAM_IF(x->max_length != y->max_length || x->batch != y->batch);
   BAD_PARAM_IF(x->lengths != y->lengths);
   BAD_PARAM_IF(x->vector_size != rnn->input_size);
-  BAD_PARAM_IF(y->vector_size != rnn->hidden_size);
-  BAD_PARAM_IF(!IsPackedState(h, rnn->type, x->batch, rnn->hidden_size));
+  BAD_PARAM_IF(y->vector_size !=
+               static_cast<int>(Directions(*rnn)) * rnn->hidden_size);
+  BAD_PARAM_IF(!IsPackedState(h, *rnn, x->batch));
   BAD_PARAM_IF(x->layout == CUDNN_RNN_DATA_LAYOUT_BATCH_MAJOR_UNPACKED &&
                rnn->aux_flags != CUDNN_RNN_PADDED_IO_ENABLED);
   const bool variable =

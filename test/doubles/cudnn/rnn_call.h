@@ -8,7 +8,7 @@
 #include "cudnn/descriptors.h"
 #include "cudnn/errors.h"
 #include "cudnn/handle.h"
-#include "cudnn/reference_gru.h"
+#include "cudnn/rnn_layers.h"
 
 // The part that the forward call and both backward calls share: the descriptors
 // as they were at the call, the checks, and the way to device memory.
@@ -40,10 +40,10 @@ struct RnnCall {
   cudnnRNNDataStruct x;
   cudnnRNNDataStruct y;
 
-  GruProblem Problem() const;
+  RnnProblem Problem() const;
   size_t XBytes() const;
   size_t YBytes() const;
-  size_t StateBytes() const;
+  size_t StateBytes() const;  // of all pseudo-layers
   size_t WeightBytes() const;
   TempSizes Temp(cudnnForwardMode_t mode) const;
 

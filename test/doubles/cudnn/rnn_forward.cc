@@ -26,19 +26,15 @@ struct Pointers {
 int Run(const RnnCall& call, cudnnForwardMode_t mode, const Pointers& at) {
   std::memset(call.At("workSpace", at.work, at.work_bytes), 0xff,
               at.work_bytes);
-  const GruProblem problem = call.Problem();
-  const size_t steps =
-      static_cast<size_t>(problem.batch) * static_cast<size_t>(problem.steps);
-  const size_t units = static_cast<size_t>(problem.units);
-  const GruWeights weights =
+  const std::vector<GruWeights> weights =
       LoadWeights(call.function, call.rnn,
                   call.At("weightSpace", at.weights, call.WeightBytes()));
   const std::vector<double> x = call.LoadSequence(call.x, "x", at.x);
   const std::vector<double> hx = call.LoadState("hx", at.hx);
-  std::vector<double> y(steps * units);
+  std::vector<double> y;
   std::vector<double> hy(hx.size());
-  std::vector<double> gates(steps * 4 * units);
-  GruForward(problem, weights, x, hx, &y, &hy, &gates);
+  SavedLayers saved;
+  RnnForward(call.Problem(), weights, x, hx, &y, &hy, &saved);
   if (const double error = StateError(call.rnn); error != 0) {
     for (std::vector<double>* states : {&y, &hy})
       for (double& value : *states)
@@ -55,7 +51,7 @@ int Run(const RnnCall& call, cudnnForwardMode_t mode, const Pointers& at) {
     WriteReserve(call,
                  {ReserveState::kForward, SettingsHash(call), HashOf(x),
                   HashOf(hx), HashOf(call.LoadSequence(call.y, "y", at.y)),
-                  weight_hash, 0, std::move(gates)},
+                  weight_hash, 0, std::move(saved)},
                  reserve);
   }
   return 0;

@@ -9,56 +9,80 @@
 namespace doubles {
 namespace {
 
-size_t MatrixSize(const cudnnRNNStruct& rnn, int id) {
-  const int columns = id < 3 ? rnn.input_size : rnn.hidden_size;
-  return static_cast<size_t>(rnn.hidden_size) * static_cast<size_t>(columns);
+// The columns of a matrix.
+int Columns(const cudnnRNNStruct& rnn, size_t pseudo_layer, int id) {
+  if (id >= 3) return rnn.hidden_size;
+  const size_t directions = Directions(rnn);
+  return pseudo_layer < directions
+             ? rnn.input_size
+             : rnn.hidden_size * static_cast<int>(directions);
 }
 
-// Calls visit(id, is_bias, byte offset, elements) for all twelve.
+size_t MatrixSize(const cudnnRNNStruct& rnn, size_t pseudo_layer, int id) {
+  return static_cast<size_t>(rnn.hidden_size) *
+         static_cast<size_t>(Columns(rnn, pseudo_layer, id));
+}
+
+// Calls visit(pseudo-layer, id, is_bias, byte offset, elements) for all parts.
 template <typename Visit>
 void VisitAll(const cudnnRNNStruct& rnn, const WeightLayout& layout,
               Visit visit) {
-  for (int id = 0; id < 6; ++id) {
-    visit(id, false, layout.matrix[id], MatrixSize(rnn, id));
-    visit(id, true, layout.bias[id], static_cast<size_t>(rnn.hidden_size));
+  for (size_t p = 0; p < layout.pseudo_layers.size(); ++p) {
+    for (int id = 0; id < 6; ++id) {
+      visit(p, id, false, layout.pseudo_layers[p].matrix[id],
+            MatrixSize(rnn, p, id));
+      visit(p, id, true, layout.pseudo_layers[p].bias[id],
+            static_cast<size_t>(rnn.hidden_size));
+    }
   }
-}
-
-std::vector<double>& Part(GruWeights& weights, int id, bool is_bias) {
-  return is_bias ? weights.bias[id] : weights.matrix[id];
 }
 
 }  // namespace
 
-WeightLayout::WeightLayout(const cudnnRNNStruct& rnn) {
+WeightLayout::WeightLayout(const cudnnRNNStruct& rnn)
+    : pseudo_layers(static_cast<size_t>(rnn.layers) * Directions(rnn)) {
   static const int kBiasOrder[] = {5, 0, 3, 1, 4, 2};
   static const int kMatrixOrder[] = {4, 1, 5, 0, 2, 3};
   const size_t element = ElementBytes(rnn.type);
+  const size_t hidden = static_cast<size_t>(rnn.hidden_size);
   size_t end = 48;
   const auto place = [&](size_t elements) {
     const size_t at = end;
     end = (end + elements * element + 15) / 16 * 16 + 32;
     return at;
   };
-  for (int i = 0; i < 3; ++i) bias[kBiasOrder[i]] = place(rnn.hidden_size);
-  for (int id : kMatrixOrder) matrix[id] = place(MatrixSize(rnn, id));
-  for (int i = 3; i < 6; ++i) bias[kBiasOrder[i]] = place(rnn.hidden_size);
+  for (size_t p = pseudo_layers.size(); p-- > 0;) {
+    PseudoLayerOffsets& offsets = pseudo_layers[p];
+    const auto bias = [&](size_t i) {
+      offsets.bias[kBiasOrder[(i + p) % 6]] = place(hidden);
+    };
+    for (size_t i = 0; i < 3; ++i) bias(i);
+    for (size_t i = 0; i < 6; ++i) {
+      const int id = kMatrixOrder[(i + 2 * p) % 6];
+      offsets.matrix[id] = place(MatrixSize(rnn, p, id));
+    }
+    for (size_t i = 3; i < 6; ++i) bias(i);
+  }
   bytes = end;
 }
 
-GruWeights LoadWeights(const char* function, const cudnnRNNStruct& rnn,
-                       const char* space) {
+std::vector<GruWeights> LoadWeights(const char* function,
+                                    const cudnnRNNStruct& rnn,
+                                    const char* space) {
   const WeightLayout layout(rnn);
   const size_t element = ElementBytes(rnn.type);
   std::vector<bool> used(layout.bytes);
-  GruWeights weights;
-  VisitAll(rnn, layout, [&](int id, bool is_bias, size_t offset, size_t count) {
-    std::vector<double>& part = Part(weights, id, is_bias);
-    part.resize(count);
-    for (size_t i = 0; i < count; ++i)
-      part[i] = Load(space + offset, rnn.type, i);
-    for (size_t i = 0; i < count * element; ++i) used[offset + i] = true;
-  });
+  std::vector<GruWeights> weights(layout.pseudo_layers.size());
+  VisitAll(rnn, layout,
+           [&](size_t p, int id, bool is_bias, size_t offset, size_t count) {
+             std::vector<double>& part =
+                 is_bias ? weights[p].bias[id] : weights[p].matrix[id];
+             part.resize(count);
+             for (size_t i = 0; i < count; ++i)
+               part[i] = Load(space + offset, rnn.type, i);
+             for (size_t i = 0; i < count * element; ++i)
+               used[offset + i] = true;
+           });
   for (size_t i = 0; i < layout.bytes; ++i) {
     if (!used[i] && space[i] != 0)
       Violation(function, "byte %zu of the weight space, in a gap, is not 0",
@@ -67,17 +91,18 @@ GruWeights LoadWeights(const char* function, const cudnnRNNStruct& rnn,
   return weights;
 }
 
-void AddWeights(const cudnnRNNStruct& rnn, const GruWeights& gradients,
-                char* space) {
+void AddWeights(const cudnnRNNStruct& rnn,
+                const std::vector<GruWeights>& gradients, char* space) {
   const WeightLayout layout(rnn);
-  VisitAll(rnn, layout, [&](int id, bool is_bias, size_t offset, size_t count) {
-    const std::vector<double>& part =
-        is_bias ? gradients.bias[id] : gradients.matrix[id];
-    for (size_t i = 0; i < count; ++i) {
-      Store(space + offset, rnn.type, i,
-            Load(space + offset, rnn.type, i) + part[i]);
-    }
-  });
+  VisitAll(rnn, layout,
+           [&](size_t p, int id, bool is_bias, size_t offset, size_t count) {
+             const std::vector<double>& part =
+                 is_bias ? gradients[p].bias[id] : gradients[p].matrix[id];
+             for (size_t i = 0; i < count; ++i) {
+               Store(space + offset, rnn.type, i,
+                     Load(space + offset, rnn.type, i) + part[i]);
+             }
+           });
 }
 
 }  // namespace doubles
@@ -105,7 +130,10 @@ DOUBLE_EXPORT cudnnStatus_t cudnnGetRNNWeightParams(
   doubles::CheckAlive(__func__, matrix);
   doubles::CheckAlive(__func__, bias);
   BAD_PARAM_IF(!descriptor->set);
-  BAD_PARAM_IF(pseudo_layer != 0);
+  BAD_PARAM_IF(pseudo_layer < 0);
+  BAD_PARAM_IF(static_cast<size_t>(pseudo_layer) >=
+               static_cast<size_t>(descriptor->layers) *
+                   doubles::Directions(*descriptor));
   BAD_PARAM_IF(linear_layer < 0);
   BAD_PARAM_IF(matrix_address == nullptr || bias_address == nullptr);
   if (linear_layer > 5) {
@@ -116,10 +144,11 @@ DOUBLE_EXPORT cudnnStatus_t cudnnGetRNNWeightParams(
   FAIL_IF(weight_bytes < layout.bytes,
           CUDNN_STATUS_BAD_PARAM_SIZE_INSUFFICIENT);
   const int hidden = descriptor->hidden_size;
-  const int columns = linear_layer < 3 ? descriptor->input_size : hidden;
+  const size_t pseudo = static_cast<size_t>(pseudo_layer);
+  const int columns = doubles::Columns(*descriptor, pseudo, linear_layer);
   char* base = static_cast<char*>(const_cast<void*>(weights));
-  *matrix_address = base + layout.matrix[linear_layer];
-  *bias_address = base + layout.bias[linear_layer];
+  *matrix_address = base + layout.pseudo_layers[pseudo].matrix[linear_layer];
+  *bias_address = base + layout.pseudo_layers[pseudo].bias[linear_layer];
   *matrix = {true,
              descriptor->type,
              {1, hidden, columns},
