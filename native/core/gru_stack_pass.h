@@ -68,16 +68,16 @@ class GruStackPass {
   const std::vector<LayerPass>& layers() const { return layers_; }
   // The sizes of the forward call's tensors.
   StackSizes sizes() const;
-  size_t bytes() const;
-  bool spent() const { return spent_; }
+  virtual size_t bytes() const;
+  virtual bool spent() const { return spent_; }
 
   // Computes the gradients, the last layer first, on this thread and on up to
   // `threads` threads in all. `cancellation` may be null. Each gradient is bit
   // for bit that of GruPass::Backward, and that of the inputs of two halves is
   // the forward half's plus the backward half's. Returns kState when the pass
   // is spent. Only a call that succeeds leaves defined values in `gradients`.
-  Status Backward(const StackGradients& gradients, int threads,
-                  const Cancellation* cancellation);
+  virtual Status Backward(const StackGradients& gradients, int threads,
+                          const Cancellation* cancellation);
 
  protected:
   // Whether the two halves of `layer` are better computed side by side, on one

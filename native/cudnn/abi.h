@@ -45,7 +45,10 @@ enum cudnnForwardMode_t : int {
 };
 enum cudnnRNNMode_t : int { CUDNN_GRU = 3 };
 enum cudnnRNNBiasMode_t : int { CUDNN_RNN_DOUBLE_BIAS = 2 };
-enum cudnnDirectionMode_t : int { CUDNN_UNIDIRECTIONAL = 0 };
+enum cudnnDirectionMode_t : int {
+  CUDNN_UNIDIRECTIONAL = 0,
+  CUDNN_BIDIRECTIONAL = 1
+};
 enum cudnnRNNInputMode_t : int { CUDNN_LINEAR_INPUT = 0 };
 enum cudnnRNNDataLayout_t : int {
   CUDNN_RNN_DATA_LAYOUT_SEQ_MAJOR_UNPACKED = 0,

@@ -16,6 +16,11 @@ bool SuitsSmallAlgorithm(const CallClass& call, RowLengths lengths) {
          call.units <= (training ? kMostUnitsInTraining : kMostUnits);
 }
 
+RnnKind KindOf(const CallClass& call) {
+  return call.layers * call.directions == 1 ? RnnKind::kSingle
+                                            : RnnKind::kStack;
+}
+
 // Returns the exponent of the smallest power of two that is at least `rows`.
 int NextPowerOfTwo(size_t rows) {
   int power = 0;
@@ -37,6 +42,8 @@ AlgorithmChoice::ClassKey AlgorithmChoice::KeyOf(const Algorithm& algorithm,
           call.math_type,
           call.features,
           call.units,
+          call.layers,
+          call.directions,
           NextPowerOfTwo(call.rows),
           call.mode == abi::CUDNN_FWD_MODE_TRAINING};
 }
@@ -45,7 +52,7 @@ Algorithm AlgorithmChoice::Choose(const CallClass& call, RowLengths lengths) {
   if (!SuitsSmallAlgorithm(call, lengths)) return kStandardAlgorithm;
   std::lock_guard<std::mutex> lock(mutex_);
   for (const Algorithm& each : kSmallAlgorithms) {
-    if (admitted_.count({KeyOf(each), call.data_type}) != 0 &&
+    if (admitted_.count({KeyOf(each), call.data_type, KindOf(call)}) != 0 &&
         ruled_out_.count(KeyOf(each, call)) == 0) {
       return each;
     }
@@ -60,9 +67,9 @@ void AlgorithmChoice::RuleOut(const Algorithm& algorithm,
 }
 
 void AlgorithmChoice::Admit(const Algorithm& algorithm,
-                            abi::cudnnDataType_t data_type) {
+                            abi::cudnnDataType_t data_type, RnnKind kind) {
   std::lock_guard<std::mutex> lock(mutex_);
-  admitted_.emplace(KeyOf(algorithm), data_type);
+  admitted_.emplace(KeyOf(algorithm), data_type, kind);
 }
 
 }  // namespace cudnn_gru

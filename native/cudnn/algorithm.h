@@ -41,9 +41,15 @@ struct CallClass {
   abi::cudnnMathType_t math_type;
   int32_t features;
   int32_t units;
+  int32_t layers;
+  int32_t directions;
   size_t rows;
   abi::cudnnForwardMode_t mode;
 };
+
+// Whether a call computes one GRU, or several layers or directions. The two are
+// checked and admitted apart.
+enum class RnnKind { kSingle, kStack };
 
 // Whether all rows of a chunk have the same number of steps.
 enum class RowLengths { kEqual, kDifferent };
@@ -56,8 +62,9 @@ class AlgorithmChoice {
   // Returns the fastest algorithm that may support the call.
   Algorithm Choose(const CallClass& call, RowLengths lengths);
 
-  // Allows the algorithm for all calls with this data type.
-  void Admit(const Algorithm& algorithm, abi::cudnnDataType_t data_type);
+  // Allows the algorithm for all calls of this kind with this data type.
+  void Admit(const Algorithm& algorithm, abi::cudnnDataType_t data_type,
+             RnnKind kind);
   // Forbids the algorithm for calls of the class `call` with about as many
   // rows: the numbers of rows have the same next power of two.
   void RuleOut(const Algorithm& algorithm, const CallClass& call);
@@ -65,13 +72,13 @@ class AlgorithmChoice {
  private:
   // Algorithm and CallClass as keys of sets.
   using AlgorithmKey = std::tuple<int, bool>;
-  using ClassKey =
-      std::tuple<AlgorithmKey, int, int, int32_t, int32_t, int, bool>;
+  using ClassKey = std::tuple<AlgorithmKey, int, int, int32_t, int32_t, int32_t,
+                              int32_t, int, bool>;
   static AlgorithmKey KeyOf(const Algorithm& algorithm);
   static ClassKey KeyOf(const Algorithm& algorithm, const CallClass& call);
 
   std::mutex mutex_;
-  std::set<std::tuple<AlgorithmKey, int>> admitted_;
+  std::set<std::tuple<AlgorithmKey, int, RnnKind>> admitted_;
   std::set<ClassKey> ruled_out_;
 };
 

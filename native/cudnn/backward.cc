@@ -7,11 +7,11 @@
 
 #include "cudnn/call_stream.h"
 #include "cudnn/element_format.h"
+#include "cudnn/gru_tensors.h"
 #include "cudnn/host_work.h"
 #include "cudnn/library_status.h"
 #include "cudnn/run_on_device.h"
 #include "cudnn/staged_tensor.h"
-#include "cudnn/tensor_packing.h"
 #include "cudnn/transfer_pieces.h"
 
 namespace cudnn_gru {
@@ -25,26 +25,25 @@ enum class ReserveContents { kFromForward, kFromBackward };
 // cuDNN's work, and copies the resulting gradients back.
 class BackwardComputation {
  public:
-  BackwardComputation(CudnnPass& pass, const GruGradients& gradients,
+  BackwardComputation(KeptForward& kept, const GradientTensors& tensors,
                       int threads, const Cancellation* cancellation,
                       CallStream& stream)
-      : pass_(pass),
-        gradients_(gradients),
+      : kept_(kept),
+        tensors_(tensors),
         threads_(threads),
         cancellation_(cancellation),
         stream_(stream),
-        description_(pass.weights->description()),
-        chunking_(pass.chunking),
-        settings_(description_, pass.tf32),
-        format_(description_),
-        packing_(description_, pass.sizes, pass.chunking),
-        pieces_(stream, pass.chunking) {}
+        shape_(kept.weights->shape()),
+        chunking_(kept.chunking),
+        settings_(shape_, kept.tf32),
+        format_(shape_.first),
+        pieces_(stream, kept.chunking) {}
 
   Status Run(ReserveContents reserves) {
     reserves_ = reserves;
     CUDNN_GRU_RETURN_IF_ERROR(CheckCancelled(cancellation_));
     if (chunking_.chunks.empty()) {
-      pass_.used = true;
+      kept_.used = true;
       FinishEmpty();
       return Status();
     }
@@ -87,22 +86,21 @@ class BackwardComputation {
     return staging_.data() + tensor.staging_offset;
   }
   size_t FeatureBytes() const {
-    return description_.features * format_.device_bytes();
+    return shape_.first.features * format_.device_bytes();
   }
-  size_t UnitBytes() const {
-    return description_.units * format_.device_bytes();
+  size_t OutputBytes() const {
+    return shape_.output_width() * format_.device_bytes();
   }
-
-  bool HasOutputGradient() const {
-    return gradients_.d_output != nullptr && pass_.sizes.return_sequences;
+  size_t StateBytes() const {
+    return shape_.pseudo_layers() * shape_.first.units * format_.device_bytes();
   }
 
   Status Place() {
-    dy_.bytes = chunking_.positions * UnitBytes();
+    dy_.bytes = chunking_.positions * OutputBytes();
     dx_.bytes = chunking_.positions * FeatureBytes();
-    dhy_.bytes = chunking_.rows * UnitBytes();
-    dhx_.bytes = chunking_.chunks[0].rows * UnitBytes();
-    dweights_.bytes = pass_.weights->layout().bytes;
+    dhy_.bytes = chunking_.rows * StateBytes();
+    dhx_.bytes = chunking_.chunks[0].rows * StateBytes();
+    dweights_.bytes = kept_.weights->layout().bytes;
     // Both blocks have the tensors in the same order, so that neighbours can be
     // copied at once.
     PlaceAllocator on_device;
@@ -110,9 +108,11 @@ class BackwardComputation {
     for (StagedTensor* tensor : {&dy_, &dhy_, &dx_, &dhx_, &dweights_}) {
       tensor->device_offset = on_device.Take(tensor->bytes);
     }
-    if (HasOutputGradient()) dy_.staging_offset = in_staging.Take(dy_.bytes);
+    if (tensors_.has_output_gradient()) {
+      dy_.staging_offset = in_staging.Take(dy_.bytes);
+    }
     dhy_.staging_offset = in_staging.Take(dhy_.bytes);
-    if (gradients_.d_inputs != nullptr) {
+    if (tensors_.wants_input_gradient()) {
       dx_.staging_offset = in_staging.Take(dx_.bytes);
     }
     dhx_.staging_offset = in_staging.Take(dhx_.bytes);
@@ -125,7 +125,7 @@ class BackwardComputation {
                                   abi::CUDNN_FWD_MODE_TRAINING, &descriptors));
       descriptors_.push_back(descriptors);
       workspace = std::max(workspace, descriptors->workspace_bytes());
-      if (descriptors->reserve_bytes() != pass_.kept.reserves[c].bytes) {
+      if (descriptors->reserve_bytes() != kept_.tensors.reserves[c].bytes) {
         return Status(StatusCode::kCudnn,
                       "Expected cuDNN to ask for the same reserve space in "
                       "backward as in forward but received another size.");
@@ -141,7 +141,7 @@ class BackwardComputation {
 
   Status Upload() {
     PackStateGradient();
-    if (!HasOutputGradient()) {
+    if (!tensors_.has_output_gradient()) {
       CUDNN_GRU_RETURN_IF_ERROR(stream_.Zero(OnDevice(dy_), dy_.bytes));
       CUDNN_GRU_RETURN_IF_ERROR(
           stream_.Upload(OnDevice(dhy_), InStaging(dhy_), dhy_.bytes));
@@ -163,59 +163,56 @@ class BackwardComputation {
 
   void PackStateGradient() {
     std::memset(InStaging(dhy_), 0, dhy_.bytes);
-    DivideHostWork(threads_, chunking_.batch, chunking_.batch * UnitBytes(),
+    DivideHostWork(threads_, chunking_.batch, chunking_.batch * StateBytes(),
                    [&](size_t begin, size_t end) {
-                     packing_.PackStateGradient(begin, end, gradients_.d_output,
-                                                gradients_.d_state,
-                                                InStaging(dhy_));
+                     tensors_.PackStateGradients(begin, end, InStaging(dhy_));
                    });
   }
 
   void PackOutputGradient() {
     for (const Chunk& chunk : chunking_.chunks) {
-      char* const dy = InStaging(dy_) + chunk.first_position * UnitBytes();
-      DivideLines(threads_, AllLines(chunk), UnitBytes(),
+      char* const dy = InStaging(dy_) + chunk.first_position * OutputBytes();
+      DivideLines(threads_, AllLines(chunk), OutputBytes(),
                   [&](size_t begin, size_t end) {
-                    packing_.PackOutputGradient(chunk, begin, end,
-                                                gradients_.d_output, dy);
+                    tensors_.PackOutputGradient(chunk, begin, end, dy);
                   });
     }
     DivideHostWork(threads_, chunking_.batch,
-                   chunking_.masked_steps() * UnitBytes(),
+                   chunking_.masked_steps() * OutputBytes(),
                    [&](size_t begin, size_t end) {
-                     packing_.AddMaskedGradients(
-                         begin, end, gradients_.d_output, InStaging(dy_));
+                     tensors_.AddMaskedGradients(begin, end, InStaging(dy_));
                    });
   }
 
   size_t StateOffset(size_t c) const {
-    return chunking_.chunks[c].first_row * UnitBytes();
+    return chunking_.chunks[c].first_row * StateBytes();
   }
   // The states before a chunk are the states after the chunk before it, and the
   // same holds for their gradients. Rows that end in the earlier chunk keep the
   // gradients they have.
   const char* StatesBefore(size_t c) const {
-    const KeptTensors& kept = pass_.kept;
+    const KeptTensors& kept = kept_.tensors;
     if (c > 0) return kept.address(kept.hy) + StateOffset(c - 1);
-    return pass_.has_initial_state ? kept.address(kept.hx) : nullptr;
+    return kept_.has_initial_states ? kept.address(kept.hx) : nullptr;
   }
   char* GradientBefore(size_t c) const {
     return c > 0 ? OnDevice(dhy_) + StateOffset(c - 1) : OnDevice(dhx_);
   }
   char* KeptX(size_t c) const {
-    return pass_.kept.address(pass_.kept.x) +
+    return kept_.tensors.address(kept_.tensors.x) +
            chunking_.chunks[c].first_position * FeatureBytes();
   }
   char* KeptY(size_t c) const {
-    return pass_.kept.address(pass_.kept.y) +
-           chunking_.chunks[c].first_position * UnitBytes();
+    return kept_.tensors.address(kept_.tensors.y) +
+           chunking_.chunks[c].first_position * OutputBytes();
   }
 
   Status Launch(size_t c) {
     const Chunk& chunk = chunking_.chunks[c];
-    ChunkSpaces spaces = {descriptors_[c],
-                          pass_.kept.address(pass_.kept.reserves[c].offset),
-                          workspace_.data()};
+    ChunkSpaces spaces = {
+        descriptors_[c],
+        kept_.tensors.address(kept_.tensors.reserves[c].offset),
+        workspace_.data()};
     stream_.busy = true;
     if (reserves_ == ReserveContents::kFromBackward) {
       CUDNN_GRU_RETURN_IF_ERROR(ForwardAgain(c, spaces));
@@ -230,7 +227,7 @@ class BackwardComputation {
       status = LaunchData(c, spaces);
     }
     CUDNN_GRU_RETURN_IF_ERROR(status);
-    const size_t weight_bytes = pass_.weights->layout().bytes;
+    const size_t weight_bytes = kept_.weights->layout().bytes;
     const DescriptorSet& descriptors = *spaces.descriptors;
     return stream_.device.Check(
         stream_.device.cudnn().cudnnRNNBackwardWeights_v8(
@@ -248,15 +245,15 @@ class BackwardComputation {
     const Status status = stream_.device.Check(
         stream_.device.cudnn().cudnnRNNBackwardData_v8(
             stream_.handle, descriptors.rnn(), nullptr, descriptors.y(),
-            KeptY(c), OnDevice(dy_) + first_position * UnitBytes(),
+            KeptY(c), OnDevice(dy_) + first_position * OutputBytes(),
             descriptors.x(), OnDevice(dx_) + first_position * FeatureBytes(),
             descriptors.h(), StatesBefore(c), OnDevice(dhy_) + StateOffset(c),
             GradientBefore(c), nullptr, nullptr, nullptr, nullptr,
-            pass_.weights->layout().bytes, pass_.weights->data(),
+            kept_.weights->layout().bytes, kept_.weights->data(),
             descriptors.workspace_bytes(), spaces.workspace,
             descriptors.reserve_bytes(), spaces.reserve),
         "cudnnRNNBackwardData_v8");
-    if (status.remedy() != Remedy::kAnotherWay) pass_.used = true;
+    if (status.remedy() != Remedy::kAnotherWay) kept_.used = true;
     return status;
   }
 
@@ -289,9 +286,9 @@ class BackwardComputation {
             stream_.handle, descriptors.rnn(), abi::CUDNN_FWD_MODE_TRAINING,
             nullptr, descriptors.x(), KeptX(c), descriptors.y(), KeptY(c),
             descriptors.h(), StatesBefore(c),
-            pass_.kept.address(pass_.kept.hy) + StateOffset(c), nullptr,
-            nullptr, nullptr, pass_.weights->layout().bytes,
-            pass_.weights->data(), descriptors.workspace_bytes(),
+            kept_.tensors.address(kept_.tensors.hy) + StateOffset(c), nullptr,
+            nullptr, nullptr, kept_.weights->layout().bytes,
+            kept_.weights->data(), descriptors.workspace_bytes(),
             spaces.workspace, descriptors.reserve_bytes(), spaces.reserve),
         "cudnnRNNForward");
   }
@@ -299,7 +296,7 @@ class BackwardComputation {
   // Only dx can be so large that it is copied in pieces.
   Status Download() {
     const size_t end = dweights_.device_offset + dweights_.bytes;
-    if (gradients_.d_inputs != nullptr) {
+    if (tensors_.wants_input_gradient()) {
       if (end - dx_.device_offset <= kPieceBytes) {
         one_download_ = true;
         return stream_.Download(InStaging(dx_), OnDevice(dx_),
@@ -319,8 +316,7 @@ class BackwardComputation {
     const char* const dx =
         InStaging(dx_) + lines.chunk->first_position * FeatureBytes();
     DivideLines(threads_, lines, FeatureBytes(), [&](size_t begin, size_t end) {
-      packing_.UnpackInputGradient(*lines.chunk, begin, end, dx,
-                                   gradients_.d_inputs);
+      tensors_.UnpackInputGradient(*lines.chunk, begin, end, dx);
     });
   }
 
@@ -330,60 +326,43 @@ class BackwardComputation {
         UnpackInputGradient(AllLines(chunk));
       }
     }
-    if (gradients_.d_inputs != nullptr) ZeroMaskedGradients();
-    if (gradients_.d_initial_state != nullptr) {
-      UnpackInitialStateGradient(InStaging(dhx_));
-    }
-    UnpackWeights(
-        description_, pass_.weights->layout(), InStaging(dweights_),
-        {gradients_.d_kernel, gradients_.d_recurrent_kernel, gradients_.d_bias},
-        threads_);
-  }
-
-  void ZeroMaskedGradients() {
-    DivideHostWork(
-        threads_, chunking_.batch, chunking_.masked_steps() * FeatureBytes(),
-        [&](size_t begin, size_t end) {
-          packing_.ZeroMaskedGradients(begin, end, gradients_.d_inputs);
-        });
+    FinishRows(InStaging(dhx_));
+    tensors_.UnpackWeightGradients(kept_.weights->layout(),
+                                   InStaging(dweights_), threads_);
   }
 
   // `dhx` is null when every row is empty.
-  void UnpackInitialStateGradient(const char* dhx) {
-    DivideHostWork(threads_, chunking_.batch, chunking_.batch * UnitBytes(),
+  void FinishRows(const char* dhx) {
+    if (tensors_.wants_input_gradient()) {
+      DivideHostWork(threads_, chunking_.batch,
+                     chunking_.masked_steps() * FeatureBytes(),
+                     [&](size_t begin, size_t end) {
+                       tensors_.ZeroMaskedInputGradients(begin, end);
+                     });
+    }
+    DivideHostWork(threads_, chunking_.batch, chunking_.batch * StateBytes(),
                    [&](size_t begin, size_t end) {
-                     packing_.UnpackInitialStateGradient(
-                         begin, end, dhx, gradients_.d_state,
-                         gradients_.d_initial_state);
+                     tensors_.UnpackInitialStateGradients(begin, end, dhx);
                    });
   }
 
-  // Writes the gradients when every row is empty. The state is then the initial
-  // state, so its gradient passes through, and all other gradients are zero.
+  // Writes the gradients when every row is empty. The states are then the
+  // initial states, so their gradients pass through, and all other gradients
+  // are zero.
   void FinishEmpty() {
-    const size_t row = 3 * description_.units;
-    const auto zero = [&](void* tensor, size_t n) {
-      if (tensor != nullptr) format_.ZeroHost(tensor, 0, n);
-    };
-    if (gradients_.d_inputs != nullptr) ZeroMaskedGradients();
-    zero(gradients_.d_kernel, description_.features * row);
-    zero(gradients_.d_recurrent_kernel, description_.units * row);
-    zero(gradients_.d_bias, 2 * row);
-    if (gradients_.d_initial_state != nullptr) {
-      UnpackInitialStateGradient(nullptr);
-    }
+    FinishRows(nullptr);
+    tensors_.ZeroWeightGradients();
   }
 
-  CudnnPass& pass_;
-  const GruGradients& gradients_;
+  KeptForward& kept_;
+  const GradientTensors& tensors_;
   const int threads_;
   const Cancellation* const cancellation_;
   CallStream& stream_;
-  const GruDescription& description_;
+  const RnnShape& shape_;
   const Chunking& chunking_;
   const RnnSettings settings_;
   const ElementFormat format_;
-  const TensorPacking packing_;
   DeviceBuffer scratch_;
   DeviceBuffer workspace_;
   DeviceBuffer staging_;  // pinned host memory
@@ -402,19 +381,21 @@ class BackwardComputation {
 
 }  // namespace
 
-Status CudnnPass::Backward(const GruGradients& gradients, int threads,
-                           const Cancellation* cancellation) {
-  return BackwardOnCudnn(*this, gradients, threads, cancellation);
+Status BackwardOnCudnn(KeptForward* kept, const GradientTensors& tensors,
+                       int threads, const Cancellation* cancellation) {
+  return RunOnDevice(kept->device, cancellation, [&](CallStream& stream) {
+    return BackwardComputation(*kept, tensors, threads, cancellation, stream)
+        .Run(kept->used ? ReserveContents::kFromBackward
+                        : ReserveContents::kFromForward);
+  });
 }
 
-Status BackwardOnCudnn(CudnnPass& pass, const GruGradients& gradients,
-                       int threads, const Cancellation* cancellation) {
-  if (pass.used) return CudnnPass::Spent();
-  return RunOnDevice(pass.device, cancellation, [&](CallStream& stream) {
-    return BackwardComputation(pass, gradients, threads, cancellation, stream)
-        .Run(pass.used ? ReserveContents::kFromBackward
-                       : ReserveContents::kFromForward);
-  });
+Status CudnnPass::Backward(const GruGradients& gradients, int threads,
+                           const Cancellation* cancellation) {
+  if (kept.used) return Spent();
+  const GruGradientTensors tensors(description(), sizes, kept.chunking,
+                                   gradients);
+  return BackwardOnCudnn(&kept, tensors, threads, cancellation);
 }
 
 }  // namespace cudnn_gru

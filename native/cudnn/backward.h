@@ -3,14 +3,15 @@
 
 #include "core/cancellation.h"
 #include "core/status.h"
+#include "cudnn/call_tensors.h"
 #include "cudnn/cudnn_pass.h"
 
 namespace cudnn_gru {
 
-// Computes the gradients. All tensors are on the host, and a failed call writes
-// nothing. Fails with kState when the pass is spent, which it is after the
-// first call that has reached cuDNN, and with the errors of ForwardOnCudnn.
-Status BackwardOnCudnn(CudnnPass& pass, const GruGradients& gradients,
+// Computes the gradients of a forward call. A failed call writes nothing. Sets
+// kept->used when the call has reached cuDNN. Fails with the errors of
+// ForwardOnCudnn.
+Status BackwardOnCudnn(KeptForward* kept, const GradientTensors& tensors,
                        int threads, const Cancellation* cancellation);
 
 }  // namespace cudnn_gru

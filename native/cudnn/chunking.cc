@@ -122,6 +122,12 @@ size_t Chunking::positions_of_largest_chunk() const {
   return largest;
 }
 
+Status CheckLengths(const GruCall& call) {
+  if (call.mask == nullptr && call.lengths == nullptr) return Status();
+  std::vector<int> lengths;
+  return ReadLengths(call, &lengths);
+}
+
 Status DivideIntoChunks(const GruCall& call, size_t max_timesteps,
                         Chunking* chunking) {
   const Status status = ReadLengths(call, &chunking->lengths);

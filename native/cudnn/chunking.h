@@ -56,6 +56,10 @@ struct Chunking {
   size_t positions_of_largest_chunk() const;
 };
 
+// Returns kArgument when the mask is not strictly right-padded or a length is
+// not in 0 .. timesteps.
+Status CheckLengths(const GruCall& call);
+
 // Divides the call into chunks of at most `max_timesteps`. Fails with kArgument
 // when the mask is not strictly right-padded or a length is not in
 // 0 .. timesteps. Reuses the memory of `chunking`.

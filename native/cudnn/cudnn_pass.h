@@ -34,34 +34,44 @@ struct KeptTensors {
   std::vector<Reserve> reserves;  // of each chunk; empty after inference
 };
 
-// Everything that backward needs of a forward call, on the device.
+// Everything that backward needs of a forward call.
+struct KeptForward {
+  KeptForward(Device& owner, std::shared_ptr<CudnnWeights> used_weights)
+      : device(owner), weights(std::move(used_weights)) {}
+
+  Device& device;
+  const std::shared_ptr<CudnnWeights> weights;  // keeps the device in use
+  bool has_initial_states = false;
+  Tf32 tf32 = Tf32::kForbidden;
+  Chunking chunking;
+  KeptTensors tensors;
+  // Whether backward has used the reserve spaces. cuDNN overwrites them, so a
+  // second backward would silently compute wrong gradients.
+  bool used = false;
+};
+
+// Everything that one GRU's forward call kept, on the device.
 class CudnnPass : public GruPass {
  public:
   CudnnPass(Device& owner, std::shared_ptr<CudnnWeights> used_weights)
-      : device(owner), weights(std::move(used_weights)) {}
+      : kept(owner, std::move(used_weights)) {}
 
   const GruDescription& description() const override {
-    return weights->description();
+    return kept.weights->description();
   }
   const GruCall& call() const override { return sizes; }
-  size_t bytes() const override { return kept.buffer.bytes(); }
-  bool spent() const override { return used; }
-  // The number of threads does not change the gradients.
+  size_t bytes() const override { return kept.tensors.buffer.bytes(); }
+  bool spent() const override { return kept.used; }
+  // Fails with kState when the pass is spent, which it is after the first call
+  // that has reached cuDNN, and with the errors of ForwardOnCudnn. A failed
+  // call writes nothing. The number of threads does not change the gradients.
   Status Backward(const GruGradients& gradients, int threads,
                   const Cancellation* cancellation) override;
 
   using GruPass::Spent;
 
-  Device& device;
-  const std::shared_ptr<CudnnWeights> weights;  // keeps the device in use
+  KeptForward kept;
   GruCall sizes;  // sizes and flags of the call, with all pointers null
-  bool has_initial_state = false;
-  Tf32 tf32 = Tf32::kForbidden;
-  Chunking chunking;
-  KeptTensors kept;
-  // Whether backward has used the reserve spaces. cuDNN overwrites them, so a
-  // second backward would silently compute wrong gradients.
-  bool used = false;
 };
 
 }  // namespace cudnn_gru

@@ -20,7 +20,8 @@ Status DescriptorSet::Make(const Device& device) {
   CUDNN_GRU_RETURN_IF_ERROR(MakeRnnDataDescriptor(cudnn, &y_));
   CUDNN_GRU_RETURN_IF_ERROR(MakeTensorDescriptor(cudnn, &h_));
   const int units = key_.settings.units;
-  const int dims[3] = {1, key_.batch, units};
+  const int dims[3] = {key_.settings.layers * key_.settings.directions,
+                       key_.batch, units};
   const int strides[3] = {key_.batch * units, units, 1};
   return device.Check(cudnn.cudnnSetTensorNdDescriptor(
                           h_.get(), key_.settings.data_type, 3, dims, strides),
@@ -50,7 +51,8 @@ Status DescriptorSet::SetLengths(const Device& device,
         "cudnnSetRNNDataDescriptor");
   };
   CUDNN_GRU_RETURN_IF_ERROR(set(x_, key_.settings.features));
-  CUDNN_GRU_RETURN_IF_ERROR(set(y_, key_.settings.units));
+  CUDNN_GRU_RETURN_IF_ERROR(
+      set(y_, key_.settings.directions * key_.settings.units));
   size_t reserve = 0;
   CUDNN_GRU_RETURN_IF_ERROR(device.Check(
       cudnn.cudnnGetRNNTempSpaceSizes(handle, rnn_.get(), key_.mode, x_.get(),
@@ -63,8 +65,10 @@ Status DescriptorSet::SetLengths(const Device& device,
 
 CallClass ClassOf(const RnnSettings& settings, const Chunk& chunk,
                   abi::cudnnForwardMode_t mode) {
-  return {settings.data_type, settings.math_type, settings.features,
-          settings.units,     chunk.rows,         mode};
+  return {settings.data_type, settings.math_type,
+          settings.features,  settings.units,
+          settings.layers,    settings.directions,
+          chunk.rows,         mode};
 }
 
 }  // namespace cudnn_gru

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "cudnn/forward_computation.h"
+#include "cudnn/gru_tensors.h"
 #include "cudnn/library_status.h"
 #include "cudnn/run_on_device.h"
 
@@ -48,17 +49,14 @@ GruCall WithoutPointers(const GruCall& call) {
   return copy;
 }
 
-// Runs the call with the fastest algorithm that supports it.
-Status RunForward(const ForwardRequest& request, Chunking* chunking,
-                  KeptTensors* kept, CallStream& stream) {
-  for (;;) {
-    ForwardComputation computation(request, chunking, kept, stream);
-    const Status status = computation.Run();
-    if (!computation.ruled_out()) return status;
-  }
-}
-
 }  // namespace
+
+CudnnOptions CudnnOptionsOf(const ComputeOptions& options) {
+  CudnnOptions cudnn;
+  cudnn.tf32 = options.tf32;
+  cudnn.threads = options.threads;
+  return cudnn;
+}
 
 Status ForwardOnCudnn(const std::shared_ptr<CudnnWeights>& weights,
                       const GruCall& call, const CudnnOptions& options,
@@ -66,16 +64,18 @@ Status ForwardOnCudnn(const std::shared_ptr<CudnnWeights>& weights,
   CUDNN_GRU_RETURN_IF_ERROR(CheckForm(weights->description(), call));
   Device* device = nullptr;
   CUDNN_GRU_RETURN_IF_ERROR(Device::Get(weights->device_index(), &device));
-  const ForwardRequest request = {*weights, call, options, cancellation,
-                                  abi::CUDNN_FWD_MODE_INFERENCE};
   size_t longest = 0;
   const auto run = [&](size_t max_timesteps) {
     return RunOnDevice(*device, cancellation, [&](CallStream& stream) {
       CUDNN_GRU_RETURN_IF_ERROR(
           DivideIntoChunks(call, max_timesteps, &stream.chunking));
       longest = stream.chunking.longest();
+      const GruForwardTensors tensors(weights->description(), call,
+                                      stream.chunking);
       KeptTensors kept;
-      return RunForward(request, &stream.chunking, &kept, stream);
+      return RunForward({*weights, tensors, options, cancellation,
+                         abi::CUDNN_FWD_MODE_INFERENCE},
+                        &stream.chunking, &kept, stream);
     });
   };
   size_t max_timesteps = kMaxChunkTimesteps;
@@ -97,17 +97,20 @@ Status ForwardOnCudnn(const std::shared_ptr<CudnnWeights>& weights,
   CUDNN_GRU_RETURN_IF_ERROR(CheckForm(weights->description(), call));
   Device* device = nullptr;
   CUDNN_GRU_RETURN_IF_ERROR(Device::Get(weights->device_index(), &device));
-  const ForwardRequest request = {*weights, call, options, cancellation,
-                                  abi::CUDNN_FWD_MODE_TRAINING};
   return RunOnDevice(*device, cancellation, [&](CallStream& stream) {
     auto made = std::make_unique<CudnnPass>(*device, weights);
     made->sizes = WithoutPointers(call);
-    made->has_initial_state = call.initial_state != nullptr;
-    made->tf32 = options.tf32;
+    KeptForward& kept = made->kept;
+    kept.has_initial_states = call.initial_state != nullptr;
+    kept.tf32 = options.tf32;
     CUDNN_GRU_RETURN_IF_ERROR(
-        DivideIntoChunks(call, kMaxChunkTimesteps, &made->chunking));
+        DivideIntoChunks(call, kMaxChunkTimesteps, &kept.chunking));
+    const GruForwardTensors tensors(weights->description(), call,
+                                    kept.chunking);
     CUDNN_GRU_RETURN_IF_ERROR(
-        RunForward(request, &made->chunking, &made->kept, stream));
+        RunForward({*weights, tensors, options, cancellation,
+                    abi::CUDNN_FWD_MODE_TRAINING},
+                   &kept.chunking, &kept.tensors, stream));
     *pass = std::move(made);
     return Status();
   });

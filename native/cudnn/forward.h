@@ -21,6 +21,8 @@ struct CudnnOptions {
   const Algorithm* only = nullptr;
 };
 
+CudnnOptions CudnnOptionsOf(const ComputeOptions& options);
+
 // Computes one call with cuDNN. All tensors are on the host and are no longer
 // used after this returns. A failed call writes nothing, with one exception: a
 // large output is copied back in pieces, and some of it may have been written

@@ -12,17 +12,16 @@ ForwardComputation::ForwardComputation(const ForwardRequest& request,
                                        Chunking* chunking, KeptTensors* kept,
                                        CallStream& stream)
     : weights_(request.weights),
-      description_(request.weights.description()),
-      call_(request.call),
+      shape_(request.weights.shape()),
+      tensors_(request.tensors),
       options_(request.options),
       cancellation_(request.cancellation),
       chunking_(*chunking),
       kept_(*kept),
       mode_(request.mode),
       stream_(stream),
-      settings_(description_, request.options.tf32),
-      format_(description_),
-      packing_(description_, request.call, *chunking),
+      settings_(shape_, request.options.tf32),
+      format_(shape_.first),
       output_(stream, *chunking) {}
 
 Status ForwardComputation::Run() {
@@ -52,11 +51,11 @@ Status ForwardComputation::Place() {
   const size_t positions =
       Training() ? chunking_.positions : chunking_.positions_of_largest_chunk();
   x_.bytes = positions * FeatureBytes();
-  hx_.bytes = call_.initial_state == nullptr
-                  ? 0
-                  : chunking_.chunks[0].rows * UnitBytes();
-  y_.bytes = positions * UnitBytes();
-  hy_.bytes = chunking_.rows * UnitBytes();
+  hx_.bytes = tensors_.has_initial_states()
+                  ? chunking_.chunks[0].rows * StateBytes()
+                  : 0;
+  y_.bytes = positions * OutputBytes();
+  hy_.bytes = chunking_.rows * StateBytes();
   PlaceAllocator places;
   for (StagedTensor* tensor : {&x_, &hx_, &y_, &hy_}) {
     tensor->device_offset = places.Take(tensor->bytes);
@@ -94,7 +93,7 @@ Status ForwardComputation::PlaceStaged() {
   x_.staging_offset = places.Take(chunking_.positions * FeatureBytes());
   hx_.staging_offset = places.Take(hx_.bytes);
   y_.staging_offset = places.Take(
-      call_.return_sequences ? chunking_.positions * UnitBytes() : 0);
+      tensors_.returns_sequences() ? chunking_.positions * OutputBytes() : 0);
   hy_.staging_offset = places.Take(hy_.bytes);
   return staging_.Allocate(stream_.device, MemoryKind::kPinned, places.used());
 }
@@ -143,7 +142,7 @@ Status ForwardComputation::Compute() {
       CUDNN_GRU_RETURN_IF_ERROR(DownloadOutput(c));
     }
   }
-  if (call_.return_sequences && one_download_) {
+  if (tensors_.returns_sequences() && one_download_) {
     return stream_.Download(InStaging(y_), OnDevice(y_),
                             hy_.device_offset + hy_.bytes - y_.device_offset);
   }
@@ -151,11 +150,10 @@ Status ForwardComputation::Compute() {
 }
 
 void ForwardComputation::PackStates() {
-  if (call_.initial_state == nullptr) return;
+  if (!tensors_.has_initial_states()) return;
   DivideHostWork(options_.threads, chunking_.chunks[0].rows, hx_.bytes,
                  [&](size_t begin, size_t end) {
-                   packing_.PackInitialState(begin, end, call_.initial_state,
-                                             InStaging(hx_));
+                   tensors_.PackInitialStates(begin, end, InStaging(hx_));
                  });
 }
 
@@ -163,7 +161,7 @@ void ForwardComputation::PackInputs(const LineRange& lines) {
   char* const x = InStaging(x_) + lines.chunk->first_position * FeatureBytes();
   DivideLines(options_.threads, lines, FeatureBytes(),
               [&](size_t begin, size_t end) {
-                packing_.PackInputs(*lines.chunk, begin, end, call_.inputs, x);
+                tensors_.PackInputs(*lines.chunk, begin, end, x);
               });
 }
 
@@ -196,7 +194,7 @@ Status ForwardComputation::UploadInPieces(size_t c) {
 
 const char* ForwardComputation::StatesBefore(size_t c) const {
   if (c > 0) return StatesAfter(c - 1);
-  return call_.initial_state == nullptr ? nullptr : OnDevice(hx_);
+  return tensors_.has_initial_states() ? OnDevice(hx_) : nullptr;
 }
 
 Status ForwardComputation::Launch(size_t c) {
@@ -209,7 +207,8 @@ Status ForwardComputation::Launch(size_t c) {
       stream_.device.cudnn().cudnnRNNForward(
           stream_.handle, descriptors.rnn(), mode_, nullptr, descriptors.x(),
           OnDevice(x_) + PositionOnDevice(chunk) * FeatureBytes(),
-          descriptors.y(), OnDevice(y_) + PositionOnDevice(chunk) * UnitBytes(),
+          descriptors.y(),
+          OnDevice(y_) + PositionOnDevice(chunk) * OutputBytes(),
           descriptors.h(), StatesBefore(c), StatesAfter(c), nullptr, nullptr,
           nullptr, weights_.layout().bytes, weights_.data(),
           descriptors.workspace_bytes(), workspace_.data(), reserve.bytes,
@@ -220,46 +219,46 @@ Status ForwardComputation::Launch(size_t c) {
 }
 
 Status ForwardComputation::DownloadOutput(size_t c) {
-  if (!call_.return_sequences || one_download_) return Status();
+  if (!tensors_.returns_sequences() || one_download_) return Status();
   const Chunk& chunk = chunking_.chunks[c];
-  return output_.Queue(chunk, UnitBytes(),
-                       OnDevice(y_) + PositionOnDevice(chunk) * UnitBytes(),
-                       InStaging(y_) + chunk.first_position * UnitBytes());
+  return output_.Queue(chunk, OutputBytes(),
+                       OnDevice(y_) + PositionOnDevice(chunk) * OutputBytes(),
+                       InStaging(y_) + chunk.first_position * OutputBytes());
 }
 
 void ForwardComputation::UnpackOutput(const LineRange& lines) {
   const char* const y =
-      InStaging(y_) + lines.chunk->first_position * UnitBytes();
-  DivideLines(
-      options_.threads, lines, UnitBytes(), [&](size_t begin, size_t end) {
-        packing_.UnpackOutput(*lines.chunk, begin, end, y, call_.output);
-      });
+      InStaging(y_) + lines.chunk->first_position * OutputBytes();
+  DivideLines(options_.threads, lines, OutputBytes(),
+              [&](size_t begin, size_t end) {
+                tensors_.UnpackOutput(*lines.chunk, begin, end, y);
+              });
 }
 
-// Unpacks everything that has not been unpacked yet. `state` may be the array
-// of the initial state, so it is written last.
+// Unpacks everything that has not been unpacked yet.
 void ForwardComputation::Finish() {
   const char* const hy = chunking_.chunks.empty() ? nullptr : InStaging(hy_);
-  if (call_.return_sequences && one_download_) {
+  if (tensors_.returns_sequences() && one_download_) {
     UnpackOutput(AllLines(chunking_.chunks[0]));
   }
   const size_t rows = chunking_.batch;
-  const size_t row_bytes = description_.units * format_.host_bytes();
-  if (call_.return_sequences) {
-    DivideHostWork(options_.threads, rows, chunking_.masked_steps() * row_bytes,
-                   [&](size_t begin, size_t end) {
-                     packing_.FillMaskedOutputs(begin, end, call_.output);
-                   });
-  } else {
-    DivideHostWork(options_.threads, rows, rows * row_bytes,
-                   [&](size_t begin, size_t end) {
-                     packing_.UnpackLastOutput(begin, end, hy, call_.output);
-                   });
-  }
+  const size_t output_steps =
+      tensors_.returns_sequences() ? chunking_.masked_steps() : rows;
   DivideHostWork(
-      options_.threads, rows, rows * row_bytes, [&](size_t begin, size_t end) {
-        packing_.UnpackState(begin, end, hy, call_.initial_state, call_.state);
-      });
+      options_.threads, rows, output_steps * OutputBytes(),
+      [&](size_t begin, size_t end) { tensors_.FinishOutput(begin, end, hy); });
+  DivideHostWork(
+      options_.threads, rows, rows * StateBytes(),
+      [&](size_t begin, size_t end) { tensors_.UnpackStates(begin, end, hy); });
+}
+
+Status RunForward(const ForwardRequest& request, Chunking* chunking,
+                  KeptTensors* kept, CallStream& stream) {
+  for (;;) {
+    ForwardComputation computation(request, chunking, kept, stream);
+    const Status status = computation.Run();
+    if (!computation.ruled_out()) return status;
+  }
 }
 
 }  // namespace cudnn_gru

@@ -5,14 +5,13 @@
 #include <vector>
 
 #include "core/cancellation.h"
-#include "core/gru_call.h"
 #include "core/status.h"
 #include "cudnn/call_stream.h"
+#include "cudnn/call_tensors.h"
 #include "cudnn/cudnn_pass.h"
 #include "cudnn/element_format.h"
 #include "cudnn/forward.h"
 #include "cudnn/staged_tensor.h"
-#include "cudnn/tensor_packing.h"
 #include "cudnn/transfer_pieces.h"
 
 namespace cudnn_gru {
@@ -20,14 +19,16 @@ namespace cudnn_gru {
 // The arguments of a forward call.
 struct ForwardRequest {
   CudnnWeights& weights;
-  const GruCall& call;
+  const ForwardTensors& tensors;
   const CudnnOptions& options;
   const Cancellation* cancellation;  // may be null
   abi::cudnnForwardMode_t mode;      // training when backward may follow
 };
 
 // Computes one forward call: copies the host's inputs to the device, queues
-// cuDNN's work, and copies the results back.
+// cuDNN's work, and copies the results back. A call of several layers or
+// directions must be one chunk: the states of a chunk lie one pseudo-layer
+// after the other, so those of two chunks would not be neighbours.
 class ForwardComputation {
  public:
   // Sets the algorithms in `chunking`, and fills `kept` with the tensors on the
@@ -63,11 +64,16 @@ class ForwardComputation {
   char* InStaging(const StagedTensor& tensor) const {
     return staging_.data() + tensor.staging_offset;
   }
+  // The bytes of one step of the inputs, of one step of the output, and of the
+  // states of one row.
   size_t FeatureBytes() const {
-    return description_.features * format_.device_bytes();
+    return shape_.first.features * format_.device_bytes();
   }
-  size_t UnitBytes() const {
-    return description_.units * format_.device_bytes();
+  size_t OutputBytes() const {
+    return shape_.output_width() * format_.device_bytes();
+  }
+  size_t StateBytes() const {
+    return shape_.pseudo_layers() * shape_.first.units * format_.device_bytes();
   }
   // Whether backward may follow.
   bool Training() const { return mode_ == abi::CUDNN_FWD_MODE_TRAINING; }
@@ -81,12 +87,12 @@ class ForwardComputation {
   // chunk before, or null for zeros.
   const char* StatesBefore(size_t c) const;
   char* StatesAfter(size_t c) const {
-    return OnDevice(hy_) + chunking_.chunks[c].first_row * UnitBytes();
+    return OnDevice(hy_) + chunking_.chunks[c].first_row * StateBytes();
   }
 
   CudnnWeights& weights_;
-  const GruDescription& description_;
-  const GruCall& call_;
+  const RnnShape& shape_;
+  const ForwardTensors& tensors_;
   const CudnnOptions& options_;
   const Cancellation* const cancellation_;
   Chunking& chunking_;
@@ -95,7 +101,6 @@ class ForwardComputation {
   CallStream& stream_;
   const RnnSettings settings_;
   const ElementFormat format_;
-  const TensorPacking packing_;
   DeviceBuffer workspace_;
   DeviceBuffer staging_;                     // pinned host memory
   std::vector<DescriptorSet*> descriptors_;  // of each chunk
@@ -108,6 +113,11 @@ class ForwardComputation {
   bool one_download_ = false;  // y and hy are downloaded in one copy
   bool ruled_out_ = false;
 };
+
+// Computes one forward call as above, with the fastest algorithms that support
+// it.
+Status RunForward(const ForwardRequest& request, Chunking* chunking,
+                  KeptTensors* kept, CallStream& stream);
 
 }  // namespace cudnn_gru
 

@@ -23,18 +23,21 @@ abi::cudnnMathType_t MathType(abi::cudnnDataType_t type, Tf32 tf32) {
 
 }  // namespace
 
-RnnSettings::RnnSettings(const GruDescription& description, Tf32 tf32)
-    : data_type(ElementFormat(description).data_type()),
-      math_precision(ElementFormat(description).math_precision()),
+RnnSettings::RnnSettings(const RnnShape& shape, Tf32 tf32)
+    : data_type(ElementFormat(shape.first).data_type()),
+      math_precision(ElementFormat(shape.first).math_precision()),
       math_type(MathType(data_type, tf32)),
-      features(static_cast<int32_t>(description.features)),
-      units(static_cast<int32_t>(description.units)) {}
+      features(static_cast<int32_t>(shape.first.features)),
+      units(static_cast<int32_t>(shape.first.units)),
+      layers(static_cast<int32_t>(shape.layers)),
+      directions(static_cast<int32_t>(shape.directions)) {}
 
 bool RnnSettings::operator==(const RnnSettings& other) const {
   return data_type == other.data_type &&
          math_precision == other.math_precision &&
          math_type == other.math_type && features == other.features &&
-         units == other.units;
+         units == other.units && layers == other.layers &&
+         directions == other.directions;
 }
 
 Status MakeRnn(const Device& device, const RnnSettings& settings,
@@ -42,15 +45,16 @@ Status MakeRnn(const Device& device, const RnnSettings& settings,
   const CudnnLibrary& cudnn = device.cudnn();
   CUDNN_GRU_RETURN_IF_ERROR(MakeRnnDescriptor(cudnn, rnn));
   // cuDNN refuses a projection size of 0. A projection as wide as the state
-  // means that there is none. The dropout descriptor is null because cuDNN
-  // applies dropout only between layers, and there is one layer.
+  // means that there is none. The dropout descriptor is null because Keras has
+  // no dropout between layers, which is the only one that cuDNN has.
   return device.Check(
       cudnn.cudnnSetRNNDescriptor_v8(
           rnn->get(), algorithm, abi::CUDNN_GRU, abi::CUDNN_RNN_DOUBLE_BIAS,
-          abi::CUDNN_UNIDIRECTIONAL, abi::CUDNN_LINEAR_INPUT,
-          settings.data_type, settings.math_precision, settings.math_type,
-          settings.features, settings.units, settings.units, 1, nullptr,
-          abi::CUDNN_RNN_PADDED_IO_ENABLED),
+          settings.directions == 2 ? abi::CUDNN_BIDIRECTIONAL
+                                   : abi::CUDNN_UNIDIRECTIONAL,
+          abi::CUDNN_LINEAR_INPUT, settings.data_type, settings.math_precision,
+          settings.math_type, settings.features, settings.units, settings.units,
+          settings.layers, nullptr, abi::CUDNN_RNN_PADDED_IO_ENABLED),
       "cudnnSetRNNDescriptor_v8");
 }
 

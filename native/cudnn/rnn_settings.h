@@ -8,22 +8,25 @@
 #include "core/status.h"
 #include "cudnn/cudnn_descriptor.h"
 #include "cudnn/device.h"
+#include "cudnn/rnn_shape.h"
 
 namespace cudnn_gru {
 
-// The properties of a layer that an RNN descriptor of cuDNN holds.
+// The properties of the layers that an RNN descriptor of cuDNN holds.
 struct RnnSettings {
-  RnnSettings(const GruDescription& description, Tf32 tf32);
+  RnnSettings(const RnnShape& shape, Tf32 tf32);
   bool operator==(const RnnSettings& other) const;
 
   abi::cudnnDataType_t data_type;
   abi::cudnnDataType_t math_precision;
   abi::cudnnMathType_t math_type;
-  int32_t features;
+  int32_t features;  // of the first layer
   int32_t units;
+  int32_t layers;
+  int32_t directions;  // 1 or 2
 };
 
-// Creates and sets an RNN descriptor: one layer, one direction, double bias.
+// Creates and sets an RNN descriptor, with double bias.
 Status MakeRnn(const Device& device, const RnnSettings& settings,
                abi::cudnnRNNAlgo_t algorithm, RnnDescriptor* rnn);
 

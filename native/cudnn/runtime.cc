@@ -1,9 +1,6 @@
 #include "cudnn/runtime.h"
 
-#include <atomic>
-#include <map>
-#include <mutex>
-#include <tuple>
+#include <string>
 
 #include "cudnn/cuda_info.h"
 #include "cudnn/device.h"
@@ -46,34 +43,6 @@ std::string CheckCapability(const CudaDeviceInfo& device,
   return "";
 }
 
-// How long a verdict that is not final counts.
-constexpr std::chrono::milliseconds kRetryAfter{1000};
-
-// The time that a test has set, or a number below zero.
-std::atomic<int64_t> set_clock{-1};
-
-std::chrono::milliseconds Now() {
-  const int64_t set = set_clock.load();
-  if (set >= 0) return std::chrono::milliseconds(set);
-  return std::chrono::duration_cast<std::chrono::milliseconds>(
-      std::chrono::steady_clock::now().time_since_epoch());
-}
-
-// Whether a verdict holds for the life of the process or is judged again.
-enum class Validity { kFinal, kUntilRetry };
-
-RuntimeVerdict Unmet(const std::string& reason,
-                     Validity validity = Validity::kFinal) {
-  return {false, reason, validity == Validity::kFinal};
-}
-
-// A failure that may pass, because others use the device, is not final.
-Validity ValidityOf(const Status& failure) {
-  const bool may_pass = failure.remedy() == Remedy::kAgain ||
-                        failure.code() == StatusCode::kOutOfMemory;
-  return may_pass ? Validity::kUntilRetry : Validity::kFinal;
-}
-
 // Returns the data type of the elements on the device.
 abi::cudnnDataType_t DataType(Dtype dtype, StateRounding rounding) {
   GruDescription description;
@@ -96,26 +65,17 @@ RuntimeVerdict JudgeAlgorithms(size_t index, Dtype dtype,
   const abi::cudnnDataType_t type = DataType(dtype, rounding);
   if (type == abi::CUDNN_DATA_DOUBLE) return {true, where + ".", true};
   Device* device = nullptr;
-  Status status = Device::Get(index, &device);
+  const Status status = Device::Get(index, &device);
   if (!status.ok()) return Unmet(status.message(), ValidityOf(status));
-  std::string failures;
-  bool final = true;
-  for (const Algorithm& algorithm : kSmallAlgorithms) {
-    status = RunSelfCheck(index, dtype, rounding, algorithm);
-    if (status.ok()) {
-      device->algorithms().Admit(algorithm, type);
-      continue;
-    }
-    const Status usable = device->CheckUsable();
-    if (!usable.ok()) return Unmet(usable.message());
-    if (ValidityOf(status) == Validity::kUntilRetry) final = false;
-    failures += std::string(failures.empty() ? "" : "; ") +
-                (algorithm.time_major ? "time-major: " : "batch-major: ") +
-                WithoutFullStop(status.message());
-  }
-  if (failures.empty()) return {true, where + ".", true};
-  return {true, where + ", without PERSIST_STATIC_SMALL_H (" + failures + ").",
-          final};
+  const AlgorithmTrials trials = TryAlgorithms(
+      *device, type, RnnKind::kSingle, [&](const Algorithm& algorithm) {
+        return RunSelfCheck(index, dtype, rounding, algorithm);
+      });
+  if (!trials.device.ok()) return Unmet(trials.device.message());
+  if (trials.failures.empty()) return {true, where + ".", true};
+  return {true,
+          where + ", without PERSIST_STATIC_SMALL_H (" + trials.failures + ").",
+          trials.final};
 }
 
 RuntimeVerdict Judge(size_t index, Dtype dtype, StateRounding rounding) {
@@ -149,37 +109,11 @@ RuntimeVerdict Judge(size_t index, Dtype dtype, StateRounding rounding) {
 
 RuntimeVerdict JudgeRuntime(size_t device, Dtype dtype,
                             StateRounding state_rounding) {
-  using Key = std::tuple<size_t, Dtype, StateRounding>;
-  struct Judged {
-    RuntimeVerdict verdict;
-    std::chrono::milliseconds at;
-  };
-  static auto* const mutex = new std::mutex();
-  static auto* const verdicts = new std::map<Key, Judged>();
-  std::lock_guard<std::mutex> lock(*mutex);
-  const Key key(device, dtype, state_rounding);
-  const auto known = verdicts->find(key);
-  if (known != verdicts->end() &&
-      (known->second.verdict.final || Now() < known->second.at + kRetryAfter)) {
-    return known->second.verdict;
-  }
-  RuntimeVerdict verdict;
-  if (known != verdicts->end() && known->second.verdict.met) {
-    // A device that has worked stays eligible. From now on its failures are
-    // errors of the calls.
-    verdict = JudgeAlgorithms(device, dtype, state_rounding);
-    if (!verdict.met) {
-      verdict = {true, known->second.verdict.detail, verdict.final};
-    }
-  } else {
-    verdict = Judge(device, dtype, state_rounding);
-  }
-  (*verdicts)[key] = {verdict, Now()};
-  return verdict;
-}
-
-void SetRuntimeClock(std::chrono::milliseconds now) {
-  set_clock.store(now.count());
+  static auto* const verdicts = new VerdictCache();
+  return verdicts->Find({device, dtype, state_rounding}, [&](bool met) {
+    return met ? JudgeAlgorithms(device, dtype, state_rounding)
+               : Judge(device, dtype, state_rounding);
+  });
 }
 
 }  // namespace cudnn_gru

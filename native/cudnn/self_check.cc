@@ -1,10 +1,7 @@
 #include "cudnn/self_check.h"
 
 #include <algorithm>
-#include <array>
-#include <cmath>
 #include <memory>
-#include <string>
 #include <utility>
 #include <vector>
 
@@ -12,9 +9,9 @@
 #include "core/random.h"
 #include "cpu/cpu_pass.h"
 #include "cpu/weights/weights.h"
-#include "cudnn/backward.h"
 #include "cudnn/forward.h"
 #include "cudnn/library_status.h"
+#include "cudnn/self_check_tolerance.h"
 
 namespace cudnn_gru {
 namespace {
@@ -36,20 +33,6 @@ GruDescription Description(Dtype dtype, StateRounding rounding,
   description.recurrent_activation.kind = Activation::kSigmoid;
   description.state_rounding = rounding;
   return description;
-}
-
-// The largest allowed difference: absolute for values up to 1, relative for
-// larger ones.
-double Tolerance(Dtype dtype, StateRounding rounding) {
-  switch (rounding) {
-    case StateRounding::kFloat16:
-      return 2e-2;
-    case StateRounding::kBfloat16:
-      return 1e-1;
-    case StateRounding::kNone:
-      break;
-  }
-  return dtype == Dtype::kFloat32 ? 1e-4 : 1e-10;
 }
 
 // One layer and one call with all its tensors, computed by the reference and on
@@ -88,7 +71,8 @@ class Check {
     Outputs found(description_);
     const GruCall call = CallInto(&found);
     CUDNN_GRU_RETURN_IF_ERROR(ForwardOnCudnn(weights, call, options, nullptr));
-    CUDNN_GRU_RETURN_IF_ERROR(Compare(found, expected));
+    CUDNN_GRU_RETURN_IF_ERROR(
+        CompareInSelfCheck(found.tensors, expected.tensors, description_));
     if (standard) return Status();
     std::unique_ptr<CudnnPass> pass;
     CUDNN_GRU_RETURN_IF_ERROR(
@@ -97,7 +81,7 @@ class Check {
         reference_pass->Backward(GradientsInto(&expected), 1, nullptr));
     CUDNN_GRU_RETURN_IF_ERROR(
         pass->Backward(GradientsInto(&found), 1, nullptr));
-    return Compare(found, expected);
+    return CompareInSelfCheck(found.tensors, expected.tensors, description_);
   }
 
  private:
@@ -118,7 +102,7 @@ class Check {
 
     // The output, the state, and the gradients of the inputs, of the initial
     // state and of the three weights.
-    std::array<std::vector<T>, 7> tensors;
+    std::vector<std::vector<T>> tensors = std::vector<std::vector<T>>(7);
   };
 
   std::vector<T> Random(size_t n, uint64_t seed) const {
@@ -162,25 +146,6 @@ class Check {
                     static_cast<T*>(recurrent));
           std::copy(bias_.begin(), bias_.end(), static_cast<T*>(bias));
         });
-  }
-
-  Status Compare(const Outputs& found, const Outputs& expected) const {
-    double worst = 0.0;
-    for (size_t t = 0; t < found.tensors.size(); ++t) {
-      for (size_t i = 0; i < found.tensors[t].size(); ++i) {
-        const double right = static_cast<double>(expected.tensors[t][i]);
-        const double difference =
-            std::fabs(static_cast<double>(found.tensors[t][i]) - right) /
-            std::max(1.0, std::fabs(right));
-        worst = std::isnan(difference) ? INFINITY : std::max(worst, difference);
-      }
-    }
-    if (worst <= Tolerance(description_.dtype, description_.state_rounding)) {
-      return Status();
-    }
-    return Status(StatusCode::kCudnn,
-                  "its result differs from the reference by " +
-                      std::to_string(worst) + ".");
   }
 
   const size_t device_;

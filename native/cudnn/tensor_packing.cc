@@ -16,21 +16,6 @@ size_t TensorPacking::LastChunkOf(size_t i) const {
   return c;
 }
 
-template <typename Visit>
-void TensorPacking::VisitLines(const Chunk& chunk, size_t begin, size_t end,
-                               Visit visit) const {
-  if (chunk.algorithm.time_major) {
-    for (size_t step = begin; step < end; ++step) {
-      for (size_t i = 0; i < chunk.rows; ++i) visit(i, step, size_t{1});
-    }
-    return;
-  }
-  for (size_t i = begin; i < end; ++i) {
-    visit(i, size_t{0},
-          static_cast<size_t>(chunking_.chunk_lengths[chunk.first_row + i]));
-  }
-}
-
 template <typename Copy>
 void TensorPacking::CopyInputSteps(const Chunk& chunk, size_t i, size_t step,
                                    size_t count, Copy copy) const {
@@ -109,8 +94,11 @@ void TensorPacking::FillMaskedOutputs(size_t begin, size_t end,
                               masked * units_);
     } else {
       for (size_t step = length; step < chunking_.timesteps; ++step) {
+        const size_t at = (base + step) * units_;
         output_format_.CopyHost(output, (base + length - 1) * units_, output,
-                                (base + step) * units_, units_);
+                                at, repeated_units_);
+        output_format_.ZeroHost(output, at + repeated_units_,
+                                units_ - repeated_units_);
       }
     }
   }
@@ -182,8 +170,8 @@ void TensorPacking::AddMasked(size_t begin, size_t end,
     const Chunk& chunk = chunking_.chunks[LastChunkOf(i)];
     const size_t position =
         chunk.first_position + PositionOf(chunk, i, last - chunk.start);
-    for (size_t unit = 0; unit < units_; unit += kUnitsAtOnce) {
-      const size_t count = std::min(kUnitsAtOnce, units_ - unit);
+    for (size_t unit = 0; unit < repeated_units_; unit += kUnitsAtOnce) {
+      const size_t count = std::min(kUnitsAtOnce, repeated_units_ - unit);
       double sums[kUnitsAtOnce] = {};
       for (size_t t = last; t < chunking_.timesteps; ++t) {
         const T* const from =

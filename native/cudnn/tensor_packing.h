@@ -25,6 +25,11 @@ class TensorPacking {
   // must outlive this object.
   TensorPacking(const GruDescription& description, const GruCall& call,
                 const Chunking& chunking)
+      : TensorPacking(description, call, chunking, description.units) {}
+  // Masked steps repeat only the first `repeated_units` of the last output, and
+  // are zero in the others.
+  TensorPacking(const GruDescription& description, const GruCall& call,
+                const Chunking& chunking, size_t repeated_units)
       : call_(call),
         chunking_(chunking),
         format_(description),
@@ -35,7 +40,8 @@ class TensorPacking {
                                         ? HostFormat::kDeviceBits
                                         : HostFormat::kKeras),
         features_(description.features),
-        units_(description.units) {}
+        units_(description.units),
+        repeated_units_(repeated_units) {}
 
   // A line is one element of the outer dimension of a chunk's tensors: one row,
   // or one step when the chunk is time-major.
@@ -44,6 +50,20 @@ class TensorPacking {
   }
   static size_t PositionsInLine(const Chunk& chunk) {
     return chunk.algorithm.time_major ? chunk.rows : chunk.timesteps;
+  }
+
+  // Calls visit(row, step, position) for each valid step of the chunk's lines:
+  // `step` of `row` of the call is at `position` of the chunk's tensors, if the
+  // call does not go backwards.
+  template <typename Visit>
+  void VisitSteps(const Chunk& chunk, size_t begin, size_t end,
+                  Visit visit) const {
+    VisitLines(chunk, begin, end, [&](size_t i, size_t first, size_t count) {
+      for (size_t step = first; step < first + count; ++step) {
+        visit(chunking_.order[i], chunk.start + step,
+              PositionOf(chunk, i, step));
+      }
+    });
   }
 
   // Forward. `x` and `y` are the tensors of one chunk. `hx` is (rows of the
@@ -109,7 +129,18 @@ class TensorPacking {
   // one after the other.
   template <typename Visit>
   void VisitLines(const Chunk& chunk, size_t begin, size_t end,
-                  Visit visit) const;
+                  Visit visit) const {
+    if (chunk.algorithm.time_major) {
+      for (size_t step = begin; step < end; ++step) {
+        for (size_t i = 0; i < chunk.rows; ++i) visit(i, step, size_t{1});
+      }
+      return;
+    }
+    for (size_t i = begin; i < end; ++i) {
+      visit(i, size_t{0},
+            static_cast<size_t>(chunking_.chunk_lengths[chunk.first_row + i]));
+    }
+  }
   // Copies `count` steps of row i between the caller's (B, T, F), in which
   // go_backwards reverses them, and the chunk's tensor.
   template <typename Copy>
@@ -138,6 +169,7 @@ class TensorPacking {
   const ElementFormat output_format_;
   const size_t features_;
   const size_t units_;
+  const size_t repeated_units_;
 };
 
 }  // namespace cudnn_gru

@@ -1,7 +1,6 @@
 #include "cudnn/weight_layout.h"
 
 #include <algorithm>
-#include <cstring>
 #include <string>
 
 #include "cudnn/element_format.h"
@@ -41,17 +40,19 @@ struct WeightSpace {
 
 // A matrix or bias of a linear layer that cuDNN has described.
 struct Parameter {
+  size_t pseudo_layer;
   size_t linear_layer;
   const TensorDescriptor& descriptor;  // its shape and type
   const void* address;                 // its place in the weight space
 };
 
 Status Unexpected(const Parameter& parameter, const char* expected) {
-  return Status(StatusCode::kCudnn,
-                std::string("Expected cudnnGetRNNWeightParams to give ") +
-                    expected + " for linear layer " +
-                    std::to_string(parameter.linear_layer) +
-                    " but received another.");
+  return Status(
+      StatusCode::kCudnn,
+      std::string("Expected cudnnGetRNNWeightParams to give ") + expected +
+          " for linear layer " + std::to_string(parameter.linear_layer) +
+          " of pseudo-layer " + std::to_string(parameter.pseudo_layer) +
+          " but received another.");
 }
 
 // Checks that the parameter is a packed (1, rows, columns) tensor.
@@ -154,7 +155,7 @@ struct LinearLayer {
 };
 
 GateMatrix MatrixOf(const GruDescription& description,
-                    const WeightLayout& layout, size_t id) {
+                    const PseudoLayerLayout& layout, size_t id) {
   const LinearLayer layer(id);
   return {layer.recurrent ? description.units : description.features,
           description.units, layer.gate, layout.matrices[id]};
@@ -174,14 +175,18 @@ void DivideMatrices(size_t units, size_t bytes, int threads, Work work) {
                  });
 }
 
+// Returns the bytes of a pseudo-layer's weights on the device.
+size_t BytesOf(const GruDescription& description) {
+  return (description.features + description.units + 2) * kGateCount *
+         description.units * ElementFormat(description).device_bytes();
+}
+
 template <typename T>
-void Pack(const GruDescription& description, const WeightLayout& layout,
+void Pack(const GruDescription& description, const PseudoLayerLayout& layout,
           const KerasWeights& weights, void* space, int threads) {
   const ElementFormat format(description);
   const size_t units = description.units;
-  // cuDNN also reads the gaps between the matrices.
-  std::memset(space, 0, layout.bytes);
-  DivideMatrices(units, layout.bytes, threads,
+  DivideMatrices(units, BytesOf(description), threads,
                  [&](size_t id, size_t begin, size_t end) {
                    const void* const tensor = LinearLayer(id).recurrent
                                                   ? weights.recurrent_kernel
@@ -196,11 +201,11 @@ void Pack(const GruDescription& description, const WeightLayout& layout,
 }
 
 template <typename T>
-void Unpack(const GruDescription& description, const WeightLayout& layout,
+void Unpack(const GruDescription& description, const PseudoLayerLayout& layout,
             const void* space, const KerasGradients& gradients, int threads) {
   const ElementFormat format(description);
   const size_t units = description.units;
-  DivideMatrices(units, layout.bytes, threads,
+  DivideMatrices(units, BytesOf(description), threads,
                  [&](size_t id, size_t begin, size_t end) {
                    void* const tensor = LinearLayer(id).recurrent
                                             ? gradients.recurrent_kernel
@@ -216,6 +221,53 @@ void Unpack(const GruDescription& description, const WeightLayout& layout,
   }
 }
 
+// Whom to ask about a weight space.
+struct WeightQuery {
+  const Device& device;
+  abi::cudnnHandle_t handle;
+  const RnnDescriptor& rnn;
+  WeightSpace space;
+};
+
+// The sizes of a pseudo-layer's GRU.
+struct GruSizes {
+  size_t features;
+  size_t units;
+};
+
+Status QueryPseudoLayer(const WeightQuery& query, size_t pseudo_layer,
+                        const GruSizes& sizes, PseudoLayerLayout* layout) {
+  const CudnnLibrary& cudnn = query.device.cudnn();
+  TensorDescriptor matrix;
+  TensorDescriptor bias;
+  CUDNN_GRU_RETURN_IF_ERROR(MakeTensorDescriptor(cudnn, &matrix));
+  CUDNN_GRU_RETURN_IF_ERROR(MakeTensorDescriptor(cudnn, &bias));
+  const WeightSpace& space = query.space;
+  const size_t units = sizes.units;
+  for (size_t id = 0; id < kLinearLayers; ++id) {
+    void* matrix_at = nullptr;
+    void* bias_at = nullptr;
+    CUDNN_GRU_RETURN_IF_ERROR(query.device.Check(
+        cudnn.cudnnGetRNNWeightParams(
+            query.handle, query.rnn.get(), static_cast<int32_t>(pseudo_layer),
+            space.bytes, space.data, static_cast<int32_t>(id), matrix.get(),
+            &matrix_at, bias.get(), &bias_at),
+        "cudnnGetRNNWeightParams"));
+    const size_t depth = LinearLayer(id).recurrent ? units : sizes.features;
+    const Parameter found_matrix = {pseudo_layer, id, matrix, matrix_at};
+    CUDNN_GRU_RETURN_IF_ERROR(
+        CheckShape(query.device, space, found_matrix, units, depth));
+    CUDNN_GRU_RETURN_IF_ERROR(
+        FindOffset(space, found_matrix, units * depth, &layout->matrices[id]));
+    const Parameter found_bias = {pseudo_layer, id, bias, bias_at};
+    CUDNN_GRU_RETURN_IF_ERROR(
+        CheckShape(query.device, space, found_bias, units, 1));
+    CUDNN_GRU_RETURN_IF_ERROR(
+        FindOffset(space, found_bias, units, &layout->biases[id]));
+  }
+  return Status();
+}
+
 }  // namespace
 
 Status QueryWeightBytes(const Device& device, abi::cudnnHandle_t handle,
@@ -228,40 +280,25 @@ Status QueryWeightBytes(const Device& device, abi::cudnnHandle_t handle,
 Status QueryWeightLayout(const Device& device, abi::cudnnHandle_t handle,
                          const RnnSettings& settings, const RnnDescriptor& rnn,
                          const char* space_data, WeightLayout* layout) {
-  const CudnnLibrary& cudnn = device.cudnn();
-  TensorDescriptor matrix;
-  TensorDescriptor bias;
-  CUDNN_GRU_RETURN_IF_ERROR(MakeTensorDescriptor(cudnn, &matrix));
-  CUDNN_GRU_RETURN_IF_ERROR(MakeTensorDescriptor(cudnn, &bias));
   const WeightSpace space = {space_data, layout->bytes, settings.data_type};
-  const size_t units = static_cast<size_t>(settings.units);
-  for (size_t id = 0; id < kLinearLayers; ++id) {
-    void* matrix_at = nullptr;
-    void* bias_at = nullptr;
-    CUDNN_GRU_RETURN_IF_ERROR(device.Check(
-        cudnn.cudnnGetRNNWeightParams(handle, rnn.get(), 0, space.bytes,
-                                      space.data, static_cast<int32_t>(id),
-                                      matrix.get(), &matrix_at, bias.get(),
-                                      &bias_at),
-        "cudnnGetRNNWeightParams"));
-    const size_t depth = LinearLayer(id).recurrent
-                             ? units
-                             : static_cast<size_t>(settings.features);
-    const Parameter found_matrix = {id, matrix, matrix_at};
+  const size_t directions = static_cast<size_t>(settings.directions);
+  const size_t count = static_cast<size_t>(settings.layers) * directions;
+  layout->pseudo_layers.assign(count, PseudoLayerLayout());
+  for (size_t i = 0; i < count; ++i) {
+    const size_t features =
+        i < directions ? static_cast<size_t>(settings.features)
+                       : directions * static_cast<size_t>(settings.units);
     CUDNN_GRU_RETURN_IF_ERROR(
-        CheckShape(device, space, found_matrix, units, depth));
-    CUDNN_GRU_RETURN_IF_ERROR(
-        FindOffset(space, found_matrix, units * depth, &layout->matrices[id]));
-    const Parameter found_bias = {id, bias, bias_at};
-    CUDNN_GRU_RETURN_IF_ERROR(CheckShape(device, space, found_bias, units, 1));
-    CUDNN_GRU_RETURN_IF_ERROR(
-        FindOffset(space, found_bias, units, &layout->biases[id]));
+        QueryPseudoLayer({device, handle, rnn, space}, i,
+                         {features, static_cast<size_t>(settings.units)},
+                         &layout->pseudo_layers[i]));
   }
   return Status();
 }
 
-void PackWeights(const GruDescription& description, const WeightLayout& layout,
-                 const KerasWeights& weights, void* space, int threads) {
+void PackWeights(const GruDescription& description,
+                 const PseudoLayerLayout& layout, const KerasWeights& weights,
+                 void* space, int threads) {
   if (description.dtype == Dtype::kFloat32) {
     Pack<float>(description, layout, weights, space, threads);
   } else {
@@ -270,13 +307,25 @@ void PackWeights(const GruDescription& description, const WeightLayout& layout,
 }
 
 void UnpackWeights(const GruDescription& description,
-                   const WeightLayout& layout, const void* space,
+                   const PseudoLayerLayout& layout, const void* space,
                    const KerasGradients& gradients, int threads) {
   if (description.dtype == Dtype::kFloat32) {
     Unpack<float>(description, layout, space, gradients, threads);
   } else {
     Unpack<double>(description, layout, space, gradients, threads);
   }
+}
+
+void ZeroWeights(const GruDescription& description,
+                 const KerasGradients& gradients) {
+  const ElementFormat format(description);
+  const size_t row = kGateCount * description.units;
+  const auto zero = [&](void* tensor, size_t n) {
+    if (tensor != nullptr) format.ZeroHost(tensor, 0, n);
+  };
+  zero(gradients.kernel, description.features * row);
+  zero(gradients.recurrent_kernel, description.units * row);
+  zero(gradients.bias, 2 * row);
 }
 
 }  // namespace cudnn_gru

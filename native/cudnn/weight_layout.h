@@ -2,6 +2,7 @@
 #define CUDNN_GRU_CUDNN_WEIGHT_LAYOUT_H_
 
 #include <cstddef>
+#include <vector>
 
 #include "core/gru_call.h"
 #include "core/status.h"
@@ -15,13 +16,17 @@ namespace cudnn_gru {
 // in cuDNN's order r, z, h, first for the inputs and then for the states.
 constexpr size_t kLinearLayers = 6;
 
-// Where cuDNN's weight space holds the weights of each linear layer: a
-// row-major matrix (U, depth) and a bias (U,).
-struct WeightLayout {
-  size_t bytes = 0;
-  // Offsets from the start of the space, in elements.
+// Where cuDNN's weight space holds the weights of each linear layer of a
+// pseudo-layer (rnn_shape.h): a row-major matrix (U, depth) and a bias (U,).
+// Offsets are from the start of the space, in elements.
+struct PseudoLayerLayout {
   size_t matrices[kLinearLayers] = {};
   size_t biases[kLinearLayers] = {};
+};
+
+struct WeightLayout {
+  size_t bytes = 0;
+  std::vector<PseudoLayerLayout> pseudo_layers;
 };
 
 // Asks cuDNN for the size of the weight space.
@@ -43,14 +48,20 @@ struct KerasGradients {  // each may be null
   void* bias;
 };
 
-// Convert Keras's weights to a host copy of the weight space, and gradients in
-// such a copy to Keras's form, on at most `threads` threads. Packing writes the
-// whole space.
-void PackWeights(const GruDescription& description, const WeightLayout& layout,
-                 const KerasWeights& weights, void* space, int threads);
+// Convert the weights of one pseudo-layer, of which `description` describes the
+// GRU, to a host copy of the weight space, and gradients in such a copy to
+// Keras's form, on at most `threads` threads. Packing leaves the rest of the
+// space as it is. It must be zero, because cuDNN also reads the gaps between
+// the matrices.
+void PackWeights(const GruDescription& description,
+                 const PseudoLayerLayout& layout, const KerasWeights& weights,
+                 void* space, int threads);
 void UnpackWeights(const GruDescription& description,
-                   const WeightLayout& layout, const void* space,
+                   const PseudoLayerLayout& layout, const void* space,
                    const KerasGradients& gradients, int threads);
+// Writes zeros to the gradients that are wanted.
+void ZeroWeights(const GruDescription& description,
+                 const KerasGradients& gradients);
 
 }  // namespace cudnn_gru
 

@@ -1,5 +1,7 @@
 #include "cudnn/weights.h"
 
+#include <algorithm>
+#include <cstring>
 #include <string>
 #include <utility>
 
@@ -17,7 +19,7 @@ Status CudnnLayer::Allocate(CallStream& stream, DeviceBuffer* space,
     return space->Allocate(stream.device, MemoryKind::kDevice, layout->bytes);
   }
   // The layout depends neither on TF32 nor on the algorithm.
-  const RnnSettings settings(description_, Tf32::kForbidden);
+  const RnnSettings settings(shape_, Tf32::kForbidden);
   RnnDescriptor rnn;
   CUDNN_GRU_RETURN_IF_ERROR(
       MakeRnn(stream.device, settings, abi::CUDNN_RNN_ALGO_STANDARD, &rnn));
@@ -35,11 +37,15 @@ Status CudnnWeights::Fill(CallStream& stream, int threads,
                           Resident* resident) const {
   CUDNN_GRU_RETURN_IF_ERROR(
       layer_->Allocate(stream, &resident->buffer, &resident->layout));
-  const GruDescription& description = layer_->description();
-  const size_t row = 3 * description.units * DtypeSize(description.dtype);
+  // The GRUs are read one after the other into the same arrays, and the later
+  // layers may have more features than the first one.
+  const size_t most_features =
+      std::max(description().features,
+               shape().DescriptionOf(shape().pseudo_layers() - 1).features);
+  const size_t row = 3 * description().units * DtypeSize(description().dtype);
   BumpAllocator measure(nullptr);
-  measure.Take<char>(description.features * row);
-  measure.Take<char>(description.units * row);
+  measure.Take<char>(most_features * row);
+  measure.Take<char>(description().units * row);
   measure.Take<char>(2 * row);
   const Workspace workspace(measure.used());
   if (workspace.data() == nullptr) {
@@ -49,19 +55,23 @@ Status CudnnWeights::Fill(CallStream& stream, int threads,
                       "more to give.");
   }
   BumpAllocator allocator(workspace.data());
-  char* const kernel = allocator.Take<char>(description.features * row);
-  char* const recurrent = allocator.Take<char>(description.units * row);
+  char* const kernel = allocator.Take<char>(most_features * row);
+  char* const recurrent = allocator.Take<char>(description().units * row);
   char* const bias = allocator.Take<char>(2 * row);
-  reader_(kernel, recurrent, bias);
   DeviceBuffer staged;
-  const size_t bytes = resident->layout.bytes;
+  const WeightLayout& layout = resident->layout;
   CUDNN_GRU_RETURN_IF_ERROR(
-      staged.Allocate(stream.device, MemoryKind::kPinned, bytes));
+      staged.Allocate(stream.device, MemoryKind::kPinned, layout.bytes));
   const StreamDrain drain(stream);
-  PackWeights(description, resident->layout, {kernel, recurrent, bias},
-              staged.data(), threads);
+  // cuDNN also reads the gaps between the matrices.
+  std::memset(staged.data(), 0, layout.bytes);
+  for (size_t i = 0; i < readers_.size(); ++i) {
+    readers_[i](kernel, recurrent, bias);
+    PackWeights(shape().DescriptionOf(i), layout.pseudo_layers[i],
+                {kernel, recurrent, bias}, staged.data(), threads);
+  }
   CUDNN_GRU_RETURN_IF_ERROR(
-      stream.Upload(resident->buffer.data(), staged.data(), bytes));
+      stream.Upload(resident->buffer.data(), staged.data(), layout.bytes));
   // Other streams may use the weights from now on, and they do not wait for
   // this stream.
   return stream.Synchronize();
@@ -74,9 +84,9 @@ Status CudnnWeights::Upload(CallStream& stream, int threads) {
   const Status status = Fill(stream, threads, resident.get());
   if (status.ok()) {
     resident_ = std::move(resident);
-    // The reader may hold the layer's own copy of the weights, which passes
+    // The readers may hold the layers' own copies of the weights, which passes
     // should not keep alive.
-    reader_ = nullptr;
+    readers_.clear();
   }
   return status;
 }

@@ -7,26 +7,30 @@
 #include <mutex>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "core/gru_call.h"
 #include "core/status.h"
 #include "cudnn/call_stream.h"
 #include "cudnn/device.h"
+#include "cudnn/rnn_shape.h"
 #include "cudnn/weight_layout.h"
 
 namespace cudnn_gru {
 
-// The parts that all versions of one layer's weights share: the device, which
-// counts as in use from the first upload on, and the layout of cuDNN's weight
-// space.
+// The parts that all versions of the weights share, of one GRU or of the GRUs
+// that one call computes: the device, which counts as in use from the first
+// upload on, and the layout of cuDNN's weight space.
 class CudnnLayer {
  public:
   CudnnLayer(const GruDescription& description, size_t device)
-      : description_(description), device_index_(device) {}
+      : CudnnLayer(RnnShape(description), device) {}
+  CudnnLayer(const RnnShape& shape, size_t device)
+      : shape_(shape), device_index_(device) {}
   CudnnLayer(const CudnnLayer&) = delete;
   CudnnLayer& operator=(const CudnnLayer&) = delete;
 
-  const GruDescription& description() const { return description_; }
+  const RnnShape& shape() const { return shape_; }
   size_t device_index() const { return device_index_; }
 
   // Allocates memory for one version of the weights and returns its layout. The
@@ -35,28 +39,34 @@ class CudnnLayer {
                   WeightLayout* layout);
 
  private:
-  const GruDescription description_;
+  const RnnShape shape_;
   const size_t device_index_;
   std::mutex mutex_;
   std::optional<DeviceUse> use_;
   std::optional<WeightLayout> layout_;
 };
 
-// One version of a layer's weights, in the form that cuDNN reads. Calls in
-// flight and passes share it. A new version is a new object.
+// One version of the weights, in the form that cuDNN reads. Calls in flight and
+// passes share it. A new version is a new object.
 class CudnnWeights {
  public:
   // A function that writes Keras's kernel (F, 3U), recurrent kernel (U, 3U) and
-  // bias (2, 3U) in description.dtype.
+  // bias (2, 3U) of one GRU in description.dtype.
   using Reader =
       std::function<void(void* kernel, void* recurrent_kernel, void* bias)>;
 
   CudnnWeights(std::shared_ptr<CudnnLayer> layer, Reader reader)
-      : layer_(std::move(layer)), reader_(std::move(reader)) {}
+      : CudnnWeights(std::move(layer), std::vector<Reader>{std::move(reader)}) {
+  }
+  // `readers` has one for each pseudo-layer.
+  CudnnWeights(std::shared_ptr<CudnnLayer> layer, std::vector<Reader> readers)
+      : layer_(std::move(layer)), readers_(std::move(readers)) {}
   CudnnWeights(const CudnnWeights&) = delete;
   CudnnWeights& operator=(const CudnnWeights&) = delete;
 
-  const GruDescription& description() const { return layer_->description(); }
+  const RnnShape& shape() const { return layer_->shape(); }
+  // Returns the description of the first layer's GRUs.
+  const GruDescription& description() const { return shape().first; }
   size_t device_index() const { return layer_->device_index(); }
 
   // Packs the weights on at most `threads` threads and uploads them. Does
@@ -77,7 +87,7 @@ class CudnnWeights {
 
   const std::shared_ptr<CudnnLayer> layer_;  // outlives the buffer below
   std::mutex mutex_;
-  Reader reader_;  // null after the weights are on the device
+  std::vector<Reader> readers_;  // empty after the weights are on the device
   std::unique_ptr<const Resident> resident_;
 };
 

@@ -33,10 +33,9 @@ function badges(hops, right, middle) {
   });
 }
 
-const heightOf = (room) => {
-  if (room.rows) return ROW + room.rows.reduce((sum, row) => sum + rowHeight(row) + GAP, 0) + 2;
-  return room.notes ? ROW + room.notes.length * 18 : ROW;
-};
+/** The height of the rooms inside a room, above which its notes do not begin. */
+const rowsHeight = ({ rows = [] }) => rows.reduce((sum, row) => sum + rowHeight(row) + GAP, rows.length > 0 ? 2 : 0);
+const heightOf = (room) => ROW + rowsHeight(room) + (room.notes ?? []).length * 18;
 const rowHeight = (row) => Math.max(...row.map(heightOf));
 
 /** The rooms of `rows`, below each other from `y` on. */
@@ -68,7 +67,9 @@ function drawRoom(room, x, y, width, height) {
     `<g data-room="${room.path}">`,
     `<rect class="${room.rows ? "group" : "room"}" x="${x}" y="${y}" width="${width}" height="${height}" rx="5"/>`,
     text(x + PAD, y + 20, `${bold(name)} ${escaped(about)}${also.join("")}`),
-    ...(room.notes ?? []).map((note, at) => text(x + PAD, y + 42 + at * 18, escaped(note), 'class="quiet"')),
+    ...(room.notes ?? []).map((note, at) =>
+      text(x + PAD, y + rowsHeight(room) + 42 + at * 18, escaped(note), 'class="quiet"'),
+    ),
     ...badges(hops, x + width - PAD - 6, y + ROW / 2),
     ...(room.rows ? drawRows(room.rows, x + PAD, y + ROW, width - 2 * PAD) : []),
     "</g>",

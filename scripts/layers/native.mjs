@@ -17,13 +17,15 @@ const rooms = {
   "cpu/stack": ["core", "cpu/kernels", "cpu/weights", "cpu/forward"],
   cpu: ["core", "cpu"],
   cudnn: ["core"],
+  "cudnn/stack": ["core", "cudnn"],
   addon: ["core"],
 };
 
 /**
  * Files that may include more than their room, and the headers. The addon computes calls through core/gru_backend.h:
  * backends.cc makes the backends of both paths, and no other file includes headers of both. The other files of the addon
- * serve functions that concern one path alone. The self-check compares cuDNN with the scalar reference.
+ * serve functions that concern one path alone. The self-checks compare cuDNN with the scalar reference. A backend names
+ * the maker of the object that computes whole stacks of its kind.
  */
 const exceptions = {
   "native/addon/backends.cc": [
@@ -37,7 +39,9 @@ const exceptions = {
   "native/addon/cudnn_info.cc": ["cudnn/cuda_info.h", "cudnn/runtime.h", "cudnn/stage_clock.h"],
   "native/addon/memory_usage.cc": ["cudnn/memory_pool.h"],
   "native/addon/random.cc": ["cpu/initializers/orthogonal.h"],
+  "native/cudnn/cudnn_backend.cc": ["cudnn/stack/cudnn_stack.h"],
   "native/cudnn/self_check.cc": ["cpu/cpu_pass.h", "cpu/weights/weights.h"],
+  "native/cudnn/stack/stack_self_check.cc": ["cpu/cpu_backend.h", "cpu/weights/weights.h"],
 };
 
 /**

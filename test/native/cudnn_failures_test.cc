@@ -90,7 +90,8 @@ constexpr abi::cudnnForwardMode_t kInference = abi::CUDNN_FWD_MODE_INFERENCE;
 constexpr abi::cudnnForwardMode_t kTraining = abi::CUDNN_FWD_MODE_TRAINING;
 
 CallClass Class(int32_t units, size_t rows, abi::cudnnForwardMode_t mode) {
-  return {abi::CUDNN_DATA_FLOAT, abi::CUDNN_FMA_MATH, 8, units, rows, mode};
+  return {
+      abi::CUDNN_DATA_FLOAT, abi::CUDNN_FMA_MATH, 8, units, 1, 1, rows, mode};
 }
 
 TEST_CASE("a call gets the algorithm that was admitted for it") {
@@ -104,9 +105,9 @@ TEST_CASE("a call gets the algorithm that was admitted for it") {
                          call.units, call.rows, call.mode == kTraining));
   };
   chosen(Class(192, 5, kInference), kStandardAlgorithm);
-  choice.Admit(second, abi::CUDNN_DATA_FLOAT);
+  choice.Admit(second, abi::CUDNN_DATA_FLOAT, RnnKind::kSingle);
   chosen(Class(192, 5, kInference), second);
-  choice.Admit(first, abi::CUDNN_DATA_FLOAT);
+  choice.Admit(first, abi::CUDNN_DATA_FLOAT, RnnKind::kSingle);
   chosen(Class(192, 5, kInference), first);
   chosen(Class(193, 5, kInference), kStandardAlgorithm);
   chosen(Class(128, 5, kTraining), first);
@@ -127,6 +128,21 @@ TEST_CASE("a call gets the algorithm that was admitted for it") {
   CallClass half = Class(64, 9, kInference);
   half.data_type = abi::CUDNN_DATA_HALF;
   chosen(half, kStandardAlgorithm);
+
+  // Several layers or directions are admitted apart, and ruled out apart.
+  CallClass two_layers = Class(64, 9, kInference);
+  two_layers.layers = 2;
+  CallClass bidirectional = Class(64, 9, kInference);
+  bidirectional.directions = 2;
+  chosen(two_layers, kStandardAlgorithm);
+  chosen(bidirectional, kStandardAlgorithm);
+  choice.Admit(second, abi::CUDNN_DATA_FLOAT, RnnKind::kStack);
+  chosen(two_layers, second);
+  chosen(bidirectional, second);
+  choice.RuleOut(second, two_layers);
+  chosen(two_layers, kStandardAlgorithm);
+  chosen(bidirectional, second);
+  chosen(Class(64, 9, kInference), first);
 }
 
 TEST_CASE("work of the host is divided") {

@@ -1,0 +1,76 @@
+#ifndef CUDNN_GRU_CUDNN_GRU_TENSORS_H_
+#define CUDNN_GRU_CUDNN_GRU_TENSORS_H_
+
+#include <cstddef>
+
+#include "core/gru_call.h"
+#include "cudnn/call_tensors.h"
+#include "cudnn/chunking.h"
+#include "cudnn/tensor_packing.h"
+
+namespace cudnn_gru {
+
+// The tensors of one GRU's call. All arguments must outlive this object.
+class GruForwardTensors : public ForwardTensors {
+ public:
+  GruForwardTensors(const GruDescription& description, const GruCall& call,
+                    const Chunking& chunking)
+      : call_(call), packing_(description, call, chunking) {}
+
+  bool has_initial_states() const override {
+    return call_.initial_state != nullptr;
+  }
+  bool returns_sequences() const override { return call_.return_sequences; }
+  void PackInitialStates(size_t begin, size_t end, char* hx) const override;
+  void PackInputs(const Chunk& chunk, size_t begin, size_t end,
+                  char* x) const override;
+  void UnpackOutput(const Chunk& chunk, size_t begin, size_t end,
+                    const char* y) const override;
+  void FinishOutput(size_t begin, size_t end, const char* hy) const override;
+  void UnpackStates(size_t begin, size_t end, const char* hy) const override;
+
+ private:
+  const GruCall& call_;
+  const TensorPacking packing_;
+};
+
+// The gradients of one GRU's call. Uses the sizes and flags of `call` alone.
+// All arguments must outlive this object.
+class GruGradientTensors : public GradientTensors {
+ public:
+  GruGradientTensors(const GruDescription& description, const GruCall& call,
+                     const Chunking& chunking, const GruGradients& gradients)
+      : description_(description),
+        call_(call),
+        gradients_(gradients),
+        packing_(description, call, chunking) {}
+
+  bool has_output_gradient() const override {
+    return gradients_.d_output != nullptr && call_.return_sequences;
+  }
+  bool wants_input_gradient() const override {
+    return gradients_.d_inputs != nullptr;
+  }
+  void PackStateGradients(size_t begin, size_t end, char* dhy) const override;
+  void PackOutputGradient(const Chunk& chunk, size_t begin, size_t end,
+                          char* dy) const override;
+  void AddMaskedGradients(size_t begin, size_t end, char* dy) const override;
+  void UnpackInputGradient(const Chunk& chunk, size_t begin, size_t end,
+                           const char* dx) const override;
+  void ZeroMaskedInputGradients(size_t begin, size_t end) const override;
+  void UnpackInitialStateGradients(size_t begin, size_t end,
+                                   const char* dhx) const override;
+  void UnpackWeightGradients(const WeightLayout& layout, const char* space,
+                             int threads) const override;
+  void ZeroWeightGradients() const override;
+
+ private:
+  const GruDescription& description_;
+  const GruCall& call_;
+  const GruGradients& gradients_;
+  const TensorPacking packing_;
+};
+
+}  // namespace cudnn_gru
+
+#endif  // CUDNN_GRU_CUDNN_GRU_TENSORS_H_
