@@ -1,5 +1,6 @@
 // The cases that the benchmark measures: shapes, kinds of data, and arrays of numbers for them.
 import { randomFillSync } from "node:crypto";
+import { stackWeightSizes } from "./native_stack.mjs";
 
 export const SHAPES = [
   "32x100x128-256",
@@ -13,11 +14,14 @@ export const SHAPES = [
 
 /**
  * By name, those first that a short run must have: the layer's dtype, whether rows have lengths of their own, whether
- * products may use TF32, and how far results may be from PyTorch's, relative to the largest.
+ * products may use TF32, how many layers and directions there are if not one, and how far results may be from PyTorch's,
+ * relative to the largest.
  */
 export const VARIANTS = {
   float32: { dtype: "float32", tolerance: 1e-4 },
   ragged: { dtype: "float32", ragged: true, tolerance: 1e-4 },
+  bidirectional: { dtype: "float32", directions: 2, tolerance: 1e-4 },
+  two_layers: { dtype: "float32", layers: 2, tolerance: 1e-4 },
   float16: { dtype: "float16", tolerance: 1e-2 },
   bfloat16: { dtype: "bfloat16", tolerance: 6e-2 },
   tf32: { dtype: "float32", tf32: true, tolerance: 1e-2 },
@@ -39,7 +43,7 @@ export function* casesOf(shapes, variants) {
     for (const name of shapes) {
       const shape = parseShape(name);
       if (VARIANTS[variant].ragged && shape.batch === 1) continue;
-      yield { name, shape, variant, ...VARIANTS[variant] };
+      yield { name, shape, variant, layers: 1, directions: 1, ...VARIANTS[variant] };
     }
   }
 }
@@ -82,14 +86,14 @@ function uniform(count, scale, dtype) {
 }
 
 /** The arrays of a case: data in its dtype, weights in float32; lengths where rows have their own, the first all steps. */
-export function makeProblem({ shape, dtype, ragged }) {
+export function makeProblem({ shape, dtype, ragged, layers, directions }) {
   const { batch, timesteps, features, units } = shape;
   const scale = 1 / Math.sqrt(units);
   const random = randomFillSync(new Uint32Array(batch));
   return {
     inputs: uniform(batch * timesteps * features, 1, dtype),
-    upstream: uniform(batch * timesteps * units, 1 / batch, dtype),
-    weights: [features * 3 * units, units * 3 * units, 6 * units].map((count) => uniform(count, scale, "float32")),
+    upstream: uniform(batch * timesteps * directions * units, 1 / batch, dtype),
+    weights: stackWeightSizes({ features, units, layers, directions }).map((count) => uniform(count, scale, "float32")),
     lengths: ragged ? Array.from(random, (each, row) => (row === 0 ? timesteps : 1 + (each % timesteps))) : null,
   };
 }

@@ -73,20 +73,29 @@ class Problem:
             return torch.from_numpy(np.fromfile(f"{folder}/{name}", dtype=stored)).view(dtype).reshape(shape)
 
         self.inputs = read("inputs", batch, timesteps, features)
-        self.upstream = read("upstream", batch, timesteps, units)
+        directions = given["directions"]
+        self.upstream = read("upstream", batch, timesteps, directions * units)
         # Where rows differ in length: a tensor on the CPU, as pack_padded_sequence wants it.
         self.lengths = None if given["lengths"] is None else torch.tensor(given["lengths"])
         self.timesteps = timesteps
+        self.gru = torch.nn.GRU(features, units, num_layers=given["layers"], bidirectional=directions == 2, batch_first=True)
         weights = np.fromfile(f"{folder}/weights", dtype=np.float32)
-        kernel, recurrent, bias = np.split(weights, np.cumsum([features * 3 * units, units * 3 * units]))
-        bias = bias.reshape(2, 3 * units)
-        self.gru = torch.nn.GRU(features, units, batch_first=True)
         with torch.no_grad():
-            self.gru.weight_ih_l0.copy_(gates(kernel.reshape(features, 3 * units)))
-            self.gru.weight_hh_l0.copy_(gates(recurrent.reshape(units, 3 * units)))
-            self.gru.bias_ih_l0.copy_(gates(bias[0]))
-            self.gru.bias_hh_l0.copy_(gates(bias[1]))
+            for layer in range(given["layers"]):
+                depth = features if layer == 0 else directions * units
+                for suffix in (f"l{layer}", f"l{layer}_reverse")[:directions]:
+                    weights = self.fill(suffix, depth, units, weights)
         self.gru.to(DEVICE, dtype)
+
+    def fill(self, suffix, depth, units, weights):
+        """Copies Keras's weights of one GRU, which come first in `weights`, and returns the rest."""
+        kernel, recurrent, bias, rest = np.split(weights, np.cumsum([depth * 3 * units, units * 3 * units, 6 * units]))
+        bias = bias.reshape(2, 3 * units)
+        getattr(self.gru, f"weight_ih_{suffix}").copy_(gates(kernel.reshape(depth, 3 * units)))
+        getattr(self.gru, f"weight_hh_{suffix}").copy_(gates(recurrent.reshape(units, 3 * units)))
+        getattr(self.gru, f"bias_ih_{suffix}").copy_(gates(bias[0]))
+        getattr(self.gru, f"bias_hh_{suffix}").copy_(gates(bias[1]))
+        return rest
 
     def copy_in(self, mode):
         x = self.inputs.to(DEVICE, non_blocking=True)

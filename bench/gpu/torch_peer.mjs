@@ -45,11 +45,11 @@ export class Torch {
   }
 
   /** Writes a case's arrays to files of `folder`. Its results come back in the files "forward" and "training". */
-  async prepare({ shape, dtype, tf32 = false }, { inputs, upstream, weights, lengths }, folder) {
+  async prepare({ shape, dtype, tf32 = false, layers, directions }, { inputs, upstream, weights, lengths }, folder) {
     for (const [name, arrays] of Object.entries({ inputs: [inputs], upstream: [upstream], weights })) {
       writeFileSync(join(folder, name), Buffer.concat(arrays.map(({ buffer }) => Buffer.from(buffer))));
     }
-    await this.ask({ prepare: { ...shape, dtype, tf32, lengths }, folder });
+    await this.ask({ prepare: { ...shape, dtype, tf32, lengths, layers, directions }, folder });
   }
 
   close() {

@@ -7,7 +7,6 @@
 
 #include "cudnn/call_stream.h"
 #include "cudnn/element_format.h"
-#include "cudnn/gru_tensors.h"
 #include "cudnn/host_work.h"
 #include "cudnn/library_status.h"
 #include "cudnn/run_on_device.h"
@@ -388,14 +387,6 @@ Status BackwardOnCudnn(KeptForward* kept, const GradientTensors& tensors,
         .Run(kept->used ? ReserveContents::kFromBackward
                         : ReserveContents::kFromForward);
   });
-}
-
-Status CudnnPass::Backward(const GruGradients& gradients, int threads,
-                           const Cancellation* cancellation) {
-  if (kept.used) return Spent();
-  const GruGradientTensors tensors(description(), sizes, kept.chunking,
-                                   gradients);
-  return BackwardOnCudnn(&kept, tensors, threads, cancellation);
 }
 
 }  // namespace cudnn_gru

@@ -53,7 +53,11 @@ describe.skipIf(withoutDoubles)(titled("the benchmark on a GPU, on doubles", wit
       shape.batch,
     ]);
     const both = (variant: string) => [3, 1].map((batch) => [variant, batch]);
-    expect(measured).toEqual([...both("float32"), ["ragged", 3], ...["float16", "bfloat16", "tf32"].flatMap(both)]);
+    expect(measured).toEqual([
+      ...both("float32"),
+      ["ragged", 3],
+      ...["bidirectional", "two_layers", "float16", "bfloat16", "tf32"].flatMap(both),
+    ]);
     const lengths = record.cases[2].lengths as number[];
     expect(lengths[0]).toBe(4);
     expect(lengths.every((length) => length >= 1 && length <= 4)).toBe(true);
@@ -85,7 +89,7 @@ describe.skipIf(withoutTorch)(titled("its peer, PyTorch on the CPU", withoutTorc
     });
     expect([code, stderr]).toEqual([0, ""]);
     expect(record.torch).toMatchObject({ python, device: "cpu" });
-    expect(record.cases).toHaveLength(5);
+    expect(record.cases).toHaveLength(7);
     for (const { variant, torchError, results } of record.cases) {
       expect(torchError).toBeUndefined();
       const { forward, training } = results;
@@ -94,7 +98,7 @@ describe.skipIf(withoutTorch)(titled("its peer, PyTorch on the CPU", withoutTorc
       expect(forward.ratio.ours).toBe(forward.median.torch / forward.median.ours);
       expect(Object.keys(forward.split)).toEqual(["ours", "out", "torch"]);
       expect([forward.split.torch.mode, training.split.torch.mode]).toEqual(["eval", "train"]);
-      const exact = variant === "float32" || variant === "ragged";
+      const exact = ["float32", "ragged", "bidirectional", "two_layers"].includes(variant);
       for (const { difference } of [forward, training]) {
         expect(difference, variant).toBeLessThan(exact ? 1e-5 : variant === "bfloat16" ? 6e-2 : 1e-2);
         expect(difference, variant).toBeGreaterThan(0);

@@ -78,6 +78,7 @@ describe.skipIf(withoutTests)(titled("native tests of the cuDNN path", withoutTe
     ["cudnn_abi_test", "every declaration and value is that of the real headers", / prototypes and .* values are/],
     ["cudnn_library_test", "descriptor rules, error texts and 20,000 failing creations of the real cuDNN", checked],
     ["cudnn_doubles_test", "the doubles compute a GRU and notice broken rules", checked],
+    ["cudnn_doubles_layers_test", "the doubles compute layers and directions, by the same rules", checked],
   ])("%s: %s", async (name, _about, says) => {
     const { code, output } = await nativeTest(name);
     if (code === 77) return expect(output).toMatch(/^skipped: /m);

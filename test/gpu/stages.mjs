@@ -29,7 +29,7 @@ function testArguments(files, limit, report) {
 /** `args(folder, seconds, extra)` returns the arguments of `node`; `extra` are those that a person added for the benchmark. */
 export const STAGES = [
   { name: "correctness", limit: 60, files: tests("golden") },
-  { name: "parity", limit: 60, files: tests("parity") },
+  { name: "parity", limit: 60, files: tests("parity", "stacks") },
   { name: "questions", limit: 50, files: tests("determinism", "questions") },
   {
     name: "bench",

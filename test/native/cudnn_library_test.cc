@@ -68,6 +68,7 @@ struct RnnSettings {
   int32_t units = 5;
   int32_t projection = 5;
   int32_t layers = 1;
+  cudnnDirectionMode_t direction = CUDNN_UNIDIRECTIONAL;
   uint32_t flags = CUDNN_RNN_PADDED_IO_ENABLED;
   cudnnRNNAlgo_t algorithm = CUDNN_RNN_ALGO_STANDARD;
 };
@@ -77,9 +78,9 @@ cudnnStatus_t SetRnn(const RnnSettings& settings) {
   CUDNN(cudnnCreateRNNDescriptor)(&rnn);
   const cudnnStatus_t status = CUDNN(cudnnSetRNNDescriptor_v8)(
       rnn, settings.algorithm, CUDNN_GRU, CUDNN_RNN_DOUBLE_BIAS,
-      CUDNN_UNIDIRECTIONAL, CUDNN_LINEAR_INPUT, settings.type,
-      settings.precision, settings.math, settings.features, settings.units,
-      settings.projection, settings.layers, nullptr, settings.flags);
+      settings.direction, CUDNN_LINEAR_INPUT, settings.type, settings.precision,
+      settings.math, settings.features, settings.units, settings.projection,
+      settings.layers, nullptr, settings.flags);
   CUDNN(cudnnDestroyRNNDescriptor)(rnn);
   return status;
 }
@@ -100,6 +101,21 @@ void TestRnnDescriptors() {
     settings.math = CUDNN_TENSOR_OP_MATH;
     CHECK_MESSAGE(SetRnn(settings) == 0,
                   Format("data type %d: %s", type, LastError().c_str()));
+  }
+  for (cudnnRNNAlgo_t algorithm :
+       {CUDNN_RNN_ALGO_STANDARD, CUDNN_RNN_ALGO_PERSIST_STATIC_SMALL_H}) {
+    for (int32_t layers : {1, 2, 3, 64}) {
+      for (cudnnDirectionMode_t direction :
+           {CUDNN_UNIDIRECTIONAL, CUDNN_BIDIRECTIONAL}) {
+        RnnSettings stack;
+        stack.algorithm = algorithm;
+        stack.layers = layers;
+        stack.direction = direction;
+        CHECK_MESSAGE(SetRnn(stack) == 0,
+                      Format("%d layers, direction %d: %s", layers, direction,
+                             LastError().c_str()));
+      }
+    }
   }
   // It says no more about an algorithm here: the size query and the call do.
   RnnSettings small;
@@ -174,23 +190,27 @@ void TestDataDescriptors() {
   CHECK_MESSAGE(Category(SetData(4, 3, 0, unordered)) == kBadParam, "0 values");
 }
 
+// The states of one GRU, and of two bidirectional layers.
 void TestStateDescriptor() {
-  cudnnTensorDescriptor_t tensor = nullptr;
-  CUDNN(cudnnCreateTensorDescriptor)(&tensor);
-  const int dims[] = {1, 3, 5};
-  const int strides[] = {15, 5, 1};
-  CHECK_MESSAGE(CUDNN(cudnnSetTensorNdDescriptor)(tensor, CUDNN_DATA_FLOAT, 3,
-                                                  dims, strides) == 0,
-                Format("a state of three dimensions: %s", LastError().c_str()));
-  cudnnDataType_t type;
-  int count = 0;
-  int got[3];
-  int steps[3];
-  CUDNN(cudnnGetTensorNdDescriptor)(tensor, 3, &type, &count, got, steps);
-  CHECK_MESSAGE((count == 3 && std::memcmp(got, dims, sizeof(dims)) == 0 &&
-                 std::memcmp(steps, strides, sizeof(strides)) == 0),
-                "a descriptor does not give back what it was set to");
-  CUDNN(cudnnDestroyTensorDescriptor)(tensor);
+  for (int states : {1, 4}) {
+    cudnnTensorDescriptor_t tensor = nullptr;
+    CUDNN(cudnnCreateTensorDescriptor)(&tensor);
+    const int dims[] = {states, 3, 5};
+    const int strides[] = {15, 5, 1};
+    CHECK_MESSAGE(
+        CUDNN(cudnnSetTensorNdDescriptor)(tensor, CUDNN_DATA_FLOAT, 3, dims,
+                                          strides) == 0,
+        Format("a state of three dimensions: %s", LastError().c_str()));
+    cudnnDataType_t type;
+    int count = 0;
+    int got[3];
+    int steps[3];
+    CUDNN(cudnnGetTensorNdDescriptor)(tensor, 3, &type, &count, got, steps);
+    CHECK_MESSAGE((count == 3 && std::memcmp(got, dims, sizeof(dims)) == 0 &&
+                   std::memcmp(steps, strides, sizeof(strides)) == 0),
+                  "a descriptor does not give back what it was set to");
+    CUDNN(cudnnDestroyTensorDescriptor)(tensor);
+  }
 }
 
 bool HasDriver() {

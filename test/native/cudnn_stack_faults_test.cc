@@ -16,8 +16,6 @@ using namespace cudnn_gru;
 
 using Results = std::vector<std::vector<float>>;
 
-const std::vector<CpuIsa> kReference = {CpuIsa{"reference", nullptr}};
-
 // Functions of the driver and of cuDNN that stacks call. Those that free are
 // left out, because their failures harm no call, and those that only a new
 // stream calls, because streams are kept.
@@ -45,7 +43,7 @@ const char* const kLiving[] = {
 // gradients.
 class StackLife : public StackOnTheDoubles {
  protected:
-  StackLife() : problem_(Spec(), 3, kReference) {
+  StackLife() : problem_(Spec(), 3, Reference()) {
     CHECK(problem_.OneByOne(&expected_, &expected_gradients_).ok());
     Results results;
     moved_ = problem_.Call(&results);

@@ -20,6 +20,11 @@
 
 namespace cudnn_gru_test {
 
+// The scalar reference computes the expected numbers.
+inline std::vector<cudnn_gru::CpuIsa> Reference() {
+  return {cudnn_gru::CpuIsa{"reference", nullptr}};
+}
+
 // Leads the code under test to the doubles. It opens the driver by its name,
 // which the loader answers with the library of that name that is already open.
 class StackOnTheDoubles {

@@ -11,8 +11,8 @@
 #include "native_test.h"
 
 // The doubles of cuDNN and of the driver, called as a correct caller calls the
-// real ones: one GRU layer on one device, in
-// float64 where a test looks at numbers.
+// real ones: GRU layers on one device, in float64 where a test looks at
+// numbers.
 namespace cudnn_gru_test {
 
 inline void Require(bool good, const char* what) {
@@ -65,6 +65,14 @@ struct Sizes {
   cudnnRNNAlgo_t algorithm = CUDNN_RNN_ALGO_STANDARD;
   cudnnRNNDataLayout_t layout = CUDNN_RNN_DATA_LAYOUT_BATCH_MAJOR_UNPACKED;
   cudnnDataType_t type = CUDNN_DATA_DOUBLE;
+  int layers = 1;
+  int directions = 1;
+
+  int pseudo_layers() const { return layers * directions; }
+  // The input size of a pseudo-layer.
+  int FeaturesOf(int pseudo_layer) const {
+    return pseudo_layer < directions ? features : directions * units;
+  }
 };
 
 // Everything a call needs, made in the constructor. What a test breaks on
@@ -81,13 +89,14 @@ class Layer {
     GOOD(CUDNN(cudnnCreateRNNDescriptor)(&rnn));
     GOOD(CUDNN(cudnnSetRNNDescriptor_v8)(
         rnn, sizes_.algorithm, CUDNN_GRU, CUDNN_RNN_DOUBLE_BIAS,
-        CUDNN_UNIDIRECTIONAL, CUDNN_LINEAR_INPUT, sizes_.type, sizes_.type,
-        CUDNN_FMA_MATH, sizes_.features, sizes_.units, sizes_.units, 1, nullptr,
+        sizes_.directions == 2 ? CUDNN_BIDIRECTIONAL : CUDNN_UNIDIRECTIONAL,
+        CUDNN_LINEAR_INPUT, sizes_.type, sizes_.type, CUDNN_FMA_MATH,
+        sizes_.features, sizes_.units, sizes_.units, sizes_.layers, nullptr,
         CUDNN_RNN_PADDED_IO_ENABLED));
     x_descriptor = DataDescriptor(sizes_.features);
-    y_descriptor = DataDescriptor(sizes_.units);
+    y_descriptor = DataDescriptor(sizes_.directions * sizes_.units);
     GOOD(CUDNN(cudnnCreateTensorDescriptor)(&h_descriptor));
-    const int dims[] = {1, sizes_.batch, sizes_.units};
+    const int dims[] = {sizes_.pseudo_layers(), sizes_.batch, sizes_.units};
     const int strides[] = {sizes_.batch * sizes_.units, sizes_.units, 1};
     GOOD(CUDNN(cudnnSetTensorNdDescriptor)(h_descriptor, sizes_.type, 3, dims,
                                            strides));
@@ -111,10 +120,12 @@ class Layer {
     return static_cast<size_t>(sizes_.batch * sizes_.steps * sizes_.features);
   }
   size_t YCount() const {
-    return static_cast<size_t>(sizes_.batch * sizes_.steps * sizes_.units);
+    return static_cast<size_t>(sizes_.batch * sizes_.steps * sizes_.directions *
+                               sizes_.units);
   }
   size_t StateCount() const {
-    return static_cast<size_t>(sizes_.batch * sizes_.units);
+    return static_cast<size_t>(sizes_.pseudo_layers() * sizes_.batch *
+                               sizes_.units);
   }
   const Sizes& sizes() const { return sizes_; }
 
@@ -141,14 +152,14 @@ class Layer {
   }
 
   // The element offset of a matrix (is_bias false) or bias in the weight space.
-  size_t OffsetOf(int id, bool is_bias) {
+  size_t OffsetOf(int id, bool is_bias, int pseudo_layer = 0) {
     cudnnTensorDescriptor_t matrix;
     cudnnTensorDescriptor_t bias;
     GOOD(CUDNN(cudnnCreateTensorDescriptor)(&matrix));
     GOOD(CUDNN(cudnnCreateTensorDescriptor)(&bias));
     void* matrix_address;
     void* bias_address;
-    GOOD(CUDNN(cudnnGetRNNWeightParams)(handle, rnn, 0, weight_bytes,
+    GOOD(CUDNN(cudnnGetRNNWeightParams)(handle, rnn, pseudo_layer, weight_bytes,
                                         Pointer(weights), id, matrix,
                                         &matrix_address, bias, &bias_address));
     GOOD(CUDNN(cudnnDestroyTensorDescriptor)(matrix));

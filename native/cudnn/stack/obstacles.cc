@@ -33,18 +33,20 @@ Obstacle CheckHalf(const StackCall& call, size_t layer, size_t half) {
   const StackHalf& own = call.layers[layer].halves[half];
   const GruDescription& description = own.backend->description();
   const StackHalf& first = call.layers[0].halves[0];
-  const auto differs = [&](const char* what, size_t value, size_t other) {
+  const size_t device = BackendOf(own).device_index();
+  const size_t first_device = BackendOf(first).device_index();
+  if (device != first_device) {
     return InHalf(call, layer, half,
-                  "has " + std::string(what) + std::to_string(value) +
-                      ", and layer 0 has " + std::to_string(other) + ".");
-  };
-  if (BackendOf(own).device_index() != BackendOf(first).device_index()) {
-    return differs("CUDA device ", BackendOf(own).device_index(),
-                   BackendOf(first).device_index());
+                  "is on CUDA device " + std::to_string(device) +
+                      ", and the first GRU on device " +
+                      std::to_string(first_device) + ".");
   }
-  if (description.units != first.backend->description().units) {
-    return differs("units: ", description.units,
-                   first.backend->description().units);
+  const size_t first_units = first.backend->description().units;
+  if (description.units != first_units) {
+    return InHalf(call, layer, half,
+                  "has " + std::to_string(description.units) +
+                      " units, and the first GRU has " +
+                      std::to_string(first_units) + ".");
   }
   if (description.activation.kind != Activation::kTanh ||
       description.recurrent_activation.kind != Activation::kSigmoid) {
@@ -52,7 +54,7 @@ Obstacle CheckHalf(const StackCall& call, size_t layer, size_t half) {
                   "has other activations than tanh and sigmoid.");
   }
   if (!description.reset_after) {
-    return InHalf(call, layer, half, "has no `reset_after`.");
+    return InHalf(call, layer, half, "has `reset_after: false`.");
   }
   if (own.input_dropout != nullptr || own.recurrent_dropout != nullptr) {
     return InHalf(call, layer, half, "has dropout in training.");

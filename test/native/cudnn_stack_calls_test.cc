@@ -1,0 +1,181 @@
+// How a stack's calls behave on the cuDNN path, on the test doubles: its
+// weights, cancellation, TF32, algorithms, the self-check, and gradients that
+// are left out.
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "core/cancellation.h"
+#include "cudnn/memory_pool.h"
+#include "cudnn/stack/obstacles.h"
+#include "cudnn_stack_fixture.h"
+
+namespace cudnn_gru_test {
+namespace {
+
+using namespace cudnn_gru;
+
+// An obstacle does not keep the stack from being computed.
+TEST_CASE_FIXTURE(StackOnTheDoubles, "layers that do not fit go one by one") {
+  StackSpec spec = FusedSpec(3, 1, 4);
+  spec.layers[1].halves[0].units = 6;
+  StackProblem<float> problem(spec, 3, Reference());
+  std::vector<std::vector<float>> expected;
+  CHECK(problem.OneByOne(&expected, nullptr).ok());
+  std::vector<std::vector<float>> found;
+  StackCall call = problem.Call(&found);
+  MoveToCudnn(&call);
+  GruStack stack;
+  const int64_t calls = Counter("calls.cudnnRNNForward");
+  const Status status = stack.Forward(call, {1});
+  CHECK_MESSAGE(status.ok(), status.message());
+  CHECK(Counter("calls.cudnnRNNForward") == calls + 3);
+  CHECK(WorstOf(found, expected) <= 1e-5);
+}
+
+// New weights replace those on the device.
+TEST_CASE_FIXTURE(StackOnTheDoubles, "a stack keeps one version of weights") {
+  GruStack stack;
+  size_t bytes = 0;
+  for (uint64_t seed = 1; seed < 6; ++seed) {
+    StackProblem<float> problem(FusedSpec(2, 2, 16), seed, Reference());
+    std::vector<std::vector<float>> expected;
+    CHECK(problem.OneByOne(&expected, nullptr).ok());
+    std::vector<std::vector<float>> found;
+    StackCall call = problem.Call(&found);
+    MoveToCudnn(&call);
+    for (int i = 0; i < 2; ++i) {
+      const int64_t uploads = Counter("calls.cuMemcpyHtoDAsync_v2");
+      const Status status = stack.Forward(call, {1});
+      CHECK_MESSAGE(status.ok(), status.message());
+      CHECK_MESSAGE(WorstOf(found, expected) <= 1e-5, "old weights");
+      const int64_t grown = Counter("calls.cuMemcpyHtoDAsync_v2") - uploads;
+      // The first call of the process also runs the self-check.
+      if (seed > 1) CHECK_MESSAGE(grown == 2 - i, Format("%ld", long(grown)));
+    }
+    const size_t now = MemoryBytes(MemoryKind::kDevice).load();
+    if (seed > 2) CHECK_MESSAGE(now == bytes, Format("%zu bytes", now));
+    bytes = now;
+  }
+}
+
+TEST_CASE_FIXTURE(StackOnTheDoubles,
+                  "a stack may be cancelled before it runs") {
+  StackProblem<float> problem(FusedSpec(2, 1, 4), 3, Reference());
+  std::vector<std::vector<float>> results;
+  StackCall call = problem.Call(&results);
+  MoveToCudnn(&call);
+  GruStack stack;
+  CHECK(stack.Forward(call, {1}).ok());
+  const int64_t calls = Counter("calls.cudnnRNNForward");
+  Cancellation cancellation;
+  cancellation.Request();
+  CHECK(stack.Forward(call, {1, &cancellation}).code() == StatusCode::kAborted);
+  std::unique_ptr<GruStackPass> pass;
+  CHECK(stack.ForwardKeepingPass(call, {1, &cancellation}, &pass).code() ==
+        StatusCode::kAborted);
+  CHECK(pass == nullptr);
+  CHECK(Counter("calls.cudnnRNNForward") == calls);
+}
+
+// TF32 may be used when it is allowed, as in a single layer.
+TEST_CASE_FIXTURE(StackOnTheDoubles, "a stack uses TF32 when it is allowed") {
+  StackProblem<float> problem(FusedSpec(2, 2, 4), 3, Reference());
+  std::vector<std::vector<float>> exact;
+  StackCall call = problem.Call(&exact);
+  MoveToCudnn(&call);
+  GruStack stack;
+  CHECK(stack.Forward(call, {1}).ok());
+  const std::vector<std::vector<float>> kept = exact;
+  ComputeOptions options;
+  options.tf32 = Tf32::kAllowed;
+  CHECK(stack.Forward(call, options).ok());
+  const double worst = WorstOf(exact, kept);
+  CHECK_MESSAGE((worst > 1e-6 && worst < 1e-2), Format("%g", worst));
+}
+
+// A cuDNN that computes single layers right and stacks wrong is found out.
+TEST_CASE_FIXTURE(StackOnTheDoubles,
+                  "wrong stacks are found by the self-check") {
+  setenv("CUDNN_GRU_DOUBLE", "stack_error=1000000000", 1);
+  StackProblem<float> problem(FusedSpec(2, 1, 4), 3, Reference());
+  std::vector<std::vector<float>> expected;
+  CHECK(problem.OneByOne(&expected, nullptr).ok());
+  std::vector<std::vector<float>> found;
+  StackCall call = problem.Call(&found);
+  MoveToCudnn(&call);
+  CHECK(!FindObstacle(call).has_value());
+  const std::optional<StackObstacle> here = FindObstacleHere(call);
+  CHECK_MESSAGE(here.has_value(), "wrong numbers are trusted");
+  if (here.has_value()) {
+    CHECK_MESSAGE(here->reason.find("A tiny stack of layers in one cuDNN call "
+                                    "failed: its result differs from the "
+                                    "reference by ") == 0,
+                  here->reason);
+  }
+  GruStack stack;
+  const int64_t calls = Counter("calls.cudnnRNNForward");
+  CHECK(stack.Forward(call, {1}).ok());
+  CHECK(Counter("calls.cudnnRNNForward") == calls + 2);
+  CHECK(WorstOf(found, expected) <= 1e-5);
+}
+
+// The other algorithms are tried for stacks, too.
+TEST_CASE_FIXTURE(StackOnTheDoubles, "small stacks have their algorithm") {
+  StackProblem<float> problem(FusedSpec(2, 2, 4), 3, Reference());
+  std::vector<std::vector<float>> expected;
+  std::vector<std::vector<float>> expected_gradients;
+  CHECK(problem.OneByOne(&expected, &expected_gradients).ok());
+  std::vector<std::vector<float>> found;
+  std::vector<std::vector<float>> gradients;
+  StackCall call = problem.Call(&found);
+  MoveToCudnn(&call);
+  CHECK(!FindObstacleHere(call).has_value());
+  GruStack stack;
+  const int64_t small = Counter("algorithm.small.forward");
+  std::unique_ptr<GruStackPass> pass;
+  CHECK(stack.ForwardKeepingPass(call, {1}, &pass).ok());
+  CHECK(Counter("algorithm.small.forward") == small + 1);
+  // Backward refuses it: forward is computed again with the standard one.
+  SetFaults("cudnnRNNBackwardData_v8 1 1 3000");
+  const Status status = pass->Backward(problem.Targets(&gradients), 1, nullptr);
+  SetFaults("");
+  CHECK_MESSAGE(status.ok(), status.message());
+  CHECK(WorstOf(found, expected) <= 1e-5);
+  CHECK(WorstOf(gradients, expected_gradients) <= 1e-5);
+}
+
+// Gradients that nobody wants or has are left out.
+TEST_CASE_FIXTURE(StackOnTheDoubles, "a stack leaves gradients out") {
+  for (Merge merge : {Merge::kConcat, Merge::kMul, Merge::kSeparate}) {
+    for (bool sequences : {false, true}) {
+      StackSpec spec = FusedSpec(2, 2, 4);
+      spec.masking = Masking::kLengths;
+      spec.layers.back().merge = merge;
+      spec.layers.back().return_sequences = sequences;
+      StackProblem<double> problem(spec, 3, Reference());
+      std::vector<std::vector<double>> results;
+      StackCall call = problem.Call(&results);
+      const StackCall on_cpu = call;
+      MoveToCudnn(&call);
+      std::vector<std::vector<double>> gradients[2];
+      for (int cudnn = 0; cudnn < 2; ++cudnn) {
+        GruStack stack;
+        std::unique_ptr<GruStackPass> pass;
+        CHECK(stack.ForwardKeepingPass(cudnn ? call : on_cpu, {1}, &pass).ok());
+        StackGradients targets = problem.Targets(&gradients[cudnn]);
+        targets.d_outputs[0] = nullptr;
+        targets.d_inputs = nullptr;
+        targets.halves[1].d_state = nullptr;
+        targets.halves[2].d_initial_state = nullptr;
+        targets.halves[3].d_kernel = nullptr;
+        targets.halves[0].d_bias = nullptr;
+        CHECK(pass->Backward(targets, 1, nullptr).ok());
+      }
+      CHECK(WorstOf(gradients[1], gradients[0]) <= 1e-12);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace cudnn_gru_test
