@@ -139,6 +139,7 @@ export const standIns = {
   "native/cudnn/": [
     "test/cudnn/faults.test.ts",
     "test/cudnn/golden.test.ts",
+    "test/cudnn/stacks.test.ts",
     "test/cudnn/steady.test.ts",
     "test/cudnn/stream.test.ts",
     "test/cudnn/training.test.ts",
