@@ -145,6 +145,35 @@ TEST_CASE_FIXTURE(StackOnTheDoubles, "small stacks have their algorithm") {
   CHECK(WorstOf(gradients, expected_gradients) <= 1e-5);
 }
 
+// Where the algorithm takes time-major data only, the tensors are turned.
+TEST_CASE_FIXTURE(StackOnTheDoubles, "a stack's data may be time-major") {
+  setenv("CUDNN_GRU_DOUBLE", "small_h_forward=1", 1);
+  for (Merge merge : {Merge::kConcat, Merge::kMul, Merge::kSeparate}) {
+    for (bool sequences : {false, true}) {
+      StackSpec spec = FusedSpec(2, 2, 4);
+      spec.layers.back().merge = merge;
+      spec.layers.back().return_sequences = sequences;
+      StackProblem<float> problem(spec, 3, Reference());
+      std::vector<std::vector<float>> expected;
+      std::vector<std::vector<float>> expected_gradients;
+      CHECK(problem.OneByOne(&expected, &expected_gradients).ok());
+      std::vector<std::vector<float>> found;
+      std::vector<std::vector<float>> gradients;
+      StackCall call = problem.Call(&found);
+      MoveToCudnn(&call);
+      CHECK(!FindObstacleHere(call).has_value());
+      GruStack stack;
+      const int64_t turned = Counter("algorithm.small_time_major.forward");
+      std::unique_ptr<GruStackPass> pass;
+      CHECK(stack.ForwardKeepingPass(call, {1}, &pass).ok());
+      CHECK(Counter("algorithm.small_time_major.forward") == turned + 1);
+      CHECK(pass->Backward(problem.Targets(&gradients), 1, nullptr).ok());
+      CHECK(WorstOf(found, expected) <= 1e-5);
+      CHECK(WorstOf(gradients, expected_gradients) <= 1e-5);
+    }
+  }
+}
+
 // Gradients that nobody wants or has are left out.
 TEST_CASE_FIXTURE(StackOnTheDoubles, "a stack leaves gradients out") {
   for (Merge merge : {Merge::kConcat, Merge::kMul, Merge::kSeparate}) {

@@ -248,10 +248,10 @@ TEST_CASE("float16 stacks") { RunShapes<float>(StateRounding::kFloat16); }
 TEST_CASE("bfloat16 stacks") { RunShapes<float>(StateRounding::kBfloat16); }
 
 TEST_CASE("a stack in several pieces") {
-  StackSpec spec = FusedSpec(2, 2, 8);
-  spec.batch = 200;
-  spec.timesteps = 500;
-  spec.features = 6;
+  StackSpec spec = FusedSpec(1, 2, 8);
+  spec.batch = 150;
+  spec.timesteps = 480;
+  spec.features = 16;
   spec.masking = Masking::kLengths;
   Errors errors;
   FusedCase<float>(spec, Ends::kLengths, "large").Run(&errors);
