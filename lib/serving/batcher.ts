@@ -168,7 +168,7 @@ export class Batcher<
   #start(): void {
     this.#stopTimer();
     this.#startCalls(this.#due());
-    if (this.#waiting.size > 0 && this.#maxDelay > 0) this.#startAfterDelay();
+    if (this.#maxDelay > 0) this.#startAfterDelay();
     if (this.#waiting.size > 0 || this.#running > 0) return;
     for (const resolve of this.#drains.splice(0)) resolve();
   }
@@ -203,7 +203,7 @@ export class Batcher<
 
   /** Starts the waiting requests when the oldest of them has waited for the delay. */
   #startAfterDelay(): void {
-    if (this.#timer !== null) return;
+    if (this.#timer !== null || this.#waiting.size === 0) return;
     const { oldest } = this.#waiting;
     // A request that is due already waits for a thread, which the end of a running call gives it.
     if (oldest === Number.NEGATIVE_INFINITY) return;

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cmath>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
@@ -98,7 +99,8 @@ Status AsyncCalls::Open() {
 
 napi_value AsyncCalls::Submit(double token, napi_value buffers, Work work,
                               MakeResult result) {
-  if (pending_.count(token) != 0) {
+  // NaN is equal to no number, so a call with this token would never be found.
+  if (std::isnan(token) || pending_.count(token) != 0) {
     return Throw(env_, Status(StatusCode::kArgument,
                               "Expected an unused number for `token`."));
   }
