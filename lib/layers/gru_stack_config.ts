@@ -117,6 +117,10 @@ export function readStackKerasArguments(given: unknown): StackKerasArguments {
     throw expected("ERR_ARGUMENT", "arguments of fromKeras", 'an object { layers: ["a", "b"], ... }', given);
   }
   const { layers, ...others } = { ...given };
+  if ("layer" in others && layers === undefined) {
+    const remedy = 'A stack names all of its layers: { layers: ["a", "b"] }.';
+    throw expected("ERR_ARGUMENT", "arguments of fromKeras", "`layers`", others, { remedy });
+  }
   const { ofLayers, ofStack } = readOverrides(others, "GRUStack.fromKeras");
   return { names: namesOf(layers), extra: ofLayers, args: ofStack };
 }

@@ -25,8 +25,13 @@ export function describeFailure(path: string, error: unknown): LoadFailure {
   if (error instanceof GRUError) {
     return { path, kind: error.code === "ERR_NATIVE_LOAD" ? "version" : "refused", reason: error.message };
   }
-  const { message } = error as Error;
-  return { path, kind: kindOf(error), reason: message.split("\n")[0] as string };
+  try {
+    const { message } = error as Error;
+    return { path, kind: kindOf(error), reason: message.split("\n")[0] as string };
+  } catch {
+    // CUDNN_GRU_ADDON may name a script, which can throw anything.
+    return { path, kind: "broken", reason: "loading it throws a value that is no error" };
+  }
 }
 
 function kindOf(error: unknown): LoadFailureKind {

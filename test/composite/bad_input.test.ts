@@ -46,7 +46,7 @@ describe("the constructor of a Bidirectional", () => {
     ["a number of options", new GRU(2), 3, /object of arguments after `layer`/],
     ["a misspelled merge mode", new GRU(2), { merge_mode: "concta" }, /`merge_mode`.*Did you mean "concat"/],
     ["another name of a merge mode", new GRU(2), { merge_mode: "average" }, /Did you mean "ave"/],
-    ["the merge mode of another language", new GRU(2), { merge_mode: "None" }, /Did you mean "null"/],
+    ["the merge mode of another language", new GRU(2), { merge_mode: "None" }, /without quotes/],
     ["a merge mode of another kind", new GRU(2), { merge_mode: 3 }, /`merge_mode`/],
     ["a misspelled argument", new GRU(2), { mergeMode: "sum" }, /Did you mean "merge_mode"/],
     ["an argument of the layer", new GRU(2), { return_sequences: true }, /unknown argument `return_sequences`/],

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { libcOf } from "../../dist/native/libc.js";
 import { adviceIfBroken, adviceIfMissing } from "../../dist/native/load_advice.js";
+import { describeFailure } from "../../dist/native/load_failure.js";
 import { type Machine, machineText, targetsFor, thisMachine } from "../../dist/native/machine.js";
 import { PREBUILT_TARGETS, prebuiltBinary } from "../../dist/prebuilt_binaries.js";
 import { targets } from "../../scripts/release/targets.mjs";
@@ -103,5 +104,26 @@ describe("the advice where no binary loads", () => {
     expect(adviceIfBroken("file too short", linux)).toMatch(/damaged.*install cudnn-gru again.*npx cudnn-gru build/);
     const windows = adviceIfBroken("\\\\?\\C:\\a.node is not a valid Win32 application.", machine("win32", "x64"));
     expect(windows).toMatch(/install cudnn-gru again on this one\.$/);
+  });
+});
+
+describe("a script that CUDNN_GRU_ADDON names", () => {
+  const hostile = {
+    get message(): string {
+      throw new Error("no message");
+    },
+  };
+  it.each([
+    ["null", null],
+    ["undefined", undefined],
+    ["text", "text"],
+    ["an object without a message", {}],
+    ["a getter that throws", hostile],
+  ])("may throw %s, which becomes a reason", (_, thrown) => {
+    expect(describeFailure("/addon.js", thrown)).toMatchObject({
+      path: "/addon.js",
+      kind: "broken",
+      reason: expect.any(String),
+    });
   });
 });

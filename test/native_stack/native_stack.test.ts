@@ -129,6 +129,11 @@ describe("a stack", () => {
     }
   });
 
+  it("refuses NaN as a token, which no table of calls could find again", () => {
+    const test = new StackUnderTest(shape);
+    expectError(() => test.stack.callAsync(Number.NaN, ...test.call().args), "ERR_ARGUMENT", /`token`/);
+  });
+
   it("computes with the layers that it had at submit", async () => {
     const test = new StackUnderTest(shape);
     const expected = test.oneByOne().results;

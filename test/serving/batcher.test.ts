@@ -156,6 +156,17 @@ describe("createBatcher: when calls start", () => {
     expect(calls.map(({ batch }) => batch)).toEqual([2]);
   });
 
+  it("a request after a full call waits for its own delay", async () => {
+    const batcher = createBatcher(layer(4, F), { maxBatch: 2, maxDelayMs: 10_000 });
+    const full = [batcher.callAsync(one()), batcher.callAsync(one(2))];
+    const next = batcher.callAsync(one());
+    await Promise.all(full);
+    await sleep(50);
+    expect(batcher.waiting).toBe(1);
+    await batcher.drain();
+    expect((await next).shape).toEqual([1, 4]);
+  });
+
   it("a request of more rows than maxBatch makes a call of its own", async () => {
     const batcher = createBatcher(layer(4, F), { maxBatch: 2 });
     await Promise.all([batcher.callAsync(random([5, 2, F])), batcher.callAsync(one()), batcher.callAsync(one())]);
