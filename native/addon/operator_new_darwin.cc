@@ -1,12 +1,11 @@
 // The operators new and delete of this addon alone. Those of the C++ library
 // would be exported as weak symbols, and macOS makes all libraries of a process
 // share one definition of a weak symbol: the addon would use somebody else's,
-// or somebody else the addon's.
+// or somebody else the addon's. The compiler's option
+// -fvisibility-global-new-delete hides these (native/sources.json).
 
 #include <cstdlib>
 #include <new>
-
-#define CUDNN_GRU_OWN __attribute__((visibility("hidden")))
 
 namespace {
 
@@ -33,47 +32,32 @@ void* OrThrow(void* memory) {
 using Nothrow = const std::nothrow_t&;
 using Align = std::align_val_t;
 
-CUDNN_GRU_OWN void* operator new(size_t n) { return OrThrow(Allocate(n)); }
-CUDNN_GRU_OWN void* operator new[](size_t n) { return OrThrow(Allocate(n)); }
-CUDNN_GRU_OWN void* operator new(size_t n, Align alignment) {
+void* operator new(size_t n) { return OrThrow(Allocate(n)); }
+void* operator new[](size_t n) { return OrThrow(Allocate(n)); }
+void* operator new(size_t n, Align alignment) {
   return OrThrow(Allocate(n, alignment));
 }
-CUDNN_GRU_OWN void* operator new[](size_t n, Align alignment) {
+void* operator new[](size_t n, Align alignment) {
   return OrThrow(Allocate(n, alignment));
 }
-CUDNN_GRU_OWN void* operator new(size_t n, Nothrow) noexcept {
-  return Allocate(n);
-}
-CUDNN_GRU_OWN void* operator new[](size_t n, Nothrow) noexcept {
-  return Allocate(n);
-}
-CUDNN_GRU_OWN void* operator new(size_t n, Align alignment, Nothrow) noexcept {
+void* operator new(size_t n, Nothrow) noexcept { return Allocate(n); }
+void* operator new[](size_t n, Nothrow) noexcept { return Allocate(n); }
+void* operator new(size_t n, Align alignment, Nothrow) noexcept {
   return Allocate(n, alignment);
 }
-CUDNN_GRU_OWN void* operator new[](size_t n, Align alignment,
-                                   Nothrow) noexcept {
+void* operator new[](size_t n, Align alignment, Nothrow) noexcept {
   return Allocate(n, alignment);
 }
 
-CUDNN_GRU_OWN void operator delete(void* p) noexcept { std::free(p); }
-CUDNN_GRU_OWN void operator delete[](void* p) noexcept { std::free(p); }
-CUDNN_GRU_OWN void operator delete(void* p, size_t) noexcept { std::free(p); }
-CUDNN_GRU_OWN void operator delete[](void* p, size_t) noexcept { std::free(p); }
-CUDNN_GRU_OWN void operator delete(void* p, Align) noexcept { std::free(p); }
-CUDNN_GRU_OWN void operator delete[](void* p, Align) noexcept { std::free(p); }
-CUDNN_GRU_OWN void operator delete(void* p, size_t, Align) noexcept {
-  std::free(p);
-}
-CUDNN_GRU_OWN void operator delete[](void* p, size_t, Align) noexcept {
-  std::free(p);
-}
-CUDNN_GRU_OWN void operator delete(void* p, Nothrow) noexcept { std::free(p); }
-CUDNN_GRU_OWN void operator delete[](void* p, Nothrow) noexcept {
-  std::free(p);
-}
-CUDNN_GRU_OWN void operator delete(void* p, Align, Nothrow) noexcept {
-  std::free(p);
-}
-CUDNN_GRU_OWN void operator delete[](void* p, Align, Nothrow) noexcept {
-  std::free(p);
-}
+void operator delete(void* p) noexcept { std::free(p); }
+void operator delete[](void* p) noexcept { std::free(p); }
+void operator delete(void* p, size_t) noexcept { std::free(p); }
+void operator delete[](void* p, size_t) noexcept { std::free(p); }
+void operator delete(void* p, Align) noexcept { std::free(p); }
+void operator delete[](void* p, Align) noexcept { std::free(p); }
+void operator delete(void* p, size_t, Align) noexcept { std::free(p); }
+void operator delete[](void* p, size_t, Align) noexcept { std::free(p); }
+void operator delete(void* p, Nothrow) noexcept { std::free(p); }
+void operator delete[](void* p, Nothrow) noexcept { std::free(p); }
+void operator delete(void* p, Align, Nothrow) noexcept { std::free(p); }
+void operator delete[](void* p, Align, Nothrow) noexcept { std::free(p); }

@@ -5,9 +5,7 @@ import { basename } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { targetNamed } from "../../scripts/platforms/targets.mjs";
 import { buildNativeTests, buildOpener, doctest } from "./programs.mjs";
-import { binaryOf, noArm64, runProgram } from "./runners.mjs";
-
-const MUSL_LOADER = "/lib/ld-musl-x86_64.so.1";
+import { binaryOf, muslGcc, noArm64, runProgram } from "./runners.mjs";
 
 describe.each(["linux-x64-musl", "linux-arm64-musl"])("the native tests on %s", (name) => {
   const target = targetNamed(name);
@@ -34,14 +32,14 @@ describe("the addon of musl in a program of musl", () => {
   const target = targetNamed("linux-x64-musl");
   const reason = !existsSync(binaryOf(target.name))
     ? `prebuilds/${target.name} is missing`
-    : existsSync(MUSL_LOADER)
+    : muslGcc
       ? null
-      : "musl is not installed";
+      : "musl-tools is not installed";
   let seen: { error?: string; functions: number; right: number; ofMusl: number; stacks: number[] };
 
-  beforeAll(async () => {
+  beforeAll(() => {
     if (reason) return;
-    const program = await buildOpener(target, binaryOf(target.name));
+    const program = buildOpener(target, binaryOf(target.name));
     const env = { ...process.env, CUDNN_GRU_THREADS: "3" };
     const { stdout, stderr } = spawnSync(program, [binaryOf(target.name)], { encoding: "utf8", env });
     expect(stdout, stderr).toMatch(/^\{/);

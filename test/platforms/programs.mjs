@@ -4,7 +4,8 @@ import { basename, join } from "node:path";
 import { compileObjects, runZig } from "../../scripts/platforms/compile.mjs";
 import { readElf } from "../../scripts/platforms/formats/elf.mjs";
 import { folderOf, objectsOf } from "../../scripts/platforms/objects.mjs";
-import { root } from "../../scripts/setup/shell.mjs";
+import { root, run } from "../../scripts/setup/shell.mjs";
+import { muslGcc } from "./runners.mjs";
 
 /** Where doctest's header is, or null. */
 export const doctest =
@@ -40,12 +41,12 @@ export async function buildNativeTests(target) {
   return programs;
 }
 
-/** The functions of Node-API that test/platforms/musl/open_addon.cc has itself. */
+/** The functions of Node-API that test/platforms/musl/open_addon.c has itself. */
 const OWN =
   /^napi_(set_instance_data|get_instance_data|create_function|get_cb_info|is_typedarray|get_typedarray_info|get_value_string_utf8)$/;
 
 /** Builds the program that opens an addon of musl. Returns its path. */
-export async function buildOpener(target, addon) {
+export function buildOpener(target, addon) {
   const folder = `${folderOf(target)}/opener`;
   mkdirSync(join(root, folder), { recursive: true });
   const { imports } = readElf(readFileSync(addon));
@@ -55,9 +56,10 @@ export async function buildOpener(target, addon) {
     unused.map((name) => `CUDNN_GRU_UNUSED(${name})\n`).join(""),
   );
   const headers = join(root, "scripts/platforms/node_modules/node-api-headers/include");
-  const flags = ["-std=c++17", "-O1", "-rdynamic", `-I${folder}`, "-isystem", headers, "-Wl,-z,stack-size=0"];
   const program = `${folder}/open_addon`;
-  const source = "test/platforms/musl/open_addon.cc";
-  await runZig(["c++", "-target", target.triple, "-dynamic", ...flags, source, "-o", program]);
+  const sources = ["open_addon", "unused_functions"].map((name) => `test/platforms/musl/${name}.c`);
+  // zig links every program of musl statically, and such a program opens no library.
+  const flags = ["-O1", "-rdynamic", `-I${folder}`, "-isystem", headers];
+  run(muslGcc, [...flags, ...sources, "-o", program]);
   return join(root, program);
 }

@@ -17,6 +17,9 @@ function programNamed(...names) {
 const qemu = programNamed("qemu-aarch64-static");
 const wine = programNamed("wine64", "wine") ?? ["/usr/lib/wine/wine64"].find((path) => existsSync(path)) ?? null;
 
+/** The compiler for programs of musl, which comes with musl itself, or null. */
+export const muslGcc = programNamed("musl-gcc");
+
 /** The binary of a target in prebuilds/, whether it is there or not. */
 export function binaryOf(target) {
   return join(root, "prebuilds", target, "cudnn_gru.node");
