@@ -164,7 +164,7 @@ describe("createBatcher: when calls start", () => {
     await sleep(50);
     expect(batcher.waiting).toBe(1);
     await batcher.drain();
-    expect((await next).shape).toEqual([1, 4]);
+    expect(await next).toMatchObject({ shape: [1, 4] });
   });
 
   it("a request of more rows than maxBatch makes a call of its own", async () => {
