@@ -1,6 +1,7 @@
 // How programs for other platforms run here: Node.js for them comes from the registry (test/platforms/emulated/package.json), the
 // emulators from the system.
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
@@ -102,10 +103,18 @@ export function runOn(
   }
 }
 
-/** Runs a program for this or another processor of Linux, without Node.js. */
-export function runProgram(program, args = [], { arch = "x64" } = {}) {
-  const command = arch === "arm64" ? [qemu, program, ...args] : [program, ...args];
-  return spawnSync(command[0], command.slice(1), { cwd: root, encoding: "utf8", timeout: 590_000 });
+/** Runs a program for this or another processor of Linux, without Node.js. Returns its exit status and output. */
+export async function runProgram(program, args = [], { arch = "x64" } = {}) {
+  const [command, ...first] = arch === "arm64" ? [qemu, program] : [program];
+  const child = spawn(command, [...first, ...args], { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8").on("data", (text) => {
+      output += text;
+    });
+  }
+  const [status] = await once(child, "close");
+  return { status, output };
 }
 
 /** Why programs for arm64 cannot run here, or null. */
