@@ -25,7 +25,8 @@ const OF_DOUBLES = /^cudnn_(abi|doubles|library|passes)_test\.cc$/;
 const quiet = { line() {} };
 
 /**
- * Builds the native tests (test/native) for a target of Linux, each a program that is linked statically. Returns their paths.
+ * Builds the native tests (test/native) for a target of Linux, each a program, which is linked statically with musl. Returns
+ * their paths.
  */
 export async function buildNativeTests(target) {
   const objects = objectsOf(target).filter((object) => object.room !== "addon");
@@ -40,11 +41,13 @@ export async function buildNativeTests(target) {
   }));
   await compileObjects([...objects, ...testObjects], quiet);
   const main = testObjects.pop();
+  const linking = target.name.endsWith("musl") ? ["-static"] : [];
   const programs = [];
   for (const test of testObjects) {
     const program = test.output.replace(/\.o$/, "");
     const inputs = [test, main, ...objects].map((object) => object.output);
-    await runZig(["c++", "-target", target.triple, "-static", "-s", ...inputs, "-o", program]);
+    // With -fPIC zig takes the C++ library that it has compiled for the addon.
+    await runZig(["c++", "-target", target.triple, "-fPIC", ...linking, "-s", ...inputs, "-o", program]);
     programs.push(join(root, program));
   }
   return programs;
