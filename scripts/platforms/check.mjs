@@ -12,6 +12,9 @@ const LIBRARIES = {
   win32: /^(kernel32|ucrtbase|ntdll|api-ms-win-crt-[a-z0-9-]+)\.dll$/i,
 };
 
+/** The names for the header of the file itself, which zig's linker for macOS exports. No other library looks for them. */
+const OF_LINKER = { darwin: ["_mh_dylib_header", "__dso_handle"] };
+
 /** Compares version numbers such as 2.9 and 2.28. */
 function isNewer(version, limit) {
   const [major, minor] = version.split(".").map(Number);
@@ -37,6 +40,8 @@ function elfProblems(target, facts) {
 
 function machOProblems(target, facts) {
   const problems = facts.searchPaths.map((path) => `searches libraries in ${path}`);
+  // The program that loads the addon has Node-API. The linker takes every other unknown name too, and macOS would miss it.
+  problems.push(...facts.unbound.filter((name) => !/^(napi|node_api)_/.test(name)).map((name) => `misses ${name}`));
   if (facts.minimum !== oldestOf(target)) problems.push(`runs on macOS ${facts.minimum} and newer`);
   if (facts.installName?.startsWith("/")) problems.push(`has the absolute name ${facts.installName}`);
   // The processors of Apple run nothing without a signature.
@@ -58,7 +63,8 @@ export function factsOf(target, file) {
 /** Returns what is wrong with the binary of a target: a list of sentences without a subject, empty when all is right. */
 export function problemsOf(target, file) {
   const facts = factsOf(target, file);
-  const strangers = facts.exports.filter((name) => !ENTRIES.includes(name));
+  const allowed = [...ENTRIES, ...(OF_LINKER[target.platform] ?? [])];
+  const strangers = facts.exports.filter((name) => !allowed.includes(name));
   const absent = ENTRIES.filter((name) => !facts.exports.includes(name));
   const libraries = facts.libraries.filter((name) => !LIBRARIES[target.platform].test(name));
   return [

@@ -11,12 +11,14 @@ export async function runZig(args) {
   const child = spawn(zig, args, { cwd: root, env: zigEnvironment(), stdio: ["ignore", "pipe", "pipe"] });
   const chunks = [];
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => chunks.push(chunk));
-  const status = await new Promise((settle, reject) => {
+  const ended = await new Promise((settle, reject) => {
     child.on("error", (error) => reject(new CommandError(`zig could not be started: ${error.message}`, 127)));
-    child.on("close", settle);
+    child.on("close", (status, signal) =>
+      settle(signal ? `was ended by ${signal}` : status && `exited with ${status}`),
+    );
   });
   const output = Buffer.concat(chunks).toString();
-  if (status !== 0) throw new CommandError(`zig ${args.join(" ")} exited with ${status}:\n${output}`, 1);
+  if (ended) throw new CommandError(`zig ${args.join(" ")} ${ended}:\n${output}`, 1);
   return output;
 }
 
@@ -28,8 +30,14 @@ async function compile({ source, output, flags }, command) {
   record(output, command);
 }
 
-/** Runs `work` for every item, on all cores. After a failure no further item is begun. */
-async function onAllCores(items, work) {
+/**
+ * Runs `work` for every item, on all cores. After a failure no further item is begun.
+ *
+ * @template T
+ * @param {T[]} items
+ * @param {(item: T) => Promise<unknown>} work
+ */
+export async function onAllCores(items, work) {
   const waiting = [...items];
   const worker = async () => {
     for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) {

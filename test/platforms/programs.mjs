@@ -1,9 +1,10 @@
 // Programs of test/ that zig compiles for another C library or processor.
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { compileObjects, runZig } from "../../scripts/platforms/compile.mjs";
 import { readElf } from "../../scripts/platforms/formats/elf.mjs";
 import { folderOf, objectsOf } from "../../scripts/platforms/objects.mjs";
+import { outputFolder } from "../../scripts/platforms/tools.mjs";
 import { root, run } from "../../scripts/setup/shell.mjs";
 import { muslGcc } from "./runners.mjs";
 
@@ -11,31 +12,42 @@ import { muslGcc } from "./runners.mjs";
 export const doctest =
   ["/usr/include/doctest", "/usr/local/include/doctest"].find((folder) => existsSync(folder)) ?? null;
 
+/** Copies doctest's header to a folder of its own: beside it are the headers of this machine's C library. */
+function copyOfDoctest() {
+  const folder = join(root, outputFolder, "doctest");
+  cpSync(doctest, join(folder, "doctest"), { recursive: true, preserveTimestamps: true });
+  return folder;
+}
+
 /** Those that need the test doubles of cuDNN, which are shared libraries of this machine's C library. */
 const OF_DOUBLES = /^cudnn_(abi|doubles|library|passes)_test\.cc$/;
 
 const quiet = { line() {} };
 
 /**
- * Builds the native tests (test/native) for a target of Linux, each a program that is linked statically. Returns their paths.
+ * Builds the native tests (test/native) for a target of Linux, each a program, which is linked statically with musl. Returns
+ * their paths.
  */
 export async function buildNativeTests(target) {
   const objects = objectsOf(target).filter((object) => object.room !== "addon");
   const { flags } = objects.find((object) => object.room === "core");
   const folder = join(root, "test/native");
+  const headers = copyOfDoctest();
   const sources = readdirSync(folder).filter((name) => name.endsWith("_test.cc") && !OF_DOUBLES.test(name));
   const testObjects = [...sources, "native_test_main.cc"].map((name) => ({
     source: `test/native/${name}`,
     output: `${folderOf(target)}/tests/${basename(name, ".cc")}.o`,
-    flags: [...flags, `-I${folder}`, "-isystem", doctest],
+    flags: [...flags, `-I${folder}`, "-isystem", headers],
   }));
   await compileObjects([...objects, ...testObjects], quiet);
   const main = testObjects.pop();
+  const linking = target.name.endsWith("musl") ? ["-static"] : [];
   const programs = [];
   for (const test of testObjects) {
     const program = test.output.replace(/\.o$/, "");
     const inputs = [test, main, ...objects].map((object) => object.output);
-    await runZig(["c++", "-target", target.triple, "-static", "-s", ...inputs, "-o", program]);
+    // With -fPIC zig takes the C++ library that it has compiled for the addon.
+    await runZig(["c++", "-target", target.triple, "-fPIC", ...linking, "-s", ...inputs, "-o", program]);
     programs.push(join(root, program));
   }
   return programs;

