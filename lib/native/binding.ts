@@ -117,7 +117,8 @@ export type NativeMerge = "concat" | "sum" | "mul" | "ave" | "separate" | null;
 /**
  * The native object of several layers that are computed in one call. It holds no weights: every call names the
  * `NativeGru` of each GRU, in the order of the layers, the forward half of a Bidirectional first. All of them have one
- * dtype and one `stateRounding`. The results and gradients are bit for bit those of calling them one by one.
+ * dtype and one `stateRounding`. On the CPU path the results and gradients are bit for bit those of calling them one by
+ * one. One cuDNN call for all of them may differ in the last bits, as cuDNN does for any other shape of call.
  *
  * The backward half's sequence is reversed in time before the halves are merged, as in Keras. The mask goes to every
  * layer as it is. Every layer but the last returns sequences, and merges its halves to one output. Layers that do not

@@ -106,8 +106,8 @@ class GruStack {
 
   // Computes `call`. Returns the errors of CheckStack and of
   // GruBackend::Forward, and leaves outputs and states undefined after a
-  // failure. The results are bit for bit those of calling the layers one by
-  // one.
+  // failure. On the CPU the results are bit for bit those of calling the layers
+  // one by one.
   Status Forward(const StackCall& call, const ComputeOptions& options);
 
   // Computes `call` as Forward does, and keeps in `pass` everything that its
