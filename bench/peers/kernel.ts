@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
-import { arch } from "node:os";
+import { arch, platform } from "node:os";
 import { join } from "node:path";
 import { ChildContender, LineChild } from "../child.js";
 import { compile, type Ingredients, root } from "../compile.js";
@@ -8,9 +8,18 @@ import { type ContenderSource, Unavailable } from "../contender.js";
 /** Where node-gyp puts object files, by target and source. */
 const OBJECTS = join(root, "build/Release/obj.target");
 
+/** The sources of each room. */
+interface Parts {
+  core: string[];
+  cpu: string[];
+  cudnn: string[];
+}
+
 /** The part of native/sources.json that is used here. */
 interface Sources {
-  sources: { core: string[]; cpu: string[]; cudnn: string[] };
+  sources: Parts;
+  /** The sources that only one system has, by its name in Node.js. */
+  platform_sources: Record<string, Partial<Parts>>;
   isa: Record<string, { defines: string[]; units: Record<string, { sources: string[] }> }>;
 }
 
@@ -28,11 +37,13 @@ export const kernel: ContenderSource = {
  * built.
  */
 export function linkedWithAddon(): Ingredients {
-  const { sources, isa } = JSON.parse(readFileSync(join(root, "native/sources.json"), "utf8")) as Sources;
+  const { sources, platform_sources, isa } = JSON.parse(readFileSync(join(root, "native/sources.json"), "utf8")) as Sources;
   const { defines = [], units = {} } = isa[arch()] ?? {};
   // Named one by one, since an older build may have left object files of sources that are gone.
   const objects = [
-    ...[...sources.core, ...sources.cpu, ...sources.cudnn].map((source) => objectOf("cudnn_gru", source)),
+    ...[sources, platform_sources[platform()] ?? {}]
+      .flatMap(({ core = [], cpu = [], cudnn = [] }) => [...core, ...cpu, ...cudnn])
+      .map((source) => objectOf("cudnn_gru", source)),
     ...Object.entries(units).flatMap(([unit, { sources }]) => sources.map((source) => objectOf(`isa_${unit}`, source))),
   ];
   if (!objects.every((path) => existsSync(path))) {
