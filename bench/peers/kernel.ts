@@ -37,7 +37,9 @@ export const kernel: ContenderSource = {
  * built.
  */
 export function linkedWithAddon(): Ingredients {
-  const { sources, platform_sources, isa } = JSON.parse(readFileSync(join(root, "native/sources.json"), "utf8")) as Sources;
+  const { sources, platform_sources, isa } = JSON.parse(
+    readFileSync(join(root, "native/sources.json"), "utf8"),
+  ) as Sources;
   const { defines = [], units = {} } = isa[arch()] ?? {};
   // Named one by one, since an older build may have left object files of sources that are gone.
   const objects = [
