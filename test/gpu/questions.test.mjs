@@ -142,6 +142,22 @@ onGpu("questions", skip, () => {
     assert.ok(worst <= TOLERANCE.float32);
   });
 
+  it("Q10 how exact the algorithm for small layers is, beside the standard one", () => {
+    const found = {};
+    for (const units of [8, 64, 128, 192]) {
+      const shape = [2, 100, 32];
+      const exact = layer(units, 32, { dtype: "float64", use_cudnn: false }).call(random(shape, "float64"));
+      const gru = layer(units, 32, { use_cudnn: true });
+      // Row 0 is the same in both calls. Only rows of equal length are for the algorithm for small layers.
+      const [small, standard] = [undefined, [100, 99]].map((lengths) =>
+        relativeError(gru.call(random(shape), { lengths }).data.subarray(0, units), exact.data.subarray(0, units)),
+      );
+      found[units] = { small, standard };
+    }
+    record("Q10 exactness", found);
+    assert.ok(Object.values(found).every(({ small, standard }) => small <= TOLERANCE.float32 && standard <= 1e-6));
+  });
+
   it("Q9 what is said where libcublasLt is missing", { skip: skip || noCopy() }, () => {
     const folder = mkdtempSync(join(tmpdir(), "cudnn-gru-"));
     try {

@@ -1,7 +1,7 @@
 // The stages of a run on a GPU, in order, the most informative first. `limit` is in seconds; with doctor's they add up to less than
 // nine minutes, and the stages before the benchmark to less than four.
 
-export const DOCTOR_SECONDS = 60;
+export const DOCTOR_SECONDS = 30;
 export const TOTAL_SECONDS = 530;
 
 const tests = (...names) => names.map((name) => `test/gpu/${name}.test.mjs`);
@@ -28,12 +28,13 @@ function testArguments(files, limit, report) {
 
 /** `args(folder, seconds, extra)` returns the arguments of `node`; `extra` are those that a person added for the benchmark. */
 export const STAGES = [
-  { name: "correctness", limit: 60, files: tests("golden") },
-  { name: "parity", limit: 60, files: tests("parity", "stacks") },
-  { name: "questions", limit: 50, files: tests("determinism", "questions") },
+  { name: "correctness", limit: 30, files: tests("golden") },
+  { name: "parity", limit: 40, files: tests("parity") },
+  { name: "stacks", limit: 90, files: tests("stacks") },
+  { name: "questions", limit: 40, files: tests("determinism", "questions") },
   {
     name: "bench",
-    limit: 205,
+    limit: 235,
     args: (folder, seconds, extra) => [
       "bench/gpu/main.mjs",
       `--json=${folder}/bench.json`,
@@ -43,7 +44,7 @@ export const STAGES = [
       ...extra,
     ],
   },
-  { name: "soak", limit: 90, files: tests("memory") },
+  { name: "soak", limit: 60, files: tests("memory") },
 ].map((stage) => ({
   args: (folder, seconds) => testArguments(stage.files, seconds, `${folder}/${stage.name}.jsonl`),
   ...stage,
