@@ -14,7 +14,7 @@ const rooms = {
   "cpu/initializers": ["core", "cpu/kernels", "cpu/dispatch"],
   "cpu/forward": ["core", "cpu/kernels", "cpu/dispatch", "cpu/weights", "cpu/activations", "cpu/reference"],
   "cpu/backward": ["core", "cpu/kernels", "cpu/dispatch", "cpu/weights", "cpu/activations", "cpu/forward"],
-  "cpu/stack": ["core", "cpu/kernels", "cpu/weights", "cpu/forward"],
+  "cpu/stack": ["core", "cpu/kernels", "cpu/dispatch", "cpu/weights", "cpu/forward"],
   cpu: ["core", "cpu"],
   cudnn: ["core"],
   "cudnn/stack": ["core", "cudnn"],

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/thread_pool.h"
+#include "cpu/stack/concurrency.h"
 #include "cpu/stack/stack_loops.h"
 
 namespace cudnn_gru {

@@ -2,6 +2,7 @@
 
 #include <new>
 
+#include "cpu/dispatch/cache_size.h"
 #include "cpu/forward/gru_forward.h"
 #include "cpu/stack/chains.h"
 #include "cpu/stack/teams.h"
@@ -40,7 +41,7 @@ Status Run(const StackJob& job, const StackPlan& plan) {
 }  // namespace
 
 Status ForwardStackOnCpu(const StackJob& job, int threads) {
-  return ForwardStackOnCpu(job, PlanStack(job, threads));
+  return ForwardStackOnCpu(job, PlanStack(job, threads, SecondCacheBytes()));
 }
 
 Status ForwardStackOnCpu(const StackJob& job, const StackPlan& plan) {

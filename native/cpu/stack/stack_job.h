@@ -13,6 +13,19 @@
 
 namespace cudnn_gru {
 
+// How the threads of one call share a stack.
+enum class StackSplit {
+  // One GRU after the other, each on all threads (work_division.h).
+  kOneByOne,
+  // Chains: a chain is the loop over time of one GRU for a group of rows. One
+  // thread computes a chain, and waits where it needs what another has not
+  // computed yet.
+  kChains,
+  // Teams: one GRU is computed by a team of threads, which divide its units,
+  // and as many GRUs at a time as can be.
+  kTeams,
+};
+
 // One GRU of a stack, whose call has all of its pointers.
 struct HalfJob {
   const CpuWeights* weights = nullptr;

@@ -9,6 +9,7 @@
 
 #include "core/contention.h"
 #include "core/thread_pool.h"
+#include "cpu/stack/concurrency.h"
 #include "cpu/stack/stack_loops.h"
 
 namespace cudnn_gru {
