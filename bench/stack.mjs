@@ -3,7 +3,7 @@
 // take turns, and the figure is the median of the ratios of one round. Never a test; `npm run build` comes first.
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
-import { CALL_FLAGS, callArguments, stackCallArguments } from "../dist/native/contract.js";
+import { CALL_FLAGS, callArguments, setStackHalf, stackCallArguments } from "../dist/native/contract.js";
 import { native } from "../dist/native/load.js";
 
 const { values, positionals } = parseArgs({
@@ -66,7 +66,10 @@ function prepare(merges, { batch: B, timesteps: T, features, units: U }) {
     // What a layer above would get; its values do not matter to the time.
     inputs = random(B * T * width, 0.5);
   }
-  const stack = new addon.NativeStack(merges);
+  const stack = new addon.NativeStack(
+    merges,
+    halves.map(({ gru }) => gru),
+  );
   const call = {
     inputs: first,
     output: new Float32Array(B * T * width),
@@ -77,12 +80,10 @@ function prepare(merges, { batch: B, timesteps: T, features, units: U }) {
     timesteps: T,
     flags: CALL_FLAGS.returnSequences,
   };
-  const args = stackCallArguments(
-    call,
-    halves.map(({ gru, flags, arrays: { state } }) => {
-      return { gru, state, initialState: null, inputDropout: null, recurrentDropout: null, halfFlags: flags };
-    }),
-  );
+  const args = stackCallArguments(call, halves.length);
+  halves.forEach(({ flags, arrays: { state } }, at) => {
+    setStackHalf(args, at, { state, initialState: null, inputDropout: null, recurrentDropout: null, halfFlags: flags });
+  });
   const singles = halves.map(({ gru, call: one, arrays }) => ({ gru, args: callArguments(one, arrays) }));
   return {
     stack: () => stack.call(...args),

@@ -1,5 +1,5 @@
 // A stack of GRUs as the addon computes it in one call (NativeStack), for the benchmark and for test/gpu. Plain JavaScript.
-import { CALL_FLAGS, stackBackwardArguments, stackCallArguments } from "../../dist/native/contract.js";
+import { CALL_FLAGS, setStackHalf, stackBackwardArguments, stackCallArguments } from "../../dist/native/contract.js";
 import { native } from "../../dist/native/load.js";
 
 const HALVES = ["float16", "bfloat16"];
@@ -50,7 +50,7 @@ export class NativeLayers {
     });
     const inner = this.bidirectional ? "concat" : null;
     const merges = Array.from({ length: layers }, (_, at) => (at === layers - 1 ? this.merge : inner));
-    this.#stack = new (native().NativeStack)(merges);
+    this.#stack = new (native().NativeStack)(merges, this.#grus);
   }
 
   /** New arrays for the results of one call. `Output` is the type of the outputs, which may be bits in inference. */
@@ -68,11 +68,13 @@ export class NativeLayers {
     const { returnSequences, cudnn, goBackwards, zeroOutputForMask, allowTf32 } = CALL_FLAGS;
     const { output, secondOutput, states } = results;
     const flags = (this.returnSequences ? returnSequences : 0) | (tf32 ? allowTf32 : 0);
-    return stackCallArguments(
+    const args = stackCallArguments(
       { inputs, output, secondOutput, mask: null, lengths, batch, timesteps, flags },
-      this.#grus.map((gru, at) => ({
-        gru,
-        state: states[at],
+      states.length,
+    );
+    states.forEach((state, at) => {
+      setStackHalf(args, at, {
+        state,
         initialState: initialStates?.[at] ?? null,
         inputDropout: null,
         recurrentDropout: null,
@@ -80,8 +82,9 @@ export class NativeLayers {
           (this.path === "cudnn" ? cudnn : 0) |
           (this.bidirectional && at % 2 === 1 ? goBackwards : 0) |
           (zeroOutput ? zeroOutputForMask : 0),
-      })),
-    );
+      });
+    });
+    return args;
   }
 
   /** Computes a call into `results`. */

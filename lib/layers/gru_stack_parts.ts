@@ -6,7 +6,7 @@ import { autoName } from "../keras/auto_name.js";
 import { readRecord } from "../options/record.js";
 import { requireBoolean } from "../options/values.js";
 import type { Bidirectional } from "./bidirectional.js";
-import { requireFittingFeatures } from "./composite/build.js";
+import { fittingFeatures } from "./composite/build.js";
 import { builtFeatures, type Composite, returnsSequences, type Stage } from "./composite/composite.js";
 import { compositeOf } from "./composite/composite_layer.js";
 import type { GRU } from "./gru.js";
@@ -54,7 +54,7 @@ export function stackParts(layers: unknown, args: unknown): StackParts {
       halves,
       returnState,
     };
-    requireFittingFeatures(composite, builtFeatures(composite) ?? 0, "layers[0]");
+    fittingFeatures(composite, builtFeatures(composite) ?? 0, "layers[0]");
     // Only a stack that is made takes a name.
     return { layers: list, composite: { ...composite, name: given ?? autoName("gru_stack") } };
   });

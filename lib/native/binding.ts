@@ -115,9 +115,8 @@ export interface NativePass {
 export type NativeMerge = "concat" | "sum" | "mul" | "ave" | "separate" | null;
 
 /**
- * The native object of several layers that are computed in one call. It holds no weights: every call names the
- * `NativeGru` of each GRU, in the order of the layers, the forward half of a Bidirectional first. All of them have one
- * dtype and one `stateRounding`. On the CPU path the results and gradients are bit for bit those of calling them one by
+ * The native object of several layers that are computed in one call. It keeps the `NativeGru` of each GRU, and every call
+ * computes with the weights that these have at that moment. All of them have one dtype and one `stateRounding`. On the CPU path the results and gradients are bit for bit those of calling them one by
  * one. One cuDNN call for all of them may differ in the last bits, as cuDNN does for any other shape of call.
  *
  * The backward half's sequence is reversed in time before the halves are merged, as in Keras. The mask goes to every
@@ -284,9 +283,13 @@ export interface NativeBinding extends NativeUpdates {
   /** Passes the error class to the addon. Called once per environment, when the addon is loaded. */
   initialize(errorClass: new (code: GRUErrorCode, message: string) => GRUError): void;
   NativeGru: new (description: NativeGruDescription) => NativeGru;
-  /** `merges` has one entry for each layer. */
+  /**
+   * `merges` has one entry for each layer, and `grus` one for each GRU, in the order of the layers, the forward half of a
+   * Bidirectional first.
+   */
   NativeStack: new (
     merges: readonly NativeMerge[],
+    grus: readonly NativeGru[],
   ) => NativeStack;
   cancel(token: number): void;
   cpuInfo(): NativeCpuInfo;

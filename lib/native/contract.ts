@@ -122,10 +122,7 @@ const STACK_CALL = [
 ] as const satisfies (keyof StackCallValues)[];
 
 /** The values of one GRU of a stack, by name. F and U are its own features and units. */
-interface StackHalfValues<Gru>
-  extends Pick<CallValues, "state" | "initialState" | "inputDropout" | "recurrentDropout"> {
-  /** The native object with the weights. */
-  gru: Gru;
+interface StackHalfValues extends Pick<CallValues, "state" | "initialState" | "inputDropout" | "recurrentDropout"> {
   /**
    * The sum of those `CALL_FLAGS` that belong to one GRU: `goBackwards`, which the backward half of a Bidirectional
    * usually has, `zeroOutputForMask` and `cudnn`.
@@ -134,13 +131,12 @@ interface StackHalfValues<Gru>
 }
 
 const STACK_HALF = [
-  "gru",
   "state",
   "initialState",
   "inputDropout",
   "recurrentDropout",
   "halfFlags",
-] as const satisfies (keyof StackHalfValues<unknown>)[];
+] as const satisfies (keyof StackHalfValues)[];
 
 /** The upstream gradients of a stack's outputs, and the array for the gradient of its inputs, by name. */
 interface StackBackwardValues extends Pick<BackwardValues, "dOutput"> {
@@ -262,32 +258,39 @@ export function backwardArguments(values: BackwardValues): NativeBackwardArgumen
 }
 
 /**
- * Returns the arguments of a stack's call in the addon's order. `halves` has one entry for each GRU, in the order of the
- * layers, the forward half of a Bidirectional first. No other code of the package knows this order.
+ * Returns the arguments of a stack's call in the addon's order. Those of its GRUs have to be set (`setStackHalf`). No
+ * other code of the package knows this order.
  */
-export function stackCallArguments<Gru>(
-  call: StackCallValues,
-  halves: readonly StackHalfValues<Gru>[],
-): NativeStackArguments {
-  const list: NativeStackArguments = [
-    call.inputs,
-    call.output,
-    call.secondOutput,
-    call.mask,
-    call.lengths,
-    call.batch,
-    call.timesteps,
-    call.flags,
-  ];
-  for (const half of halves) {
-    list.push(half.gru, half.state, half.initialState, half.inputDropout, half.recurrentDropout, half.halfFlags);
-  }
-  return list;
+export function stackCallArguments(call: StackCallValues, grus: number): NativeStackArguments {
+  // A list that grows takes much more memory.
+  const list = new Array<unknown>(STACK_CALL.length + grus * STACK_HALF.length);
+  list[0] = call.inputs;
+  list[1] = call.output;
+  list[2] = call.secondOutput;
+  list[3] = call.mask;
+  list[4] = call.lengths;
+  list[5] = call.batch;
+  list[6] = call.timesteps;
+  list[7] = call.flags;
+  return list as unknown as NativeStackArguments;
 }
 
 /**
- * Returns the arguments of the `backward` of a stack's pass in the addon's order. The order of `halves` is that of
- * `stackCallArguments`. No other code of the package knows this order.
+ * Sets the arguments of one GRU of a stack's call. `gru` counts in the order of the layers, the forward half of a
+ * Bidirectional first.
+ */
+export function setStackHalf(list: NativeStackArguments, gru: number, half: StackHalfValues): void {
+  const at = STACK_CALL.length + gru * STACK_HALF.length;
+  list[at] = half.state;
+  list[at + 1] = half.initialState;
+  list[at + 2] = half.inputDropout;
+  list[at + 3] = half.recurrentDropout;
+  list[at + 4] = half.halfFlags;
+}
+
+/**
+ * Returns the arguments of the `backward` of a stack's pass in the addon's order. `halves` has the order of
+ * `setStackHalf`. No other code of the package knows this order.
  */
 export function stackBackwardArguments(
   values: StackBackwardValues,

@@ -95,7 +95,7 @@ inline constexpr Signature kSignatures[] = {
     {"stackForward", kStackCallArguments},
     {"stackForwardAsync", Async(kStackCallArguments)},
     {"stackHalf",
-     {"gru", "state", "initialState", "inputDropout", "recurrentDropout",
+     {"state", "initialState", "inputDropout", "recurrentDropout",
       "halfFlags"}},
     // The pass that a stack's `forward` returns.
     {"stackBackward", kStackBackwardArguments},

@@ -19,7 +19,6 @@
 #include "core/thread_pool.h"
 
 namespace cudnn_gru {
-namespace {
 
 struct NativeGru {
   GruDescription description;
@@ -27,6 +26,8 @@ struct NativeGru {
   Backends backends;  // empty before setWeights
   bool disposed = false;
 };
+
+namespace {
 
 // Marks our objects, so that a method that is called on another object throws
 // and does not crash. The numbers are random and belong to this project alone.
@@ -129,6 +130,13 @@ Status CheckReady(const NativeGru& gru) {
     return Status(StatusCode::kNotBuilt, "The layer has no weights yet.");
   }
   return Status();
+}
+
+Status WeightsOf(const NativeGru& gru, Path path,
+                 std::shared_ptr<const GruBackend>* backend) {
+  Status status = CheckReady(gru);
+  if (status.ok()) *backend = gru.backends[path];
+  return status;
 }
 
 // A call with everything that it needs. It may outlive the layer.
@@ -278,12 +286,38 @@ napi_value Js_dispose(napi_env env, napi_callback_info info) {
 Status ReadNativeGru(const Argument& argument, Path path,
                      std::shared_ptr<const GruBackend>* backend) {
   void* object = nullptr;
+  const Status status = ReadWrapped(argument, kTypeTag, "NativeGru", &object);
+  return status.ok()
+             ? WeightsOf(*static_cast<const NativeGru*>(object), path, backend)
+             : status;
+}
+
+KeptGru::KeptGru(KeptGru&& other) noexcept
+    : env_(other.env_),
+      reference_(std::exchange(other.reference_, nullptr)),
+      gru_(other.gru_) {}
+
+KeptGru::~KeptGru() {
+  if (reference_ != nullptr) napi_delete_reference(env_, reference_);
+}
+
+Status KeptGru::Keep(const Argument& argument) {
+  void* object = nullptr;
   Status status = ReadWrapped(argument, kTypeTag, "NativeGru", &object);
   if (!status.ok()) return status;
-  const NativeGru& gru = *static_cast<const NativeGru*>(object);
-  status = CheckReady(gru);
-  if (status.ok()) *backend = gru.backends[path];
+  if (napi_create_reference(argument.env, argument.value, 1, &reference_) !=
+      napi_ok) {
+    return Status(StatusCode::kOutOfMemory,
+                  "Node could not make a reference to a NativeGru.");
+  }
+  env_ = argument.env;
+  gru_ = static_cast<const NativeGru*>(object);
   return status;
+}
+
+Status KeptGru::Weights(Path path,
+                        std::shared_ptr<const GruBackend>* backend) const {
+  return WeightsOf(*gru_, path, backend);
 }
 
 napi_value DefineNativeGru(napi_env env) {

@@ -22,6 +22,27 @@ napi_value DefineNativeGru(napi_env env);
 Status ReadNativeGru(const Argument& argument, Path path,
                      std::shared_ptr<const GruBackend>* backend);
 
+struct NativeGru;
+
+// A NativeGru whose JavaScript object native code keeps from being collected.
+class KeptGru {
+ public:
+  KeptGru() = default;
+  KeptGru(KeptGru&& other) noexcept;
+  KeptGru& operator=(KeptGru&&) = delete;
+  ~KeptGru();
+
+  // Keeps the object. Fails with kArgument for another value.
+  Status Keep(const Argument& argument);
+  // Returns its weights on `path`. Fails with kDisposed and kNotBuilt.
+  Status Weights(Path path, std::shared_ptr<const GruBackend>* backend) const;
+
+ private:
+  napi_env env_ = nullptr;
+  napi_ref reference_ = nullptr;
+  const NativeGru* gru_ = nullptr;
+};
+
 // cancel(token): asks an asynchronous call to stop.
 napi_value Js_cancel(napi_env env, napi_callback_info info);
 

@@ -20,7 +20,7 @@ namespace cudnn_gru {
 namespace {
 
 struct NativeStack {
-  std::vector<Merge> merges;  // one for each layer
+  StackShape shape;
   // Null when the object is disposed. Calls in flight share it.
   std::shared_ptr<GruStack> stack;
 };
@@ -85,17 +85,42 @@ Status ReadMerges(const Argument& argument, std::vector<Merge>* merges) {
   return Status();
 }
 
+// Reads a list with the NativeGru of each of `count` GRUs.
+Status ReadGrus(const Argument& argument, size_t count,
+                std::vector<KeptGru>* grus) {
+  bool is_array = false;
+  uint32_t length = 0;
+  napi_is_array(argument.env, argument.value, &is_array);
+  if (is_array) {
+    napi_get_array_length(argument.env, argument.value, &length);
+  }
+  if (length != count) {
+    return Status(StatusCode::kArgument,
+                  "Expected a list of " + std::to_string(count) +
+                      " GRUs for the native argument `grus` but received "
+                      "another value.");
+  }
+  for (uint32_t i = 0; i < length; ++i) {
+    napi_value value = nullptr;
+    napi_get_element(argument.env, argument.value, i, &value);
+    const Status status =
+        grus->emplace_back().Keep({argument.env, value, argument.name});
+    if (!status.ok()) return status;
+  }
+  return Status();
+}
+
 void Finalize(napi_env, void* object, void*) {
   delete static_cast<NativeStack*>(object);
 }
 
-// new NativeStack(merges)
+// new NativeStack(merges, grus)
 napi_value Construct(napi_env env, napi_callback_info info) {
-  size_t count = 1;
-  napi_value argument = nullptr;
+  size_t count = 2;
+  napi_value arguments[2] = {nullptr, nullptr};
   napi_value self = nullptr;
   napi_value target = nullptr;
-  napi_get_cb_info(env, info, &count, &argument, &self, nullptr);
+  napi_get_cb_info(env, info, &count, arguments, &self, nullptr);
   napi_get_new_target(env, info, &target);
   if (target == nullptr) {
     return Throw(env,
@@ -103,7 +128,12 @@ napi_value Construct(napi_env env, napi_callback_info info) {
                         "NativeStack is a constructor: call it with `new`."));
   }
   auto stack = std::make_unique<NativeStack>();
-  const Status status = ReadMerges({env, argument, "merges"}, &stack->merges);
+  StackShape& shape = stack->shape;
+  Status status = ReadMerges({env, arguments[0], "merges"}, &shape.merges);
+  if (status.ok()) {
+    status =
+        ReadGrus({env, arguments[1], "grus"}, shape.half_count(), &shape.grus);
+  }
   if (!status.ok()) return Throw(env, status);
   stack->stack = std::make_shared<GruStack>();
   if (napi_wrap(env, self, stack.get(), Finalize, nullptr, nullptr) !=
@@ -144,7 +174,7 @@ Status Prepare(const StackArguments& arguments, const NativeStack& stack,
     return Status(StatusCode::kDisposed, "The stack is disposed.");
   }
   prepared->stack = stack.stack;
-  return ReadStackCall(arguments, stack.merges, steps, &prepared->call,
+  return ReadStackCall(arguments, stack.shape, steps, &prepared->call,
                        &prepared->tf32);
 }
 

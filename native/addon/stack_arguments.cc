@@ -1,7 +1,5 @@
 #include "addon/stack_arguments.h"
 
-#include "addon/native_gru.h"
-
 namespace cudnn_gru {
 namespace {
 
@@ -16,7 +14,6 @@ constexpr size_t kTimesteps = kCall.PositionOf("timesteps");
 constexpr size_t kFlags = kCall.PositionOf("flags");
 
 constexpr const Signature& kHalf = SignatureOf("stackHalf");
-constexpr size_t kGru = kHalf.PositionOf("gru");
 constexpr size_t kState = kHalf.PositionOf("state");
 constexpr size_t kInitialState = kHalf.PositionOf("initialState");
 constexpr size_t kInputDropout = kHalf.PositionOf("inputDropout");
@@ -44,15 +41,15 @@ constexpr unsigned kCudnn = FlagBit("cudnn");
 constexpr unsigned kAllowTf32 = FlagBit("allowTf32");
 
 // Reads the weights and the flags of one GRU.
-Status ReadWeights(const StackArguments& arguments, size_t index,
-                   StackHalf* half) {
+Status ReadWeights(const StackArguments& arguments, const StackShape& shape,
+                   size_t index, StackHalf* half) {
   size_t flags = 0;
   const Status status = ReadSize(arguments.OfHalf(index, kHalfFlags), &flags);
   if (!status.ok()) return status;
   half->go_backwards = (flags & kGoBackwards) != 0;
   half->zero_output_for_mask = (flags & kZeroOutputForMask) != 0;
   const Path path = (flags & kCudnn) != 0 ? Path::kCudnn : Path::kCpu;
-  return ReadNativeGru(arguments.OfHalf(index, kGru), path, &half->backend);
+  return shape.grus[index].Weights(path, &half->backend);
 }
 
 // Reads the arrays of one GRU, whose sizes CheckStack has checked.
@@ -89,9 +86,9 @@ Status ReadHalf(const StackArguments& arguments, size_t index, size_t batch,
 }
 
 // Reads the weights and flags of all layers, and their sizes.
-Status ReadLayers(const StackArguments& arguments,
-                  const std::vector<Merge>& merges, StackCall* call,
-                  StackSizes* sizes, Tf32* tf32) {
+Status ReadLayers(const StackArguments& arguments, const StackShape& shape,
+                  StackCall* call, StackSizes* sizes, Tf32* tf32) {
+  const std::vector<Merge>& merges = shape.merges;
   size_t flags = 0;
   Status status = ReadSize(arguments[kBatch], &call->batch);
   if (status.ok()) status = ReadSize(arguments[kTimesteps], &call->timesteps);
@@ -106,7 +103,7 @@ Status ReadLayers(const StackArguments& arguments,
     layer.half_count = layer.merge == Merge::kNone ? 1 : 2;
     layer.return_sequences = !last || (flags & kReturnSequences) != 0;
     for (size_t half = 0; half < layer.half_count && status.ok(); ++half) {
-      status = ReadWeights(arguments, index++, &layer.halves[half]);
+      status = ReadWeights(arguments, shape, index++, &layer.halves[half]);
     }
   }
   return status.ok() ? CheckStack(*call, sizes) : status;
@@ -162,11 +159,10 @@ napi_value StackArguments::All() const {
   return all;
 }
 
-Status ReadStackCall(const StackArguments& arguments,
-                     const std::vector<Merge>& merges, StepSelection* steps,
-                     StackCall* call, Tf32* tf32) {
+Status ReadStackCall(const StackArguments& arguments, const StackShape& shape,
+                     StepSelection* steps, StackCall* call, Tf32* tf32) {
   StackSizes sizes;
-  Status status = ReadLayers(arguments, merges, call, &sizes, tf32);
+  Status status = ReadLayers(arguments, shape, call, &sizes, tf32);
   if (!status.ok()) return status;
   const GruDescription& description =
       call->layers[0].halves[0].backend->description();

@@ -9,6 +9,7 @@
 #include "addon/arguments.h"
 #include "addon/call_arguments.h"
 #include "addon/contract.h"
+#include "addon/native_gru.h"
 #include "core/gru_stack.h"
 #include "core/status.h"
 
@@ -61,13 +62,25 @@ class StackArguments {
   size_t first_ = 0;
 };
 
+// The layers of a stack.
+struct StackShape {
+  std::vector<Merge> merges;  // one for each layer
+  // One for each GRU, in the order of the layers, the forward half first.
+  std::vector<KeptGru> grus;
+
+  size_t half_count() const {
+    size_t count = 0;
+    for (const Merge merge : merges) count += merge == Merge::kNone ? 1 : 2;
+    return count;
+  }
+};
+
 // Reads the arguments of a stack's call ("stackCall" and "stackHalf"), which
-// has one layer for each of `merges`. Checks everything that memory safety
-// needs, and what CheckStack checks. The pointers are valid while the arrays
-// and `steps` are.
-Status ReadStackCall(const StackArguments& arguments,
-                     const std::vector<Merge>& merges, StepSelection* steps,
-                     StackCall* call, Tf32* tf32);
+// has the layers of `shape`. Checks everything that memory safety needs, and
+// what CheckStack checks. The pointers are valid while the arrays and `steps`
+// are.
+Status ReadStackCall(const StackArguments& arguments, const StackShape& shape,
+                     StepSelection* steps, StackCall* call, Tf32* tf32);
 
 // Reads the arguments of a stack's backward call ("stackBackward" and
 // "stackHalfGradients").

@@ -52,6 +52,7 @@ void AlignedBuffer::Free() {
 }
 
 void AlignedBuffer::CountIn(ByteCounter& counter) {
+  if (counter_ == &counter) return;
   counter_->fetch_sub(size_, std::memory_order_relaxed);
   counter.fetch_add(size_, std::memory_order_relaxed);
   counter_ = &counter;

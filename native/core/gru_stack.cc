@@ -138,12 +138,17 @@ Status CheckStack(const StackCall& call, StackSizes* sizes) {
   return Status();
 }
 
-size_t GruStack::bytes() {
-  std::lock_guard<std::mutex> lock(mutex_);
-  return runner_ == nullptr ? 0 : runner_->bytes();
+size_t GruStack::bytes() const {
+  size_t bytes = 0;
+  for (const Kind& kind : kinds_) {
+    if (kind.maker.load(std::memory_order_acquire) != nullptr) {
+      bytes += kind.runner->bytes();
+    }
+  }
+  return bytes;
 }
 
-std::shared_ptr<GruStackRunner> GruStack::RunnerFor(const StackCall& call) {
+GruStackRunner* GruStack::RunnerFor(const StackCall& call) {
   const GruBackend::StackRunnerMaker maker =
       call.layers[0].halves[0].backend->stack_runner_maker();
   if (maker == nullptr) return nullptr;
@@ -154,38 +159,49 @@ std::shared_ptr<GruStackRunner> GruStack::RunnerFor(const StackCall& call) {
       }
     }
   }
-  std::lock_guard<std::mutex> lock(mutex_);
-  if (maker_ != maker || runner_ == nullptr) {
-    runner_ = maker();
-    maker_ = maker;
+  GruStackRunner* const runner = RunnerOf(maker);
+  return runner == nullptr ? MakeRunner(maker) : runner;
+}
+
+GruStackRunner* GruStack::RunnerOf(GruBackend::StackRunnerMaker maker) const {
+  for (const Kind& kind : kinds_) {
+    if (kind.maker.load(std::memory_order_acquire) == maker) {
+      return kind.runner.get();
+    }
   }
-  return runner_;
+  return nullptr;
+}
+
+GruStackRunner* GruStack::MakeRunner(GruBackend::StackRunnerMaker maker) {
+  std::lock_guard<std::mutex> lock(making_);
+  // Another thread may have made it in the meantime.
+  if (GruStackRunner* const runner = RunnerOf(maker)) return runner;
+  for (Kind& kind : kinds_) {
+    if (kind.maker.load(std::memory_order_relaxed) != nullptr) continue;
+    kind.runner = maker();
+    kind.maker.store(maker, std::memory_order_release);
+    return kind.runner.get();
+  }
+  return nullptr;
 }
 
 Status GruStack::Forward(const StackCall& call, const ComputeOptions& options) {
-  StackSizes sizes;
-  Status status = CheckStack(call, &sizes);
-  if (!status.ok()) return status;
-  const std::shared_ptr<GruStackRunner> runner = RunnerFor(call);
-  if (runner != nullptr && runner->CanRun(call)) {
-    return runner->Forward(call, options);
-  }
-  return ForwardOneByOne(call, options, nullptr);
+  GruStackRunner* const runner = RunnerFor(call);
+  return runner != nullptr && runner->CanRun(call)
+             ? runner->Forward(call, options)
+             : ForwardOneByOne(call, options, nullptr);
 }
 
 Status GruStack::ForwardKeepingPass(const StackCall& call,
                                     const ComputeOptions& options,
                                     std::unique_ptr<GruStackPass>* pass) {
-  StackSizes sizes;
-  Status status = CheckStack(call, &sizes);
-  if (!status.ok()) return status;
-  const std::shared_ptr<GruStackRunner> runner = RunnerFor(call);
+  GruStackRunner* const runner = RunnerFor(call);
   if (runner != nullptr && runner->CanRun(call)) {
     return runner->ForwardKeepingPass(call, options, pass);
   }
   std::unique_ptr<GruStackPass> made(new (std::nothrow) GruStackPass());
   if (made == nullptr) return OutOfMemory(sizeof(GruStackPass), "a pass");
-  status = ForwardOneByOne(call, options, made.get());
+  const Status status = ForwardOneByOne(call, options, made.get());
   if (status.ok()) *pass = std::move(made);
   return status;
 }

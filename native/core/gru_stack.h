@@ -1,6 +1,7 @@
 #ifndef CUDNN_GRU_CORE_GRU_STACK_H_
 #define CUDNN_GRU_CORE_GRU_STACK_H_
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -86,7 +87,7 @@ class GruStackRunner {
   // Whether this can compute `call`. If not, the layers are called one by one.
   virtual bool CanRun(const StackCall& call) const = 0;
 
-  // Does what GruStack::Forward says, for a call that CheckStack accepts.
+  // Does what GruStack::Forward says.
   virtual Status Forward(const StackCall& call,
                          const ComputeOptions& options) = 0;
 
@@ -95,19 +96,19 @@ class GruStackRunner {
                                     std::unique_ptr<GruStackPass>* pass) = 0;
 };
 
-// Computes the calls of one stack. Calls whose layers have backends of one
-// kind, which has a runner for stacks, are computed by it. All others are
-// computed layer by layer, on whatever paths the layers have.
+// Computes the calls of one stack, which CheckStack must have accepted. Calls
+// whose layers have backends of one kind, which has a runner for stacks, are
+// computed by it. All others are computed layer by layer, on whatever paths the
+// layers have.
 class GruStack {
  public:
   // The bytes of memory that this keeps between calls, beside the weights of
   // its layers.
-  size_t bytes();
+  size_t bytes() const;
 
-  // Computes `call`. Returns the errors of CheckStack and of
-  // GruBackend::Forward, and leaves outputs and states undefined after a
-  // failure. On the CPU the results are bit for bit those of calling the layers
-  // one by one.
+  // Computes `call`. Returns the errors of GruBackend::Forward, and leaves
+  // outputs and states undefined after a failure. On the CPU the results are
+  // bit for bit those of calling the layers one by one.
   Status Forward(const StackCall& call, const ComputeOptions& options);
 
   // Computes `call` as Forward does, and keeps in `pass` everything that its
@@ -117,12 +118,22 @@ class GruStack {
                             std::unique_ptr<GruStackPass>* pass);
 
  private:
-  // Returns the runner for the call, or null when there is none.
-  std::shared_ptr<GruStackRunner> RunnerFor(const StackCall& call);
+  // A runner, and the function that made it. Both are set once, the function
+  // last, so that calls find their runner without a lock.
+  struct Kind {
+    std::atomic<GruBackend::StackRunnerMaker> maker{nullptr};
+    std::unique_ptr<GruStackRunner> runner;
+  };
+  // A call takes the CPU path or the cuDNN path.
+  static constexpr size_t kMostKinds = 2;
 
-  std::mutex mutex_;
-  GruBackend::StackRunnerMaker maker_ = nullptr;
-  std::shared_ptr<GruStackRunner> runner_;  // the one that maker_ made
+  // Returns the runner for the call, or null when there is none.
+  GruStackRunner* RunnerFor(const StackCall& call);
+  GruStackRunner* RunnerOf(GruBackend::StackRunnerMaker maker) const;
+  GruStackRunner* MakeRunner(GruBackend::StackRunnerMaker maker);
+
+  Kind kinds_[kMostKinds];
+  std::mutex making_;
 };
 
 }  // namespace cudnn_gru

@@ -2,8 +2,8 @@
 #define CUDNN_GRU_CORE_STATUS_H_
 
 #include <cstddef>
+#include <memory>
 #include <string>
-#include <utility>
 
 namespace cudnn_gru {
 
@@ -36,22 +36,32 @@ enum class Remedy {
 };
 
 // The outcome of an operation. Native code below the addon reports errors by it
-// and never throws.
+// and never throws. A tiny call checks dozens of them, so success is a null
+// pointer.
 class [[nodiscard]] Status {
  public:
   Status() = default;
-  Status(StatusCode code, std::string message, Remedy remedy = Remedy::kNone)
-      : code_(code), message_(std::move(message)), remedy_(remedy) {}
+  Status(StatusCode code, std::string message, Remedy remedy = Remedy::kNone);
+  Status(const Status& other);
+  Status& operator=(const Status& other);
+  Status(Status&&) = default;
+  Status& operator=(Status&&) = default;
+  ~Status() = default;
 
-  bool ok() const { return code_ == StatusCode::kOk; }
-  StatusCode code() const { return code_; }
-  const std::string& message() const { return message_; }
-  Remedy remedy() const { return remedy_; }
+  bool ok() const { return failure_ == nullptr; }
+  StatusCode code() const { return ok() ? StatusCode::kOk : failure_->code; }
+  // Empty for a success.
+  const std::string& message() const;
+  Remedy remedy() const { return ok() ? Remedy::kNone : failure_->remedy; }
 
  private:
-  StatusCode code_ = StatusCode::kOk;
-  std::string message_;
-  Remedy remedy_ = Remedy::kNone;
+  struct Failure {
+    StatusCode code;
+    std::string message;
+    Remedy remedy;
+  };
+
+  std::unique_ptr<const Failure> failure_;
 };
 
 // Returns the status of a call that was asked to stop (core/cancellation.h).

@@ -35,6 +35,7 @@ StackJob JobOf(const StackCall& call, const Cancellation* cancellation) {
           CpuBackendOf(call.layers[i].halves[half]).weights().get();
     }
   }
+  FillCalls(call, &job);
   return job;
 }
 
@@ -86,13 +87,15 @@ class CpuStackRunner : public GruStackRunner {
                  const ComputeOptions& options) override {
     StackJob job = JobOf(call, options.cancellation);
     BumpAllocator measure(nullptr);
-    PlaceBuffers(call, nullptr, measure, &job);
+    PlaceBuffers(call, call.inputs, measure, &job);
+    // A Bidirectional alone often needs none.
+    if (measure.used() == 0) return ForwardStackOnCpu(job, options.threads);
     const Workspace workspace(measure.used());
     if (workspace.data() == nullptr) {
       return OutOfMemory(measure.used(), "scratch memory for the call");
     }
     BumpAllocator allocator(workspace.data());
-    PlaceBuffers(call, nullptr, allocator, &job);
+    PlaceBuffers(call, call.inputs, allocator, &job);
     return ForwardStackOnCpu(job, options.threads);
   }
 
@@ -134,6 +137,9 @@ class CpuStackRunner : public GruStackRunner {
     const void* const inputs =
         CopyInputs(call, description, allocator, threads);
     PlaceBuffers(call, inputs, allocator, job);
+    for (HalfJob& half : job->layers[0].halves) {
+      half.call.inputs_are_bits = false;
+    }
     pass->Own(std::move(memory));
     return Status();
   }

@@ -18,7 +18,7 @@ class PlacedStack {
                        const cudnn_gru::Cancellation* cancellation = nullptr)
       : job_(JobOf(call, cancellation)), memory_(Measured(call, &job_)) {
     cudnn_gru::BumpAllocator allocator(memory_.data());
-    PlaceBuffers(call, nullptr, allocator, &job_);
+    PlaceBuffers(call, call.inputs, allocator, &job_);
   }
 
   const cudnn_gru::StackJob& job() const { return job_; }
@@ -41,13 +41,14 @@ class PlacedStack {
                 .get();
       }
     }
+    FillCalls(call, &job);
     return job;
   }
 
   static size_t Measured(const cudnn_gru::StackCall& call,
                          cudnn_gru::StackJob* job) {
     cudnn_gru::BumpAllocator measure(nullptr);
-    PlaceBuffers(call, nullptr, measure, job);
+    PlaceBuffers(call, call.inputs, measure, job);
     return measure.used();
   }
 

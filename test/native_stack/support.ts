@@ -4,6 +4,7 @@ import {
   backwardArguments,
   CALL_FLAGS,
   callArguments,
+  setStackHalf,
   stackBackwardArguments,
   stackCallArguments,
 } from "../../dist/native/contract.js";
@@ -104,7 +105,10 @@ export class StackUnderTest {
   }
 
   get stack() {
-    return new (native().NativeStack)(this.shape.layers.map(({ merge }) => merge));
+    return new (native().NativeStack)(
+      this.shape.layers.map(({ merge }) => merge),
+      this.halves.map(({ gru }) => gru),
+    );
   }
 
   /** The elements of a step of the last layer's outputs. */
@@ -128,11 +132,12 @@ export class StackUnderTest {
     const { output, secondOutput } = results;
     const args = stackCallArguments(
       { inputs, output, secondOutput, mask, lengths, batch: B, timesteps: T, flags: this.#sequences },
-      this.halves.map(({ gru, initialState, inputDropout, recurrentDropout, flags }, at) => {
-        const state = results.states[at] as NativeArray;
-        return { gru, state, initialState, inputDropout, recurrentDropout, halfFlags: flags };
-      }),
+      this.halves.length,
     );
+    this.halves.forEach(({ initialState, inputDropout, recurrentDropout, flags }, at) => {
+      const state = results.states[at] as NativeArray;
+      setStackHalf(args, at, { state, initialState, inputDropout, recurrentDropout, halfFlags: flags });
+    });
     return { results, args };
   }
 

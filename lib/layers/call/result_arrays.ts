@@ -67,6 +67,13 @@ export function stateArrays(layer: LayerParts, call: CallSizes): StateArrays {
   return { state: stateToKeep(layer, call.batch), initialState: initialStateOf(layer, call) };
 }
 
+/** Returns the states of a synchronous call whose last state nobody asked for. */
+export function unkeptStateArrays(layer: LayerParts, call: CallSizes): StateArrays {
+  const { carried } = layer;
+  const state = carried === null ? unusedState(layer, call.batch) : carried.spare(call.batch);
+  return { state, initialState: initialStateOf(layer, call) };
+}
+
 function initialStateOf({ carried }: LayerParts, { initialState, batch }: CallSizes): NativeArray | null {
   return initialState ?? carried?.stateFor(batch) ?? null;
 }

@@ -61,11 +61,17 @@ export function lastStage({ stages }: Composite): Stage {
   return stages.at(-1) as Stage;
 }
 
+/** Returns the size of the last dimension of a stage's first output. */
+export function outputWidth({ halves, merge }: Stage): number {
+  const { units } = halves[0].options;
+  return merge === "concat" && halves.length === 2 ? units + halves[1].options.units : units;
+}
+
 /** Returns the sizes of the last dimensions of a stage's outputs, of which there are two with `merge_mode: null`. */
-export function outputWidths({ halves, merge }: Stage): [number] | [number, number] {
-  const [first, second] = halves.map(({ options }) => options.units) as [number, number?];
-  if (second === undefined || (merge !== "concat" && merge !== null)) return [first];
-  return merge === null ? [first, second] : [first + second];
+export function outputWidths(stage: Stage): [number] | [number, number] {
+  const { halves, merge } = stage;
+  const width = outputWidth(stage);
+  return merge === null && halves.length === 2 ? [width, halves[1].options.units] : [width];
 }
 
 /** True when a stage returns every timestep. */
@@ -80,18 +86,8 @@ export function goesBackwards({ halves }: Stage): boolean {
 
 /** Returns the shapes of a stage's outputs. */
 export function outputShapes<N extends number | null>(stage: Stage, batch: N, timesteps: N): (N | number)[][] {
-  const leading = returnsSequences(stage) ? [batch, timesteps] : [batch];
-  return outputWidths(stage).map((width) => [...leading, width]);
-}
-
-/** Returns the number of features that each stage gets when the first one gets `features`. */
-export function stageFeatures({ stages }: Composite, features: number): number[] {
-  let next = features;
-  return stages.map((stage) => {
-    const own = next;
-    next = outputWidths(stage)[0];
-    return own;
-  });
+  const sequences = returnsSequences(stage);
+  return outputWidths(stage).map((width) => (sequences ? [batch, timesteps, width] : [batch, width]));
 }
 
 /** The number of features of the inputs, if a half of the first stage is built; otherwise `null`. */
@@ -115,7 +111,8 @@ export function isStateful({ halves }: Composite): boolean {
  * call `method`.
  */
 export function requireFree(composite: Composite, method: string): void {
-  for (const owner of ownersOf(composite)) requireUnlocked(owner, method);
+  requireUnlocked(composite.owner, method);
+  for (const { owner } of composite.stages) requireUnlocked(owner, method);
   for (const { weights } of composite.halves) weights.requireFree(method);
 }
 

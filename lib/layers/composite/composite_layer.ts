@@ -16,7 +16,7 @@ import { requireUnlocked } from "../../variables/variable.js";
 import { warmUp } from "../async/warm_up.js";
 import type { PartialShape, ResultTensor, StateTensor, WeightTensor, WeightVariable } from "../result_types.js";
 import { zeroState } from "../state/carried_state.js";
-import { buildAll, requireFittingFeatures } from "./build.js";
+import { buildAll, fittingFeatures } from "./build.js";
 import { callComposite, callCompositeAsync } from "./calls.js";
 import { carriedStates, resetStates } from "./carried_states.js";
 import {
@@ -166,10 +166,10 @@ export class CompositeLayer<R, O, D extends DtypeName = DtypeName> {
   build(inputShape: readonly (number | null)[]): void {
     requireFree(this.#composite, "build");
     const [batch, , features] = readInputShape(inputShape, "input_shape");
-    requireFittingFeatures(this.#composite, features, "input_shape");
+    const own = fittingFeatures(this.#composite, features, "input_shape");
     const { halves } = this.#composite;
     for (const { inFlight } of halves) inFlight.requireNone("build");
-    buildAll(this.#composite, features);
+    buildAll(this.#composite, own);
     for (const { carried } of halves) {
       if (batch === null) carried?.clear();
       else carried?.start(batch);
@@ -245,7 +245,7 @@ export class CompositeLayer<R, O, D extends DtypeName = DtypeName> {
   /** Returns the shapes of a call's results, for inputs of shape `[batch, timesteps, features]`. Throws `ERR_SHAPE`. */
   computeOutputShape(inputShape: readonly (number | null)[]): ShapesOf<R> {
     const [batch, timesteps, features] = readInputShape(inputShape, "input_shape");
-    requireFittingFeatures(this.#composite, features, "input_shape");
+    fittingFeatures(this.#composite, features, "input_shape");
     const outputs: PartialShape[] = outputShapes(lastStage(this.#composite), batch, timesteps);
     const states = this.#composite.halves.map(({ options }): PartialShape => [batch, options.units]);
     return oneOrAll(this.#composite.returnState ? [...outputs, ...states] : outputs) as ShapesOf<R>;

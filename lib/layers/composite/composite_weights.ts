@@ -4,7 +4,7 @@ import type { FloatArray, Tensor } from "../../tensor/tensor.js";
 import { requireUnlocked, type Variable } from "../../variables/variable.js";
 import type { GRUWeights } from "../weights/gru_weights.js";
 import { requireFit, type WeightsFile } from "../weights/load_weights.js";
-import { halfFeatures, requireFittingFeatures } from "./build.js";
+import { fittingFeatures } from "./build.js";
 import { type Composite, isTrained, ownersOf } from "./composite.js";
 
 /** Returns the variables of all layers that are built, in Keras's order. Throws `ERR_DISPOSED`. */
@@ -85,8 +85,7 @@ export function takeOverAll(composite: Composite, files: readonly WeightsFile[])
     requireFit(files[index] as WeightsFile, options, weights.features);
   });
   const [first] = files as [WeightsFile];
-  requireFittingFeatures(composite, first.file.features, "source");
-  const wanted = halfFeatures(composite, first.file.features);
+  const wanted = fittingFeatures(composite, first.file.features, "source");
   files.forEach(({ file, source }, index) => {
     if (file.features === wanted[index]) return;
     const received = `${file.features} features in layer ${JSON.stringify(file.path)} of ${source.shown}`;
@@ -108,8 +107,7 @@ export function takeOverAll(composite: Composite, files: readonly WeightsFile[])
  * throws, no layer has changed.
  */
 export function buildWithWeights(composite: Composite, features: number, values: readonly unknown[]): void {
-  requireFittingFeatures(composite, features, "weights");
-  const own = halfFeatures(composite, features);
+  const own = fittingFeatures(composite, features, "weights");
   const all = composite.halves.map(({ weights }, index) => weights.candidate(own[index] as number, "zeros"));
   writeAll(all, readAll(all, values));
   composite.halves.forEach(({ weights }, index) => {

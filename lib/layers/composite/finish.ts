@@ -5,10 +5,11 @@ import type { FloatArray, NativeArray } from "../../native/arrays.js";
 import { lengthOf, writeTo } from "../../native/intrinsics.js";
 import { isSixteenBit, narrowed } from "../../native/sixteen_bit.js";
 import { Tensor } from "../../tensor/tensor.js";
-import type { ComputedStage } from "./computed.js";
-import { lossesOfCall, replaceLosses } from "./losses.js";
+import { type Composite, lastStage, outputShapes } from "./composite.js";
+import type { ComputedHalf, ComputedStage } from "./computed.js";
+import { clearLosses, lossesOfCall, regularizesActivity, replaceLosses } from "./losses.js";
 import type { PreparedComposite } from "./prepare.js";
-import { resultsOf } from "./settings.js";
+import { statesOf } from "./settings.js";
 
 /** The results of a call: the output or both outputs, and then the states if the composite returns them. */
 export type CompositeOutcome = readonly Tensor<FloatArray>[];
@@ -16,25 +17,27 @@ export type CompositeOutcome = readonly Tensor<FloatArray>[];
 /** Makes the results of a call. The layers change only after every step that can fail. */
 export function finishCall(prepared: PreparedComposite, stages: readonly ComputedStage[]): CompositeOutcome {
   const { composite, batch, timesteps, out } = prepared;
-  const losses = lossesOfCall(prepared, stages);
-  const last = stages.at(-1) as ComputedStage;
-  const states = stages.flatMap(({ halves }) => halves.map(({ state }) => state));
-  const values = composite.returnState ? [...(last.outputs ?? []), ...states] : (last.outputs ?? []);
-  const results = resultsOf(composite, batch, timesteps).map(({ shape, dtype }, index) => {
-    const isState = index >= (last.outputs?.length ?? 0);
-    // A stateful layer keeps its state, so the caller gets a copy.
-    return { shape, data: inDtype(values[index] as NativeArray, dtype, isState), dtype };
-  });
-  const outcome =
-    out === null
-      ? results.map(({ data, shape, dtype }) => new Tensor(data, shape, dtype))
-      : copyToOut(
-          out,
-          results.map(({ data }) => data),
-        );
-  commitStates(prepared, states);
-  replaceLosses(composite, losses);
+  const losses = regularizesActivity(composite) ? lossesOfCall(prepared, stages) : null;
+  const { outputs } = stages.at(-1) as ComputedStage;
+  const last = lastStage(composite);
+  const shapes = outputShapes(last, batch, timesteps);
+  const results = (outputs as readonly NativeArray[]).map(
+    (values, index) => new Tensor(inDtype(values, last.dtype, false), shapes[index] as number[], last.dtype),
+  );
+  if (composite.returnState) results.push(...stateTensors(composite, batch, stages));
+  const outcome = out === null ? results : copyToOut(out, results);
+  commitStates(prepared, stages);
+  if (losses === null) clearLosses(composite);
+  else replaceLosses(composite, losses);
   return outcome;
+}
+
+/** Returns copies of the last states of all halves, because a stateful layer keeps its state. */
+function stateTensors(composite: Composite, batch: number, stages: readonly ComputedStage[]): Tensor<FloatArray>[] {
+  const states = stages.flatMap(({ halves }) => halves.map(({ state }) => state));
+  return statesOf(composite, batch).map(
+    ({ shape, dtype }, index) => new Tensor(inDtype(states[index] as NativeArray, dtype, true), shape, dtype),
+  );
 }
 
 /** Returns values in the form that results have. */
@@ -44,19 +47,22 @@ export function inDtype(values: NativeArray, dtype: Dtype, copy: boolean): Float
 }
 
 /** Makes the last states the carried states of the stateful layers. */
-export function commitStates({ halves, batch }: PreparedComposite, states: readonly NativeArray[]): void {
-  halves.forEach(({ layer }, index) => {
-    layer.carried?.commit(batch, states[index] as NativeArray);
+export function commitStates({ stages, batch }: PreparedComposite, computed: readonly ComputedStage[]): void {
+  stages.forEach(({ halves }, stage) => {
+    const own = (computed[stage] as ComputedStage).halves;
+    halves.forEach(({ layer }, half) => {
+      layer.carried?.commit(batch, (own[half] as ComputedHalf).state);
+    });
   });
 }
 
 /** Copies the results to the memory of `out`. Nothing is written when a part of this memory has been detached. */
-function copyToOut(out: readonly OutTarget[], results: readonly FloatArray[]): CompositeOutcome {
+function copyToOut(out: readonly OutTarget[], results: CompositeOutcome): CompositeOutcome {
   out.forEach(({ data }, index) => {
-    requireWhole(data, lengthOf(results[index] as FloatArray), "out");
+    requireWhole(data, lengthOf((results[index] as Tensor<FloatArray>).data), "out");
   });
   return out.map(({ data, tensor }, index) => {
-    writeTo(data, results[index] as FloatArray);
+    writeTo(data, (results[index] as Tensor<FloatArray>).data);
     return tensor;
   });
 }

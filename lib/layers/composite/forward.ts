@@ -83,7 +83,7 @@ function finishPass(
       activities,
       weights,
     });
-    commitStates(prepared, states);
+    commitStates(prepared, stages);
     replaceLosses(composite, activities);
     return pass;
   } catch (error) {

@@ -30,6 +30,18 @@ export interface StageLosses {
 
 const NONE: readonly number[] = Object.freeze([]);
 
+/** True when an activity regularizer of the composite computes losses. One whose code is not known computes none. */
+export function regularizesActivity({ stages, halves }: Composite): boolean {
+  return (
+    stages.some(({ activityRegularizer }) => computes(activityRegularizer)) ||
+    halves.some(({ options }) => computes(options.activityRegularizer))
+  );
+}
+
+function computes(regularizer: Regularizer | null): boolean {
+  return regularizer !== null && !(regularizer instanceof UnknownRegularizer);
+}
+
 /** Returns the losses of a call, which its activity regularizers compute. Throws any error of a regularizer. */
 export function lossesOfCall(prepared: PreparedComposite, computed: readonly ComputedStage[]): StageLosses[] {
   return allLockedWhile(prepared.composite, () =>
@@ -192,6 +204,12 @@ export function replaceLosses({ stages }: Composite, losses: readonly StageLosse
       half.activityLosses = halves[at] ?? NONE;
     });
   });
+}
+
+/** Records that a call without losses has succeeded. */
+export function clearLosses({ stages, halves }: Composite): void {
+  for (const stage of stages) stage.activityLosses = NONE;
+  for (const half of halves) half.activityLosses = NONE;
 }
 
 /** Returns the losses of the weights that a pass was computed with. */

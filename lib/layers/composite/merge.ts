@@ -1,7 +1,7 @@
 import { allocate } from "../../arguments/memory.js";
 import type { MergeMode } from "../../keras/merge_mode.js";
 import type { NativeArray } from "../../native/arrays.js";
-import { outputWidths, returnsSequences, type Stage } from "./composite.js";
+import { outputWidth, returnsSequences, type Stage } from "./composite.js";
 import { castTo, nativeDtype, roundedTo } from "./values.js";
 
 /** The numbers of rows and timesteps of a call. */
@@ -120,7 +120,7 @@ function partsOfGradient(
 }
 
 function slices(stage: Stage, gradient: NativeArray): NativeArray[] {
-  const [width] = outputWidths(stage);
+  const width = outputWidth(stage);
   const rows = gradient.length / width;
   let first = 0;
   return stage.halves.map(({ options: { units } }) => {

@@ -1,17 +1,18 @@
 import { allocate } from "../../arguments/memory.js";
 import { checkedProduct } from "../../arguments/shapes.js";
 import type { NativeArray } from "../../native/arrays.js";
-import type { NativeGru, NativeMerge, NativeStack, NativeStackPass } from "../../native/binding.js";
+import type { NativeMerge, NativeStack, NativeStackPass } from "../../native/binding.js";
 import {
   CALL_FLAGS,
   type NativeStackArguments,
+  setStackHalf,
   stackBackwardArguments,
   stackCallArguments,
 } from "../../native/contract.js";
 import { native } from "../../native/load.js";
 import { runCancellable } from "../async/submit_call.js";
 import { packedWeights, padsLastOutput } from "../call/prepare_call.js";
-import { type StateArrays, stateArrays } from "../call/result_arrays.js";
+import { stateArrays, unkeptStateArrays } from "../call/result_arrays.js";
 import { scaledSum } from "../gradients/pass_losses.js";
 import { type Composite, goesBackwards, lastStage, outputShapes, type Stage } from "./composite.js";
 import type {
@@ -28,26 +29,26 @@ import type { PreparedComposite, PreparedStage } from "./prepare.js";
 export const inOneCall: Runner = {
   call(prepared) {
     const call = stackCallOf(prepared);
-    stackOf(prepared.composite).call(...call.args);
+    stackOf(prepared).call(...call.args);
     return computedStages(prepared, call);
   },
 
   async callAsync(prepared, signal) {
     const call = stackCallOf(prepared);
-    const stack = stackOf(prepared.composite);
+    const stack = stackOf(prepared);
     const times = await runCancellable(signal, (token) => stack.callAsync(token, ...call.args));
     return { stages: computedStages(prepared, call), times };
   },
 
   forward(prepared) {
     const call = stackCallOf(prepared);
-    const pass = stackOf(prepared.composite).forward(...call.args);
+    const pass = stackOf(prepared).forward(...call.args);
     return { stages: computedStages(prepared, call), backward: backwardOf(prepared, pass) };
   },
 
   async forwardAsync(prepared, signal) {
     const call = stackCallOf(prepared);
-    const stack = stackOf(prepared.composite);
+    const stack = stackOf(prepared);
     const made: NativeStackPass[] = [];
     try {
       const [pass, ...times] = await runCancellable(signal, async (token) => {
@@ -74,15 +75,28 @@ export function runsInOneCall({
   method,
   combined,
 }: Pick<PreparedComposite, "composite" | "method" | "combined">): boolean {
+  if (!fitsOneCall(composite)) return false;
   const { stages, halves } = composite;
-  const [{ dtype }] = stages;
-  if (stages.some((stage) => stage.dtype !== dtype)) return false;
-  if (halves.some(({ custom, options }) => custom !== null || options.computeDtype !== dtype)) return false;
   // The gradients of 16-bit layers are rounded between the layers, which the addon does not do.
   const keepsPass = method === "forward" || method === "forwardAsync";
   if (keepsPass && halves.some(({ options }) => options.rounding !== null)) return false;
-  if (stages.some((stage) => regularizesInside(stage, stage === stages.at(-1)))) return false;
   return combined === null || !(stages.some(goesBackwards) || halves.some(padsLastOutput));
+}
+
+const fitting = new WeakMap<Composite, boolean>();
+
+/** True when the layers of a composite let one call compute them. That never changes. */
+function fitsOneCall(composite: Composite): boolean {
+  const known = fitting.get(composite);
+  if (known !== undefined) return known;
+  const { stages, halves } = composite;
+  const [{ dtype }] = stages;
+  const fits =
+    stages.every((stage) => stage.dtype === dtype) &&
+    halves.every(({ custom, options }) => custom === null && options.computeDtype === dtype) &&
+    !stages.some((stage) => regularizesInside(stage, stage === stages.at(-1)));
+  fitting.set(composite, fits);
+  return fits;
 }
 
 /** True when an activity regularizer needs an output that is not the output of the last stage. */
@@ -94,12 +108,16 @@ function regularizesInside({ halves, activityRegularizer }: Stage, last: boolean
 /** The native object of each composite. It may keep weights on the CUDA device, in the form that one call needs. */
 const stacks = new WeakMap<Composite, NativeStack>();
 
-function stackOf(composite: Composite): NativeStack {
-  let stack = stacks.get(composite);
-  if (stack === undefined) {
-    stack = new (native().NativeStack)(composite.stages.map(({ merge }) => nativeMerge(merge)));
-    stacks.set(composite, stack);
-  }
+/** Returns the native object of a composite, whose GRUs have the weights that the call computes with. */
+function stackOf({ composite, halves }: PreparedComposite): NativeStack {
+  for (const { call } of halves) packedWeights(call);
+  const known = stacks.get(composite);
+  if (known !== undefined) return known;
+  const stack = new (native().NativeStack)(
+    composite.stages.map(({ merge }) => nativeMerge(merge)),
+    halves.map(({ call }) => packedWeights(call)),
+  );
+  stacks.set(composite, stack);
   return stack;
 }
 
@@ -119,7 +137,8 @@ interface StackCall {
   readonly args: NativeStackArguments;
   /** One output, or two with `merge_mode: null`. */
   readonly outputs: readonly NativeArray[];
-  readonly states: readonly StateArrays[];
+  /** The last state of each half. */
+  readonly states: readonly NativeArray[];
 }
 
 const OF_ONE_HALF = CALL_FLAGS.goBackwards | CALL_FLAGS.zeroOutputForMask | CALL_FLAGS.cudnn;
@@ -128,46 +147,51 @@ function stackCallOf(prepared: PreparedComposite): StackCall {
   const { composite, inputs, batch, timesteps, halves } = prepared;
   const [{ call: first }] = halves as [PreparedComposite["halves"][0]];
   const last = lastStage(composite);
-  const { kernelDtype } = last.halves[0].options;
+  const { kernelDtype, returnSequences } = last.halves[0].options;
   const outputs = outputShapes(last, batch, timesteps).map((shape) =>
     allocate(kernelDtype, checkedProduct(shape, "output"), "output"),
   );
-  const states = halves.map(({ layer, call }) => stateArrays(layer, call));
-  const [output, secondOutput] = outputs as [NativeArray, NativeArray?];
-  const flags = halves.reduce((all, { call }) => all | (call.flags & CALL_FLAGS.allowTf32), 0);
-  const args = stackCallArguments<NativeGru>(
+  let flags = returnSequences ? CALL_FLAGS.returnSequences : 0;
+  for (const { call } of halves) flags |= call.flags & CALL_FLAGS.allowTf32;
+  const args = stackCallArguments(
     {
       inputs,
-      output,
-      secondOutput: secondOutput ?? null,
+      output: outputs[0] as NativeArray,
+      secondOutput: outputs[1] ?? null,
       mask: first.mask,
       lengths: first.lengths,
       batch,
       timesteps,
-      flags: flags | (last.halves[0].options.returnSequences ? CALL_FLAGS.returnSequences : 0),
+      flags,
     },
-    halves.map(({ call }, index) => ({
-      gru: packedWeights(call),
-      ...(states[index] as StateArrays),
-      inputDropout: call.dropout?.input ?? null,
-      recurrentDropout: call.dropout?.recurrent ?? null,
-      halfFlags: call.flags & OF_ONE_HALF,
-    })),
+    halves.length,
   );
+  const arraysOf = prepared.method === "call" && !composite.returnState ? unkeptStateArrays : stateArrays;
+  const states = halves.map(({ layer, call }, index) => {
+    const { state, initialState } = arraysOf(layer, call);
+    const { dropout } = call;
+    setStackHalf(args, index, {
+      state,
+      initialState,
+      inputDropout: dropout === null ? null : dropout.input,
+      recurrentDropout: dropout === null ? null : dropout.recurrent,
+      halfFlags: call.flags & OF_ONE_HALF,
+    });
+    return state;
+  });
   return { args, outputs, states };
 }
 
 function computedStages({ composite, stages }: PreparedComposite, { outputs, states }: StackCall): ComputedStage[] {
-  let first = 0;
+  let at = 0;
   return stages.map(({ stage, halves }): ComputedStage => {
-    const own = states.slice(first, first + halves.length);
-    first += halves.length;
     const isLast = stage === lastStage(composite);
     // The output of a GRU alone is the output of its stage. `runsInOneCall` excludes regularizers of other outputs.
     const regularized = isLast && stage.halves[0].options.activityRegularizer !== null;
+    const output = regularized ? (outputs[0] as NativeArray) : null;
     return {
       outputs: isLast ? outputs : null,
-      halves: own.map(({ state }) => ({ output: regularized ? (outputs[0] as NativeArray) : null, state })),
+      halves: halves.map(() => ({ output, state: states[at++] as NativeArray })),
     };
   });
 }

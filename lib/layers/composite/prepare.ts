@@ -1,6 +1,7 @@
 import type { OutTarget } from "../../arguments/out_argument.js";
 import type { ReadComposite } from "../../arguments/read_composite.js";
 import { refuseAborted } from "../../arguments/signal.js";
+import type { PathRequest } from "../../backend/path_chooser.js";
 import type { FloatArray, NativeArray } from "../../native/arrays.js";
 import type { CombinedRows } from "../call/combined_rows.js";
 import type { CallDropout } from "../call/dropout.js";
@@ -8,7 +9,7 @@ import { ownInputs, requireTransferable } from "../call/own_inputs.js";
 import { type CallMethod, flagsOf, isAsynchronous, type PreparedCall } from "../call/prepare_call.js";
 import type { LayerParts } from "../layer_parts.js";
 import type { GRUWeights } from "../weights/gru_weights.js";
-import { buildAll, halfFeatures, requireFittingFeatures } from "./build.js";
+import { buildAll, fittingFeatures } from "./build.js";
 import { type Composite, hasCustomActivations, type Stage } from "./composite.js";
 import { castTo } from "./values.js";
 
@@ -73,15 +74,14 @@ export function prepareComposite(
     if (asynchronous) inFlight.checkBatch(read.batch);
     else inFlight.requireNone(method, read.batch);
   }
-  requireFittingFeatures(composite, read.features, "inputs");
-  const features = halfFeatures(composite, read.features);
-  const pathFlags = halves.map(({ path }, index) => path.flagsFor({ ...read, features: features[index] as number }));
-  const weights = buildAll(composite, read.features);
-  const dropout: (CallDropout | null)[] = [];
+  const features = fittingFeatures(composite, read.features, "inputs");
+  const pathFlags = halves.map(({ path }, index) => path.flagsFor(requestOf(read, features[index] as number)));
+  const weights = buildAll(composite, features);
+  const dropout = halves.map((): CallDropout | null => null);
   try {
-    for (const [index, half] of halves.entries()) {
-      dropout.push(half.dropout.drawIfNeeded({ ...read, features: features[index] as number }));
-    }
+    halves.forEach((half, index) => {
+      dropout[index] = half.dropout.drawIfNeeded(requestOf(read, features[index] as number));
+    });
     const inputs = copied ?? (asynchronous ? ownInputs(read) : read.inputs);
     const prepared = halves.map((layer, index): PreparedHalf => {
       const own = weights[index] as GRUWeights;
@@ -101,22 +101,29 @@ export function prepareComposite(
       };
       return { layer, call };
     });
-    const { batch, timesteps, out } = read;
-    const sizes = { batch, timesteps, features: read.features };
     return {
       composite,
       method,
       inputs,
-      ...sizes,
+      batch: read.batch,
+      timesteps: read.timesteps,
+      features: read.features,
       stages: stagesOf(composite, prepared),
       halves: prepared,
       combined,
-      out,
+      out: read.out,
     };
   } catch (error) {
     endDropout(halves, dropout);
     throw error;
   }
+}
+
+/** Returns what the path of a half with so many features, and its dropout, depend on. */
+function requestOf(read: ReadComposite, features: number): PathRequest {
+  if (features === read.features) return read;
+  const { mask, lengths, training, batch, timesteps } = read;
+  return { mask, lengths, training, batch, timesteps, features };
 }
 
 /** Returns the initial state of a half, in its own dtype. */
@@ -129,6 +136,8 @@ function initialStateOf(composite: Composite, { initialStates }: ReadComposite, 
 }
 
 function stagesOf({ stages }: Composite, halves: readonly PreparedHalf[]): PreparedStage[] {
+  const [only] = stages;
+  if (stages.length === 1) return [{ stage: only, halves }];
   let first = 0;
   return stages.map((stage) => {
     const own = halves.slice(first, first + stage.halves.length);

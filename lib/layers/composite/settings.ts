@@ -3,8 +3,19 @@ import type { CompositeSettings, ResultSettings } from "../../arguments/read_com
 import { type Composite, firstStage, hasCustomActivations, lastStage, outputShapes } from "./composite.js";
 import { nativeDtype } from "./values.js";
 
-/** Returns the settings that the reading of the composite's calls depends on. */
+const known = new WeakMap<Composite, CompositeSettings>();
+
+/** Returns the settings that the reading of the composite's calls depends on. They never change. */
 export function settingsOf(composite: Composite): CompositeSettings {
+  let settings = known.get(composite);
+  if (settings === undefined) {
+    settings = newSettings(composite);
+    known.set(composite, settings);
+  }
+  return settings;
+}
+
+function newSettings(composite: Composite): CompositeSettings {
   const first = firstStage(composite);
   const { units, variableDtype } = first.halves[0].options;
   const call: CallSettings = {
@@ -23,6 +34,7 @@ export function settingsOf(composite: Composite): CompositeSettings {
     states: composite.stages.flatMap(({ halves, dtype }) =>
       halves.map(({ name, options }) => ({ name, units: options.units, dtype })),
     ),
+    noStates: composite.halves.map(() => null),
     results: (batch, timesteps) => resultsOf(composite, batch, timesteps),
   };
 }

@@ -1,6 +1,6 @@
 import { CallTrace, isTraced } from "../call/call_events.js";
 import { isAsynchronous, pathOf } from "../call/prepare_call.js";
-import { lastStage, outputWidths } from "./composite.js";
+import { lastStage, outputWidth } from "./composite.js";
 import type { PreparedComposite } from "./prepare.js";
 
 /**
@@ -17,7 +17,7 @@ export function traceComposite(prepared: PreparedComposite): CallTrace | null {
     batch,
     timesteps,
     features,
-    units: outputWidths(last)[0],
+    units: outputWidth(last),
     dtype: last.dtype,
     async: isAsynchronous(method),
     queued: null,

@@ -23,40 +23,50 @@ void* TakeElements(const StackJob& job, size_t count,
 
 }  // namespace
 
+void FillCalls(const StackCall& call, StackJob* job) {
+  for (size_t i = 0; i < call.layers.size(); ++i) {
+    const StackLayer& from = call.layers[i];
+    LayerJob& layer = job->layers[i];
+    const size_t width = WidthOf(from);
+    const bool concat = from.merge == Merge::kConcat;
+    layer.merge = from.merge;
+    layer.half_count = from.half_count;
+    layer.output.is_bits = i + 1 == call.layers.size() && call.output_is_bits;
+    for (size_t half = 0; half < from.half_count; ++half) {
+      HalfJob& to = layer.halves[half];
+      const size_t units = to.weights->description().units;
+      to.call = CallOfHalf(call, i, half, nullptr);
+      to.call.output_is_bits =
+          layer.output.is_bits && !IsArithmetic(from.merge);
+      to.place = PlaceOf(to.call, half, concat ? width : units,
+                         concat && half == 1 ? width - units : 0);
+    }
+  }
+}
+
 void PlaceBuffers(const StackCall& call, const void* inputs,
                   BumpAllocator& allocator, StackJob* job) {
-  const void* layer_inputs = inputs == nullptr ? call.inputs : inputs;
   for (size_t i = 0; i < call.layers.size(); ++i) {
     const StackLayer& from = call.layers[i];
     LayerJob& layer = job->layers[i];
     const bool last = i + 1 == call.layers.size();
     const size_t rows =
         call.batch * (from.return_sequences ? call.timesteps : 1);
-    const size_t width = WidthOf(from);
-    const bool bits = last && call.output_is_bits;
-    void* const output =
-        last ? call.outputs[0] : TakeElements(*job, rows * width, allocator);
-    layer.merge = from.merge;
-    layer.half_count = from.half_count;
-    layer.output = {output, bits};
+    layer.output.data =
+        last ? call.outputs[0]
+             : TakeElements(*job, rows * WidthOf(from), allocator);
     for (size_t half = 0; half < from.half_count; ++half) {
       HalfJob& to = layer.halves[half];
-      const size_t units = to.weights->description().units;
-      to.call = CallOfHalf(call, i, half, layer_inputs);
-      if (inputs != nullptr) to.call.inputs_are_bits = false;
+      to.call.inputs = inputs;
+      to.call.output = layer.output.data;
       if (IsArithmetic(from.merge)) {
+        const size_t units = to.weights->description().units;
         to.call.output = TakeElements(*job, rows * units, allocator);
-        to.place = PlaceOf(to.call, half, units, 0);
-        continue;
+      } else if (half == 1 && from.merge == Merge::kSeparate) {
+        to.call.output = call.outputs[1];
       }
-      const bool second = half == 1 && from.merge == Merge::kSeparate;
-      const bool concat = from.merge == Merge::kConcat;
-      to.call.output = second ? call.outputs[1] : output;
-      to.call.output_is_bits = bits;
-      to.place = PlaceOf(to.call, half, concat ? width : units,
-                         concat && half == 1 ? width - units : 0);
     }
-    layer_inputs = output;
+    inputs = layer.output.data;
   }
 }
 

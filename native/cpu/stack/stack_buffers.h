@@ -7,11 +7,14 @@
 
 namespace cudnn_gru {
 
-// Fills in the calls of all halves of `job`, whose weights are set: takes the
-// memory for the outputs between the layers, and for those of halves that are
-// merged, from `allocator`, and says where each half writes. The allocator may
-// only be measuring; the pointers are then null. `inputs` take the place of the
-// call's own, which may be bits, unless they are null.
+// Fills in the calls of all halves of `job`, whose weights are set, and says
+// where in its output each half writes. All pointers to the inputs and outputs
+// of layers are still missing.
+void FillCalls(const StackCall& call, StackJob* job);
+
+// Sets these pointers. Takes the memory for the outputs between the layers, and
+// for those of halves that are merged, from `allocator`, which may only be
+// measuring; the pointers are then null. `inputs` are those of the first layer.
 void PlaceBuffers(const StackCall& call, const void* inputs,
                   BumpAllocator& allocator, StackJob* job);
 
