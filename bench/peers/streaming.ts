@@ -1,4 +1,4 @@
-import type { GRU } from "../../dist/index.js";
+import type { GRU, GRUStream } from "../../dist/index.js";
 import { CALL_FLAGS } from "../../dist/native/contract.js";
 import { native } from "../../dist/native/load.js";
 import type { Contender, Task } from "../contender.js";
@@ -77,6 +77,48 @@ class Stream extends StreamingWay {
   }
 }
 
+/** The stepper on its own arrays, without arguments. The caller fills `input` and reads `output`. */
+class Step extends StreamingWay {
+  readonly name = "cudnn-gru, stream.step";
+
+  async prepare(problem: Problem): Promise<Task> {
+    const gru = makeLayer(problem, { return_state: false });
+    const stream = gru.stream({ batch: problem.shape.batch });
+    const { input, output } = stream as GRUStream<"float32">;
+    input.set(problem.inputs);
+    stream.step();
+    return {
+      output: output.slice(),
+      time: async (calls) => timeCalls(() => stream.step(), calls),
+      close: () => gru.dispose(),
+    };
+  }
+}
+
+/** The stepper with 128 frames at a time. A call is one frame of such a block. */
+class Block extends StreamingWay {
+  readonly name = "cudnn-gru, stream, a frame of 128";
+
+  async prepare(problem: Problem): Promise<Task> {
+    const { batch, features, units } = problem.shape;
+    const frames = 128;
+    const gru = makeLayer(problem, { return_state: false });
+    const stream = gru.stream({ batch });
+    const block = { data: new Float32Array(batch * frames * features), shape: [batch, frames, features] };
+    for (let at = 0; at < block.data.length; at += problem.inputs.length) block.data.set(problem.inputs, at);
+    const out = new Float32Array(batch * frames * units);
+    stream.push(block, out);
+    return {
+      output: out.slice(0, batch * units),
+      time: async (calls) => {
+        const blocks = Math.ceil(calls / frames);
+        return (timeCalls(() => stream.push(block, out), blocks) * calls) / (blocks * frames);
+      },
+      close: () => gru.dispose(),
+    };
+  }
+}
+
 /** The addon's own function on arrays made once: no checks and no results in TypeScript. */
 class AddonAlone extends StreamingWay {
   readonly name = "addon's call alone";
@@ -113,5 +155,7 @@ export const streamingWays: readonly Contender[] = [
   new Stateful(),
   new CarriedByCaller(),
   new Stream(),
+  new Step(),
+  new Block(),
   new AddonAlone(),
 ];

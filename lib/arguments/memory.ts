@@ -40,6 +40,23 @@ export function allocate(dtype: TensorDtype, count: number, name: string): Typed
   }
 }
 
+/**
+ * Returns an array of zeros that nobody can detach or resize, because it lies over a `SharedArrayBuffer`. Throws
+ * `ERR_OUT_OF_MEMORY`.
+ */
+export function allocateShared(dtype: NativeDtype, count: number, name: string): NativeArray;
+export function allocateShared(dtype: Dtype, count: number, name: string): FloatArray;
+export function allocateShared(dtype: Dtype, count: number, name: string): FloatArray {
+  const Type: { BYTES_PER_ELEMENT: number; new (buffer: ArrayBufferLike): FloatArray } = ARRAY_TYPES[dtype];
+  const bytes = count * Type.BYTES_PER_ELEMENT;
+  if (bytes > SMALL && bytes > memoryLimit()) throw outOfMemory(bytes, name);
+  try {
+    return new Type(new SharedArrayBuffer(bytes));
+  } catch (cause) {
+    throw outOfMemory(bytes, name, cause);
+  }
+}
+
 /** The settings that the memory of a layer's weights depends on, beside the number of features. */
 interface WeightSizes {
   readonly units: number;

@@ -1,13 +1,18 @@
-import { expectedText } from "../errors/messages.js";
+import { formatShape } from "../errors/describe.js";
+import { expectedShape, expectedText } from "../errors/messages.js";
 import { reading, unreadable } from "../errors/reading.js";
 import type { Dtype } from "../keras/dtype_policy.js";
+import { lengthOf } from "../native/intrinsics.js";
 import { isSixteenBit } from "../native/sixteen_bit.js";
 import { readRecord } from "../options/record.js";
 import { requireInteger, SIZE_LIMIT } from "../options/values.js";
 import type { FloatArray, TensorDtype, TensorLike, TypedArray } from "../tensor/tensor.js";
+import { requireNamed } from "./convert.js";
 import { elementsAs, elementsWithShape, readWithShape, stateFromList } from "./known_shape.js";
 import type { StateLike } from "./read_call.js";
 import { checkedProduct } from "./shapes.js";
+import { type ReadTensor, readTensor } from "./tensor_like.js";
+import { isTypedArray } from "./typed_array.js";
 
 /** The arguments of `stream`. */
 export interface StreamArguments {
@@ -17,7 +22,11 @@ export interface StreamArguments {
   initial_state?: StateLike | readonly [StateLike] | null | undefined;
 }
 
-/** The data of one timestep: a (batch, features) tensor, nested arrays, or a bare typed array with as many elements. */
+/**
+ * The data of one timestep: a (batch, features) tensor, nested arrays, or a bare typed array with as many elements. Or
+ * a block of timesteps: a (batch, timesteps, features) tensor or nested arrays, or in a stream of one row a bare typed
+ * array of several frames, one after the other.
+ */
 export type StreamFrame = TensorLike | TypedArray;
 
 const KNOWN: ReadonlySet<string> = new Set(["batch", "initial_state"]);
@@ -34,18 +43,56 @@ export function readStreamArguments(value: unknown): { batch: number; initialSta
   });
 }
 
+/** The format of the frames of a stream. */
+export interface FrameFormat {
+  readonly batch: number;
+  readonly features: number;
+  readonly dtype: Dtype;
+  /** Whether floating-point data of another dtype is converted. */
+  readonly autocast: boolean;
+}
+
+/** A frame or a block of frames. */
+export interface ReadFrames {
+  /** Dense data of the dtype: (batch, features), or (batch, timesteps, features). */
+  readonly data: FloatArray;
+  /** The number of frames of a block; `null` for a frame. */
+  readonly timesteps: number | null;
+}
+
 /**
- * Reads a frame of any kind, and returns it as dense data of `dtype`. Throws `ERR_ARGUMENT`, `ERR_SHAPE` or
+ * Reads a frame or a block of frames. With `copy` the data is always new memory. Otherwise it may be the caller's
+ * memory, but never memory that other threads share or whose size may change. Throws `ERR_ARGUMENT`, `ERR_SHAPE` or
  * `ERR_DTYPE`.
  */
-export function readFrame(value: unknown, shape: readonly number[], dtype: Dtype, autocast: boolean): FloatArray {
+export function readFrames(value: unknown, format: FrameFormat, copy: boolean): ReadFrames {
   try {
-    const read = readWithShape(value, shape, checkedProduct(shape, "frame"), dtype, "frame");
-    if (!autocast) requireDtype(read.dtype, dtype);
-    return elementsAs(read, dtype, false);
+    const read = isTypedArray(value) ? readBareFrames(value, format) : readTensor(value, "frame", format.dtype);
+    const timesteps = timestepsOf(read.shape, format);
+    requireNamed(read, format.dtype, "frame");
+    if (!format.autocast) requireDtype(read.dtype, format.dtype);
+    return { data: elementsAs(read, format.dtype, copy), timesteps };
   } catch (error) {
     throw unreadable(error, "push");
   }
+}
+
+/** Reads the description of a bare typed array: a frame or, in a stream of one row, several frames. */
+function readBareFrames(value: TypedArray, { batch, features, dtype }: FrameFormat): ReadTensor {
+  const length = lengthOf(value);
+  const frames = length / checkedProduct([batch, features], "frame");
+  const several = batch === 1 && frames > 1 && Number.isInteger(frames);
+  const shape = several ? [batch, frames, features] : [batch, features];
+  return readWithShape(value, shape, several ? length : batch * features, dtype, "frame");
+}
+
+/** Returns the number of timesteps of a block of this shape; `null` for the shape of a frame. Throws `ERR_SHAPE`. */
+function timestepsOf(shape: readonly number[], { batch, features }: FrameFormat): number | null {
+  const [rows, timesteps, width] = shape;
+  if (shape.length === 2 && rows === batch && timesteps === features) return null;
+  if (shape.length === 3 && rows === batch && width === features && timesteps !== 0) return timesteps as number;
+  const block = `[${batch}, timesteps, ${features}] for a block of timesteps`;
+  throw expectedShape("frame", `shape ${formatShape([batch, features])}, or ${block},`, shape);
 }
 
 /** Throws `ERR_DTYPE` for floating-point data that a layer with `autocast: false` would have to convert. */

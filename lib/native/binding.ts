@@ -9,7 +9,7 @@ import type {
 
 export type { NativeArray };
 
-import type { NativeArray } from "./arrays.js";
+import type { FloatArray, NativeArray } from "./arrays.js";
 
 /** The element types that the native kernels compute in. */
 export type NativeDtype = "float32" | "float64";
@@ -88,6 +88,16 @@ export interface NativeGru {
     token: number,
     ...args: NativeCallArguments
   ): Promise<[pass: NativePass, queuedMs: number, computedMs: number]>;
+  /**
+   * Returns a function that takes nothing and computes one timestep on the CPU, with the weights of that moment: it
+   * reads `inputs` (B, F) and `state` (B, U), and writes `output` (B, U) and `state`. Such a call costs far less than
+   * `call`, because Node hands the addon a pointer to everything, and no argument is read.
+   *
+   * All three arrays must lie over a `SharedArrayBuffer`, because the function keeps their addresses. It keeps them
+   * and this object alive. `inputs` and `output` may hold bits, as in `call`. The function throws `ERR_DISPOSED` after
+   * `dispose`. This method fails with `ERR_UNSUPPORTED` for a layer with a custom activation.
+   */
+  bindStep(inputs: FloatArray, output: FloatArray, state: NativeArray, batch: number): () => void;
   /** Returns the bytes of native memory that this object holds for packed weights. */
   memoryUsage(): number;
   /** Refuses new calls. The memory is freed when the last running call has ended. Idempotent. */

@@ -211,47 +211,6 @@ export function callSpread(gru: { call(...args: NativeCallArguments): void }, ar
   gru.call(args[0], args[1], args[2], args[3], args[4], args[5], args[6], args[7], args[8], args[9], args[10]);
 }
 
-const POSITION = Object.fromEntries(CALL.map((name, position) => [name, position])) as {
-  readonly [Name in (typeof CALL)[number]]: number;
-};
-
-/**
- * The arguments of a call that is repeated with other arrays. Every repetition reuses the list, so nothing is
- * allocated.
- */
-export class RepeatedCall {
-  readonly #list: NativeCallArguments;
-
-  constructor(call: NativeCall, arrays: NativeCallArrays) {
-    this.#list = callArguments(call, arrays);
-  }
-
-  /**
-   * Returns the arguments with these arrays in place of the last ones. They are valid until the next call of this
-   * method.
-   */
-  with(
-    inputs: NativeCall["inputs"],
-    output: NativeCallArrays["output"],
-    state: NativeArray,
-    initialState: NativeArray,
-    flags: number,
-  ): NativeCallArguments {
-    const list = this.#list as unknown[];
-    list[POSITION.inputs] = inputs;
-    list[POSITION.output] = output;
-    list[POSITION.state] = state;
-    list[POSITION.initialState] = initialState;
-    list[POSITION.flags] = flags;
-    return this.#list;
-  }
-
-  /** Lets go of the caller's arrays, which could otherwise not be collected before the next call. `own` takes their place. */
-  release(own: NativeArray): void {
-    this.with(own, own, own, own, 0);
-  }
-}
-
 /** Returns the arguments of a pass's `backward` in the addon's order. No other code of the package knows this order. */
 export function backwardArguments(values: BackwardValues): NativeBackwardArguments {
   return BACKWARD.map((name) => values[name]) as NativeBackwardArguments;
@@ -311,6 +270,7 @@ const ARGUMENTS = {
   callAsync: ["token", ...CALL],
   forward: [...CALL, "custom"],
   forwardAsync: ["token", ...CALL],
+  bindStep: ["inputs", "output", "state", "batch"],
   backward: [...BACKWARD, "custom"],
   backwardAsync: ["token", ...BACKWARD],
   stackCall: STACK_CALL,

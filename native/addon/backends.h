@@ -2,6 +2,7 @@
 #define CUDNN_GRU_ADDON_BACKENDS_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <utility>
@@ -39,6 +40,26 @@ class Backends {
 
  private:
   std::shared_ptr<const GruBackend> backends_[2];
+};
+
+// The backends of a layer at this moment. Its native object shares them with
+// the functions that are bound to it (step_function.h).
+struct CurrentBackends {
+  Backends backends;  // empty before setWeights
+  // Grows with every change, also when the layer is disposed.
+  uint64_t version = 0;
+  bool disposed = false;
+
+  // Fails with kDisposed, and with kNotBuilt while there are no weights.
+  Status CheckReady() const {
+    if (disposed) {
+      return Status(StatusCode::kDisposed, "The layer is disposed.");
+    }
+    if (backends.empty()) {
+      return Status(StatusCode::kNotBuilt, "The layer has no weights yet.");
+    }
+    return Status();
+  }
 };
 
 // Makes the backends of one layer for one version of its weights, which it

@@ -86,6 +86,7 @@ inline constexpr Signature kSignatures[] = {
     {"callAsync", Async(kCallArguments)},
     {"forward", kCallArguments},
     {"forwardAsync", Async(kCallArguments)},
+    {"bindStep", {"inputs", "output", "state", "batch"}},
     // The pass that `forward` returns.
     {"backward", kBackwardArguments},
     {"backwardAsync", Async(kBackwardArguments)},

@@ -13,6 +13,7 @@
 #include "addon/description.h"
 #include "addon/errors.h"
 #include "addon/native_pass.h"
+#include "addon/step_function.h"
 #include "addon/wrapped_object.h"
 #include "core/gru_backend.h"
 #include "core/gru_call.h"
@@ -23,8 +24,10 @@ namespace cudnn_gru {
 struct NativeGru {
   GruDescription description;
   BackendMaker make_backends;
-  Backends backends;  // empty before setWeights
-  bool disposed = false;
+  std::shared_ptr<CurrentBackends> current =
+      std::make_shared<CurrentBackends>();
+
+  const Backends& backends() const { return current->backends; }
 };
 
 namespace {
@@ -44,9 +47,10 @@ NativeGru* Unwrap(napi_env env, napi_value self) {
 
 // Replaces the weights, and tells V8 how much memory that takes or frees.
 void ReplaceBackends(napi_env env, NativeGru* gru, Backends backends) {
-  const int64_t before = static_cast<int64_t>(gru->backends.bytes());
+  const int64_t before = static_cast<int64_t>(gru->backends().bytes());
   const int64_t after = static_cast<int64_t>(backends.bytes());
-  gru->backends = std::move(backends);
+  gru->current->backends = std::move(backends);
+  ++gru->current->version;
   int64_t total = 0;
   napi_adjust_external_memory(env, after - before, &total);
 }
@@ -96,7 +100,7 @@ napi_value Js_setWeights(napi_env env, napi_callback_info info) {
   const Arguments arguments(env, info, kSignature);
   NativeGru* const gru = Unwrap(env, arguments.self());
   if (gru == nullptr) return nullptr;
-  if (gru->disposed) {
+  if (gru->current->disposed) {
     return Throw(env, Status(StatusCode::kDisposed, "The layer is disposed."));
   }
   const GruDescription& description = gru->description;
@@ -122,20 +126,10 @@ napi_value Js_setWeights(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-Status CheckReady(const NativeGru& gru) {
-  if (gru.disposed) {
-    return Status(StatusCode::kDisposed, "The layer is disposed.");
-  }
-  if (gru.backends.empty()) {
-    return Status(StatusCode::kNotBuilt, "The layer has no weights yet.");
-  }
-  return Status();
-}
-
 Status WeightsOf(const NativeGru& gru, Path path,
                  std::shared_ptr<const GruBackend>* backend) {
-  Status status = CheckReady(gru);
-  if (status.ok()) *backend = gru.backends[path];
+  Status status = gru.current->CheckReady();
+  if (status.ok()) *backend = gru.backends()[path];
   return status;
 }
 
@@ -163,11 +157,11 @@ struct PreparedCall {
 // Reads the arguments of a call. `steps` must live as long as the call runs.
 Status Prepare(const Arguments& arguments, const NativeGru& gru,
                StepSelection* steps, PreparedCall* prepared) {
-  Status status = CheckReady(gru);
+  Status status = gru.current->CheckReady();
   if (!status.ok()) return status;
   CallPath path;
   status = ReadCall(arguments, gru.description, steps, &prepared->call, &path);
-  prepared->backend = gru.backends[path.path];
+  prepared->backend = gru.backends()[path.path];
   prepared->tf32 = path.tf32;
   return status;
 }
@@ -263,11 +257,18 @@ napi_value Js_forwardAsync(napi_env env, napi_callback_info info) {
       });
 }
 
+napi_value Js_bindStep(napi_env env, napi_callback_info info) {
+  const Arguments arguments(env, info, SignatureOf("bindStep"));
+  const NativeGru* const gru = Unwrap(env, arguments.self());
+  if (gru == nullptr) return nullptr;
+  return MakeStepFunction(arguments, gru->description, gru->current);
+}
+
 napi_value Js_memoryUsage(napi_env env, napi_callback_info info) {
   const NativeGru* const gru = Unwrap(env, ThisOf(env, info));
   if (gru == nullptr) return nullptr;
   napi_value bytes = nullptr;
-  napi_create_double(env, static_cast<double>(gru->backends.bytes()), &bytes);
+  napi_create_double(env, static_cast<double>(gru->backends().bytes()), &bytes);
   return bytes;
 }
 
@@ -275,7 +276,7 @@ napi_value Js_memoryUsage(napi_env env, napi_callback_info info) {
 napi_value Js_dispose(napi_env env, napi_callback_info info) {
   NativeGru* const gru = Unwrap(env, ThisOf(env, info));
   if (gru == nullptr) return nullptr;
-  gru->disposed = true;
+  gru->current->disposed = true;
   ReplaceBackends(env, gru, Backends());
   gru->make_backends = nullptr;
   return nullptr;
@@ -321,14 +322,11 @@ Status KeptGru::Weights(Path path,
 }
 
 napi_value DefineNativeGru(napi_env env) {
-  const std::array<napi_property_descriptor, 7> methods = {
-      Method("setWeights", Js_setWeights),
-      Method("call", Js_call),
-      Method("callAsync", Js_callAsync),
-      Method("forward", Js_forward),
-      Method("forwardAsync", Js_forwardAsync),
-      Method("memoryUsage", Js_memoryUsage),
-      Method("dispose", Js_dispose)};
+  const std::array<napi_property_descriptor, 8> methods = {
+      Method("setWeights", Js_setWeights),     Method("call", Js_call),
+      Method("callAsync", Js_callAsync),       Method("forward", Js_forward),
+      Method("forwardAsync", Js_forwardAsync), Method("bindStep", Js_bindStep),
+      Method("memoryUsage", Js_memoryUsage),   Method("dispose", Js_dispose)};
   napi_value constructor = nullptr;
   napi_define_class(env, "NativeGru", NAPI_AUTO_LENGTH, Construct, nullptr,
                     methods.size(), methods.data(), &constructor);

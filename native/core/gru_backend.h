@@ -7,6 +7,7 @@
 #include "core/cancellation.h"
 #include "core/gru_call.h"
 #include "core/gru_pass.h"
+#include "core/gru_stepper.h"
 #include "core/status.h"
 
 namespace cudnn_gru {
@@ -55,6 +56,14 @@ class GruBackend {
   virtual Status ForwardKeepingPass(const GruCall& call,
                                     const ComputeOptions& options,
                                     std::unique_ptr<GruPass>* pass) const = 0;
+
+  // Makes an object that computes `call` again and again, with the results of
+  // Forward. The object must not outlive this backend. Fails with kOutOfMemory.
+  virtual Status MakeStepper(const GruCall& call,
+                             std::unique_ptr<GruStepper>* stepper) const {
+    *stepper = MakeForwardStepper(*this, call);
+    return Status();
+  }
 
   // A function that makes an object which computes several layers of this kind
   // of backend in one job (core/gru_stack.h), or null when there is no better

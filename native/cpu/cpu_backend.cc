@@ -2,6 +2,7 @@
 
 #include "cpu/cpu_pass.h"
 #include "cpu/cpu_stack.h"
+#include "cpu/forward/cpu_stepper.h"
 #include "cpu/forward/gru_forward.h"
 
 namespace cudnn_gru {
@@ -19,6 +20,14 @@ Status CpuBackend::ForwardKeepingPass(const GruCall& call,
                                          options.cancellation, &kept);
   *pass = std::move(kept);
   return status;
+}
+
+Status CpuBackend::MakeStepper(const GruCall& call,
+                               std::unique_ptr<GruStepper>* stepper) const {
+  if (NeedsForward(*weights_, call)) {
+    return GruBackend::MakeStepper(call, stepper);
+  }
+  return MakeCpuStepper(*weights_, call, stepper);
 }
 
 GruBackend::StackRunnerMaker CpuBackend::stack_runner_maker() const {

@@ -24,6 +24,8 @@ class CpuBackend : public GruBackend {
                  const ComputeOptions& options) const override;
   Status ForwardKeepingPass(const GruCall& call, const ComputeOptions& options,
                             std::unique_ptr<GruPass>* pass) const override;
+  Status MakeStepper(const GruCall& call,
+                     std::unique_ptr<GruStepper>* stepper) const override;
   StackRunnerMaker stack_runner_maker() const override;
 
   const std::shared_ptr<const CpuWeights>& weights() const { return weights_; }

@@ -106,6 +106,10 @@ class NativeGru {
     return [new Pass(), ...times];
   }
 
+  bindStep(...args) {
+    return this.gru.bindStep(...args);
+  }
+
   memoryUsage() {
     return this.gru.memoryUsage();
   }

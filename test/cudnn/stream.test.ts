@@ -12,11 +12,14 @@ describe.skipIf(withoutDoubles)(titled("a stream on the cuDNN path, on doubles",
   it("gives what a call with the whole sequence gives, in its own tensor and in `out`", () => {
     expect(report.error).toBeLessThanOrEqual(1e-5);
     expect(report.same).toBe(true);
+    expect(report.sameByStep).toBe(true);
+    expect(report.blockError).toBeLessThanOrEqual(1e-5);
   });
 
-  it("a warm step launches once, synchronises once, makes and allocates nothing", () => {
+  it("a warm step, and a block of frames, launches once, synchronises once, makes and allocates nothing", () => {
     expect(report.step).toMatchObject({ cudnnRNNForward: 1, cuStreamSynchronize: 1 });
     expect(Object.keys(report.step).filter((name) => /Alloc|Free|Create|Destroy/.test(name))).toEqual([]);
+    expect(report.block).toMatchObject({ cudnnRNNForward: 1, cuStreamSynchronize: 1 });
   });
 
   it('stays on the CPU with use_cudnn: "auto"', () => {

@@ -242,6 +242,8 @@ class Problem {
   }
 
   const Shape& shape() const { return shape_; }
+  const std::vector<T>& inputs() const { return inputs_; }
+  const std::vector<T>& initial_state() const { return initial_; }
 
   std::string Name() const {
     const Options& o = options_;

@@ -243,8 +243,15 @@ export function streams(): void {
   same<typeof array, Float64Array<ArrayBuffer>>(true);
   const own = stream.push(inputs, tensor(frame, [2, 4]));
   same<typeof own, Tensor<Float32Array<ArrayBufferLike>>>(true);
+  const block = stream.push(new Float32Array(8), { data: new Float32Array(8), shape: [2, 1, 4] });
+  same<typeof block, { data: Float32Array<ArrayBuffer>; shape: number[] }>(true);
   same<typeof stream.state, Result>(true);
+  same<typeof stream.input, Float32Array>(true);
+  same<typeof stream.output, Float32Array>(true);
+  stream.step();
   stream.reset();
+  // @ts-expect-error the arrays are always the same
+  stream.input = frame;
   stream.reset([frame]);
   // @ts-expect-error the batch is fixed
   stream.batch = 3;

@@ -9,8 +9,12 @@ export interface StreamReport {
   error: number;
   /** Whether `out` received the same values as the stream's own tensor. */
   same: boolean;
-  /** Calls to cuDNN and the driver of a warm step. */
+  /** Whether `step` wrote the same values to the stream's output, and a block of all frames too. */
+  sameByStep: boolean;
+  blockError: number;
+  /** Calls to cuDNN and the driver of a warm step, and of a warm block. */
   step: Record<string, number>;
+  block: Record<string, number>;
   /** The same with `use_cudnn: "auto"`. */
   auto: Record<string, number>;
   /** The code of a step that the device fails, and whether the stream then goes on where it was. */
@@ -55,6 +59,15 @@ const out = new Float32Array(batch * 4);
 const same = frames.every((frame, t) => stream.push(frame, out).join() === outputs[t]?.join());
 const frame = frames[0] as Float32Array;
 const step = Object.fromEntries(await control.growth("calls.", () => stream.push(frame)));
+stream.reset();
+const sameByStep = frames.every((values, t) => {
+  stream.input.set(values);
+  stream.step();
+  return stream.output.join() === outputs[t]?.join();
+});
+stream.reset();
+const blockError = relativeError(stream.push(inputs).data, whole.data);
+const block = Object.fromEntries(await control.growth("calls.", () => stream.push(inputs)));
 const cpu = layer("auto").stream({ batch });
 const auto = Object.fromEntries(await control.growth("calls.", () => cpu.push(frame)));
 
@@ -70,4 +83,6 @@ control.fail("");
 const recovered =
   stream.state.data.join() === state.data.join() &&
   stream.push(frame).data.join() === gru.stream({ batch, initial_state: state }).push(frame).data.join();
-process.stdout.write(JSON.stringify({ error, same, step, auto, code, recovered } satisfies StreamReport));
+process.stdout.write(
+  JSON.stringify({ error, same, sameByStep, blockError, step, block, auto, code, recovered } satisfies StreamReport),
+);

@@ -61,6 +61,8 @@ export async function parts(): Promise<void> {
   same<typeof stream, GRUStream<"float64">>(true);
   const step: Float64Array = stream.push([[1, 2]]).data;
   const state: Float64Array = stream.state.data;
+  const frame: Float64Array = stream.input;
+  const half: Uint16Array = new GRU(4, { dtype: "float16" }).stream().output;
   const pass = gru.forward(inputs);
   same<typeof pass, GRUPass<"float64">>(true);
   const sum: number = pass.output.data.reduce((total, value) => total + value, 0);
@@ -70,7 +72,7 @@ export async function parts(): Promise<void> {
   const batcher = createBatcher(gru, { maxBatch: 8, maxDelayMs: undefined, maxQueue: undefined });
   same<typeof batcher, Batcher<false, "float64">>(true);
   const data: Float64Array = (await batcher.callAsync(inputs, { signal: undefined, lengths: undefined })).data;
-  void [step, state, sum, first, data];
+  void [step, state, frame, half, sum, first, data];
 }
 
 /** Data of a dtype that is not known can be reduced all the same, and be narrowed. */
