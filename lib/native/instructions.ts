@@ -1,8 +1,9 @@
-import type { NativeActivation, NativeArray, NativeDtype, NativeGru, NativeHalf, NativeMerge } from "./binding.js";
+import type { NativeArray } from "./arrays.js";
+import type { BINARY_FUNCTIONS, INSTRUCTIONS, REDUCE_FUNCTIONS } from "./instruction_names.js";
+import type { NativeActivation, NativeDtype, NativeGru, NativeHalf, NativeMerge } from "./native_layers.js";
 
 /*
- * The instructions of a native program (NativeBinding.NativeProgram), and the names that both sides know. The addon states
- * its own names in native/addon/contract.h, and `requireContract` compares the two when the addon is loaded.
+ * The instructions of a native program (NativeBinding.NativeProgram).
  *
  * A program computes rows, which do not depend on each other: the samples of a batch. A row of every tensor has a fixed
  * number of elements. An instruction handles `repeat` items a row, one after the other in memory, and every shape and size
@@ -21,69 +22,8 @@ export type NativePortArray = Float32Array | Float64Array | Int32Array | Uint8Ar
 /** The number of a tensor: its position in `NativeProgramDescription.tensors`. */
 export type TensorId = number;
 
-/** The functions of `unary`, beside every Keras activation of `NativeActivation`. Those of the second list return bool. */
-export const UNARY_FUNCTIONS = [
-  "exp",
-  "log",
-  "log1p",
-  "expm1",
-  "sqrt",
-  "rsqrt",
-  "square",
-  "abs",
-  "negative",
-  "sign",
-  "reciprocal",
-  "floor",
-  "ceil",
-  "round",
-  "sin",
-  "cos",
-  "tan",
-  "arcsin",
-  "arccos",
-  "arctan",
-  "sinh",
-  "cosh",
-  "arcsinh",
-  "arccosh",
-  "arctanh",
-  "erf",
-  "logical_not",
-  "isnan",
-  "isinf",
-  "isfinite",
-] as const;
-
-/** The functions of `binary`. */
-export const BINARY_FUNCTIONS = [
-  "add",
-  "subtract",
-  "multiply",
-  "divide",
-  "floor_divide",
-  "mod",
-  "power",
-  "maximum",
-  "minimum",
-  "squared_difference",
-  "arctan2",
-  "equal",
-  "not_equal",
-  "less",
-  "less_equal",
-  "greater",
-  "greater_equal",
-  "logical_and",
-  "logical_or",
-  "logical_xor",
-] as const;
-
-/** The functions of `reduce`. */
-export const REDUCE_FUNCTIONS = ["sum", "mean", "max", "min", "prod", "any", "all", "argmax", "argmin"] as const;
-
 /** What every instruction has. */
-interface Common<Op extends string> {
+interface Common<Op extends (typeof INSTRUCTIONS)[number]> {
   op: Op;
   /** The number of items a row, at least 1. */
   repeat: number;
@@ -408,30 +348,6 @@ export type NativeInstruction =
   | MatmulInstruction
   | AdditiveScoresInstruction
   | GruInstruction;
-
-/** The names of all instructions. */
-export const INSTRUCTIONS = [
-  "dense",
-  "conv1d",
-  "conv2d",
-  "depthwise",
-  "pool",
-  "embedding",
-  "affine",
-  "normalize",
-  "unary",
-  "prelu",
-  "binary",
-  "select",
-  "cast",
-  "copy",
-  "fill",
-  "reduce",
-  "softmax",
-  "matmul",
-  "additive_scores",
-  "gru",
-] as const satisfies NativeInstruction["op"][];
 
 /** A matrix with a bias, packed for the kernels. Programs share it. */
 export interface NativeMatrix {
