@@ -5,14 +5,13 @@ import { disposed } from "../errors/layer_errors.js";
 import { expectedText } from "../errors/messages.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { flatten, type Structure } from "./graph/structure.js";
-import { Layer } from "./layers/layer.js";
 import type { ModelLayer } from "./layers/model_layer.js";
 import { batchesOf, joined } from "./run/batches.js";
 import { type ModelShapes, type OpenShape, shapesOf } from "./run/describe.js";
 import { type Executed, execute, executeAsync, type States } from "./run/execute.js";
 import { Plans } from "./run/plans.js";
 import { type PredictArguments, type PredictAsyncArguments, readPredict } from "./run/predict_arguments.js";
-import { type ModelInputs, readInputs, type ReadInputs } from "./run/read_inputs.js";
+import { type ModelInputs, type ReadInputs, readInputs } from "./run/read_inputs.js";
 import { summaryText } from "./run/summary.js";
 
 /** An input or an output of a model. */
@@ -65,19 +64,21 @@ export class KerasModel {
   /** The outputs, in Keras's order. */
   get outputs(): ModelTensor[] {
     const names = flatten(this.#layer.graph.outputs).map(({ layer }) => layer);
-    return flatten(this.#described().outputs).map(({ shape, dtype }, index) => ({ name: names[index] as string, shape, dtype }));
+    return this.#described().outputs.map(({ shape, dtype }, index) => ({ name: names[index] as string, shape, dtype }));
   }
 
   /** The layers, each before those inside of it. */
   get layers(): ModelLayerInfo[] {
     const { layers } = this.#described();
-    return this.#layer.children.flatMap((child) => child.all()).map((layer) => ({
-      name: layer.entry.name,
-      class_name: layer.entry.className,
-      path: layer.entry.place.names.join("/"),
-      output_shapes: layers.get(layer) ?? [],
-      params: layer.slots.reduce((sum, slot) => sum + slot.count, 0),
-    }));
+    return this.#layer.children
+      .flatMap((child) => child.all())
+      .map((layer) => ({
+        name: layer.entry.name,
+        class_name: layer.entry.className,
+        path: layer.entry.place.names.join("/"),
+        output_shapes: layers.get(layer) ?? [],
+        params: layer.slots.reduce((sum, slot) => sum + slot.count, 0),
+      }));
   }
 
   #described(): ModelShapes {
@@ -190,10 +191,16 @@ export class KerasModel {
   }
 }
 
+/** How a layer is computed. */
+export interface LayerExplanation {
+  /** The layer's place: its name, after those of the models and wrappers around it. */
+  readonly path: string;
+  /** Keras's name of its class. */
+  readonly class_name: string;
+}
+
 /** How a model is computed. */
 export interface ModelExplanation {
   /** Each layer. */
-  readonly layers: readonly { readonly path: string; readonly class_name: string }[];
+  readonly layers: readonly LayerExplanation[];
 }
-
-void Layer;

@@ -31,8 +31,9 @@ export const halves = [
               { path: "lib/models/operations", about: "operations", share: 4 },
             ],
             [
-              { path: "lib/models/compile", about: "instructions", also: ["lib/models/compile/emit"], share: 4 },
-              { path: "lib/models/graph", about: "the model in a file", share: 4 },
+              { path: "lib/models/emit", about: "", share: 2 },
+              { path: "lib/models/compile", about: "programs", share: 4 },
+              { path: "lib/models/graph", about: "from files", share: 4 },
             ],
           ],
         },

@@ -1,4 +1,10 @@
-import type { NativePort, NativePortArray, NativePortType, NativeProgram, NativeTensor } from "../../native/instructions.js";
+import type {
+  NativePort,
+  NativePortArray,
+  NativePortType,
+  NativeProgram,
+  NativeTensor,
+} from "../../native/instructions.js";
 import { native } from "../../native/load.js";
 import type { Builder, HostCall } from "./builder.js";
 import { type Instruction, type Operand, tensorsOf } from "./instructions.js";
@@ -36,7 +42,8 @@ export function assemble(builder: Builder, border: Border): Step[] {
   const steps = liveSteps(builder.steps, outputs);
   const segments = segmentsOf(steps);
   const given = new Map<Storage, KerasDtype>();
-  for (const { storage, dtype } of [...inputs, ...builder.states.map(({ before }) => before)]) given.set(storage, dtype);
+  for (const { storage, dtype } of [...inputs, ...builder.states.map(({ before }) => before)])
+    given.set(storage, dtype);
   const asked = new Map<Storage, KerasDtype>(outputs.map(({ storage, dtype }) => [storage, dtype]));
   return segments.map((segment, index) => {
     if ("run" in segment) return segment;
@@ -46,7 +53,10 @@ export function assemble(builder: Builder, border: Border): Step[] {
 }
 
 /** Returns the steps that the tensors `outputs` depend on. */
-function liveSteps(steps: readonly (Instruction | HostCall)[], outputs: readonly SymbolicTensor[]): (Instruction | HostCall)[] {
+function liveSteps(
+  steps: readonly (Instruction | HostCall)[],
+  outputs: readonly SymbolicTensor[],
+): (Instruction | HostCall)[] {
   const live = new Set(outputs.map(({ storage }) => storage));
   const kept: (Instruction | HostCall)[] = [];
   for (const step of [...steps].reverse()) {
@@ -67,7 +77,10 @@ function liveSteps(steps: readonly (Instruction | HostCall)[], outputs: readonly
 function withoutDead(writes: Instruction["writes"], live: ReadonlySet<Storage>): Instruction["writes"] {
   const kept = Object.entries(writes).map(([name, operand]): [string, Operand] => {
     if (name !== "states" || !Array.isArray(operand)) return [name, operand];
-    return [name, operand.map((tensor: SymbolicTensor | null) => (tensor !== null && live.has(tensor.storage) ? tensor : null))];
+    return [
+      name,
+      operand.map((tensor: SymbolicTensor | null) => (tensor !== null && live.has(tensor.storage) ? tensor : null)),
+    ];
   });
   return Object.fromEntries(kept);
 }
@@ -100,12 +113,15 @@ interface Surroundings {
   readonly given: ReadonlyMap<Storage, KerasDtype>;
   /** The dtypes of the outputs of the model, and of its states. */
   readonly asked: ReadonlyMap<Storage, KerasDtype>;
-  /** What later segments read. */
+  /** The memory that later segments read. */
   readonly later: ReadonlySet<Storage>;
   readonly divisible: boolean;
 }
 
-function programStep(instructions: readonly Instruction[], { given, asked, later, divisible }: Surroundings): ProgramStep {
+function programStep(
+  instructions: readonly Instruction[],
+  { given, asked, later, divisible }: Surroundings,
+): ProgramStep {
   const ids = new Map<Storage, number>();
   const tensors: NativeTensor[] = [];
   const constants: { tensor: number; data: NativePortArray }[] = [];
@@ -129,11 +145,20 @@ function programStep(instructions: readonly Instruction[], { given, asked, later
     for (const { storage } of tensorsOf(instruction.writes)) written.add(storage);
     return nativeInstruction(instruction, { ...reads, ...numbers(instruction.writes) });
   });
-  const inputs = outside.map((storage): Port => ({ storage, dtype: given.get(storage) ?? storage.type, size: storage.size }));
+  const inputs = outside.map(
+    (storage): Port => ({ storage, dtype: given.get(storage) ?? storage.type, size: storage.size }),
+  );
   const outputs = [...written]
     .filter((storage) => asked.has(storage) || later.has(storage))
-    .map((storage): Port => ({ storage, dtype: later.has(storage) ? storage.type : (asked.get(storage) as KerasDtype), size: storage.size }));
-  const ports = (list: readonly Port[]): NativePort[] => list.map(({ storage, dtype }) => ({ tensor: idOf(storage), dtype: portDtype(dtype) }));
+    .map(
+      (storage): Port => ({
+        storage,
+        dtype: later.has(storage) ? storage.type : (asked.get(storage) as KerasDtype),
+        size: storage.size,
+      }),
+    );
+  const ports = (list: readonly Port[]): NativePort[] =>
+    list.map(({ storage, dtype }) => ({ tensor: idOf(storage), dtype: portDtype(dtype) }));
   const program = new (native().NativeProgram)({
     tensors,
     constants,

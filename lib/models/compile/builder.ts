@@ -15,7 +15,7 @@ export type BatchMode = "divided" | number;
 /** Thrown in a divided program by an operation that mixes samples. The model is then compiled for the whole batch. */
 export class MixesSamples extends Error {}
 
-/** What runs in JavaScript between two parts of a program: the layer, its inputs, and the tensors it is to fill. */
+/** A computation in JavaScript between two parts of a program. */
 export interface HostCall {
   readonly inputs: readonly SymbolicTensor[];
   readonly outputs: readonly SymbolicTensor[];

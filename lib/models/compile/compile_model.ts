@@ -1,9 +1,9 @@
+import { copy } from "../emit/movement.js";
+import { stridesOf } from "../emit/strides.js";
 import { flatten, mapStructure, type Structure } from "../graph/structure.js";
 import type { ModelLayer } from "../layers/model_layer.js";
 import { assemble, type Step } from "./assemble.js";
 import { type BatchMode, Builder, MixesSamples } from "./builder.js";
-import { copy } from "./emit/movement.js";
-import { stridesOf } from "./emit/strides.js";
 import type { Storage, SymbolicTensor } from "./symbolic.js";
 import type { Tensors, Value } from "./values.js";
 
@@ -62,7 +62,13 @@ function ownMemory(builder: Builder, outputs: Structure<SymbolicTensor>, inputs:
     }
     const own = builder.like(tensor, tensor.shape);
     const strides = stridesOf(tensor.rowShape);
-    copy(builder, tensor, own, { shape: tensor.rowShape, xOffset: 0, xStrides: strides, yOffset: 0, yStrides: strides });
+    copy(builder, tensor, own, {
+      shape: tensor.rowShape,
+      xOffset: 0,
+      xStrides: strides,
+      yOffset: 0,
+      yStrides: strides,
+    });
     return own;
   });
 }

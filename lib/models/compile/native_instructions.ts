@@ -23,24 +23,29 @@ export function nativeInstruction({ op, fields }: Instruction, numbers: Numbers)
   return { op, ...numbers, ...fields } as unknown as NativeInstruction;
 }
 
-function gruInstruction({ layers, flags, repeat, steps, returnSequences }: RecurrentFields, numbers: Numbers): GruInstruction {
+function gruInstruction(
+  { layers, flags, repeat, steps, returnSequences }: RecurrentFields,
+  numbers: Numbers,
+): GruInstruction {
   const { x, mask, outputs, initialStates, states } = numbers;
   let half = 0;
   const cudnn = (flags & CALL_FLAGS.cudnn) !== 0;
-  const native = layers.map(({ merge, halves }): GruLayer => ({
-    merge,
-    halves: halves.map(({ weights, options }) => {
-      const at = half++;
-      return {
-        gru: weights.requireBuilt("predict").packed(),
-        goBackwards: options.goBackwards,
-        zeroOutputForMask: options.zeroOutputForMask,
-        cudnn,
-        initialState: (initialStates as (TensorId | null)[])[at] ?? null,
-        state: (states as (TensorId | null)[])[at] ?? null,
-      };
+  const native = layers.map(
+    ({ merge, halves }): GruLayer => ({
+      merge,
+      halves: halves.map(({ weights, options }) => {
+        const at = half++;
+        return {
+          gru: weights.requireBuilt("predict").packed(),
+          goBackwards: options.goBackwards,
+          zeroOutputForMask: options.zeroOutputForMask,
+          cudnn,
+          initialState: (initialStates as (TensorId | null)[])[at] ?? null,
+          state: (states as (TensorId | null)[])[at] ?? null,
+        };
+      }),
     }),
-  }));
+  );
   return {
     op: "gru",
     repeat,

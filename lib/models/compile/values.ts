@@ -20,4 +20,3 @@ export function isTensor(value: unknown): value is SymbolicTensor {
 export function shownShape({ shape, repeat }: SymbolicTensor): string {
   return `[${(repeat === null ? shape : ["null", ...shape]).join(", ")}]`;
 }
-

@@ -67,11 +67,7 @@ export type PlainArgument =
   | EllipsisArgument;
 
 /** An argument of a call in a functional model. Tuples are lists. */
-export type Argument =
-  | PlainArgument
-  | TensorRef
-  | readonly Argument[]
-  | { readonly [key: string]: Argument };
+export type Argument = PlainArgument | TensorRef | readonly Argument[] | { readonly [key: string]: Argument };
 
 /**
  * Reads an argument that Keras 3 serialized (`keras/src/saving/serialization_lib.py`).

@@ -19,7 +19,7 @@ export function readFunctional(model: Entry, entries: readonly Entry[], layers: 
   const { config } = model;
   return {
     entries,
-    nodes: inOrder(model, entries, byName, calls),
+    nodes: inOrder(entries, byName, calls),
     inputs: readTensors(config.input_layers, model, entries, byName),
     outputs: readTensors(config.output_layers, model, entries, byName),
     implicitInput: null,
@@ -53,12 +53,7 @@ function isLegacyModel(entry: Entry | undefined): boolean {
  *
  * @throws GRUError `ERR_FILE_FORMAT` if a call refers to one that does not exist, or calls refer to each other in a circle.
  */
-function inOrder(
-  model: Entry,
-  entries: readonly Entry[],
-  byName: Names,
-  calls: readonly (readonly Call[])[],
-): GraphNode[] {
+function inOrder(entries: readonly Entry[], byName: Names, calls: readonly (readonly Call[])[]): GraphNode[] {
   const nodes = calls.flatMap((own, entry) => own.map((call, node): GraphNode => ({ entry, node, ...call })));
   const indexOf = new Map(nodes.map(({ entry, node }, index) => [`${entry}/${node}`, index]));
   const waiting = new Array<number>(nodes.length).fill(0);
@@ -67,13 +62,19 @@ function inOrder(
     for (const { layer, node: number } of referencesIn([...node.args, node.kwargs as Argument])) {
       const entry = byName.get(layer);
       if (entry === undefined) {
-        throw entryError(entries[node.entry] as Entry, `expected inputs from the model but found ${JSON.stringify(layer)}`);
+        throw entryError(
+          entries[node.entry] as Entry,
+          `expected inputs from the model but found ${JSON.stringify(layer)}`,
+        );
       }
       const source = indexOf.get(`${entry}/${number}`);
       // The outputs of an InputLayer are there from the start.
       if (source === undefined && (calls[entry]?.length ?? 0) === 0 && number === 0) continue;
       if (source === undefined) {
-        throw entryError(entries[node.entry] as Entry, `expected call ${number} of ${JSON.stringify(layer)} but found none`);
+        throw entryError(
+          entries[node.entry] as Entry,
+          `expected call ${number} of ${JSON.stringify(layer)} but found none`,
+        );
       }
       waiting[index] = (waiting[index] as number) + 1;
       followers[source]?.push(index);
@@ -88,7 +89,10 @@ function inOrder(
   }
   if (ready.length < nodes.length) {
     const stuck = nodes.find((_, index) => (waiting[index] as number) > 0) as GraphNode;
-    throw entryError(entries[stuck.entry] as Entry, "expected inputs that do not depend on its own outputs but found a circle");
+    throw entryError(
+      entries[stuck.entry] as Entry,
+      "expected inputs that do not depend on its own outputs but found a circle",
+    );
   }
   return ready.map((index) => nodes[index] as GraphNode);
 }

@@ -1,8 +1,16 @@
 /** A value, or lists and objects of values at any nesting, as Keras's trees are. Values must not be plain objects. */
-export type Structure<T> = T | readonly Structure<T>[] | { readonly [key: string]: Structure<T> };
+export type Structure<T> =
+  | T
+  | readonly Structure<T>[]
+  | {
+      /** A value, or values at any nesting. */
+      readonly [key: string]: Structure<T>;
+    };
 
 /** True for a list or a plain object, and false for a value inside of one. */
-export function isNested<T>(structure: Structure<T>): structure is readonly Structure<T>[] | Record<string, Structure<T>> {
+export function isNested<T>(
+  structure: Structure<T>,
+): structure is readonly Structure<T>[] | Record<string, Structure<T>> {
   if (typeof structure !== "object" || structure === null) return false;
   if (Array.isArray(structure)) return true;
   const prototype: unknown = Object.getPrototypeOf(structure);

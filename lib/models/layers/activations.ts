@@ -1,8 +1,8 @@
 import type { NativeActivation } from "../../native/binding.js";
 import type { Builder } from "../compile/builder.js";
-import { activate } from "../compile/emit/elementwise.js";
-import { type CallArguments, Layer, type LayerSource } from "./layer.js";
 import type { Tensors } from "../compile/values.js";
+import { activate } from "../emit/elementwise.js";
+import { type CallArguments, Layer, type LayerSource } from "./layer.js";
 
 /** A layer without weights that computes an activation of every element, or of the last axis. */
 abstract class ActivationFunctionLayer extends Layer {

@@ -1,9 +1,9 @@
 import type { Builder } from "../compile/builder.js";
-import { cast } from "../compile/emit/elementwise.js";
 import { product } from "../compile/symbolic.js";
+import { isTensor, type Tensors } from "../compile/values.js";
+import { cast } from "../emit/elementwise.js";
 import { itemAxis } from "./axes.js";
 import { type CallArguments, Layer, type LayerSource } from "./layer.js";
-import { isTensor, type Tensors } from "../compile/values.js";
 import type { WeightSlot } from "./weight_slot.js";
 
 /** Keras's BatchNormalization with its moving statistics. */

@@ -1,11 +1,11 @@
 import { readMergeMode } from "../../keras/merge_mode.js";
 import type { NativeMerge } from "../../native/binding.js";
 import type { Builder } from "../compile/builder.js";
-import type { RecurrentHalf } from "../compile/emit/recurrent.js";
-import { asObject, type Config, entryError, unsupported } from "../graph/entry.js";
-import { firstMask, GruLayer } from "./gru.js";
-import type { CallArguments, LayerSource } from "./layer.js";
 import type { Masks, Tensors, Value } from "../compile/values.js";
+import type { RecurrentHalf } from "../emit/recurrent.js";
+import { asObject, type Config, entryError, unsupported } from "../graph/entry.js";
+import { firstMask, type GruLayer } from "./gru.js";
+import type { CallArguments, LayerSource } from "./layer.js";
 import { RecurrentLayer } from "./recurrent_layer.js";
 
 /** Keras's Bidirectional of two GRUs. */
@@ -23,9 +23,14 @@ export class BidirectionalLayer extends RecurrentLayer {
     const merge = this.config.reading("merge_mode", () => readMergeMode(this.config.raw("merge_mode")));
     this.#merge = merge ?? "separate";
     const [one, other] = this.#halves.map(({ model }) => model.parts.options);
-    const differs = (["returnSequences", "returnState", "stateful"] as const).find((key) => one?.[key] !== other?.[key]);
+    const differs = (["returnSequences", "returnState", "stateful"] as const).find(
+      (key) => one?.[key] !== other?.[key],
+    );
     if (differs !== undefined || one?.goBackwards === other?.goBackwards) {
-      throw entryError(this.entry, `expected halves that differ in go_backwards, and not in ${differs ?? "other ways"}`);
+      throw entryError(
+        this.entry,
+        `expected halves that differ in go_backwards, and not in ${differs ?? "other ways"}`,
+      );
     }
   }
 

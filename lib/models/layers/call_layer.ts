@@ -1,9 +1,9 @@
 import type { Builder } from "../compile/builder.js";
-import { cast } from "../compile/emit/elementwise.js";
 import { isFloat, type KerasDtype, type SymbolicTensor } from "../compile/symbolic.js";
+import { isTensor, type Masks, type Tensors, type Value } from "../compile/values.js";
+import { cast } from "../emit/elementwise.js";
 import { flatten, mapStructure, type Structure } from "../graph/structure.js";
 import type { CallArguments, Layer } from "./layer.js";
-import { isTensor, type Masks, type Tensors, type Value } from "../compile/values.js";
 
 /**
  * Compiles a call of a layer as Keras's `Layer.__call__` runs it: casts the inputs, finds the mask arguments, and gives the
@@ -54,7 +54,9 @@ function bind(
   }
   const { inputDtype } = layer;
   if (inputDtype === null) return bound;
-  return Object.fromEntries(Object.entries(bound).map(([name, value]) => [name, castFloats(builder, value, inputDtype)]));
+  return Object.fromEntries(
+    Object.entries(bound).map(([name, value]) => [name, castFloats(builder, value, inputDtype)]),
+  );
 }
 
 function castFloats(builder: Builder, value: Value, dtype: KerasDtype): Value {
@@ -63,7 +65,9 @@ function castFloats(builder: Builder, value: Value, dtype: KerasDtype): Value {
 
 /** Returns `value` with every tensor in it replaced. */
 export function mapValue(value: Value, map: (tensor: SymbolicTensor) => Value): Value {
-  return mapStructure<unknown, unknown>(value as Structure<unknown>, (item) => (isTensor(item) ? map(item) : item)) as Value;
+  return mapStructure<unknown, unknown>(value as Structure<unknown>, (item) =>
+    isTensor(item) ? map(item) : item,
+  ) as Value;
 }
 
 /** True for an argument that Keras counts as one with tensors: a tensor, or a structure of tensors and `None`s. */
@@ -108,7 +112,7 @@ interface Called {
   readonly outputs: Tensors;
 }
 
-/** Gives those outputs a mask that `call` returned without one. */
+/** Adds the computed masks to those outputs that `call` returned without one. */
 function withMasks(builder: Builder, layer: Layer, { first, previous, outputs }: Called): Tensors {
   if (flatten(outputs).every(({ mask }) => mask !== null)) return outputs;
   const computed = layer.computeMask(builder, first, previous);

@@ -1,9 +1,9 @@
 import type { Builder } from "../compile/builder.js";
-import { allTrue, broadcastTo, concatenated } from "../compile/emit/movement.js";
 import type { SymbolicTensor } from "../compile/symbolic.js";
+import type { Masks, Tensors, Value } from "../compile/values.js";
+import { allTrue, broadcastTo, concatenated } from "../emit/movement.js";
 import { itemAxis } from "./axes.js";
 import { type CallArguments, Layer } from "./layer.js";
-import type { Masks, Tensors, Value } from "../compile/values.js";
 import { anyOfLast } from "./merging.js";
 
 /** Keras's Concatenate. */
@@ -24,7 +24,8 @@ export class ConcatenateLayer extends Layer {
     if (first === undefined) throw this.failure("ERR_SHAPE", "inputs", "at least one tensor", "none");
     const axis = itemAxis(this, this.#axis, first.rank);
     for (const x of inputs) {
-      const fits = x.shape.length === first.shape.length && x.shape.every((size, at) => at === axis || size === first.shape[at]);
+      const fits =
+        x.shape.length === first.shape.length && x.shape.every((size, at) => at === axis || size === first.shape[at]);
       if (!fits) throw this.shapeError("tensors of one shape but for the axis of concatenation", x);
     }
     return concatenated(builder, inputs, axis);

@@ -1,8 +1,8 @@
 import type { NativeArray } from "../../native/arrays.js";
 import type { Builder } from "../compile/builder.js";
-import { activate } from "../compile/emit/elementwise.js";
-import { type CallArguments, Layer, type LayerSource } from "./layer.js";
 import type { Tensors } from "../compile/values.js";
+import { activate } from "../emit/elementwise.js";
+import { type CallArguments, Layer, type LayerSource } from "./layer.js";
 import { PackedMatrix } from "./packed_matrix.js";
 import type { WeightSlot } from "./weight_slot.js";
 import { windowAxis } from "./windows.js";
@@ -57,7 +57,17 @@ export class Conv1DLayer extends Layer {
     const { output, pad } = windowAxis(this, { size, kernel, stride, dilation, padding: this.#padding });
     const y = builder.like(x, [output, this.#filters]);
     const matrices = this.#matrices.map((matrix) => matrix.native);
-    const fields = { matrices, kernel, stride, dilation, pad, repeat: x.repeat, steps: size, channels, outputSteps: output };
+    const fields = {
+      matrices,
+      kernel,
+      stride,
+      dilation,
+      pad,
+      repeat: x.repeat,
+      steps: size,
+      channels,
+      outputSteps: output,
+    };
     const isWide = this.#groups > 1 && this.#activation?.name.includes("max") === true;
     builder.emit("conv1d", { x }, { y }, { ...fields, activation: isWide ? null : this.#activation });
     return isWide ? activate(builder, this.#activation, y) : y;

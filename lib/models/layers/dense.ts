@@ -1,8 +1,8 @@
 import type { Builder } from "../compile/builder.js";
-import { activate } from "../compile/emit/elementwise.js";
-import { dense } from "../compile/emit/products.js";
-import { type CallArguments, Layer, type LayerSource } from "./layer.js";
 import type { Tensors } from "../compile/values.js";
+import { activate } from "../emit/elementwise.js";
+import { dense } from "../emit/products.js";
+import { type CallArguments, Layer, type LayerSource } from "./layer.js";
 import { PackedMatrix } from "./packed_matrix.js";
 import type { WeightSlot } from "./weight_slot.js";
 

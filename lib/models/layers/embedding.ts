@@ -1,9 +1,9 @@
 import type { Builder } from "../compile/builder.js";
-import { binary, cast, scalar } from "../compile/emit/elementwise.js";
 import { product } from "../compile/symbolic.js";
+import { isTensor, type Masks, type Tensors, type Value } from "../compile/values.js";
+import { binary, cast, scalar } from "../emit/elementwise.js";
 import { shown } from "../graph/entry.js";
 import { type CallArguments, Layer, type LayerSource } from "./layer.js";
-import { isTensor, type Masks, type Tensors, type Value } from "../compile/values.js";
 import type { WeightSlot } from "./weight_slot.js";
 
 /** Keras's Embedding. */
@@ -29,13 +29,14 @@ export class EmbeddingLayer extends Layer {
   override call(builder: Builder, args: CallArguments): Tensors {
     const given = this.input(args);
     const x = cast(builder, given, "int32");
-    const table = builder.constant(
-      this.#table.kernel(this.policy),
-      [this.#vocabulary, this.#units],
-      this.computeDtype,
-    );
+    const table = builder.constant(this.#table.kernel(this.policy), [this.#vocabulary, this.#units], this.computeDtype);
     const y = builder.like(x, [...x.shape, this.#units], this.computeDtype);
-    const fields = { repeat: product(x.rowShape), vocabulary: this.#vocabulary, units: this.#units, name: shown(this.entry) };
+    const fields = {
+      repeat: product(x.rowShape),
+      vocabulary: this.#vocabulary,
+      units: this.#units,
+      name: shown(this.entry),
+    };
     builder.emit("embedding", { x, table }, { y }, fields);
     return y;
   }

@@ -1,9 +1,9 @@
 import type { Builder } from "../compile/builder.js";
 import type { SymbolicTensor } from "../compile/symbolic.js";
+import type { Masks, Tensors, Value } from "../compile/values.js";
 import { flatten } from "../graph/structure.js";
 import { gruConfig, ModelGru } from "./gru_weights.js";
 import type { CallArguments, LayerSource } from "./layer.js";
-import type { Masks, Tensors, Value } from "../compile/values.js";
 import { RecurrentLayer } from "./recurrent_layer.js";
 
 /** Keras's GRU. */

@@ -1,8 +1,8 @@
 import { Source } from "../../formats/source.js";
+import { currentConfig, modernConfig } from "../../keras/legacy_config.js";
 import { GRU } from "../../layers/gru.js";
 import { partsOf } from "../../layers/layer.js";
 import type { LayerParts } from "../../layers/layer_parts.js";
-import { currentConfig, modernConfig } from "../../keras/legacy_config.js";
 import type { Config, Entry } from "../graph/entry.js";
 import type { ConfigReader } from "./config_reader.js";
 import { withoutMarks } from "./config_reader.js";
@@ -12,7 +12,8 @@ import type { WeightRequest, WeightSlot } from "./weight_slot.js";
 export function gruConfig({ entry }: ConfigReader, overrides: Config = {}): Config {
   const { config, className, name, place } = entry;
   const plain = withoutMarks(config) as Record<string, unknown>;
-  const modern = place.legacy || className === "CuDNNGRU" ? modernConfig(plain, className, name) : currentConfig(plain, name);
+  const modern =
+    place.legacy || className === "CuDNNGRU" ? modernConfig(plain, className, name) : currentConfig(plain, name);
   // A custom object that only training needs does not stop inference.
   return { ...modern, ...overrides };
 }
@@ -37,7 +38,7 @@ export class ModelGru {
     this.requests = requests;
   }
 
-  /** Gives the weights of `slots` to the GRU, and packs them for the kernels, once. */
+  /** Sets the weights of the GRU to those of `slots`, once. */
   fill(entry: Entry, slots: readonly WeightSlot[]): void {
     if (this.#filled) return;
     const weights = slots.map(({ data }) => data);

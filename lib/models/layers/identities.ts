@@ -1,6 +1,6 @@
 import type { Builder } from "../compile/builder.js";
-import { type CallArguments, Layer } from "./layer.js";
 import type { Tensors } from "../compile/values.js";
+import { type CallArguments, Layer } from "./layer.js";
 
 /** A layer that does nothing outside training: Dropout and its kin, noise, ActivityRegularization and Identity. */
 export class IdentityLayer extends Layer {

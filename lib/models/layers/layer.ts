@@ -11,7 +11,7 @@ import { type WeightRequest, WeightSlot } from "./weight_slot.js";
 /** The arguments of a call of a layer, by the names of the parameters of its `call` in Keras. */
 export type CallArguments = Readonly<Record<string, Value>>;
 
-/** What a layer is made from. */
+/** The description that a layer is made from, and how it makes the layers inside of it. */
 export interface LayerSource {
   readonly entry: Entry;
   /** Makes a layer that is inside of this one. `group` is the group of its weights, such as `forward_layer`. */

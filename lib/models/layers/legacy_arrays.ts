@@ -62,9 +62,14 @@ function inOrder(top: Layer, wanted: readonly Wanted[], arrays: readonly LegacyA
   if (missing < 0 && arrays.length >= sorted.length) return found as MatchedArray[];
   const { slot, layer } = sorted[Math.max(0, missing)] as Wanted;
   const names = arrays.map(({ name, shape }) => `${name} [${shape.join(", ")}]`).join(", ");
-  throw entryError(layer.entry, `expected an array ${slot.name} among those of ${top.entry.name} but found ${names || "none"}`);
+  throw entryError(
+    layer.entry,
+    `expected an array ${slot.name} among those of ${top.entry.name} but found ${names || "none"}`,
+  );
 }
 
 function fits({ shape }: WeightSlot, array: LegacyArray): boolean {
-  return shape.length === array.shape.length && shape.every((size, axis) => size === null || size === array.shape[axis]);
+  return (
+    shape.length === array.shape.length && shape.every((size, axis) => size === null || size === array.shape[axis])
+  );
 }

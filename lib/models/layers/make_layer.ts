@@ -1,7 +1,7 @@
-import { OPERATIONS } from "../operations/table.js";
-import { Operation } from "../operations/operation.js";
 import { type Entry, readEntry, unsupported } from "../graph/entry.js";
 import { EntryCount, isModel, readGraph } from "../graph/read_graph.js";
+import { Operation } from "../operations/operation.js";
+import { OPERATIONS } from "../operations/table.js";
 import type { Layer, LayerSource } from "./layer.js";
 import { ModelLayer } from "./model_layer.js";
 import { LAYERS } from "./table.js";

@@ -1,10 +1,10 @@
 import type { Builder } from "../compile/builder.js";
-import { binary, scalar, select } from "../compile/emit/elementwise.js";
-import { broadcastTo } from "../compile/emit/movement.js";
-import { reduce } from "../compile/emit/reduction.js";
 import type { SymbolicTensor } from "../compile/symbolic.js";
-import { type CallArguments, Layer } from "./layer.js";
 import type { Masks, Tensors, Value } from "../compile/values.js";
+import { binary, scalar, select } from "../emit/elementwise.js";
+import { broadcastTo } from "../emit/movement.js";
+import { reduce } from "../emit/reduction.js";
+import { type CallArguments, Layer } from "./layer.js";
 
 /** A layer that merges tensors element by element. */
 abstract class MergeLayer extends Layer {
@@ -95,7 +95,8 @@ abstract class ExtremeLayer extends MergeLayer {
       const mask = expandedMask(builder, x);
       if (mask !== null) x = select(builder, mask, x, output);
       if (outputMask !== null) output = select(builder, outputMask, output, x);
-      outputMask = mask !== null && outputMask !== null ? binary(builder, "logical_or", outputMask, mask, "bool") : null;
+      outputMask =
+        mask !== null && outputMask !== null ? binary(builder, "logical_or", outputMask, mask, "bool") : null;
       output = binary(builder, this.fn, output, x);
     }
     return outputMask === null ? output.withMask(null) : output.withMask(anyOfLast(builder, outputMask));

@@ -1,26 +1,33 @@
 import type { Builder } from "../compile/builder.js";
-import { cast } from "../compile/emit/elementwise.js";
 import { isFloat, KERAS_DTYPES, type KerasDtype, type SymbolicTensor } from "../compile/symbolic.js";
+import { isTensor, type Tensors, type Value } from "../compile/values.js";
+import { cast } from "../emit/elementwise.js";
 import { type Argument, TensorRef } from "../graph/arguments.js";
 import type { Entry } from "../graph/entry.js";
 import { entryError } from "../graph/entry.js";
 import type { GraphNode, ModelGraph } from "../graph/model_graph.js";
 import { flatten, mapStructure, type Structure } from "../graph/structure.js";
+import type { Operation } from "../operations/operation.js";
 import { callLayer } from "./call_layer.js";
 import { type CallArguments, Layer, type LayerSource } from "./layer.js";
-import { isTensor, type Tensors, type Value } from "../compile/values.js";
-import type { Operation } from "../operations/operation.js";
 
 /** An input of a model, as its InputLayer describes it. */
-export interface InputSpec {
+export class InputSpec {
   readonly name: string;
   /** The shape with the batch; `null` for a size that the caller chooses. */
   readonly shape: readonly (number | null)[];
   readonly dtype: KerasDtype;
   readonly optional: boolean;
+
+  constructor({ name, shape, dtype, optional }: Omit<InputSpec, never>) {
+    this.name = name;
+    this.shape = shape;
+    this.dtype = dtype;
+    this.optional = optional;
+  }
 }
 
-/** What a model is made of. */
+/** The parts of a model. */
 export interface ModelParts {
   readonly graph: ModelGraph;
   /** The layer or operation of each entry of the graph; `null` for an InputLayer. */
@@ -58,12 +65,12 @@ export class ModelLayer extends Layer {
     if (entry === undefined || entry.className !== "InputLayer") return this.#implicitSpec();
     const { config } = entry;
     const shape = config.batch_shape ?? config.batch_input_shape;
-    return {
+    return new InputSpec({
       name: entry.name,
       shape: readShape(entry, shape),
       dtype: readDtype(entry, config.dtype),
       optional: config.optional === true,
-    };
+    });
   }
 
   #implicitSpec(): InputSpec {
@@ -73,12 +80,14 @@ export class ModelLayer extends Layer {
       throw entryError(this.entry, `it was saved before it was built, so it has no weights. ${remedy}`);
     }
     const [first] = this.children as [Layer];
-    return { name: `${first.entry.name}_input`, shape: readShape(this.entry, shape), dtype: first.computeDtype, optional: false };
+    const name = `${first.entry.name}_input`;
+    return new InputSpec({ name, shape: readShape(this.entry, shape), dtype: first.computeDtype, optional: false });
   }
 
   override call(builder: Builder, args: CallArguments): Tensors {
     const given = flatten<unknown>(args.inputs as Structure<unknown>);
-    const masks = args.mask === null || args.mask === undefined ? [] : flatten<unknown>(args.mask as Structure<unknown>);
+    const masks =
+      args.mask === null || args.mask === undefined ? [] : flatten<unknown>(args.mask as Structure<unknown>);
     const specs = flatten(this.graph.inputs);
     if (given.length !== specs.length) {
       throw this.failure("ERR_SHAPE", "inputs", `${specs.length} tensors`, `${given.length}`);
@@ -97,7 +106,8 @@ export class ModelLayer extends Layer {
   /** Converts an input to the dtype and the rank that the InputLayer has, as Keras does. */
   #fitted(builder: Builder, given: SymbolicTensor, ref: TensorRef): SymbolicTensor {
     const entry = this.graph.entries.find(({ name }) => name === ref.layer);
-    if (entry?.className !== "InputLayer") return isFloat(given.dtype) ? cast(builder, given, this.#firstDtype).withMask(given.mask) : given;
+    if (entry?.className !== "InputLayer")
+      return isFloat(given.dtype) ? cast(builder, given, this.#firstDtype).withMask(given.mask) : given;
     const { shape, dtype } = this.#spec(ref);
     const x = cast(builder, given, dtype).withMask(given.mask);
     if (x.rank === shape.length + 1 && x.shape.at(-1) === 1) return x.as({ shape: x.shape.slice(0, -1), mask: x.mask });
@@ -118,7 +128,8 @@ export class ModelLayer extends Layer {
     const resolve = (argument: Argument): Value => this.#argument(argument, outputs);
     const args = node.args.map(resolve);
     const kwargs = Object.fromEntries(Object.entries(node.kwargs).map(([key, value]) => [key, resolve(value)]));
-    const result = member instanceof Layer ? callLayer(builder, member, args, kwargs) : member.call(builder, args, kwargs);
+    const result =
+      member instanceof Layer ? callLayer(builder, member, args, kwargs) : member.call(builder, args, kwargs);
     outputs.set(`${entry.name}\u0000${node.node}`, result);
   }
 
@@ -133,11 +144,15 @@ export class ModelLayer extends Layer {
 
   #resolve({ layer, node, tensor }: TensorRef, outputs: ReadonlyMap<string, Tensors>): Tensors {
     const all = outputs.get(`${layer}\u0000${node}`);
-    if (all === undefined) throw entryError(this.entry, `expected an output of ${JSON.stringify(layer)} but found none`);
+    if (all === undefined)
+      throw entryError(this.entry, `expected an output of ${JSON.stringify(layer)} but found none`);
     if (tensor === null) return all;
     const found = flatten(all)[tensor];
     if (found === undefined) {
-      throw entryError(this.entry, `expected output ${tensor} of ${JSON.stringify(layer)} but found ${flatten(all).length}`);
+      throw entryError(
+        this.entry,
+        `expected output ${tensor} of ${JSON.stringify(layer)} but found ${flatten(all).length}`,
+      );
     }
     return found;
   }
@@ -149,7 +164,8 @@ function unpacked(results: Tensors): Tensors {
 }
 
 function readShape(entry: Entry, shape: unknown): (number | null)[] {
-  const isSize = (size: unknown) => size === null || (typeof size === "number" && Number.isSafeInteger(size) && size >= 0);
+  const isSize = (size: unknown) =>
+    size === null || (typeof size === "number" && Number.isSafeInteger(size) && size >= 0);
   if (Array.isArray(shape) && shape.length > 0 && shape.length <= 16 && shape.every(isSize)) return shape;
   throw entryError(entry, `expected the shape of an input but found ${JSON.stringify(shape)?.slice(0, 100)}`);
 }
@@ -157,5 +173,9 @@ function readShape(entry: Entry, shape: unknown): (number | null)[] {
 function readDtype(entry: Entry, dtype: unknown): KerasDtype {
   const found = KERAS_DTYPES.find((known) => known === (dtype ?? "float32"));
   if (found !== undefined) return found;
-  throw entryError(entry, `expected an input of numbers but found dtype ${JSON.stringify(dtype)?.slice(0, 100)}`, "ERR_UNSUPPORTED");
+  throw entryError(
+    entry,
+    `expected an input of numbers but found dtype ${JSON.stringify(dtype)?.slice(0, 100)}`,
+    "ERR_UNSUPPORTED",
+  );
 }

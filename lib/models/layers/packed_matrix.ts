@@ -1,8 +1,8 @@
 import type { DTypePolicy } from "../../keras/dtype_policy.js";
 import type { NativeArray } from "../../native/arrays.js";
 import type { NativeDtype } from "../../native/binding.js";
-import { native } from "../../native/load.js";
 import type { NativeMatrix } from "../../native/instructions.js";
+import { native } from "../../native/load.js";
 
 /** Returns the type in which the kernels compute for layers of this policy. */
 export function kernelDtype({ computeDtype }: DTypePolicy): NativeDtype {
@@ -15,7 +15,10 @@ export class PackedMatrix {
   readonly #policy: DTypePolicy;
   #matrix: NativeMatrix | null = null;
 
-  constructor(policy: DTypePolicy, make: () => { kernel: NativeArray; bias: NativeArray | null; depth: number; columns: number }) {
+  constructor(
+    policy: DTypePolicy,
+    make: () => { kernel: NativeArray; bias: NativeArray | null; depth: number; columns: number },
+  ) {
     this.#policy = policy;
     this.#make = make;
   }

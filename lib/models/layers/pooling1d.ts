@@ -1,8 +1,8 @@
 import type { Builder } from "../compile/builder.js";
-import { binary, cast, scalar, select } from "../compile/emit/elementwise.js";
-import { reduce } from "../compile/emit/reduction.js";
-import { type CallArguments, Layer } from "./layer.js";
 import { isTensor, type Masks, type Tensors } from "../compile/values.js";
+import { binary, cast, scalar, select } from "../emit/elementwise.js";
+import { reduce } from "../emit/reduction.js";
+import { type CallArguments, Layer } from "./layer.js";
 import { windowAxis } from "./windows.js";
 
 /** Keras's MaxPooling1D and AveragePooling1D. They lose the mask. */

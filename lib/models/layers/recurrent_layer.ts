@@ -1,9 +1,9 @@
 import type { Builder } from "../compile/builder.js";
-import { type RecurrentResults, type RecurrentStage, recurrent } from "../compile/emit/recurrent.js";
 import type { SymbolicTensor } from "../compile/symbolic.js";
+import { isTensor, type Tensors, type Value } from "../compile/values.js";
+import { type RecurrentResults, type RecurrentStage, recurrent } from "../emit/recurrent.js";
 import { flatten, type Structure } from "../graph/structure.js";
 import { type CallArguments, Layer } from "./layer.js";
-import { isTensor, type Tensors, type Value } from "../compile/values.js";
 
 /** The inputs of a recurrent layer. */
 export interface RecurrentInputs {
@@ -55,8 +55,14 @@ export abstract class RecurrentLayer extends Layer {
   /** Computes the GRUs, and carries their states from call to call if the layer is stateful. */
   protected compute(builder: Builder, { x, mask, states }: RecurrentInputs, stage: RecurrentStage): RecurrentResults {
     const isStateful = stage.halves.some(({ parts }) => parts.options.stateful);
-    const carried = isStateful && states === null ? stage.halves.map(({ parts }) => builder.like(x, [parts.options.units], parts.options.computeDtype)) : null;
-    const halves = stage.halves.map(({ parts }, index) => ({ parts, initialState: (states ?? carried)?.[index] ?? null }));
+    const carried =
+      isStateful && states === null
+        ? stage.halves.map(({ parts }) => builder.like(x, [parts.options.units], parts.options.computeDtype))
+        : null;
+    const halves = stage.halves.map(({ parts }, index) => ({
+      parts,
+      initialState: (states ?? carried)?.[index] ?? null,
+    }));
     const results = recurrent(builder, x, mask, { merge: stage.merge, halves });
     if (!isStateful) return results;
     results.states.forEach((after, index) => {

@@ -1,8 +1,8 @@
 import type { Builder } from "../compile/builder.js";
-import { permuted } from "../compile/emit/movement.js";
 import { product, type SymbolicTensor } from "../compile/symbolic.js";
-import { type CallArguments, Layer } from "./layer.js";
 import type { Tensors } from "../compile/values.js";
+import { permuted } from "../emit/movement.js";
+import { type CallArguments, Layer } from "./layer.js";
 
 /** Keras's Flatten. It loses the mask. */
 export class FlattenLayer extends Layer {
@@ -26,7 +26,8 @@ export class ReshapeLayer extends Layer {
   override call(_builder: Builder, args: CallArguments): Tensors {
     const x = this.input(args);
     const shape = resolvedShape(product(x.shape), this.#target);
-    if (shape === null) throw this.shapeError(`as many elements as \`target_shape\` [${this.#target.join(", ")}] has`, x);
+    if (shape === null)
+      throw this.shapeError(`as many elements as \`target_shape\` [${this.#target.join(", ")}] has`, x);
     return x.as({ shape });
   }
 }

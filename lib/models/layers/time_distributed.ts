@@ -1,8 +1,8 @@
 import type { Builder } from "../compile/builder.js";
 import type { SymbolicTensor } from "../compile/symbolic.js";
+import { isTensor, type Tensors, type Value } from "../compile/values.js";
 import { flatten } from "../graph/structure.js";
 import { type CallArguments, Layer, type LayerSource } from "./layer.js";
-import { isTensor, type Tensors, type Value } from "../compile/values.js";
 
 /** Keras's TimeDistributed: its timesteps are samples of the layer inside. */
 export class TimeDistributedLayer extends Layer {

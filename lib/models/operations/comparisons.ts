@@ -1,7 +1,7 @@
-import { binary, scalar } from "../compile/emit/elementwise.js";
-import { isTensor } from "../compile/values.js";
-import type { OperationCall } from "./operation.js";
 import { expected } from "../../errors/messages.js";
+import { isTensor } from "../compile/values.js";
+import { binary, scalar } from "../emit/elementwise.js";
+import type { OperationCall } from "./operation.js";
 
 /** Keras's `not_equal`. */
 export const notEqual: OperationCall = (builder, [a, b]) => {

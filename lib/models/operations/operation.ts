@@ -1,8 +1,8 @@
 import { GRUError } from "../../errors/gru_error.js";
 import { inPlace } from "../../errors/messages.js";
 import type { Builder } from "../compile/builder.js";
-import { type Entry, shown } from "../graph/entry.js";
 import type { Tensors, Value } from "../compile/values.js";
+import { type Entry, shown } from "../graph/entry.js";
 
 /** Compiles a call of an operation. */
 export type OperationCall = (

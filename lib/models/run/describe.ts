@@ -1,7 +1,7 @@
 import { Builder } from "../compile/builder.js";
 import type { SymbolicTensor } from "../compile/symbolic.js";
 import type { Tensors, Value } from "../compile/values.js";
-import { flatten, mapStructure, type Structure } from "../graph/structure.js";
+import { flatten, mapStructure } from "../graph/structure.js";
 import type { Layer } from "../layers/layer.js";
 import type { InputSpec, ModelLayer } from "../layers/model_layer.js";
 
@@ -10,7 +10,8 @@ export type OpenShape = readonly (number | null)[];
 
 /** The shapes of a model's outputs and of those of its layers. */
 export interface ModelShapes {
-  readonly outputs: Structure<{ shape: OpenShape; dtype: string }>;
+  /** In Keras's order. */
+  readonly outputs: readonly { readonly shape: OpenShape; readonly dtype: string }[];
   readonly layers: ReadonlyMap<Layer, readonly OpenShape[]>;
 }
 
@@ -25,15 +26,17 @@ export function shapesOf(model: ModelLayer): ModelShapes {
     ...a.shape.map((size, axis) => (b?.shape[axis] === size ? size : null)),
   ];
   const others = flatten((other as Trial).outputs);
-  let index = 0;
-  const outputs = mapStructure((one as Trial).outputs, (tensor) => ({
-    shape: merge(tensor, others[index++]),
+  const outputs = flatten((one as Trial).outputs).map((tensor, index) => ({
+    shape: merge(tensor, others[index]),
     dtype: tensor.dtype as string,
   }));
   const layers = new Map<Layer, OpenShape[]>();
   for (const [layer, tensors] of (one as Trial).calls) {
     const second = flatten((other as Trial).calls.get(layer) ?? []);
-    layers.set(layer, flatten(tensors).map((tensor, at) => merge(tensor, second[at])));
+    layers.set(
+      layer,
+      flatten(tensors).map((tensor, at) => merge(tensor, second[at])),
+    );
   }
   return { outputs, layers };
 }
@@ -49,7 +52,11 @@ function trial(model: ModelLayer, size: number): Trial {
     if (!calls.has(layer as Layer)) calls.set(layer as Layer, outputs);
   });
   const given = mapStructure<InputSpec, SymbolicTensor>(model.inputs, ({ shape, dtype }) =>
-    builder.tensor(shape.slice(1).map((one) => one ?? size), dtype, 1),
+    builder.tensor(
+      shape.slice(1).map((one) => one ?? size),
+      dtype,
+      1,
+    ),
   );
   const outputs = model.call(builder, { inputs: given as Value, training: null, mask: null });
   return { outputs, calls };

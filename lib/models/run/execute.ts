@@ -62,7 +62,8 @@ class Call {
       this.#memory.set(storage, arrays[index] as TypedArray);
     });
     for (const { key, before } of compiled.states) {
-      const state = states.get(key) ?? this.#array({ storage: before.storage, dtype: before.dtype, size: before.storage.size });
+      const state =
+        states.get(key) ?? this.#array({ storage: before.storage, dtype: before.dtype, size: before.storage.size });
       this.#memory.set(before.storage, state);
     }
   }

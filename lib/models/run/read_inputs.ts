@@ -13,7 +13,13 @@ import { flatten, isNested, type Structure } from "../graph/structure.js";
 import type { InputSpec } from "../layers/model_layer.js";
 
 /** The inputs of a model: one tensor, a list of tensors in Keras's order, or an object by the names of the inputs. */
-export type ModelInputs = TensorLike | readonly TensorLike[] | { readonly [name: string]: TensorLike };
+export type ModelInputs =
+  | TensorLike
+  | readonly TensorLike[]
+  | {
+      /** The input of this name. */
+      readonly [name: string]: TensorLike;
+    };
 
 /** Inputs that have been read: their sizes, and their elements in the form that programs take. */
 export interface ReadInputs extends CallShape {
@@ -35,7 +41,11 @@ export function readInputs(given: unknown, inputs: Structure<InputSpec>, ownersh
     const read = specs.map((spec, index) => readOne(values[index], spec, specs.length));
     const batch = batchOf(read);
     const shapes = read.map(({ shape }) => shape.slice(1));
-    return { batch, shapes, arrays: read.map((tensor, index) => elements(tensor, specs[index] as InputSpec, ownership)) };
+    return {
+      batch,
+      shapes,
+      arrays: read.map((tensor, index) => elements(tensor, specs[index] as InputSpec, ownership)),
+    };
   } catch (error) {
     throw unreadable(error, "inputs");
   }
@@ -67,7 +77,8 @@ function isListOfTensors(list: readonly unknown[], count: number): boolean {
 
 function wrongForm(specs: readonly InputSpec[], received: string): Error {
   const names = specs.map(({ name }) => name).join(", ");
-  const wanted = specs.length === 1 ? "a tensor" : `a list of ${specs.length} tensors, or an object of them ({ ${names} })`;
+  const wanted =
+    specs.length === 1 ? "a tensor" : `a list of ${specs.length} tensors, or an object of them ({ ${names} })`;
   return expectedText("ERR_ARGUMENT", "inputs", wanted, received);
 }
 
@@ -75,7 +86,9 @@ function byName(given: Record<string, unknown>, inputs: Structure<InputSpec>, sp
   const keys = namesOf(inputs, specs);
   const unknown = Object.keys(given).find((key) => !keys.includes(key) && !specs.some(({ name }) => name === key));
   if (unknown !== undefined) {
-    throw expected("ERR_ARGUMENT", "inputs", "the names of the model's inputs", unknown, { remedy: suggestion(unknown, keys) });
+    throw expected("ERR_ARGUMENT", "inputs", "the names of the model's inputs", unknown, {
+      remedy: suggestion(unknown, keys),
+    });
   }
   return specs.map(({ name }, index) => {
     const key = keys[index] as string;
@@ -102,7 +115,8 @@ function readOne(value: unknown, { name, shape, dtype }: InputSpec, count: numbe
   const read = readTensor(value, label, nestedDtype(dtype));
   const wanted = shape.slice(1);
   const own = read.shape.slice(1);
-  const fits = (sizes: readonly number[]) => sizes.length === wanted.length && sizes.every((size, axis) => (wanted[axis] ?? size) === size);
+  const fits = (sizes: readonly number[]) =>
+    sizes.length === wanted.length && sizes.every((size, axis) => (wanted[axis] ?? size) === size);
   const squeezed = own.at(-1) === 1 && fits(own.slice(0, -1));
   const expanded = wanted.at(-1) === 1 && fits([...own, 1]);
   if (read.shape.length > 0 && (fits(own) || squeezed || expanded)) return read;

@@ -1,8 +1,8 @@
-import type { LayerParts } from "../../../layers/layer_parts.js";
-import type { NativeMerge } from "../../../native/binding.js";
-import type { Builder } from "../builder.js";
+import type { LayerParts } from "../../layers/layer_parts.js";
+import type { NativeMerge } from "../../native/binding.js";
+import type { Builder } from "../compile/builder.js";
+import type { SymbolicTensor } from "../compile/symbolic.js";
 import { cast } from "./elementwise.js";
-import type { SymbolicTensor } from "../symbolic.js";
 
 /** One GRU of a recurrent layer, and its initial state. */
 export interface RecurrentHalf {
@@ -35,7 +35,12 @@ export function recurrent(
   const [timesteps, features] = x.shape as [number, number];
   const flags = pathFlags(builder, { halves, timesteps, features, mask });
   const width = halves.reduce((sum, { parts }) => sum + parts.options.units, 0);
-  const widths = merge === "concat" ? [width] : merge === "separate" ? halves.map((half) => half.parts.options.units) : [first.options.units];
+  const widths =
+    merge === "concat"
+      ? [width]
+      : merge === "separate"
+        ? halves.map((half) => half.parts.options.units)
+        : [first.options.units];
   const outputs = widths.map((units) => builder.like(x, returnSequences ? [timesteps, units] : [units], computeDtype));
   const states = halves.map(({ parts }) => builder.like(x, [parts.options.units], parts.options.computeDtype));
   const initialStates = halves.map(({ initialState, parts }) =>
@@ -45,7 +50,13 @@ export function recurrent(
     "gru",
     { x, mask: mask === null ? null : cast(builder, mask, "bool"), initialStates },
     { outputs, states },
-    { repeat: x.repeat, steps: timesteps, returnSequences, flags, layers: [{ merge, halves: halves.map(({ parts }) => parts) }] },
+    {
+      repeat: x.repeat,
+      steps: timesteps,
+      returnSequences,
+      flags,
+      layers: [{ merge, halves: halves.map(({ parts }) => parts) }],
+    },
   );
   return { outputs, states };
 }

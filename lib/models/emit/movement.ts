@@ -1,5 +1,5 @@
-import type { Builder } from "../builder.js";
-import { product, type SymbolicTensor } from "../symbolic.js";
+import type { Builder } from "../compile/builder.js";
+import { product, type SymbolicTensor } from "../compile/symbolic.js";
 import { scalar } from "./elementwise.js";
 import { simplified, stridesOf } from "./strides.js";
 
@@ -92,10 +92,22 @@ export function putAt(builder: Builder, x: SymbolicTensor, y: SymbolicTensor, st
 export function concatenated(builder: Builder, tensors: readonly SymbolicTensor[], axis: number): SymbolicTensor {
   const [first] = tensors as [SymbolicTensor];
   const sizes = tensors.map(({ shape }) => shape[axis] as number);
-  const y = builder.like(first, replaced(first.shape, axis, sizes.reduce((sum, size) => sum + size, 0)));
+  const y = builder.like(
+    first,
+    replaced(
+      first.shape,
+      axis,
+      sizes.reduce((sum, size) => sum + size, 0),
+    ),
+  );
   let start = 0;
   tensors.forEach((tensor, index) => {
-    putAt(builder, tensor, y, y.shape.map((_, at) => (at === axis ? start : 0)));
+    putAt(
+      builder,
+      tensor,
+      y,
+      y.shape.map((_, at) => (at === axis ? start : 0)),
+    );
     start += sizes[index] as number;
   });
   return y;
@@ -161,7 +173,12 @@ export function broadcastTo(builder: Builder, x: SymbolicTensor, shape: readonly
 }
 
 /** Returns a tensor like `x`, of another shape, whose elements are all `value`. */
-export function constantLike(builder: Builder, x: SymbolicTensor, shape: readonly number[], value: number): SymbolicTensor {
+export function constantLike(
+  builder: Builder,
+  x: SymbolicTensor,
+  shape: readonly number[],
+  value: number,
+): SymbolicTensor {
   return filled(builder, builder.like(x, shape), value);
 }
 
@@ -172,5 +189,7 @@ export function replaced(shape: readonly number[], axis: number, size: number): 
 
 /** Returns a tensor of truths like `x`, which are all true. */
 export function allTrue(builder: Builder, x: SymbolicTensor, shape: readonly number[]): SymbolicTensor {
-  return broadcastTo(builder, scalar(builder, 1, "bool").as({ shape: shape.map(() => 1) }), shape).as({ repeat: x.repeat });
+  return broadcastTo(builder, scalar(builder, 1, "bool").as({ shape: shape.map(() => 1) }), shape).as({
+    repeat: x.repeat,
+  });
 }

@@ -1,6 +1,6 @@
-import type { NativeActivation } from "../../../native/binding.js";
-import type { Builder } from "../builder.js";
-import { type KerasDtype, product, type SymbolicTensor, storageType } from "../symbolic.js";
+import type { NativeActivation } from "../../native/binding.js";
+import type { Builder } from "../compile/builder.js";
+import { type KerasDtype, product, type SymbolicTensor, storageType } from "../compile/symbolic.js";
 import { broadcast } from "./broadcast.js";
 
 /** Returns `fn` of every element of `x`, as a tensor of `dtype`. */
@@ -48,7 +48,12 @@ export function select(
   const { repeat, shape, walk } = broadcast(builder, [condition, a, b]);
   const y = builder.tensor(shape, a.dtype, repeat);
   const [conditionStrides, aStrides, bStrides] = walk.strides;
-  builder.emit("select", { condition, a, b }, { y }, { shape: walk.shape, conditionStrides, aStrides, bStrides, repeat: 1 });
+  builder.emit(
+    "select",
+    { condition, a, b },
+    { y },
+    { shape: walk.shape, conditionStrides, aStrides, bStrides, repeat: 1 },
+  );
   return y;
 }
 

@@ -1,7 +1,7 @@
-import { formatShape } from "../../../errors/describe.js";
-import { expectedText } from "../../../errors/messages.js";
-import type { Builder } from "../builder.js";
-import type { SymbolicTensor } from "../symbolic.js";
+import { formatShape } from "../../errors/describe.js";
+import { expectedText } from "../../errors/messages.js";
+import type { Builder } from "../compile/builder.js";
+import type { SymbolicTensor } from "../compile/symbolic.js";
 import { simplified, stridesOf, type Walk } from "./strides.js";
 
 /** The common shape of tensors that are combined element by element, as NumPy's rules define it. */
@@ -22,7 +22,13 @@ export function broadcast(builder: Builder, tensors: readonly SymbolicTensor[]):
   const hasBatch = tensors.some(({ repeat, rank: own }) => repeat !== null && own === rank);
   for (const tensor of tensors) {
     if (tensor.repeat !== null && tensor.rank < rank) builder.requireWhole();
-    if (builder.mode === "divided" && hasBatch && tensor.repeat === null && tensor.rank === rank && tensor.shape[0] !== 1) {
+    if (
+      builder.mode === "divided" &&
+      hasBatch &&
+      tensor.repeat === null &&
+      tensor.rank === rank &&
+      tensor.shape[0] !== 1
+    ) {
       builder.requireWhole();
     }
   }

@@ -1,7 +1,7 @@
-import type { NativeActivation } from "../../../native/binding.js";
-import type { NativeMatrix } from "../../../native/instructions.js";
-import type { Builder } from "../builder.js";
-import { product, type SymbolicTensor } from "../symbolic.js";
+import type { NativeActivation } from "../../native/binding.js";
+import type { NativeMatrix } from "../../native/instructions.js";
+import type { Builder } from "../compile/builder.js";
+import { product, type SymbolicTensor } from "../compile/symbolic.js";
 
 /** Returns `activation(x @ kernel + bias)` over the last axis of `x`. The kernel and the bias are in `matrix`. */
 export function dense(

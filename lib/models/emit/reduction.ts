@@ -1,5 +1,5 @@
-import type { Builder } from "../builder.js";
-import type { KerasDtype, SymbolicTensor } from "../symbolic.js";
+import type { Builder } from "../compile/builder.js";
+import type { KerasDtype, SymbolicTensor } from "../compile/symbolic.js";
 import { stridesOf } from "./strides.js";
 
 /** The reductions of the addon. */
