@@ -30,7 +30,8 @@ interface TfModel {
 function makeModel(tf: TensorFlow, name: string): TfModel {
   const layer = (kind: string, config: object, inputs: unknown) =>
     tf.layers[kind]?.(config).apply(inputs) as TfSymbolic[];
-  const gru = { recurrentActivation: "sigmoid", resetAfter: false };
+  // The default, orthogonal matrices, takes tfjs seconds.
+  const gru = { recurrentActivation: "sigmoid", recurrentInitializer: "glorotUniform", resetAfter: false };
   const words = (length: number, size: number) => {
     const x = tf.input({ shape: [length], dtype: "int32" });
     return { x, embedded: layer("embedding", { inputDim: size, outputDim: 64 }, x) };
