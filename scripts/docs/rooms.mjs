@@ -22,6 +22,23 @@ export const halves = [
       ],
       [
         {
+          path: "lib/models",
+          about: "whole Keras models",
+          rows: [
+            [
+              { path: "lib/models/run", about: "predict", share: 3 },
+              { path: "lib/models/layers", about: "Keras's layers", share: 4 },
+              { path: "lib/models/operations", about: "operations", share: 4 },
+            ],
+            [
+              { path: "lib/models/compile", about: "instructions", also: ["lib/models/compile/emit"], share: 4 },
+              { path: "lib/models/graph", about: "the model in a file", share: 4 },
+            ],
+          ],
+        },
+      ],
+      [
+        {
           path: "lib/layers",
           about: "the GRU class: a table of contents for its rooms",
           hops: [1],
