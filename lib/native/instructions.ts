@@ -22,14 +22,14 @@ export type NativePortArray = Float32Array | Float64Array | Int32Array | Uint8Ar
 /** The number of a tensor: its position in `NativeProgramDescription.tensors`. */
 export type TensorId = number;
 
-/** What every instruction has. */
+/** The fields of every instruction. */
 interface Common<Op extends (typeof INSTRUCTIONS)[number]> {
   op: Op;
   /** The number of items a row, at least 1. */
   repeat: number;
 }
 
-/** What every instruction with a float result has. */
+/** The field of every instruction that has a float result. */
 interface Rounded {
   /** The 16-bit type that a float32 result is rounded to; `null` for no rounding. */
   round: NativeHalf | null;
@@ -129,7 +129,7 @@ export interface EmbeddingInstruction extends Common<"embedding"> {
   table: TensorId;
   vocabulary: number;
   units: number;
-  /** What the message of a failure calls this instruction, such as "the layer `embedding_1`". */
+  /** The words for this instruction in the message of a failure, such as "the layer `embedding_1`". */
   name: string;
 }
 
@@ -355,7 +355,7 @@ export interface NativeMatrix {
   memoryUsage(): number;
 }
 
-/** What a `NativeMatrix` is made of. */
+/** The values of a `NativeMatrix`. */
 export interface NativeMatrixDescription {
   dtype: NativeDtype;
   depth: number;
@@ -386,7 +386,7 @@ export interface NativePort {
   dtype: NativePortType;
 }
 
-/** What a `NativeProgram` is made of. */
+/** The parts of a `NativeProgram`. */
 export interface NativeProgramDescription {
   tensors: readonly NativeTensor[];
   /** `data` is copied unless it is a `NativeConstant`. Its element type is the tensor's. */

@@ -14,8 +14,8 @@
 
 namespace cudnn_gru {
 
-// What a JavaScript object owns: a native value that does not change, and that
-// calls and other objects share. Value has the method `bytes`, which V8 is told
+// The native value that a JavaScript object owns. It does not change, and calls
+// and other objects share it. Value has the method `bytes`, which V8 is told
 // of.
 template <typename Value>
 struct SharedObject {

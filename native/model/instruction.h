@@ -46,7 +46,7 @@ struct Operand {
   }
 };
 
-// What the program must know about an instruction beside its computation.
+// Everything that the program must know about an instruction.
 struct InstructionFacts {
   const char* name = "";
   size_t repeat = 1;  // items a row

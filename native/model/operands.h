@@ -19,7 +19,7 @@ struct TensorSpec {
   size_t size = 0;  // the elements of a row; of a constant, all elements
 };
 
-// What is known about a tensor while the instructions of a program are checked
+// The knowledge about a tensor while the instructions of a program are checked
 // one after the other.
 struct TensorState {
   TensorSpec spec;

@@ -39,6 +39,9 @@ class Program {
   // the outputs undefined after a failure.
   Status Run(const ProgramCall& call, const ComputeOptions& options) const;
 
+  // Whether rows may be computed apart from each other.
+  bool divisible() const { return divisible_; }
+
   // The bytes of scratch memory that a row takes while it is computed.
   size_t row_bytes() const { return row_bytes_; }
 

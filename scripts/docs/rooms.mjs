@@ -92,6 +92,13 @@ export const halves = [
       [{ path: "native/addon", about: "Node-API glue, the only code that includes napi.h", hops: [5] }],
       [
         {
+          path: "native/model",
+          about: "whole models: instructions, memory, threads",
+          rows: [[{ path: "native/model/instructions", about: "one file for each" }]],
+        },
+      ],
+      [
+        {
           path: "native/cpu",
           about: "for the CPU",
           share: 11,

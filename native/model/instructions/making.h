@@ -13,7 +13,7 @@
 
 namespace cudnn_gru {
 
-// What the functions that make instructions work with.
+// The surroundings that an instruction is made in.
 struct MakingContext {
   std::vector<TensorState>* tensors;
   CpuIsa isa;

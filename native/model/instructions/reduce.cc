@@ -164,7 +164,7 @@ class Reduce : public Instruction {
   const Operand y_;
 };
 
-// What a reduction is possible for.
+// The types that a reduction is possible for.
 enum class Kind { kNumbers, kFloats, kBools, kPositions };
 // Whether it has a result without elements.
 enum class Empty { kAllowed, kForbidden };
@@ -185,7 +185,7 @@ constexpr Entry kEntries[] = {{"sum", Kind::kNumbers, Empty::kAllowed},
                               {"argmax", Kind::kPositions, Empty::kForbidden},
                               {"argmin", Kind::kPositions, Empty::kForbidden}};
 
-// What the functions below make an instruction of.
+// The parts that the functions below make an instruction of.
 struct Parts {
   Operands* operands;
   Walks walks;
