@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
-import { setImmediate } from "node:timers/promises";
-import { crc32, createInflateRaw } from "node:zlib";
+import { createInflateRaw } from "node:zlib";
 import type { Entry, ZipFile } from "yauzl";
+import { checksum } from "./checksum.js";
 import { fileError } from "./file_errors.js";
 import { importDependency } from "./import_dependency.js";
 import { expansionLimit, formatBytes, MAX_EXPANSION, MAX_ZIP_ENTRIES } from "./limits.js";
@@ -10,7 +10,7 @@ import type { OpenFile } from "./open_file.js";
 const STORED = 0;
 const DEFLATED = 8;
 
-/** Data is inflated and checked in pieces of this many bytes. The event loop runs between them. */
+/** Data is inflated in pieces of this many bytes. The event loop runs between them. */
 const PIECE_BYTES = 2 ** 20;
 
 /**
@@ -109,7 +109,7 @@ export class ZipArchive {
     }
     const raw = await this.#readRaw(name, entry);
     const data = compressionMethod === STORED ? raw : await inflateExactly(name, raw, uncompressedSize);
-    const actual = await checksum(data);
+    const actual = await checksum([data]);
     if (actual !== entry.crc32) {
       throw fileError(`expected ${name} with CRC-32 ${hex(entry.crc32)} but found ${hex(actual)}: the file is damaged`);
     }
@@ -133,16 +133,6 @@ export class ZipArchive {
     }
     return raw;
   }
-}
-
-/** Returns the CRC-32 of `data`, computed in pieces. The event loop runs between them. */
-async function checksum(data: Uint8Array): Promise<number> {
-  let value = 0;
-  for (let start = 0; start < data.length; start += PIECE_BYTES) {
-    if (start > 0) await setImmediate();
-    value = crc32(data.subarray(start, start + PIECE_BYTES), value);
-  }
-  return value;
 }
 
 /** Inflates into memory that belongs to the result alone, so that the caller can give it to another thread. */

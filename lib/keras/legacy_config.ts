@@ -75,8 +75,8 @@ export function modernConfig(config: JsonObject, className: string, name: string
     modern[key] = key.endsWith("_initializer") ? initializer(value) : value;
   }
   Object.assign(modern, implementationOf(modern));
-  for (const key of ["activation", "recurrent_activation"]) modern[key] = activation(modern[key]);
-  modern.dtype = policy(modern.dtype);
+  for (const key of ["activation", "recurrent_activation"]) modern[key] = modernActivation(modern[key]);
+  modern.dtype = modernPolicy(modern.dtype);
   return modern;
 }
 
@@ -100,8 +100,11 @@ function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Keras 2's hard_sigmoid is `clip(0.2 * x + 0.5, 0, 1)`; Keras 3's is `relu6(x + 3) / 6`. */
-function activation(value: unknown): unknown {
+/**
+ * Returns Keras 3's form of an activation in a config of Keras 1 or 2. Keras 2's hard_sigmoid is
+ * `clip(0.2 * x + 0.5, 0, 1)`; Keras 3's is `relu6(x + 3) / 6`.
+ */
+export function modernActivation(value: unknown): unknown {
   if (value === "hard_sigmoid") return "keras2_hard_sigmoid";
   if (!isObject(value)) return value;
   if (value.class_name === "function" && value.config === "hard_sigmoid") return "keras2_hard_sigmoid";
@@ -120,8 +123,11 @@ function initializer(value: unknown): unknown {
   return { ...value, config };
 }
 
-/** Keras 3 calls tf.keras's `Policy` and `PolicyV1` `DTypePolicy`. Keras 2 before TensorFlow had float32 only. */
-function policy(value: unknown): unknown {
+/**
+ * Returns Keras 3's form of a dtype in a config of Keras 1 or 2. Keras 3 calls tf.keras's `Policy` and `PolicyV1`
+ * `DTypePolicy`. Keras 2 before TensorFlow had float32 only.
+ */
+export function modernPolicy(value: unknown): unknown {
   if (value === undefined || value === null) return "float32";
   if (!isObject(value) || !isObject(value.config)) return value;
   if (value.class_name !== "Policy" && value.class_name !== "PolicyV1") return value;

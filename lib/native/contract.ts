@@ -1,10 +1,8 @@
-import { expectedText } from "../errors/messages.js";
-import { PACKAGE_VERSION } from "../package_version.js";
 import type { NativeArray } from "./arrays.js";
 
 /*
  * The order of the addon's positional arguments and the bits of its flags. No other TypeScript file states them. The
- * addon states its own in native/addon/contract.h, and `requireContract` compares the two when the addon is loaded.
+ * addon states its own in native/addon/contract.h, and `requireContract` (contract_check.ts) compares the two when the addon is loaded.
  */
 
 /** The bits of the argument `flags`. */
@@ -159,6 +157,8 @@ const STACK_HALF_GRADIENTS = [
   "dBias",
 ] as const satisfies (keyof StackHalfGradients)[];
 
+const PROGRAM_RUN = ["rows", "inputs", "outputs"] as const;
+
 /** The types of the values with these names, in their order. */
 type InOrder<Values, Names extends readonly (keyof Values)[]> = { -readonly [I in keyof Names]: Values[Names[I]] };
 
@@ -264,7 +264,7 @@ export function stackBackwardArguments(
 }
 
 /** The names of the arguments, in order, of every function of the addon that takes several arguments of one kind. */
-const ARGUMENTS = {
+export const ARGUMENTS = {
   setWeights: ["kernel", "recurrentKernel", "bias"],
   call: [...CALL, "custom"],
   callAsync: ["token", ...CALL],
@@ -281,6 +281,8 @@ const ARGUMENTS = {
   stackBackward: STACK_BACKWARD,
   stackBackwardAsync: ["token", ...STACK_BACKWARD],
   stackHalfGradients: STACK_HALF_GRADIENTS,
+  programRun: PROGRAM_RUN,
+  programRunAsync: ["token", ...PROGRAM_RUN],
   squareSum: ["values"],
   firstNonFinite: ["values", "infinities"],
   rescale: ["out", "values", "factor", "divisor"],
@@ -320,42 +322,3 @@ const ARGUMENTS = {
   widen: ["out", "bits", "dtype"],
   narrow: ["out", "values", "dtype"],
 } as const satisfies Record<string, readonly string[]>;
-
-/** The contract as the addon states it. */
-export interface NativeContract {
-  /** The version of the package that the binary was built for. Binaries that were built before it was stated have none. */
-  readonly version?: string;
-  readonly flags: Readonly<Record<string, number>>;
-  readonly arguments: Readonly<Record<string, readonly string[]>>;
-}
-
-/**
- * Throws `ERR_NATIVE_LOAD` for a binary of another version of the package, which would mix up its arguments, and for one
- * whose contract differs from this one although its version is the same. `path` is the path of the binary.
- */
-export function requireContract(contract: NativeContract | undefined, path: string): void {
-  const difference = versionDifference(contract) ?? contractDifference(contract);
-  if (difference === undefined) return;
-  throw expectedText("ERR_NATIVE_LOAD", path, `a binary of cudnn-gru ${PACKAGE_VERSION}`, difference, {
-    remedy: "Install cudnn-gru again, or build the binary of this version.",
-  });
-}
-
-function versionDifference(contract: NativeContract | undefined): string | undefined {
-  if (contract?.version === PACKAGE_VERSION) return undefined;
-  return contract?.version === undefined ? "one that does not state its version" : `one of ${contract.version}`;
-}
-
-function contractDifference(contract: NativeContract | undefined): string | undefined {
-  const own = linesOf({ flags: CALL_FLAGS, arguments: ARGUMENTS });
-  const given = contract === undefined ? [] : linesOf(contract);
-  const differing = own.find((line) => !given.includes(line)) ?? given.find((line) => !own.includes(line));
-  return differing === undefined ? undefined : `one of that version which disagrees with it about ${differing}`;
-}
-
-function linesOf({ flags, arguments: functions }: NativeContract): string[] {
-  return [
-    ...Object.entries(flags).map(([name, bit]) => `the flag ${name} = ${bit}`),
-    ...Object.entries(functions).map(([name, names]) => `${name}(${names.join(", ")})`),
-  ];
-}

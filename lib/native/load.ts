@@ -5,7 +5,7 @@ import { expected } from "../errors/messages.js";
 import { besideThisCode, installedRoot, isInBundle, packageRoot, requireFrom } from "../package_root.js";
 import { prebuiltBinary } from "../prebuilt_binaries.js";
 import type { NativeBinding } from "./binding.js";
-import { requireContract } from "./contract.js";
+import { requireContract } from "./contract_check.js";
 import { describeFailure, type LoadFailure, loadError } from "./load_failure.js";
 import { targetsFor, thisMachine } from "./machine.js";
 

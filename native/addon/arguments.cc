@@ -121,6 +121,17 @@ Status ReadSize(const Argument& argument, size_t* size) {
   return Status();
 }
 
+Status ReadInteger(const Argument& argument, int64_t* integer) {
+  double number = 0;
+  if (napi_get_value_double(argument.env, argument.value, &number) != napi_ok ||
+      !(std::fabs(number) <= 9007199254740991.0) ||
+      number != std::floor(number)) {
+    return Wrong(StatusCode::kArgument, "an integer", argument.name);
+  }
+  *integer = static_cast<int64_t>(number);
+  return Status();
+}
+
 Status ReadDouble(const Argument& argument, double* number) {
   if (napi_get_value_double(argument.env, argument.value, number) != napi_ok) {
     return Wrong(StatusCode::kArgument, "a number", argument.name);
@@ -144,6 +155,21 @@ Status ReadBool(const Argument& argument, bool* truth) {
   if (napi_get_value_bool(argument.env, argument.value, truth) != napi_ok) {
     return Wrong(StatusCode::kArgument, "a boolean", argument.name);
   }
+  return Status();
+}
+
+Status ReadDtype(const Argument& argument, Dtype* dtype) {
+  std::string text;
+  const Status status = ReadString(argument, &text);
+  if (!status.ok()) return status;
+  if (text != "float32" && text != "float64") {
+    return Status(StatusCode::kDtype,
+                  "Expected \"float32\" or \"float64\" for the native argument "
+                  "`" +
+                      std::string(argument.name) + "` but received \"" + text +
+                      "\".");
+  }
+  *dtype = text == "float32" ? Dtype::kFloat32 : Dtype::kFloat64;
   return Status();
 }
 

@@ -72,9 +72,13 @@ Status ReadFloatArray(const Argument& argument, Dtype* dtype, void** data,
 
 // Reads a whole number from 0 to 2^53 - 1.
 Status ReadSize(const Argument& argument, size_t* size);
+// Reads a whole number from -(2^53 - 1) to 2^53 - 1.
+Status ReadInteger(const Argument& argument, int64_t* integer);
 Status ReadDouble(const Argument& argument, double* number);
 Status ReadString(const Argument& argument, std::string* text);
 Status ReadBool(const Argument& argument, bool* truth);
+// Reads "float32" or "float64".
+Status ReadDtype(const Argument& argument, Dtype* dtype);
 // Reads "float16" or "bfloat16".
 Status ReadHalfType(const Argument& argument, StateRounding* type);
 

@@ -1,5 +1,8 @@
 #include "addon/contract.h"
 
+#include <vector>
+
+#include "addon/instruction_arguments.h"
 #include "addon/package_version.h"
 
 namespace cudnn_gru {
@@ -22,16 +25,29 @@ napi_value Flags(napi_env env) {
   return flags;
 }
 
-napi_value Names(napi_env env, const Signature& signature) {
+napi_value Names(napi_env env, const char* const* list, size_t count) {
   napi_value names = nullptr;
-  napi_create_array_with_length(env, signature.count(), &names);
-  for (uint32_t i = 0; i < signature.count(); ++i) {
+  napi_create_array_with_length(env, count, &names);
+  for (uint32_t i = 0; i < count; ++i) {
     napi_value name = nullptr;
-    napi_create_string_utf8(env, signature.arguments[i], NAPI_AUTO_LENGTH,
-                            &name);
+    napi_create_string_utf8(env, list[i], NAPI_AUTO_LENGTH, &name);
     napi_set_element(env, names, i, name);
   }
   return names;
+}
+
+napi_value Instructions(napi_env env) {
+  napi_value instructions = nullptr;
+  napi_create_object(env, &instructions);
+  const auto set = [&](const char* name,
+                       const std::vector<const char*>& names) {
+    SetFrozen(env, instructions, name, Names(env, names.data(), names.size()));
+  };
+  set("op", InstructionNames());
+  set("unary", UnaryNames());
+  set("binary", BinaryNames());
+  set("reduce", ReduceNames());
+  return instructions;
 }
 
 }  // namespace
@@ -40,7 +56,8 @@ napi_value MakeContract(napi_env env) {
   napi_value arguments = nullptr;
   napi_create_object(env, &arguments);
   for (const Signature& signature : kSignatures) {
-    SetFrozen(env, arguments, signature.name, Names(env, signature));
+    SetFrozen(env, arguments, signature.name,
+              Names(env, signature.arguments.data(), signature.count()));
   }
   napi_value version = nullptr;
   napi_create_string_utf8(env, kPackageVersion, NAPI_AUTO_LENGTH, &version);
@@ -49,6 +66,7 @@ napi_value MakeContract(napi_env env) {
   napi_set_named_property(env, contract, "version", version);
   SetFrozen(env, contract, "flags", Flags(env));
   SetFrozen(env, contract, "arguments", arguments);
+  SetFrozen(env, contract, "instructions", Instructions(env));
   napi_object_freeze(env, contract);
   return contract;
 }

@@ -20,9 +20,12 @@ namespace cudnn_gru {
 //     version: "1.0.0",  // of the package
 //     flags: { returnSequences: 1, goBackwards: 2, ... },
 //     arguments: { call: ["inputs", "output", ...], callAsync: [...], ... },
+//     // The instructions of programs, and the functions of some of them.
+//     instructions: { op: ["dense", ...], unary: ["exp", ...], binary: [...],
+//                     reduce: [...] },
 //   }
 //
-// Both objects, and every list in them, are frozen.
+// All objects, and every list in them, are frozen.
 
 constexpr size_t kMostArguments = 12;
 // Places that are not used are null.
@@ -79,6 +82,9 @@ inline constexpr ArgumentNames kStackCallArguments = {
 inline constexpr ArgumentNames kStackBackwardArguments = {
     "dOutput", "dSecondOutput", "dInputs"};
 
+inline constexpr ArgumentNames kProgramRunArguments = {"rows", "inputs",
+                                                       "outputs"};
+
 inline constexpr Signature kSignatures[] = {
     // NativeGru
     {"setWeights", {"kernel", "recurrentKernel", "bias"}},
@@ -103,6 +109,9 @@ inline constexpr Signature kSignatures[] = {
     {"stackBackwardAsync", Async(kStackBackwardArguments)},
     {"stackHalfGradients",
      {"dState", "dInitialState", "dKernel", "dRecurrentKernel", "dBias"}},
+    // NativeProgram
+    {"programRun", kProgramRunArguments},
+    {"programRunAsync", Async(kProgramRunArguments)},
     // Optimizer updates: arrays first, then numbers.
     {"squareSum", {"values"}},
     {"firstNonFinite", {"values", "infinities"}},

@@ -11,7 +11,10 @@
 #include "addon/errors.h"
 #include "addon/keep_loaded.h"
 #include "addon/memory_usage.h"
+#include "addon/native_constant.h"
 #include "addon/native_gru.h"
+#include "addon/native_matrix.h"
+#include "addon/native_program.h"
 #include "addon/native_stack.h"
 #include "addon/optimizer_updates.h"
 #include "addon/random.h"
@@ -51,6 +54,12 @@ napi_value Init(napi_env env, napi_value exports) {
   napi_set_named_property(env, exports, "contract", MakeContract(env));
   napi_set_named_property(env, exports, "NativeGru", DefineNativeGru(env));
   napi_set_named_property(env, exports, "NativeStack", DefineNativeStack(env));
+  napi_set_named_property(env, exports, "NativeMatrix",
+                          DefineNativeMatrix(env));
+  napi_set_named_property(env, exports, "NativeConstant",
+                          DefineNativeConstant(env));
+  napi_set_named_property(env, exports, "NativeProgram",
+                          DefineNativeProgram(env));
   Export(env, exports, "cancel", Js_cancel);
   Export(env, exports, "cpuInfo", Js_cpuInfo);
   Export(env, exports, "setThreads", Js_setThreads);

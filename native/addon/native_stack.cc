@@ -3,13 +3,14 @@
 #include <array>
 #include <cstdint>
 #include <memory>
-#include <string>
 #include <utility>
 #include <vector>
 
 #include "addon/addon_data.h"
 #include "addon/arguments.h"
 #include "addon/errors.h"
+#include "addon/fields.h"
+#include "addon/merge_names.h"
 #include "addon/native_stack_pass.h"
 #include "addon/stack_arguments.h"
 #include "addon/wrapped_object.h"
@@ -34,51 +35,17 @@ NativeStack* Unwrap(napi_env env, napi_value self) {
       UnwrapObject(env, self, kTypeTag, "NativeStack"));
 }
 
-struct MergeName {
-  const char* name;
-  Merge merge;
-};
-
-constexpr MergeName kMergeNames[] = {{"concat", Merge::kConcat},
-                                     {"sum", Merge::kSum},
-                                     {"mul", Merge::kMul},
-                                     {"ave", Merge::kAve},
-                                     {"separate", Merge::kSeparate}};
-
-Status ReadMerge(const Argument& argument, Merge* merge) {
-  *merge = Merge::kNone;
-  if (argument.IsNothing()) return Status();
-  std::string name;
-  const Status status = ReadString(argument, &name);
-  if (!status.ok()) return status;
-  for (const MergeName& known : kMergeNames) {
-    *merge = known.merge;
-    if (name == known.name) return Status();
-  }
-  return Status(StatusCode::kArgument,
-                "Expected a merge mode in the native argument `merges` but "
-                "received \"" +
-                    name + "\".");
-}
-
 Status ReadMerges(const Argument& argument, std::vector<Merge>* merges) {
-  bool is_array = false;
-  uint32_t count = 0;
-  napi_is_array(argument.env, argument.value, &is_array);
-  if (is_array) {
-    napi_get_array_length(argument.env, argument.value, &count);
-  }
-  if (count == 0) {
+  std::vector<Argument> elements;
+  Status status = ReadList(argument, &elements);
+  if (!status.ok() || elements.empty()) {
     return Status(StatusCode::kArgument,
                   "Expected a list of merge modes for the native argument "
                   "`merges` but received another value.");
   }
-  for (uint32_t i = 0; i < count; ++i) {
-    napi_value value = nullptr;
-    napi_get_element(argument.env, argument.value, i, &value);
+  for (const Argument& element : elements) {
     Merge merge = Merge::kNone;
-    const Status status =
-        ReadMerge({argument.env, value, argument.name}, &merge);
+    status = ReadMerge(element, &merge);
     if (!status.ok()) return status;
     merges->push_back(merge);
   }

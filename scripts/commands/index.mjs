@@ -163,6 +163,14 @@ export const commands = {
       runTypeScript("bench/main.ts", args);
     },
   },
+  "bench:models": {
+    about: "time whole models beside the peers of bench/package.json (needs Python)",
+    needs: built,
+    run: (args) => {
+      ensurePackages("bench");
+      runTypeScript("bench/models/main.ts", args);
+    },
+  },
   "bench:half": {
     about: "time the conversions of 16-bit types",
     needs: built,

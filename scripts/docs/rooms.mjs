@@ -22,6 +22,24 @@ export const halves = [
       ],
       [
         {
+          path: "lib/models",
+          about: "whole Keras models",
+          rows: [
+            [
+              { path: "lib/models/run", about: "predict", share: 3 },
+              { path: "lib/models/layers", about: "Keras's layers", share: 4 },
+              { path: "lib/models/operations", about: "operations", share: 4 },
+            ],
+            [
+              { path: "lib/models/emit", about: "", share: 2 },
+              { path: "lib/models/compile", about: "programs", share: 4 },
+              { path: "lib/models/graph", about: "from files", share: 4 },
+            ],
+          ],
+        },
+      ],
+      [
+        {
           path: "lib/layers",
           about: "the GRU class: a table of contents for its rooms",
           hops: [1],
@@ -72,6 +90,13 @@ export const halves = [
     title: "C++17, one addon with and without a GPU",
     rows: [
       [{ path: "native/addon", about: "Node-API glue, the only code that includes napi.h", hops: [5] }],
+      [
+        {
+          path: "native/model",
+          about: "whole models: instructions, memory, threads",
+          rows: [[{ path: "native/model/instructions", about: "one file for each" }]],
+        },
+      ],
       [
         {
           path: "native/cpu",

@@ -11,6 +11,7 @@ const layers = [
   ["arguments", "formats"],
   ["variables", "backend"],
   ["layers"],
+  ["models"],
   ["training", "serving"],
   ["index"],
   ["cli", "interop"],

@@ -18,7 +18,8 @@ const rooms = {
   cpu: ["core", "cpu"],
   cudnn: ["core"],
   "cudnn/stack": ["core", "cudnn"],
-  addon: ["core"],
+  model: ["core", "cpu/kernels", "cpu/dispatch", "cpu/activations", "cpu/reference"],
+  addon: ["core", "model"],
 };
 
 /**
@@ -38,6 +39,8 @@ const exceptions = {
   "native/addon/cpu_settings.cc": ["cpu/dispatch/dispatch.h"],
   "native/addon/cudnn_info.cc": ["cudnn/cuda_info.h", "cudnn/runtime.h", "cudnn/stage_clock.h"],
   "native/addon/memory_usage.cc": ["cudnn/memory_pool.h"],
+  "native/addon/native_matrix.cc": ["cpu/dispatch/dispatch.h"],
+  "native/addon/native_program.cc": ["cpu/dispatch/dispatch.h"],
   "native/addon/random.cc": ["cpu/initializers/orthogonal.h"],
   "native/cudnn/cudnn_backend.cc": ["cudnn/stack/cudnn_stack.h"],
   "native/cudnn/self_check.cc": ["cpu/cpu_pass.h", "cpu/weights/weights.h"],

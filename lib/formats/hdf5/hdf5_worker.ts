@@ -10,6 +10,7 @@ import { fileError } from "../file_errors.js";
 import { importDependency } from "../import_dependency.js";
 import type { StoredVariable } from "./dataset.js";
 import type { Hdf5File } from "./hdf5_file.js";
+import type { LegacyModel } from "./legacy_arrays.js";
 import type { Hdf5Outline } from "./outline.js";
 import type { DatasetRequest, GroupRequest } from "./reader.js";
 
@@ -23,11 +24,12 @@ export interface Hdf5Task {
 }
 
 /** The questions that the thread answers, one at a time. */
-export type Hdf5Request = "outline" | GroupRequest | DatasetRequest;
+export type Hdf5Request = "outline" | "legacyModel" | GroupRequest | DatasetRequest;
 
 /** The thread's answer to each question. */
 export type Hdf5Answer =
   | { outline: Hdf5Outline }
+  | { legacyModel: LegacyModel }
   | { variables: StoredVariable[] }
   | { code: GRUErrorCode; message: string; detail?: string };
 
@@ -49,6 +51,7 @@ async function answer(request: Hdf5Request): Promise<Hdf5Answer> {
   try {
     opened ??= await open();
     if (request === "outline") return { outline: (await import("./outline.js")).outline(opened) };
+    if (request === "legacyModel") return { legacyModel: (await import("./legacy_arrays.js")).legacyModel(opened) };
     return { variables: (await import("./reader.js")).readVariables(opened, request) };
   } catch (error) {
     // Any other error from the WebAssembly module was caused by the file.

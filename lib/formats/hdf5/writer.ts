@@ -1,5 +1,6 @@
 import {
   datasetMessages,
+  type GroupPlaces,
   globalHeap,
   groupBlocks,
   groupMessage,
@@ -9,6 +10,7 @@ import {
   SUPERBLOCK_BYTES,
   superblock,
   textMessage,
+  treeChildren,
   UNDEFINED,
 } from "./writer_blocks.js";
 
@@ -47,9 +49,16 @@ export function encodeHdf5(root: Hdf5Group): Uint8Array[] {
     if (gap > 0) parts.push(new Uint8Array(gap));
     at += data.byteLength + gap;
   }
-  const blocks = new Blocks(at, addresses, texts);
-  const { object, tree, heap } = blocks.group(root);
-  return [Uint8Array.from(superblock(object, tree, heap, blocks.end)), ...parts, Uint8Array.from(blocks.bytes)];
+  const children = treeChildren(mostMembers(root));
+  const blocks = new Blocks(at, addresses, texts, children);
+  const places = blocks.group(root);
+  return [Uint8Array.from(superblock(places, blocks.end, children)), ...parts, Uint8Array.from(blocks.bytes)];
+}
+
+/** Returns the number of members of the largest group in `root`. */
+function mostMembers({ members }: Hdf5Group): number {
+  const inner = Object.values(members);
+  return inner.reduce((most, member) => (isDataset(member) ? most : Math.max(most, mostMembers(member))), inner.length);
 }
 
 function isDataset(member: Hdf5Group | Hdf5Dataset): member is Hdf5Dataset {
@@ -71,13 +80,20 @@ class Blocks {
   readonly #start: number;
   readonly #addresses: ReadonlyMap<Hdf5Dataset, number>;
   readonly #texts: readonly Uint8Array[];
+  readonly #treeChildren: number;
   #usedTexts = 0;
 
-  constructor(start: number, addresses: ReadonlyMap<Hdf5Dataset, number>, texts: readonly Uint8Array[]) {
+  constructor(
+    start: number,
+    addresses: ReadonlyMap<Hdf5Dataset, number>,
+    texts: readonly Uint8Array[],
+    children: number,
+  ) {
     this.bytes = globalHeap(texts);
     this.#start = start;
     this.#addresses = addresses;
     this.#texts = texts;
+    this.#treeChildren = children;
   }
 
   /** The address after the last block. */
@@ -93,12 +109,12 @@ class Blocks {
   }
 
   /** Adds a group, members first, and returns the addresses of its parts. */
-  group({ members, texts }: Hdf5Group): { object: number; tree: number; heap: number } {
+  group({ members, texts }: Hdf5Group): GroupPlaces {
     const objects = Object.entries(members).map(([name, member]) => {
       const object = isDataset(member) ? this.#dataset(member) : this.group(member).object;
       return [name, object] as const;
     });
-    const { bytes, tree, heap } = groupBlocks(objects, this.end);
+    const { bytes, tree, heap } = groupBlocks(objects, this.end, this.#treeChildren);
     this.#add(bytes);
     return { object: this.#add(objectHeader([groupMessage(tree, heap), ...this.#attributes(texts)])), tree, heap };
   }

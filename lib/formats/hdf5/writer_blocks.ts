@@ -13,15 +13,24 @@ export type Hdf5Dtype = "float16" | "bfloat16" | "float32" | "float64";
 /** The number of bytes of the superblock, with which the file begins. */
 export const SUPERBLOCK_BYTES = 96;
 
-/**
- * The most entries of one symbol table node, and the most nodes below one B-tree node: twice the ranks in the
- * superblock.
- */
+/** The most entries of one symbol table node: twice its rank in the superblock. */
 const NODE_ENTRIES = 8;
+
+/** The most nodes below one B-tree node that h5py writes: twice the rank in the superblock. */
 const TREE_CHILDREN = 32;
 
-/** The most members of one group that {@link groupBlocks} can write. */
-const MAX_MEMBERS = NODE_ENTRIES * TREE_CHILDREN;
+/** The largest rank that the superblock has room for. */
+const MAX_RANK = 2 ** 16 - 1;
+
+/**
+ * Returns the number of nodes below one B-tree node in a file whose largest group has `members` members. Every group
+ * gets one tree node, which must have room for all of them.
+ */
+export function treeChildren(members: number): number {
+  const rank = Math.max(TREE_CHILDREN / 2, Math.ceil(members / (2 * NODE_ENTRIES)));
+  if (rank > MAX_RANK) throw new TypeError(`a group of ${members} members cannot be written`);
+  return 2 * rank;
+}
 
 /** The smallest global heap that the format allows. */
 const HEAP_BYTES = 4096;
@@ -40,25 +49,20 @@ export function padded(bytes: readonly number[], size = Math.ceil(bytes.length /
 
 const ascii = (text: string) => [...Buffer.from(text, "latin1")];
 
-/**
- * Returns the start of a file of `end` bytes. The root group is the object at `root` with the blocks at `tree` and
- * `heap`.
- */
-export function superblock(root: number, tree: number, heap: number, end: number): number[] {
+/** The places of a group: its object, and the blocks of its members. */
+export interface GroupPlaces {
+  readonly object: number;
+  readonly tree: number;
+  readonly heap: number;
+}
+
+/** Returns the start of a file of `end` bytes with the root group `root`. `children` is from {@link treeChildren}. */
+export function superblock({ object, tree, heap }: GroupPlaces, end: number, children: number): number[] {
   const versions = [0, 0, 0, 0, 0, 8, 8, 0];
   return [
-    ...[
-      0x89,
-      ...ascii("HDF\r\n"),
-      0x1a,
-      0x0a,
-      ...versions,
-      ...u16(NODE_ENTRIES / 2),
-      ...u16(TREE_CHILDREN / 2),
-      ...u32(0),
-    ],
+    ...[0x89, ...ascii("HDF\r\n"), 0x1a, 0x0a, ...versions, ...u16(NODE_ENTRIES / 2), ...u16(children / 2), ...u32(0)],
     ...[...u64(0), ...u64(UNDEFINED), ...u64(end), ...u64(UNDEFINED)],
-    ...[...u64(0), ...u64(root), ...u32(1), ...u32(0), ...u64(tree), ...u64(heap)],
+    ...[...u64(0), ...u64(object), ...u32(1), ...u32(0), ...u64(tree), ...u64(heap)],
   ];
 }
 
@@ -136,13 +140,13 @@ export function globalHeap(texts: readonly Uint8Array[]): number[] {
 
 /**
  * Returns the blocks of a group to be placed at `address`: a table of the names, then nodes of entries, then the tree
- * over them. `members` has the names and the addresses of their objects, at most {@link MAX_MEMBERS}.
+ * over them. `members` has the names and the addresses of their objects. `children` is from {@link treeChildren}.
  */
 export function groupBlocks(
   members: readonly (readonly [name: string, address: number])[],
   address: number,
+  children: number,
 ): { bytes: number[]; heap: number; tree: number } {
-  if (members.length > MAX_MEMBERS) throw new TypeError(`a group of ${members.length} members cannot be written`);
   const sorted = [...members].sort(([one], [other]) => Buffer.compare(Buffer.from(one), Buffer.from(other)));
   const names: number[] = padded([0]);
   const entries = sorted.map(([name, object]) => {
@@ -155,17 +159,17 @@ export function groupBlocks(
   const table = [...ascii("HEAP"), 0, 0, 0, 0, ...u64(names.length), ...u64(noFreeSpace), ...u64(address + heapBytes)];
   const bytes = [...table, ...names];
   const keys: number[][] = [u64(0)];
-  const children: number[][] = [];
+  const nodes: number[][] = [];
   for (let at = 0; at < entries.length; at += NODE_ENTRIES) {
     const node = entries.slice(at, at + NODE_ENTRIES);
-    children.push(u64(address + bytes.length));
+    nodes.push(u64(address + bytes.length));
     keys.push(u64(node.at(-1)!.offset));
     const symbols = node.flatMap((entry) => entry.bytes);
     bytes.push(...padded([...ascii("SNOD"), 1, 0, ...u16(node.length), ...symbols], 8 + 40 * NODE_ENTRIES));
   }
   const tree = address + bytes.length;
-  const branches = children.flatMap((child, index) => [...keys[index]!, ...child]);
-  const head = [...ascii("TREE"), 0, 0, ...u16(children.length), ...u64(UNDEFINED), ...u64(UNDEFINED)];
-  bytes.push(...padded([...head, ...branches, ...keys.at(-1)!], 24 + 8 * (2 * TREE_CHILDREN + 1)));
+  const branches = nodes.flatMap((node, index) => [...keys[index]!, ...node]);
+  const head = [...ascii("TREE"), 0, 0, ...u16(nodes.length), ...u64(UNDEFINED), ...u64(UNDEFINED)];
+  bytes.push(...padded([...head, ...branches, ...keys.at(-1)!], 24 + 8 * (2 * children + 1)));
   return { bytes, heap: address, tree };
 }

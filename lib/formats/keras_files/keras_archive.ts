@@ -16,9 +16,10 @@ export interface KerasArchive {
   readWeights(): Promise<Uint8Array<ArrayBuffer>>;
 }
 
-const CONFIG = "config.json";
-const METADATA = "metadata.json";
-const WEIGHTS = "model.weights.h5";
+/** The names of the files in a `.keras` archive. */
+export const CONFIG = "config.json";
+export const METADATA = "metadata.json";
+export const WEIGHTS = "model.weights.h5";
 
 /** Files that other tools and options of Keras write instead of `model.weights.h5`. */
 const OTHER_WEIGHTS: Readonly<Record<string, string>> = {

@@ -1,5 +1,5 @@
-import { encodeHdf5, type Hdf5Dataset, type Hdf5Group } from "../hdf5/writer.js";
 import type { WeightData } from "./gru_variables.js";
+import { encodeWeightGroups, type WeightGroup } from "./weight_groups.js";
 
 /** A layer whose weights are written to a `.weights.h5` file. Weights are in Keras's order. */
 export type LayerToWrite = SingleLayer | BidirectionalToWrite;
@@ -29,38 +29,32 @@ export interface BidirectionalToWrite {
  * class. Any Sequential or Functional model whose only layers with variables are these can therefore load it.
  */
 export function encodeKerasWeights(layers: readonly LayerToWrite[]): Uint8Array[] {
-  const members: Record<string, Hdf5Group> = {};
+  const groups: WeightGroup[] = [{ path: "", name: "sequential", weights: [] }];
   const counts = new Map<string, number>();
   for (const layer of layers) {
     const { kind } = layer;
     const number = counts.get(kind) ?? 0;
     counts.set(kind, number + 1);
-    members[number === 0 ? kind : `${kind}_${number}`] = groupOf(layer);
+    groups.push(...groupsOf(layer, `layers/${number === 0 ? kind : `${kind}_${number}`}`));
   }
-  return encodeHdf5({ members: { layers: { members }, vars: variables("sequential", []) } });
+  return encodeWeightGroups(groups);
 }
 
-function groupOf(layer: LayerToWrite): Hdf5Group {
+function groupsOf(layer: LayerToWrite, path: string): WeightGroup[] {
   if (layer.kind === "bidirectional") {
     const { name, forward, backward } = layer;
-    return {
-      members: { backward_layer: gruGroup(backward), forward_layer: gruGroup(forward), vars: variables(name, []) },
-    };
+    return [
+      { path, name, weights: [] },
+      ...gruGroups(forward, `${path}/forward_layer`),
+      ...gruGroups(backward, `${path}/backward_layer`),
+    ];
   }
-  return layer.kind === "gru" ? gruGroup(layer) : { members: { vars: variables(layer.name, layer.weights) } };
+  return layer.kind === "gru" ? gruGroups(layer, path) : [{ path, name: layer.name, weights: layer.weights }];
 }
 
-function gruGroup({ name, weights }: Omit<SingleLayer, "kind">): Hdf5Group {
-  return { members: { cell: { members: { vars: variables("gru_cell", weights) } }, vars: variables(name, []) } };
-}
-
-function variables(name: string, weights: readonly WeightData[]): Hdf5Group {
-  return {
-    members: Object.fromEntries(weights.map((weight, index) => [`${index}`, dataset(weight)])),
-    texts: { name },
-  };
-}
-
-function dataset({ shape, dtype, data }: WeightData): Hdf5Dataset {
-  return { shape, dtype, data, ...(dtype === "bfloat16" ? { texts: { dtype } } : {}) };
+function gruGroups({ name, weights }: Omit<SingleLayer, "kind">, path: string): WeightGroup[] {
+  return [
+    { path, name, weights: [] },
+    { path: `${path}/cell`, name: "gru_cell", weights },
+  ];
 }

@@ -1,0 +1,59 @@
+import type { GruReport, InspectReport } from "./inspect.js";
+
+const shapeText = (shape: readonly (number | null)[]) => `(${shape.map((size) => size ?? "None").join(", ")})`;
+const count = (value: number) => value.toLocaleString("en-US");
+
+/** Returns the report as lines of text for a person. */
+export function inspectText(report: InspectReport): string {
+  const { file, name, layers, grus, supported, problem, params, inputs, outputs } = report;
+  const lines = [`${file}${name === null ? "" : `: model ${JSON.stringify(name)}`}`, ""];
+  const tensors = (label: string, list: InspectReport["inputs"]) =>
+    list.map(({ name: own, shape, dtype }) => `${label.padEnd(8)} ${own}  ${shapeText(shape)}  ${dtype}`);
+  lines.push(...tensors("input", inputs), ...tensors("output", outputs), ...(inputs.length > 0 ? [""] : []));
+  lines.push(
+    ...table([
+      ["layer", "class", "output", "parameters"],
+      ...layers.map(({ path, class_name, output_shapes, params: own }) => [
+        path,
+        class_name,
+        output_shapes.map(shapeText).join(" "),
+        own === null ? "" : count(own),
+      ]),
+    ]),
+  );
+  if (params !== null) lines.push("", `${count(params)} parameters`);
+  lines.push("", grus.length === 0 ? "No GRU." : `${grus.length} GRU${grus.length === 1 ? "" : "s"}:`);
+  lines.push(...grus.flatMap(gruLines));
+  lines.push(
+    "",
+    supported
+      ? "cudnn-gru computes this model: loadKerasModel(file), or cudnn-gru predict."
+      : "cudnn-gru does not compute this model:",
+  );
+  if (problem !== null) lines.push(`${problem.code}: ${problem.message}`);
+  return `${lines.join("\n")}\n`;
+}
+
+function gruLines({ path, kernel, recurrent_kernel, arguments: own, computed_by, why }: GruReport): string[] {
+  const shapes = `kernel (${kernel[0] ?? "?"}, ${kernel[1]}), recurrent kernel (${recurrent_kernel.join(", ")})`;
+  const given = Object.entries(own).map(([key, value]) => `${key}: ${JSON.stringify(value)}`);
+  const where = { cudnn: "runs on the GPU, by cuDNN", cpu: "runs on the CPU" };
+  return [
+    `- ${path}: ${shapes}`,
+    ...(given.length > 0 ? [`  ${given.join(", ")}`] : []),
+    `  ${computed_by === null ? "cannot be computed" : `${where[computed_by]} here`}${why.length > 0 ? ", because" : ""}`,
+    ...why.map((reason) => `    ${reason}`),
+  ];
+}
+
+/** Returns rows of columns that are as wide as their longest cell; the last column is aligned to the right. */
+export function table(rows: readonly (readonly string[])[]): string[] {
+  const columns = rows[0]?.length ?? 0;
+  const widths = Array.from({ length: columns }, (_, at) => Math.max(...rows.map((row) => (row[at] as string).length)));
+  return rows.map((row) =>
+    row
+      .map((cell, at) => (at === columns - 1 ? cell.padStart(widths[at] as number) : cell.padEnd(widths[at] as number)))
+      .join("  ")
+      .trimEnd(),
+  );
+}

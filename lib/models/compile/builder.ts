@@ -1,0 +1,108 @@
+import { checkedProduct } from "../../arguments/shapes.js";
+import { expectedText } from "../../errors/messages.js";
+import type { TypedArray } from "../../tensor/tensor.js";
+import type { Instruction, Operand } from "./instructions.js";
+import { type KerasDtype, product, roundingOf, Storage, SymbolicTensor, storageType } from "./symbolic.js";
+
+import type { Tensors } from "./values.js";
+
+/**
+ * How a program sees the batch: `"divided"` computes each sample by itself, so that threads share the batch. A number
+ * computes a batch of so many samples as one row, for operations that mix samples.
+ */
+export type BatchMode = "divided" | number;
+
+/** Thrown in a divided program by an operation that mixes samples. The model is then compiled for the whole batch. */
+export class MixesSamples extends Error {}
+
+/** A computation in JavaScript between two parts of a program. */
+export interface HostCall {
+  readonly inputs: readonly SymbolicTensor[];
+  readonly outputs: readonly SymbolicTensor[];
+  /** Computes the outputs. */
+  run(inputs: readonly unknown[]): unknown;
+}
+
+/** A state that calls carry: the program reads it, and writes what the next call reads. */
+export interface CarriedTensor {
+  /** The key of the state, the same in every program of the model. */
+  readonly key: string;
+  readonly before: SymbolicTensor;
+  readonly after: SymbolicTensor;
+}
+
+/** Collects the instructions of a model. */
+export class Builder {
+  readonly mode: BatchMode;
+  /** The instructions, in order, and the calls of JavaScript between them. */
+  readonly steps: (Instruction | HostCall)[] = [];
+  readonly states: CarriedTensor[] = [];
+  readonly #constants = new Map<TypedArray, Map<string, Storage>>();
+  /** True when a GRU computes on the GPU, for the whole batch at a time. */
+  usesCudnn = false;
+
+  /** Told of every call of a layer, with its outputs. */
+  readonly onCall: ((layer: object, outputs: Tensors) => void) | null;
+
+  constructor(mode: BatchMode, onCall: Builder["onCall"] = null) {
+    this.mode = mode;
+    this.onCall = onCall;
+  }
+
+  /** Throws {@link MixesSamples} in a divided program. */
+  requireWhole(): void {
+    if (this.mode === "divided") throw new MixesSamples();
+  }
+
+  /** Makes a tensor that an instruction will write. */
+  tensor(shape: readonly number[], dtype: KerasDtype, repeat: number | null = 1): SymbolicTensor {
+    const size = checkedProduct(repeat === null ? shape : [repeat, ...shape], "a tensor of the model");
+    return new SymbolicTensor({ storage: new Storage(storageType(dtype), size), shape, repeat, dtype, mask: null });
+  }
+
+  /** Makes a tensor like `like`, but of another shape or dtype. */
+  like({ repeat, dtype }: SymbolicTensor, shape: readonly number[], changed: KerasDtype = dtype): SymbolicTensor {
+    return this.tensor(shape, changed, repeat);
+  }
+
+  /** Returns a constant whose elements are `data`, in the type of the memory for `dtype`. */
+  constant(data: TypedArray, shape: readonly number[], dtype: KerasDtype): SymbolicTensor {
+    const type = storageType(dtype);
+    let storages = this.#constants.get(data);
+    if (storages === undefined) {
+      storages = new Map();
+      this.#constants.set(data, storages);
+    }
+    let storage = storages.get(type);
+    if (storage === undefined) {
+      storage = new Storage(type, data.length, data);
+      storages.set(type, storage);
+    }
+    if (product(shape) !== storage.size) {
+      throw expectedText("ERR_SHAPE", "constant", `${product(shape)} elements`, `${storage.size}`);
+    }
+    return new SymbolicTensor({ storage, shape, repeat: null, dtype, mask: null });
+  }
+
+  /** Adds an instruction. A float result is rounded to the dtype of the first tensor that is written. */
+  emit(
+    op: string,
+    reads: Readonly<Record<string, Operand>>,
+    writes: Readonly<Record<string, Operand>>,
+    fields: Readonly<Record<string, unknown>> = {},
+  ): void {
+    const first = Object.values(writes).find((operand) => operand instanceof SymbolicTensor);
+    const round = first instanceof SymbolicTensor ? roundingOf(first.dtype) : null;
+    this.steps.push({ op, reads, writes, fields: { ...fields, round } });
+  }
+
+  /** Adds a call of JavaScript. */
+  callHost(call: HostCall): void {
+    this.steps.push(call);
+  }
+
+  /** Adds a state that calls carry. */
+  carry(state: CarriedTensor): void {
+    this.states.push(state);
+  }
+}

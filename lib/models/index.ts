@@ -1,0 +1,13 @@
+/** Whole Keras models, for inference: `cudnn-gru/models`. */
+export type { Structure } from "./graph/structure.js";
+export { type LoadKerasModelArguments, loadKerasModel } from "./load_keras_model.js";
+export {
+  KerasModel,
+  type LayerExplanation,
+  type ModelExplanation,
+  type ModelLayerInfo,
+  type ModelTensor,
+} from "./model.js";
+export type { OpenShape } from "./run/describe.js";
+export type { PredictArguments, PredictAsyncArguments } from "./run/predict_arguments.js";
+export type { ModelInputs } from "./run/read_inputs.js";

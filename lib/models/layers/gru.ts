@@ -1,0 +1,44 @@
+import type { Builder } from "../compile/builder.js";
+import type { SymbolicTensor } from "../compile/symbolic.js";
+import type { Masks, Tensors, Value } from "../compile/values.js";
+import { flatten } from "../graph/structure.js";
+import { gruConfig, ModelGru } from "./gru_weights.js";
+import type { CallArguments, LayerSource } from "./layer.js";
+import { RecurrentLayer } from "./recurrent_layer.js";
+
+/** Keras's GRU. */
+export class GruLayer extends RecurrentLayer {
+  readonly model: ModelGru;
+
+  constructor(source: LayerSource) {
+    super(source);
+    this.model = new ModelGru(this.config, gruConfig(this.config));
+    for (const request of this.model.requests) this.weight({ ...request, group: "cell" });
+  }
+
+  override get causality() {
+    return this.model.parts.options.goBackwards ? ("none" as const) : ("causal" as const);
+  }
+
+  override call(builder: Builder, args: CallArguments): Tensors {
+    const { model } = this;
+    model.fill(this.entry, this.slots);
+    const inputs = this.recurrentInputs(args, model.features, [model.parts.options.units]);
+    const stage = { merge: null, halves: [{ parts: model.parts, initialState: null }] };
+    return this.results(this.compute(builder, inputs, stage), model.parts.options.returnState);
+  }
+
+  override computeMask(_builder: Builder, _inputs: Value, mask: Masks | null): Masks | null {
+    const { returnSequences } = this.model.parts.options;
+    return returnSequences ? firstMask(mask) : null;
+  }
+
+  override dispose(): void {
+    this.model.dispose();
+  }
+}
+
+/** Returns the first of some masks, which belongs to the sequence. */
+export function firstMask(mask: Masks | null): SymbolicTensor | null {
+  return mask === null ? null : (flatten<SymbolicTensor | null>(mask)[0] ?? null);
+}

@@ -1,0 +1,206 @@
+import { aborted, hasAborted, refuseAborted } from "../arguments/signal.js";
+import { AsyncPlace } from "../backend/async_limit.js";
+import { whileHeld } from "../backend/held_place.js";
+import { disposed } from "../errors/layer_errors.js";
+import { expectedText } from "../errors/messages.js";
+import type { Tensor } from "../tensor/tensor.js";
+import { flatten, type Structure } from "./graph/structure.js";
+import type { ModelLayer } from "./layers/model_layer.js";
+import { batchesOf, joined } from "./run/batches.js";
+import { type ModelShapes, type OpenShape, shapesOf } from "./run/describe.js";
+import { type Executed, execute, executeAsync, type States } from "./run/execute.js";
+import { Plans } from "./run/plans.js";
+import { type PredictArguments, type PredictAsyncArguments, readPredict } from "./run/predict_arguments.js";
+import { type ModelInputs, type ReadInputs, readInputs } from "./run/read_inputs.js";
+import { summaryText } from "./run/summary.js";
+
+/** An input or an output of a model. */
+export interface ModelTensor {
+  /** The name of the InputLayer, or of the layer that makes the output. */
+  readonly name: string;
+  /** The shape with the batch; `null` for a size that the inputs of a call decide. */
+  readonly shape: OpenShape;
+  /** The element type. */
+  readonly dtype: string;
+}
+
+/** A layer of a model. */
+export interface ModelLayerInfo {
+  /** The layer's Keras name. */
+  readonly name: string;
+  /** Keras's name of its class. */
+  readonly class_name: string;
+  /** The layer's place: its name, after those of the models and wrappers around it. */
+  readonly path: string;
+  /** The shape of each output, with `null` for sizes that the inputs of a call decide. */
+  readonly output_shapes: readonly OpenShape[];
+  /** The number of elements of its weights. */
+  readonly params: number;
+}
+
+/** A whole Keras model. `loadKerasModel` makes it. */
+export class KerasModel {
+  /** The model's Keras name. */
+  readonly name: string;
+  readonly #layer: ModelLayer;
+  readonly #plans: Plans;
+  #shapes: ModelShapes | null = null;
+  #states: States = new Map();
+  #disposed = false;
+  #inFlight = 0;
+
+  /** @internal */
+  constructor(layer: ModelLayer) {
+    this.#layer = layer;
+    this.#plans = new Plans(layer);
+    this.name = layer.entry.name;
+  }
+
+  /** The inputs, in Keras's order. */
+  get inputs(): ModelTensor[] {
+    return flatten(this.#layer.inputs).map(({ name, shape, dtype }) => ({ name, shape, dtype }));
+  }
+
+  /** The outputs, in Keras's order. */
+  get outputs(): ModelTensor[] {
+    const names = flatten(this.#layer.graph.outputs).map(({ layer }) => layer);
+    return this.#described().outputs.map(({ shape, dtype }, index) => ({ name: names[index] as string, shape, dtype }));
+  }
+
+  /** The layers, each before those inside of it. */
+  get layers(): ModelLayerInfo[] {
+    const { layers } = this.#described();
+    return this.#layer.children
+      .flatMap((child) => child.all())
+      .map((layer) => ({
+        name: layer.entry.name,
+        class_name: layer.entry.className,
+        path: layer.entry.place.names.join("/"),
+        output_shapes: layers.get(layer) ?? [],
+        params: layer.slots.reduce((sum, slot) => sum + slot.count, 0),
+      }));
+  }
+
+  #described(): ModelShapes {
+    this.#requireAlive("model");
+    this.#shapes ??= shapesOf(this.#layer);
+    return this.#shapes;
+  }
+
+  /**
+   * Computes on this thread and the pool's threads, and returns the outputs in the structure of the model's: one tensor, a
+   * list, or an object.
+   *
+   * `inputs` is one tensor, a list of them in the order of `model.inputs`, or an object by their names. Other dtypes are
+   * converted to those of the inputs.
+   *
+   * Throws `ERR_ARGUMENT`, `ERR_SHAPE`, `ERR_DTYPE`, `ERR_UNSUPPORTED`, `ERR_OUT_OF_MEMORY`, `ERR_STATE` while
+   * asynchronous calls of a stateful model are pending, and `ERR_DISPOSED`. The states of the model are then unchanged.
+   */
+  predict(inputs: ModelInputs, args?: PredictArguments | null): Structure<Tensor> {
+    this.#requireAlive("predict");
+    const { batchSize, progress } = readPredict(args, "predict");
+    const read = readInputs(inputs, this.#layer.inputs, "borrow");
+    let states = this.#states;
+    const results: Structure<Tensor>[] = [];
+    let done = 0;
+    for (const part of this.#parts(read, batchSize)) {
+      const executed: Executed = execute(this.#plans.get(part), part, states);
+      ({ states } = executed);
+      results.push(executed.outputs);
+      done += part.batch;
+      progress?.(done, read.batch);
+    }
+    this.#states = states;
+    return joined(results);
+  }
+
+  /**
+   * Computes as `predict` does, off this thread. The inputs are copied before this method returns.
+   *
+   * Never throws. Rejects with the errors of `predict`, with `ERR_BUSY` when `configure({ maxQueue })` allows no more
+   * calls, and with `ERR_ABORTED` (`name` `"AbortError"`, `cause` the signal's reason) when `signal` aborts.
+   */
+  async predictAsync(inputs: ModelInputs, args?: PredictAsyncArguments | null): Promise<Structure<Tensor>> {
+    this.#requireAlive("predictAsync");
+    const { batchSize, progress, signal } = readPredict(args, "predictAsync");
+    refuseAborted(signal);
+    const place = new AsyncPlace("predictAsync");
+    return await whileHeld(place, async () => {
+      const read = readInputs(inputs, this.#layer.inputs, "own");
+      this.#inFlight += 1;
+      try {
+        let states = this.#states;
+        const results: Structure<Tensor>[] = [];
+        let done = 0;
+        for (const part of this.#parts(read, batchSize)) {
+          const executed: Executed = await executeAsync(this.#plans.get(part), part, states, signal);
+          ({ states } = executed);
+          results.push(executed.outputs);
+          done += part.batch;
+          progress?.(done, read.batch);
+          if (signal !== null && hasAborted(signal)) throw aborted(signal);
+        }
+        this.#states = states;
+        return joined(results);
+      } finally {
+        this.#inFlight -= 1;
+      }
+    });
+  }
+
+  #parts(read: ReadInputs, batchSize: number | null): Iterable<ReadInputs> {
+    return batchSize === null || batchSize >= read.batch ? [read] : batchesOf(read, batchSize);
+  }
+
+  /** Sets the states of stateful layers to zeros. */
+  resetState(): void {
+    this.#requireAlive("resetState");
+    if (this.#inFlight > 0) {
+      throw expectedText("ERR_STATE", "resetState", "no asynchronous calls pending", `${this.#inFlight} pending`);
+    }
+    this.#states = new Map();
+  }
+
+  /** Returns a table of the layers, the shapes of their outputs and the numbers of their weights. */
+  summary(): string {
+    return summaryText(this.name, this.layers);
+  }
+
+  /** Returns which path each GRU takes, and why. */
+  explain(): ModelExplanation {
+    this.#requireAlive("explain");
+    return { layers: this.layers.map(({ path, class_name }) => ({ path, class_name })) };
+  }
+
+  /** Refuses new calls and frees native memory. Idempotent. */
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.#plans.clear();
+    this.#layer.dispose();
+  }
+
+  /** Calls `dispose`, for `using`. */
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  #requireAlive(what: string): void {
+    if (this.#disposed) throw disposed("model", what);
+  }
+}
+
+/** How a layer is computed. */
+export interface LayerExplanation {
+  /** The layer's place: its name, after those of the models and wrappers around it. */
+  readonly path: string;
+  /** Keras's name of its class. */
+  readonly class_name: string;
+}
+
+/** How a model is computed. */
+export interface ModelExplanation {
+  /** Each layer. */
+  readonly layers: readonly LayerExplanation[];
+}

@@ -1,0 +1,38 @@
+#ifndef CUDNN_GRU_MODEL_MODEL_KERNELS_H_
+#define CUDNN_GRU_MODEL_MODEL_KERNELS_H_
+
+#include <cstddef>
+
+#include "core/activation.h"
+#include "cpu/dispatch/dispatch.h"
+#include "cpu/kernels/kernels.h"
+
+namespace cudnn_gru {
+
+// The kernels that instructions compute with. They are those of an instruction
+// set, or plain loops for the reference.
+template <typename T>
+struct ModelKernels {
+  size_t lanes;
+  void (*product)(const ProductArguments<T>& arguments);
+  void (*activate)(const ActivationSpec& activation, const T* x, T* y,
+                   size_t n);
+};
+
+template <typename T>
+ModelKernels<T> KernelsOf(const CpuIsa& isa);
+
+// Applies an activation to each of `rows` rows of `columns` elements, which lie
+// one after the other. softmax, log_softmax and sparsemax are over a row. y may
+// be x. `scratch` has ActivationScratch elements.
+template <typename T>
+void ActivateRows(const ModelKernels<T>& kernels,
+                  const ActivationSpec& activation, const T* x, T* y,
+                  size_t rows, size_t columns, T* scratch);
+
+// The number of elements of scratch memory that ActivateRows needs.
+size_t ActivationScratch(const ActivationSpec& activation, size_t columns);
+
+}  // namespace cudnn_gru
+
+#endif  // CUDNN_GRU_MODEL_MODEL_KERNELS_H_

@@ -1,0 +1,67 @@
+#ifndef CUDNN_GRU_MODEL_PACKED_MATRIX_H_
+#define CUDNN_GRU_MODEL_PACKED_MATRIX_H_
+
+#include <cstddef>
+#include <memory>
+
+#include "core/aligned_buffer.h"
+#include "core/gru_description.h"
+#include "core/status.h"
+#include "cpu/dispatch/dispatch.h"
+#include "model/model_kernels.h"
+
+namespace cudnn_gru {
+
+// An immutable matrix (depth, columns) with a bias (columns), in the layout of
+// the product kernels (cpu/kernels/kernels.h): column c is the lane c % lanes
+// of the gate c / lanes % 3 of the panel c / lanes / 3. Programs share it.
+class PackedMatrix {
+ public:
+  // Copies `kernel` and `bias`, which are of `dtype`. `bias` may be null, which
+  // means zeros. Fails with kShape for sizes that are too large or no columns,
+  // and with kOutOfMemory.
+  static Status Create(Dtype dtype, size_t depth, size_t columns,
+                       const void* kernel, const void* bias, const CpuIsa& isa,
+                       std::shared_ptr<const PackedMatrix>* matrix);
+
+  Dtype dtype() const { return dtype_; }
+  size_t depth() const { return depth_; }
+  size_t columns() const { return columns_; }
+  // The elements of a row of a product, which has whole panels.
+  size_t padded_columns() const { return padded_columns_; }
+  size_t bytes() const { return buffer_.size(); }
+
+  // out[r][c] = bias[c] + sum over k of rows[r][k] * kernel[k][c], added up in
+  // the order of k. The rows of `out` have `padded_columns` elements. T is the
+  // type of the matrix.
+  template <typename T>
+  void Multiply(const T* const* rows, size_t count, T* const* out) const;
+
+ private:
+  PackedMatrix(Dtype dtype, size_t depth, size_t columns)
+      : dtype_(dtype),
+        depth_(depth),
+        columns_(columns),
+        buffer_(WeightBytes()) {}
+
+  template <typename T>
+  Status Fill(const ModelKernels<T>& kernels, const T* kernel, const T* bias);
+  template <typename T>
+  const ModelKernels<T>& kernels() const;
+
+  const Dtype dtype_;
+  const size_t depth_;
+  const size_t columns_;
+  size_t panels_ = 0;
+  size_t padded_columns_ = 0;
+  AlignedBuffer buffer_;
+  const void* kernel_ = nullptr;
+  const void* bias_ = nullptr;
+  // The kernels that the matrix was packed for; the one of its dtype is set.
+  ModelKernels<float> float_kernels_ = {};
+  ModelKernels<double> double_kernels_ = {};
+};
+
+}  // namespace cudnn_gru
+
+#endif  // CUDNN_GRU_MODEL_PACKED_MATRIX_H_
