@@ -60,7 +60,7 @@ Status ReadPort(const Argument& argument,
                     dtype + "\".");
 }
 
-napi_typedarray_type ArrayTypeOf(const Program::Port& port) {
+napi_typedarray_type ArrayTypeOf(const ProgramPort& port) {
   if (port.spec.bits != StateRounding::kNone) return napi_uint16_array;
   switch (port.type) {
     case ElementType::kFloat32:
@@ -76,7 +76,7 @@ napi_typedarray_type ArrayTypeOf(const Program::Port& port) {
 }
 
 // Reads the arrays of the inputs or of the outputs.
-Status ReadArrays(const Argument& list, const std::vector<Program::Port>& ports,
+Status ReadArrays(const Argument& list, const std::vector<ProgramPort>& ports,
                   size_t rows, std::vector<Argument>* kept,
                   std::vector<void*>* data) {
   std::vector<Argument> elements;

@@ -81,6 +81,12 @@ class Instruction {
   const InstructionFacts& facts() const { return facts_; }
   size_t Items(const Frame& frame) const { return frame.rows * facts_.repeat; }
 
+  // Whether the instruction makes more of `threads` threads than if each of
+  // them computed rows of its own.
+  virtual bool NeedsThreads(size_t /*rows*/, int /*threads*/) const {
+    return false;
+  }
+
   // Computes the rows of `frame`. Fails when the values of a tensor make it
   // impossible, and after a cancellation.
   virtual Status Run(const Frame& frame) const = 0;

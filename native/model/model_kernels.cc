@@ -1,6 +1,8 @@
 #include "model/model_kernels.h"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 
 #include "cpu/activations/row_activations.h"
 #include "cpu/reference/reference_activations.h"
@@ -12,21 +14,62 @@ namespace {
 constexpr size_t kReferenceLanes = 4;
 
 template <typename T>
-void ReferenceProduct(const ProductArguments<T>& arguments) {
-  constexpr size_t kStride = kGates * kReferenceLanes;
-  for (size_t row = 0; row < arguments.rows; ++row) {
-    for (size_t panel = arguments.panel_begin; panel < arguments.panel_end;
-         ++panel) {
-      const T* weights = arguments.weights + panel * arguments.depth * kStride;
-      T* const out = arguments.out[row] + panel * kStride;
-      std::copy_n(arguments.bias + panel * kStride, kStride, out);
-      for (size_t k = 0; k < arguments.depth; ++k, weights += kStride) {
-        for (size_t i = 0; i < kStride; ++i) {
-          out[i] += arguments.operand[i / kReferenceLanes][row][k] * weights[i];
-        }
+void ReferenceMultiply(const MatrixArguments<T>& a) {
+  for (size_t row = 0; row < a.rows; ++row) {
+    for (size_t column = 0; column < a.columns; ++column) {
+      const T* const weights =
+          a.weights + column / kReferenceLanes * a.depth * kReferenceLanes +
+          column % kReferenceLanes;
+      T sum = a.bias == nullptr ? T(0) : a.bias[column];
+      for (size_t k = 0; k < a.depth; ++k) {
+        sum += a.operand[row][k] * weights[k * kReferenceLanes];
       }
+      a.out[row][column] = sum;
     }
   }
+}
+
+template <typename T>
+void ReferenceDot(const DotArguments<T>& a) {
+  for (size_t row = 0; row < a.rows; ++row) {
+    for (size_t column = 0; column < a.columns; ++column) {
+      T sum = a.bias == nullptr ? T(0) : a.bias[column];
+      for (size_t k = 0; k < a.depth; ++k) {
+        sum += a.operand[row][k] * a.weights[column * a.depth + k];
+      }
+      a.out[row][column] = sum;
+    }
+  }
+}
+
+// Returns the largest of n values, or NaN if there is one.
+template <typename T>
+T Largest(const T* x, size_t n) {
+  T largest = -std::numeric_limits<T>::infinity();
+  for (size_t i = 0; i < n; ++i) {
+    if (x[i] > largest || std::isnan(x[i])) largest = x[i];
+  }
+  return largest;
+}
+
+template <typename T>
+void ReferenceSoftmax(const T* x, T* y, size_t n) {
+  const T largest = Largest(x, n);
+  T sum = 0;
+  for (size_t i = 0; i < n; ++i) {
+    y[i] = std::exp(x[i] - largest);
+    sum += y[i];
+  }
+  for (size_t i = 0; i < n; ++i) y[i] /= sum;
+}
+
+template <typename T>
+void ReferenceLogSoftmax(const T* x, T* y, size_t n) {
+  const T largest = Largest(x, n);
+  T sum = 0;
+  for (size_t i = 0; i < n; ++i) sum += std::exp(x[i] - largest);
+  const T normaliser = std::log(sum);
+  for (size_t i = 0; i < n; ++i) y[i] = x[i] - largest - normaliser;
 }
 
 template <typename T>
@@ -51,10 +94,35 @@ const Kernels<double>& Of<double>(const KernelSet& set) {
 template <typename T>
 ModelKernels<T> KernelsOf(const CpuIsa& isa) {
   if (isa.kernels == nullptr) {
-    return {kReferenceLanes, ReferenceProduct<T>, ReferenceActivate<T>};
+    return {kReferenceLanes,
+            {ReferenceMultiply<T>, ReferenceDot<T>, ReferenceSoftmax<T>,
+             ReferenceLogSoftmax<T>},
+            ReferenceActivate<T>};
   }
   const Kernels<T>& kernels = Of<T>(*isa.kernels);
-  return {kernels.lanes, kernels.product, kernels.activate};
+  return {kernels.lanes, kernels.matrix, kernels.activate};
+}
+
+template <typename T>
+void PackPanels(const ModelKernels<T>& kernels, const MatrixView<T>& matrix,
+                size_t depth, size_t columns, T* packed) {
+  const size_t lanes = kernels.lanes;
+  for (size_t first = 0; first < columns; first += lanes) {
+    const size_t count = std::min(lanes, columns - first);
+    const T* row = matrix.data + first * matrix.column_stride;
+    for (size_t k = 0; k < depth; ++k) {
+      if (matrix.column_stride == 1) {
+        std::copy_n(row, count, packed);
+      } else {
+        for (size_t i = 0; i < count; ++i) {
+          packed[i] = row[i * matrix.column_stride];
+        }
+      }
+      std::fill(packed + count, packed + lanes, T(0));
+      packed += lanes;
+      row += matrix.row_stride;
+    }
+  }
 }
 
 template <typename T>
@@ -71,18 +139,29 @@ void ActivateRows(const ModelKernels<T>& kernels,
   }
   if (columns == 0) return;
   for (size_t row = 0; row < rows; ++row) {
-    ActivateRow(activation.kind, x + row * columns, scratch, scratch + columns,
-                columns);
-    std::copy_n(scratch, columns, y + row * columns);
+    const T* const from = x + row * columns;
+    T* const to = y + row * columns;
+    if (activation.kind == Activation::kSoftmax) {
+      kernels.matrix.softmax(from, to, columns);
+    } else if (activation.kind == Activation::kLogSoftmax) {
+      kernels.matrix.log_softmax(from, to, columns);
+    } else {
+      ActivateRow(activation.kind, from, scratch, scratch + columns, columns);
+      std::copy_n(scratch, columns, to);
+    }
   }
 }
 
 size_t ActivationScratch(const ActivationSpec& activation, size_t columns) {
-  return IsElementwise(activation.kind) ? 0 : 2 * columns;
+  return activation.kind == Activation::kSparsemax ? 2 * columns : 0;
 }
 
 template ModelKernels<float> KernelsOf(const CpuIsa&);
 template ModelKernels<double> KernelsOf(const CpuIsa&);
+template void PackPanels(const ModelKernels<float>&, const MatrixView<float>&,
+                         size_t, size_t, float*);
+template void PackPanels(const ModelKernels<double>&, const MatrixView<double>&,
+                         size_t, size_t, double*);
 template void ActivateRows(const ModelKernels<float>&, const ActivationSpec&,
                            const float*, float*, size_t, size_t, float*);
 template void ActivateRows(const ModelKernels<double>&, const ActivationSpec&,

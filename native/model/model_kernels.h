@@ -13,14 +13,35 @@ namespace cudnn_gru {
 // set, or plain loops for the reference.
 template <typename T>
 struct ModelKernels {
-  size_t lanes;
-  void (*product)(const ProductArguments<T>& arguments);
+  size_t lanes;  // the columns of a panel of a packed matrix
+  MatrixKernels<T> matrix;
   void (*activate)(const ActivationSpec& activation, const T* x, T* y,
                    size_t n);
 };
 
 template <typename T>
 ModelKernels<T> KernelsOf(const CpuIsa& isa);
+
+// The element (k, column) of a matrix is data[k * row_stride + column *
+// column_stride].
+template <typename T>
+struct MatrixView {
+  const T* data;
+  size_t row_stride;
+  size_t column_stride;
+};
+
+// Copies a matrix (depth, columns) to the panels that MatrixKernels multiply
+// by. `packed` has depth * PaddedColumns elements.
+template <typename T>
+void PackPanels(const ModelKernels<T>& kernels, const MatrixView<T>& matrix,
+                size_t depth, size_t columns, T* packed);
+
+// The number of columns of all panels.
+template <typename T>
+size_t PaddedColumns(const ModelKernels<T>& kernels, size_t columns) {
+  return (columns + kernels.lanes - 1) / kernels.lanes * kernels.lanes;
+}
 
 // Applies an activation to each of `rows` rows of `columns` elements, which lie
 // one after the other. softmax, log_softmax and sparsemax are over a row. y may

@@ -12,18 +12,15 @@ namespace {
 
 constexpr char kPurpose[] = "memory for a packed matrix";
 
-// Copies (depth, columns) to [panel][depth][wide], with zeros beyond the
-// columns, where `wide` is the number of columns of a panel.
+// A vector of the product kernels would be nearly empty with so few columns.
+constexpr size_t kFewColumns = 2;
+
+// Copies (depth, columns) to (columns, depth).
 template <typename T>
-void Pack(const T* source, size_t depth, size_t columns, size_t wide,
-          T* packed) {
-  for (size_t first = 0; first < columns; first += wide) {
-    const size_t count = std::min(wide, columns - first);
+void Transpose(const T* source, size_t depth, size_t columns, T* transposed) {
+  for (size_t column = 0; column < columns; ++column) {
     for (size_t k = 0; k < depth; ++k) {
-      const T* const from = source + k * columns + first;
-      std::copy_n(from, count, packed);
-      std::fill(packed + count, packed + wide, T(0));
-      packed += wide;
+      *transposed++ = source[k * columns + column];
     }
   }
 }
@@ -42,28 +39,30 @@ const ModelKernels<double>& PackedMatrix::kernels<double>() const {
 template <typename T>
 Status PackedMatrix::Fill(const ModelKernels<T>& kernels, const T* kernel,
                           const T* bias) {
-  const size_t wide = kGates * kernels.lanes;
-  panels_ = (columns_ + wide - 1) / wide;
-  padded_columns_ = panels_ * wide;
+  const bool few = columns_ <= kFewColumns;
   size_t elements = 0;
-  // One row more than the depth, for the bias.
-  if (!MultiplySizes(padded_columns_, depth_ + 1, &elements)) {
+  if (!MultiplySizes(depth_, few ? columns_ : PaddedColumns(kernels, columns_),
+                     &elements)) {
     return TensorTooLarge("kernel");
   }
   BumpAllocator measure(nullptr);
-  measure.Take<T>(elements - padded_columns_);
-  measure.Take<T>(padded_columns_);
+  measure.Take<T>(elements);
+  measure.Take<T>(columns_);
   if (!buffer_.Allocate(measure.used())) {
     return OutOfMemory(measure.used(), kPurpose);
   }
   BumpAllocator allocator(buffer_.data());
-  T* const packed = allocator.Take<T>(elements - padded_columns_);
-  T* const packed_bias = allocator.Take<T>(padded_columns_);
-  Pack(kernel, depth_, columns_, wide, packed);
-  std::fill_n(packed_bias, padded_columns_, T(0));
-  if (bias != nullptr) std::copy_n(bias, columns_, packed_bias);
+  T* const packed = allocator.Take<T>(elements);
+  T* const copied_bias = allocator.Take<T>(columns_);
+  if (few) {
+    Transpose(kernel, depth_, columns_, packed);
+  } else {
+    PackPanels(kernels, {kernel, columns_, 1}, depth_, columns_, packed);
+  }
   kernel_ = packed;
-  bias_ = packed_bias;
+  if (bias == nullptr) return Status();
+  std::copy_n(bias, columns_, copied_bias);
+  bias_ = copied_bias;
   return Status();
 }
 
@@ -99,16 +98,14 @@ Status PackedMatrix::Create(Dtype dtype, size_t depth, size_t columns,
 template <typename T>
 void PackedMatrix::Multiply(const T* const* rows, size_t count,
                             T* const* out) const {
-  ProductArguments<T> arguments;
-  arguments.rows = count;
-  arguments.depth = depth_;
-  std::fill_n(arguments.operand, kGates, rows);
-  arguments.weights = static_cast<const T*>(kernel_);
-  arguments.bias = static_cast<const T*>(bias_);
-  arguments.panel_begin = 0;
-  arguments.panel_end = panels_;
-  arguments.out = out;
-  kernels<T>().product(arguments);
+  const T* const weights = static_cast<const T*>(kernel_);
+  const T* const bias = static_cast<const T*>(bias_);
+  const MatrixKernels<T>& matrix = kernels<T>().matrix;
+  if (columns_ <= kFewColumns) {
+    matrix.dot({count, depth_, columns_, rows, weights, bias, out});
+  } else {
+    matrix.multiply({count, depth_, columns_, rows, weights, bias, out});
+  }
 }
 
 template void PackedMatrix::Multiply(const float* const*, size_t,

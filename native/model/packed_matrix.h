@@ -13,8 +13,8 @@
 namespace cudnn_gru {
 
 // An immutable matrix (depth, columns) with a bias (columns), in the layout of
-// the product kernels (cpu/kernels/kernels.h): column c is the lane c % lanes
-// of the gate c / lanes % 3 of the panel c / lanes / 3. Programs share it.
+// the kernels (cpu/kernels/matrix_kernels.h): in panels, or transposed when
+// there are few columns. Programs share it.
 class PackedMatrix {
  public:
   // Copies `kernel` and `bias`, which are of `dtype`. `bias` may be null, which
@@ -27,13 +27,10 @@ class PackedMatrix {
   Dtype dtype() const { return dtype_; }
   size_t depth() const { return depth_; }
   size_t columns() const { return columns_; }
-  // The elements of a row of a product, which has whole panels.
-  size_t padded_columns() const { return padded_columns_; }
   size_t bytes() const { return buffer_.size(); }
 
-  // out[r][c] = bias[c] + sum over k of rows[r][k] * kernel[k][c], added up in
-  // the order of k. The rows of `out` have `padded_columns` elements. T is the
-  // type of the matrix.
+  // out[r][c] = bias[c] + sum over k of rows[r][k] * kernel[k][c]. The bits of
+  // a row do not depend on the other rows. T is the type of the matrix.
   template <typename T>
   void Multiply(const T* const* rows, size_t count, T* const* out) const;
 
@@ -52,8 +49,6 @@ class PackedMatrix {
   const Dtype dtype_;
   const size_t depth_;
   const size_t columns_;
-  size_t panels_ = 0;
-  size_t padded_columns_ = 0;
   AlignedBuffer buffer_;
   const void* kernel_ = nullptr;
   const void* bias_ = nullptr;

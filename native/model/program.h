@@ -3,11 +3,13 @@
 
 #include <cstddef>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "core/gru_backend.h"
 #include "core/status.h"
 #include "cpu/dispatch/dispatch.h"
+#include "model/program_parts.h"
 #include "model/program_spec.h"
 
 namespace cudnn_gru {
@@ -40,54 +42,22 @@ class Program {
   Status Run(const ProgramCall& call, const ComputeOptions& options) const;
 
   // Whether rows may be computed apart from each other.
-  bool divisible() const { return divisible_; }
+  bool divisible() const { return parts_.divisible; }
 
   // The bytes of scratch memory that a row takes while it is computed.
-  size_t row_bytes() const { return row_bytes_; }
+  size_t row_bytes() const { return parts_.row_bytes; }
 
   // The bytes of memory that the program holds for constants, apart from those
   // that others share with it at this moment.
   size_t bytes() const;
 
-  // The elements of a row of an input or an output, and its port.
-  struct Port {
-    PortSpec spec;
-    ElementType type;
-    size_t size;
-  };
-  const std::vector<Port>& inputs() const { return inputs_; }
-  const std::vector<Port>& outputs() const { return outputs_; }
+  const std::vector<ProgramPort>& inputs() const { return parts_.inputs; }
+  const std::vector<ProgramPort>& outputs() const { return parts_.outputs; }
 
  private:
-  class Builder;
-  struct Tile;
+  explicit Program(ProgramParts parts) : parts_(std::move(parts)) {}
 
-  // Where the elements of a tensor are during a run.
-  enum class Place { kNowhere, kArena, kInput, kOutput, kConstant };
-  struct Tensor {
-    ElementType type = ElementType::kFloat32;
-    size_t size = 0;
-    Place place = Place::kNowhere;
-    size_t at = 0;  // the offset in the arena, or the number of the port
-    const void* constant = nullptr;
-  };
-
-  Program() = default;
-  // The bytes of memory that a tile of `rows` rows needs.
-  size_t TileBytes(size_t rows) const;
-  Status RunTile(const ProgramCall& call, const Tile& tile) const;
-  Status CheckRows(size_t rows) const;
-
-  std::vector<Tensor> tensors_;
-  std::vector<std::shared_ptr<const ConstantData>> constants_;
-  std::vector<Port> inputs_;
-  std::vector<Port> outputs_;
-  std::vector<size_t> copied_inputs_;   // numbers of ports
-  std::vector<size_t> copied_outputs_;  // numbers of ports
-  std::vector<MadeInstruction> instructions_;
-  bool divisible_ = true;
-  size_t row_bytes_ = 0;      // of the arena
-  size_t scratch_bytes_ = 0;  // the most that an instruction needs
+  const ProgramParts parts_;
 };
 
 }  // namespace cudnn_gru

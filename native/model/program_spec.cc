@@ -18,7 +18,8 @@ Status ConstantData::Create(ElementType type, const void* data, size_t size,
   std::shared_ptr<ConstantData> created(new (std::nothrow)
                                             ConstantData(type, size));
   const size_t bytes = size * ElementSize(type);
-  if (created == nullptr || !created->buffer_.Allocate(bytes)) {
+  if (created == nullptr ||
+      !created->buffer_.Allocate(std::max<size_t>(bytes, 1))) {
     return OutOfMemory(bytes, "memory for a constant");
   }
   if (type == ElementType::kBool) {

@@ -15,6 +15,7 @@
 #include "core/activation.h"
 #include "core/half_kernels.h"
 #include "cpu/kernels/backward_kernels.h"
+#include "cpu/kernels/matrix_kernels.h"
 
 namespace cudnn_gru {
 
@@ -88,6 +89,7 @@ struct Kernels {
   void (*activate)(const ActivationSpec& activation, const T* x, T* y,
                    size_t n);
   BackwardKernels<T> backward;
+  MatrixKernels<T> matrix;
 };
 
 // The operands of one matrix product. All matrices are row-major and have no

@@ -1,9 +1,14 @@
 #include "model/instructions/additive_scores.h"
 
+#include <algorithm>
+
 #include "model/model_kernels.h"
 
 namespace cudnn_gru {
 namespace {
+
+// The values whose scores are computed together.
+constexpr size_t kTogether = 8;
 
 template <typename T>
 class AdditiveScores : public Instruction {
@@ -32,9 +37,11 @@ class AdditiveScores : public Instruction {
       const T* q = tensors_.q.template Item<T>(frame, item);
       T* y = tensors_.y.template Item<T>(frame, item);
       for (size_t i = 0; i < spec_.queries; ++i, q += spec_.depth) {
-        const T* v = tensors_.v.template Item<T>(frame, item);
-        for (size_t j = 0; j < spec_.values; ++j, v += spec_.depth) {
-          *y++ = Score(q, v, scale, sums);
+        const T* const v = tensors_.v.template Item<T>(frame, item);
+        for (size_t j = 0; j < spec_.values; j += kTogether) {
+          const size_t count = std::min(kTogether, spec_.values - j);
+          Score(q, v + j * spec_.depth, count, scale, sums, y);
+          y += count;
         }
       }
     }
@@ -42,16 +49,26 @@ class AdditiveScores : public Instruction {
   }
 
  private:
-  T Score(const T* q, const T* v, const T* scale, T* sums) const {
+  // Computes the scores of one query and `count` values.
+  void Score(const T* q, const T* v, size_t count, const T* scale, T* sums,
+             T* y) const {
     constexpr ActivationSpec kTanh = {Activation::kTanh, {0.0, 0.0, 0.0}};
     const size_t n = spec_.depth;
-    for (size_t d = 0; d < n; ++d) sums[d] = q[d] + v[d];
-    kernels_.activate(kTanh, sums, sums, n);
-    T score = 0;
-    for (size_t d = 0; d < n; ++d) {
-      score += scale == nullptr ? sums[d] : scale[d] * sums[d];
+    for (size_t j = 0; j < count; ++j) {
+      for (size_t d = 0; d < n; ++d) sums[j * n + d] = q[d] + v[j * n + d];
     }
-    return score;
+    kernels_.activate(kTanh, sums, sums, count * n);
+    for (size_t j = 0; j < count; ++j) {
+      if (scale == nullptr) {
+        T score = 0;
+        for (size_t d = 0; d < n; ++d) score += sums[j * n + d];
+        y[j] = score;
+      } else {
+        const T* const row = sums + j * n;
+        T* const out = y + j;
+        kernels_.matrix.dot({1, n, 1, &row, scale, nullptr, &out});
+      }
+    }
   }
 
   const AdditiveScoresSpec spec_;
@@ -81,7 +98,7 @@ Status MakeInstruction(const AdditiveScoresSpec& spec,
   if (!operands.ok()) return operands.status();
   return WithFloat(q.type, [&](auto zero) {
     using T = decltype(zero);
-    operands.NeedScratch(size == 0 ? 0 : spec.depth * sizeof(T));
+    operands.NeedScratch(size == 0 ? 0 : kTogether * spec.depth * sizeof(T));
     return FinishInstruction<AdditiveScores<T>>(
         &operands, made, spec,
         typename AdditiveScores<T>::Tensors{q, v, scale, y}, context.isa);

@@ -3,83 +3,113 @@
 #include <algorithm>
 
 #include "core/workspace.h"
+#include "model/divided_instruction.h"
 #include "model/model_kernels.h"
 
 namespace cudnn_gru {
 namespace {
 
-// The output positions of one product.
+// The output positions of one part.
 constexpr size_t kChunk = 32;
 
 template <typename T>
 struct Scratch {
   const T** rows;
-  T** products;
+  T** results;
   T* windows;
-  T* product_data;
   T* activation;
 
   void Take(const ConvolutionSpec& spec, BumpAllocator& allocator) {
-    const PackedMatrix& matrix = *spec.matrices[0];
     rows = allocator.Take<const T*>(kChunk);
-    products = allocator.Take<T*>(kChunk);
-    windows = allocator.Take<T>(kChunk * matrix.depth());
-    product_data = allocator.Take<T>(kChunk * matrix.padded_columns());
+    results = allocator.Take<T*>(kChunk);
+    windows = allocator.Take<T>(kChunk * spec.matrices[0]->depth());
     activation = allocator.Take<T>(
         ActivationScratch(spec.activation, spec.windows.output[2]));
   }
 };
 
+// Copies n elements. A loop is faster than a call where there are few.
 template <typename T>
-class Convolution : public Instruction {
+void CopyFew(const T* from, size_t n, T* to) {
+  if (n > 16) {
+    std::copy_n(from, n, to);
+  } else {
+    for (size_t i = 0; i < n; ++i) to[i] = from[i];
+  }
+}
+
+template <typename T>
+class Convolution : public DividedInstruction {
  public:
   Convolution(InstructionFacts facts, const ConvolutionSpec& spec,
               const Operand& x, const Operand& y, const CpuIsa& isa)
-      : Instruction(std::move(facts)),
+      : DividedInstruction(std::move(facts)),
         spec_(spec),
         x_(x),
         y_(y),
-        kernels_(KernelsOf<T>(isa)) {}
+        kernels_(KernelsOf<T>(isa)),
+        positions_(spec.windows.output[0] * spec.windows.output[1]),
+        chunks_((positions_ + kChunk - 1) / kChunk),
+        has_whole_windows_(
+            spec.matrices.size() == 1 && spec.windows.kernel[0] == 1 &&
+            (spec.windows.kernel[1] == 1 || spec.windows.dilation[1] == 1)) {}
 
-  Status Run(const Frame& frame) const override {
-    const size_t positions = spec_.windows.output[0] * spec_.windows.output[1];
-    const size_t items = Items(frame);
+ protected:
+  size_t Parts(const Frame& frame) const override {
+    return Items(frame) * chunks_;
+  }
+
+  void RunPart(const Frame& frame, size_t part) const override {
     BumpAllocator allocator(frame.scratch);
     Scratch<T> scratch;
     scratch.Take(spec_, allocator);
-    for (size_t item = 0; item < items; ++item) {
-      const T* const x = x_.Item<T>(frame, item);
-      T* const y = y_.Item<T>(frame, item);
-      for (size_t first = 0; first < positions; first += kChunk) {
-        const size_t count = std::min(kChunk, positions - first);
-        for (size_t group = 0; group < spec_.matrices.size(); ++group) {
-          Multiply(scratch, x, group, first, count, y);
-        }
-        T* const results = y + first * spec_.windows.output[2];
-        ActivateRows(kernels_, spec_.activation, results, results, count,
-                     spec_.windows.output[2], scratch.activation);
-      }
+    const T* const x = x_.Item<T>(frame, part / chunks_);
+    const size_t first = part % chunks_ * kChunk;
+    const size_t count = std::min(kChunk, positions_ - first);
+    T* const y =
+        y_.Item<T>(frame, part / chunks_) + first * spec_.windows.output[2];
+    for (size_t group = 0; group < spec_.matrices.size(); ++group) {
+      Multiply(scratch, x, group, first, count, y);
     }
-    return Status();
+    ActivateRows(kernels_, spec_.activation, y, y, count,
+                 spec_.windows.output[2], scratch.activation);
   }
 
  private:
-  // Computes `count` output positions of one group.
+  // Computes `count` output positions of one group. `y` is the first one.
   void Multiply(const Scratch<T>& scratch, const T* x, size_t group,
                 size_t first, size_t count, T* y) const {
     const PackedMatrix& matrix = *spec_.matrices[group];
-    const size_t columns = matrix.columns();
     for (size_t i = 0; i < count; ++i) {
+      scratch.results[i] =
+          y + i * spec_.windows.output[2] + group * matrix.columns();
+      scratch.rows[i] = WholeWindow(x, first + i);
+      if (scratch.rows[i] != nullptr) continue;
       T* const window = scratch.windows + i * matrix.depth();
       Gather(x, group, first + i, window);
       scratch.rows[i] = window;
-      scratch.products[i] = scratch.product_data + i * matrix.padded_columns();
     }
-    matrix.Multiply(scratch.rows, count, scratch.products);
-    for (size_t i = 0; i < count; ++i) {
-      std::copy_n(scratch.products[i], columns,
-                  y + (first + i) * spec_.windows.output[2] + group * columns);
+    matrix.Multiply(scratch.rows, count, scratch.results);
+  }
+
+  // Returns the window of an output position if it lies in the input without
+  // gaps, and null otherwise.
+  const T* WholeWindow(const T* x, size_t position) const {
+    if (!has_whole_windows_) return nullptr;
+    const WindowSpec& windows = spec_.windows;
+    const int64_t row =
+        InputPosition(windows, 0, position / windows.output[1], 0);
+    const size_t column = position % windows.output[1];
+    const int64_t begin = InputPosition(windows, 1, column, 0);
+    const int64_t last =
+        InputPosition(windows, 1, column, windows.kernel[1] - 1);
+    if (!Exists(windows, 0, row) || !Exists(windows, 1, begin) ||
+        !Exists(windows, 1, last)) {
+      return nullptr;
     }
+    return x + (static_cast<size_t>(row) * windows.input[1] +
+                static_cast<size_t>(begin)) *
+                   windows.input[2];
   }
 
   // Copies the window of one output position.
@@ -90,16 +120,16 @@ class Convolution : public Instruction {
     const size_t column = position % windows.output[1];
     for (size_t i = 0; i < windows.kernel[0]; ++i) {
       const int64_t at_row = InputPosition(windows, 0, row, i);
+      const bool row_exists = Exists(windows, 0, at_row);
       for (size_t j = 0; j < windows.kernel[1]; ++j, window += channels) {
         const int64_t at_column = InputPosition(windows, 1, column, j);
-        if (!Exists(windows, 0, at_row) || !Exists(windows, 1, at_column)) {
+        if (!row_exists || !Exists(windows, 1, at_column)) {
           std::fill_n(window, channels, T(0));
           continue;
         }
         const size_t at = static_cast<size_t>(at_row) * windows.input[1] +
                           static_cast<size_t>(at_column);
-        std::copy_n(x + at * windows.input[2] + group * channels, channels,
-                    window);
+        CopyFew(x + at * windows.input[2] + group * channels, channels, window);
       }
     }
   }
@@ -108,6 +138,9 @@ class Convolution : public Instruction {
   const Operand x_;
   const Operand y_;
   const ModelKernels<T> kernels_;
+  const size_t positions_;
+  const size_t chunks_;  // of an item
+  const bool has_whole_windows_;
 };
 
 template <typename T>
@@ -120,6 +153,8 @@ size_t ScratchBytes(const ConvolutionSpec& spec) {
 void CheckMatrices(const ConvolutionSpec& spec, Operands* operands) {
   const size_t groups = spec.matrices.size();
   operands->Require(groups >= 1, "matrices", "a matrix for each group");
+  operands->Require(spec.windows.input[2] >= 1, "inputShape",
+                    "at least 1 channel");
   for (const auto& matrix : spec.matrices) {
     operands->Require(matrix != nullptr, "matrices", "matrices");
   }

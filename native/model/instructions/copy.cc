@@ -83,6 +83,7 @@ Status MakeInstruction(const CopySpec& spec, const MakingContext& context,
                          x.size);
   operands.RequireWithin("yStrides", spec.shape, spec.y_strides, spec.y_offset,
                          y.size);
+  operands.Require(size <= y.size, "shape", "no more elements than `y` has");
   if (!operands.ok()) return operands.status();
   Walk walk = Simplify({spec.shape, {spec.x_strides, spec.y_strides}});
   operands.Require(walk.shape.size() <= kMaxRank, "shape",

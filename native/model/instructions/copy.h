@@ -11,7 +11,8 @@ namespace cudnn_gru {
 
 // y[y_offset + i * y_strides] = x[x_offset + i * x_strides] for every index i
 // of `shape`, within an item. Offsets and strides are in elements; strides may
-// be negative or 0. x and y have one type. Several copies may fill one tensor.
+// be negative or 0. x and y have one type. Several copies may fill one tensor,
+// and none has more elements than y.
 struct CopySpec {
   size_t repeat = 1;
   TensorId x = 0;

@@ -3,64 +3,60 @@
 #include <algorithm>
 
 #include "core/workspace.h"
+#include "model/divided_instruction.h"
 #include "model/model_kernels.h"
 
 namespace cudnn_gru {
 namespace {
 
-// The rows of one product. Their results stay in the cache until they are
-// written to y.
-constexpr size_t kChunk = 32;
+// The items of one part.
+constexpr size_t kChunk = 64;
 
 template <typename T>
 struct Scratch {
   const T** rows;
-  T** products;
-  T* product_data;
+  T** results;
   T* activation;
 
   void Take(const DenseSpec& spec, BumpAllocator& allocator) {
     rows = allocator.Take<const T*>(kChunk);
-    products = allocator.Take<T*>(kChunk);
-    product_data = allocator.Take<T>(kChunk * spec.matrix->padded_columns());
+    results = allocator.Take<T*>(kChunk);
     activation = allocator.Take<T>(
         ActivationScratch(spec.activation, spec.matrix->columns()));
   }
 };
 
 template <typename T>
-class Dense : public Instruction {
+class Dense : public DividedInstruction {
  public:
   Dense(InstructionFacts facts, const DenseSpec& spec, const Operand& x,
         const Operand& y, const CpuIsa& isa)
-      : Instruction(std::move(facts)),
+      : DividedInstruction(std::move(facts)),
         spec_(spec),
         x_(x),
         y_(y),
         kernels_(KernelsOf<T>(isa)) {}
 
-  Status Run(const Frame& frame) const override {
+ protected:
+  size_t Parts(const Frame& frame) const override {
+    return (Items(frame) + kChunk - 1) / kChunk;
+  }
+
+  void RunPart(const Frame& frame, size_t part) const override {
     const size_t columns = spec_.matrix->columns();
-    const size_t padded = spec_.matrix->padded_columns();
-    const size_t items = Items(frame);
+    const size_t first = part * kChunk;
+    const size_t count = std::min(kChunk, Items(frame) - first);
     BumpAllocator allocator(frame.scratch);
     Scratch<T> scratch;
     scratch.Take(spec_, allocator);
-    for (size_t first = 0; first < items; first += kChunk) {
-      const size_t count = std::min(kChunk, items - first);
-      T* const y = y_.Item<T>(frame, first);
-      for (size_t i = 0; i < count; ++i) {
-        scratch.rows[i] = x_.Item<T>(frame, first + i);
-        scratch.products[i] = scratch.product_data + i * padded;
-      }
-      spec_.matrix->Multiply(scratch.rows, count, scratch.products);
-      for (size_t i = 0; i < count; ++i) {
-        std::copy_n(scratch.products[i], columns, y + i * columns);
-      }
-      ActivateRows(kernels_, spec_.activation, y, y, count, columns,
-                   scratch.activation);
+    T* const y = y_.Item<T>(frame, first);
+    for (size_t i = 0; i < count; ++i) {
+      scratch.rows[i] = x_.Item<T>(frame, first + i);
+      scratch.results[i] = y + i * columns;
     }
-    return Status();
+    spec_.matrix->Multiply(scratch.rows, count, scratch.results);
+    ActivateRows(kernels_, spec_.activation, y, y, count, columns,
+                 scratch.activation);
   }
 
  private:
@@ -92,7 +88,7 @@ Status MakeInstruction(const DenseSpec& spec, const MakingContext& context,
   const Operand y = operands.Write("y", spec.y, Only(type), matrix.columns());
   operands.Round(spec.rounding);
   operands.NoteWork(2.0 * static_cast<double>(matrix.depth()) *
-                    static_cast<double>(matrix.padded_columns()));
+                    static_cast<double>(matrix.columns()));
   return WithFloat(type, [&](auto zero) {
     using T = decltype(zero);
     operands.NeedScratch(ScratchBytes<T>(spec));

@@ -1,6 +1,9 @@
 #include "model/instructions/gru.h"
 
+#include <algorithm>
 #include <cstring>
+#include <mutex>
+#include <utility>
 
 #include "core/gru_stack.h"
 #include "core/workspace.h"
@@ -21,47 +24,107 @@ struct Tensors {
   std::vector<HalfOperands> halves;  // of all layers
 };
 
+// Lends the calls of a stack, which have lists, so that a run in a steady state
+// allocates nothing.
+class CallPool {
+ public:
+  explicit CallPool(StackCall call) : call_(std::move(call)) {}
+
+  const StackCall& original() const { return call_; }
+
+  std::unique_ptr<StackCall> Take() {
+    std::lock_guard<std::mutex> lock(mutex_);
+    if (free_.empty()) return std::make_unique<StackCall>(call_);
+    std::unique_ptr<StackCall> call = std::move(free_.back());
+    free_.pop_back();
+    return call;
+  }
+
+  void GiveBack(std::unique_ptr<StackCall> call) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    free_.push_back(std::move(call));
+  }
+
+ private:
+  const StackCall call_;
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<StackCall>> free_;
+};
+
 class Gru : public Instruction {
  public:
   // `call` has everything but the batch and the tensors.
   Gru(InstructionFacts facts, StackCall call, Tensors tensors, Tf32 tf32)
       : Instruction(std::move(facts)),
-        call_(std::move(call)),
+        calls_(std::move(call)),
         tensors_(std::move(tensors)),
         tf32_(tf32) {}
 
+  // Threads that compute the units of a GRU together read its weights once,
+  // which a large layer of few rows spends its time with.
+  bool NeedsThreads(size_t rows, int threads) const override {
+    const size_t batch = rows * facts().repeat;
+    if (batch >= kRowsPerThread * static_cast<size_t>(threads)) return false;
+    double most = 0;
+    for (const StackLayer& layer : calls_.original().layers) {
+      for (size_t i = 0; i < layer.half_count; ++i) {
+        most = std::max(
+            most, CallFlops(layer.halves[i].backend->description(), batch, 1));
+      }
+    }
+    return most >= kMinStepFlops;
+  }
+
   Status Run(const Frame& frame) const override {
-    StackCall call = call_;
-    call.batch = Items(frame);
-    if (call.batch == 0) return Status();
-    // Without a place for the states that nothing reads, the call would not
-    // run.
-    const size_t state_bytes = UnreadStateBytes(call.batch);
+    std::unique_ptr<StackCall> call = calls_.Take();
+    const Status status = RunCall(frame, call.get());
+    calls_.GiveBack(std::move(call));
+    return status;
+  }
+
+ private:
+  // The limits by which the CPU path divides a single GRU
+  // (cpu/forward/work_division.cc).
+  static constexpr size_t kRowsPerThread = 8;
+  static constexpr double kMinStepFlops = 2e5;
+
+  Status RunCall(const Frame& frame, StackCall* call) const {
+    call->batch = Items(frame);
+    // A call needs a place for every state, also for one that nothing reads.
+    const size_t state_bytes = UnreadStateBytes(call->batch);
     const Workspace workspace(state_bytes);
     if (workspace.data() == nullptr) {
       return OutOfMemory(state_bytes, "scratch memory for the states of a GRU");
     }
     BumpAllocator allocator(workspace.data());
-    call.inputs = tensors_.x.In<void>(frame);
+    call->inputs = tensors_.x.In<void>(frame);
     if (tensors_.mask.has_value()) {
-      call.mask = tensors_.mask->In<const uint8_t>(frame);
+      call->mask = tensors_.mask->In<const uint8_t>(frame);
     }
     for (size_t i = 0; i < tensors_.outputs.size(); ++i) {
-      call.outputs[i] = tensors_.outputs[i].In<void>(frame);
+      call->outputs[i] = tensors_.outputs[i].In<void>(frame);
     }
     size_t index = 0;
-    for (StackLayer& layer : call.layers) {
+    for (StackLayer& layer : call->layers) {
       for (size_t i = 0; i < layer.half_count; ++i) {
-        PlaceStates(frame, tensors_.halves[index++], call.batch, &allocator,
+        PlaceStates(frame, tensors_.halves[index++], call->batch, &allocator,
                     &layer.halves[i]);
       }
     }
     ComputeOptions options = frame.options;
     options.tf32 = tf32_;
-    return stack_.Forward(call, options);
+    return Forward(*call, options);
   }
 
- private:
+  Status Forward(const StackCall& call, const ComputeOptions& options) const {
+    if (call.layers.size() > 1 || call.layers[0].half_count > 1) {
+      return stack_.Forward(call, options);
+    }
+    GruCall one = CallOfHalf(call, 0, 0, call.inputs);
+    one.output = call.outputs[0];
+    return call.layers[0].halves[0].backend->Forward(one, options);
+  }
+
   static size_t StateBytes(const StackHalf& half, size_t batch) {
     const GruDescription& description = half.backend->description();
     return batch * description.units * DtypeSize(description.dtype);
@@ -70,7 +133,7 @@ class Gru : public Instruction {
   size_t UnreadStateBytes(size_t batch) const {
     BumpAllocator measure(nullptr);
     size_t index = 0;
-    for (const StackLayer& layer : call_.layers) {
+    for (const StackLayer& layer : calls_.original().layers) {
       for (size_t i = 0; i < layer.half_count; ++i) {
         if (tensors_.halves[index++].state.has_value()) continue;
         measure.Take<char>(StateBytes(layer.halves[i], batch));
@@ -90,7 +153,7 @@ class Gru : public Instruction {
                       : allocator->Take<char>(StateBytes(*half, batch));
   }
 
-  const StackCall call_;
+  mutable CallPool calls_;
   const Tensors tensors_;
   const Tf32 tf32_;
   mutable GruStack stack_;

@@ -13,7 +13,7 @@ namespace cudnn_gru {
 // y = scale * (a @ b) for every index of `batch`. y is contiguous (batch..., m,
 // n). The strides, in elements, say where the matrix of an index begins. The
 // matrices of a are (m, k), or (k, m) when it is transposed, and those of b (k,
-// n), or (n, k). All have one float type. Sums are in the order of k.
+// n), or (n, k). All have one float type.
 struct MatmulSpec {
   size_t repeat = 1;
   StateRounding rounding = StateRounding::kNone;

@@ -1,5 +1,6 @@
 #include "model/instructions/reduce.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <type_traits>
@@ -41,27 +42,33 @@ struct Prod {
   T Finish(size_t) const { return static_cast<T>(product); }
 };
 
+// Returns a value that every other one is larger than, or infinity for kSign =
+// -1.
+template <typename T, int kSign>
+constexpr T Extreme() {
+  if constexpr (std::is_integral_v<T>) {
+    return kSign < 0 ? std::numeric_limits<T>::max()
+                     : std::numeric_limits<T>::min();
+  } else {
+    return static_cast<T>(-kSign) * std::numeric_limits<T>::infinity();
+  }
+}
+
 // A NaN is not equal to itself, and stays once it was taken.
 template <typename T>
 struct Max {
   using Result = T;
-  T most = std::numeric_limits<T>::lowest();
-  bool any = false;
-  void Take(T value) {
-    if (!any || value > most || value != value) most = value;
-    any = true;
-  }
+  T most = Extreme<T, 1>();
+  void Take(T value) { most = value > most || value != value ? value : most; }
   T Finish(size_t) const { return most; }
 };
 
 template <typename T>
 struct Min {
   using Result = T;
-  T least = std::numeric_limits<T>::max();
-  bool any = false;
+  T least = Extreme<T, -1>();
   void Take(T value) {
-    if (!any || value < least || value != value) least = value;
-    any = true;
+    least = value < least || value != value ? value : least;
   }
   T Finish(size_t) const { return least; }
 };
@@ -121,6 +128,10 @@ struct Walks {
   size_t reduced_size;
 };
 
+// The neighbouring results that are computed together where their elements are
+// neighbours too.
+constexpr size_t kChunk = 64;
+
 template <template <typename> class Reduction, typename T>
 class Reduce : public Instruction {
  public:
@@ -129,7 +140,6 @@ class Reduce : public Instruction {
       : Instruction(std::move(facts)), walks_(std::move(walks)), x_(x), y_(y) {}
 
   Status Run(const Frame& frame) const override {
-    using Result = typename Reduction<T>::Result;
     const size_t items = Items(frame);
     const size_t length = walks_.kept.shape.back();
     const int64_t stride = walks_.kept.strides[0].back();
@@ -137,26 +147,47 @@ class Reduce : public Instruction {
       const T* const x = x_.Item<T>(frame, item);
       Result* y = y_.Item<Result>(frame, item);
       ForEachLine(walks_.kept, [&](const int64_t* offsets) {
-        for (size_t i = 0; i < length; ++i) {
-          *y++ = ReduceAt(x + offsets[0] + static_cast<int64_t>(i) * stride);
-        }
+        ReduceLine(x + offsets[0], stride, length, y);
+        y += length;
       });
     }
     return Status();
   }
 
  private:
-  typename Reduction<T>::Result ReduceAt(const T* x) const {
-    Reduction<T> reduction;
+  using Result = typename Reduction<T>::Result;
+
+  // Computes a line of results.
+  void ReduceLine(const T* x, int64_t stride, size_t length, Result* y) const {
+    if (stride != 1) {
+      for (size_t i = 0; i < length; ++i) {
+        ReduceChunk<1>(x + static_cast<int64_t>(i) * stride, 1, y + i);
+      }
+      return;
+    }
+    for (size_t first = 0; first < length; first += kChunk) {
+      ReduceChunk<kChunk>(x + first, std::min(kChunk, length - first),
+                          y + first);
+    }
+  }
+
+  // Computes up to kMost results whose elements are neighbours.
+  template <size_t kMost>
+  void ReduceChunk(const T* x, size_t count, Result* y) const {
+    Reduction<T> states[kMost];
     const size_t length = walks_.reduced.shape.back();
     const int64_t stride = walks_.reduced.strides[0].back();
     ForEachLine(walks_.reduced, [&](const int64_t* offsets) {
-      const T* const line = x + offsets[0];
       for (size_t i = 0; i < length; ++i) {
-        reduction.Take(line[static_cast<int64_t>(i) * stride]);
+        const T* const from = x + offsets[0] + static_cast<int64_t>(i) * stride;
+        for (size_t j = 0; j < (kMost == 1 ? 1 : count); ++j) {
+          states[j].Take(from[j]);
+        }
       }
     });
-    return reduction.Finish(walks_.reduced_size);
+    for (size_t i = 0; i < count; ++i) {
+      y[i] = states[i].Finish(walks_.reduced_size);
+    }
   }
 
   const Walks walks_;
@@ -254,6 +285,8 @@ Status MakeEntry(const ReduceSpec& spec, const Entry& entry,
   strides.insert(strides.end(), spec.reduced_strides.begin(),
                  spec.reduced_strides.end());
   operands.RequireWithin("reducedStrides", shape, strides, 0, x.size);
+  operands.Require(operands.Product("kept", shape) <= x.size, "kept",
+                   "no more elements than `x` has");
   if (!operands.ok()) return operands.status();
   Walks walks{Simplify({spec.kept, {spec.kept_strides}}),
               Simplify({spec.reduced, {spec.reduced_strides}}), reduced};

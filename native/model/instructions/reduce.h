@@ -13,7 +13,7 @@ namespace cudnn_gru {
 
 // Reduces dimensions of x: y, which is contiguous of shape `kept`, is
 // `function` over all indices of `reduced`. Strides are those of x, in
-// elements. `function` is one of ReduceNames():
+// elements, and no element is used twice. `function` is one of ReduceNames():
 //   - sum, max, min and prod keep the type, which is no bool; mean is for
 //     floats. Sums of floats are in float64. int32 wraps around. NaN wins in
 //     max and min.

@@ -1,6 +1,6 @@
 #include "model/instructions/softmax.h"
 
-#include "cpu/activations/row_activations.h"
+#include "model/model_kernels.h"
 
 namespace cudnn_gru {
 namespace {
@@ -9,8 +9,14 @@ template <typename T>
 class Softmax : public Instruction {
  public:
   Softmax(InstructionFacts facts, const SoftmaxSpec& spec, const Operand& x,
-          const Operand& y)
-      : Instruction(std::move(facts)), spec_(spec), x_(x), y_(y) {}
+          const Operand& y, const CpuIsa& isa)
+      : Instruction(std::move(facts)),
+        spec_(spec),
+        x_(x),
+        y_(y),
+        compute_(spec.kind == SoftmaxKind::kSoftmax
+                     ? KernelsOf<T>(isa).matrix.softmax
+                     : KernelsOf<T>(isa).matrix.log_softmax) {}
 
   Status Run(const Frame& frame) const override {
     if (spec_.axis == 0) return Status();
@@ -30,20 +36,22 @@ class Softmax : public Instruction {
   }
 
  private:
-  // `scratch` has two lines.
-  void ComputeLine(const T* x, T* y, T* scratch) const {
+  void ComputeLine(const T* x, T* y, T* line) const {
     const size_t n = spec_.axis;
     const size_t step = spec_.inner;
-    for (size_t i = 0; i < n; ++i) scratch[i] = x[i * step];
-    ActivateRow(spec_.kind == SoftmaxKind::kSoftmax ? Activation::kSoftmax
-                                                    : Activation::kLogSoftmax,
-                scratch, scratch + n, static_cast<T*>(nullptr), n);
-    for (size_t i = 0; i < n; ++i) y[i * step] = scratch[n + i];
+    if (step == 1) {
+      compute_(x, y, n);
+      return;
+    }
+    for (size_t i = 0; i < n; ++i) line[i] = x[i * step];
+    compute_(line, line, n);
+    for (size_t i = 0; i < n; ++i) y[i * step] = line[i];
   }
 
   const SoftmaxSpec spec_;
   const Operand x_;
   const Operand y_;
+  void (*const compute_)(const T* x, T* y, size_t n);
 };
 
 }  // namespace
@@ -62,8 +70,9 @@ Status MakeInstruction(const SoftmaxSpec& spec, const MakingContext& context,
   return WithFloat(x.type, [&](auto zero) {
     using T = decltype(zero);
     // The axis may be long where another dimension is 0.
-    operands.NeedScratch(size == 0 ? 0 : 2 * spec.axis * sizeof(T));
-    return FinishInstruction<Softmax<T>>(&operands, made, spec, x, y);
+    operands.NeedScratch(size == 0 ? 0 : spec.axis * sizeof(T));
+    return FinishInstruction<Softmax<T>>(&operands, made, spec, x, y,
+                                         context.isa);
   });
 }
 
