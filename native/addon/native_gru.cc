@@ -12,12 +12,12 @@
 #include "addon/custom_activation.h"
 #include "addon/description.h"
 #include "addon/errors.h"
+#include "addon/forward_call.h"
 #include "addon/native_pass.h"
 #include "addon/step_function.h"
 #include "addon/wrapped_object.h"
 #include "core/gru_backend.h"
 #include "core/gru_call.h"
-#include "core/thread_pool.h"
 
 namespace cudnn_gru {
 
@@ -39,10 +39,11 @@ namespace {
 constexpr napi_type_tag kTypeTag = {0x6f1b9d4e27c8453aULL,
                                     0x9a40e7d2b15c836fULL};
 
+constexpr char kClassName[] = "NativeGru";
+
 // Returns the object behind `this`, or null with a pending exception.
 NativeGru* Unwrap(napi_env env, napi_value self) {
-  return static_cast<NativeGru*>(
-      UnwrapObject(env, self, kTypeTag, "NativeGru"));
+  return static_cast<NativeGru*>(UnwrapObject(env, self, kTypeTag, kClassName));
 }
 
 // Replaces the weights, and tells V8 how much memory that takes or frees.
@@ -63,33 +64,20 @@ void Finalize(napi_env env, void* object, void*) {
 
 // new NativeGru(description)
 napi_value Construct(napi_env env, napi_callback_info info) {
-  size_t count = 1;
-  napi_value argument = nullptr;
-  napi_value self = nullptr;
-  napi_value target = nullptr;
-  napi_get_cb_info(env, info, &count, &argument, &self, nullptr);
-  napi_get_new_target(env, info, &target);
-  if (target == nullptr) {
-    return Throw(env,
-                 Status(StatusCode::kArgument,
-                        "NativeGru is a constructor: call it with `new`."));
-  }
+  napi_value description = nullptr;
+  const napi_value self = NewObject(env, info, kClassName, 1, &description);
+  if (self == nullptr) return nullptr;
   auto gru = std::make_unique<NativeGru>();
   size_t cuda_device = 0;
-  Status status = ReadDescription({env, argument, "description"},
+  Status status = ReadDescription({env, description, "description"},
                                   &gru->description, &cuda_device);
   if (status.ok()) {
     status =
         PrepareBackends(gru->description, cuda_device, &gru->make_backends);
   }
-  if (!status.ok()) return Throw(env, status);
-  if (napi_wrap(env, self, gru.get(), Finalize, nullptr, nullptr) != napi_ok) {
-    return Throw(env, Status(StatusCode::kOutOfMemory,
-                             "Node could not make a NativeGru."));
-  }
-  gru.release();
-  napi_type_tag_object(env, self, &kTypeTag);
-  return self;
+  return status.ok() ? WrapObject(env, self, kTypeTag, kClassName,
+                                  std::move(gru), Finalize)
+                     : Throw(env, status);
 }
 
 napi_value Js_setWeights(napi_env env, napi_callback_info info) {
@@ -133,50 +121,39 @@ Status WeightsOf(const NativeGru& gru, Path path,
   return status;
 }
 
-// A call with everything that it needs. It may outlive the layer.
-struct PreparedCall {
-  std::shared_ptr<const GruBackend> backend;
-  GruCall call;
-  Tf32 tf32 = Tf32::kForbidden;
+using GruForwardCall = ForwardCall<const GruBackend, GruCall, GruPass>;
 
-  Status Run(int threads, const Cancellation* cancellation) const {
-    return backend->Forward(call, {threads, cancellation, tf32});
-  }
-  Status RunKeepingPass(int threads, const Cancellation* cancellation,
-                        std::unique_ptr<GruPass>* pass) const {
-    if (call.output_is_bits) {
-      return Status(StatusCode::kDtype,
-                    "Expected a Float32Array for the native argument `output` "
-                    "of a pass but received a Uint16Array.");
-    }
-    return backend->ForwardKeepingPass(call, {threads, cancellation, tf32},
-                                       pass);
-  }
-};
-
-// Reads the arguments of a call. `steps` must live as long as the call runs.
+// Reads the arguments of a call.
 Status Prepare(const Arguments& arguments, const NativeGru& gru,
-               StepSelection* steps, PreparedCall* prepared) {
+               GruForwardCall* prepared) {
   Status status = gru.current->CheckReady();
   if (!status.ok()) return status;
   CallPath path;
-  status = ReadCall(arguments, gru.description, steps, &prepared->call, &path);
-  prepared->backend = gru.backends()[path.path];
+  status = ReadCall(arguments, gru.description, &prepared->steps,
+                    &prepared->call, &path);
+  prepared->computer = gru.backends()[path.path];
   prepared->tf32 = path.tf32;
   return status;
 }
 
 // Takes the token from the arguments, and reads it and the call behind it.
-Status PrepareAsync(Arguments* arguments, const NativeGru& gru, double* token,
-                    StepSelection* steps, PreparedCall* prepared) {
-  const Argument first = arguments->TakeFirst();
-  Status status = Prepare(*arguments, gru, steps, prepared);
-  if (status.ok() && HasCustomActivation(gru.description)) {
+// Returns null with a pending exception on failure.
+std::shared_ptr<AsyncCall<GruForwardCall>> PrepareAsync(Arguments* arguments) {
+  const napi_env env = arguments->env();
+  const NativeGru* const gru = Unwrap(env, arguments->self());
+  if (gru == nullptr) return nullptr;
+  auto async = std::make_shared<AsyncCall<GruForwardCall>>();
+  const Argument token = arguments->TakeFirst();
+  Status status = Prepare(*arguments, *gru, &async->call);
+  if (status.ok() && HasCustomActivation(gru->description)) {
     status = Status(StatusCode::kUnsupported,
                     "Expected an activation of Keras's for an asynchronous "
                     "call but received a custom one.");
   }
-  return status.ok() ? ReadDouble(first, token) : status;
+  if (status.ok()) status = ReadDouble(token, &async->token);
+  if (status.ok()) return async;
+  Throw(env, status);
+  return nullptr;
 }
 
 napi_value Js_call(napi_env env, napi_callback_info info) {
@@ -184,34 +161,19 @@ napi_value Js_call(napi_env env, napi_callback_info info) {
   const Arguments arguments(env, info, kSignature);
   const NativeGru* const gru = Unwrap(env, arguments.self());
   if (gru == nullptr) return nullptr;
-  StepSelection steps;
-  PreparedCall prepared;
-  Status status = Prepare(arguments, *gru, &steps, &prepared);
+  GruForwardCall call;
+  Status status = Prepare(arguments, *gru, &call);
   CustomActivation custom(arguments[kSignature.PositionOf("custom")],
                           gru->description.dtype);
-  prepared.call.custom = &custom;
-  if (status.ok()) {
-    status = prepared.Run(ThreadPool::Get().threads(), nullptr);
-  }
-  return status.ok() ? nullptr : Throw(env, status);
+  call.call.custom = &custom;
+  return CallNow(env, std::move(status), call);
 }
 
 napi_value Js_callAsync(napi_env env, napi_callback_info info) {
-  constexpr const Signature& kSignature = SignatureOf("callAsync");
-  Arguments arguments(env, info, kSignature);
-  const NativeGru* const gru = Unwrap(env, arguments.self());
-  if (gru == nullptr) return nullptr;
-  double token = 0;
-  const auto steps = std::make_shared<StepSelection>();
-  PreparedCall prepared;
-  const Status status =
-      PrepareAsync(&arguments, *gru, &token, steps.get(), &prepared);
-  if (!status.ok()) return Throw(env, status);
-  return AddonData::Get(env)->async_calls.Submit(
-      token, CallArrays(arguments),
-      [prepared, steps](int threads, const Cancellation& cancellation) {
-        return prepared.Run(threads, &cancellation);
-      });
+  Arguments arguments(env, info, SignatureOf("callAsync"));
+  const auto async = PrepareAsync(&arguments);
+  return async == nullptr ? nullptr
+                          : SubmitCall(env, async, CallArrays(arguments));
 }
 
 napi_value Js_forward(napi_env env, napi_callback_info info) {
@@ -219,42 +181,20 @@ napi_value Js_forward(napi_env env, napi_callback_info info) {
   const Arguments arguments(env, info, kSignature);
   const NativeGru* const gru = Unwrap(env, arguments.self());
   if (gru == nullptr) return nullptr;
-  StepSelection steps;
-  PreparedCall prepared;
-  Status status = Prepare(arguments, *gru, &steps, &prepared);
+  GruForwardCall call;
+  Status status = Prepare(arguments, *gru, &call);
   CustomActivation custom(arguments[kSignature.PositionOf("custom")],
                           gru->description.dtype);
-  prepared.call.custom = &custom;
-  std::unique_ptr<GruPass> pass;
-  if (status.ok()) {
-    status =
-        prepared.RunKeepingPass(ThreadPool::Get().threads(), nullptr, &pass);
-  }
-  return status.ok() ? MakeNativePass(env, std::move(pass))
-                     : Throw(env, status);
+  call.call.custom = &custom;
+  return ForwardNow(env, std::move(status), &call, MakeNativePass);
 }
 
 napi_value Js_forwardAsync(napi_env env, napi_callback_info info) {
-  constexpr const Signature& kSignature = SignatureOf("forwardAsync");
-  Arguments arguments(env, info, kSignature);
-  const NativeGru* const gru = Unwrap(env, arguments.self());
-  if (gru == nullptr) return nullptr;
-  double token = 0;
-  const auto steps = std::make_shared<StepSelection>();
-  PreparedCall prepared;
-  const Status status =
-      PrepareAsync(&arguments, *gru, &token, steps.get(), &prepared);
-  if (!status.ok()) return Throw(env, status);
-  // An executor thread makes the pass, and this thread takes it.
-  const auto pass = std::make_shared<std::unique_ptr<GruPass>>();
-  return AddonData::Get(env)->async_calls.Submit(
-      token, CallArrays(arguments),
-      [prepared, steps, pass](int threads, const Cancellation& cancellation) {
-        return prepared.RunKeepingPass(threads, &cancellation, pass.get());
-      },
-      [pass](napi_env settling) {
-        return MakeNativePass(settling, std::move(*pass));
-      });
+  Arguments arguments(env, info, SignatureOf("forwardAsync"));
+  const auto async = PrepareAsync(&arguments);
+  return async == nullptr
+             ? nullptr
+             : SubmitForward(env, async, CallArrays(arguments), MakeNativePass);
 }
 
 napi_value Js_bindStep(napi_env env, napi_callback_info info) {
@@ -287,7 +227,7 @@ napi_value Js_dispose(napi_env env, napi_callback_info info) {
 Status ReadNativeGru(const Argument& argument, Path path,
                      std::shared_ptr<const GruBackend>* backend) {
   void* object = nullptr;
-  const Status status = ReadWrapped(argument, kTypeTag, "NativeGru", &object);
+  const Status status = ReadWrapped(argument, kTypeTag, kClassName, &object);
   return status.ok()
              ? WeightsOf(*static_cast<const NativeGru*>(object), path, backend)
              : status;
@@ -304,7 +244,7 @@ KeptGru::~KeptGru() {
 
 Status KeptGru::Keep(const Argument& argument) {
   void* object = nullptr;
-  Status status = ReadWrapped(argument, kTypeTag, "NativeGru", &object);
+  Status status = ReadWrapped(argument, kTypeTag, kClassName, &object);
   if (!status.ok()) return status;
   if (napi_create_reference(argument.env, argument.value, 1, &reference_) !=
       napi_ok) {
@@ -328,7 +268,7 @@ napi_value DefineNativeGru(napi_env env) {
       Method("forwardAsync", Js_forwardAsync), Method("bindStep", Js_bindStep),
       Method("memoryUsage", Js_memoryUsage),   Method("dispose", Js_dispose)};
   napi_value constructor = nullptr;
-  napi_define_class(env, "NativeGru", NAPI_AUTO_LENGTH, Construct, nullptr,
+  napi_define_class(env, kClassName, NAPI_AUTO_LENGTH, Construct, nullptr,
                     methods.size(), methods.data(), &constructor);
   return constructor;
 }

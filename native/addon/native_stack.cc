@@ -6,16 +6,15 @@
 #include <utility>
 #include <vector>
 
-#include "addon/addon_data.h"
 #include "addon/arguments.h"
 #include "addon/errors.h"
 #include "addon/fields.h"
+#include "addon/forward_call.h"
 #include "addon/merge_names.h"
 #include "addon/native_stack_pass.h"
 #include "addon/stack_arguments.h"
 #include "addon/wrapped_object.h"
 #include "core/gru_stack.h"
-#include "core/thread_pool.h"
 
 namespace cudnn_gru {
 namespace {
@@ -30,9 +29,11 @@ struct NativeStack {
 constexpr napi_type_tag kTypeTag = {0x91d2c06be8f34a17ULL,
                                     0x84b6f10a5d7e2c93ULL};
 
+constexpr char kClassName[] = "NativeStack";
+
 NativeStack* Unwrap(napi_env env, napi_value self) {
   return static_cast<NativeStack*>(
-      UnwrapObject(env, self, kTypeTag, "NativeStack"));
+      UnwrapObject(env, self, kTypeTag, kClassName));
 }
 
 Status ReadMerges(const Argument& argument, std::vector<Merge>* merges) {
@@ -83,17 +84,9 @@ void Finalize(napi_env, void* object, void*) {
 
 // new NativeStack(merges, grus)
 napi_value Construct(napi_env env, napi_callback_info info) {
-  size_t count = 2;
   napi_value arguments[2] = {nullptr, nullptr};
-  napi_value self = nullptr;
-  napi_value target = nullptr;
-  napi_get_cb_info(env, info, &count, arguments, &self, nullptr);
-  napi_get_new_target(env, info, &target);
-  if (target == nullptr) {
-    return Throw(env,
-                 Status(StatusCode::kArgument,
-                        "NativeStack is a constructor: call it with `new`."));
-  }
+  const napi_value self = NewObject(env, info, kClassName, 2, arguments);
+  if (self == nullptr) return nullptr;
   auto stack = std::make_unique<NativeStack>();
   StackShape& shape = stack->shape;
   Status status = ReadMerges({env, arguments[0], "merges"}, &shape.merges);
@@ -103,68 +96,34 @@ napi_value Construct(napi_env env, napi_callback_info info) {
   }
   if (!status.ok()) return Throw(env, status);
   stack->stack = std::make_shared<GruStack>();
-  if (napi_wrap(env, self, stack.get(), Finalize, nullptr, nullptr) !=
-      napi_ok) {
-    return Throw(env, Status(StatusCode::kOutOfMemory,
-                             "Node could not make a NativeStack."));
-  }
-  stack.release();
-  napi_type_tag_object(env, self, &kTypeTag);
-  return self;
+  return WrapObject(env, self, kTypeTag, kClassName, std::move(stack),
+                    Finalize);
 }
 
-// A call with everything that it needs, except the mask. It may outlive the
-// stack and the layers.
-struct PreparedCall {
-  std::shared_ptr<GruStack> stack;
-  StackCall call;
-  Tf32 tf32 = Tf32::kForbidden;
+using StackForwardCall = ForwardCall<GruStack, StackCall, GruStackPass>;
 
-  Status Run(int threads, const Cancellation* cancellation) const {
-    return stack->Forward(call, {threads, cancellation, tf32});
-  }
-  Status RunKeepingPass(int threads, const Cancellation* cancellation,
-                        std::unique_ptr<GruStackPass>* pass) const {
-    if (call.output_is_bits) {
-      return Status(StatusCode::kDtype,
-                    "Expected a Float32Array for the native argument `output` "
-                    "of a pass but received a Uint16Array.");
-    }
-    return stack->ForwardKeepingPass(call, {threads, cancellation, tf32}, pass);
-  }
-};
-
-// Reads the arguments of a call. `steps` must live as long as the call runs.
+// Reads the arguments of a call.
 Status Prepare(const StackArguments& arguments, const NativeStack& stack,
-               StepSelection* steps, PreparedCall* prepared) {
+               StackForwardCall* prepared) {
   if (stack.stack == nullptr) {
     return Status(StatusCode::kDisposed, "The stack is disposed.");
   }
-  prepared->stack = stack.stack;
-  return ReadStackCall(arguments, stack.shape, steps, &prepared->call,
-                       &prepared->tf32);
+  prepared->computer = stack.stack;
+  return ReadStackCall(arguments, stack.shape, &prepared->steps,
+                       &prepared->call, &prepared->tf32);
 }
-
-// An asynchronous call, which lives until its promise settles.
-struct AsyncCall {
-  double token = 0;
-  StepSelection steps;
-  PreparedCall prepared;
-  std::unique_ptr<GruStackPass> pass;
-};
 
 // Takes the token from the arguments, and reads it and the call behind it.
 // Returns null with a pending exception on failure.
-std::shared_ptr<AsyncCall> PrepareAsync(StackArguments* arguments) {
+std::shared_ptr<AsyncCall<StackForwardCall>> PrepareAsync(
+    StackArguments* arguments) {
   const napi_env env = arguments->env();
   const NativeStack* const stack = Unwrap(env, arguments->self());
   if (stack == nullptr) return nullptr;
-  auto call = std::make_shared<AsyncCall>();
-  Status status = ReadDouble(arguments->TakeFirst(), &call->token);
-  if (status.ok()) {
-    status = Prepare(*arguments, *stack, &call->steps, &call->prepared);
-  }
-  if (status.ok()) return call;
+  auto async = std::make_shared<AsyncCall<StackForwardCall>>();
+  Status status = ReadDouble(arguments->TakeFirst(), &async->token);
+  if (status.ok()) status = Prepare(*arguments, *stack, &async->call);
+  if (status.ok()) return async;
   Throw(env, status);
   return nullptr;
 }
@@ -174,25 +133,15 @@ napi_value Js_call(napi_env env, napi_callback_info info) {
                                  SignatureOf("stackHalf"));
   const NativeStack* const stack = Unwrap(env, arguments.self());
   if (stack == nullptr) return nullptr;
-  StepSelection steps;
-  PreparedCall prepared;
-  Status status = Prepare(arguments, *stack, &steps, &prepared);
-  if (status.ok()) {
-    status = prepared.Run(ThreadPool::Get().threads(), nullptr);
-  }
-  return status.ok() ? nullptr : Throw(env, status);
+  StackForwardCall call;
+  return CallNow(env, Prepare(arguments, *stack, &call), call);
 }
 
 napi_value Js_callAsync(napi_env env, napi_callback_info info) {
   StackArguments arguments(env, info, SignatureOf("stackCallAsync"),
                            SignatureOf("stackHalf"));
-  const std::shared_ptr<AsyncCall> call = PrepareAsync(&arguments);
-  if (call == nullptr) return nullptr;
-  return AddonData::Get(env)->async_calls.Submit(
-      call->token, arguments.All(),
-      [call](int threads, const Cancellation& cancellation) {
-        return call->prepared.Run(threads, &cancellation);
-      });
+  const auto async = PrepareAsync(&arguments);
+  return async == nullptr ? nullptr : SubmitCall(env, async, arguments.All());
 }
 
 napi_value Js_forward(napi_env env, napi_callback_info info) {
@@ -200,33 +149,18 @@ napi_value Js_forward(napi_env env, napi_callback_info info) {
                                  SignatureOf("stackHalf"));
   const NativeStack* const stack = Unwrap(env, arguments.self());
   if (stack == nullptr) return nullptr;
-  StepSelection steps;
-  PreparedCall prepared;
-  std::unique_ptr<GruStackPass> pass;
-  Status status = Prepare(arguments, *stack, &steps, &prepared);
-  if (status.ok()) {
-    status =
-        prepared.RunKeepingPass(ThreadPool::Get().threads(), nullptr, &pass);
-  }
-  return status.ok() ? MakeNativeStackPass(env, std::move(pass))
-                     : Throw(env, status);
+  StackForwardCall call;
+  Status status = Prepare(arguments, *stack, &call);
+  return ForwardNow(env, std::move(status), &call, MakeNativeStackPass);
 }
 
 napi_value Js_forwardAsync(napi_env env, napi_callback_info info) {
   StackArguments arguments(env, info, SignatureOf("stackForwardAsync"),
                            SignatureOf("stackHalf"));
-  const std::shared_ptr<AsyncCall> call = PrepareAsync(&arguments);
-  if (call == nullptr) return nullptr;
-  // An executor thread makes the pass, and this thread takes it.
-  return AddonData::Get(env)->async_calls.Submit(
-      call->token, arguments.All(),
-      [call](int threads, const Cancellation& cancellation) {
-        return call->prepared.RunKeepingPass(threads, &cancellation,
-                                             &call->pass);
-      },
-      [call](napi_env settling) {
-        return MakeNativeStackPass(settling, std::move(call->pass));
-      });
+  const auto async = PrepareAsync(&arguments);
+  return async == nullptr
+             ? nullptr
+             : SubmitForward(env, async, arguments.All(), MakeNativeStackPass);
 }
 
 napi_value Js_memoryUsage(napi_env env, napi_callback_info info) {
@@ -255,7 +189,7 @@ napi_value DefineNativeStack(napi_env env) {
       Method("memoryUsage", Js_memoryUsage),
       Method("dispose", Js_dispose)};
   napi_value constructor = nullptr;
-  napi_define_class(env, "NativeStack", NAPI_AUTO_LENGTH, Construct, nullptr,
+  napi_define_class(env, kClassName, NAPI_AUTO_LENGTH, Construct, nullptr,
                     methods.size(), methods.data(), &constructor);
   return constructor;
 }

@@ -2,7 +2,6 @@
 
 #include <string>
 
-#include "addon/errors.h"
 #include "core/status.h"
 
 namespace cudnn_gru {
@@ -32,6 +31,24 @@ void* UnwrapObject(napi_env env, napi_value self, const napi_type_tag& tag,
   if (status.ok()) return object;
   Throw(env, status);
   return nullptr;
+}
+
+napi_value NewObject(napi_env env, napi_callback_info info,
+                     const char* class_name, size_t count,
+                     napi_value* arguments) {
+  napi_value self = nullptr;
+  napi_value target = nullptr;
+  napi_get_cb_info(env, info, &count, arguments, &self, nullptr);
+  napi_get_new_target(env, info, &target);
+  if (target != nullptr) return self;
+  return Throw(env, Status(StatusCode::kArgument,
+                           std::string(class_name) +
+                               " is a constructor: call it with `new`."));
+}
+
+Status NoObject(const char* class_name) {
+  return Status(StatusCode::kOutOfMemory,
+                std::string("Node could not make a ") + class_name + ".");
 }
 
 napi_value ThisOf(napi_env env, napi_callback_info info) {

@@ -2,6 +2,7 @@
 
 #include <cstring>
 #include <new>
+#include <optional>
 #include <utility>
 
 #include "core/aligned_buffer.h"
@@ -16,6 +17,8 @@
 namespace cudnn_gru {
 namespace {
 
+// Scratch memory of this size lies on the stack of the thread.
+constexpr size_t kSmall = 512;
 constexpr char kPurpose[] = "memory for what the gradients need";
 
 // GruStack gives a runner the backends of its own kind alone.
@@ -90,11 +93,18 @@ class CpuStackRunner : public GruStackRunner {
     PlaceBuffers(call, call.inputs, measure, &job);
     // A Bidirectional alone often needs none.
     if (measure.used() == 0) return ForwardStackOnCpu(job, options.threads);
-    const Workspace workspace(measure.used());
-    if (workspace.data() == nullptr) {
+    // To take memory from the pool is noticeable in a tiny call.
+    alignas(AlignedBuffer::kAlignment) char small[kSmall];
+    std::optional<Workspace> large;
+    void* memory = small;
+    if (measure.used() > kSmall) {
+      large.emplace(measure.used());
+      memory = large->data();
+    }
+    if (memory == nullptr) {
       return OutOfMemory(measure.used(), "scratch memory for the call");
     }
-    BumpAllocator allocator(workspace.data());
+    BumpAllocator allocator(memory);
     PlaceBuffers(call, call.inputs, allocator, &job);
     return ForwardStackOnCpu(job, options.threads);
   }

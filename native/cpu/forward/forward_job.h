@@ -17,6 +17,9 @@ struct OutputPlace {
   size_t origin;
   size_t row_stride;
   ptrdiff_t step_stride;  // negative when the sequence is written backwards
+  // Whether another thread reads or writes the same cache lines meanwhile. The
+  // time loop then only writes there, and keeps its states elsewhere.
+  bool contended = false;
 
   size_t At(size_t row, size_t step) const {
     return origin + row * row_stride +
@@ -27,7 +30,7 @@ struct OutputPlace {
 // Returns the place in a contiguous output, as GruCall describes it.
 inline OutputPlace ContiguousPlace(const GruCall& call, size_t units) {
   const size_t steps = call.return_sequences ? call.timesteps : 1;
-  return {0, steps * units, static_cast<ptrdiff_t>(units)};
+  return {0, steps * units, static_cast<ptrdiff_t>(units), false};
 }
 
 // The data that all threads of one forward call read. It outlives the threads.

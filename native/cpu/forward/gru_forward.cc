@@ -41,7 +41,7 @@ Status Forward(const ForwardJob<T>& job, int threads) {
   SharedScratch<T> shared;
   const auto take = [&](BumpAllocator& allocator, int index) {
     if (index < 0) {
-      shared.Take(job.weights, call, call.timesteps, allocator);
+      shared.Take(job, call.timesteps, allocator);
       return RowScratch<T>();
     }
     const Share share =

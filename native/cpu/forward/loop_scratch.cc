@@ -15,8 +15,10 @@ constexpr size_t kChunkRows = 64;
 }  // namespace
 
 template <typename T>
-void SharedScratch<T>::Take(const CpuWeights& weights, const GruCall& call,
-                            size_t most_steps, BumpAllocator& allocator) {
+void SharedScratch<T>::Take(const ForwardJob<T>& job, size_t most_steps,
+                            BumpAllocator& allocator) {
+  const CpuWeights& weights = job.weights;
+  const GruCall& call = job.call;
   const GruDescription& description = weights.description();
   const size_t units = description.units;
   row_stride = weights.panels() * kGates * weights.lanes();
@@ -31,7 +33,7 @@ void SharedScratch<T>::Take(const CpuWeights& weights, const GruCall& call,
     inputs = allocator.Take<T>(input_masks * call.batch * chunk *
                                description.features);
   }
-  if (!OutputTakesStates(call)) {
+  if (!OutputTakesStates(job)) {
     states = allocator.Take<T>(2 * call.batch * units);
   }
   if (!description.reset_after) {

@@ -6,6 +6,7 @@
 
 #include "core/gru_call.h"
 #include "core/workspace.h"
+#include "cpu/forward/forward_job.h"
 #include "cpu/forward/row_wise_step.h"
 #include "cpu/kernels/kernels.h"
 #include "cpu/weights/weights.h"
@@ -32,7 +33,7 @@ struct SharedScratch {
 
   // Takes the arrays for `call` from `allocator`, which may only be measuring.
   // At most `most_steps` steps are projected at a time.
-  void Take(const CpuWeights& weights, const GruCall& call, size_t most_steps,
+  void Take(const ForwardJob<T>& job, size_t most_steps,
             BumpAllocator& allocator);
 };
 
@@ -61,9 +62,11 @@ struct RowScratch {
             const SharedScratch<T>& shared, BumpAllocator& allocator);
 };
 
-// Whether the states of a call are written to its output as they are computed.
-inline bool OutputTakesStates(const GruCall& call) {
-  return call.return_sequences && !call.output_is_bits;
+// Whether the time loop keeps its states in the output.
+template <typename T>
+bool OutputTakesStates(const ForwardJob<T>& job) {
+  return job.call.return_sequences && !job.call.output_is_bits &&
+         !job.place.contended;
 }
 
 }  // namespace cudnn_gru

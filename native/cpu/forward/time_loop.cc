@@ -200,7 +200,7 @@ size_t TimeLoop<T>::CollectActiveRows(size_t step, size_t chunk_begin) {
     }
     rows_.active[active] = i;
     rows_.previous[active] = rows_.state[i];
-    if (OutputTakesStates(call_)) {
+    if (OutputTakesStates(job_)) {
       rows_.next[active] = output + job_.place.At(row, step);
     } else {
       rows_.next[active] =
@@ -261,8 +261,8 @@ bool TimeLoop<T>::Step(size_t step, size_t chunk_begin) {
   arguments.recurrent_activation = description_.recurrent_activation;
   if (!ComputeStep(arguments)) return false;
   if (description_.state_rounding != StateRounding::kNone) RoundStates(active);
-  if (call_.return_sequences && call_.output_is_bits) {
-    NarrowOutputs(step, active);
+  if (call_.return_sequences && !OutputTakesStates(job_)) {
+    WriteOutputs(step, active);
   }
   for (size_t i = 0; i < active; ++i) {
     const size_t row = rows_.active[i];
@@ -300,10 +300,9 @@ void TimeLoop<T>::RoundStates(size_t active) {
   }
 }
 
-// Writes this share's units of the active rows' new states to the output, which
-// has 16 bits.
+// Writes this share's units of the active rows' new states to the output.
 template <typename T>
-void TimeLoop<T>::NarrowOutputs(size_t step, size_t active) const {
+void TimeLoop<T>::WriteOutputs(size_t step, size_t active) const {
   for (size_t i = 0; i < active; ++i) {
     const size_t row = share_.row_begin + rows_.active[i];
     WriteOutput(row, step, rows_.next[i]);

@@ -58,7 +58,7 @@ class TimeLoop {
   bool ComputeStep(StepArguments<T>& arguments);
   void DropStates(size_t rows);
   void RoundStates(size_t active);
-  void NarrowOutputs(size_t step, size_t active) const;
+  void WriteOutputs(size_t step, size_t active) const;
   void WriteOutput(size_t row, size_t step, const T* values) const;
   void WriteMaskedOutput(size_t row, size_t step);
 

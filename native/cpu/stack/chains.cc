@@ -42,10 +42,15 @@ class Chains {
     std::vector<LoopDivision> divisions;
     const size_t groups = plan_.row_groups;
     const size_t rows = std::max<size_t>(1, job_.batch / groups);
+    // With a group for each thread, one thread computes both halves of its
+    // rows.
+    const bool several = static_cast<size_t>(plan_.threads) > groups;
     for (size_t layer = 0; layer < job_.layers.size(); ++layer) {
       for (size_t half = 0; half < job_.layers[layer].half_count; ++half) {
-        divisions.push_back(
-            {groups, 1, StepsAtATime(job_, layer, half, rows), nullptr});
+        const bool contended =
+            several && job_.layers[layer].merge == Merge::kConcat;
+        divisions.push_back({groups, 1, StepsAtATime(job_, layer, half, rows),
+                             nullptr, contended});
       }
     }
     Status status = loops_.Make(divisions);

@@ -47,6 +47,8 @@ Status StackLoops<T>::Make(const std::vector<LoopDivision>& divisions) {
                           job_.cancellation, from.saved, from.place},
                          0,
                          {}});
+      HalfLoops<T>& made = halves_.back();
+      made.job.place.contended = made.division.contended;
     }
   }
   BumpAllocator measure(nullptr);
@@ -68,7 +70,7 @@ void StackLoops<T>::Take(BumpAllocator& allocator) {
     const CpuWeights& weights = half.job.weights;
     const LoopDivision& division = half.division;
     SharedScratch<T> shared;
-    shared.Take(weights, half.job.call, division.most_steps, allocator);
+    shared.Take(half.job, division.most_steps, allocator);
     half.chunk = shared.chunk;
     const bool measuring = shared.zeros == nullptr;
     if (!measuring) {

@@ -22,6 +22,7 @@ struct LoopDivision {
   size_t team = 1;
   size_t most_steps = 0;           // to be computed at a time
   SpinBarrier* barrier = nullptr;  // of the team; null for one thread
+  bool contended = false;          // OutputPlace
 };
 
 // The loops over time of one GRU.

@@ -82,8 +82,10 @@ class Teams {
     const size_t team = std::min(size, panels);
     Membership& member = members_.emplace_back(team);
     member.first_thread = place % teams * size;
+    const bool contended =
+        teams > 1 && job_.layers[layer].merge == Merge::kConcat;
     divisions->push_back({1, team, StepsAtATime(job_, layer, half, job_.batch),
-                          &member.barrier});
+                          &member.barrier, contended});
     layers_[layer].threads += team;
   }
 
