@@ -64,6 +64,15 @@ export const READ_PIECE_BYTES = 16 * MIB;
  */
 export const HDF5_DEADLINE_MS = 30_000;
 
+/** A thread that has read a file is kept for so many milliseconds, because starting one takes longer than reading. */
+export const KEPT_THREAD_MS = 10_000;
+
+/**
+ * A thread that holds more bytes than this after it has read a file is not kept. The HDF5 library takes 18.4 MiB for a small
+ * file.
+ */
+export const MAX_KEPT_BYTES = 32 * MIB;
+
 /** Returns the most bytes to which `stored` bytes of an honest file may expand. */
 export function expansionLimit(stored: number): number {
   return Math.max(EXPANSION_FLOOR_BYTES, MAX_EXPANSION * stored);

@@ -1,8 +1,8 @@
 import { isLegacyVersion } from "../keras/legacy_config.js";
 import { fileError } from "./file_errors.js";
 import { FILE_KIND_BYTES, fileKind } from "./file_kind.js";
+import { type Hdf5Handle, type OpenHdf5, withHdf5Thread } from "./hdf5/open_hdf5.js";
 import type { Hdf5Outline } from "./hdf5/outline.js";
-import { type Hdf5Handle, withHdf5 } from "./hdf5/thread.js";
 import { parseJson } from "./json.js";
 import { listLayers } from "./keras_files/config_tree.js";
 import { readArchive } from "./keras_files/keras_archive.js";
@@ -28,9 +28,9 @@ export async function withModelFile<T>(
     const head = new Uint8Array(Math.min(FILE_KIND_BYTES, file.size));
     await file.read(head, 0, head.length, 0);
     const { kind, description } = fileKind(head);
-    if (kind === "zip") return use(await openArchive(file));
+    if (kind === "zip") return withHdf5Thread(async (open) => use(await openArchive(file, open)));
     if (kind === "hdf5") {
-      return withHdf5(await file.readWhole(), async (handle) => use(await openHdf5File(handle)));
+      return withHdf5Thread(async (open) => use(await openHdf5File(open(await file.readWhole()))));
     }
     if (kind === "safetensors") return use(openSafetensors(await file.readWhole()));
     const shards = source.shown.endsWith('.weights.json"') ? " (weights in several shards: save them in one file)" : "";
@@ -40,23 +40,27 @@ export async function withModelFile<T>(
   });
 }
 
-async function openArchive(file: OpenFile): Promise<ModelWithConfig> {
+async function openArchive(file: OpenFile, open: OpenHdf5): Promise<ModelWithConfig> {
   const { kerasVersion, config, storedWeights: stored, readWeights } = await readArchive(file);
+  let opened: Promise<Hdf5Handle> | undefined;
+  const weights = () => {
+    opened ??= readWeights().then((bytes) => open(bytes, { stored }));
+    return opened;
+  };
   return {
     kind: "model",
     legacy: isLegacyVersion(kerasVersion),
     layers: listLayers(config),
-    read: async (requests) =>
-      withHdf5(
-        await readWeights(),
-        (handle) =>
-          oneByOne(requests, ({ layer: { group, name }, variables }) =>
-            handle.variables({ group: `${group}/cell`, named: { group, name }, variables }),
-          ),
-        { stored },
-      ),
-    withWeights: async (use) =>
-      withHdf5(await readWeights(), async (handle) => use(weightsOnly(await handle.outline(), handle)), { stored }),
+    read: async (requests) => {
+      const handle = await weights();
+      return oneByOne(requests, ({ layer: { group, name }, variables }) =>
+        handle.variables({ group: `${group}/cell`, named: { group, name }, variables }),
+      );
+    },
+    withWeights: async (use) => {
+      const handle = await weights();
+      return use(weightsOnly(await handle.outline(), handle));
+    },
   };
 }
 

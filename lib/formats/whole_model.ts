@@ -4,7 +4,7 @@ import { FILE_KIND_BYTES, fileKind } from "./file_kind.js";
 import type { StoredVariable } from "./hdf5/dataset.js";
 import type { LegacyArrays } from "./hdf5/legacy_arrays.js";
 import type { DatasetRequest, GroupRequest } from "./hdf5/reader.js";
-import { type Hdf5Handle, withHdf5 } from "./hdf5/thread.js";
+import { type Hdf5Handle, withHdf5 } from "./hdf5/open_hdf5.js";
 import { parseJson } from "./json.js";
 import { readArchive } from "./keras_files/keras_archive.js";
 import { expansionLimit, formatBytes } from "./limits.js";

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import type { File, Group } from "h5wasm";
 import { describe, expect, it } from "vitest";
 import { GRUError } from "../../dist/errors/gru_error.js";
-import { withHdf5 } from "../../dist/formats/hdf5/thread.js";
+import { withHdf5 } from "../../dist/formats/hdf5/open_hdf5.js";
 import { type KerasLayerWeights, readGruWeights, readKerasGru } from "../../dist/formats/index.js";
 import { MAX_WEIGHTS_BYTES } from "../../dist/formats/limits.js";
 import { h5Fixture } from "./h5_files.js";

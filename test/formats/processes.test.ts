@@ -1,6 +1,9 @@
 // Reading a model from programs started in other ways.
-import { execFileSync } from "node:child_process";
-import { fileURLToPath } from "node:url";
+import { execFileSync, spawnSync } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { describe, expect, it } from "vitest";
 import { fixture } from "./keras_files.js";
 
@@ -38,4 +41,77 @@ describe("node", () => {
       console.log(all.map(({ path }) => path).join());`;
     expect(node("--input-type=module", "-e", several)).toBe("first,second,first");
   });
+});
+
+describe("a process ends", () => {
+  const reading = `
+    const { readKerasGru } = await import(${reader});
+    const read = () => readKerasGru(${JSON.stringify(fixture("sequential.keras"))});
+    const forever = async () => { for (;;) await read(); };
+    const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));`;
+
+  it("by itself while a thread waits for the next file", () => {
+    // The thread would be ended after ten seconds.
+    const options = { cwd: root, encoding: "utf8" } as const;
+    const measure = `await read(); const start = performance.now();
+      process.on("exit", () => console.log(performance.now() - start < 5000));`;
+    const ended = spawnSync(process.execPath, ["--input-type=module", "-e", `${reading} ${measure}`], options);
+    expect(ended).toMatchObject({ status: 0, stdout: "true\n", stderr: "" });
+  });
+
+  it.each([
+    ["at once", ""],
+    ["before the thread has started", "await sleep(20);"],
+    ["while the library starts", "await sleep(80);"],
+    ["after a file", "await read();"],
+    ["while it reads the next file", "await read(); read(); await sleep(5);"],
+    ["while several threads read", "read(); read(); read(); await sleep(150);"],
+  ])("with process.exit %s", (_, when) => {
+    const program = `${reading} forever(); ${when} process.exit(3);`;
+    const ended = spawnSync(process.execPath, ["--input-type=module", "-e", program], { cwd: root, encoding: "utf8" });
+    expect(ended).toMatchObject({ status: 3, signal: null, stdout: "", stderr: "" });
+  });
+
+  it("after threads of its own that read, and that end or are ended at any time", { timeout: 60_000 }, () => {
+    const inThread = `import("node:worker_threads").then(async ({ parentPort, workerData }) => { ${reading}
+      await read(); parentPort.postMessage("read"); if (workerData) await forever(); });`;
+    const program = `import { Worker } from "node:worker_threads"; import { once } from "node:events";
+      const start = (workerData) => new Worker(${JSON.stringify(inThread)}, { eval: true, workerData });
+      console.log((await once(start(false), "exit")).join());
+      for (const ms of [0, 5, 10, 20, 40]) {
+        const thread = start(true);
+        await once(thread, "message");
+        await new Promise((resolve) => setTimeout(resolve, ms));
+        console.log(await thread.terminate());
+      }`;
+    expect(node("--input-type=module", "-e", program)).toBe("0\n1\n1\n1\n1\n1");
+  });
+});
+
+it("files are read with an h5wasm of another form, each on a thread of its own", { timeout: 90_000 }, () => {
+  const folder = mkdtempSync(join(tmpdir(), "cudnn-gru-h5wasm-"));
+  try {
+    cpSync(join(root, "dist"), join(folder, "dist"), { recursive: true });
+    const packages = join(folder, "node_modules");
+    mkdirSync(join(packages, "h5wasm"), { recursive: true });
+    for (const name of ["yauzl", "pend"]) symlinkSync(join(root, "node_modules", name), join(packages, name));
+    writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
+    writeFileSync(join(packages, "h5wasm/package.json"), '{ "type": "module", "exports": "./index.js" }');
+    const real = pathToFileURL(join(root, "node_modules/h5wasm/dist/esm/hdf5_hl.js"));
+    writeFileSync(join(packages, "h5wasm/index.js"), `export * from ${JSON.stringify(real)};`);
+    const entry = JSON.stringify(pathToFileURL(join(folder, "dist/formats/index.js")));
+    const twice = `let threads = 0; process.on("worker", () => { threads += 1; });
+      const { readKerasGru } = await import(${entry});
+      for (const layer of ["first", "second"]) {
+        console.log((await readKerasGru(${JSON.stringify(fixture("two_grus.keras"))}, { layer })).path);
+      }
+      console.log(threads);`;
+    const text = "hdf5_util.js says binaryDecode('\\x00asm\\x01') in another way";
+    for (const form of [undefined, "", text, "binaryDecode('", "binaryDecode('abc')"]) {
+      if (form !== undefined) writeFileSync(join(packages, "h5wasm/hdf5_util.js"), form);
+      expect(node("--input-type=module", "-e", twice)).toBe("first\nsecond\n2");
+    }
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });

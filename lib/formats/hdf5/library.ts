@@ -1,8 +1,9 @@
 import { fileError } from "../file_errors.js";
 import { hdf5MemoryLimit } from "../limits.js";
+import { type WasmMemory, WebAssembly } from "./web_assembly.js";
 
-/** The in-memory build of h5wasm, loaded and ready. */
-export type H5Wasm = typeof import("h5wasm");
+/** An instance of the HDF5 library: the in-memory build of h5wasm, ready for use. */
+export type H5Wasm = Pick<typeof import("h5wasm"), "Module" | "FS">;
 
 /** The path of the file in the file system in memory. */
 const FILE_NAME = "/model.weights.h5";
@@ -23,18 +24,11 @@ function closeOff(files: NonNullable<H5Wasm["FS"]>): void {
   }
 }
 
-/** The part of `WebAssembly.Memory` that is used here. The types of Node.js do not declare it. */
-interface WasmMemory {
-  readonly buffer: ArrayBuffer;
-  grow(pages: number): number;
-}
+const { grow } = WebAssembly.Memory.prototype;
 
-/** Limits the size of all WebAssembly memories of this thread. Beyond it the HDF5 library reports a lack of memory. */
+/** Limits the size of each WebAssembly memory of this thread. Beyond it the HDF5 library reports a lack of memory. */
 function boundMemory(limit: number): void {
-  const { prototype } = (globalThis as unknown as { WebAssembly: { Memory: { prototype: WasmMemory } } }).WebAssembly
-    .Memory;
-  const { grow } = prototype;
-  prototype.grow = function (this: WasmMemory, pages: number): number {
+  WebAssembly.Memory.prototype.grow = function (this: WasmMemory, pages: number): number {
     if (this.buffer.byteLength + pages * 65_536 > limit) throw new RangeError("memory limit reached");
     return grow.call(this, pages);
   };

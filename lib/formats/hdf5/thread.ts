@@ -5,84 +5,103 @@ import { incompleteError, maybeCause } from "../../errors/messages.js";
 import { isPermissionError, permissionAdvice } from "../../errors/permissions.js";
 import { PACKAGE_VERSION } from "../../package_version.js";
 import { fileError } from "../file_errors.js";
-import { HDF5_DEADLINE_MS } from "../limits.js";
-import type { StoredVariable } from "./dataset.js";
-import type { Hdf5Answer, Hdf5Request, Hdf5Task } from "./hdf5_worker.js";
-import type { LegacyModel } from "./legacy_arrays.js";
-import type { Hdf5Outline } from "./outline.js";
-import type { DatasetRequest, GroupRequest } from "./reader.js";
+import type { Hdf5Answer, Hdf5Order, Hdf5Request, Hdf5ThreadData } from "./hdf5_worker.js";
+import type { LibraryCode } from "./library_code.js";
 import { workerFileOfBundle } from "./worker_file.js";
 
-/** An HDF5 file that is open on a thread of its own. It answers one question at a time. */
-export interface Hdf5Handle {
-  /** Returns the structure of the file, without the numbers. */
-  outline(): Promise<Hdf5Outline>;
-  /** Returns the config of a whole-model `.h5` file, and the names of its arrays. */
-  legacyModel(): Promise<LegacyModel>;
-  /** Returns the variables of one layer. */
-  variables(request: GroupRequest | DatasetRequest): Promise<StoredVariable[]>;
-}
+/** A thread that reads HDF5 files, one after the other, and answers one question at a time. */
+export class Hdf5Thread {
+  readonly #worker: Worker | undefined;
+  /** Why the thread cannot answer any more. */
+  #failure: GRUError | undefined;
+  #isSpent = false;
+  #waiting: { resolve(answer: Hdf5Answer): void; reject(error: GRUError): void } | undefined;
 
-/**
- * Opens the HDF5 file `bytes` on a thread of its own, passes it to `use`, and ends the thread. `bytes` is given away:
- * its buffer is detached.
- *
- * @param stored the number of bytes that the stored file takes, which is smaller than its length when it is compressed.
- * It limits the memory that reading the file may take.
- * @param deadline the number of milliseconds after which the file is considered damaged.
- * @throws GRUError `ERR_FILE_FORMAT` if the file is damaged or does not contain what it is asked for.
- */
-export async function withHdf5<T>(
-  bytes: Uint8Array<ArrayBuffer>,
-  use: (file: Hdf5Handle) => Promise<T>,
-  { stored = bytes.length, deadline = HDF5_DEADLINE_MS }: { stored?: number; deadline?: number } = {},
-): Promise<T> {
-  const worker = startWorker({ bytes, stored });
-  let timer: NodeJS.Timeout | undefined;
-  const broken = new Promise<never>((_, reject) => {
-    const late = `expected its HDF5 weights to be readable within ${deadline / 1000} s but they were not: damaged?`;
-    timer = setTimeout(() => reject(fileError(late)), deadline);
-    worker.once("error", (cause) => reject(threadError(cause)));
-    worker.once("exit", () => reject(fileError("reading its HDF5 weights ended without a result")));
-  });
-  broken.catch(() => {});
-  const ask = async (request: Hdf5Request) => {
-    const answered = new Promise<Hdf5Answer>((resolve) => worker.once("message", resolve));
-    worker.postMessage(request);
-    const answer = await Promise.race([answered, broken]);
+  /** Starts the thread. Where that fails, the first question gets the error. */
+  constructor() {
+    try {
+      this.#worker = startWorker();
+    } catch (cause) {
+      this.#failure = threadError(cause as Error);
+      return;
+    }
+    this.#worker.on("message", (answer: Hdf5Answer) => {
+      this.#isSpent ||= answer.isSpent;
+      this.#waiting?.resolve(answer);
+      this.#waiting = undefined;
+    });
+    this.#worker.once("error", (cause) => this.fail(threadError(cause)));
+    this.#worker.once("exit", () => this.fail(fileError("reading its HDF5 weights ended without a result")));
+  }
+
+  /** Whether the thread may read another file. It may not after an error, or while a question waits for its answer. */
+  get isReusable(): boolean {
+    return this.#failure === undefined && this.#waiting === undefined && !this.#isSpent;
+  }
+
+  /** Sends the thread the library's code. */
+  start(code: LibraryCode | null): void {
+    try {
+      this.#order({ order: "start", code });
+    } catch {
+      // This runtime cannot send a compiled module to a thread.
+      this.#order({ order: "start", code: null });
+    }
+  }
+
+  /** Lets the thread make an instance of the library, and keeps the process alive until `rest`. */
+  prepare(): void {
+    this.#worker?.ref();
+    this.#order({ order: "prepare" });
+  }
+
+  /** Sends the thread the next file. The buffer of `bytes` is detached. */
+  take(bytes: Uint8Array<ArrayBuffer>, stored: number): void {
+    this.#order({ order: "take", bytes, stored }, [bytes.buffer]);
+  }
+
+  /** Lets go of the file. From here on the thread does not keep the process alive. */
+  rest(): void {
+    this.#order({ order: "close" });
+    this.#worker?.unref();
+  }
+
+  /** Returns the answer to a question about the file. Throws what the thread answers, or why it cannot answer. */
+  async ask(question: Hdf5Request): Promise<Exclude<Hdf5Answer, { code: unknown }>> {
+    const answer = await new Promise<Hdf5Answer>((resolve, reject) => {
+      if (this.#failure !== undefined) return reject(this.#failure);
+      this.#waiting = { resolve, reject };
+      this.#order({ order: "answer", question });
+    });
     if (!("code" in answer)) return answer;
     const cause = answer.detail === undefined ? undefined : new Error(answer.detail);
     throw incompleteError(answer.code, answer.message, maybeCause(cause));
-  };
-  try {
-    return await use({
-      outline: async () => ((await ask("outline")) as { outline: Hdf5Outline }).outline,
-      legacyModel: async () => ((await ask("legacyModel")) as { legacyModel: LegacyModel }).legacyModel,
-      variables: async (request) => ((await ask(request)) as { variables: StoredVariable[] }).variables,
-    });
-  } finally {
-    clearTimeout(timer);
-    await worker.terminate();
   }
-}
 
-/** Reads the variables of one layer from the HDF5 file `bytes`, under the same conditions as {@link withHdf5}. */
-export function readHdf5Variables(
-  bytes: Uint8Array<ArrayBuffer>,
-  request: GroupRequest,
-  deadline?: number,
-): Promise<StoredVariable[]> {
-  return withHdf5(bytes, (file) => file.variables(request), deadline === undefined ? {} : { deadline });
+  /** Makes the open question, and every later one, throw `error`, unless the thread has failed already. */
+  fail(error: GRUError): void {
+    this.#failure ??= error;
+    this.#waiting?.reject(this.#failure);
+    this.#waiting = undefined;
+  }
+
+  /** Ends the thread, whatever it does. */
+  async end(): Promise<void> {
+    await this.#worker?.terminate();
+  }
+
+  #order(order: Hdf5Order, transfer: ArrayBuffer[] = []): void {
+    this.#worker?.postMessage(order, transfer);
+  }
 }
 
 /** The most megabytes of JavaScript values that the thread may hold. The numbers of arrays do not count. */
 const MAX_HEAP_MB = 128;
 
-function startWorker({ bytes, stored }: { bytes: Uint8Array<ArrayBuffer>; stored: number }): Worker {
+function startWorker(): Worker {
   const file = workerFileOfBundle();
   const options: WorkerOptions = {
-    workerData: { bytes, stored, version: PACKAGE_VERSION } satisfies Hdf5Task,
-    transferList: [bytes.buffer],
+    workerData: { version: PACKAGE_VERSION } satisfies Hdf5ThreadData,
     // Threads inherit the process's options but refuse to start with this one (`node --input-type=module -e`).
     execArgv: process.execArgv.some((option) => option.startsWith("--input-type")) ? [] : undefined,
     // The thread's output is discarded: HDF5 prints its error stacks there.
@@ -90,12 +109,8 @@ function startWorker({ bytes, stored }: { bytes: Uint8Array<ArrayBuffer>; stored
     stderr: true,
     resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB },
   };
-  try {
-    // Bundlers and file tracers find the thread's file by this expression.
-    return file ? new Worker(file, options) : new Worker(new URL("./hdf5_worker.js", import.meta.url), options);
-  } catch (cause) {
-    throw threadError(cause as Error);
-  }
+  // Bundlers and file tracers find the thread's file by this expression.
+  return file ? new Worker(file, options) : new Worker(new URL("./hdf5_worker.js", import.meta.url), options);
 }
 
 /**

@@ -8,9 +8,10 @@ import { fillWith, lossOf } from "../../arguments/user_code.js";
 import { expected, expectedText } from "../../errors/messages.js";
 import { unreadable } from "../../errors/reading.js";
 import type { Constraint } from "../../keras/constraints.js";
+import type { Dtype } from "../../keras/dtype_policy.js";
 import type { Initializer } from "../../keras/initializers.js";
 import type { Regularizer } from "../../keras/regularizers.js";
-import type { NativeArray, NativeGru } from "../../native/binding.js";
+import type { NativeArray, NativeDtype, NativeGru } from "../../native/binding.js";
 import { native } from "../../native/load.js";
 import { isSixteenBit, narrowed, rounded, type SixteenBitDtype } from "../../native/sixteen_bit.js";
 import type { FloatArray, Tensor } from "../../tensor/tensor.js";
@@ -68,6 +69,18 @@ function describeWeights(options: GRUOptions, features: number): WeightDescripti
   return [kernel, recurrent, bias];
 }
 
+/** Returns what a weight's initializer makes, which fills arrays of the dtype that the kernels compute in. */
+function initialData(
+  { name, shape, initializer }: WeightDescription,
+  count: number,
+  variableDtype: Dtype,
+  kernelDtype: NativeDtype,
+): FloatArray {
+  const filled = allocate(kernelDtype, count, name);
+  fillWith(initializer, filled, shape);
+  return isSixteenBit(variableDtype) ? narrowed(filled as Float32Array, variableDtype) : filled;
+}
+
 /** The variables of a built layer, and the native object that holds their packed copies. */
 export class GRUWeights {
   readonly features: number;
@@ -99,9 +112,12 @@ export class GRUWeights {
     const { variableDtype, kernelDtype, rounding } = options;
     requireWeightMemory(options, features);
     const variables = descriptions.map((description, index) => {
-      const filled = allocate(kernelDtype, counts[index] as number, description.name);
-      if (start === "initial") fillWith(description.initializer, filled, description.shape);
-      const data = isSixteenBit(variableDtype) ? narrowed(filled as Float32Array, variableDtype) : filled;
+      const count = counts[index] as number;
+      // Nobody writes to zeros that are replaced at once, so the system gives no memory for them.
+      const data =
+        start === "zeros"
+          ? allocate(variableDtype, count, description.name)
+          : initialData(description, count, variableDtype, kernelDtype);
       const path = `${layerName}/gru_cell/${description.name}`;
       return makeOwnedVariable({ ...description, path, dtype: variableDtype }, data, owner);
     });
