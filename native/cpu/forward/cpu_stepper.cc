@@ -46,7 +46,7 @@ class CpuStepper : public GruStepper {
  private:
   void Take(BumpAllocator& allocator, SharedScratch<T>* shared,
             RowScratch<T>* rows) const {
-    shared->Take(job_.weights, call_, call_.timesteps, allocator);
+    shared->Take(job_, call_.timesteps, allocator);
     rows->Take(job_.weights.description(), call_, call_.batch, *shared,
                allocator);
   }
