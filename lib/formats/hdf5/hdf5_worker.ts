@@ -10,7 +10,7 @@ import { fileError } from "../file_errors.js";
 import { importDependency } from "../import_dependency.js";
 import type { StoredVariable } from "./dataset.js";
 import type { Hdf5File } from "./hdf5_file.js";
-import type { LegacyModel } from "./legacy_arrays.js";
+import type { LegacyArray, LegacyModel } from "./legacy_arrays.js";
 import type { Hdf5Outline } from "./outline.js";
 import type { DatasetRequest, GroupRequest } from "./reader.js";
 
@@ -24,12 +24,13 @@ export interface Hdf5Task {
 }
 
 /** The questions that the thread answers, one at a time. */
-export type Hdf5Request = "outline" | "legacyModel" | GroupRequest | DatasetRequest;
+export type Hdf5Request = "outline" | "legacyModel" | { list: string } | GroupRequest | DatasetRequest;
 
 /** The thread's answer to each question. */
 export type Hdf5Answer =
   | { outline: Hdf5Outline }
   | { legacyModel: LegacyModel }
+  | { arrays: LegacyArray[] }
   | { variables: StoredVariable[] }
   | { code: GRUErrorCode; message: string; detail?: string };
 
@@ -52,6 +53,7 @@ async function answer(request: Hdf5Request): Promise<Hdf5Answer> {
     opened ??= await open();
     if (request === "outline") return { outline: (await import("./outline.js")).outline(opened) };
     if (request === "legacyModel") return { legacyModel: (await import("./legacy_arrays.js")).legacyModel(opened) };
+    if ("list" in request) return { arrays: (await import("./list_arrays.js")).listArrays(opened, request.list) };
     return { variables: (await import("./reader.js")).readVariables(opened, request) };
   } catch (error) {
     // Any other error from the WebAssembly module was caused by the file.

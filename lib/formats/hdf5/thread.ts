@@ -8,7 +8,7 @@ import { fileError } from "../file_errors.js";
 import { HDF5_DEADLINE_MS } from "../limits.js";
 import type { StoredVariable } from "./dataset.js";
 import type { Hdf5Answer, Hdf5Request, Hdf5Task } from "./hdf5_worker.js";
-import type { LegacyModel } from "./legacy_arrays.js";
+import type { LegacyArray, LegacyModel } from "./legacy_arrays.js";
 import type { Hdf5Outline } from "./outline.js";
 import type { DatasetRequest, GroupRequest } from "./reader.js";
 import { workerFileOfBundle } from "./worker_file.js";
@@ -19,6 +19,8 @@ export interface Hdf5Handle {
   outline(): Promise<Hdf5Outline>;
   /** Returns the config of a whole-model `.h5` file, and the names of its arrays. */
   legacyModel(): Promise<LegacyModel>;
+  /** Lists the arrays of a layer in a Keras 3 weights file, by its group. */
+  list(group: string): Promise<LegacyArray[]>;
   /** Returns the variables of one layer. */
   variables(request: GroupRequest | DatasetRequest): Promise<StoredVariable[]>;
 }
@@ -58,6 +60,7 @@ export async function withHdf5<T>(
     return await use({
       outline: async () => ((await ask("outline")) as { outline: Hdf5Outline }).outline,
       legacyModel: async () => ((await ask("legacyModel")) as { legacyModel: LegacyModel }).legacyModel,
+      list: async (group) => ((await ask({ list: group })) as { arrays: LegacyArray[] }).arrays,
       variables: async (request) => ((await ask(request)) as { variables: StoredVariable[] }).variables,
     });
   } finally {
