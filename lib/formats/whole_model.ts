@@ -2,7 +2,7 @@ import { isLegacyVersion } from "../keras/legacy_config.js";
 import { fileError } from "./file_errors.js";
 import { FILE_KIND_BYTES, fileKind } from "./file_kind.js";
 import type { StoredVariable } from "./hdf5/dataset.js";
-import type { LegacyArrays } from "./hdf5/legacy_arrays.js";
+import type { LegacyArray, LegacyArrays } from "./hdf5/legacy_arrays.js";
 import type { DatasetRequest, GroupRequest } from "./hdf5/reader.js";
 import { type Hdf5Handle, withHdf5 } from "./hdf5/open_hdf5.js";
 import { parseJson } from "./json.js";
@@ -15,8 +15,10 @@ import type { Source } from "./source.js";
 export type ModelWeights =
   | {
       readonly layout: "groups";
-      /** Reads the variables of one layer, which `group` contains as `<group>/vars/0`, `/1`, …. */
-      read(request: GroupRequest): Promise<StoredVariable[]>;
+      /** Reads the variables of one layer, which `group` contains as `<group>/vars/0`, `/1`, …, or arrays by their paths. */
+      read(request: GroupRequest | DatasetRequest): Promise<StoredVariable[]>;
+      /** Lists all arrays of a layer, by its group. */
+      list(group: string): Promise<LegacyArray[]>;
     }
   | {
       readonly layout: "lists";
@@ -61,7 +63,11 @@ async function inArchive<T>(file: OpenFile, use: (model: WholeModelFile) => Prom
       use({
         config,
         legacy: isLegacyVersion(kerasVersion),
-        weights: { layout: "groups", read: async (request) => total(await handle.variables(request)) },
+        weights: {
+          layout: "groups",
+          read: async (request) => total(await handle.variables(request)),
+          list: (group) => handle.list(group),
+        },
       }),
     { stored },
   );

@@ -1,4 +1,5 @@
 /** Whole Keras models, for inference: `cudnn-gru/models`. */
+export type { CustomLayer, CustomLayerCall, CustomLayerResult, CustomLayers } from "./custom_layers.js";
 export type { Structure } from "./graph/structure.js";
 export { type LoadKerasModelArguments, loadKerasModel } from "./load_keras_model.js";
 export {

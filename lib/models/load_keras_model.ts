@@ -1,7 +1,9 @@
+import { reading } from "../errors/reading.js";
 import { inFile } from "../formats/file_errors.js";
 import { type FileSource, readSource } from "../formats/source.js";
 import { withWholeModel } from "../formats/whole_model.js";
 import { readRecord } from "../options/record.js";
+import { type CustomLayers, readCustomLayers } from "./custom_layers.js";
 import { readEntry, unsupported } from "./graph/entry.js";
 import { flatten } from "./graph/structure.js";
 import { fillWeights } from "./layers/fill_weights.js";
@@ -11,8 +13,8 @@ import { KerasModel } from "./model.js";
 
 /** The arguments of `loadKerasModel`, beside the file. */
 export interface LoadKerasModelArguments {
-  /** Computations of your own, by the class or the registered name of the layer, or by the name of a Lambda layer. */
-  custom_objects?: Readonly<Record<string, unknown>> | null | undefined;
+  /** Layers of your own, by the class or the registered name of the layer, or by the name of a Lambda layer. */
+  custom_objects?: CustomLayers | null | undefined;
 }
 
 const KNOWN = new Set(["custom_objects"]);
@@ -27,12 +29,13 @@ const KNOWN = new Set(["custom_objects"]);
  */
 export async function loadKerasModel(source: FileSource, args?: LoadKerasModelArguments | null): Promise<KerasModel> {
   const file = readSource(source);
-  readRecord(args ?? {}, KNOWN, "loadKerasModel");
+  const { custom_objects } = reading("loadKerasModel", () => readRecord(args ?? {}, KNOWN, "loadKerasModel"));
+  const custom = readCustomLayers(custom_objects);
   return inFile(file, () =>
     withWholeModel(file, async ({ config, legacy, weights }) => {
       const place = { names: [], group: "", trainable: true, legacy };
       const entry = { ...readEntry(config, place, ""), place };
-      const layer = new LayerMaker().layer(entry);
+      const layer = new LayerMaker(custom).layer(entry);
       if (!(layer instanceof ModelLayer)) {
         const remedy = "Build it from layers with the functional API, and save it again";
         throw unsupported(entry, "its config does not describe its layers: a subclassed model?", remedy);

@@ -1,17 +1,10 @@
-import { aborted, hasAborted, refuseAborted } from "../arguments/signal.js";
-import { AsyncPlace } from "../backend/async_limit.js";
-import { whileHeld } from "../backend/held_place.js";
-import { disposed } from "../errors/layer_errors.js";
-import { expectedText } from "../errors/messages.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { flatten, type Structure } from "./graph/structure.js";
 import type { ModelLayer } from "./layers/model_layer.js";
-import { batchesOf, joined } from "./run/batches.js";
 import { type ModelShapes, type OpenShape, shapesOf } from "./run/describe.js";
-import { type Executed, execute, executeAsync, type States } from "./run/execute.js";
-import { Plans } from "./run/plans.js";
-import { type PredictArguments, type PredictAsyncArguments, readPredict } from "./run/predict_arguments.js";
-import { type ModelInputs, type ReadInputs, readInputs } from "./run/read_inputs.js";
+import type { PredictArguments, PredictAsyncArguments } from "./run/predict_arguments.js";
+import type { ModelInputs } from "./run/read_inputs.js";
+import { Runner } from "./run/runner.js";
 import { summaryText } from "./run/summary.js";
 
 /** An input or an output of a model. */
@@ -43,16 +36,13 @@ export class KerasModel {
   /** The model's Keras name. */
   readonly name: string;
   readonly #layer: ModelLayer;
-  readonly #plans: Plans;
+  readonly #runner: Runner;
   #shapes: ModelShapes | null = null;
-  #states: States = new Map();
-  #disposed = false;
-  #inFlight = 0;
 
   /** @internal */
   constructor(layer: ModelLayer) {
     this.#layer = layer;
-    this.#plans = new Plans(layer);
+    this.#runner = new Runner(layer);
     this.name = layer.entry.name;
   }
 
@@ -82,7 +72,7 @@ export class KerasModel {
   }
 
   #described(): ModelShapes {
-    this.#requireAlive("model");
+    this.#runner.requireAlive("model");
     this.#shapes ??= shapesOf(this.#layer);
     return this.#shapes;
   }
@@ -98,68 +88,24 @@ export class KerasModel {
    * asynchronous calls of a stateful model are pending, and `ERR_DISPOSED`. The states of the model are then unchanged.
    */
   predict(inputs: ModelInputs, args?: PredictArguments | null): Structure<Tensor> {
-    this.#requireAlive("predict");
-    const { batchSize, progress } = readPredict(args, "predict");
-    const read = readInputs(inputs, this.#layer.inputs, "borrow");
-    let states = this.#states;
-    const results: Structure<Tensor>[] = [];
-    let done = 0;
-    for (const part of this.#parts(read, batchSize)) {
-      const executed: Executed = execute(this.#plans.get(part), part, states);
-      ({ states } = executed);
-      results.push(executed.outputs);
-      done += part.batch;
-      progress?.(done, read.batch);
-    }
-    this.#states = states;
-    return joined(results);
+    return this.#runner.predict(inputs, args);
   }
 
   /**
-   * Computes as `predict` does, off this thread. The inputs are copied before this method returns.
+   * Computes as `predict` does, off this thread. The inputs are copied before this method returns. Calls of a stateful
+   * model run in order.
    *
    * Never throws. Rejects with the errors of `predict`, with `ERR_BUSY` when `configure({ maxQueue })` allows no more
-   * calls, and with `ERR_ABORTED` (`name` `"AbortError"`, `cause` the signal's reason) when `signal` aborts.
+   * calls, and with `ERR_ABORTED` (`name` `"AbortError"`, `cause` the signal's reason) when `signal` aborts. The states of
+   * the model are then unchanged.
    */
   async predictAsync(inputs: ModelInputs, args?: PredictAsyncArguments | null): Promise<Structure<Tensor>> {
-    this.#requireAlive("predictAsync");
-    const { batchSize, progress, signal } = readPredict(args, "predictAsync");
-    refuseAborted(signal);
-    const place = new AsyncPlace("predictAsync");
-    return await whileHeld(place, async () => {
-      const read = readInputs(inputs, this.#layer.inputs, "own");
-      this.#inFlight += 1;
-      try {
-        let states = this.#states;
-        const results: Structure<Tensor>[] = [];
-        let done = 0;
-        for (const part of this.#parts(read, batchSize)) {
-          const executed: Executed = await executeAsync(this.#plans.get(part), part, states, signal);
-          ({ states } = executed);
-          results.push(executed.outputs);
-          done += part.batch;
-          progress?.(done, read.batch);
-          if (signal !== null && hasAborted(signal)) throw aborted(signal);
-        }
-        this.#states = states;
-        return joined(results);
-      } finally {
-        this.#inFlight -= 1;
-      }
-    });
+    return await this.#runner.predictAsync(inputs, args);
   }
 
-  #parts(read: ReadInputs, batchSize: number | null): Iterable<ReadInputs> {
-    return batchSize === null || batchSize >= read.batch ? [read] : batchesOf(read, batchSize);
-  }
-
-  /** Sets the states of stateful layers to zeros. */
+  /** Sets the states of stateful layers to zeros. The next call may then have another batch. */
   resetState(): void {
-    this.#requireAlive("resetState");
-    if (this.#inFlight > 0) {
-      throw expectedText("ERR_STATE", "resetState", "no asynchronous calls pending", `${this.#inFlight} pending`);
-    }
-    this.#states = new Map();
+    this.#runner.resetState();
   }
 
   /** Returns a table of the layers, the shapes of their outputs and the numbers of their weights. */
@@ -169,25 +115,18 @@ export class KerasModel {
 
   /** Returns which path each GRU takes, and why. */
   explain(): ModelExplanation {
-    this.#requireAlive("explain");
+    this.#runner.requireAlive("explain");
     return { layers: this.layers.map(({ path, class_name }) => ({ path, class_name })) };
   }
 
-  /** Refuses new calls and frees native memory. Idempotent. */
+  /** Refuses new calls, and frees native memory when the last running call has ended. Idempotent. */
   dispose(): void {
-    if (this.#disposed) return;
-    this.#disposed = true;
-    this.#plans.clear();
-    this.#layer.dispose();
+    this.#runner.dispose();
   }
 
   /** Calls `dispose`, for `using`. */
   [Symbol.dispose](): void {
     this.dispose();
-  }
-
-  #requireAlive(what: string): void {
-    if (this.#disposed) throw disposed("model", what);
   }
 }
 

@@ -18,6 +18,9 @@ export interface VariableRequest {
   shape: (number | null)[];
 }
 
+/** A request for a dataset whose shape may be any. */
+export type OpenRequest = VariableRequest | { label: string; shape: null };
+
 /** A dataset that has been checked and can be read. */
 interface CheckedDataset {
   /** The dataset's name and path, for messages. */
@@ -42,10 +45,7 @@ const FILTERS = new Set([1, 2, 3]);
  * @throws GRUError `ERR_FILE_FORMAT` for a dataset that is missing, damaged, of another shape or dtype, or outside the
  * file.
  */
-export function readDatasets(
-  file: Hdf5File,
-  requests: readonly (VariableRequest & { path: string })[],
-): StoredVariable[] {
+export function readDatasets(file: Hdf5File, requests: readonly (OpenRequest & { path: string })[]): StoredVariable[] {
   const checked = requests.map((request) => checkDataset(file, request));
   // The layer may be a float64 layer, whatever the dtype in the file.
   const total = checked.reduce((sum, { bytes, itemSize }) => sum + (bytes / itemSize) * FLOAT64_BYTES, 0);
@@ -61,14 +61,14 @@ export function readDatasets(
   }));
 }
 
-function checkDataset(file: Hdf5File, request: VariableRequest & { path: string }): CheckedDataset {
+function checkDataset(file: Hdf5File, request: OpenRequest & { path: string }): CheckedDataset {
   const { path, label, shape: wanted } = request;
   const where = `${label} (${path})`;
   if (file.dataset(path.slice(1)) === undefined) throw fileError(`expected ${where} but found none`);
   const real = file.real(path)!;
   const metadata = file.call(path, (module, id) => module.get_dataset_metadata(id, real));
   const shape = metadata.shape ?? [];
-  if (shape.length !== wanted.length || !shape.every((size, axis) => wanted[axis] === null || wanted[axis] === size)) {
+  if (wanted !== null && !isShape(shape, wanted)) {
     throw fileError(`expected ${where} of shape ${shapeText(wanted)} but found ${shapeText(shape)}`);
   }
   const header = readDatasetHeader(file.bytes, file.address(real));
@@ -80,6 +80,10 @@ function checkDataset(file: Hdf5File, request: VariableRequest & { path: string 
   const bytes = shape.reduce((product, length) => product * length, metadata.size);
   checkSize(file, where, real, { ...metadata, shape }, bytes);
   return { where, real, shape, dtype, itemSize: metadata.size, bytes };
+}
+
+function isShape(shape: readonly number[], wanted: readonly (number | null)[]): boolean {
+  return shape.length === wanted.length && shape.every((size, axis) => (wanted[axis] ?? size) === size);
 }
 
 /** Throws when a dataset declares more bytes than the file can contain, or would take the HDF5 library much memory. */
@@ -125,7 +129,9 @@ function readData(file: Hdf5File, { where, real, shape, bytes }: CheckedDataset)
         const offsets = [BigInt(row), ...inner.map(() => 0n)];
         const counts = [BigInt(count), ...inner.map(BigInt)];
         const steps = shape.map(() => 1n);
-        const status = module.get_dataset_data(id, real, counts, offsets, steps, BigInt(pointer));
+        // A single number has no axes to select from.
+        const [c, o, s] = shape.length === 0 ? [null, null, null] : [counts, offsets, steps];
+        const status = module.get_dataset_data(id, real, c, o, s, BigInt(pointer));
         // A negative status is the only sign of a chunk that could not be decoded.
         if (status < 0) throw fileError(`expected ${where} whole but found it damaged`);
         data.set(module.HEAPU8.subarray(pointer, pointer + count * rowBytes), row * rowBytes);

@@ -12,9 +12,10 @@ import { MAX_KEPT_BYTES } from "../limits.js";
 import type { StoredVariable } from "./dataset.js";
 import { type Hdf5File, openHdf5 } from "./hdf5_file.js";
 import { Library } from "./instances.js";
-import { type LegacyModel, legacyModel } from "./legacy_arrays.js";
+import { type LegacyArray, type LegacyModel, legacyModel } from "./legacy_arrays.js";
 import type { H5Wasm } from "./library.js";
 import type { LibraryCode } from "./library_code.js";
+import { listArrays } from "./list_arrays.js";
 import { type Hdf5Outline, outline } from "./outline.js";
 import { type DatasetRequest, type GroupRequest, readVariables } from "./reader.js";
 
@@ -25,7 +26,7 @@ export interface Hdf5ThreadData {
 }
 
 /** The questions about a file that the thread answers, one at a time. */
-export type Hdf5Request = "outline" | "legacyModel" | GroupRequest | DatasetRequest;
+export type Hdf5Request = "outline" | "legacyModel" | { list: string } | GroupRequest | DatasetRequest;
 
 /** An order to the thread. It answers only the order "answer". */
 export type Hdf5Order =
@@ -43,6 +44,7 @@ export type Hdf5Order =
 export type Hdf5Answer = (
   | { outline: Hdf5Outline }
   | { legacyModel: LegacyModel }
+  | { arrays: LegacyArray[] }
   | { variables: StoredVariable[] }
   | { code: GRUErrorCode; message: string; detail?: string }
 ) & {
@@ -85,6 +87,7 @@ async function answer(question: Hdf5Request): Promise<Hdf5Answer> {
     const file = opened?.file ?? (await open());
     if (question === "outline") return { outline: outline(file), isSpent: isSpent() };
     if (question === "legacyModel") return { legacyModel: legacyModel(file), isSpent: isSpent() };
+    if ("list" in question) return { arrays: listArrays(file, question.list), isSpent: isSpent() };
     return { variables: readVariables(file, question), isSpent: isSpent() };
   } catch (error) {
     // Any other error from the WebAssembly module was caused by the file.

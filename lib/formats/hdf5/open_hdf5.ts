@@ -2,7 +2,7 @@ import { fileError } from "../file_errors.js";
 import { HDF5_DEADLINE_MS, KEPT_THREAD_MS } from "../limits.js";
 import type { StoredVariable } from "./dataset.js";
 import { libraryCode } from "./library_code.js";
-import type { LegacyModel } from "./legacy_arrays.js";
+import type { LegacyArray, LegacyModel } from "./legacy_arrays.js";
 import type { Hdf5Outline } from "./outline.js";
 import type { DatasetRequest, GroupRequest } from "./reader.js";
 import { Hdf5Thread } from "./thread.js";
@@ -13,6 +13,8 @@ export interface Hdf5Handle {
   outline(): Promise<Hdf5Outline>;
   /** Returns the config of a whole-model `.h5` file, and the names of its arrays. */
   legacyModel(): Promise<LegacyModel>;
+  /** Lists the arrays of a layer in a Keras 3 weights file, by its group. */
+  list(group: string): Promise<LegacyArray[]>;
   /** Returns the variables of one layer. */
   variables(request: GroupRequest | DatasetRequest): Promise<StoredVariable[]>;
 }
@@ -54,6 +56,7 @@ export async function withHdf5Thread<T>(use: (open: OpenHdf5) => Promise<T>): Pr
       return {
         outline: async () => ((await thread.ask("outline")) as { outline: Hdf5Outline }).outline,
         legacyModel: async () => ((await thread.ask("legacyModel")) as { legacyModel: LegacyModel }).legacyModel,
+        list: async (group) => ((await thread.ask({ list: group })) as { arrays: LegacyArray[] }).arrays,
         variables: async (request) => ((await thread.ask(request)) as { variables: StoredVariable[] }).variables,
       };
     });

@@ -1,5 +1,5 @@
 import { fileError, quotedList } from "../file_errors.js";
-import { readDatasets, type StoredVariable, type VariableRequest } from "./dataset.js";
+import { type OpenRequest, readDatasets, type StoredVariable } from "./dataset.js";
 import type { Hdf5File } from "./hdf5_file.js";
 
 /** A request for the variables of a Keras 3 layer, which `group` contains as `<group>/vars/0`, `/1`, .... */
@@ -10,12 +10,14 @@ export interface GroupRequest {
    * note is there.
    */
   named: { group: string; name: string };
-  variables: VariableRequest[];
+  variables: OpenRequest[];
+  /** How many variables come after these, which the group must have but nobody reads. */
+  unread?: number;
 }
 
 /** A request for datasets anywhere in the file, each at its absolute `path`. */
 export interface DatasetRequest {
-  datasets: (VariableRequest & { path: string })[];
+  datasets: (OpenRequest & { path: string })[];
 }
 
 /**
@@ -27,13 +29,13 @@ export interface DatasetRequest {
 export function readVariables(file: Hdf5File, request: GroupRequest | DatasetRequest): StoredVariable[] {
   if ("datasets" in request) return readDatasets(file, request.datasets);
   const group = inThisFile(file, request.group);
-  const { named, variables } = request;
+  const { named, variables, unread = 0 } = request;
   checkName(file, { group: inThisFile(file, named.group), name: named.name });
   const path = file.group(`${group}/vars`);
   if (path === undefined)
     throw fileError(`expected the layer's weights in ${request.group}/vars but found no such group`);
   const names = file.names(path);
-  if (names.size !== variables.length || !variables.every((_, index) => names.has(String(index)))) {
+  if (names.size !== variables.length + unread || !variables.every((_, index) => names.has(String(index)))) {
     const labels = variables.map(({ label }) => label).join(", ");
     throw fileError(
       `expected ${variables.length} variables (${labels}) in ${group}/vars but found ${names.size} (${quotedList([...names])})`,

@@ -6,8 +6,10 @@ import type {
   NativeTensor,
 } from "../../native/instructions.js";
 import { native } from "../../native/load.js";
-import type { Builder, HostCall } from "./builder.js";
+import type { Builder } from "./builder.js";
+import type { HostCall } from "./host.js";
 import { type Instruction, type Operand, tensorsOf } from "./instructions.js";
+import { joinRecurrent } from "./join_recurrent.js";
 import { nativeInstruction } from "./native_instructions.js";
 import { type KerasDtype, type Storage, SymbolicTensor } from "./symbolic.js";
 
@@ -39,12 +41,12 @@ export interface Border {
 export function assemble(builder: Builder, border: Border): Step[] {
   const { inputs } = border;
   const outputs = [...border.outputs, ...builder.states.map(({ after }) => after)];
-  const steps = liveSteps(builder.steps, outputs);
+  const asked = new Map<Storage, KerasDtype>(outputs.map(({ storage, dtype }) => [storage, dtype]));
+  const steps = joinRecurrent(liveSteps(builder.steps, outputs), new Set(asked.keys()));
   const segments = segmentsOf(steps);
   const given = new Map<Storage, KerasDtype>();
   for (const { storage, dtype } of [...inputs, ...builder.states.map(({ before }) => before)])
     given.set(storage, dtype);
-  const asked = new Map<Storage, KerasDtype>(outputs.map(({ storage, dtype }) => [storage, dtype]));
   return segments.map((segment, index) => {
     if ("run" in segment) return segment;
     const later = neededBy(segments.slice(index + 1));

@@ -1,6 +1,7 @@
 import { checkedProduct } from "../../arguments/shapes.js";
 import { expectedText } from "../../errors/messages.js";
 import type { TypedArray } from "../../tensor/tensor.js";
+import type { HostCall, HostShapes } from "./host.js";
 import type { Instruction, Operand } from "./instructions.js";
 import { type KerasDtype, product, roundingOf, Storage, SymbolicTensor, storageType } from "./symbolic.js";
 
@@ -15,20 +16,18 @@ export type BatchMode = "divided" | number;
 /** Thrown in a divided program by an operation that mixes samples. The model is then compiled for the whole batch. */
 export class MixesSamples extends Error {}
 
-/** A computation in JavaScript between two parts of a program. */
-export interface HostCall {
-  readonly inputs: readonly SymbolicTensor[];
-  readonly outputs: readonly SymbolicTensor[];
-  /** Computes the outputs. */
-  run(inputs: readonly unknown[]): unknown;
-}
-
 /** A state that calls carry: the program reads it, and writes what the next call reads. */
 export interface CarriedTensor {
   /** The key of the state, the same in every program of the model. */
   readonly key: string;
   readonly before: SymbolicTensor;
   readonly after: SymbolicTensor;
+}
+
+/** The options of a builder. */
+export interface BuilderOptions {
+  readonly hostShapes?: readonly HostShapes[];
+  readonly onCall?: Builder["onCall"];
 }
 
 /** Collects the instructions of a model. */
@@ -43,10 +42,14 @@ export class Builder {
 
   /** Told of every call of a layer, with its outputs. */
   readonly onCall: ((layer: object, outputs: Tensors) => void) | null;
+  readonly #hostShapes: readonly HostShapes[];
+  #hostCalls = 0;
 
-  constructor(mode: BatchMode, onCall: Builder["onCall"] = null) {
+  /** `hostShapes` are those of the results of JavaScript that are known, in the order of the calls. */
+  constructor(mode: BatchMode, { hostShapes = [], onCall = null }: BuilderOptions = {}) {
     this.mode = mode;
     this.onCall = onCall;
+    this.#hostShapes = hostShapes;
   }
 
   /** Throws {@link MixesSamples} in a divided program. */
@@ -94,6 +97,13 @@ export class Builder {
     const first = Object.values(writes).find((operand) => operand instanceof SymbolicTensor);
     const round = first instanceof SymbolicTensor ? roundingOf(first.dtype) : null;
     this.steps.push({ op, reads, writes, fields: { ...fields, round } });
+  }
+
+  /** Returns the shapes of the results of the next call of JavaScript; `undefined` when they are not known. */
+  nextHostShapes(): HostShapes | undefined {
+    const shapes = this.#hostShapes[this.#hostCalls];
+    this.#hostCalls += 1;
+    return shapes;
   }
 
   /** Adds a call of JavaScript. */

@@ -4,6 +4,7 @@ import { flatten, mapStructure, type Structure } from "../graph/structure.js";
 import type { ModelLayer } from "../layers/model_layer.js";
 import { assemble, type Step } from "./assemble.js";
 import { type BatchMode, Builder, MixesSamples } from "./builder.js";
+import { type HostShapes, NeedsHostCall } from "./host.js";
 import type { Storage, SymbolicTensor } from "./symbolic.js";
 import type { Tensors, Value } from "./values.js";
 
@@ -12,8 +13,11 @@ export interface CompiledModel {
   readonly mode: BatchMode;
   readonly steps: readonly Step[];
   readonly inputs: readonly SymbolicTensor[];
-  readonly outputs: Tensors;
+  /** `null` for a model that is compiled up to a call of JavaScript, its last step, whose results are not known yet. */
+  readonly outputs: Tensors | null;
   readonly states: Builder["states"];
+  /** The shapes of the results of JavaScript that it was compiled for. */
+  readonly hostShapes: readonly HostShapes[];
 }
 
 /** The shape of each input after the batch, and the batch. */
@@ -24,28 +28,45 @@ export interface CallShape {
 
 /**
  * Compiles `model` for inputs of these shapes: for any batch where all operations treat each sample by itself, and
- * otherwise for this one.
+ * otherwise for this one. `hostShapes` are the shapes of those results of JavaScript that are known.
  */
-export function compileModel(model: ModelLayer, shape: CallShape): CompiledModel {
+export function compileModel(
+  model: ModelLayer,
+  shape: CallShape,
+  hostShapes: readonly HostShapes[] = [],
+): CompiledModel {
   try {
-    return compiledFor(model, shape, "divided");
+    return compiledFor(model, shape, "divided", hostShapes);
   } catch (error) {
     if (!(error instanceof MixesSamples)) throw error;
-    return compiledFor(model, shape, shape.batch);
+    return compiledFor(model, shape, shape.batch, hostShapes);
   }
 }
 
-function compiledFor(model: ModelLayer, { shapes }: CallShape, mode: BatchMode): CompiledModel {
-  const builder = new Builder(mode);
+function compiledFor(
+  model: ModelLayer,
+  { shapes }: CallShape,
+  mode: BatchMode,
+  hostShapes: readonly HostShapes[],
+): CompiledModel {
+  const builder = new Builder(mode, { hostShapes });
   const specs = flatten(model.inputs);
   const repeat = mode === "divided" ? 1 : mode;
   const inputs = specs.map(({ dtype }, index) => builder.tensor(shapes[index] as readonly number[], dtype, repeat));
   let index = 0;
   const given = mapStructure(model.inputs, () => inputs[index++] as SymbolicTensor);
-  const results = model.call(builder, { inputs: given as Value, training: null, mask: null });
-  const outputs = ownMemory(builder, results, inputs);
-  const steps = assemble(builder, { inputs, outputs: flatten(outputs) });
-  return { mode, steps, inputs, outputs, states: builder.states };
+  try {
+    const results = model.call(builder, { inputs: given as Value, training: null, mask: null });
+    const outputs = ownMemory(builder, results, inputs);
+    const steps = assemble(builder, { inputs, outputs: flatten(outputs) });
+    return { mode, steps, inputs, outputs, states: builder.states, hostShapes };
+  } catch (error) {
+    if (!(error instanceof NeedsHostCall)) throw error;
+    const { call } = error;
+    builder.states.length = 0;
+    const steps = [...assemble(builder, { inputs, outputs: call.inputs }), call];
+    return { mode, steps, inputs, outputs: null, states: [], hostShapes };
+  }
 }
 
 /** Copies outputs that are inputs, constants, or other outputs: each output must be memory that the program writes. */
@@ -55,7 +76,10 @@ function ownMemory(builder: Builder, outputs: Structure<SymbolicTensor>, inputs:
     taken.add(before.storage);
     taken.add(after.storage);
   }
+  for (const step of builder.steps) if ("run" in step) for (const { storage } of step.outputs) taken.add(storage);
   return mapStructure(outputs, (tensor) => {
+    // An output without a batch is there once, and not for each row.
+    if (tensor.repeat === null) builder.requireWhole();
     if (tensor.storage.constant === null && !taken.has(tensor.storage)) {
       taken.add(tensor.storage);
       return tensor;

@@ -1,7 +1,6 @@
-import type { LayerParts } from "../../layers/layer_parts.js";
-import type { NativeMerge } from "../../native/binding.js";
 import { CALL_FLAGS } from "../../native/contract.js";
 import type { GruInstruction, GruLayer, NativeInstruction, TensorId } from "../../native/instructions.js";
+import type { RecurrentStage } from "../emit/recurrent.js";
 import type { Instruction } from "./instructions.js";
 
 /** The fields of a recurrent instruction, whose GRUs still have their TypeScript objects. */
@@ -11,7 +10,7 @@ export interface RecurrentFields {
   readonly returnSequences: boolean;
   /** The `CALL_FLAGS` of the path that all GRUs take. */
   readonly flags: number;
-  readonly layers: readonly { readonly merge: NativeMerge; readonly halves: readonly LayerParts[] }[];
+  readonly layers: readonly RecurrentStage[];
 }
 
 /** The numbers of an instruction's tensors, by the names of the operands. */

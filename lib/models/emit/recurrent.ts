@@ -3,83 +3,81 @@ import type { NativeMerge } from "../../native/binding.js";
 import type { Builder } from "../compile/builder.js";
 import type { SymbolicTensor } from "../compile/symbolic.js";
 import { cast } from "./elementwise.js";
-
-/** One GRU of a recurrent layer, and its initial state. */
-export interface RecurrentHalf {
-  readonly parts: LayerParts;
-  /** (units); `null` for zeros. */
-  readonly initialState: SymbolicTensor | null;
-}
+import { reversed } from "./movement.js";
 
 /** A GRU, or the two halves of a Bidirectional and how their outputs become one. */
 export interface RecurrentStage {
   readonly merge: NativeMerge;
-  readonly halves: readonly RecurrentHalf[];
+  readonly halves: readonly LayerParts[];
 }
 
-/** The tensors that a recurrent layer makes: one output, or two with the merge "separate", and a state for each half. */
+/** One or more recurrent layers, each of which gets the sequence of the one before. */
+export interface RecurrentCall {
+  readonly x: SymbolicTensor;
+  /** (timesteps), or `null`. */
+  readonly mask: SymbolicTensor | null;
+  readonly stages: readonly RecurrentStage[];
+  /** The initial state of each GRU, `null` for zeros. */
+  readonly initialStates: readonly (SymbolicTensor | null)[];
+  /** Whether the last stage returns all timesteps. */
+  readonly returnSequences: boolean;
+}
+
+/** The tensors that recurrent layers make: one output, or two with the merge "separate", and a state for each GRU. */
 export interface RecurrentResults {
   readonly outputs: SymbolicTensor[];
   readonly states: SymbolicTensor[];
 }
 
-/** Computes a recurrent layer over the timesteps of `x`, (timesteps, features). `mask` is (timesteps). */
-export function recurrent(
-  builder: Builder,
-  x: SymbolicTensor,
-  mask: SymbolicTensor | null,
-  { merge, halves }: RecurrentStage,
-): RecurrentResults {
-  const [{ parts: first }] = halves as [RecurrentHalf];
-  const { returnSequences, computeDtype } = first.options;
-  const [timesteps, features] = x.shape as [number, number];
-  const flags = pathFlags(builder, { halves, timesteps, features, mask });
-  const width = halves.reduce((sum, { parts }) => sum + parts.options.units, 0);
-  const widths =
-    merge === "concat"
-      ? [width]
-      : merge === "separate"
-        ? halves.map((half) => half.parts.options.units)
-        : [first.options.units];
-  const outputs = widths.map((units) => builder.like(x, returnSequences ? [timesteps, units] : [units], computeDtype));
-  const states = halves.map(({ parts }) => builder.like(x, [parts.options.units], parts.options.computeDtype));
-  const initialStates = halves.map(({ initialState, parts }) =>
-    initialState === null ? null : cast(builder, initialState, parts.options.computeDtype),
+/** Computes recurrent layers over the timesteps of `x`, (timesteps, features). */
+export function recurrent(builder: Builder, call: RecurrentCall): RecurrentResults {
+  const { x, mask, stages, returnSequences } = call;
+  const halves = stages.flatMap((stage) => stage.halves);
+  const [timesteps] = x.shape as [number];
+  const flags = pathFlags(builder, call, halves);
+  const outputs = outputWidths(stages.at(-1) as RecurrentStage).map(([width, { options }]) =>
+    builder.like(x, returnSequences ? [timesteps, width] : [width], options.computeDtype),
   );
+  const states = halves.map(({ options }) => builder.like(x, [options.units], options.computeDtype));
+  const initialStates = halves.map(({ options }, index) => {
+    const state = call.initialStates[index] ?? null;
+    return state === null ? null : cast(builder, state, options.computeDtype);
+  });
   builder.emit(
     "gru",
     { x, mask: mask === null ? null : cast(builder, mask, "bool"), initialStates },
     { outputs, states },
-    {
-      repeat: x.repeat,
-      steps: timesteps,
-      returnSequences,
-      flags,
-      layers: [{ merge, halves: halves.map(({ parts }) => parts) }],
-    },
+    { repeat: x.repeat, steps: timesteps, returnSequences, flags, layers: stages },
   );
   return { outputs, states };
 }
 
-interface PathRequest {
-  readonly halves: readonly RecurrentHalf[];
-  readonly timesteps: number;
-  readonly features: number;
-  readonly mask: SymbolicTensor | null;
+/** Returns the width of each output, with a GRU that makes it. */
+function outputWidths({ merge, halves }: RecurrentStage): [number, LayerParts][] {
+  const [first] = halves as [LayerParts];
+  const width = halves.reduce((sum, { options }) => sum + options.units, 0);
+  if (merge === "concat") return [[width, first]];
+  return (merge === "separate" ? halves : [first]).map((half) => [half.options.units, half]);
 }
 
 /**
- * Returns the flags of the path that all halves take. Whether cuDNN may compute with a mask depends on the mask's values,
- * so such calls stay on the CPU. A call on the GPU needs the whole batch at a time.
+ * Returns the flags of the path that all GRUs take. Whether cuDNN may compute with a mask depends on the mask's values, so
+ * such calls stay on the CPU. A call on the GPU needs the whole batch at a time.
  */
-function pathFlags(builder: Builder, { halves, timesteps, features, mask }: PathRequest): number {
+function pathFlags(builder: Builder, { x, mask }: RecurrentCall, halves: readonly LayerParts[]): number {
   if (mask !== null) return 0;
+  const [timesteps, features] = x.shape as [number, number];
   const batch = builder.mode === "divided" ? 1 : builder.mode;
   const request = { batch, timesteps, features, mask: null, lengths: null, training: false };
-  const flags = halves.map(({ parts }) => parts.path.flagsFor(request));
+  const flags = halves.map(({ path }) => path.flagsFor(request));
   const [first] = flags as [number];
   if (first === 0 || flags.some((one) => one !== first)) return 0;
   builder.requireWhole();
   builder.usesCudnn = true;
   return first;
+}
+
+/** Returns `x` with its timesteps in the reverse order. */
+export function backwards(builder: Builder, x: SymbolicTensor): SymbolicTensor {
+  return reversed(builder, x, 0);
 }

@@ -25,7 +25,7 @@ export class BatchNormalizationLayer extends Layer {
     this.#mean = this.weight({ name: "moving_mean", shape: [null], trainable: false });
     this.#variance = this.weight({ name: "moving_variance", shape: [null], trainable: false });
     if (this.config.boolean("renorm", false)) {
-      for (const name of RENORM) this.weight({ name, shape: [null], trainable: false });
+      for (const name of RENORM) this.weight({ name, shape: [null], trainable: false, unused: true });
     }
   }
 

@@ -2,7 +2,6 @@ import { readMergeMode } from "../../keras/merge_mode.js";
 import type { NativeMerge } from "../../native/binding.js";
 import type { Builder } from "../compile/builder.js";
 import type { Masks, Tensors, Value } from "../compile/values.js";
-import type { RecurrentHalf } from "../emit/recurrent.js";
 import { asObject, type Config, entryError, unsupported } from "../graph/entry.js";
 import { firstMask, type GruLayer } from "./gru.js";
 import type { CallArguments, LayerSource } from "./layer.js";
@@ -44,13 +43,15 @@ export class BidirectionalLayer extends RecurrentLayer {
 
   override call(builder: Builder, args: CallArguments): Tensors {
     for (const half of this.#halves) half.model.fill(half.entry, half.slots);
-    const halves = this.#halves.map(({ model }): RecurrentHalf => ({ parts: model.parts, initialState: null }));
+    const halves = this.#halves.map(({ model }) => model.parts);
     const [{ model }] = this.#halves;
-    const sizes = halves.map(({ parts }) => parts.options.units);
+    const sizes = halves.map(({ options }) => options.units);
     const inputs = this.recurrentInputs(args, model.features, sizes);
     const merges = ["sum", "mul", "ave"].includes(this.#merge as string);
     if (merges && sizes[0] !== sizes[1]) throw entryError(this.entry, "expected halves of the same units");
-    return this.results(this.compute(builder, inputs, { merge: this.#merge, halves }), model.parts.options.returnState);
+    const { returnSequences, returnState, stateful } = model.parts.options;
+    const stages = [{ merge: this.#merge, halves }];
+    return this.results(this.compute(builder, inputs, { stages, returnSequences, stateful }), returnState);
   }
 
   override computeMask(_builder: Builder, _inputs: Value, mask: Masks | null): Masks | null {

@@ -47,7 +47,7 @@ function bind(
   });
   // The graph of a model for inference may say `training`, which means nothing here.
   for (const [name, value] of Object.entries(kwargs)) {
-    if (name in bound) bound[name] = value;
+    if (name in bound || layer.takesOtherArguments) bound[name] = value;
     else if (name !== "training" && value !== null) {
       throw layer.failure("ERR_UNSUPPORTED", name, "an argument of this layer's call", "another");
     }

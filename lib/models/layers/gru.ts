@@ -20,12 +20,17 @@ export class GruLayer extends RecurrentLayer {
     return this.model.parts.options.goBackwards ? ("none" as const) : ("causal" as const);
   }
 
+  override get isStateful(): boolean {
+    return this.model.parts.options.stateful;
+  }
+
   override call(builder: Builder, args: CallArguments): Tensors {
     const { model } = this;
     model.fill(this.entry, this.slots);
     const inputs = this.recurrentInputs(args, model.features, [model.parts.options.units]);
-    const stage = { merge: null, halves: [{ parts: model.parts, initialState: null }] };
-    return this.results(this.compute(builder, inputs, stage), model.parts.options.returnState);
+    const { returnSequences, returnState, stateful } = model.parts.options;
+    const stages = [{ merge: null, halves: [model.parts] }];
+    return this.results(this.compute(builder, inputs, { stages, returnSequences, stateful }), returnState);
   }
 
   override computeMask(_builder: Builder, _inputs: Value, mask: Masks | null): Masks | null {

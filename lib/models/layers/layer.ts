@@ -55,6 +55,21 @@ export abstract class Layer {
     return this.policy.computeDtype;
   }
 
+  /** Whether the layer takes all weights that the file has for it, whatever they are. */
+  get takesAllWeights(): boolean {
+    return false;
+  }
+
+  /** Whether `call` gets arguments that `signature` does not name. */
+  get takesOtherArguments(): boolean {
+    return false;
+  }
+
+  /** Whether the layer carries states from call to call. */
+  get isStateful(): boolean {
+    return false;
+  }
+
   /** How far the layer looks into the future and the past, for streams; see `Causality`. */
   get causality(): Causality {
     return "none";
@@ -69,7 +84,7 @@ export abstract class Layer {
   }
 
   /** Says that the layer needs a weight from the file. */
-  protected weight(request: WeightRequest): WeightSlot {
+  weight(request: WeightRequest): WeightSlot {
     const slot = new WeightSlot(request);
     this.slots.push(slot);
     return slot;

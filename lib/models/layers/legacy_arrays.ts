@@ -30,8 +30,16 @@ export function matchLegacyArrays(model: Layer, lists: readonly LegacyArrays[]):
   });
 }
 
+/** Returns the arrays of one layer, by its name among the parts of their names. */
+export function arraysOf({ entry }: Layer, lists: readonly LegacyArrays[]): LegacyArray[] {
+  const { names } = entry.place;
+  const top = lists.find(({ layer }) => layer === names[0])?.arrays ?? [];
+  return names.length === 1 ? [...top] : top.filter(({ name }) => name.split("/").includes(entry.name));
+}
+
 function wantedOf(top: Layer): Wanted[] {
-  return top.all().flatMap((layer) => layer.slots.map((slot) => ({ slot, layer })));
+  const layers = top.all().filter(({ takesAllWeights }) => !takesAllWeights);
+  return layers.flatMap((layer) => layer.slots.map((slot) => ({ slot, layer })));
 }
 
 function byNames(wanted: readonly Wanted[], arrays: readonly LegacyArray[]): MatchedArray[] | null {
@@ -69,6 +77,7 @@ function inOrder(top: Layer, wanted: readonly Wanted[], arrays: readonly LegacyA
 }
 
 function fits({ shape }: WeightSlot, array: LegacyArray): boolean {
+  if (shape === null) return true;
   return (
     shape.length === array.shape.length && shape.every((size, axis) => size === null || size === array.shape[axis])
   );

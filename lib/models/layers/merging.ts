@@ -69,7 +69,7 @@ export class SubtractLayer extends MergeLayer {
   }
 }
 
-/** Keras's Multiply. Masked elements count as ones. */
+/** Keras's Multiply. Masked elements count as ones, and where all are masked the product is zero. */
 export class MultiplyLayer extends MergeLayer {
   protected override merge(builder: Builder, inputs: readonly SymbolicTensor[]): SymbolicTensor {
     const masks = inputs.map((x) => expandedMask(builder, x));
@@ -78,8 +78,9 @@ export class MultiplyLayer extends MergeLayer {
       return mask === null ? x : select(builder, mask, x, scalar(builder, 1, x.dtype));
     });
     const output = factors.reduce((all, x) => binary(builder, "multiply", all, x));
-    if (masks.some((mask) => mask === null)) return output;
-    return output.withMask(commonMask(builder, masks as SymbolicTensor[]));
+    if (masks.some((mask) => mask === null)) return output.withMask(null);
+    const either = (masks as SymbolicTensor[]).reduce((all, mask) => binary(builder, "logical_or", all, mask, "bool"));
+    return select(builder, either, output, scalar(builder, 0, output.dtype)).withMask(anyOfLast(builder, either));
   }
 }
 
@@ -117,13 +118,6 @@ export class MinimumLayer extends ExtremeLayer {
 function expandedMask(builder: Builder, x: SymbolicTensor): SymbolicTensor | null {
   const { mask } = x;
   return mask === null ? null : broadcastTo(builder, mask.as({ shape: [...mask.shape, 1] }), x.shape);
-}
-
-function commonMask(builder: Builder, masks: readonly SymbolicTensor[]): SymbolicTensor {
-  return anyOfLast(
-    builder,
-    masks.reduce((all, mask) => binary(builder, "logical_or", all, mask, "bool")),
-  );
 }
 
 /** Returns whether any element along the last axis is true. */

@@ -1,7 +1,7 @@
 import type { Builder } from "../compile/builder.js";
 import type { SymbolicTensor } from "../compile/symbolic.js";
 import { isTensor, type Tensors, type Value } from "../compile/values.js";
-import { type RecurrentResults, type RecurrentStage, recurrent } from "../emit/recurrent.js";
+import { type RecurrentCall, type RecurrentResults, recurrent } from "../emit/recurrent.js";
 import { flatten, type Structure } from "../graph/structure.js";
 import { type CallArguments, Layer } from "./layer.js";
 
@@ -11,6 +11,11 @@ export interface RecurrentInputs {
   readonly mask: SymbolicTensor | null;
   /** The initial states; `null` when the call has none. */
   readonly states: readonly (SymbolicTensor | null)[] | null;
+}
+
+/** The GRUs of a recurrent layer, and what it does with their states. */
+export interface RecurrentSettings extends Pick<RecurrentCall, "stages" | "returnSequences"> {
+  readonly stateful: boolean;
 }
 
 /** A layer that computes GRUs over timesteps. */
@@ -53,21 +58,20 @@ export abstract class RecurrentLayer extends Layer {
   }
 
   /** Computes the GRUs, and carries their states from call to call if the layer is stateful. */
-  protected compute(builder: Builder, { x, mask, states }: RecurrentInputs, stage: RecurrentStage): RecurrentResults {
-    const isStateful = stage.halves.some(({ parts }) => parts.options.stateful);
-    const carried =
-      isStateful && states === null
-        ? stage.halves.map(({ parts }) => builder.like(x, [parts.options.units], parts.options.computeDtype))
-        : null;
-    const halves = stage.halves.map(({ parts }, index) => ({
-      parts,
-      initialState: (states ?? carried)?.[index] ?? null,
-    }));
-    const results = recurrent(builder, x, mask, { merge: stage.merge, halves });
-    if (!isStateful) return results;
-    results.states.forEach((after, index) => {
-      const before = carried?.[index] ?? builder.like(after, after.shape);
-      builder.carry({ key: `${this.entry.place.names.join("/")}/${index}`, before, after });
+  protected compute(
+    builder: Builder,
+    { x, mask, states }: RecurrentInputs,
+    { stages, returnSequences, stateful }: RecurrentSettings,
+  ): RecurrentResults {
+    const halves = stages.flatMap((stage) => stage.halves);
+    const carried = stateful
+      ? halves.map(({ options }) => builder.like(x, [options.units], options.computeDtype))
+      : halves.map(() => null);
+    const results = recurrent(builder, { x, mask, stages, initialStates: states ?? carried, returnSequences });
+    carried.forEach((before, index) => {
+      if (before === null) return;
+      const key = `${this.entry.place.names.join("/")}/${index}`;
+      builder.carry({ key, before, after: results.states[index] as SymbolicTensor });
     });
     return results;
   }

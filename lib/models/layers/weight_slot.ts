@@ -8,28 +8,32 @@ import type { FloatArray } from "../../tensor/tensor.js";
 /** A weight that a layer needs from the file: its Keras name, its shape, and how Keras stores it. */
 export interface WeightRequest {
   readonly name: string;
-  /** `null` for a size that only the file knows. */
-  readonly shape: readonly (number | null)[];
+  /** `null` for a size, or for a whole shape, that only the file knows. */
+  readonly shape: readonly (number | null)[] | null;
   /** The group of the weight inside the layer's group in a Keras 3 file, such as `cell`. */
   readonly group?: string;
   /** False for a weight that training never changes, such as a moving mean. `.h5` files list these last. */
   readonly trainable?: boolean;
+  /** True for a weight that only training uses, which is not read. It is among the last ones of its layer. */
+  readonly unused?: boolean;
 }
 
 /** The place of a weight that a layer needs, which the reader of the file fills. */
 export class WeightSlot {
   readonly name: string;
-  readonly shape: readonly (number | null)[];
+  readonly shape: readonly (number | null)[] | null;
   readonly group: string;
   readonly trainable: boolean;
+  readonly isUnused: boolean;
   #data: WeightData | null = null;
   #kernel: { dtype: string; array: NativeArray } | null = null;
 
-  constructor({ name, shape, group = "", trainable = true }: WeightRequest) {
+  constructor({ name, shape, group = "", trainable = true, unused = false }: WeightRequest) {
     this.name = name;
     this.shape = shape;
     this.group = group;
     this.trainable = trainable;
+    this.isUnused = unused;
   }
 
   /** Sets the value. */
@@ -43,9 +47,9 @@ export class WeightSlot {
     throw expectedText("ERR_NOT_BUILT", this.name, "a weight that was read", "one that was not");
   }
 
-  /** The number of elements. */
+  /** The number of elements; 0 for a weight that was not read. */
   get count(): number {
-    return this.data.data.length;
+    return this.#data?.data.length ?? 0;
   }
 
   /** Returns the value in the dtype in which a layer of this policy keeps its weights. */

@@ -3,31 +3,37 @@ import { inPlace } from "../../errors/messages.js";
 import type { Builder } from "../compile/builder.js";
 import type { Tensors, Value } from "../compile/values.js";
 import { type Entry, shown } from "../graph/entry.js";
+import { OperationArguments } from "./arguments.js";
 
-/** Compiles a call of an operation. */
-export type OperationCall = (
-  builder: Builder,
-  args: readonly Value[],
-  kwargs: Readonly<Record<string, Value>>,
-  entry: Entry,
-) => Tensors;
+/** How an operation is computed: the names of its positional arguments, and what compiles a call. */
+export interface OperationDefinition {
+  readonly parameters: readonly string[];
+  readonly compute: (call: OperationArguments) => Tensors;
+}
+
+/** Defines an operation. */
+export function operation(parameters: readonly string[], compute: OperationDefinition["compute"]): OperationDefinition {
+  return { parameters, compute };
+}
 
 /** An operation of a functional model, which Keras runs without casts and without masks. */
 export class Operation {
   readonly entry: Entry;
-  readonly #call: OperationCall;
+  readonly #definition: OperationDefinition;
 
-  constructor(entry: Entry, call: OperationCall) {
+  constructor(entry: Entry, definition: OperationDefinition) {
     this.entry = entry;
-    this.#call = call;
+    this.#definition = definition;
   }
 
   /** Adds the instructions of a call to `builder` and returns the outputs. */
   call(builder: Builder, args: readonly Value[], kwargs: Readonly<Record<string, Value>>): Tensors {
+    const { parameters, compute } = this.#definition;
     try {
-      return this.#call(builder, args, kwargs, this.entry);
+      return compute(new OperationArguments(builder, this.entry, parameters, { args, kwargs }));
     } catch (error) {
-      throw error instanceof GRUError ? inPlace(shown(this.entry), error) : error;
+      const named = error instanceof GRUError && !error.message.includes(shown(this.entry));
+      throw named ? inPlace(shown(this.entry), error) : error;
     }
   }
 }

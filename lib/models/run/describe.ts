@@ -48,9 +48,10 @@ interface Trial {
 
 function trial(model: ModelLayer, size: number): Trial {
   const calls = new Map<Layer, Tensors>();
-  const builder = new Builder(1, (layer, outputs) => {
+  const onCall = (layer: object, outputs: Tensors) => {
     if (!calls.has(layer as Layer)) calls.set(layer as Layer, outputs);
-  });
+  };
+  const builder = new Builder(1, { onCall });
   const given = mapStructure<InputSpec, SymbolicTensor>(model.inputs, ({ shape, dtype }) =>
     builder.tensor(
       shape.slice(1).map((one) => one ?? size),

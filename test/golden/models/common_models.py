@@ -10,6 +10,11 @@ def one(shape, layer, dtype=None):
     return lambda: Sequential([Input(shape, dtype=dtype), layer()])
 
 
+def label(arguments):
+    """The arguments in the name of a case."""
+    return "_".join(f"{key}={value}" for key, value in arguments.items()).replace(" ", "") or "plain"
+
+
 X2 = floats(3, 5)
 X3 = floats(3, 6, 4)
 
@@ -36,8 +41,7 @@ for arguments in (
     {"activation": "relu", "recurrent_activation": "hard_sigmoid"},
     {"dropout": 0.3, "recurrent_dropout": 0.2},
 ):
-    name = "_".join(f"{key}={value}" for key, value in arguments.items()) or "plain"
-    case(f"gru/{name}", one((6, 4), lambda arguments=arguments: layers.GRU(5, **arguments)), X3)
+    case(f"gru/{label(arguments)}", one((6, 4), lambda arguments=arguments: layers.GRU(5, **arguments)), X3)
 case("gru/h5", one((6, 4), lambda: layers.GRU(5)), X3, format="h5")
 case("gru/float64", one((6, 4), lambda: layers.GRU(5, dtype="float64"), "float64"), X3, dtype="float64")
 for dtype in ("float16", "mixed_bfloat16"):
@@ -106,23 +110,20 @@ for axis in (-1, 1, 2):
     case(f"merging/Concatenate_{axis}", merged(lambda axis=axis: layers.Concatenate(axis), 3), [A, B, C])
 
 for arguments in ({}, {"scale": False}, {"center": False}, {"axis": 1}, {"epsilon": 0.1}):
-    name = "_".join(f"{key}={value}" for key, value in arguments.items()) or "plain"
-    case(f"batch_normalization/{name}", one((6, 4), lambda arguments=arguments: layers.BatchNormalization(**arguments)), X3)
+    case(f"batch_normalization/{label(arguments)}", one((6, 4), lambda arguments=arguments: layers.BatchNormalization(**arguments)), X3)
 case("batch_normalization/h5", one((6, 4), lambda: layers.BatchNormalization()), X3, format="h5")
 case("batch_normalization/mixed_float16", one((6, 4), lambda: layers.BatchNormalization(dtype="mixed_float16")), X3, dtype="mixed_float16")
 
 X = floats(2, 11, 4)
 for padding in ("valid", "same", "causal"):
     for arguments in ({}, {"strides": 2}, {"dilation_rate": 2}, {"groups": 2}, {"use_bias": False, "activation": "relu"}):
-        name = "_".join(f"{key}={value}" for key, value in arguments.items())
-        case(f"conv1d/{padding}_{name}", one((11, 4), lambda padding=padding, arguments=arguments: layers.Conv1D(6, 3, padding=padding, **arguments)), X)
+        case(f"conv1d/{padding}_{label(arguments)}", one((11, 4), lambda padding=padding, arguments=arguments: layers.Conv1D(6, 3, padding=padding, **arguments)), X)
 case("conv1d/even_kernel", one((11, 4), lambda: layers.Conv1D(3, 4, padding="same", strides=3)), X)
 case("conv1d/softmax", one((11, 4), lambda: layers.Conv1D(4, 2, groups=2, activation="softmax")), X)
 
 for name in ("MaxPooling1D", "AveragePooling1D"):
     for arguments in ({"pool_size": 2}, {"pool_size": 3}, {"pool_size": 3, "strides": 2, "padding": "same"}, {"pool_size": 4, "strides": 1, "padding": "same"}):
-        label = "_".join(f"{key}={value}" for key, value in arguments.items())
-        case(f"pooling1d/{name}_{label}", one((11, 4), lambda name=name, arguments=arguments: getattr(layers, name)(**arguments)), X)
+        case(f"pooling1d/{name}_{label(arguments)}", one((11, 4), lambda name=name, arguments=arguments: getattr(layers, name)(**arguments)), X)
 for name in ("GlobalMaxPooling1D", "GlobalAveragePooling1D"):
     for keepdims in (False, True):
         case(f"pooling1d/{name}_{keepdims}", one((None, 4), lambda name=name, keepdims=keepdims: getattr(layers, name)(keepdims=keepdims)), X, floats(2, 5, 4))

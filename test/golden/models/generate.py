@@ -140,12 +140,21 @@ def run(one, blob):
     return {"name": one.name, "dtype": one.dtype, "file": file, "calls": calls}
 
 
+def attempt(one, blob, failures):
+    """The entry of a model, or `None` where Keras itself fails. Its error is added to `failures`."""
+    try:
+        return run(one, blob)
+    except Exception as error:  # noqa: BLE001
+        failures.append(f"{one.name}: {type(error).__name__}: {str(error)[:300]}")
+        return None
+
+
 def reloaded(path, one, model):
-    """The model as Keras reads it from the file, which is what users get. Keras cannot read operations from `.h5`."""
+    """The model as Keras reads it from the file, which is what users get. From `.h5` Keras cannot read operations and Attention."""
     try:
         return keras.models.load_model(path, compile=False)
-    except ValueError as error:
-        if one.format == "h5" and "Unknown layer" in str(error):
+    except (TypeError, ValueError) as error:
+        if one.format == "h5" and ("Unknown layer" in str(error) or "Attention" in str(error)):
             return model
         raise
 
@@ -200,10 +209,11 @@ def main():
         return
     groups = earlier_groups() if arguments.groups else {}
     names = list(dict.fromkeys(one.group for one in CASES))
+    failures = []
     for name in arguments.groups or names:
         blob = Blob()
         started = time.time()
-        cases = [run(one, blob) for one in CASES if one.group == name]
+        cases = [made for made in (attempt(one, blob, failures) for one in CASES if one.group == name) if made]
         data = b"".join(blob.parts)
         os.makedirs(DATA, exist_ok=True)
         with open(os.path.join(DATA, f"{name}.bin"), "wb") as file:
@@ -212,6 +222,8 @@ def main():
         groups[name] = (entry, cases)
         print(f"{name}: {len(cases)} models, {len(data)} bytes, {time.time() - started:.0f} s", flush=True)
     write({name: groups[name] for name in names if name in groups})
+    if failures:
+        sys.exit("Keras cannot make or run these models:\n" + "\n".join(failures))
 
 
 if __name__ == "__main__":
