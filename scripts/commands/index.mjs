@@ -63,6 +63,11 @@ export const commands = {
     needs: built,
     run: (args) => runNode("examples/weather/forecast.mjs", args),
   },
+  "example:audio": {
+    about: "stream sound through GRUs at 48 kHz, and measure the load of a core; takes a WAV file",
+    needs: built,
+    run: (args) => runNode("examples/audio/stream.mjs", args),
+  },
   "example:syllables": {
     about: "train a GRU in tfjs to count the syllables of words",
     needs: built,
