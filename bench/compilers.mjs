@@ -1,7 +1,8 @@
 // Compares the speed of two builds of the addon, pair by pair: node bench/compilers.mjs [first.node] [second.node]
 // Without arguments: the everyday build, and the one that npm run build:platforms -- linux-x64 makes. Each build has a
 // process of its own. The two compute in turns, so that whatever else the machine does hits both, and what is printed is
-// the median of the ratios second / first: above 1 the second one is slower. --isa, --threads and --pairs change the rest.
+// the median of the ratios second / first: above 1 the second one is slower. Times are CPU time, which other programs disturb
+// less. --isa, --threads and --pairs change the rest.
 import { fork } from "node:child_process";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -25,6 +26,12 @@ function median(numbers) {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
+/** The CPU time of this process, in milliseconds. */
+function cpuMs() {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
 /** Computes in this process whatever the parent asks for: { shape } prepares, { pass } is one turn. */
 async function serve() {
   const { GRU, tensor } = await import("../dist/index.js");
@@ -44,12 +51,12 @@ async function serve() {
   process.on("message", ({ shape, pass }) => {
     if (shape) prepare(shape);
     let calls = 0;
-    const start = performance.now();
-    while (pass && performance.now() - start < TURN_MS) {
+    const start = cpuMs();
+    while (pass && cpuMs() - start < TURN_MS) {
       passes[pass]();
       calls += 1;
     }
-    process.send((performance.now() - start) / calls);
+    process.send((cpuMs() - start) / calls);
   });
 }
 
@@ -98,7 +105,7 @@ async function main() {
   const addons = defaults.map((addon, at) => (positionals[at] ? resolve(positionals[at]) : addon));
   const children = addons.map((addon) => start(addon, values));
   console.log(`first: ${addons[0]}\nsecond: ${addons[1]}\n`);
-  console.log("| shape | pass | first, ms | second, ms | second / first |\n| --- | --- | --- | --- | --- |");
+  console.log("| shape | pass | first, CPU ms | second, CPU ms | second / first |\n| --- | --- | --- | --- | --- |");
   for (const shape of SHAPES) {
     for (const child of children) await ask(child, { shape });
     for (const pass of ["forward", "forward and backward"]) {

@@ -25,5 +25,6 @@ def coefficient(k):
 
 
 print(f"// left out: at most {mp.nstr(max(abs(coefficient(k)) for k in range(TERMS, TERMS + 8)), 2)}")
+print(f"// low part of the first: {mp.nstr(coefficient(0) - mp.mpf(float(coefficient(0))), 18)}")
 for k in range(TERMS):
     print(f"  {mp.nstr(coefficient(k), 18)},")

@@ -15,6 +15,8 @@ constexpr double kLn2High = 6.93145751953125e-1;
 constexpr double kLn2Low = 1.42860682030941723212e-6;
 constexpr double kPi = 3.14159265358979323846;
 constexpr double kTwoOverRootPi = 1.12837916709551257390;
+// Up to here erf is below 1/2, so that 1 - erf loses none of its bits.
+constexpr double kErfcTail = 0.4375;
 
 // Returns 2^n for a normal number.
 double PowerOf2(int n) {
@@ -109,8 +111,23 @@ double UpperHalf(double x) {
   return high;
 }
 
-// Returns erfc(x) for 1/2 <= x <= 27.5. exp(x^2) erfc(x) is a sum of Chebyshev
-// polynomials of (x - 3.75) / (x + 3.75), divided by 1 + 2 x.
+// Returns dividend - divisor * quotient without rounding the product, for a
+// quotient that is the rounded one. The products of the halves are exact.
+double RemainderOf(double dividend, double divisor, double quotient) {
+  const double product = divisor * quotient;
+  const double divisor_high = UpperHalf(divisor);
+  const double quotient_high = UpperHalf(quotient);
+  const double divisor_low = divisor - divisor_high;
+  const double quotient_low = quotient - quotient_high;
+  const double lost =
+      ((divisor_high * quotient_high - product) + divisor_high * quotient_low +
+       divisor_low * quotient_high) +
+      divisor_low * quotient_low;
+  return (dividend - product) - lost;
+}
+
+// Returns erfc(x) for kErfcTail < x <= 27.5. exp(x^2) erfc(x) is a sum of
+// Chebyshev polynomials of (x - 3.75) / (x + 3.75), divided by 1 + 2 x.
 // scripts/chebyshev_erfc.py computes the coefficients. What roundings lose on
 // the way is collected and added.
 double ErfcTail(double x) {
@@ -128,6 +145,8 @@ double ErfcTail(double x) {
       3.34781194828680539e-14,   -1.8645628804193131e-15,
       -1.25079505306886471e-15,  7.41823525662404346e-17,
       5.06814890479611132e-17};
+  // What the first term loses as a double.
+  constexpr double kFirstTermLow = 5.12872820610572242e-17;
   constexpr int kCount = sizeof kTerms / sizeof *kTerms;
   const double t = (x - 3.75) / (x + 3.75);
   double next = 0.0;
@@ -139,21 +158,21 @@ double ErfcTail(double x) {
   }
   const double rest = t * next - after;
   const double sum = kTerms[0] + rest;
-  const double sum_low = rest - (sum - kTerms[0]);
+  const double sum_low = rest - (sum - kTerms[0]) + kFirstTermLow;
   const double divisor = 2.0 * x + 1.0;
   const double divisor_low =
       x > 0.5 ? 1.0 - (divisor - 2.0 * x) : 2.0 * x - (divisor - 1.0);
   const double quotient = sum / divisor;
+  const double remainder = RemainderOf(sum, divisor, quotient);
   // The square of the upper half of x is exact, and the rest of the square is
   // small.
   const double high = UpperHalf(x);
   const double square_rest = (x - high) * (x + high);
-  const double scaled =
-      quotient + ((sum_low - quotient * divisor_low) / divisor +
-                  quotient * (PortableExp(-square_rest) - 1.0));
   int n;
+  const double low = (remainder + sum_low - quotient * divisor_low) / divisor +
+                     quotient * ReducedExpm1(-square_rest, &n);
   const double p = ReducedExpm1(-high * high, &n);
-  return Scale(scaled + scaled * p, n);
+  return Scale(quotient + (quotient * p + (low + low * p)), n);
 }
 
 }  // namespace
@@ -192,7 +211,7 @@ double PortableLog1p(double x) {
 double PortableErfc(double x) {
   if (std::isnan(x)) return x;
   const double size = std::fabs(x);
-  if (size <= 0.5) return 1.0 - SmallErf(x);
+  if (size <= kErfcTail) return 1.0 - SmallErf(x);
   if (size > 27.5) return x > 0.0 ? 0.0 : 2.0;
   const double tail = ErfcTail(size);
   return x > 0.0 ? tail : 2.0 - tail;

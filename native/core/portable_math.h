@@ -4,8 +4,8 @@
 // Functions that return the same bits on every system and processor. Those of
 // the C library differ between glibc, musl, Windows and macOS. They are made of
 // additions, multiplications, divisions and square roots alone, which IEEE 754
-// rounds in one way. The doubles are within 2 ulp of the exact value, and erfc
-// within 3. The floats are computed in double and rounded. NaN stays NaN.
+// rounds in one way. The doubles are within 2 ulp of the exact value. The
+// floats are computed in double and rounded. NaN stays NaN.
 //
 // The kernel units include this header, so it may contain no inline function.
 

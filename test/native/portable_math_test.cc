@@ -26,7 +26,6 @@ struct Trial {
   long double (*exact)(long double);
   double low;
   double high;
-  double ulp = 2;
 };
 
 double Sine(double turns) {
@@ -51,9 +50,10 @@ const Trial kTrials[] = {
     {"log1p", PortableLog1p, std::log1p, -0.999999, 3},
     {"log1p", PortableLog1p, std::log1p, -1e-3, 1e-3},
     {"log1p", PortableLog1p, std::log1p, -1e-30, 1e-30},
-    {"erfc", PortableErfc, std::erfc, -6, 6, 3},
-    {"erfc", PortableErfc, std::erfc, 0, 26.5, 3},
-    {"erfc", PortableErfc, std::erfc, -1e-3, 1e-3, 3},
+    {"erfc", PortableErfc, std::erfc, -6, 6},
+    {"erfc", PortableErfc, std::erfc, 0, 26.5},
+    {"erfc", PortableErfc, std::erfc, 0.4, 0.65},
+    {"erfc", PortableErfc, std::erfc, -1e-3, 1e-3},
     {"tanh", PortableTanh, std::tanh, -20, 20},
     {"tanh", PortableTanh, std::tanh, -1, 1},
     {"tanh", PortableTanh, std::tanh, -1e-5, 1e-5},
@@ -76,7 +76,7 @@ double UlpError(double value, long double exact) {
       static_cast<long double>(unit));
 }
 
-TEST_CASE("every function is within 2 ulp and erfc within 3") {
+TEST_CASE("every function is within 2 ulp") {
   for (const Trial& trial : kTrials) {
     double worst = 0;
     double where = 0;
@@ -91,7 +91,7 @@ TEST_CASE("every function is within 2 ulp and erfc within 3") {
     }
     std::printf("%s in [%g, %g]: %.2f ulp at %.17g\n", trial.name, trial.low,
                 trial.high, worst, where);
-    CHECK_MESSAGE(worst <= trial.ulp,
+    CHECK_MESSAGE(worst <= 2,
                   Format("%s: %.2f ulp at %.17g", trial.name, worst, where));
   }
 }
@@ -158,7 +158,7 @@ TEST_CASE("the bits are those of every other platform") {
     add(Sine(turns));
     add(Cosine(turns));
   }
-  CHECK_EQ(sum, 6184627739254770411u);
+  CHECK_EQ(sum, 2981580198645890757u);
 }
 
 }  // namespace
