@@ -26,7 +26,7 @@ export interface LayerReport {
   params: number | null;
 }
 
-/** What a model file holds, and what of it this package computes. */
+/** The content of a model file, and the part of it that this package computes. */
 export interface InspectReport {
   file: string;
   name: string | null;

@@ -145,7 +145,7 @@ double ErfcTail(double x) {
       3.34781194828680539e-14,   -1.8645628804193131e-15,
       -1.25079505306886471e-15,  7.41823525662404346e-17,
       5.06814890479611132e-17};
-  // What the first term loses as a double.
+  // The part of the first term that a double loses.
   constexpr double kFirstTermLow = 5.12872820610572242e-17;
   constexpr int kCount = sizeof kTerms / sizeof *kTerms;
   const double t = (x - 3.75) / (x + 3.75);

@@ -12,7 +12,7 @@ export const FORMATS = ["npy", "csv", "json"] as const;
 
 export type ArrayFormat = (typeof FORMATS)[number];
 
-/** What a JSON file holds: one array, or arrays by the names of a model's inputs. */
+/** The content of a JSON file: one array, or arrays by the names of a model's inputs. */
 export type ArrayOrArrays = TensorLike | Record<string, TensorLike>;
 
 /** Returns the format that the name of a file says. `"-"` is standard input or output, whose format is JSON. */

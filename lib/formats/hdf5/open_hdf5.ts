@@ -1,8 +1,8 @@
 import { fileError } from "../file_errors.js";
 import { HDF5_DEADLINE_MS, KEPT_THREAD_MS } from "../limits.js";
 import type { StoredVariable } from "./dataset.js";
-import { libraryCode } from "./library_code.js";
 import type { LegacyArray, LegacyModel } from "./legacy_arrays.js";
+import { libraryCode } from "./library_code.js";
 import type { Hdf5Outline } from "./outline.js";
 import type { DatasetRequest, GroupRequest } from "./reader.js";
 import { Hdf5Thread } from "./thread.js";
