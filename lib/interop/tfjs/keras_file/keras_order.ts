@@ -15,13 +15,7 @@ interface GraphNode {
 
 /** Returns the layers of `model` in Keras's order. */
 export function kerasOrder(model: CommonModel): CommonLayer[] {
-  const masks = kerasMasks(model, {
-    readings: new Map(),
-    scope: "",
-    given: [],
-    budget: new CallBudget(),
-    symbolic: true,
-  });
+  const masks = symbolicMasks(model);
   const walk = new Walk(model, masks);
   for (const output of model.outputs) walk.visit(walk.nodeOf(output));
   const depths = depthsOf(walk.finished);
@@ -31,6 +25,12 @@ export function kerasOrder(model: CommonModel): CommonLayer[] {
   return model.layers
     .filter((layer) => isReached(layer) || layer.kind === "input")
     .sort((one, other) => key(other)[0] - key(one)[0] || key(one)[1] - key(other)[1]);
+}
+
+/** Returns the masks of a model while it is defined. */
+export function symbolicMasks(model: CommonModel): KerasMasks {
+  const budget = new CallBudget();
+  return kerasMasks(model, { readings: new Map(), scope: "", given: [], budget, symbolic: true });
 }
 
 /** Walks from the outputs to the inputs, depth first. */
@@ -83,7 +83,7 @@ class Walk {
 }
 
 /** True for a layer whose call has an argument for the mask. */
-function takesMask(layer: CommonLayer): boolean {
+export function takesMask(layer: CommonLayer): boolean {
   if (layer.kind !== "layer") return layer.kind === "model";
   const { rule } = layer.converted;
   return rule.masks.reads.keras || rule.keras === "TimeDistributed";

@@ -28,7 +28,7 @@ export async function loadArtifacts(source: Source, anyDtype: boolean): Promise<
     const read = await readWeights(weightsOf(model, shapes), weights);
     return {
       format: "layers-model",
-      modelTopology: tfjsTopology(model),
+      modelTopology: tfjsTopology(model, shapes),
       weightSpecs: read.map(({ name, shape }) => ({ name, shape: [...shape], dtype: "float32" as const })),
       weightData: read.map(({ data }) => bufferOf(data)),
     };

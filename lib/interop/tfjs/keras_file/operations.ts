@@ -77,5 +77,5 @@ export function maskOf(operations: Operations, names: TensorNames, reference: Te
   if (found instanceof MaskExpression) return found;
   if (found !== undefined) throw found;
   const tensor = names.tensor(reference);
-  return MaskExpression.unknown(names.scope + keyOf(tensor), [tensor]);
+  return MaskExpression.tensor(tensor, names.scope + keyOf(tensor));
 }

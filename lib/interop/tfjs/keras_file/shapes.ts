@@ -3,9 +3,10 @@ import type * as tfjs from "@tensorflow/tfjs";
 import { tf } from "../load_tfjs.js";
 import { CallBudget } from "./call_budget.js";
 import type { CommonModel, PlainLayer } from "./common_model.js";
+import type { ConvertedLayer } from "./convert_layer.js";
 import { keyOf, type Ref } from "./ref.js";
 import { malformed } from "./refusal.js";
-import type { Shape } from "./rules/rule.js";
+import type { Config, Shape } from "./rules/rule.js";
 
 /** The shapes of the tensors of one model. */
 export interface Shapes {
@@ -22,11 +23,17 @@ interface Checking {
 
 type FromConfig = (cls: unknown, config: object, customObjects: object) => tfjs.layers.Layer;
 
+/** Returns the config from which tfjs makes a layer that is called first with an input of this shape. */
+export function sizedConfig({ rule, tfjs }: ConvertedLayer, input: Shape): Config {
+  return rule.sized?.(tfjs, input) ?? tfjs;
+}
+
 /** Makes a layer of tfjs that is not built, so it has no weights. */
-function makeLayer({ converted: { rule, tfjs }, where }: PlainLayer): tfjs.layers.Layer {
+function makeLayer({ converted, where }: PlainLayer, [input = []]: readonly Shape[]): tfjs.layers.Layer {
+  const { rule } = converted;
   const { classNameMap } = tf.serialization.SerializationMap.getMap();
   const [cls, fromConfig] = classNameMap[rule.tfjs] as unknown as [unknown, FromConfig];
-  return attempt(where, () => fromConfig(cls, structuredClone(tfjs), {}));
+  return attempt(where, () => fromConfig(cls, structuredClone(sizedConfig(converted, input)), {}));
 }
 
 /** Runs `use`, in which tfjs may find the layer to be wrong. */
@@ -68,7 +75,7 @@ export function shapesOf(model: CommonModel, given: readonly Shape[] = [], budge
       if (!inner.has(name)) inner.set(name, own);
       outputs = layer.model.outputs.map((ref) => own.of(ref));
     } else {
-      const tfjsLayer = made.get(name) ?? makeLayer(layer);
+      const tfjsLayer = made.get(name) ?? makeLayer(layer, shapes);
       made.set(name, tfjsLayer);
       outputs = outputShapes(layer, tfjsLayer, shapes);
       layer.converted.rule.check?.(layer.converted.keras, layer.where, shapes);

@@ -1,9 +1,11 @@
 // The serialized model that Keras 3 writes into config.json.
 import { type Call, type CommonLayer, type CommonModel, kerasClass } from "./common_model.js";
+import { symbolicMasks, takesMask } from "./keras_order.js";
 import type { Ref } from "./ref.js";
-import type { Config } from "./rules/rule.js";
+import type { Config, Shape } from "./rules/rule.js";
 import { serialized } from "./rules/vocabularies.js";
 import type { Shapes } from "./shapes.js";
+import { MaskWriter } from "./write_masks.js";
 
 const FLOAT32 = serialized("keras", "DTypePolicy", { name: "float32" });
 
@@ -26,36 +28,48 @@ function functional(model: CommonModel, shapes: Shapes): Config {
   const dtypes = new Map(
     layers.flatMap((layer) => (layer.kind === "input" ? [[layer.name, layer.dtype] as const] : [])),
   );
-  const tensor = (ref: Ref) => ({
-    class_name: "__keras_tensor__",
-    config: {
-      shape: shapes.of(ref),
-      dtype: dtypes.get(ref.layer) ?? "float32",
-      keras_history: [ref.layer, ref.call, ref.output],
-    },
-  });
-  const call = ({ inputs: given, states }: Call) => {
+  const tensor = (ref: Ref) => {
+    return kerasTensor(shapes.of(ref), dtypes.get(ref.layer) ?? "float32", [ref.layer, ref.call, ref.output]);
+  };
+  const masks = symbolicMasks(model);
+  const names = layers.map((layer) => layer.name);
+  const writer = new MaskWriter(names, kerasTensor, tensor, (ref) => shapes.of(ref));
+  const call = (layer: CommonLayer, { inputs: given, states }: Call, number: number) => {
     const list = given.map(tensor);
-    const kwargs =
-      states.length === 0 ? {} : { initial_state: states.length === 1 ? tensor(states[0] as Ref) : states.map(tensor) };
+    const mask = takesMask(layer) ? masks.read(layer.name, number) : null;
+    const initial = states.map(tensor);
+    const kwargs = {
+      ...(initial.length === 0 ? {} : { initial_state: initial.length === 1 ? initial[0] : initial }),
+      ...(mask === null ? {} : { mask: writer.argument(mask) }),
+    };
     return { args: [list.length === 1 ? list[0] : list], kwargs };
   };
+  const written = layers.map((layer) => ({
+    ...serializedLayer(layer, shapes),
+    name: layer.name,
+    inbound_nodes: layer.calls.map((one, number) => call(layer, one, number)),
+  }));
   // Keras counts the making of a functional model as its first call, but only here.
   const place = ({ layer, call: number, output }: Ref) => [layer, functionals.has(layer) ? number + 1 : number, output];
   const places = (refs: readonly Ref[]) => (refs.length === 1 ? place(refs[0] as Ref) : refs.map(place));
   return {
     ...serialized("keras.src.models.functional", "Functional", {
       ...{ name, trainable: true },
-      layers: layers.map((layer) => ({
-        ...serializedLayer(layer, shapes),
-        name: layer.name,
-        inbound_nodes: layer.calls.map(call),
-      })),
+      layers: [...written, ...writer.operations],
       input_layers: places(inputs),
       output_layers: places(outputs),
     }),
     registered_name: "Functional",
   };
+}
+
+/** Returns a tensor as Keras serializes it in calls. */
+function kerasTensor(
+  shape: Shape,
+  dtype: string,
+  history: readonly [name: string, call: number, output: number],
+): Config {
+  return { class_name: "__keras_tensor__", config: { shape, dtype, keras_history: history } };
 }
 
 function serializedLayer(layer: CommonLayer, shapes: Shapes): Config {

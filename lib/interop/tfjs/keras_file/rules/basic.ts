@@ -1,8 +1,10 @@
 // Layers that work on each element, or change only the shape.
+import { malformed, refused, shown } from "../refusal.js";
 import { DROPS, KEEPS, TFJS_DROPS } from "./mask_rule.js";
 import {
   activation,
   activityRegularizer,
+  type Config,
   channelsLast,
   constraint,
   initializer,
@@ -91,6 +93,37 @@ const prelu: LayerRule = {
   },
 };
 
+/** A size that is to be found out from the others. */
+function isOpen(length: number | null): boolean {
+  return length === null || length < 0;
+}
+
+/** Returns the product of sizes, or `null` if one of them is unknown. */
+function product(sizes: Shape): number | null {
+  return sizes.some(isOpen) ? null : sizes.reduce<number>((total, length) => total * (length as number), 1);
+}
+
+function targetOf(config: Config, key: string): (number | null)[] {
+  return Array.isArray(config[key]) ? (config[key] as (number | null)[]) : [];
+}
+
+/** tfjs does not find out the size for -1 as long as the size of the batch is unknown. */
+function sizedReshape(config: Config, input: Shape): Config {
+  const target = targetOf(config, "targetShape");
+  const known = product(target.filter((length) => !isOpen(length)));
+  const elements = product(input.slice(1));
+  if (target.filter(isOpen).length !== 1 || elements === null || !known) return config;
+  return { ...config, targetShape: target.map((length) => (isOpen(length) ? elements / known : length)) };
+}
+
+/** tfjs compares the numbers of elements only when it computes. */
+function checkReshape(config: Config, where: string, [input = []]: readonly Shape[]): void {
+  const elements = product(input.slice(1));
+  const wanted = product(targetOf(config, "target_shape"));
+  if (elements === null || wanted === null || elements === wanted) return;
+  throw malformed(where, `expected a target_shape of ${elements} elements but found ${shown(config.target_shape)}`);
+}
+
 const seed = withoutEffect(null);
 const noise_shape = only([null], "tfjs has one mask for the whole tensor");
 
@@ -118,9 +151,14 @@ export const BASIC_RULES: readonly LayerRule[] = [
   {
     ...plain("Softmax", TFJS_DROPS, { axis: same(-1) }),
     masks: { reads: { keras: true, tfjs: true }, keras: "input", tfjs: "none" },
+    check({ axis }, where, [input]) {
+      if (axis !== -1 && axis !== (input?.length ?? 0) - 1) {
+        throw refused(where, `axis ${shown(axis)} is not supported: tfjs has only the last`);
+      }
+    },
   },
   plain("Flatten", DROPS, { data_format: channelsLast }),
-  plain("Reshape", DROPS, { target_shape: same() }),
+  { ...plain("Reshape", DROPS, { target_shape: same() }), sized: sizedReshape, check: checkReshape },
   plain("Permute", DROPS, { dims: same() }),
   plain("RepeatVector", DROPS, { n: same() }),
   plain("Rescaling", TFJS_DROPS, { scale: same(), offset: same(0) }),

@@ -10,6 +10,7 @@ import {
   type Config,
   channelsLast,
   type LayerRule,
+  legacy,
   named,
   ofWeight,
   only,
@@ -96,9 +97,9 @@ const transposed: LayerRule = {
   args: {
     ...convolution("Conv2DTranspose", ["kernel"]).args,
     ...named({
-      dilation_rate: only([[1, 1]], "tfjs's layer ignores it"),
+      dilation_rate: only([[1, 1], 1], "tfjs's layer ignores it"),
       output_padding: only([null], "tfjs's layer ignores it"),
-      groups: only([1], "tfjs has convolutions of one group"),
+      groups: legacy([1], "tfjs has convolutions of one group"),
     }),
   },
   weights: (config, [input]) => [
@@ -116,8 +117,7 @@ const separable: LayerRule = {
   ...convolution("SeparableConv2D", ["depthwise", "pointwise"]),
   args: {
     ...convolution("SeparableConv2D", ["depthwise", "pointwise"]).args,
-    ...named(depthMultiplier),
-    ...named(groups),
+    ...named({ ...depthMultiplier, groups: legacy([1], "tfjs has convolutions of one group") }),
   },
   weights(config, [input]) {
     const channels = lastSize(input);
@@ -137,7 +137,10 @@ const separable: LayerRule = {
 
 const depthwise: LayerRule = {
   ...convolution("DepthwiseConv2D", ["depthwise"]),
-  args: { ...convolution("DepthwiseConv2D", ["depthwise"]).args, ...named(depthMultiplier) },
+  args: {
+    ...convolution("DepthwiseConv2D", ["depthwise"]).args,
+    ...named({ ...depthMultiplier, dilation_rate: only([[1, 1], 1], "tfjs's layer ignores it") }),
+  },
   weights(config, [input]) {
     const channels = lastSize(input);
     const multiplier = size(config.depth_multiplier ?? 1);

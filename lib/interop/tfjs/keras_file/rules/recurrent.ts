@@ -10,6 +10,7 @@ import {
   activation,
   type Config,
   type LayerRule,
+  legacy,
   named,
   ofWeight,
   only,
@@ -51,7 +52,7 @@ const COMMON = {
   zero_output_for_mask: only([false], "tfjs's layer repeats the output before at masked timesteps"),
   seed: withoutEffect(null),
   implementation: withoutEffect(undefined),
-  time_major: only([false], "inputs are (batch, timesteps, features) in tfjs"),
+  time_major: legacy([false], "inputs are (batch, timesteps, features) in tfjs"),
 };
 
 function own(name: string, gates: number, args: Parameters<typeof named>[0] = {}): LayerRule {

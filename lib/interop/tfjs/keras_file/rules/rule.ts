@@ -59,6 +59,8 @@ export interface LayerRule {
   check?(config: Config, where: string, inputs: readonly Shape[]): void;
   /** Converts whole configs where they need more than their arguments one by one. */
   readonly configs?: WholeConfigs;
+  /** Returns tfjs's config with the sizes that tfjs does not find out from the shape of the input. */
+  sized?(tfjs: Config, input: Shape): Config;
 }
 
 /** How the config of a layer is converted as a whole. `name` and `trainable` are in both. */
@@ -133,6 +135,14 @@ export function only(values: readonly unknown[], reason: string): (name: string)
       return values[0];
     },
   });
+}
+
+/** An argument as {@link only} makes it, which Keras 3 does not have: only Keras 2, or tfjs, writes it. */
+export function legacy(values: readonly unknown[], reason: string): (name: string) => Argument {
+  return (name) => {
+    const argument = only(values, reason)(name);
+    return { ...argument, toKeras: (value, where) => void argument.toKeras(value, where) };
+  };
 }
 
 /** Channels are the last dimension, as tfjs's kernels on CPUs have them. */

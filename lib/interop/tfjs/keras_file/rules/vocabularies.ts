@@ -1,5 +1,5 @@
 // How the members of Keras's vocabularies are written in Keras 3 and in tfjs: activations, initializers, regularizers.
-import { KERAS_2_HARD_SIGMOID } from "../../spelling.js";
+import { KERAS_2_HARD_SIGMOID, snakeCase } from "../../spelling.js";
 import { refused, shown } from "../refusal.js";
 
 type Plain = Readonly<Record<string, unknown>>;
@@ -26,7 +26,10 @@ const ACTIVATIONS: ReadonlyMap<string, string> = new Map([
   [KERAS_2_HARD_SIGMOID, "hardSigmoid"],
 ]);
 
-const KERAS_ACTIVATIONS: ReadonlyMap<string, string> = new Map([...ACTIVATIONS].map(([keras, tfjs]) => [tfjs, keras]));
+/** Keras's names by those that tfjs saves, which are in snake case. */
+const KERAS_ACTIVATIONS: ReadonlyMap<string, string> = new Map(
+  [...ACTIVATIONS].map(([keras, tfjs]) => [snakeCase(tfjs), keras]),
+);
 
 /** Returns tfjs's name of an activation of Keras 3. Throws `ERR_UNSUPPORTED` for one that tfjs does not have. */
 export function activationToTfjs(value: unknown, where: string, argument: string): string {
