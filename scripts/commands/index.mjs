@@ -73,6 +73,11 @@ export const commands = {
     needs: built,
     run: (args) => runNode("examples/syllables/train.mjs", args),
   },
+  "example:fine-tune": {
+    about: "fine-tune a model of Keras in tfjs on New York's weather, and save it for Keras",
+    needs: built,
+    run: (args) => runNode("examples/fine-tune/fine_tune.mjs", args),
+  },
   "example:train": {
     about: "train a GRU on Seattle's weather and test it; --help lists the arguments",
     needs: built,

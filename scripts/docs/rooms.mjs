@@ -13,7 +13,20 @@ export const halves = [
     rows: [
       [
         { path: "lib/cli", about: "doctor, build" },
-        { path: "lib/interop/tfjs", name: "interop/tfjs/", about: "the layer for tfjs" },
+        {
+          path: "lib/interop/tfjs",
+          name: "interop/tfjs/",
+          about: "the layer for tfjs",
+          rows: [
+            [
+              {
+                path: "lib/interop/tfjs/keras_file",
+                about: "kerasFile",
+                rows: [[{ path: "lib/interop/tfjs/keras_file/rules", about: "which layers are equal?" }]],
+              },
+            ],
+          ],
+        },
       ],
       [{ path: "lib", name: "index.ts", about: "everything that users import" }],
       [

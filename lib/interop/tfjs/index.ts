@@ -18,4 +18,5 @@ export function gru(args: GRULayerArgs): GRU {
 export type { GRULayerArgs, Identifier } from "./arguments.js";
 export { Bidirectional, type BidirectionalArgs, bidirectional } from "./bidirectional.js";
 export { fileSystem } from "./files.js";
+export { type KerasFileOptions, kerasFile } from "./keras_file/handler.js";
 export { GRU };

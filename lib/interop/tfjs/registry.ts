@@ -11,7 +11,7 @@ type FromConfig = (cls: unknown, config: Config, ...rest: unknown[]) => unknown;
  * `implementation` even where it was given none, which Keras never does, and it writes the cell's arguments before the
  * layer's.
  */
-function isOwn(config: Config): boolean {
+export function isOwnGru(config: Config): boolean {
   if (config.resetAfter === true || !("implementation" in config)) return false;
   if (config.implementation === null || config.implementation === undefined) return true;
   const isKeras = "timeMajor" in config || "zeroOutputForMask" in config;
@@ -22,7 +22,7 @@ function isOwn(config: Config): boolean {
 
 function isOurs(layer: unknown): boolean {
   const { className, config } = (layer ?? {}) as { className?: unknown; config?: Config };
-  return className === GRU.className && typeof config === "object" && config !== null && !isOwn(config);
+  return className === GRU.className && typeof config === "object" && config !== null && !isOwnGru(config);
 }
 
 /**
@@ -45,7 +45,7 @@ function divert(className: string, isWanted: (config: Config) => boolean, make: 
 export function register(): void {
   divert(
     GRU.className,
-    (config) => !isOwn(config),
+    (config) => !isOwnGru(config),
     (config) => GRU.fromConfig(GRU as never, config),
   );
   divert(

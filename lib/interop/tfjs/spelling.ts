@@ -63,7 +63,8 @@ export function toTfjs(value: unknown, key = ""): unknown {
   return Object.fromEntries(entries.map(([inner, item]) => [camelCase(inner), toTfjs(item, inner)]));
 }
 
-const KERAS_2_HARD_SIGMOID = "keras2_hard_sigmoid";
+/** The name of Keras 2's hard_sigmoid in configs of this package. */
+export const KERAS_2_HARD_SIGMOID = "keras2_hard_sigmoid";
 
 /** Converts an activation of tfjs's: its `hardSigmoid` is Keras 2's `clip(0.2 x + 0.5, 0, 1)`, not Keras 3's. */
 export function tfjsActivation(value: unknown): unknown {

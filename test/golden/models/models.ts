@@ -71,13 +71,13 @@ export const TOLERANCES: Readonly<Record<string, number>> = {
   mixed_bfloat16: 3e-2,
 };
 
-/** Reads all golden models, or those of one group. */
-export function goldenModels(group?: string): GoldenModel[] {
-  const index = JSON.parse(readFileSync(`${FOLDER}index.json`, "utf8")) as Index;
+/** Reads all golden models in a folder of data, or those of one group. */
+export function goldenModels(group?: string, folder = FOLDER): GoldenModel[] {
+  const index = JSON.parse(readFileSync(`${folder}index.json`, "utf8")) as Index;
   if (index.version !== 1) throw new Error(`Expected golden models of version 1 but found ${index.version}.`);
   const groups = Object.entries(index.groups).filter(([name]) => group === undefined || name === group);
   return groups.flatMap(([name, { blob, cases }]) => {
-    const bytes = readFileSync(`${FOLDER}${blob.file}`);
+    const bytes = readFileSync(`${folder}${blob.file}`);
     const digest = createHash("sha256").update(bytes).digest("hex");
     if (digest !== blob.sha256) throw new Error(`Expected ${blob.file} to have SHA-256 ${blob.sha256}.`);
     return cases.map((one) => modelOf(one, name, bytes));

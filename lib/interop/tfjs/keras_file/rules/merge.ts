@@ -1,0 +1,28 @@
+// Layers that make one tensor of several.
+
+import type { MaskRule } from "./mask_rule.js";
+import type { LayerRule } from "./rule.js";
+import { named, same } from "./rule.js";
+
+const MERGES: MaskRule = { reads: { keras: false, tfjs: false }, keras: "merge", tfjs: "merge" };
+
+function merge(name: string): LayerRule {
+  return { keras: name, tfjs: name, args: {}, masks: MERGES };
+}
+
+/** The rules of these layers. (tfjs has no Subtract.) */
+export const MERGE_RULES: readonly LayerRule[] = [
+  ...["Add", "Multiply", "Average", "Maximum", "Minimum"].map(merge),
+  {
+    keras: "Concatenate",
+    tfjs: "Concatenate",
+    args: named({ axis: same(-1) }),
+    masks: { reads: { keras: false, tfjs: false }, keras: "concatenate", tfjs: "concatenate" },
+  },
+  {
+    keras: "Dot",
+    tfjs: "Dot",
+    args: named({ axes: same(), normalize: same(false) }),
+    masks: { reads: { keras: false, tfjs: false }, keras: "none", tfjs: "none" },
+  },
+];
