@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "core/huge_pages.h"
+
 namespace cudnn_gru {
 namespace {
 
@@ -96,6 +98,25 @@ Status ReadTensorOrBits(const Argument& argument,
           type == napi_uint16_array;
   return *bits ? ReadArray(argument, type, length, data)
                : ReadTensor(argument, description.dtype, length, data);
+}
+
+Status ReadResult(const Argument& argument, Dtype dtype, size_t length,
+                  void** data) {
+  const Status status = ReadTensor(argument, dtype, length, data);
+  if (status.ok()) AdviseHugePagesInside(*data, length * DtypeSize(dtype));
+  return status;
+}
+
+Status ReadResultOrBits(const Argument& argument,
+                        const GruDescription& description, size_t length,
+                        void** data, bool* bits) {
+  const Status status =
+      ReadTensorOrBits(argument, description, length, data, bits);
+  if (!status.ok()) return status;
+  const size_t element =
+      *bits ? sizeof(uint16_t) : DtypeSize(description.dtype);
+  AdviseHugePagesInside(*data, length * element);
+  return status;
 }
 
 Status ReadFloatArray(const Argument& argument, Dtype* dtype, void** data,

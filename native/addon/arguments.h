@@ -66,6 +66,14 @@ Status ReadTensorOrBits(const Argument& argument,
                         const GruDescription& description, size_t length,
                         void** data, bool* bits);
 
+// Like the two above, for an array that will be written from its start to its
+// end. It may be new, with pages that the system still has to provide.
+Status ReadResult(const Argument& argument, Dtype dtype, size_t length,
+                  void** data);
+Status ReadResultOrBits(const Argument& argument,
+                        const GruDescription& description, size_t length,
+                        void** data, bool* bits);
+
 // Reads a Float32Array or Float64Array of any length.
 Status ReadFloatArray(const Argument& argument, Dtype* dtype, void** data,
                       size_t* length);

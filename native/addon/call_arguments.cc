@@ -129,7 +129,7 @@ Status ReadCall(const Arguments& arguments, const GruDescription& description,
                             &inputs, &call->inputs_are_bits);
   call->inputs = inputs;
   if (status.ok()) {
-    status = ReadTensorOrBits(arguments[kOutput], description, sizes.output,
+    status = ReadResultOrBits(arguments[kOutput], description, sizes.output,
                               &call->output, &call->output_is_bits);
   }
   call->state = read(kState, sizes.state);

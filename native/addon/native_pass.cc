@@ -27,23 +27,28 @@ Status ReadGruGradients(const Arguments& arguments, const GruPass& pass,
   const GruDescription& description = pass.description();
   GruCallSizes sizes;
   Status status = ComputeSizes(description, pass.call(), &sizes);
-  const auto read = [&](size_t position, size_t length) {
+  const auto read_by = [&](auto* reader, size_t position, size_t length) {
     void* data = nullptr;
     if (status.ok() && !arguments[position].IsNothing()) {
-      status =
-          ReadTensor(arguments[position], description.dtype, length, &data);
+      status = reader(arguments[position], description.dtype, length, &data);
     }
     return data;
+  };
+  const auto read = [&](size_t position, size_t length) {
+    return read_by(ReadTensor, position, length);
+  };
+  const auto result = [&](size_t position, size_t length) {
+    return read_by(ReadResult, position, length);
   };
   const WeightSizes weights = ComputeWeightSizes(description);
   gradients->d_output = read(kOutputGradient, sizes.output);
   gradients->d_state = read(kStateGradient, sizes.state);
-  gradients->d_inputs = read(kInputGradient, sizes.inputs);
-  gradients->d_initial_state = read(kInitialStateGradient, sizes.state);
-  gradients->d_kernel = read(kKernelGradient, weights.kernel);
+  gradients->d_inputs = result(kInputGradient, sizes.inputs);
+  gradients->d_initial_state = result(kInitialStateGradient, sizes.state);
+  gradients->d_kernel = result(kKernelGradient, weights.kernel);
   gradients->d_recurrent_kernel =
-      read(kRecurrentKernelGradient, weights.recurrent_kernel);
-  gradients->d_bias = read(kBiasGradient, weights.bias);
+      result(kRecurrentKernelGradient, weights.recurrent_kernel);
+  gradients->d_bias = result(kBiasGradient, weights.bias);
   return status;
 }
 

@@ -112,13 +112,13 @@ Status ReadLayers(const StackArguments& arguments, const StackShape& shape,
 Status ReadOutputs(const StackArguments& arguments, const StackSizes& sizes,
                    const GruDescription& description, StackCall* call) {
   Status status =
-      ReadTensorOrBits(arguments[kOutput], description, sizes.outputs[0],
+      ReadResultOrBits(arguments[kOutput], description, sizes.outputs[0],
                        &call->outputs[0], &call->output_is_bits);
   if (!status.ok() || call->layers.back().merge != Merge::kSeparate) {
     return status;
   }
   bool bits = false;
-  status = ReadTensorOrBits(arguments[kSecondOutput], description,
+  status = ReadResultOrBits(arguments[kSecondOutput], description,
                             sizes.outputs[1], &call->outputs[1], &bits);
   if (status.ok() && bits != call->output_is_bits) {
     return Status(StatusCode::kDtype,
@@ -191,19 +191,26 @@ Status ReadStackCall(const StackArguments& arguments, const StackShape& shape,
 Status ReadStackGradients(const StackArguments& arguments,
                           const GruStackPass& pass, StackGradients* gradients) {
   Status status;
-  const auto read = [&](const Argument& argument, size_t length) {
+  const auto read_by = [&](auto* reader, const Argument& argument,
+                           size_t length) {
     void* data = nullptr;
     if (status.ok() && !argument.IsNothing()) {
       const Dtype dtype = pass.layers()[0].halves[0]->description().dtype;
-      status = ReadTensor(argument, dtype, length, &data);
+      status = reader(argument, dtype, length, &data);
     }
     return data;
+  };
+  const auto read = [&](const Argument& argument, size_t length) {
+    return read_by(ReadTensor, argument, length);
+  };
+  const auto result = [&](const Argument& argument, size_t length) {
+    return read_by(ReadResult, argument, length);
   };
   const StackSizes sizes = pass.sizes();
   gradients->d_outputs[0] = read(arguments[kOutputGradient], sizes.outputs[0]);
   gradients->d_outputs[1] =
       read(arguments[kSecondOutputGradient], sizes.outputs[1]);
-  gradients->d_inputs = read(arguments[kInputGradient], sizes.inputs);
+  gradients->d_inputs = result(arguments[kInputGradient], sizes.inputs);
   size_t index = 0;
   for (const LayerPass& layer : pass.layers()) {
     for (size_t i = 0; i < layer.half_count(); ++i, ++index) {
@@ -211,10 +218,10 @@ Status ReadStackGradients(const StackArguments& arguments,
       const size_t states = layer.halves[i]->call().batch * description.units;
       const WeightSizes weights = ComputeWeightSizes(description);
       const auto of_half = [&](size_t position, size_t length) {
-        return read(arguments.OfHalf(index, position), length);
+        return result(arguments.OfHalf(index, position), length);
       };
       HalfGradients half;
-      half.d_state = of_half(kStateGradient, states);
+      half.d_state = read(arguments.OfHalf(index, kStateGradient), states);
       half.d_initial_state = of_half(kInitialStateGradient, states);
       half.d_kernel = of_half(kKernelGradient, weights.kernel);
       half.d_recurrent_kernel =

@@ -15,6 +15,11 @@ constexpr size_t kHugePage = size_t{2} << 20;
 // decides alone.
 void AdviseHugePages(void* data, size_t bytes);
 
+// Does the same for the whole huge pages inside an array that may start
+// anywhere, if it is large enough to have one in any case. For a new array that
+// is about to be written: the system then provides one page in place of 512.
+void AdviseHugePagesInside(void* data, size_t bytes);
+
 }  // namespace cudnn_gru
 
 #endif  // CUDNN_GRU_CORE_HUGE_PAGES_H_

@@ -6,4 +6,6 @@ namespace cudnn_gru {
 // those alone who have the privilege to lock memory.
 void AdviseHugePages(void*, size_t) {}
 
+void AdviseHugePagesInside(void*, size_t) {}
+
 }  // namespace cudnn_gru
