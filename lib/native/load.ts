@@ -6,6 +6,7 @@ import { besideThisCode, installedRoot, isInBundle, packageRoot, requireFrom } f
 import { prebuiltBinary } from "../prebuilt_binaries.js";
 import type { NativeBinding } from "./binding.js";
 import { requireContract } from "./contract.js";
+import { requireWholeElf } from "./elf.js";
 import { describeFailure, type LoadFailure, loadError } from "./load_failure.js";
 import { targetsFor, thisMachine } from "./machine.js";
 
@@ -77,6 +78,7 @@ function load(): { binding: NativeBinding; path: string } {
   failures = [];
   for (const path of candidates()) {
     try {
+      if (path.endsWith(".node")) requireWholeElf(path);
       const binding = requireFrom(path) as NativeBinding;
       requireContract(binding.contract, path);
       binding.initialize(GRUError);
