@@ -1,12 +1,13 @@
-// Looks at the compiled kernel units (native/cpu/kernels/isa_*.cc) of both builds, and of the binaries for Linux that
-// npm run build:platforms has made, with binutils. Fails
+// Looks at the compiled kernel units (native/cpu/kernels/isa_*.cc) of both builds, with binutils, and of every target that
+// npm run build:platforms has compiled. Fails
 // - when a unit defines a symbol that the linker may share with other units: an inline function or template compiled
 //   for AVX-512 could then be the one that runs on a CPU without it;
-// - when a unit of npm run build:platforms uses a symbol that is not ours or a plain memory function: the units for glibc and
-//   musl are the same objects;
+// - when a unit of npm run build:platforms breaks a rule of scripts/platforms/units.mjs, which that command checks too;
 // - when node-gyp and cmake-js made different machine code of a unit: the results are bit-exact only for one code.
 import { execFileSync } from "node:child_process";
 import { basename, join } from "node:path";
+import { targets } from "./platforms/targets.mjs";
+import { unitProblems, unitsOf } from "./platforms/units.mjs";
 import { root } from "./setup/shell.mjs";
 import { filesBelow } from "./setup/stamp.mjs";
 
@@ -31,12 +32,6 @@ function sharedSymbols(object) {
   return lines.filter((line) => /^[0-9a-f]* [WVu] /.test(line)).map((line) => line.split(" ").slice(2).join(" "));
 }
 
-/** The symbols of others that an object uses, other than the table of addresses that position-independent code needs. */
-function foreignSymbols(object) {
-  const names = tool("nm", ["--undefined-only", object]).flatMap((line) => /^ +U (.+)$/.exec(line)?.[1] ?? []);
-  return names.filter((name) => !/^(_ZN9cudnn_gru|mem(cpy|move|set)$|_GLOBAL_OFFSET_TABLE_$)/.test(name));
-}
-
 const gyp = kernelObjects("build/Release/obj.target");
 const cmake = kernelObjects("build-cmake/CMakeFiles");
 const problems = [];
@@ -46,13 +41,12 @@ for (const [unit, object] of gyp) {
   if (!cmake.has(unit)) problems.push(`${unit} is not in the build of cmake-js`);
   else if (code(object) !== code(cmake.get(unit))) problems.push(`${unit}: the two builds differ in machine code`);
 }
-const ofPlatforms = ["linux-x64", "linux-arm64"].flatMap((target) =>
-  [...kernelObjects(`build-platforms/${target}`)].map(([unit, object]) => ({ name: `${target} ${unit}`, object })),
-);
-for (const { name, object } of ofPlatforms) {
-  problems.push(...sharedSymbols(object).map((symbol) => `${name} shares ${symbol}`));
-  problems.push(...foreignSymbols(object).map((symbol) => `${name} uses ${symbol}`));
-}
+const ofTargets = targets
+  .filter(({ kernels }) => kernels === undefined)
+  .flatMap((target) => unitsOf(target).map((unit) => ({ target, unit })));
+problems.push(...ofTargets.flatMap(({ target, unit }) => unitProblems(target, unit)));
 for (const problem of problems) console.error(problem);
-console.log(`kernel units: ${[...gyp.keys(), ...ofPlatforms.map(({ name }) => name)].join(", ")}`);
+console.log(
+  `kernel units: ${[...gyp.keys(), ...ofTargets.map(({ target, unit }) => `${target.name} ${unit.name}`)].join(", ")}`,
+);
 process.exitCode = problems.length > 0 ? 1 : 0;

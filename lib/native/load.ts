@@ -5,7 +5,12 @@ import { expected } from "../errors/messages.js";
 import { besideThisCode, installedRoot, isInBundle, packageRoot, requireFrom } from "../package_root.js";
 import { prebuiltBinary } from "../prebuilt_binaries.js";
 import type { NativeBinding } from "./binding.js";
+<<<<<<< HEAD
 import { requireContract } from "./contract_check.js";
+=======
+import { requireContract } from "./contract.js";
+import { requireWholeElf } from "./elf.js";
+>>>>>>> thirteen
 import { describeFailure, type LoadFailure, loadError } from "./load_failure.js";
 import { targetsFor, thisMachine } from "./machine.js";
 
@@ -77,6 +82,7 @@ function load(): { binding: NativeBinding; path: string } {
   failures = [];
   for (const path of candidates()) {
     try {
+      if (path.endsWith(".node")) requireWholeElf(path);
       const binding = requireFrom(path) as NativeBinding;
       requireContract(binding.contract, path);
       binding.initialize(GRUError);

@@ -1,4 +1,5 @@
-import { besideThisCode, isInBundle } from "../package_root.js";
+import { readFileSync } from "node:fs";
+import { besideThisCode, isInBundle, packageRoot } from "../package_root.js";
 import { PREBUILT_TARGETS } from "../prebuilt_binaries.js";
 import { type Machine, targetsFor } from "./machine.js";
 
@@ -11,8 +12,17 @@ function buildAdvice(platform: NodeJS.Platform): string {
   return platform === "linux" || platform === "darwin" ? ` ${BUILD}` : "";
 }
 
-/** Returns what helps where no binary was found. */
-export function adviceIfMissing(machine: Machine): string {
+/** Returns the list of the binaries that the package was published with, with their hashes, or "" in a clone and the like. */
+function publishedBinaries(): string {
+  try {
+    return readFileSync(`${packageRoot}SHA256SUMS`, "utf8");
+  } catch {
+    return "";
+  }
+}
+
+/** Returns what helps where no binary was found. `published` lists the binaries that the package was published with. */
+export function adviceIfMissing(machine: Machine, published = publishedBinaries()): string {
   const [target] = targetsFor(machine) as [string];
   if (!PREBUILT_TARGETS.includes(target)) {
     return `The package has no binary for ${target}. ${withoutBinary(machine.platform)}`;
@@ -23,7 +33,10 @@ export function adviceIfMissing(machine: Machine): string {
       `it, to ${besideThisCode.join(" or ")} (docs/bundlers.md).`
     );
   }
-  return `The package's binary for ${target} is missing. Install cudnn-gru again.${buildAdvice(machine.platform)}`;
+  const build = buildAdvice(machine.platform);
+  return published.includes(`prebuilds/${target}/`)
+    ? `The package's binary for ${target} is missing. Install cudnn-gru again.${build}`
+    : `This copy of cudnn-gru was packed without a binary for ${target}. Install a release, which has one.${build}`;
 }
 
 function withoutBinary(platform: NodeJS.Platform): string {

@@ -11,6 +11,7 @@ import { link } from "./link.mjs";
 import { includesFunctions, writeFunctions } from "./node_api.mjs";
 import { objectsOf } from "./objects.mjs";
 import { cores } from "./tools.mjs";
+import { unitProblems, unitsOf } from "./units.mjs";
 
 /** Compiles everything of a target, and says how far it is. Returns its objects. */
 async function compileTarget(target) {
@@ -43,7 +44,10 @@ async function buildTarget(target) {
   const start = performance.now();
   // Before the build, so that a file that changes meanwhile makes the binary one of unknown sources.
   const sources = sourcesOf(target.platform, target.arch);
-  const binary = join(root, await link(target, await compileTarget(target)));
+  const objects = await compileTarget(target);
+  const unfit = unitsOf(target).flatMap((unit) => unitProblems(target, unit));
+  if (unfit.length > 0) throw new CommandError(`The kernels are not fit for every CPU: ${unfit.join("; ")}`, 1);
+  const binary = join(root, await link(target, objects));
   const problems = problemsOf(target, binary);
   if (problems.length > 0) throw new CommandError(`The binary for ${target.name} ${problems.join("; it ")}`, 1);
   const folder = `prebuilds/${target.name}`;

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { CommandError, root } from "../setup/shell.mjs";
-import { undefinedSymbols } from "./formats/coff.mjs";
+import { readCoffObject } from "./formats/coff.mjs";
 import { folderOf, sourcesJson } from "./objects.mjs";
 import { nodeApiHeaders } from "./tools.mjs";
 
@@ -25,7 +25,7 @@ export function includesFunctions({ source }) {
 /** Writes the list for a target, from the symbols that its compiled `objects` leave undefined. */
 export function writeFunctions(target, objects) {
   const known = functionsOfVersion();
-  const wanted = new Set(objects.flatMap(({ output }) => undefinedSymbols(readFileSync(join(root, output)))));
+  const wanted = new Set(objects.flatMap(({ output }) => readCoffObject(readFileSync(join(root, output))).undefined));
   const names = [...wanted].filter((name) => /^(napi|node_api)_/.test(name)).sort();
   const unknown = names.filter((name) => !known.has(name));
   if (unknown.length > 0) {

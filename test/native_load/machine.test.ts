@@ -1,8 +1,11 @@
 // Which binary is looked for on which machine, and what the error says where there is none.
+import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
+import { requireWholeElf } from "../../dist/native/elf.js";
 import { libcOf } from "../../dist/native/libc.js";
 import { adviceIfBroken, adviceIfMissing } from "../../dist/native/load_advice.js";
 import { describeFailure } from "../../dist/native/load_failure.js";
@@ -61,6 +64,50 @@ describe.skipIf(process.platform !== "linux")("the C library of the running prog
   });
 });
 
+describe.skipIf(process.platform !== "linux")("a file that is no plain one", () => {
+  it("is not waited for: a named pipe, a device", () => {
+    const pipe = join(folder, "pipe");
+    execFileSync("mkfifo", [pipe]);
+    expect(libcOf(pipe)).toBeNull();
+    expect(libcOf("/dev/zero")).toBeNull();
+    expect(() => requireWholeElf(pipe)).not.toThrow();
+  });
+});
+
+describe("a binary that is cut off", () => {
+  const whole = readFileSync(fileURLToPath(new URL("../../build/Release/cudnn_gru.node", import.meta.url)));
+  const file = join(folder, "cudnn_gru.node");
+  const load = () =>
+    spawnSync(process.execPath, ["--input-type=module", "-e", 'await (await import("cudnn-gru")).backendInfo()'], {
+      env: { ...process.env, CUDNN_GRU_ADDON: file },
+      cwd: fileURLToPath(new URL("../..", import.meta.url)),
+      encoding: "utf8",
+    });
+
+  it.runIf(process.platform === "linux").each([64, 4096, 200_000, 1_000_000, -100, -1])(
+    "at byte %i is an error and no signal",
+    (end) => {
+      const part = whole.subarray(0, end < 0 ? whole.length + end : end);
+      writeFileSync(file, part);
+      expect(() => requireWholeElf(file)).toThrow(
+        `the file is cut off: its header describes ${whole.length} bytes, but it has ${part.length}`,
+      );
+      const { signal } = load();
+      expect(signal).toBeNull();
+    },
+  );
+
+  it("is left to the loader where it is whole, too short for a header, or no library of Linux", () => {
+    writeFileSync(file, whole);
+    expect(() => requireWholeElf(file)).not.toThrow();
+    for (const bytes of [whole.subarray(0, 63), Buffer.alloc(0), Buffer.from("MZ".padEnd(100))]) {
+      writeFileSync(file, bytes);
+      expect(() => requireWholeElf(file)).not.toThrow();
+    }
+    expect(() => requireWholeElf(join(folder, "missing.node"))).not.toThrow();
+  });
+});
+
 describe("the binary for a machine", () => {
   it.each([
     ["linux", "x64", "glibc", ["linux-x64"], "linux-x64 (glibc)"],
@@ -85,6 +132,8 @@ describe("the binary for a machine", () => {
 });
 
 describe("the advice where no binary loads", () => {
+  const all = PREBUILT_TARGETS.map((target) => `0123  prebuilds/${target}/cudnn_gru.node\n`).join("");
+
   it.each([
     ["linux", "x64", "musl", /binary for linux-x64-musl is missing\. Install cudnn-gru again\..*npx cudnn-gru build/],
     ["linux", "ppc64", "glibc", /no binary for linux-ppc64\. .*npx cudnn-gru build/],
@@ -94,7 +143,17 @@ describe("the advice where no binary loads", () => {
     ["win32", "ia32", null, /no binary for win32-ia32\. On Windows, use Node\.js for x64 or arm64\.$/],
     ["freebsd", "x64", null, /no binary for freebsd-x64\. Its sources can be built on Linux and macOS only/],
   ] as const)("missing on %s-%s (%s)", (platform, arch, libc, advice) => {
-    expect(adviceIfMissing(machine(platform, arch, libc))).toMatch(advice);
+    expect(adviceIfMissing(machine(platform, arch, libc), all)).toMatch(advice);
+  });
+
+  it.each([
+    ["linux", "x64", "musl", /packed without a binary for linux-x64-musl\. Install a release.*npx cudnn-gru build/],
+    ["win32", "arm64", null, /packed without a binary for win32-arm64\. Install a release, which has one\.$/],
+  ] as const)("packed without one for %s-%s (%s)", (platform, arch, libc, advice) => {
+    expect(adviceIfMissing(machine(platform, arch, libc), "0123  prebuilds/linux-x64/cudnn_gru.node\n")).toMatch(
+      advice,
+    );
+    expect(adviceIfMissing(machine(platform, arch, libc), "")).toMatch(advice);
   });
 
   it("names what the system is too old for, and advises no build where none works", () => {

@@ -1,4 +1,4 @@
-// Shared libraries of Linux (ELF of 64 bits, little-endian).
+// Shared libraries and objects of Linux (ELF of 64 bits, little-endian).
 import { textAt } from "./text.mjs";
 
 const SECTION = { DYNAMIC: 6, DYNSYM: 11, VERSION_NEEDED: 0x6ffffffe, VERSIONS: 0x6fffffff, SYMTAB: 2 };
@@ -57,6 +57,23 @@ function dynamicSymbols(bytes, sections) {
   for (let at = table.offset + 24; at < table.offset + table.size; at += 24) {
     const list = bytes.readUInt16LE(at + 6) === 0 ? names.undefined : names.defined;
     list.push(textAt(bytes, strings + bytes.readUInt32LE(at)));
+  }
+  return names;
+}
+
+const BINDING = { WEAK: 2, UNIQUE: 10 };
+
+/** Reads which names an object leaves to others, and which it defines so that the linker may take another object's instead. */
+export function readElfObject(bytes) {
+  const sections = sectionsOf(bytes);
+  const table = sections.find((one) => one.type === SECTION.SYMTAB);
+  const strings = sections[table.link].offset;
+  const names = { undefined: [], shared: [] };
+  for (let at = table.offset + 24; at < table.offset + table.size; at += 24) {
+    const binding = bytes[at + 4] >> 4;
+    const name = textAt(bytes, strings + bytes.readUInt32LE(at));
+    if (bytes.readUInt16LE(at + 6) === 0) names.undefined.push(name);
+    else if (binding === BINDING.WEAK || binding === BINDING.UNIQUE) names.shared.push(name);
   }
   return names;
 }

@@ -1,4 +1,4 @@
-// Libraries of macOS (Mach-O of 64 bits, for one processor).
+// Libraries and objects of macOS (Mach-O of 64 bits, for one processor).
 import { textAt } from "./text.mjs";
 
 const COMMAND = {
@@ -20,6 +20,7 @@ const EXTERNAL = 1;
 /** The bits of a symbol's type that only debuggers read. */
 const DEBUGGING = 0xe0;
 const TYPE = 0x0e;
+const WEAK_DEFINITION = 0x80;
 
 function commandsOf(bytes) {
   const count = bytes.readUInt32LE(16);
@@ -39,6 +40,7 @@ function symbolsOf(bytes, at) {
     return {
       name: textAt(bytes, strings + bytes.readUInt32LE(entry)),
       type: bytes[entry + 4],
+      weak: (bytes.readUInt16LE(entry + 6) & WEAK_DEFINITION) !== 0,
       library: bytes[entry + 7],
     };
   });
@@ -86,15 +88,33 @@ function minimumOf(bytes, commands) {
   return old ? versionText(bytes.readUInt32LE(old.at + 8)) : null;
 }
 
+function isUndefined({ type }) {
+  return (type & EXTERNAL) !== 0 && (type & TYPE) === UNDEFINED;
+}
+
+/** The names as C has them: without the underscore in front. */
+function names(list) {
+  return list.map((name) => name.replace(/^_/, ""));
+}
+
+/** Reads which names an object leaves to others, and which it defines so that the linker may take another object's instead. */
+export function readMachOObject(bytes) {
+  const { at } = commandsOf(bytes).find(({ command }) => command === COMMAND.SYMTAB);
+  const symbols = symbolsOf(bytes, at);
+  const isShared = (symbol) => !isUndefined(symbol) && (symbol.type & EXTERNAL) !== 0 && symbol.weak;
+  return {
+    undefined: names(symbols.filter(isUndefined).map(({ name }) => name)),
+    shared: names(symbols.filter(isShared).map(({ name }) => name)),
+  };
+}
+
 /** Reads what a check wants to know of a library. */
 export function readMachO(bytes) {
   const commands = commandsOf(bytes);
   const all = (command) => commands.filter((one) => one.command === command);
   const path = ({ at }) => textAt(bytes, at + bytes.readUInt32LE(at + 8));
   const symbols = all(COMMAND.SYMTAB).flatMap(({ at }) => symbolsOf(bytes, at));
-  const undefinedOnes = symbols.filter(({ type }) => (type & EXTERNAL) !== 0 && (type & TYPE) === UNDEFINED);
-  // C's names have an underscore in front.
-  const names = (list) => list.map((name) => name.replace(/^_/, ""));
+  const undefinedOnes = symbols.filter(isUndefined);
   return {
     machine: { 16777223: "x64", 16777228: "arm64" }[bytes.readUInt32LE(4)],
     exports: names(exportsOf(bytes, commands)),
