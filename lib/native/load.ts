@@ -5,12 +5,8 @@ import { expected } from "../errors/messages.js";
 import { besideThisCode, installedRoot, isInBundle, packageRoot, requireFrom } from "../package_root.js";
 import { prebuiltBinary } from "../prebuilt_binaries.js";
 import type { NativeBinding } from "./binding.js";
-<<<<<<< HEAD
 import { requireContract } from "./contract_check.js";
-=======
-import { requireContract } from "./contract.js";
 import { requireWholeElf } from "./elf.js";
->>>>>>> thirteen
 import { describeFailure, type LoadFailure, loadError } from "./load_failure.js";
 import { targetsFor, thisMachine } from "./machine.js";
 

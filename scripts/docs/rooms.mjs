@@ -12,7 +12,7 @@ export const halves = [
     title: "TypeScript, compiled to dist/",
     rows: [
       [
-        { path: "lib/cli", about: "the command line", also: ["lib/cli/arrays"] },
+        { path: "lib/cli", about: "the command line" },
         {
           path: "lib/interop/tfjs",
           name: "interop/tfjs/",

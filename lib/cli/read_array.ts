@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { extname } from "node:path";
 import { buffer } from "node:stream/consumers";
-import { tensor } from "../../arguments/tensor_from.js";
-import { expected, expectedText } from "../../errors/messages.js";
-import type { TensorLike } from "../../tensor/tensor.js";
+import { tensor } from "../arguments/tensor_from.js";
+import { expected, expectedText } from "../errors/messages.js";
+import type { TensorLike } from "../tensor/tensor.js";
 import { decodeCsv } from "./csv.js";
 import { decodeNpy } from "./npy.js";
 

@@ -1,5 +1,5 @@
-import { expectedText } from "../../errors/messages.js";
-import type { Tensor, TensorLike, TypedArray } from "../../tensor/tensor.js";
+import { expectedText } from "../errors/messages.js";
+import type { Tensor, TensorLike, TypedArray } from "../tensor/tensor.js";
 
 /*
  * NumPy's file format for one array (numpy/lib/format.py, versions 1 to 3): a magic text, the length of a header, the

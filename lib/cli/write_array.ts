@@ -1,6 +1,6 @@
-import { expectedText } from "../../errors/messages.js";
-import { writeAtomically } from "../../formats/atomic_write.js";
-import type { Tensor } from "../../tensor/tensor.js";
+import { expectedText } from "../errors/messages.js";
+import { writeAtomically } from "../formats/atomic_write.js";
+import type { Tensor } from "../tensor/tensor.js";
 import { encodeCsv } from "./csv.js";
 import { encodeNpy } from "./npy.js";
 import { formatOf } from "./read_array.js";

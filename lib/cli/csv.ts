@@ -1,6 +1,6 @@
-import { expectedText } from "../../errors/messages.js";
-import { importDependency } from "../../formats/import_dependency.js";
-import type { Tensor } from "../../tensor/tensor.js";
+import { expectedText } from "../errors/messages.js";
+import { importDependency } from "../formats/import_dependency.js";
+import type { Tensor } from "../tensor/tensor.js";
 
 /**
  * Returns the rows of numbers in a CSV text: one row for each sample. A first line without any number is a header and is
