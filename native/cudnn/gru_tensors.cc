@@ -35,35 +35,15 @@ void GruForwardTensors::UnpackStates(size_t begin, size_t end,
 
 void GruGradientTensors::PackStateGradients(size_t begin, size_t end,
                                             char* dhy) const {
-  packing_.PackStateGradient(begin, end, gradients_.d_output,
-                             gradients_.d_state, dhy);
-}
-
-void GruGradientTensors::PackOutputGradient(const Chunk& chunk, size_t begin,
-                                            size_t end, char* dy) const {
-  packing_.PackOutputGradient(chunk, begin, end, gradients_.d_output, dy);
-}
-
-void GruGradientTensors::AddMaskedGradients(size_t begin, size_t end,
-                                            char* dy) const {
-  packing_.AddMaskedGradients(begin, end, gradients_.d_output, dy);
-}
-
-void GruGradientTensors::UnpackInputGradient(const Chunk& chunk, size_t begin,
-                                             size_t end, const char* dx) const {
-  packing_.UnpackInputGradient(chunk, begin, end, dx, gradients_.d_inputs);
-}
-
-void GruGradientTensors::ZeroMaskedInputGradients(size_t begin,
-                                                  size_t end) const {
-  packing_.ZeroMaskedGradients(begin, end, gradients_.d_inputs);
+  packing().PackStateGradient(begin, end, gradients_.d_output,
+                              gradients_.d_state, dhy);
 }
 
 void GruGradientTensors::UnpackInitialStateGradients(size_t begin, size_t end,
                                                      const char* dhx) const {
   if (gradients_.d_initial_state == nullptr) return;
-  packing_.UnpackInitialStateGradient(begin, end, dhx, gradients_.d_state,
-                                      gradients_.d_initial_state);
+  packing().UnpackInitialStateGradient(begin, end, dhx, gradients_.d_state,
+                                       gradients_.d_initial_state);
 }
 
 void GruGradientTensors::UnpackWeightGradients(const WeightLayout& layout,

@@ -6,6 +6,7 @@
 #include "core/gru_call.h"
 #include "cudnn/call_tensors.h"
 #include "cudnn/chunking.h"
+#include "cudnn/sequence_gradients.h"
 #include "cudnn/tensor_packing.h"
 
 namespace cudnn_gru {
@@ -36,28 +37,18 @@ class GruForwardTensors : public ForwardTensors {
 
 // The gradients of one GRU's call. Uses the sizes and flags of `call` alone.
 // All arguments must outlive this object.
-class GruGradientTensors : public GradientTensors {
+class GruGradientTensors : public SequenceGradientTensors {
  public:
   GruGradientTensors(const GruDescription& description, const GruCall& call,
                      const Chunking& chunking, const GruGradients& gradients)
-      : description_(description),
-        call_(call),
-        gradients_(gradients),
-        packing_(description, call, chunking) {}
+      : SequenceGradientTensors(description, call, chunking, description.units,
+                                gradients.d_inputs),
+        description_(description),
+        gradients_(gradients) {
+    set_output_gradient(gradients.d_output);
+  }
 
-  bool has_output_gradient() const override {
-    return gradients_.d_output != nullptr && call_.return_sequences;
-  }
-  bool wants_input_gradient() const override {
-    return gradients_.d_inputs != nullptr;
-  }
   void PackStateGradients(size_t begin, size_t end, char* dhy) const override;
-  void PackOutputGradient(const Chunk& chunk, size_t begin, size_t end,
-                          char* dy) const override;
-  void AddMaskedGradients(size_t begin, size_t end, char* dy) const override;
-  void UnpackInputGradient(const Chunk& chunk, size_t begin, size_t end,
-                           const char* dx) const override;
-  void ZeroMaskedInputGradients(size_t begin, size_t end) const override;
   void UnpackInitialStateGradients(size_t begin, size_t end,
                                    const char* dhx) const override;
   void UnpackWeightGradients(const WeightLayout& layout, const char* space,
@@ -66,9 +57,7 @@ class GruGradientTensors : public GradientTensors {
 
  private:
   const GruDescription& description_;
-  const GruCall& call_;
   const GruGradients& gradients_;
-  const TensorPacking packing_;
 };
 
 }  // namespace cudnn_gru

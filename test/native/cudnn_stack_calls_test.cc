@@ -3,7 +3,7 @@
 // are left out.
 #include <memory>
 #include <optional>
-#include <string>
+#include <vector>
 
 #include "core/cancellation.h"
 #include "cudnn/memory_pool.h"
@@ -19,18 +19,11 @@ using namespace cudnn_gru;
 TEST_CASE_FIXTURE(StackOnTheDoubles, "layers that do not fit go one by one") {
   StackSpec spec = FusedSpec(3, 1, 4);
   spec.layers[1].halves[0].units = 6;
-  StackProblem<float> problem(spec, 3, Reference());
-  std::vector<std::vector<float>> expected;
-  CHECK(problem.OneByOne(&expected, nullptr).ok());
-  std::vector<std::vector<float>> found;
-  StackCall call = problem.Call(&found);
-  MoveToCudnn(&call);
+  CudnnStackRun<float> run(spec);
   GruStack stack;
   const int64_t calls = Counter("calls.cudnnRNNForward");
-  const Status status = stack.Forward(call, {1});
-  CHECK_MESSAGE(status.ok(), status.message());
+  run.Forward(&stack);
   CHECK(Counter("calls.cudnnRNNForward") == calls + 3);
-  CHECK(WorstOf(found, expected) <= 1e-5);
 }
 
 // New weights replace those on the device.
@@ -38,17 +31,10 @@ TEST_CASE_FIXTURE(StackOnTheDoubles, "a stack keeps one version of weights") {
   GruStack stack;
   size_t bytes = 0;
   for (uint64_t seed = 1; seed < 6; ++seed) {
-    StackProblem<float> problem(FusedSpec(2, 2, 16), seed, Reference());
-    std::vector<std::vector<float>> expected;
-    CHECK(problem.OneByOne(&expected, nullptr).ok());
-    std::vector<std::vector<float>> found;
-    StackCall call = problem.Call(&found);
-    MoveToCudnn(&call);
+    CudnnStackRun<float> run(FusedSpec(2, 2, 16), seed);
     for (int i = 0; i < 2; ++i) {
       const int64_t uploads = Counter("calls.cuMemcpyHtoDAsync_v2");
-      const Status status = stack.Forward(call, {1});
-      CHECK_MESSAGE(status.ok(), status.message());
-      CHECK_MESSAGE(WorstOf(found, expected) <= 1e-5, "old weights");
+      run.Forward(&stack);
       const int64_t grown = Counter("calls.cuMemcpyHtoDAsync_v2") - uploads;
       // The first call of the process also runs the self-check.
       if (seed > 1) CHECK_MESSAGE(grown == 2 - i, Format("%ld", long(grown)));
@@ -61,18 +47,16 @@ TEST_CASE_FIXTURE(StackOnTheDoubles, "a stack keeps one version of weights") {
 
 TEST_CASE_FIXTURE(StackOnTheDoubles,
                   "a stack may be cancelled before it runs") {
-  StackProblem<float> problem(FusedSpec(2, 1, 4), 3, Reference());
-  std::vector<std::vector<float>> results;
-  StackCall call = problem.Call(&results);
-  MoveToCudnn(&call);
+  CudnnStackRun<float> run(FusedSpec(2, 1, 4));
   GruStack stack;
-  CHECK(stack.Forward(call, {1}).ok());
+  run.Forward(&stack);
   const int64_t calls = Counter("calls.cudnnRNNForward");
   Cancellation cancellation;
   cancellation.Request();
-  CHECK(stack.Forward(call, {1, &cancellation}).code() == StatusCode::kAborted);
+  const ComputeOptions options = {1, &cancellation};
+  CHECK(stack.Forward(run.call(), options).code() == StatusCode::kAborted);
   std::unique_ptr<GruStackPass> pass;
-  CHECK(stack.ForwardKeepingPass(call, {1, &cancellation}, &pass).code() ==
+  CHECK(stack.ForwardKeepingPass(run.call(), options, &pass).code() ==
         StatusCode::kAborted);
   CHECK(pass == nullptr);
   CHECK(Counter("calls.cudnnRNNForward") == calls);
@@ -80,17 +64,14 @@ TEST_CASE_FIXTURE(StackOnTheDoubles,
 
 // TF32 may be used when it is allowed, as in a single layer.
 TEST_CASE_FIXTURE(StackOnTheDoubles, "a stack uses TF32 when it is allowed") {
-  StackProblem<float> problem(FusedSpec(2, 2, 4), 3, Reference());
-  std::vector<std::vector<float>> exact;
-  StackCall call = problem.Call(&exact);
-  MoveToCudnn(&call);
+  CudnnStackRun<float> run(FusedSpec(2, 2, 4));
   GruStack stack;
-  CHECK(stack.Forward(call, {1}).ok());
-  const std::vector<std::vector<float>> kept = exact;
+  run.Forward(&stack);
+  const std::vector<std::vector<float>> exact = run.results();
   ComputeOptions options;
   options.tf32 = Tf32::kAllowed;
-  CHECK(stack.Forward(call, options).ok());
-  const double worst = WorstOf(exact, kept);
+  CHECK(stack.Forward(run.call(), options).ok());
+  const double worst = WorstOf(run.results(), exact);
   CHECK_MESSAGE((worst > 1e-6 && worst < 1e-2), Format("%g", worst));
 }
 
@@ -98,14 +79,9 @@ TEST_CASE_FIXTURE(StackOnTheDoubles, "a stack uses TF32 when it is allowed") {
 TEST_CASE_FIXTURE(StackOnTheDoubles,
                   "wrong stacks are found by the self-check") {
   setenv("CUDNN_GRU_DOUBLE", "stack_error=1000000000", 1);
-  StackProblem<float> problem(FusedSpec(2, 1, 4), 3, Reference());
-  std::vector<std::vector<float>> expected;
-  CHECK(problem.OneByOne(&expected, nullptr).ok());
-  std::vector<std::vector<float>> found;
-  StackCall call = problem.Call(&found);
-  MoveToCudnn(&call);
-  CHECK(!FindObstacle(call).has_value());
-  const std::optional<StackObstacle> here = FindObstacleHere(call);
+  CudnnStackRun<float> run(FusedSpec(2, 1, 4));
+  CHECK(!FindObstacle(run.call()).has_value());
+  const std::optional<StackObstacle> here = FindObstacleHere(run.call());
   CHECK_MESSAGE(here.has_value(), "wrong numbers are trusted");
   if (here.has_value()) {
     CHECK_MESSAGE(here->reason.find("A tiny stack of layers in one cuDNN call "
@@ -115,34 +91,22 @@ TEST_CASE_FIXTURE(StackOnTheDoubles,
   }
   GruStack stack;
   const int64_t calls = Counter("calls.cudnnRNNForward");
-  CHECK(stack.Forward(call, {1}).ok());
+  run.Forward(&stack);
   CHECK(Counter("calls.cudnnRNNForward") == calls + 2);
-  CHECK(WorstOf(found, expected) <= 1e-5);
 }
 
 // The other algorithms are tried for stacks, too.
 TEST_CASE_FIXTURE(StackOnTheDoubles, "small stacks have their algorithm") {
-  StackProblem<float> problem(FusedSpec(2, 2, 4), 3, Reference());
-  std::vector<std::vector<float>> expected;
-  std::vector<std::vector<float>> expected_gradients;
-  CHECK(problem.OneByOne(&expected, &expected_gradients).ok());
-  std::vector<std::vector<float>> found;
-  std::vector<std::vector<float>> gradients;
-  StackCall call = problem.Call(&found);
-  MoveToCudnn(&call);
-  CHECK(!FindObstacleHere(call).has_value());
+  CudnnStackRun<float> run(FusedSpec(2, 2, 4));
+  CHECK(!FindObstacleHere(run.call()).has_value());
   GruStack stack;
   const int64_t small = Counter("algorithm.small.forward");
-  std::unique_ptr<GruStackPass> pass;
-  CHECK(stack.ForwardKeepingPass(call, {1}, &pass).ok());
+  run.ForwardKeepingPass(&stack);
   CHECK(Counter("algorithm.small.forward") == small + 1);
   // Backward refuses it: forward is computed again with the standard one.
   SetFaults("cudnnRNNBackwardData_v8 1 1 3000");
-  const Status status = pass->Backward(problem.Targets(&gradients), 1, nullptr);
+  run.Backward();
   SetFaults("");
-  CHECK_MESSAGE(status.ok(), status.message());
-  CHECK(WorstOf(found, expected) <= 1e-5);
-  CHECK(WorstOf(gradients, expected_gradients) <= 1e-5);
 }
 
 // Where the algorithm takes time-major data only, the tensors are turned.
@@ -153,23 +117,13 @@ TEST_CASE_FIXTURE(StackOnTheDoubles, "a stack's data may be time-major") {
       StackSpec spec = FusedSpec(2, 2, 4);
       spec.layers.back().merge = merge;
       spec.layers.back().return_sequences = sequences;
-      StackProblem<float> problem(spec, 3, Reference());
-      std::vector<std::vector<float>> expected;
-      std::vector<std::vector<float>> expected_gradients;
-      CHECK(problem.OneByOne(&expected, &expected_gradients).ok());
-      std::vector<std::vector<float>> found;
-      std::vector<std::vector<float>> gradients;
-      StackCall call = problem.Call(&found);
-      MoveToCudnn(&call);
-      CHECK(!FindObstacleHere(call).has_value());
+      CudnnStackRun<float> run(spec);
+      CHECK(!FindObstacleHere(run.call()).has_value());
       GruStack stack;
       const int64_t turned = Counter("algorithm.small_time_major.forward");
-      std::unique_ptr<GruStackPass> pass;
-      CHECK(stack.ForwardKeepingPass(call, {1}, &pass).ok());
+      run.ForwardKeepingPass(&stack);
       CHECK(Counter("algorithm.small_time_major.forward") == turned + 1);
-      CHECK(pass->Backward(problem.Targets(&gradients), 1, nullptr).ok());
-      CHECK(WorstOf(found, expected) <= 1e-5);
-      CHECK(WorstOf(gradients, expected_gradients) <= 1e-5);
+      run.Backward();
     }
   }
 }

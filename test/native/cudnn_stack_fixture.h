@@ -106,6 +106,55 @@ double WorstOf(const std::vector<std::vector<T>>& found,
   return worst;
 }
 
+// A stack on the cuDNN path, and what its GRUs return on the CPU one by one.
+template <typename T>
+class CudnnStackRun {
+ public:
+  explicit CudnnStackRun(const StackSpec& spec, uint64_t seed = 3)
+      : problem_(spec, seed, Reference()) {
+    CHECK(problem_.OneByOne(&expected_, &expected_gradients_).ok());
+    call_ = problem_.Call(&found_);
+    MoveToCudnn(&call_);
+  }
+
+  const cudnn_gru::StackCall& call() const { return call_; }
+  const std::vector<std::vector<T>>& results() const { return found_; }
+
+  // Calls the stack, which must succeed, and compares the results.
+  void Forward(cudnn_gru::GruStack* stack) {
+    Succeeded(stack->Forward(call_, {1}));
+    CheckResults();
+  }
+  // Does the same, and keeps a pass.
+  void ForwardKeepingPass(cudnn_gru::GruStack* stack) {
+    Succeeded(stack->ForwardKeepingPass(call_, {1}, &pass_));
+    CheckResults();
+  }
+  // Computes all gradients from the pass, and compares them.
+  void Backward() {
+    std::vector<std::vector<T>> gradients;
+    Succeeded(pass_->Backward(problem_.Targets(&gradients), 1, nullptr));
+    const double worst = WorstOf(gradients, expected_gradients_);
+    CHECK_MESSAGE(worst <= 1e-5, Format("gradients off by %g", worst));
+  }
+
+ private:
+  static void Succeeded(const cudnn_gru::Status& status) {
+    REQUIRE_MESSAGE(status.ok(), status.message());
+  }
+  void CheckResults() const {
+    const double worst = WorstOf(found_, expected_);
+    CHECK_MESSAGE(worst <= 1e-5, Format("results off by %g", worst));
+  }
+
+  StackProblem<T> problem_;
+  std::vector<std::vector<T>> expected_;
+  std::vector<std::vector<T>> expected_gradients_;
+  std::vector<std::vector<T>> found_;
+  cudnn_gru::StackCall call_;
+  std::unique_ptr<cudnn_gru::GruStackPass> pass_;
+};
+
 // A stack that one cuDNN call can compute: `layers` of `units`, with one
 // direction or two.
 inline StackSpec FusedSpec(size_t layers, size_t directions, size_t units) {

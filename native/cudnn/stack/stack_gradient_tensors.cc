@@ -23,14 +23,15 @@ StackGradientTensors::StackGradientTensors(const RnnShape& shape,
                                            const Chunking& chunking,
                                            const StackGradients& gradients,
                                            const void* const outputs[2])
-    : shape_(shape),
+    : SequenceGradientTensors(
+          JoinedDescription(shape),
+          CallOfHalf(call, call.layers.size() - 1, 0, nullptr), chunking,
+          shape.first.units, gradients.d_inputs),
+      shape_(shape),
       call_(call),
       gradients_(gradients),
       outputs_{outputs[0], outputs[1]},
-      calls_(shape, call, chunking),
-      joined_call_(CallOfHalf(call, call.layers.size() - 1, 0, nullptr)),
-      joined_(JoinedDescription(shape), joined_call_, chunking,
-              shape.first.units) {}
+      calls_(shape, call, chunking) {}
 
 Status StackGradientTensors::Allocate(size_t count) {
   const size_t bytes = count * DtypeSize(shape_.first.dtype);
@@ -57,7 +58,7 @@ Status StackGradientTensors::SplitOutputs(int threads) {
     return Status();
   }
   if (last.merge == Merge::kNone || last.merge == Merge::kConcat) {
-    d_joined_ = gradients_.d_outputs[0];
+    set_output_gradient(gradients_.d_outputs[0]);
     return Status();
   }
   // The last third is for JoinRows to work with.
@@ -67,7 +68,7 @@ Status StackGradientTensors::SplitOutputs(int threads) {
       [&](size_t begin, size_t end) {
         is_float32 ? JoinRows<float>(begin, end) : JoinRows<double>(begin, end);
       });
-  d_joined_ = memory_->data();
+  set_output_gradient(memory_->data());
   return Status();
 }
 
@@ -125,27 +126,6 @@ void StackGradientTensors::PackStateGradients(size_t begin, size_t end,
         begin, end, i < last ? nullptr : d_last_[i - last],
         gradients_.halves[i].d_state, calls_.StatesOf(i, dhy));
   }
-}
-
-void StackGradientTensors::PackOutputGradient(const Chunk& chunk, size_t begin,
-                                              size_t end, char* dy) const {
-  joined_.PackOutputGradient(chunk, begin, end, d_joined_, dy);
-}
-
-void StackGradientTensors::AddMaskedGradients(size_t begin, size_t end,
-                                              char* dy) const {
-  joined_.AddMaskedGradients(begin, end, d_joined_, dy);
-}
-
-void StackGradientTensors::UnpackInputGradient(const Chunk& chunk, size_t begin,
-                                               size_t end,
-                                               const char* dx) const {
-  joined_.UnpackInputGradient(chunk, begin, end, dx, gradients_.d_inputs);
-}
-
-void StackGradientTensors::ZeroMaskedInputGradients(size_t begin,
-                                                    size_t end) const {
-  joined_.ZeroMaskedGradients(begin, end, gradients_.d_inputs);
 }
 
 void StackGradientTensors::UnpackInitialStateGradients(size_t begin, size_t end,

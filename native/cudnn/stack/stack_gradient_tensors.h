@@ -7,13 +7,13 @@
 #include "core/gru_stack.h"
 #include "core/status.h"
 #include "core/workspace.h"
-#include "cudnn/call_tensors.h"
+#include "cudnn/sequence_gradients.h"
 #include "cudnn/stack/stack_calls.h"
 
 namespace cudnn_gru {
 
 // The gradients of a stack's call.
-class StackGradientTensors : public GradientTensors {
+class StackGradientTensors : public SequenceGradientTensors {
  public:
   // Uses only the sizes and flags of `call`. `outputs` are the outputs of both
   // halves of the last layer in the order of the merged output, for Merge::kMul
@@ -27,19 +27,7 @@ class StackGradientTensors : public GradientTensors {
   // that changes them. Comes first.
   Status SplitOutputs(int threads);
 
-  bool has_output_gradient() const override {
-    return call_.layers.back().return_sequences && d_joined_ != nullptr;
-  }
-  bool wants_input_gradient() const override {
-    return gradients_.d_inputs != nullptr;
-  }
   void PackStateGradients(size_t begin, size_t end, char* dhy) const override;
-  void PackOutputGradient(const Chunk& chunk, size_t begin, size_t end,
-                          char* dy) const override;
-  void AddMaskedGradients(size_t begin, size_t end, char* dy) const override;
-  void UnpackInputGradient(const Chunk& chunk, size_t begin, size_t end,
-                           const char* dx) const override;
-  void ZeroMaskedInputGradients(size_t begin, size_t end) const override;
   void UnpackInitialStateGradients(size_t begin, size_t end,
                                    const char* dhx) const override;
   void UnpackWeightGradients(const WeightLayout& layout, const char* space,
@@ -59,12 +47,8 @@ class StackGradientTensors : public GradientTensors {
   const StackGradients& gradients_;
   const void* const outputs_[2];
   const StackCalls calls_;
-  const GruCall joined_call_;
-  const TensorPacking joined_;
-  // With return_sequences, the gradient of cuDNN's whole output (B, T, width).
-  // Without, the gradients of the last outputs (B, U) of both halves. Null when
-  // they are zero.
-  const void* d_joined_ = nullptr;
+  // Without return_sequences, the gradients of the last outputs (B, U) of both
+  // halves. Null when they are zero.
   const void* d_last_[2] = {nullptr, nullptr};
   std::unique_ptr<const Workspace> memory_;
 };
