@@ -27,7 +27,7 @@ function uniform(out, { seed, scale }) {
   }
 }
 
-function readTensor({ dtype, shape, offset, uniform: computed }, blob) {
+export function readTensor({ dtype, shape, offset, uniform: computed }, blob) {
   const count = shape.reduce((product, size) => product * size, 1);
   if (computed) {
     // Values of 16 bits are rounded once, by way of float32: computed ones have few enough digits for that.

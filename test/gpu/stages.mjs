@@ -30,6 +30,7 @@ function testArguments(files, limit, report) {
 export const STAGES = [
   { name: "correctness", limit: 30, files: tests("golden") },
   { name: "parity", limit: 40, files: tests("parity") },
+  { name: "wrappers", limit: 60, files: tests("wrappers") },
   { name: "stacks", limit: 90, files: tests("stacks") },
   { name: "questions", limit: 40, files: tests("determinism", "questions") },
   {
