@@ -2,9 +2,9 @@ import { expectedText } from "../errors/messages.js";
 import { loadKerasModel } from "../models/load_keras_model.js";
 import type { KerasModel } from "../models/model.js";
 import type { Tensor, TensorLike } from "../tensor/tensor.js";
+import { type ProgressBar, progressBar } from "./progress.js";
 import { formatOf, readArray } from "./read_array.js";
 import { writeArrays } from "./write_array.js";
-import { type ProgressBar, progressBar } from "./progress.js";
 
 /** The options of `predict`. */
 export interface PredictOptions {

@@ -228,8 +228,8 @@ describe("the command line", () => {
   it("has a version and help, and refuses what it does not know", () => {
     expect(run(["--version"], {}).stdout).toBe(`${version}\n`);
     expect(run(["--help"], {}).stdout).toMatch(/doctor[\s\S]*build/);
-    expect(run(["doctr"], {})).toMatchObject({ status: 1, stderr: expect.stringContaining("doctor") });
-    expect(run(["doctor", "--jason"], {})).toMatchObject({ status: 1, stderr: expect.stringContaining("--json") });
-    expect(run(["doctor", "--device", "-1"], {})).toMatchObject({ status: 1 });
+    expect(run(["doctr"], {})).toMatchObject({ status: 2, stderr: expect.stringContaining("doctor") });
+    expect(run(["doctor", "--jason"], {})).toMatchObject({ status: 2, stderr: expect.stringContaining("--json") });
+    expect(run(["doctor", "--device", "-1"], {})).toMatchObject({ status: 2 });
   });
 });

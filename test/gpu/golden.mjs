@@ -75,3 +75,6 @@ export const TOLERANCE = {
   mixed_float16: 4e-3,
   mixed_bfloat16: 3e-2,
 };
+
+/** The same for gradients: those of the CPU path's golden tests. */
+export const GRADIENT_TOLERANCE = { ...TOLERANCE, float32: 1e-4, float64: 1e-10 };

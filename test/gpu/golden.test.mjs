@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import { GRU } from "cudnn-gru";
-import { goldenCases, TOLERANCE } from "./golden.mjs";
+import { GRADIENT_TOLERANCE, goldenCases, TOLERANCE } from "./golden.mjs";
 import { argumentsOf, backwardError, forwardError } from "./golden_errors.mjs";
 import { onGpu, record, skipReason } from "./support.mjs";
 
@@ -50,7 +50,7 @@ for (const dtype of DTYPES) {
       for (const golden of some) {
         const error = await backwardError(golden);
         worst.backward = Math.max(worst.backward, error);
-        if (!(error <= TOLERANCE[dtype])) failed.push(`${golden.name}: ${error}`);
+        if (!(error <= GRADIENT_TOLERANCE[dtype])) failed.push(`${golden.name}: ${error}`);
       }
       record(`golden backward ${dtype}`, { cases: some.length, worst: worst.backward, failed });
       assert.deepEqual(failed, []);

@@ -1,0 +1,148 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Tensor } from "cudnn-gru";
+import { loadKerasModel } from "cudnn-gru/models";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const weather = join(root, "examples/weather/model.keras");
+const folder = mkdtempSync(join(tmpdir(), "cudnn-gru-cli-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function run(args: string[], input?: string) {
+  const command = [join(root, "dist/cli/main.js"), ...args];
+  const { status, stdout, stderr } = spawnSync(process.execPath, command, { encoding: "utf8", input });
+  return { status, stdout, stderr };
+}
+
+const ROWS = 3;
+const values = Float32Array.from({ length: ROWS * 96 * 3 }, (_, index) => Math.sin(index));
+let expected: number[];
+
+/** The file that `numpy.save` writes for `values`, version 1.0 of its format. */
+function npy(): Buffer {
+  const text = `{'descr': '<f4', 'fortran_order': False, 'shape': (${ROWS}, 96, 3), }`;
+  const header = `${text.padEnd(117)}\n`;
+  return Buffer.concat([
+    Buffer.from([0x93]),
+    Buffer.from("NUMPY\x01\x00", "latin1"),
+    Buffer.from([header.length, 0]),
+    Buffer.from(header),
+    Buffer.from(values.buffer),
+  ]);
+}
+
+function near(found: readonly number[]): void {
+  expect(found).toHaveLength(expected.length);
+  for (const [index, value] of found.entries()) expect(value).toBeCloseTo(expected[index] as number, 5);
+}
+
+beforeAll(async () => {
+  const model = await loadKerasModel(weather);
+  expected = [...((model.predict({ data: values, shape: [ROWS, 96, 3] }) as Tensor).data as Float32Array)];
+  model.dispose();
+  writeFileSync(join(folder, "x.npy"), npy());
+  const lines = Array.from({ length: ROWS }, (_, row) => values.slice(row * 288, (row + 1) * 288).join(","));
+  writeFileSync(
+    join(folder, "x.csv"),
+    `${Array.from({ length: 288 }, (_, at) => `c${at}`).join(",")}\n${lines.join("\n")}\n`,
+  );
+});
+
+describe("predict", () => {
+  it("reads .npy and writes .npy with the shape and the numbers of the model", () => {
+    const path = join(folder, "y.npy");
+    expect(run(["predict", weather, "-i", join(folder, "x.npy"), "-o", path])).toMatchObject({ status: 0, stdout: "" });
+    const bytes = readFileSync(path);
+    const end = 10 + bytes.readUInt16LE(8);
+    expect(end % 64).toBe(0);
+    expect(bytes.toString("latin1", 10, end)).toContain("'descr': '<f4', 'fortran_order': False, 'shape': (3, 24)");
+    near([...new Float32Array(new Uint8Array(bytes.subarray(end)).buffer)]);
+  });
+
+  it("reads CSV with a header and writes CSV, in batches", () => {
+    const path = join(folder, "y.csv");
+    const args = ["predict", weather, "-i", join(folder, "x.csv"), "-o", path, "--batch-size", "2", "--quiet"];
+    expect(run(args)).toMatchObject({ status: 0, stderr: "" });
+    const lines = readFileSync(path, "utf8").trim().split("\n");
+    expect(lines).toHaveLength(ROWS);
+    near(lines.flatMap((line) => line.split(",").map(Number)));
+  });
+
+  it("reads JSON from standard input and writes it to standard output", () => {
+    const rows = Array.from({ length: ROWS }, (_, row) =>
+      Array.from({ length: 96 }, (__, step) => [...values.slice((row * 96 + step) * 3, (row * 96 + step + 1) * 3)]),
+    );
+    const { status, stdout } = run(["predict", weather, "--input", "-", "--quiet"], JSON.stringify(rows));
+    expect(status).toBe(0);
+    near((JSON.parse(stdout) as number[][]).flat());
+  });
+
+  it.each([
+    ["a missing file", ["-i", "absent.npy"], "absent.npy"],
+    ["a suffix that is no format", ["-i", "x.txt"], ".npy, .csv or .json"],
+    ["an input that the model does not have", ["-i", "nothing=x.npy"], "input_layer"],
+  ])("%s: exit status 1 and a message", (_, args, text) => {
+    const { status, stderr } = run(["predict", weather, ...args]);
+    expect(status).toBe(1);
+    expect(stderr).toContain(text);
+  });
+
+  it("names line and column of a field that is no number", () => {
+    writeFileSync(join(folder, "bad.csv"), "1,2\n3,four\n");
+    const { status, stderr } = run(["predict", weather, "-i", join(folder, "bad.csv")]);
+    expect(status).toBe(1);
+    expect(stderr).toContain("line 2, column 2");
+  });
+
+  it("refuses an array that was cut off", () => {
+    writeFileSync(join(folder, "cut.npy"), npy().subarray(0, 500));
+    const { status, stderr } = run(["predict", weather, "-i", join(folder, "cut.npy")]);
+    expect(status).toBe(1);
+    expect(stderr).toContain("ERR_FILE_FORMAT");
+  });
+});
+
+describe("inspect", () => {
+  it("shows layers, parameters, GRUs and their path", () => {
+    const { status, stdout } = run(["inspect", weather, "--json"]);
+    expect(status).toBe(0);
+    const report = JSON.parse(stdout);
+    expect(report).toMatchObject({ supported: true, problem: null, params: 4344 });
+    expect(report.layers).toMatchObject([
+      { path: "weather_gru", class_name: "GRU", output_shapes: [[null, 32]], params: 3552 },
+      { path: "head", class_name: "Dense", output_shapes: [[null, 24]], params: 792 },
+    ]);
+    expect(report.grus).toMatchObject([{ path: "weather_gru", kernel: [3, 96], recurrent_kernel: [32, 96] }]);
+    expect(run(["inspect", weather]).stdout).toContain("4,344 parameters");
+  });
+
+  it("exits with 1 for a model that is not supported, and says why", () => {
+    const { status, stdout } = run(["inspect", join(root, "test/fixtures/keras/subclassed.keras")]);
+    expect(status).toBe(1);
+    expect(stdout).toContain("ERR_UNSUPPORTED");
+  });
+
+  it("reports errors as JSON where JSON is asked for", () => {
+    const { status, stdout } = run(["inspect", "absent.keras", "--json"]);
+    expect(status).toBe(1);
+    expect(JSON.parse(stdout).error.code).toBe("ERR_ARGUMENT");
+  });
+});
+
+describe("bench", () => {
+  it("times a shape on this machine", () => {
+    const { status, stdout } = run(["bench", "1x5x4-3", "--seconds", "0.01", "--json"]);
+    expect(status).toBe(0);
+    const { rows } = JSON.parse(stdout);
+    expect(rows[0]).toMatchObject({ shape: "1x5x4-3", path: "cpu", threads: 1 });
+    expect(rows[0].medianMilliseconds).toBeGreaterThan(0);
+  });
+
+  it("exits with 2 for a shape that is none", () => {
+    expect(run(["bench", "1x5"])).toMatchObject({ status: 2, stderr: expect.stringContaining("32x100x128-256") });
+  });
+});
