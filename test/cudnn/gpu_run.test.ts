@@ -92,7 +92,7 @@ describe.skipIf(withoutDoubles)(titled("a run on a GPU, on doubles", withoutDoub
     expect(code).toBe(0);
     expect(results(record)).toEqual([
       "doctor failed",
-      ...["correctness", "parity", "stacks", "questions", "soak"].map((name) => `${name} passed`),
+      ...["correctness", "parity", "wrappers", "stacks", "questions", "soak"].map((name) => `${name} passed`),
     ]);
     expect(record.tests).toMatchObject({ passed: 0, failed: 0 });
     expect(record.tests.skipped).toBeGreaterThan(10);

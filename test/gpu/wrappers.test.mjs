@@ -2,7 +2,7 @@
 // its layers choose. Cases that one cuDNN call covers are counted apart.
 import assert from "node:assert/strict";
 import { it } from "node:test";
-import { TOLERANCE } from "./golden.mjs";
+import { GRADIENT_TOLERANCE, TOLERANCE } from "./golden.mjs";
 import {
   drawsDropout,
   goldenWrappers,
@@ -13,7 +13,7 @@ import {
 import { onGpu, record, skipReason } from "./support.mjs";
 
 /** Runs `errorOf` for the cases, and returns the worst error and the failures for each path. */
-async function worstByPath(cases, errorOf) {
+async function worstByPath(cases, errorOf, tolerance) {
   const paths = {};
   for (const golden of cases) {
     const path = pathOf(golden);
@@ -21,7 +21,7 @@ async function worstByPath(cases, errorOf) {
     const error = await errorOf(golden);
     paths[path].cases++;
     paths[path].worst = Math.max(paths[path].worst, error);
-    if (!(error <= TOLERANCE[golden.tolerance])) paths[path].failed.push(`${golden.name}: ${error}`);
+    if (!(error <= tolerance[golden.tolerance])) paths[path].failed.push(`${golden.name}: ${error}`);
   }
   return paths;
 }
@@ -31,12 +31,12 @@ for (const dtype of ["float32", "float64", "float16", "bfloat16", "mixed_float16
   onGpu(`golden data of wrappers, ${dtype}`, skip, () => {
     const cases = skip ? [] : [...goldenWrappers()].filter((one) => one.tolerance === dtype && !drawsDropout(one));
 
-    for (const [kind, some, errorOf] of [
-      ["forward", cases, wrapperForwardError],
-      ["backward", cases.filter(({ gradients }) => gradients), wrapperBackwardError],
+    for (const [kind, some, errorOf, tolerance] of [
+      ["forward", cases, wrapperForwardError, TOLERANCE],
+      ["backward", cases.filter(({ gradients }) => gradients), wrapperBackwardError, GRADIENT_TOLERANCE],
     ]) {
       it(`every case, ${kind}`, async () => {
-        const paths = await worstByPath(some, errorOf);
+        const paths = await worstByPath(some, errorOf, tolerance);
         record(`golden wrappers ${kind} ${dtype}`, paths);
         assert.deepEqual(
           Object.values(paths).flatMap(({ failed }) => failed),
