@@ -47,6 +47,7 @@ export const standIns = {
     "test/tfjs/bad_input.test.ts",
     "test/tfjs/bidirectional.test.ts",
     "test/tfjs/files.test.ts",
+    "test/tfjs/keras_file_errors.test.ts",
     "test/tfjs/layer.test.ts",
     "test/tfjs/load_model.test.ts",
     "test/tfjs/unknown_objects.test.ts",
@@ -188,4 +189,7 @@ export const slow = [
   "test/layers/hostile_arguments.test.ts",
   "test/process/memory.test.ts",
   "test/process/workers.test.ts",
+  "test/tfjs/keras_file.test.ts",
+  "test/tfjs/keras_file_random.test.ts",
+  "test/tfjs/keras_file_training.test.ts",
 ];
