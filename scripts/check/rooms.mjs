@@ -25,7 +25,7 @@ export const standIns = {
     "test/layers/explain.test.ts",
     "test/process/queue.test.ts",
   ],
-  "lib/cli/": ["test/cudnn-facade/cli.test.ts"],
+  "lib/cli/": ["test/cli/", "test/cudnn-facade/cli.test.ts"],
   "lib/errors/": [
     "test/errors/",
     "test/first_steps/",
@@ -49,6 +49,7 @@ export const standIns = {
     "test/tfjs/bad_input.test.ts",
     "test/tfjs/bidirectional.test.ts",
     "test/tfjs/files.test.ts",
+    "test/tfjs/keras_file_errors.test.ts",
     "test/tfjs/layer.test.ts",
     "test/tfjs/load_model.test.ts",
     "test/tfjs/unknown_objects.test.ts",
@@ -141,6 +142,7 @@ export const standIns = {
   ],
   "native/core/": ["test/layers/async.test.ts", "test/layers/call.test.ts", "test/process/threads.test.ts"],
   "native/cpu/": ["test/layers/golden.test.ts", "test/layers/golden_gradients.test.ts", "test/layers/rows.test.ts"],
+  "native/model/": ["test/golden/models/models.test.ts"],
   "native/cudnn/": [
     "test/cudnn/faults.test.ts",
     "test/cudnn/golden.test.ts",
@@ -190,4 +192,7 @@ export const slow = [
   "test/layers/hostile_arguments.test.ts",
   "test/process/memory.test.ts",
   "test/process/workers.test.ts",
+  "test/tfjs/keras_file.test.ts",
+  "test/tfjs/keras_file_random.test.ts",
+  "test/tfjs/keras_file_training.test.ts",
 ];

@@ -39,18 +39,14 @@ export function predictAll(model: tf.LayersModel, calls: readonly ModelCall[]): 
   });
 }
 
-/** Returns the largest relative error of outputs, or infinity where their shapes differ. */
-export function worstError(outputs: readonly tf.Tensor[][], calls: readonly ModelCall[]): number {
-  const errors = calls.map(({ outputs: expected }, call) => {
-    const wanted = flat(expected);
-    if (wanted.length !== outputs[call]?.length) return Number.POSITIVE_INFINITY;
-    return Math.max(
-      ...wanted.map(({ shape, data }, index) => {
-        const actual = outputs[call]?.[index] as tf.Tensor;
-        if (actual.shape.join() !== shape.join()) return Number.POSITIVE_INFINITY;
-        return relativeError(actual.dataSync(), Float64Array.from(data));
-      }),
-    );
+/** Returns the largest relative error of the outputs of all calls, or infinity where their shapes differ. */
+export function worstError(outputs: readonly tf.Tensor[], calls: readonly ModelCall[]): number {
+  const wanted = calls.flatMap(({ outputs: expected }) => flat(expected));
+  if (wanted.length !== outputs.length) return Number.POSITIVE_INFINITY;
+  const errors = wanted.map(({ shape, data }, index) => {
+    const actual = outputs[index] as tf.Tensor;
+    if (actual.shape.join() !== shape.join()) return Number.POSITIVE_INFINITY;
+    return relativeError(actual.dataSync(), Float64Array.from(data));
   });
   return Math.max(...errors);
 }

@@ -77,8 +77,8 @@ class ModelReader implements TensorNames {
     const { name, className, config, place } = entry;
     const common = { name, where, calls, group: place.group };
     if (!entry.isKeras) throw refused(where, "tfjs does not know layers of your own");
-    this.#checkDtype(config, where);
     if (className === "InputLayer") return { kind: "input", ...common, ...inputOf(config, where) };
+    this.#checkDtype(config, where);
     if (isModel(entry)) return { kind: "model", ...common, model: modelFromKeras(entry, this.#reading) };
     const { trainable, legacy } = place;
     const converted = layerFromKeras({ className, config, name, trainable, legacy, where });
@@ -103,8 +103,7 @@ class ModelReader implements TensorNames {
     const other = policies.find((policy) => policy !== "float32");
     if (other === undefined) return;
     const isFloat = /^(mixed_)?(b?float16|float64)$/.test(other);
-    if (isFloat && (this.#reading.anyDtype || config.batch_shape !== undefined)) return;
-    if (config.batch_shape !== undefined || config.batch_input_shape !== undefined) return;
+    if (isFloat && this.#reading.anyDtype) return;
     const remedy = isFloat ? '. kerasFile(source, { dtype: "float32" }) loads it as a model of float32' : "";
     throw refused(where, `dtype ${shown(other)} is not supported: tfjs computes in float32${remedy}`);
   }
