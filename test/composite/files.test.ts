@@ -111,16 +111,6 @@ describe.each([".keras", ".h5"])("%s", (kind) => {
       /one output/,
     );
   });
-
-  it("lists the layers of the file when a stack names none", async () => {
-    for (const args of [undefined, null, {}, { layers: null }, { return_state: true }]) {
-      await expectRejection(
-        () => GRUStack.fromKeras(fixture(`stack${kind}`), args as never),
-        "ERR_ARGUMENT",
-        /`layers`.*stack.*has: "both".*, "last".*, "middle".* received none/,
-      );
-    }
-  });
 });
 
 describe.each([".keras", ".h5", ".weights.h5"])("weights from %s", (kind) => {

@@ -12,7 +12,7 @@ import {
   weightsOnly,
 } from "./keras_gru.js";
 import type { ModelWithConfig, WeightsOnly } from "./model_contents.js";
-import { labels, selectLayer } from "./select_layer.js";
+import { selectLayer } from "./select_layer.js";
 
 /** The weights of a Bidirectional of two GRUs, or of a GRU alone, in a Keras model file. */
 export type WrapperWeights =
@@ -86,30 +86,10 @@ export async function readWrapperWeights(
   );
 }
 
-/**
- * Returns the names of the layers that `readKerasWrappers` can read from a file, for a message.
- *
- * @throws GRUError the errors of `readKerasWrappers` about the file.
- */
-export async function listKerasWrappers(file: FileSource | Source, remedy: string): Promise<string> {
-  const source = readSource(file);
-  return inFile(source, () =>
-    withModelFile(source, async (model) => {
-      if (model.kind === "weights") throw weightsOnly(source, remedy);
-      return labels(candidatesOf(model.layers, "any"));
-    }),
-  );
-}
-
-function candidatesOf<T extends NamedLayer>(layers: readonly T[], kind: WantedLayer["kind"]): Candidate<T>[] {
+function select<T extends NamedLayer>(layers: readonly T[], { name, kind, argument }: WantedLayer, source: Source) {
   const grus = layers.filter(({ isGru }) => isGru).map((gru): Candidate<T> => ({ ...gru, gru }));
   const pairs = pairsOf(layers).map((pair): Candidate<T> => ({ ...pair, pair }));
-  if (kind === "any") return [...pairs, ...grus];
-  return kind === "gru" ? grus : pairs;
-}
-
-function select<T extends NamedLayer>(layers: readonly T[], { name, kind, argument }: WantedLayer, source: Source) {
-  const candidates = candidatesOf(layers, kind);
+  const candidates = kind === "gru" ? grus : kind === "bidirectional" ? pairs : [...pairs, ...grus];
   return selectLayer({ candidates, kind: KINDS[kind], others: layers, argument }, name, source);
 }
 

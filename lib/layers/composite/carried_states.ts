@@ -5,16 +5,15 @@ import { expected, expectedShape } from "../../errors/messages.js";
 import { unreadable } from "../../errors/reading.js";
 import type { NativeArray } from "../../native/arrays.js";
 import type { Tensor } from "../../tensor/tensor.js";
-import { type Composite, isStateful, requireAlive, requireFree } from "./composite.js";
+import { type Composite, isStateful, requireFree } from "./composite.js";
 import { settingsOf } from "./settings.js";
 
 /**
  * Returns copies of the carried states of all halves, with `null` for a half that carries none. Returns `null` when no
  * half carries a state, or when a stateful one has none yet.
  */
-export function carriedStates(composite: Composite): (Tensor<NativeArray> | null)[] | null {
-  requireAlive(composite);
-  const { halves } = composite;
+export function carriedStates({ halves }: Composite): (Tensor<NativeArray> | null)[] | null {
+  for (const { weights } of halves) weights.requireAlive();
   const all = halves.map(({ carried }) => (carried === null ? null : carried.tensors()));
   if (all.every((state) => state === null)) return null;
   if (halves.some(({ carried }, index) => carried !== null && all[index] === null)) return null;

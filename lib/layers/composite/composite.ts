@@ -1,4 +1,3 @@
-import { disposed } from "../../errors/layer_errors.js";
 import type { Dtype } from "../../keras/dtype_policy.js";
 import type { MergeMode } from "../../keras/merge_mode.js";
 import type { Regularizer } from "../../keras/regularizers.js";
@@ -26,8 +25,6 @@ export interface Stage {
   activityLosses: readonly number[];
   /** Whether the Bidirectional is trainable, and whether code of the user's runs that may not use it. */
   readonly owner: VariableOwner & { trainable: boolean };
-  /** True after the `dispose` of the Bidirectional, or of a stack that has it. A GRU alone knows it by itself. */
-  isDisposed: boolean;
 }
 
 /** One or several layers whose calls are one call: a Bidirectional, or a GRUStack. */
@@ -42,8 +39,6 @@ export interface Composite {
   readonly halves: readonly LayerParts[];
   /** Whether calls return the states of all halves after the output. */
   readonly returnState: boolean;
-  /** True after `dispose`. */
-  isDisposed: boolean;
 }
 
 /** Returns all owners: the composite's own, those of its stages, and those of its halves. Some may come twice. */
@@ -111,19 +106,11 @@ export function isStateful({ halves }: Composite): boolean {
   return halves.some(({ carried }) => carried !== null);
 }
 
-/** Throws `ERR_DISPOSED`, which names the outermost layer that was disposed. */
-export function requireAlive({ kind, name, isDisposed, stages, halves }: Composite): void {
-  if (isDisposed) throw disposed(kind, name);
-  for (const stage of stages) if (stage.isDisposed) throw disposed("Bidirectional", stage.name);
-  for (const { weights } of halves) weights.requireAlive();
-}
-
 /**
  * Throws `ERR_DISPOSED` when a layer is disposed, or `ERR_STATE` inside of user code that a layer runs, which may not
  * call `method`.
  */
 export function requireFree(composite: Composite, method: string): void {
-  requireAlive(composite);
   requireUnlocked(composite.owner, method);
   for (const { owner } of composite.stages) requireUnlocked(owner, method);
   for (const { weights } of composite.halves) weights.requireFree(method);

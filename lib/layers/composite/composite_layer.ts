@@ -26,7 +26,6 @@ import {
   outputShapes,
   outputWidths,
   ownersOf,
-  requireAlive,
   requireFree,
   returnsSequences,
 } from "./composite.js";
@@ -215,7 +214,7 @@ export class CompositeLayer<R, O, D extends DtypeName = DtypeName> {
    * a regularizer that is only known from a config.
    */
   get losses(): number[] {
-    requireAlive(this.#composite);
+    for (const { weights } of this.#composite.halves) weights.requireAlive();
     return currentLosses(this.#composite);
   }
 
@@ -265,15 +264,13 @@ export class CompositeLayer<R, O, D extends DtypeName = DtypeName> {
    * running call has ended. Idempotent.
    */
   dispose(): void {
-    const { halves, stages } = this.#composite;
+    const { halves } = this.#composite;
     const alive = halves.filter(({ weights }) => !weights.isDisposed);
     for (const { owner } of alive) requireUnlocked(owner, "dispose");
     for (const { weights, inFlight } of alive) {
       weights.dispose();
       inFlight.close(() => weights.free());
     }
-    this.#composite.isDisposed = true;
-    for (const stage of stages) stage.isDisposed = stage.halves.length > 1;
     disposeStack(this.#composite);
   }
 
