@@ -193,6 +193,5 @@ export const slow = [
   "test/process/memory.test.ts",
   "test/process/workers.test.ts",
   "test/tfjs/keras_file.test.ts",
-  "test/tfjs/keras_file_random.test.ts",
   "test/tfjs/keras_file_training.test.ts",
 ];
