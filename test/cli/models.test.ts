@@ -111,13 +111,13 @@ describe("inspect", () => {
     const { status, stdout } = run(["inspect", weather, "--json"]);
     expect(status).toBe(0);
     const report = JSON.parse(stdout);
-    expect(report).toMatchObject({ supported: true, problem: null, params: 4344 });
+    expect(report).toMatchObject({ supported: true, problem: null, params: 4344, bytes: 4 * 4344 });
     expect(report.layers).toMatchObject([
       { path: "weather_gru", class_name: "GRU", output_shapes: [[null, 32]], params: 3552 },
       { path: "head", class_name: "Dense", output_shapes: [[null, 24]], params: 792 },
     ]);
     expect(report.grus).toMatchObject([{ path: "weather_gru", kernel: [3, 96], recurrent_kernel: [32, 96] }]);
-    expect(run(["inspect", weather]).stdout).toContain("4,344 parameters");
+    expect(run(["inspect", weather]).stdout).toContain("4,344 parameters, 17,376 bytes");
   });
 
   it("exits with 1 for a model that is not supported, and says why", () => {
