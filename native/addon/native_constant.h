@@ -11,7 +11,7 @@
 
 namespace cudnn_gru {
 
-// Makes the class `NativeConstant` (lib/native/instructions.ts), whose objects
+// Makes the class `NativeConstant` (lib/native/program_values.ts), whose objects
 // hold values that programs share. Returns null with a pending exception on
 // failure.
 napi_value DefineNativeConstant(napi_env env);
