@@ -5,7 +5,7 @@
 
 #include "core/gru_description.h"
 #include "core/status.h"
-#include "cudnn/algorithm.h"
+#include "cudnn/self_check.h"
 
 namespace cudnn_gru {
 
@@ -15,7 +15,7 @@ namespace cudnn_gru {
 // call.
 Status RunStackSelfCheck(size_t device, Dtype dtype,
                          StateRounding state_rounding,
-                         const Algorithm& algorithm);
+                         const SelfCheckWay& way);
 
 }  // namespace cudnn_gru
 
