@@ -43,6 +43,12 @@ export function requireFrom(module: string): unknown {
   return createRequire(urls[0] as string)(module);
 }
 
+/** Returns the folders in which Node.js looks for the package `name` from this code, the nearest first. */
+export function foldersOf(name: string): string[] {
+  const folders = createRequire(urls[0] as string).resolve.paths(name) ?? [];
+  return folders.map((folder) => `${folder}${sep}${name}${sep}`);
+}
+
 /**
  * Returns the root folder of the package as Node.js finds it from this code, with a separator at its end. It is
  * `packageRoot`, but for code in a user's bundle, which may have an installed package beside it, or none.

@@ -1,4 +1,5 @@
 import type { Machine } from "../machine.js";
+import { importPackage } from "../packages.js";
 import { pairwise, spreadOf } from "../statistics.js";
 
 /** The times of one contender for one model and batch. */
@@ -45,9 +46,9 @@ function milliseconds(nanoseconds: number): string {
 
 /** The record as Markdown: a table for each number of threads. */
 export async function formatModels({ rows, skipped, machine, date }: ModelRecord): Promise<string> {
-  const { markdownTable } = (await import("markdown-table")) as {
-    markdownTable(rows: string[][], options: object): string;
-  };
+  const { markdownTable } = await importPackage<{ markdownTable(rows: string[][], options: object): string }>(
+    "markdown-table",
+  );
   const text = [
     `Whole models, ${date}, ${machine.cpu}, Node.js ${machine.node}. Milliseconds of one call (median), and in brackets`,
   ];

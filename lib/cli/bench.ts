@@ -1,5 +1,5 @@
 import { backendInfo, configure, GRU, tensor } from "../index.js";
-import { table } from "./inspect_text.js";
+import { textTable } from "../models/run/text_table.js";
 
 /** The sizes that `bench` times, unless others are named. */
 export const SHAPES = ["1x1x32-32", "1x100x64-64", "16x200x32-128", "32x100x128-256", "64x50x512-512"];
@@ -104,6 +104,6 @@ export function benchText({ isa, gpu, rows }: BenchReport): string {
   return `${[
     `float32 inference, batch x timesteps x features - units; CPU kernels: ${isa}. ${where}`,
     "",
-    ...table([["shape", "path", "a call", "timesteps a second"], ...cells]),
+    ...textTable([["shape", "path", "a call", "timesteps a second"], ...cells]),
   ].join("\n")}\n`;
 }

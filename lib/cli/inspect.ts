@@ -39,7 +39,7 @@ export interface InspectReport {
   layers: LayerReport[];
   grus: GruReport[];
   params: number | null;
-  /** The bytes of the weights in their own dtypes. */
+  /** The bytes of the weights in the file's dtypes. */
   bytes: number | null;
 }
 
@@ -94,6 +94,7 @@ function factsOf(model: KerasModel): Partial<InspectReport> {
       params,
     })),
     params: layers.reduce((sum, { params }) => sum + params, 0),
+    bytes: layers.reduce((sum, { bytes }) => sum + bytes, 0),
   };
 }
 

@@ -1,3 +1,4 @@
+import { textTable } from "../models/run/text_table.js";
 import type { GruReport, InspectReport } from "./inspect.js";
 
 const shapeText = (shape: readonly (number | null)[]) => `(${shape.map((size) => size ?? "None").join(", ")})`;
@@ -5,13 +6,13 @@ const count = (value: number) => value.toLocaleString("en-US");
 
 /** Returns the report as lines of text for a person. */
 export function inspectText(report: InspectReport): string {
-  const { file, name, layers, grus, supported, problem, params, inputs, outputs } = report;
+  const { file, name, layers, grus, supported, problem, params, bytes, inputs, outputs } = report;
   const lines = [`${file}${name === null ? "" : `: model ${JSON.stringify(name)}`}`, ""];
   const tensors = (label: string, list: InspectReport["inputs"]) =>
     list.map(({ name: own, shape, dtype }) => `${label.padEnd(8)} ${own}  ${shapeText(shape)}  ${dtype}`);
   lines.push(...tensors("input", inputs), ...tensors("output", outputs), ...(inputs.length > 0 ? [""] : []));
   lines.push(
-    ...table([
+    ...textTable([
       ["layer", "class", "output", "parameters"],
       ...layers.map(({ path, class_name, output_shapes, params: own }) => [
         path,
@@ -21,7 +22,7 @@ export function inspectText(report: InspectReport): string {
       ]),
     ]),
   );
-  if (params !== null) lines.push("", `${count(params)} parameters`);
+  if (params !== null && bytes !== null) lines.push("", `${count(params)} parameters, ${count(bytes)} bytes`);
   lines.push("", grus.length === 0 ? "No GRU." : `${grus.length} GRU${grus.length === 1 ? "" : "s"}:`);
   lines.push(...grus.flatMap(gruLines));
   lines.push(
@@ -44,16 +45,4 @@ function gruLines({ path, kernel, recurrent_kernel, arguments: own, computed_by,
     `  ${computed_by === null ? "cannot be computed" : `${where[computed_by]} here`}${why.length > 0 ? ", because" : ""}`,
     ...why.map((reason) => `    ${reason}`),
   ];
-}
-
-/** Returns rows of columns that are as wide as their longest cell; the last column is aligned to the right. */
-export function table(rows: readonly (readonly string[])[]): string[] {
-  const columns = rows[0]?.length ?? 0;
-  const widths = Array.from({ length: columns }, (_, at) => Math.max(...rows.map((row) => (row[at] as string).length)));
-  return rows.map((row) =>
-    row
-      .map((cell, at) => (at === columns - 1 ? cell.padStart(widths[at] as number) : cell.padEnd(widths[at] as number)))
-      .join("  ")
-      .trimEnd(),
-  );
 }

@@ -1,4 +1,5 @@
 import { expectedText } from "../errors/messages.js";
+import { widened } from "../native/sixteen_bit.js";
 import type { Tensor, TensorLike, TypedArray } from "../tensor/tensor.js";
 
 /*
@@ -79,17 +80,13 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
 /** Returns a tensor as a `.npy` file. NumPy has no bfloat16, which is therefore written as float32. */
 export function encodeNpy(tensor: Tensor): Uint8Array {
   const { shape } = tensor;
-  const written =
-    tensor.dtype === "bfloat16" ? new Float32Array(widenedBits(tensor.data as Uint16Array).buffer) : tensor.data;
-  const descr = tensor.dtype === "bfloat16" ? "<f4" : (DESCRIPTIONS[tensor.dtype] as string);
+  const isBfloat16 = tensor.dtype === "bfloat16";
+  const written = isBfloat16 ? widened(tensor.data as Uint16Array, "bfloat16") : tensor.data;
+  const descr = isBfloat16 ? "<f4" : (DESCRIPTIONS[tensor.dtype] as string);
   const sizes = shape.length === 1 ? `${shape[0]},` : shape.join(", ");
   const text = `{'descr': '${descr}', 'fortran_order': False, 'shape': (${sizes}), }`;
   // The elements begin at a multiple of 64 bytes, and the header ends with a line feed.
   const header = Buffer.from(`${text.padEnd(Math.ceil((text.length + 11) / 64) * 64 - 11)}\n`, "latin1");
   const start = Buffer.from([0x93, ...Buffer.from("NUMPY", "latin1"), 1, 0, header.length & 255, header.length >> 8]);
   return Buffer.concat([start, header, new Uint8Array(written.buffer, written.byteOffset, written.byteLength)]);
-}
-
-function widenedBits(bits: Uint16Array): Uint32Array {
-  return Uint32Array.from(bits, (one) => one << 16);
 }

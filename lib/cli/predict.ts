@@ -1,4 +1,5 @@
 import { expectedText } from "../errors/messages.js";
+import { flatten } from "../models/graph/structure.js";
 import { loadKerasModel } from "../models/load_keras_model.js";
 import type { KerasModel } from "../models/model.js";
 import type { Tensor, TensorLike } from "../tensor/tensor.js";
@@ -65,7 +66,7 @@ async function predictWith(
   try {
     const progress = (done: number, total: number) => bar?.update(done, total);
     const result = await model.predictAsync(inputs, { batch_size: batchSize, progress });
-    const tensors = flat(result);
+    const tensors = flatten(result);
     return new Map(model.outputs.map(({ name }, index) => [unique(name, index, model), tensors[index] as Tensor]));
   } finally {
     bar?.stop();
@@ -75,12 +76,6 @@ async function predictWith(
 /** Returns the name of an output; two outputs of one layer are told apart by their numbers. */
 function unique(name: string, index: number, { outputs }: KerasModel): string {
   return outputs.filter((output) => output.name === name).length > 1 ? `${name}_${index}` : name;
-}
-
-function flat(value: unknown): Tensor[] {
-  if (Array.isArray(value)) return value.flatMap(flat);
-  const isTensor = typeof value === "object" && value !== null && "data" in value && "shape" in value;
-  return isTensor ? [value as Tensor] : Object.values(value as object).flatMap(flat);
 }
 
 /** Reads the files of the inputs. One file may hold all inputs of a model, as a JSON object by their names. */

@@ -29,6 +29,8 @@ export interface ModelLayerInfo {
   readonly output_shapes: readonly OpenShape[];
   /** The number of elements of its weights. */
   readonly params: number;
+  /** The bytes of its weights in the file's dtypes. */
+  readonly bytes: number;
 }
 
 /** A whole Keras model. `loadKerasModel` makes it. */
@@ -68,6 +70,7 @@ export class KerasModel {
         path: layer.entry.place.names.join("/"),
         output_shapes: layers.get(layer) ?? [],
         params: layer.slots.reduce((sum, slot) => sum + slot.count, 0),
+        bytes: layer.slots.reduce((sum, slot) => sum + slot.bytes, 0),
       }));
   }
 

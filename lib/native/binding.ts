@@ -2,14 +2,6 @@ import type { GRUError, GRUErrorCode } from "../errors/gru_error.js";
 import type { NativeArray } from "./arrays.js";
 import type { NativeContract } from "./contract_check.js";
 import type {
-  NativeConstant,
-  NativeMatrix,
-  NativeMatrixDescription,
-  NativePortArray,
-  NativeProgram,
-  NativeProgramDescription,
-} from "./instructions.js";
-import type {
   NativeDtype,
   NativeGru,
   NativeGruDescription,
@@ -17,6 +9,8 @@ import type {
   NativeMerge,
   NativeStack,
 } from "./native_layers.js";
+import type { NativeProgram, NativeProgramDescription } from "./native_program.js";
+import type { NativeConstant, NativeMatrix, NativeMatrixDescription, NativePortArray } from "./program_values.js";
 
 export type {
   NativeActivation,

@@ -1,11 +1,8 @@
-import { kernelArray } from "../arguments/convert.js";
-import { allocate } from "../arguments/memory.js";
 import { constrain } from "../arguments/user_code.js";
 import type { GRUError } from "../errors/gru_error.js";
 import { expected, expectedText } from "../errors/messages.js";
 import { unreadable } from "../errors/reading.js";
 import type { NativeArray } from "../native/binding.js";
-import { lengthOf } from "../native/intrinsics.js";
 import { native } from "../native/load.js";
 import {
   peekVariableData,
@@ -17,8 +14,9 @@ import {
   whileLocked,
 } from "../variables/variable.js";
 import { type BuiltVariables, buildVariables, readNewVariables } from "./built_variables.js";
-import { clipGradients, isFiniteGradient, requireFinite } from "./clipping.js";
+import { isFiniteGradient } from "./clipping.js";
 import { type GradientPair, readExclusion, readPairs, readVariables, requireReady } from "./gradient_pairs.js";
+import { GradientPreparation, readArray } from "./gradient_preparation.js";
 import { LearningRateSchedule } from "./learning_rate_schedule.js";
 import { Optimizer, type VariableGradient } from "./optimizer.js";
 import { type OptimizerSettings, readLearningRate, readLoss } from "./optimizer_settings.js";
@@ -75,8 +73,7 @@ export abstract class UpdateOptimizer extends Optimizer {
   #busy = false;
   /** True for a variable that is excluded from weight decay. */
   #undecayed: (variable: Variable) => boolean = () => false;
-  /** Gradients after scaling and clipping, by the place of their variable. */
-  readonly #scratch = new Map<number, NativeArray>();
+  readonly #preparation: GradientPreparation;
 
   /** `settings` are the arguments that all optimizers share, after reading. */
   constructor(settings: OptimizerSettings) {
@@ -92,6 +89,7 @@ export abstract class UpdateOptimizer extends Optimizer {
     this.ema_overwrite_frequency = settings.ema_overwrite_frequency;
     this.gradient_accumulation_steps = settings.gradient_accumulation_steps;
     this.#learningRate = settings.learning_rate;
+    this.#preparation = new GradientPreparation(settings);
   }
 
   /** Returns the kinds of slots that the rule needs, in the groups that `SlotVariables` takes. */
@@ -210,7 +208,13 @@ export abstract class UpdateOptimizer extends Optimizer {
       requireReady(pairs);
       if (this.use_ema) for (const variable of built.variables) requireWritable(variable, "apply");
       const finite = !skipInfinite || pairs.every(({ gradient }) => isFiniteGradient(gradient, false));
-      const prepared = finite ? this.#prepare(pairs, scale, built) : [];
+      const preparation = {
+        scale,
+        due: this.#isDue(),
+        steps: this.gradient_accumulation_steps,
+        accumulated: (index: number) => built.slots.find("gradient_accumulator", index) as Variable,
+      };
+      const prepared = finite ? this.#preparation.prepare(pairs, preparation) : [];
       const before = this.#built;
       this.#built = built;
       try {
@@ -254,39 +258,6 @@ export abstract class UpdateOptimizer extends Optimizer {
   /** True when this call of `apply` updates the weights instead of only accumulating gradients. */
   #isDue(): boolean {
     return this.gradient_accumulation_steps === null || (this.#calls + 1) % this.gradient_accumulation_steps === 0;
-  }
-
-  /** Returns the gradients for the rule, or for the accumulation. Throws when they are not finite. Changes nothing. */
-  #prepare(pairs: readonly GradientPair[], scale: number, { slots }: BuiltVariables): readonly GradientPair[] {
-    let prepared = pairs;
-    if (scale !== 1) {
-      prepared = pairs.map((pair) => {
-        const out = this.#scratchFor(pair);
-        native().rescale(out, pair.gradient, 1, scale);
-        return { ...pair, gradient: out };
-      });
-    }
-    requireFinite(prepared, this);
-    if (!this.#isDue()) return prepared;
-    const steps = this.gradient_accumulation_steps;
-    if (steps !== null) {
-      prepared = prepared.map((pair) => {
-        const out = this.#scratchFor(pair);
-        const sum = readArray(slots.find("gradient_accumulator", pair.index) as Variable);
-        native().addAndDivide(out, pair.gradient, sum, steps);
-        return { ...pair, gradient: out };
-      });
-      requireFinite(prepared, this);
-    }
-    return clipGradients(prepared, this, (pair) => this.#scratchFor(pair));
-  }
-
-  #scratchFor({ index, gradient }: GradientPair): NativeArray {
-    const known = this.#scratch.get(index);
-    if (known !== undefined) return known;
-    const made = allocate(gradient instanceof Float32Array ? "float32" : "float64", lengthOf(gradient), "gradients");
-    this.#scratch.set(index, made);
-    return made;
   }
 
   #slot(kind: string, index: number): Variable {
@@ -411,11 +382,6 @@ export abstract class UpdateOptimizer extends Optimizer {
     const rate = numbers.get("learning_rate");
     if (rate !== undefined) this.#learningRate = rate;
   }
-}
-
-/** Returns the elements of a variable as the updates take them, for reading. */
-function readArray(variable: Variable): NativeArray {
-  return kernelArray(peekVariableData(variable), variable.dtype);
 }
 
 function notBuilt(method: string, what: string): GRUError {

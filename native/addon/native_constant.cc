@@ -1,6 +1,5 @@
 #include "addon/native_constant.h"
 
-#include <array>
 #include <utility>
 
 #include "addon/errors.h"
@@ -53,27 +52,17 @@ Status CopyArray(const Argument& argument,
 
 // new NativeConstant(values)
 napi_value Construct(napi_env env, napi_callback_info info) {
-  const Construction construction = ReadConstruction(env, info, kClassName);
-  if (construction.self == nullptr) return nullptr;
+  napi_value argument = nullptr;
+  const napi_value self = NewObject(env, info, kClassName, 1, &argument);
+  if (self == nullptr) return nullptr;
   std::shared_ptr<const ConstantData> constant;
-  const Status status =
-      CopyArray({env, construction.argument, "values"}, &constant);
+  const Status status = CopyArray({env, argument, "values"}, &constant);
   if (!status.ok()) return Throw(env, status);
-  return WrapShared(env, construction.self, kTypeTag, kClassName,
-                    std::move(constant));
+  return WrapShared(env, self, kTypeTag, kClassName, std::move(constant));
 }
 
 napi_value Js_memoryUsage(napi_env env, napi_callback_info info) {
-  const void* const object =
-      UnwrapObject(env, ThisOf(env, info), kTypeTag, kClassName);
-  if (object == nullptr) return nullptr;
-  napi_value bytes = nullptr;
-  napi_create_double(
-      env,
-      static_cast<double>(
-          static_cast<const ConstantObject*>(object)->value->bytes()),
-      &bytes);
-  return bytes;
+  return SharedBytes<ConstantData>(env, info, kTypeTag, kClassName);
 }
 
 }  // namespace
@@ -89,12 +78,7 @@ Status ReadConstant(const Argument& argument,
 }
 
 napi_value DefineNativeConstant(napi_env env) {
-  const std::array<napi_property_descriptor, 1> methods = {
-      Method("memoryUsage", Js_memoryUsage)};
-  napi_value constructor = nullptr;
-  napi_define_class(env, kClassName, NAPI_AUTO_LENGTH, Construct, nullptr,
-                    methods.size(), methods.data(), &constructor);
-  return constructor;
+  return DefineSharedClass(env, kClassName, Construct, Js_memoryUsage);
 }
 
 }  // namespace cudnn_gru

@@ -11,9 +11,9 @@
 
 namespace cudnn_gru {
 
-// Makes the class `NativeConstant` (lib/native/instructions.ts), whose objects
-// hold values that programs share. Returns null with a pending exception on
-// failure.
+// Makes the class `NativeConstant` (lib/native/program_values.ts), whose
+// objects hold values that programs share. Returns null with a pending
+// exception on failure.
 napi_value DefineNativeConstant(napi_env env);
 
 // Reads a NativeConstant, or a typed array, which it copies: a Float32Array,

@@ -1,7 +1,5 @@
 #include "addon/native_matrix.h"
 
-#include <array>
-
 #include "addon/errors.h"
 #include "addon/fields.h"
 #include "addon/shared_object.h"
@@ -45,27 +43,17 @@ Status CreateMatrix(const Argument& description,
 
 // new NativeMatrix(description)
 napi_value Construct(napi_env env, napi_callback_info info) {
-  const Construction construction = ReadConstruction(env, info, kClassName);
-  if (construction.self == nullptr) return nullptr;
+  napi_value argument = nullptr;
+  const napi_value self = NewObject(env, info, kClassName, 1, &argument);
+  if (self == nullptr) return nullptr;
   std::shared_ptr<const PackedMatrix> matrix;
-  const Status status =
-      CreateMatrix({env, construction.argument, "description"}, &matrix);
+  const Status status = CreateMatrix({env, argument, "description"}, &matrix);
   if (!status.ok()) return Throw(env, status);
-  return WrapShared(env, construction.self, kTypeTag, kClassName,
-                    std::move(matrix));
+  return WrapShared(env, self, kTypeTag, kClassName, std::move(matrix));
 }
 
 napi_value Js_memoryUsage(napi_env env, napi_callback_info info) {
-  const void* const object =
-      UnwrapObject(env, ThisOf(env, info), kTypeTag, kClassName);
-  if (object == nullptr) return nullptr;
-  napi_value bytes = nullptr;
-  napi_create_double(
-      env,
-      static_cast<double>(
-          static_cast<const MatrixObject*>(object)->value->bytes()),
-      &bytes);
-  return bytes;
+  return SharedBytes<PackedMatrix>(env, info, kTypeTag, kClassName);
 }
 
 }  // namespace
@@ -79,12 +67,7 @@ Status ReadNativeMatrix(const Argument& argument,
 }
 
 napi_value DefineNativeMatrix(napi_env env) {
-  const std::array<napi_property_descriptor, 1> methods = {
-      Method("memoryUsage", Js_memoryUsage)};
-  napi_value constructor = nullptr;
-  napi_define_class(env, kClassName, NAPI_AUTO_LENGTH, Construct, nullptr,
-                    methods.size(), methods.data(), &constructor);
-  return constructor;
+  return DefineSharedClass(env, kClassName, Construct, Js_memoryUsage);
 }
 
 }  // namespace cudnn_gru

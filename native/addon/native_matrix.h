@@ -11,7 +11,7 @@
 
 namespace cudnn_gru {
 
-// Makes the class `NativeMatrix` (lib/native/instructions.ts), whose objects
+// Makes the class `NativeMatrix` (lib/native/program_values.ts), whose objects
 // hold a packed matrix that programs share. Returns null with a pending
 // exception on failure.
 napi_value DefineNativeMatrix(napi_env env);

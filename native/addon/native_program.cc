@@ -31,18 +31,17 @@ ProgramObject* Unwrap(napi_env env, napi_value self) {
 
 // new NativeProgram(description)
 napi_value Construct(napi_env env, napi_callback_info info) {
-  const Construction construction = ReadConstruction(env, info, kClassName);
-  if (construction.self == nullptr) return nullptr;
+  napi_value argument = nullptr;
+  const napi_value self = NewObject(env, info, kClassName, 1, &argument);
+  if (self == nullptr) return nullptr;
   ProgramSpec spec;
   CpuIsa isa;
   std::shared_ptr<const Program> program;
-  Status status =
-      ReadProgram({env, construction.argument, "description"}, &spec);
+  Status status = ReadProgram({env, argument, "description"}, &spec);
   if (status.ok()) status = SelectedIsa(&isa);
   if (status.ok()) status = Program::Create(spec, isa, &program);
   if (!status.ok()) return Throw(env, status);
-  return WrapShared(env, construction.self, kTypeTag, kClassName,
-                    std::move(program));
+  return WrapShared(env, self, kTypeTag, kClassName, std::move(program));
 }
 
 // A call with everything that it needs. It may outlive the object.

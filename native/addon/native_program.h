@@ -5,7 +5,7 @@
 
 namespace cudnn_gru {
 
-// Makes the class `NativeProgram` (lib/native/instructions.ts), whose objects
+// Makes the class `NativeProgram` (lib/native/native_program.ts), whose objects
 // compute whole models. Returns null with a pending exception on failure.
 napi_value DefineNativeProgram(napi_env env);
 

@@ -11,7 +11,7 @@
 
 namespace cudnn_gru {
 
-// Reads a NativeProgramDescription (lib/native/instructions.ts).
+// Reads a NativeProgramDescription (lib/native/native_program.ts).
 Status ReadProgram(const Argument& argument, ProgramSpec* spec);
 
 // The arrays of one call. `arrays` keeps all of them alive.

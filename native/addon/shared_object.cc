@@ -1,22 +1,18 @@
 #include "addon/shared_object.h"
 
-#include <string>
+#include <array>
 
 namespace cudnn_gru {
 
-Construction ReadConstruction(napi_env env, napi_callback_info info,
-                              const char* class_name) {
-  size_t count = 1;
-  Construction construction;
-  napi_value target = nullptr;
-  napi_get_cb_info(env, info, &count, &construction.argument,
-                   &construction.self, nullptr);
-  napi_get_new_target(env, info, &target);
-  if (target != nullptr) return construction;
-  Throw(env, Status(StatusCode::kArgument,
-                    std::string(class_name) +
-                        " is a constructor: call it with `new`."));
-  return Construction();
+napi_value DefineSharedClass(napi_env env, const char* class_name,
+                             napi_callback construct,
+                             napi_callback memory_usage) {
+  const std::array<napi_property_descriptor, 1> methods = {
+      Method("memoryUsage", memory_usage)};
+  napi_value constructor = nullptr;
+  napi_define_class(env, class_name, NAPI_AUTO_LENGTH, construct, nullptr,
+                    methods.size(), methods.data(), &constructor);
+  return constructor;
 }
 
 }  // namespace cudnn_gru

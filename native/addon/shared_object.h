@@ -5,7 +5,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <string>
 #include <utility>
 
 #include "addon/errors.h"
@@ -36,6 +35,7 @@ template <typename Value>
 napi_value WrapShared(napi_env env, napi_value self, const napi_type_tag& tag,
                       const char* class_name,
                       std::shared_ptr<const Value> value) {
+  const auto bytes = static_cast<int64_t>(value->bytes());
   auto object = std::make_unique<SharedObject<Value>>();
   object->value = std::move(value);
   const auto finalize = [](napi_env ending, void* data, void*) {
@@ -43,27 +43,31 @@ napi_value WrapShared(napi_env env, napi_value self, const napi_type_tag& tag,
     owned->Drop(ending);
     delete owned;
   };
-  if (napi_wrap(env, self, object.get(), finalize, nullptr, nullptr) !=
-      napi_ok) {
-    return Throw(
-        env, Status(StatusCode::kOutOfMemory,
-                    std::string("Node could not make a ") + class_name + "."));
-  }
+  const napi_value wrapped =
+      WrapObject(env, self, tag, class_name, std::move(object), finalize);
   int64_t total = 0;
-  napi_adjust_external_memory(
-      env, static_cast<int64_t>(object.release()->value->bytes()), &total);
-  napi_type_tag_object(env, self, &tag);
-  return self;
+  if (wrapped != nullptr) napi_adjust_external_memory(env, bytes, &total);
+  return wrapped;
 }
 
-// The only argument of a constructor, and the new object. `self` is null, with
-// a pending exception, when JavaScript called the class without `new`.
-struct Construction {
-  napi_value self = nullptr;
-  napi_value argument = nullptr;
-};
-Construction ReadConstruction(napi_env env, napi_callback_info info,
-                              const char* class_name);
+// Returns the bytes of the value that `this` owns, which is not disposed, as a
+// JavaScript number, or null with a pending exception.
+template <typename Value>
+napi_value SharedBytes(napi_env env, napi_callback_info info,
+                       const napi_type_tag& tag, const char* class_name) {
+  const void* const object =
+      UnwrapObject(env, ThisOf(env, info), tag, class_name);
+  if (object == nullptr) return nullptr;
+  const auto* const shared = static_cast<const SharedObject<Value>*>(object);
+  napi_value bytes = nullptr;
+  napi_create_double(env, static_cast<double>(shared->value->bytes()), &bytes);
+  return bytes;
+}
+
+// Defines a class whose only method is `memoryUsage`.
+napi_value DefineSharedClass(napi_env env, const char* class_name,
+                             napi_callback construct,
+                             napi_callback memory_usage);
 
 }  // namespace cudnn_gru
 

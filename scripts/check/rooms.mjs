@@ -175,6 +175,7 @@ export const slow = [
   "test/examples/train_weather.test.ts",
   "test/formats/h5_fixtures.test.ts",
   "test/formats/hdf5_types.test.ts",
+  "test/formats/damaged_h5.test.ts",
   "test/formats/hostile_h5.test.ts",
   "test/formats/hostile_hdf5.test.ts",
   "test/formats/hostile_zip.test.ts",

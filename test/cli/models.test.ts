@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import type { Tensor } from "cudnn-gru";
 import { loadKerasModel } from "cudnn-gru/models";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type GoldenModel, goldenModels, type ModelCall, type ModelTensor } from "../golden/models/models.js";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const weather = join(root, "examples/weather/model.keras");
@@ -34,6 +35,17 @@ function npy(): Buffer {
     Buffer.from(values.buffer),
   ]);
 }
+
+/** Nested arrays of a shape. */
+function nested(flat: readonly number[], [size = 1, ...inner]: readonly number[]): unknown[] {
+  const width = flat.length / size;
+  return Array.from({ length: size }, (_, at) => {
+    const part = flat.slice(at * width, (at + 1) * width);
+    return inner.length === 0 ? part[0] : nested(part, inner);
+  });
+}
+
+const isTensor = (value: unknown): value is ModelTensor => typeof (value as ModelTensor).dtype === "string";
 
 function near(found: readonly number[]): void {
   expect(found).toHaveLength(expected.length);
@@ -81,6 +93,31 @@ describe("predict", () => {
     near((JSON.parse(stdout) as number[][]).flat());
   });
 
+  it("names the outputs of a model that returns an object as the model does", async () => {
+    const golden = goldenModels().find(({ format, calls }) => {
+      const { inputs, outputs } = calls[0] as ModelCall;
+      const keys = isTensor(outputs) || Array.isArray(outputs) ? [] : Object.keys(outputs);
+      return format === "keras" && isTensor(inputs) && keys.length > 1;
+    }) as GoldenModel;
+    const path = join(folder, "object.keras");
+    writeFileSync(path, golden.bytes);
+    const model = await loadKerasModel(path);
+    const names = model.outputs.map(({ name }) => name);
+    model.dispose();
+    const { inputs, outputs } = golden.calls[0] as ModelCall;
+    const { data, shape } = inputs as ModelTensor;
+    const { status, stdout } = run(["predict", path, "-i", "-", "--quiet"], JSON.stringify(nested([...data], shape)));
+    expect(status).toBe(0);
+    const found = JSON.parse(stdout) as Record<string, unknown>;
+    expect(Object.keys(found).sort()).toEqual([...names].sort());
+    const wanted = Object.entries(outputs as Record<string, ModelTensor>).sort(([a], [b]) => (a < b ? -1 : 1));
+    for (const [index, [, tensor]] of wanted.entries()) {
+      const own = [found[names[index] as string]].flat(Number.POSITIVE_INFINITY) as number[];
+      expect(own).toHaveLength(tensor.data.length);
+      for (const [at, value] of own.entries()) expect(value).toBeCloseTo(tensor.data[at] as number, 4);
+    }
+  });
+
   it.each([
     ["a missing file", ["-i", "absent.npy"], "absent.npy"],
     ["a suffix that is no format", ["-i", "x.txt"], ".npy, .csv or .json"],
@@ -111,13 +148,13 @@ describe("inspect", () => {
     const { status, stdout } = run(["inspect", weather, "--json"]);
     expect(status).toBe(0);
     const report = JSON.parse(stdout);
-    expect(report).toMatchObject({ supported: true, problem: null, params: 4344 });
+    expect(report).toMatchObject({ supported: true, problem: null, params: 4344, bytes: 4 * 4344 });
     expect(report.layers).toMatchObject([
       { path: "weather_gru", class_name: "GRU", output_shapes: [[null, 32]], params: 3552 },
       { path: "head", class_name: "Dense", output_shapes: [[null, 24]], params: 792 },
     ]);
     expect(report.grus).toMatchObject([{ path: "weather_gru", kernel: [3, 96], recurrent_kernel: [32, 96] }]);
-    expect(run(["inspect", weather]).stdout).toContain("4,344 parameters");
+    expect(run(["inspect", weather]).stdout).toContain("4,344 parameters, 17,376 bytes");
   });
 
   it("exits with 1 for a model that is not supported, and says why", () => {

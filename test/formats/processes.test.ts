@@ -93,7 +93,7 @@ it("files are read with an h5wasm of another form, each on a thread of its own",
   try {
     cpSync(join(root, "dist"), join(folder, "dist"), { recursive: true });
     const packages = join(folder, "node_modules");
-    mkdirSync(join(packages, "h5wasm"), { recursive: true });
+    mkdirSync(join(packages, "h5wasm/dist/esm"), { recursive: true });
     for (const name of ["yauzl", "pend"]) symlinkSync(join(root, "node_modules", name), join(packages, name));
     writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
     writeFileSync(join(packages, "h5wasm/package.json"), '{ "type": "module", "exports": "./index.js" }');
@@ -108,7 +108,7 @@ it("files are read with an h5wasm of another form, each on a thread of its own",
       console.log(threads);`;
     const text = "hdf5_util.js says binaryDecode('\\x00asm\\x01') in another way";
     for (const form of [undefined, "", text, "binaryDecode('", "binaryDecode('abc')"]) {
-      if (form !== undefined) writeFileSync(join(packages, "h5wasm/hdf5_util.js"), form);
+      if (form !== undefined) writeFileSync(join(packages, "h5wasm/dist/esm/hdf5_util.js"), form);
       expect(node("--input-type=module", "-e", twice)).toBe("first\nsecond\n2");
     }
   } finally {

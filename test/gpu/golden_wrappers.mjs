@@ -13,7 +13,10 @@ export function* goldenWrappers() {
     const { blob: entry, groups } = JSON.parse(readFileSync(new URL(file, folder), "utf8"));
     const blob = readFileSync(new URL(entry.file, folder));
     const read = ([dtype, shape, first, scale]) =>
-      readTensor({ dtype, shape, offset: first, uniform: scale === undefined ? undefined : { seed: first, scale } }, blob);
+      readTensor(
+        { dtype, shape, offset: first, uniform: scale === undefined ? undefined : { seed: first, scale } },
+        blob,
+      );
     for (const [group, cases] of Object.entries(groups)) for (const one of cases) yield { ...one, group, read };
   }
 }

@@ -3,13 +3,7 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import { GRADIENT_TOLERANCE, TOLERANCE } from "./golden.mjs";
-import {
-  drawsDropout,
-  goldenWrappers,
-  pathOf,
-  wrapperBackwardError,
-  wrapperForwardError,
-} from "./golden_wrappers.mjs";
+import { drawsDropout, goldenWrappers, pathOf, wrapperBackwardError, wrapperForwardError } from "./golden_wrappers.mjs";
 import { onGpu, record, skipReason } from "./support.mjs";
 
 /** Runs `errorOf` for the cases, and returns the worst error and the failures for each path. */

@@ -7,7 +7,7 @@ export default defineConfig({
   test: {
     include: [
       "test/arguments/tensor.test.ts",
-      "test/layers/{async,call,hostile_arguments,passes,stateful,stream,weights}.test.ts",
+      "test/layers/{async,call,hostile_arguments,other_realm,passes,sly_arguments,stateful,stream,weights}.test.ts",
       "test/serving/*.test.ts",
       "test/training/{bad_input,hostile_gradients}.test.ts",
     ],

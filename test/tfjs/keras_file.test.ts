@@ -98,6 +98,8 @@ it(
   "golden models of all layers: none predicts other numbers",
   async () => {
     let loaded = 0;
+    const different: string[] = [];
+    const thrown: string[] = [];
     for (const one of goldenModels().filter(({ dtype }) => dtype === "float32")) {
       const model = await tf.loadLayersModel(kerasFile(one.bytes)).catch((error) => {
         expect({ name: one.name, code: error.code, message: error.message }).toMatchObject({
@@ -107,13 +109,25 @@ it(
       });
       // tfjs throws for negative indices, which Keras counts from the end.
       if (model === null || one.name === "embedding/negative") continue;
-      loaded += 1;
-      expect({ name: one.name, error: worstError(predictAll(model, one.calls).flat(), one.calls) }).toEqual({
-        name: one.name,
-        error: expect.closeTo(0, 5),
-      });
+      try {
+        const error = worstError(predictAll(model, one.calls).flat(), one.calls);
+        if (!(error <= 1e-5)) different.push(`${one.name}: ${error}`);
+        loaded += 1;
+      } catch (error) {
+        // Errors of tfjs itself. An Error of this package would have come while the model was loaded.
+        expect((error as { code?: unknown }).code).toBeUndefined();
+        thrown.push(one.name);
+      }
       model.dispose();
     }
+    expect(different).toEqual([]);
+    // tfjs joins no output that is named twice, and does not adjust the ranks of inputs.
+    expect(thrown.sort()).toEqual([
+      "graphs/extra_last_axis",
+      "graphs/missing_last_axis",
+      "graphs/same_output_twice",
+      "graphs/same_output_twice_h5",
+    ]);
     expect(loaded).toBeGreaterThan(60);
   },
   5 * MINUTE,
@@ -122,8 +136,7 @@ it(
 describe("other dtypes than float32", () => {
   const mixed = models.find(({ name }) => name === "basic/float16");
 
-  // The error is 1 since the data of 16-bit models changed: to be found out before this is promised.
-  it.skip("load with the option dtype, as models of float32", async () => {
+  it("load with the option dtype, as models of float32", async () => {
     const { bytes, calls } = mixed as (typeof models)[number];
     const model = await tf.loadLayersModel(kerasFile(bytes, { dtype: "float32" }));
     expect(worstError(predictAll(model, calls).flat(), calls)).toBeLessThanOrEqual(4e-3);

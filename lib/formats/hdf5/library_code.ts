@@ -1,4 +1,7 @@
+import { existsSync } from "node:fs";
 import { open } from "node:fs/promises";
+import { pathToFileURL } from "node:url";
+import { foldersOf } from "../../package_root.js";
 import { decodeLiteral } from "./string_literal.js";
 import { type WasmModule, WebAssembly } from "./web_assembly.js";
 
@@ -24,27 +27,36 @@ export function libraryCode(): Promise<LibraryCode | null> {
   return code;
 }
 
+/**
+ * The file of h5wasm with its code. It is found by its path, because h5wasm does not export it, and because webpack cannot
+ * resolve the package's name with `import.meta.resolve`.
+ */
+const CODE_FILE = "dist/esm/hdf5_util.js";
+
 /** The text before the string literal. */
 const BEFORE = "binaryDecode('";
 
 async function readCode(): Promise<LibraryCode> {
-  const location = new URL("./hdf5_util.js", import.meta.resolve("h5wasm"));
-  const text = await readAtOnce(location);
+  const path = foldersOf("h5wasm")
+    .map((folder) => `${folder}${CODE_FILE}`)
+    .find(existsSync);
+  if (path === undefined) throw new Error(`no ${CODE_FILE}`);
+  const text = await readAtOnce(path);
   const start = text.indexOf(BEFORE) + BEFORE.length;
-  if (start < BEFORE.length) throw new SyntaxError(`no ${BEFORE} in ${location}`);
+  if (start < BEFORE.length) throw new SyntaxError(`no ${BEFORE} in ${path}`);
   const head = text.toString("utf8", 0, start);
   const { bytes, end } = await decodeLiteral(text, start);
   // Compiling fails, and threads import h5wasm, if the characters of the literal do not stand for these bytes.
   const module = await WebAssembly.compile(bytes);
   const glue = `${head}${text.toString("utf8", end)}`
-    .replace("import.meta.url", () => JSON.stringify(location.href))
+    .replace("import.meta.url", () => JSON.stringify(pathToFileURL(path).href))
     .replace("export default Module;", "return Module;");
   return { module, glue };
 }
 
 /** Reads a file in one piece. `readFile` goes to the thread pool for each half megabyte. */
-async function readAtOnce(location: URL): Promise<Buffer> {
-  const file = await open(location);
+async function readAtOnce(path: string): Promise<Buffer> {
+  const file = await open(path);
   try {
     const { size } = await file.stat();
     const { buffer, bytesRead } = await file.read(Buffer.allocUnsafeSlow(size), 0, size, 0);

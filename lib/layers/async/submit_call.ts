@@ -1,7 +1,4 @@
-import { readCallSignal } from "../../arguments/read_call.js";
 import { aborted, hasAborted, refuseAborted } from "../../arguments/signal.js";
-import { AsyncPlace } from "../../backend/async_limit.js";
-import { whileHeld } from "../../backend/held_place.js";
 import type { NativeGru } from "../../native/binding.js";
 import { native } from "../../native/load.js";
 import { traceCall } from "../call/call_events.js";
@@ -9,25 +6,19 @@ import { notAsynchronous } from "../call/custom_activations.js";
 import { type CallMethod, type PreparedCall, packedWeights } from "../call/prepare_call.js";
 import type { LayerParts } from "../layer_parts.js";
 import { onAbort } from "./abort.js";
+import { recorded, submit } from "./submission.js";
 
 /**
- * Takes a place among the calls in flight and runs `start`, an asynchronous method of a layer, with the signal in
- * `args`. The place is free again when the promise of `start` settles. The part of `start` before its first `await` runs
- * before this function returns.
- *
- * Never throws. Rejects with `ERR_ARGUMENT` for a bad signal or a layer with custom activations, with `ERR_ABORTED`,
- * `ERR_DISPOSED`, `ERR_STATE` and `ERR_BUSY`, and with any error of `start`.
+ * Submits a call of a layer, as `submit` does. Never throws. Rejects with the errors of `submit`, with `ERR_ARGUMENT` for
+ * a layer with custom activations, and with `ERR_DISPOSED` and `ERR_STATE`.
  */
-export async function submitCall<T>(
+export function submitCall<T>(
   layer: LayerParts,
   method: CallMethod,
   args: unknown,
   start: (signal: AbortSignal | null) => Promise<T>,
 ): Promise<T> {
-  const signal = readCallSignal(args);
-  refuseAborted(signal);
-  requireAsynchronous(layer, method);
-  return await whileHeld(new AsyncPlace(method), () => start(signal));
+  return submit(method, args, () => requireAsynchronous(layer, method), start);
 }
 
 /**
@@ -46,7 +37,7 @@ export interface RunningCall {
 }
 
 /** Runs `compute` when the calls before this one have ended. When it succeeds, the call uses up its dropout number. */
-export async function runSubmittedCall<T>(
+export function runSubmittedCall<T>(
   layer: LayerParts,
   call: PreparedCall,
   signal: AbortSignal | null,
@@ -54,23 +45,20 @@ export async function runSubmittedCall<T>(
 ): Promise<T> {
   const { dropout } = call;
   const trace = traceCall(layer, call);
-  try {
-    const result = await layer.inFlight.runInOrder(call.batch, signal, () => {
+  const submission = {
+    trace,
+    succeeded: () => dropout !== null && layer.dropout.markSucceeded(dropout),
+    ended: () => dropout !== null && layer.dropout.markEnded(dropout),
+  };
+  return recorded(submission, () =>
+    layer.inFlight.runInOrder(call.batch, signal, () => {
       trace?.begin();
       return compute({
         gru: packedWeights(call),
         computed: (queued, computed) => trace?.computed(queued, computed),
       });
-    });
-    if (dropout !== null) layer.dropout.markSucceeded(dropout);
-    return result;
-  } catch (error) {
-    trace?.failed(error);
-    throw error;
-  } finally {
-    if (dropout !== null) layer.dropout.markEnded(dropout);
-    trace?.publish();
-  }
+    }),
+  );
 }
 
 let lastToken = 0;

@@ -1,11 +1,6 @@
-import type {
-  NativePort,
-  NativePortArray,
-  NativePortType,
-  NativeProgram,
-  NativeTensor,
-} from "../../native/instructions.js";
 import { native } from "../../native/load.js";
+import type { NativePort, NativeProgram, NativeTensor } from "../../native/native_program.js";
+import type { NativePortArray, NativePortType } from "../../native/program_values.js";
 import type { Builder } from "./builder.js";
 import type { HostCall } from "./host.js";
 import { type Instruction, type Operand, tensorsOf } from "./instructions.js";

@@ -1,5 +1,6 @@
 import { CALL_FLAGS } from "../../native/contract.js";
-import type { GruInstruction, GruLayer, NativeInstruction, TensorId } from "../../native/instructions.js";
+import type { GruInstruction, GruLayer, NativeInstruction } from "../../native/instructions.js";
+import type { TensorId } from "../../native/program_values.js";
 import type { RecurrentStage } from "../emit/recurrent.js";
 import type { Instruction } from "./instructions.js";
 

@@ -1,20 +1,7 @@
-import type { TypedArray } from "../../tensor/tensor.js";
+import type { TensorDtype, TypedArray } from "../../tensor/tensor.js";
 
 /** The element types that Keras's tensors have here. 64-bit integers are kept as 32-bit ones. */
-export type KerasDtype =
-  | "float32"
-  | "float64"
-  | "float16"
-  | "bfloat16"
-  | "int8"
-  | "uint8"
-  | "int16"
-  | "uint16"
-  | "int32"
-  | "uint32"
-  | "int64"
-  | "uint64"
-  | "bool";
+export type KerasDtype = TensorDtype | "int64" | "uint64";
 
 /** The element types of a program's memory. 16-bit floats are float32 numbers that are rounded. */
 export type StorageType = "float32" | "float64" | "int32" | "bool";

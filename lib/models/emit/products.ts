@@ -1,5 +1,5 @@
 import type { NativeActivation } from "../../native/binding.js";
-import type { NativeMatrix } from "../../native/instructions.js";
+import type { NativeMatrix } from "../../native/program_values.js";
 import type { Builder } from "../compile/builder.js";
 import { product, type SymbolicTensor } from "../compile/symbolic.js";
 

@@ -1,8 +1,8 @@
 import type { DTypePolicy } from "../../keras/dtype_policy.js";
 import type { NativeArray } from "../../native/arrays.js";
 import type { NativeDtype } from "../../native/binding.js";
-import type { NativeMatrix } from "../../native/instructions.js";
 import { native } from "../../native/load.js";
+import type { NativeMatrix } from "../../native/program_values.js";
 
 /** Returns the type in which the kernels compute for layers of this policy. */
 export function kernelDtype({ computeDtype }: DTypePolicy): NativeDtype {

@@ -47,6 +47,11 @@ export class WeightSlot {
     throw expectedText("ERR_NOT_BUILT", this.name, "a weight that was read", "one that was not");
   }
 
+  /** The bytes of the value as it is in the file; 0 for a weight that was not read. */
+  get bytes(): number {
+    return this.#data?.data.byteLength ?? 0;
+  }
+
   /** The number of elements; 0 for a weight that was not read. */
   get count(): number {
     return this.#data?.data.length ?? 0;

@@ -2,7 +2,7 @@ import { types } from "node:util";
 import { allocate } from "../../arguments/memory.js";
 import { checkedProduct } from "../../arguments/shapes.js";
 import { expectedText } from "../../errors/messages.js";
-import type { NativePortArray } from "../../native/instructions.js";
+import type { NativePortArray } from "../../native/program_values.js";
 import { widened } from "../../native/sixteen_bit.js";
 import { Tensor, type TypedArray } from "../../tensor/tensor.js";
 import { type Port, type ProgramStep, portDtype } from "../compile/assemble.js";

@@ -1,4 +1,5 @@
 import type { OpenShape } from "./describe.js";
+import { textTable } from "./text_table.js";
 
 /** A layer as the summary shows it. */
 interface Line {
@@ -15,11 +16,7 @@ export function summaryText(name: string, layers: readonly Line[]): string {
     output_shapes.map((shape) => `[${shape.join(", ")}]`.replace(/\b(?=,|\])(?<=\[|, )/g, "null")).join(" ") || "-",
     params.toLocaleString("en-US"),
   ]);
-  const table = [["Layer (class)", "Output shapes", "Parameters"], ...rows];
-  const widths = [0, 1, 2].map((column) => Math.max(...table.map((row) => (row[column] as string).length)));
-  const lines = table.map(([layer, shapes, params]) => {
-    return `${(layer as string).padEnd(widths[0] as number)}  ${(shapes as string).padEnd(widths[1] as number)}  ${(params as string).padStart(widths[2] as number)}`;
-  });
+  const lines = textTable([["Layer (class)", "Output shapes", "Parameters"], ...rows]);
   const total = layers.reduce((sum, { params }) => sum + params, 0);
   return [`Model ${JSON.stringify(name)}`, ...lines, `Total: ${total.toLocaleString("en-US")} parameters`].join("\n");
 }

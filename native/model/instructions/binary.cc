@@ -1,6 +1,7 @@
 #include "model/instructions/binary.h"
 
 #include "model/instructions/binary_functions.h"
+#include "model/instructions/function_table.h"
 #include "model/strided.h"
 
 namespace cudnn_gru {
@@ -208,21 +209,11 @@ Status MakeEntry(const BinarySpec& spec, const Entry& entry,
 
 Status MakeInstruction(const BinarySpec& spec, const MakingContext& context,
                        MadeInstruction* made) {
-  for (const Entry& entry : kEntries) {
-    if (spec.function == entry.name) {
-      return MakeEntry(spec, entry, context, made);
-    }
-  }
-  return Status(StatusCode::kArgument,
-                "Expected a function for `fn` of the native instruction "
-                "`binary` but received \"" +
-                    spec.function + "\".");
+  const Entry* const entry = FindFunction(kEntries, spec.function);
+  return entry == nullptr ? NoFunction("binary", spec.function)
+                          : MakeEntry(spec, *entry, context, made);
 }
 
-std::vector<const char*> BinaryNames() {
-  std::vector<const char*> names;
-  for (const Entry& entry : kEntries) names.push_back(entry.name);
-  return names;
-}
+std::vector<const char*> BinaryNames() { return FunctionNames(kEntries); }
 
 }  // namespace cudnn_gru

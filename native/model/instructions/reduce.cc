@@ -5,6 +5,7 @@
 #include <limits>
 #include <type_traits>
 
+#include "model/instructions/function_table.h"
 #include "model/strided.h"
 
 namespace cudnn_gru {
@@ -303,21 +304,11 @@ Status MakeEntry(const ReduceSpec& spec, const Entry& entry,
 
 Status MakeInstruction(const ReduceSpec& spec, const MakingContext& context,
                        MadeInstruction* made) {
-  for (const Entry& entry : kEntries) {
-    if (spec.function == entry.name) {
-      return MakeEntry(spec, entry, context, made);
-    }
-  }
-  return Status(StatusCode::kArgument,
-                "Expected a function for `fn` of the native instruction "
-                "`reduce` but received \"" +
-                    spec.function + "\".");
+  const Entry* const entry = FindFunction(kEntries, spec.function);
+  return entry == nullptr ? NoFunction("reduce", spec.function)
+                          : MakeEntry(spec, *entry, context, made);
 }
 
-std::vector<const char*> ReduceNames() {
-  std::vector<const char*> names;
-  for (const Entry& entry : kEntries) names.push_back(entry.name);
-  return names;
-}
+std::vector<const char*> ReduceNames() { return FunctionNames(kEntries); }
 
 }  // namespace cudnn_gru

@@ -6,6 +6,7 @@
 
 #include "core/activation_names.h"
 #include "core/portable_math.h"
+#include "model/instructions/function_table.h"
 #include "model/model_kernels.h"
 
 namespace cudnn_gru {
@@ -312,10 +313,8 @@ Status MakeInstruction(const UnarySpec& spec, const MakingContext& context,
     exponential.kind = Activation::kExponential;
     return MakeActivation(spec, exponential, context, made);
   }
-  for (const Entry& entry : kEntries) {
-    if (spec.function == entry.name) {
-      return MakeEntry(spec, entry, context, made);
-    }
+  if (const Entry* const entry = FindFunction(kEntries, spec.function)) {
+    return MakeEntry(spec, *entry, context, made);
   }
   ActivationSpec activation;
   const Status status = FindActivation(spec.function, spec.parameters.data(),
@@ -329,10 +328,6 @@ Status MakeInstruction(const UnarySpec& spec, const MakingContext& context,
   return MakeActivation(spec, activation, context, made);
 }
 
-std::vector<const char*> UnaryNames() {
-  std::vector<const char*> names;
-  for (const Entry& entry : kEntries) names.push_back(entry.name);
-  return names;
-}
+std::vector<const char*> UnaryNames() { return FunctionNames(kEntries); }
 
 }  // namespace cudnn_gru

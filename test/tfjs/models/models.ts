@@ -8,7 +8,7 @@ import {
   type ModelTensor,
   type Nested,
 } from "../../golden/models/models.js";
-import { relativeError } from "../../golden/reader.js";
+import { numbersOf, relativeError } from "../../golden/reader.js";
 
 /** Reads the models of all groups. */
 export function tfjsModels(): GoldenModel[] {
@@ -43,10 +43,10 @@ export function predictAll(model: tf.LayersModel, calls: readonly ModelCall[]): 
 export function worstError(outputs: readonly tf.Tensor[], calls: readonly ModelCall[]): number {
   const wanted = calls.flatMap(({ outputs: expected }) => flat(expected));
   if (wanted.length !== outputs.length) return Number.POSITIVE_INFINITY;
-  const errors = wanted.map(({ shape, data }, index) => {
+  const errors = wanted.map((tensor, index) => {
     const actual = outputs[index] as tf.Tensor;
-    if (actual.shape.join() !== shape.join()) return Number.POSITIVE_INFINITY;
-    return relativeError(actual.dataSync(), Float64Array.from(data));
+    if (actual.shape.join() !== tensor.shape.join()) return Number.POSITIVE_INFINITY;
+    return relativeError(actual.dataSync(), numbersOf(tensor));
   });
   return Math.max(...errors);
 }

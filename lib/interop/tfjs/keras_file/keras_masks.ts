@@ -49,7 +49,10 @@ export function kerasMasks(model: CommonModel, masking: KerasMasking): KerasMask
     const implicit = states.length > 0 || inputs.length > 1 ? null : (own[0] ?? null);
     const got = mask ?? implicit;
     read.set(`${name}:${call}`, got);
-    if (got !== null) masking.readings.set(key, got.key);
+    // A merge reads the masks of all its inputs.
+    const isMerge = layer.kind === "layer" && layer.converted.rule.masks.keras === "merge";
+    const reading = got ?? (isMerge ? own.find((one) => one !== null) : null) ?? null;
+    if (reading !== null) masking.readings.set(key, reading.key);
     let outputs: readonly Mask[];
     if (layer.kind === "model") {
       const given = mask === undefined ? own : [mask];

@@ -49,7 +49,14 @@ const { configs, weights } = GRU_RULE as Required<LayerRule>;
 
 function halfWeights(config: Config, part: string, input: Parameters<typeof lastSize>[0]): Weight[] {
   const of = weights(config, [input ?? []]);
-  return of.map((weight) => ({ ...weight, name: `${config.name}/${weight.name}`, part: `${part}/cell` }));
+  // An .h5 file lists the weights of a frozen half after those that are trained.
+  const isTrained = config.trainable !== false;
+  return of.map((weight) => ({
+    ...weight,
+    name: `${config.name}/${weight.name}`,
+    part: `${part}/cell`,
+    trainable: weight.trainable && isTrained,
+  }));
 }
 
 /** Keras's Bidirectional of two GRUs. */

@@ -6,13 +6,17 @@ import { named, same } from "./rule.js";
 
 const MERGES: MaskRule = { reads: { keras: false, tfjs: false }, keras: "merge", tfjs: "merge" };
 
-function merge(name: string): LayerRule {
-  return { keras: name, tfjs: name, args: {}, masks: MERGES };
+/** Keras leaves masked values out of these merges, which tfjs does not. */
+const LEAVES_MASKED_OUT: MaskRule = { ...MERGES, reads: { keras: true, tfjs: false } };
+
+function merge(name: string, masks: MaskRule): LayerRule {
+  return { keras: name, tfjs: name, args: {}, masks };
 }
 
 /** The rules of these layers. (tfjs has no Subtract.) */
 export const MERGE_RULES: readonly LayerRule[] = [
-  ...["Add", "Multiply", "Average", "Maximum", "Minimum"].map(merge),
+  ...["Add", "Average"].map((name) => merge(name, MERGES)),
+  ...["Multiply", "Maximum", "Minimum"].map((name) => merge(name, LEAVES_MASKED_OUT)),
   {
     keras: "Concatenate",
     tfjs: "Concatenate",
