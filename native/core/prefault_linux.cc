@@ -1,8 +1,8 @@
-#include "core/prefault.h"
-
 #include <sys/mman.h>
 
 #include <cstdint>
+
+#include "core/prefault.h"
 
 namespace cudnn_gru {
 namespace {

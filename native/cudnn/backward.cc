@@ -327,9 +327,10 @@ class BackwardComputation {
   void UnpackInputGradient(const LineRange& lines) {
     const char* const dx =
         InStaging(dx_) + lines.chunk->first_position * bytes_.features;
-    DivideLines(threads_, lines, bytes_.features, [&](size_t begin, size_t end) {
-      tensors_.UnpackInputGradient(*lines.chunk, begin, end, dx);
-    });
+    DivideLines(threads_, lines, bytes_.features,
+                [&](size_t begin, size_t end) {
+                  tensors_.UnpackInputGradient(*lines.chunk, begin, end, dx);
+                });
   }
 
   void Finish() {

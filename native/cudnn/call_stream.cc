@@ -142,8 +142,8 @@ Status CallStream::Launch(DescriptorSet* descriptors, LaunchStep step,
   // Other algorithms launch only a few kernels.
   if (key.algorithm.id != abi::CUDNN_RNN_ALGO_STANDARD ||
       descriptors->graph_size() > kLargestGraph ||
-      (trial == nullptr && !device.graphs().Admits(key.settings.data_type,
-                                                   key.settings.kind()))) {
+      (trial == nullptr &&
+       !device.graphs().Admits(key.settings.data_type, key.settings.kind()))) {
     return launch();
   }
   bool replayed = false;

@@ -221,13 +221,12 @@ Status ForwardComputation::Launch(size_t c) {
         "cudnnRNNForward");
   };
   stream_.busy = true;
-  const Status status =
-      chunking_.chunks.size() > 1
-          ? launch()
-          : stream_.Launch(&descriptors, LaunchStep::kForward,
-                           {x, y, hx, hy, weights_.data(), workspace_.data(),
-                            reserved},
-                           options_.trial, launch);
+  const Status status = chunking_.chunks.size() > 1
+                            ? launch()
+                            : stream_.Launch(&descriptors, LaunchStep::kForward,
+                                             {x, y, hx, hy, weights_.data(),
+                                              workspace_.data(), reserved},
+                                             options_.trial, launch);
   ruled_out_ = RuleOut(status, chunk);
   return status;
 }

@@ -65,23 +65,20 @@ void LaunchGraphs::Clear() { known_.clear(); }
 
 size_t LaunchGraphs::count() const {
   return static_cast<size_t>(
-      std::count_if(known_.begin(), known_.end(), [](const Known& each) {
-        return each.graph != nullptr;
-      }));
+      std::count_if(known_.begin(), known_.end(),
+                    [](const Known& each) { return each.graph != nullptr; }));
 }
 
 // Moves the entry to the end, since it is now the last used.
 LaunchGraphs::Known* LaunchGraphs::Find(const Addresses& addresses,
                                         uint64_t frees) {
-  known_.erase(std::remove_if(known_.begin(), known_.end(),
-                              [&](const Known& each) {
-                                return each.frees != frees;
-                              }),
-               known_.end());
-  const auto found =
-      std::find_if(known_.begin(), known_.end(), [&](const Known& each) {
-        return each.addresses == addresses;
-      });
+  known_.erase(
+      std::remove_if(known_.begin(), known_.end(),
+                     [&](const Known& each) { return each.frees != frees; }),
+      known_.end());
+  const auto found = std::find_if(
+      known_.begin(), known_.end(),
+      [&](const Known& each) { return each.addresses == addresses; });
   if (found != known_.end()) {
     std::rotate(found, found + 1, known_.end());
   } else {

@@ -64,8 +64,9 @@ Status MakeRnn(const Device& device, const RnnSettings& settings,
           settings.directions == 2 ? abi::CUDNN_BIDIRECTIONAL
                                    : abi::CUDNN_UNIDIRECTIONAL,
           abi::CUDNN_LINEAR_INPUT, settings.data_type, settings.math_precision,
-          MathTypeFor(settings, algorithm), settings.features, settings.units, settings.units,
-          settings.layers, nullptr, abi::CUDNN_RNN_PADDED_IO_ENABLED),
+          MathTypeFor(settings, algorithm), settings.features, settings.units,
+          settings.units, settings.layers, nullptr,
+          abi::CUDNN_RNN_PADDED_IO_ENABLED),
       "cudnnSetRNNDescriptor_v8");
 }
 

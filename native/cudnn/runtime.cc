@@ -55,8 +55,7 @@ abi::cudnnDataType_t DataType(Dtype dtype, StateRounding rounding) {
 // work, and admits those that work too. When one does not work, only the detail
 // of the verdict changes, unless the device was lost, for then nothing works
 // any more.
-RuntimeVerdict JudgeWays(size_t index, Dtype dtype,
-                               StateRounding rounding) {
+RuntimeVerdict JudgeWays(size_t index, Dtype dtype, StateRounding rounding) {
   const CudaInfo cuda = QueryCuda();
   if (index >= cuda.devices.size())
     return Unmet(cuda.reason, Validity::kUntilRetry);
@@ -66,11 +65,11 @@ RuntimeVerdict JudgeWays(size_t index, Dtype dtype,
   Device* device = nullptr;
   const Status status = Device::Get(index, &device);
   if (!status.ok()) return Unmet(status.message(), ValidityOf(status));
-  const WayTrials trials = TryWays(*device, DataType(dtype, rounding),
-                                   RnnKind::kSingle, [&](const auto& way) {
-                                     return RunSelfCheck(index, dtype, rounding,
-                                                         way);
-                                   });
+  const WayTrials trials =
+      TryWays(*device, DataType(dtype, rounding), RnnKind::kSingle,
+              [&](const auto& way) {
+                return RunSelfCheck(index, dtype, rounding, way);
+              });
   if (!trials.device.ok()) return Unmet(trials.device.message());
   return {true, where + trials.without + ".", trials.final};
 }
@@ -92,8 +91,7 @@ RuntimeVerdict Judge(size_t index, Dtype dtype, StateRounding rounding) {
   const CudaDeviceInfo& device = cuda.devices[index];
   const std::string too_old = CheckCapability(device, rounding);
   if (!too_old.empty()) return Unmet(too_old);
-  const Status status =
-      RunSelfCheck(index, dtype, rounding, SelfCheckWay());
+  const Status status = RunSelfCheck(index, dtype, rounding, SelfCheckWay());
   if (!status.ok()) {
     return Unmet("A tiny call with cuDNN " + cudnn.version + " on " +
                      device.name + " failed: " + status.message(),

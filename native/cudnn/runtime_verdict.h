@@ -63,8 +63,8 @@ void SetRuntimeClock(std::chrono::milliseconds now);
 
 // The outcome of trying the ways other than the plain standard algorithm.
 struct WayTrials {
-  // What does not work and why, such as ", without CUDA graphs (<reason>)". It
-  // is empty when everything works.
+  // Names what does not work and why, such as ", without CUDA graphs
+  // (<reason>)". It is empty when everything works.
   std::string without;
   bool final = true;  // whether all could be tried
   Status device;      // not ok when the device was lost

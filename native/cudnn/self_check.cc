@@ -81,10 +81,9 @@ class Check {
       if (found.tensors != first) return ReplayDiffers();
     }
     constexpr int kStepsOfRound = 3;  // inference, forward, backward
-    return CheckReplays(
-        trial_, way_.launches == SelfCheckWay::Launches::kPlain
-                    ? 0
-                    : (way_.rounds() - 1) * kStepsOfRound);
+    return CheckReplays(trial_, way_.launches == SelfCheckWay::Launches::kPlain
+                                    ? 0
+                                    : (way_.rounds() - 1) * kStepsOfRound);
   }
 
  private:

@@ -185,13 +185,12 @@ TEST_CASE("the choice among the persistent algorithms follows the table") {
       CHECK_MESSAGE(found.id == row.expected[t],
                     Format("%d units, %zu rows, type %d: %s", row.units,
                            row.rows, call.data_type, NameOf(found.id)));
-      CHECK_MESSAGE((found == kStandardAlgorithm ||
-                     found.time_major == (row.rows <= 4)),
-                    Format("%d units, %zu rows: the other order", row.units,
-                           row.rows));
-      CHECK_MESSAGE(choice.Choose(call, RowLengths::kDifferent) ==
-                        kStandardAlgorithm,
-                    "rows of different lengths");
+      CHECK_MESSAGE(
+          (found == kStandardAlgorithm || found.time_major == (row.rows <= 4)),
+          Format("%d units, %zu rows: the other order", row.units, row.rows));
+      CHECK_MESSAGE(
+          choice.Choose(call, RowLengths::kDifferent) == kStandardAlgorithm,
+          "rows of different lengths");
       call.layers = 2;
       const abi::cudnnRNNAlgo_t stack =
           choice.Choose(call, RowLengths::kEqual).id;

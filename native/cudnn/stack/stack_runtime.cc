@@ -7,8 +7,7 @@
 namespace cudnn_gru {
 namespace {
 
-RuntimeVerdict JudgeWays(size_t index, Dtype dtype,
-                               StateRounding rounding) {
+RuntimeVerdict JudgeWays(size_t index, Dtype dtype, StateRounding rounding) {
   const std::string works = "cuDNN computes several layers in one call";
   GruDescription description;
   description.dtype = dtype;

@@ -88,10 +88,9 @@ class StackCheck {
       if (found != first) return ReplayDiffers();
     }
     constexpr int kStepsOfRound = 2;  // forward, backward
-    return CheckReplays(
-        trial_, way_.launches == SelfCheckWay::Launches::kPlain
-                    ? 0
-                    : (way_.rounds() - 1) * kStepsOfRound);
+    return CheckReplays(trial_, way_.launches == SelfCheckWay::Launches::kPlain
+                                    ? 0
+                                    : (way_.rounds() - 1) * kStepsOfRound);
   }
 
  private:

@@ -14,8 +14,7 @@ namespace cudnn_gru {
 // with kCudnn when the numbers differ too much, and with the errors of the
 // call.
 Status RunStackSelfCheck(size_t device, Dtype dtype,
-                         StateRounding state_rounding,
-                         const SelfCheckWay& way);
+                         StateRounding state_rounding, const SelfCheckWay& way);
 
 }  // namespace cudnn_gru
 

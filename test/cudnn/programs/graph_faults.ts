@@ -42,7 +42,10 @@ async function strike(fault: string, before: number): Promise<GraphFault> {
   units += 1;
   const gru = new GRU(units, { use_cudnn: true, return_sequences: true, return_state: true });
   setNumbers(gru, 3, 5);
-  for (const [kind, act] of [["calls", callOf], ["steps", stepOf]] as const) {
+  for (const [kind, act] of [
+    ["calls", callOf],
+    ["steps", stepOf],
+  ] as const) {
     const expected = act(gru);
     for (let i = 1; i < before; i++) act(gru);
     control.fail(fault);

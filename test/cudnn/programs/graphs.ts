@@ -91,7 +91,9 @@ for (const some of [lengths, [6, 3, 4, 1], lengths, [6, 3, 4, 1]]) {
   const other = layer();
   const expected = listed(other.call(inputs, { lengths: some }));
   other.dispose();
-  otherLengths.push(...(await series(`lengths ${some}`, 3, () => listed(gru.call(inputs, { lengths: some })), expected)));
+  otherLengths.push(
+    ...(await series(`lengths ${some}`, 3, () => listed(gru.call(inputs, { lengths: some })), expected)),
+  );
 }
 
 const stacked = new GRUStack([1, 2].map(() => new GRU(5, { use_cudnn: true, return_sequences: true })));

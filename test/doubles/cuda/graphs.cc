@@ -102,8 +102,7 @@ DOUBLE_EXPORT CUresult cuStreamEndCapture(CUstream stream, CUgraph* graph) {
     Violation(__func__, "nobody captures the stream");
   if (found->second.thread != std::this_thread::get_id())
     Violation(__func__, "another thread began the capture");
-  auto made =
-      std::make_unique<std::vector<doubles::Work>>(found->second.work);
+  auto made = std::make_unique<std::vector<doubles::Work>>(found->second.work);
   doubles::Get().captures.erase(found);
   *graph = nullptr;
   if (fault != 0) return static_cast<CUresult>(fault);
@@ -122,8 +121,7 @@ DOUBLE_EXPORT CUresult cuGraphInstantiateWithFlags(CUgraphExec* exec,
   if (found == doubles::Get().graphs.end())
     Violation(__func__, "the graph is not a living one");
   if (flags != 0) return CUDA_ERROR_INVALID_VALUE;
-  const auto bytes =
-      static_cast<size_t>(doubles::Option("graph_memory", 0));
+  const auto bytes = static_cast<size_t>(doubles::Option("graph_memory", 0));
   auto made = std::make_unique<doubles::Exec>(doubles::Exec{
       *found->second, context,
       bytes == 0 ? 0 : doubles::AllocateDevice(__func__, bytes, context)});
@@ -151,8 +149,7 @@ DOUBLE_EXPORT CUresult cuGraphExecDestroy(CUgraphExec exec) {
   const doubles::Exec& found = doubles::FindExec(__func__, exec);
   // The real driver also waits for a graph that is still running.
   doubles::DrainAll(context);
-  if (found.memory != 0)
-    doubles::FreeDevice(__func__, found.memory, context);
+  if (found.memory != 0) doubles::FreeDevice(__func__, found.memory, context);
   doubles::Get().execs.erase(exec);
   Count("live.graph_execs", -1);
   return CUDA_SUCCESS;
