@@ -204,8 +204,8 @@ export interface CastInstruction extends Common<"cast">, Rounded {
 
 /**
  * Copies elements from place to place within an item: y[yOffset + i · yStrides] = x[xOffset + i · xStrides] for every index
- * i of `shape`. Strides may be negative or 0. x and y have one type and, unless one is a constant, their own sizes. Several
- * copies may fill one tensor.
+ * i of `shape`. Strides may be negative or 0. x and y have one type, and their own sizes. Several copies may fill one tensor,
+ * and none has more elements than y.
  */
 export interface CopyInstruction extends Common<"copy"> {
   x: TensorId;
@@ -225,9 +225,9 @@ export interface FillInstruction extends Common<"fill"> {
 
 /**
  * Reduces dimensions: y, which is contiguous of shape `kept`, is fn over all indices of `reduced`. Strides are those of x,
- * in elements. sum, mean, max, min and prod keep the type (mean is for floats); any and all are from bool to bool. argmax
- * and argmin write the int32 position of the first extreme element, in the row-major order of `reduced`. max, min,
- * argmax, argmin need elements. NaN wins in max and min.
+ * in elements, and no element is used twice. sum, mean, max, min and prod keep the type (mean is for floats); any and all
+ * are from bool to bool. argmax and argmin write the int32 position of the first extreme element, in the row-major order of
+ * `reduced`. max, min, argmax and argmin need elements. NaN wins in max and min.
  */
 export interface ReduceInstruction extends Common<"reduce">, Rounded {
   fn: (typeof REDUCE_FUNCTIONS)[number];

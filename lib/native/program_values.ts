@@ -19,6 +19,8 @@ export type TensorId = number;
 export interface NativeMatrix {
   /** Returns the bytes of native memory that it holds. */
   memoryUsage(): number;
+  /** Lets go of the values. Programs that were made with them keep them. Idempotent. */
+  dispose(): void;
 }
 
 /** The values of a `NativeMatrix`. */
@@ -36,4 +38,6 @@ export interface NativeMatrixDescription {
 export interface NativeConstant {
   /** Returns the bytes of native memory that it holds. */
   memoryUsage(): number;
+  /** Lets go of the values. Programs that were made with them keep them. Idempotent. */
+  dispose(): void;
 }

@@ -9,8 +9,6 @@
 namespace cudnn_gru {
 namespace {
 
-using ConstantObject = SharedObject<ConstantData>;
-
 // Marks our objects, as in native_gru.cc.
 constexpr napi_type_tag kTypeTag = {0x7d03a1f6be492c58ULL,
                                     0x58e6cb90d1347fa2ULL};
@@ -62,23 +60,26 @@ napi_value Construct(napi_env env, napi_callback_info info) {
 }
 
 napi_value Js_memoryUsage(napi_env env, napi_callback_info info) {
-  return SharedBytes<ConstantData>(env, info, kTypeTag, kClassName);
+  return ReportNumber(env, info, kTypeTag, kClassName, &ConstantData::bytes);
+}
+
+napi_value Js_dispose(napi_env env, napi_callback_info info) {
+  return Dispose<ConstantData>(env, info, kTypeTag, kClassName);
 }
 
 }  // namespace
 
 Status ReadConstant(const Argument& argument,
                     std::shared_ptr<const ConstantData>* constant) {
-  void* object = nullptr;
-  if (!ReadWrapped(argument, kTypeTag, kClassName, &object).ok()) {
-    return CopyArray(argument, constant);
-  }
-  *constant = static_cast<const ConstantObject*>(object)->value;
-  return Status();
+  bool is_array = false;
+  napi_is_typedarray(argument.env, argument.value, &is_array);
+  return is_array ? CopyArray(argument, constant)
+                  : ReadShared(argument, kTypeTag, kClassName, constant);
 }
 
 napi_value DefineNativeConstant(napi_env env) {
-  return DefineSharedClass(env, kClassName, Construct, Js_memoryUsage);
+  return DefineSharedClass(env, kClassName, Construct, Js_memoryUsage,
+                           Js_dispose);
 }
 
 }  // namespace cudnn_gru

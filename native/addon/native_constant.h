@@ -17,7 +17,8 @@ namespace cudnn_gru {
 napi_value DefineNativeConstant(napi_env env);
 
 // Reads a NativeConstant, or a typed array, which it copies: a Float32Array,
-// Float64Array, Int32Array or Uint8Array, which is bool.
+// Float64Array, Int32Array or Uint8Array, which is bool. Fails with kArgument
+// or kDtype for another value, and with kDisposed.
 Status ReadConstant(const Argument& argument,
                     std::shared_ptr<const ConstantData>* constant);
 

@@ -10,8 +10,6 @@
 namespace cudnn_gru {
 namespace {
 
-using MatrixObject = SharedObject<PackedMatrix>;
-
 // Marks our objects, as in native_gru.cc.
 constexpr napi_type_tag kTypeTag = {0x2b7e19c4d05f8a63ULL,
                                     0xc1d4e83f6a927b05ULL};
@@ -20,25 +18,27 @@ constexpr char kClassName[] = "NativeMatrix";
 Status CreateMatrix(const Argument& description,
                     std::shared_ptr<const PackedMatrix>* matrix) {
   Fields fields(description);
-  Dtype dtype = Dtype::kFloat32;
-  fields.Note(ReadDtype(fields["dtype"], &dtype));
-  const size_t depth = fields.Size("depth");
-  const size_t columns = fields.Size("columns");
+  MatrixSpec spec;
+  fields.Note(ReadDtype(fields["dtype"], &spec.dtype));
+  spec.depth = fields.Size("depth");
+  spec.columns = fields.Size("columns");
   if (!fields.status().ok()) return fields.status();
   size_t elements = 0;
-  if (!MultiplySizes(depth, columns, &elements)) {
+  if (!MultiplySizes(spec.depth, spec.columns, &elements)) {
     return TensorTooLarge("kernel");
   }
   void* kernel = nullptr;
   void* bias = nullptr;
-  fields.Note(ReadTensor(fields["kernel"], dtype, elements, &kernel));
+  fields.Note(ReadTensor(fields["kernel"], spec.dtype, elements, &kernel));
   if (!fields["bias"].IsNothing()) {
-    fields.Note(ReadTensor(fields["bias"], dtype, columns, &bias));
+    fields.Note(ReadTensor(fields["bias"], spec.dtype, spec.columns, &bias));
   }
+  spec.kernel = kernel;
+  spec.bias = bias;
   CpuIsa isa;
   fields.Note(SelectedIsa(&isa));
   if (!fields.status().ok()) return fields.status();
-  return PackedMatrix::Create(dtype, depth, columns, kernel, bias, isa, matrix);
+  return PackedMatrix::Create(spec, isa, matrix);
 }
 
 // new NativeMatrix(description)
@@ -53,21 +53,23 @@ napi_value Construct(napi_env env, napi_callback_info info) {
 }
 
 napi_value Js_memoryUsage(napi_env env, napi_callback_info info) {
-  return SharedBytes<PackedMatrix>(env, info, kTypeTag, kClassName);
+  return ReportNumber(env, info, kTypeTag, kClassName, &PackedMatrix::bytes);
+}
+
+napi_value Js_dispose(napi_env env, napi_callback_info info) {
+  return Dispose<PackedMatrix>(env, info, kTypeTag, kClassName);
 }
 
 }  // namespace
 
 Status ReadNativeMatrix(const Argument& argument,
                         std::shared_ptr<const PackedMatrix>* matrix) {
-  void* object = nullptr;
-  const Status status = ReadWrapped(argument, kTypeTag, kClassName, &object);
-  if (status.ok()) *matrix = static_cast<const MatrixObject*>(object)->value;
-  return status;
+  return ReadShared(argument, kTypeTag, kClassName, matrix);
 }
 
 napi_value DefineNativeMatrix(napi_env env) {
-  return DefineSharedClass(env, kClassName, Construct, Js_memoryUsage);
+  return DefineSharedClass(env, kClassName, Construct, Js_memoryUsage,
+                           Js_dispose);
 }
 
 }  // namespace cudnn_gru

@@ -16,7 +16,8 @@ namespace cudnn_gru {
 // exception on failure.
 napi_value DefineNativeMatrix(napi_env env);
 
-// Reads a NativeMatrix. Fails with kArgument for another value.
+// Reads a NativeMatrix. Fails with kArgument for another value, and with
+// kDisposed.
 Status ReadNativeMatrix(const Argument& argument,
                         std::shared_ptr<const PackedMatrix>* matrix);
 

@@ -29,17 +29,22 @@ ProgramObject* Unwrap(napi_env env, napi_value self) {
       UnwrapObject(env, self, kTypeTag, kClassName));
 }
 
+Status CreateProgram(const Argument& description,
+                     std::shared_ptr<const Program>* program) {
+  ProgramSpec spec;
+  CpuIsa isa;
+  Status status = ReadProgram(description, &spec);
+  if (status.ok()) status = SelectedIsa(&isa);
+  return status.ok() ? Program::Create(spec, isa, program) : status;
+}
+
 // new NativeProgram(description)
 napi_value Construct(napi_env env, napi_callback_info info) {
   napi_value argument = nullptr;
   const napi_value self = NewObject(env, info, kClassName, 1, &argument);
   if (self == nullptr) return nullptr;
-  ProgramSpec spec;
-  CpuIsa isa;
   std::shared_ptr<const Program> program;
-  Status status = ReadProgram({env, argument, "description"}, &spec);
-  if (status.ok()) status = SelectedIsa(&isa);
-  if (status.ok()) status = Program::Create(spec, isa, &program);
+  const Status status = CreateProgram({env, argument, "description"}, &program);
   if (!status.ok()) return Throw(env, status);
   return WrapShared(env, self, kTypeTag, kClassName, std::move(program));
 }
@@ -91,31 +96,17 @@ napi_value Js_runAsync(napi_env env, napi_callback_info info) {
       });
 }
 
-// Returns a number that a program has, or 0 when it is disposed.
-napi_value Report(napi_env env, napi_callback_info info,
-                  size_t (Program::*number)() const) {
-  const ProgramObject* const object = Unwrap(env, ThisOf(env, info));
-  if (object == nullptr) return nullptr;
-  const size_t reported =
-      object->value == nullptr ? 0 : (object->value.get()->*number)();
-  napi_value result = nullptr;
-  napi_create_double(env, static_cast<double>(reported), &result);
-  return result;
-}
-
 napi_value Js_rowBytes(napi_env env, napi_callback_info info) {
-  return Report(env, info, &Program::row_bytes);
+  return ReportNumber(env, info, kTypeTag, kClassName, &Program::row_bytes);
 }
 
 napi_value Js_memoryUsage(napi_env env, napi_callback_info info) {
-  return Report(env, info, &Program::bytes);
+  return ReportNumber(env, info, kTypeTag, kClassName, &Program::bytes);
 }
 
 // Calls in flight keep the program alive.
 napi_value Js_dispose(napi_env env, napi_callback_info info) {
-  ProgramObject* const object = Unwrap(env, ThisOf(env, info));
-  if (object != nullptr) object->Drop(env);
-  return nullptr;
+  return Dispose<Program>(env, info, kTypeTag, kClassName);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <utility>
 
 #include "addon/errors.h"
@@ -19,14 +20,21 @@ namespace cudnn_gru {
 template <typename Value>
 struct SharedObject {
   std::shared_ptr<const Value> value;  // null when the object is disposed
+  int64_t reported = 0;                // the bytes that V8 knows of
 
-  // Replaces the value by nothing.
-  void Drop(napi_env env) {
-    if (value == nullptr) return;
+  void Hold(napi_env env, std::shared_ptr<const Value> held) {
+    value = std::move(held);
+    Report(env, value == nullptr ? 0 : static_cast<int64_t>(value->bytes()));
+  }
+
+  // Lets go of the value. Calls and other objects may still have it.
+  void Drop(napi_env env) { Hold(env, nullptr); }
+
+ private:
+  void Report(napi_env env, int64_t bytes) {
     int64_t total = 0;
-    napi_adjust_external_memory(env, -static_cast<int64_t>(value->bytes()),
-                                &total);
-    value = nullptr;
+    napi_adjust_external_memory(env, bytes - reported, &total);
+    reported = bytes;
   }
 };
 
@@ -35,39 +43,62 @@ template <typename Value>
 napi_value WrapShared(napi_env env, napi_value self, const napi_type_tag& tag,
                       const char* class_name,
                       std::shared_ptr<const Value> value) {
-  const auto bytes = static_cast<int64_t>(value->bytes());
   auto object = std::make_unique<SharedObject<Value>>();
-  object->value = std::move(value);
   const auto finalize = [](napi_env ending, void* data, void*) {
     SharedObject<Value>* const owned = static_cast<SharedObject<Value>*>(data);
     owned->Drop(ending);
     delete owned;
   };
+  SharedObject<Value>* const shared = object.get();
   const napi_value wrapped =
       WrapObject(env, self, tag, class_name, std::move(object), finalize);
-  int64_t total = 0;
-  if (wrapped != nullptr) napi_adjust_external_memory(env, bytes, &total);
+  if (wrapped != nullptr) shared->Hold(env, std::move(value));
   return wrapped;
 }
 
-// Returns the bytes of the value that `this` owns, which is not disposed, as a
-// JavaScript number, or null with a pending exception.
+// Reads the value of an object of the class `class_name`. Fails with kArgument
+// for another value, and with kDisposed.
 template <typename Value>
-napi_value SharedBytes(napi_env env, napi_callback_info info,
-                       const napi_type_tag& tag, const char* class_name) {
+Status ReadShared(const Argument& argument, const napi_type_tag& tag,
+                  const char* class_name, std::shared_ptr<const Value>* value) {
+  void* object = nullptr;
+  const Status status = ReadWrapped(argument, tag, class_name, &object);
+  if (!status.ok()) return status;
+  *value = static_cast<const SharedObject<Value>*>(object)->value;
+  return *value != nullptr
+             ? Status()
+             : Status(StatusCode::kDisposed,
+                      "The " + std::string(class_name) + " is disposed.");
+}
+
+// Returns a number that the value behind `this` has, or 0 when it is disposed.
+template <typename Value>
+napi_value ReportNumber(napi_env env, napi_callback_info info,
+                        const napi_type_tag& tag, const char* class_name,
+                        size_t (Value::*number)() const) {
   const void* const object =
       UnwrapObject(env, ThisOf(env, info), tag, class_name);
   if (object == nullptr) return nullptr;
-  const auto* const shared = static_cast<const SharedObject<Value>*>(object);
-  napi_value bytes = nullptr;
-  napi_create_double(env, static_cast<double>(shared->value->bytes()), &bytes);
-  return bytes;
+  const auto& value = static_cast<const SharedObject<Value>*>(object)->value;
+  const size_t reported = value == nullptr ? 0 : (value.get()->*number)();
+  napi_value result = nullptr;
+  napi_create_double(env, static_cast<double>(reported), &result);
+  return result;
 }
 
-// Defines a class whose only method is `memoryUsage`.
+// Drops the value behind `this`.
+template <typename Value>
+napi_value Dispose(napi_env env, napi_callback_info info,
+                   const napi_type_tag& tag, const char* class_name) {
+  void* const object = UnwrapObject(env, ThisOf(env, info), tag, class_name);
+  if (object != nullptr) static_cast<SharedObject<Value>*>(object)->Drop(env);
+  return nullptr;
+}
+
+// Defines a class whose methods are `memoryUsage` and `dispose`.
 napi_value DefineSharedClass(napi_env env, const char* class_name,
                              napi_callback construct,
-                             napi_callback memory_usage);
+                             napi_callback memory_usage, napi_callback dispose);
 
 }  // namespace cudnn_gru
 

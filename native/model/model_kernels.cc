@@ -73,6 +73,26 @@ void ReferenceLogSoftmax(const T* x, T* y, size_t n) {
 }
 
 template <typename T>
+void ReferenceNormalize(const NormalizeArguments<T>& a) {
+  const double count = static_cast<double>(a.n);
+  double mean = 0;
+  for (size_t i = 0; i < a.n && a.centered; ++i) {
+    mean += static_cast<double>(a.x[i]) / count;
+  }
+  double squares = 0;
+  for (size_t i = 0; i < a.n; ++i) {
+    const double distance = static_cast<double>(a.x[i]) - mean;
+    squares += distance * distance;
+  }
+  double factor =
+      1 / std::sqrt(a.scaled ? squares / count + a.epsilon : squares);
+  if (!a.scaled && factor > 1 / a.epsilon) factor = 1 / a.epsilon;
+  for (size_t i = 0; i < a.n; ++i) {
+    a.y[i] = static_cast<T>((static_cast<double>(a.x[i]) - mean) * factor);
+  }
+}
+
+template <typename T>
 void ReferenceActivate(const ActivationSpec& activation, const T* x, T* y,
                        size_t n) {
   for (size_t i = 0; i < n; ++i) y[i] = ActivateReference(activation, x[i]);
@@ -96,7 +116,7 @@ ModelKernels<T> KernelsOf(const CpuIsa& isa) {
   if (isa.kernels == nullptr) {
     return {kReferenceLanes,
             {ReferenceMultiply<T>, ReferenceDot<T>, ReferenceSoftmax<T>,
-             ReferenceLogSoftmax<T>},
+             ReferenceLogSoftmax<T>, ReferenceNormalize<T>},
             ReferenceActivate<T>};
   }
   const Kernels<T>& kernels = Of<T>(*isa.kernels);
@@ -109,36 +129,41 @@ void PackPanels(const ModelKernels<T>& kernels, const MatrixView<T>& matrix,
   const size_t lanes = kernels.lanes;
   for (size_t first = 0; first < columns; first += lanes) {
     const size_t count = std::min(lanes, columns - first);
-    const T* row = matrix.data + first * matrix.column_stride;
-    for (size_t k = 0; k < depth; ++k) {
-      if (matrix.column_stride == 1) {
-        std::copy_n(row, count, packed);
-      } else {
-        for (size_t i = 0; i < count; ++i) {
-          packed[i] = row[i * matrix.column_stride];
+    const T* const from = matrix.data + first * matrix.column_stride;
+    if (count < lanes) std::fill_n(packed, depth * lanes, T(0));
+    if (matrix.column_stride == 1) {
+      for (size_t k = 0; k < depth; ++k) {
+        std::copy_n(from + k * matrix.row_stride, count, packed + k * lanes);
+      }
+    } else {
+      // Reads along the columns, which are contiguous in memory.
+      for (size_t i = 0; i < count; ++i) {
+        const T* const column = from + i * matrix.column_stride;
+        T* const to = packed + i;
+        for (size_t k = 0; k < depth; ++k) {
+          to[k * lanes] = column[k * matrix.row_stride];
         }
       }
-      std::fill(packed + count, packed + lanes, T(0));
-      packed += lanes;
-      row += matrix.row_stride;
     }
+    packed += depth * lanes;
   }
 }
 
 template <typename T>
 void ActivateRows(const ModelKernels<T>& kernels,
-                  const ActivationSpec& activation, const T* x, T* y,
-                  size_t rows, size_t columns, T* scratch) {
+                  const ActivationSpec& activation, const RowShape& shape,
+                  const T* x, T* y, T* scratch) {
+  const size_t columns = shape.columns;
   if (activation.kind == Activation::kLinear) {
-    if (x != y) std::copy_n(x, rows * columns, y);
+    if (x != y) std::copy_n(x, shape.rows * columns, y);
     return;
   }
   if (IsElementwise(activation.kind)) {
-    kernels.activate(activation, x, y, rows * columns);
+    kernels.activate(activation, x, y, shape.rows * columns);
     return;
   }
   if (columns == 0) return;
-  for (size_t row = 0; row < rows; ++row) {
+  for (size_t row = 0; row < shape.rows; ++row) {
     const T* const from = x + row * columns;
     T* const to = y + row * columns;
     if (activation.kind == Activation::kSoftmax) {
@@ -163,8 +188,8 @@ template void PackPanels(const ModelKernels<float>&, const MatrixView<float>&,
 template void PackPanels(const ModelKernels<double>&, const MatrixView<double>&,
                          size_t, size_t, double*);
 template void ActivateRows(const ModelKernels<float>&, const ActivationSpec&,
-                           const float*, float*, size_t, size_t, float*);
+                           const RowShape&, const float*, float*, float*);
 template void ActivateRows(const ModelKernels<double>&, const ActivationSpec&,
-                           const double*, double*, size_t, size_t, double*);
+                           const RowShape&, const double*, double*, double*);
 
 }  // namespace cudnn_gru

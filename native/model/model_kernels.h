@@ -43,13 +43,18 @@ size_t PaddedColumns(const ModelKernels<T>& kernels, size_t columns) {
   return (columns + kernels.lanes - 1) / kernels.lanes * kernels.lanes;
 }
 
-// Applies an activation to each of `rows` rows of `columns` elements, which lie
-// one after the other. softmax, log_softmax and sparsemax are over a row. y may
-// be x. `scratch` has ActivationScratch elements.
+// Rows of elements that lie one after the other.
+struct RowShape {
+  size_t rows;
+  size_t columns;
+};
+
+// Applies an activation to rows. softmax, log_softmax and sparsemax are over
+// each row. y may be x. `scratch` has ActivationScratch elements.
 template <typename T>
 void ActivateRows(const ModelKernels<T>& kernels,
-                  const ActivationSpec& activation, const T* x, T* y,
-                  size_t rows, size_t columns, T* scratch);
+                  const ActivationSpec& activation, const RowShape& shape,
+                  const T* x, T* y, T* scratch);
 
 // The number of elements of scratch memory that ActivateRows needs.
 size_t ActivationScratch(const ActivationSpec& activation, size_t columns);

@@ -194,6 +194,27 @@ void Operands::MayReplace(const Operand& operand) {
   }
 }
 
+void Operands::MayReplaceWalked(const std::vector<size_t>& shape,
+                                const Operand& result,
+                                std::initializer_list<Walked> walked) {
+  if (!ok()) return;
+  const std::vector<int64_t> contiguous = ContiguousStrides(shape);
+  const auto fits = [&](const Walked& one) {
+    const Walk both = Simplify({shape, {one.strides, contiguous}});
+    return ElementSize(one.operand.type) == ElementSize(result.type) &&
+           one.operand.size == result.size &&
+           both.strides[0] == both.strides[1];
+  };
+  for (const Walked& one : walked) {
+    // A tensor may be several operands, and all of them must fit.
+    const bool all =
+        std::all_of(walked.begin(), walked.end(), [&](const Walked& other) {
+          return other.operand.tensor != one.operand.tensor || fits(other);
+        });
+    if (all) MayReplace(one.operand);
+  }
+}
+
 void Operands::Round(StateRounding rounding) { facts_.rounding = rounding; }
 
 }  // namespace cudnn_gru

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <string>
 #include <vector>
 
@@ -67,6 +68,15 @@ class Operands {
 
   // Allows the result to take the memory of `operand`, if that is no constant.
   void MayReplace(const Operand& operand);
+  // An operand and the strides by which an instruction reads it.
+  struct Walked {
+    const Operand& operand;
+    const std::vector<int64_t>& strides;
+  };
+  // Allows the result, which is contiguous of `shape`, to take the memory of
+  // those operands that are read in the order in which it is written.
+  void MayReplaceWalked(const std::vector<size_t>& shape, const Operand& result,
+                        std::initializer_list<Walked> walked);
   // Asks for the results to be rounded to a 16-bit type.
   void Round(StateRounding rounding);
 

@@ -66,30 +66,27 @@ Status PackedMatrix::Fill(const ModelKernels<T>& kernels, const T* kernel,
   return Status();
 }
 
-Status PackedMatrix::Create(Dtype dtype, size_t depth, size_t columns,
-                            const void* kernel, const void* bias,
-                            const CpuIsa& isa,
+Status PackedMatrix::Create(const MatrixSpec& spec, const CpuIsa& isa,
                             std::shared_ptr<const PackedMatrix>* matrix) {
+  // Also holds each size to the limit, where the other one is 0.
   size_t elements = 0;
-  if (columns == 0 || depth >= static_cast<size_t>(1) << 46 ||
-      columns >= static_cast<size_t>(1) << 46 ||
-      !MultiplySizes(depth, columns, &elements)) {
+  if (spec.columns == 0 || !MultiplySizes(spec.columns, 1, &elements) ||
+      !MultiplySizes(spec.depth, spec.columns, &elements)) {
     return TensorTooLarge("kernel");
   }
-  std::shared_ptr<PackedMatrix> created(
-      new (std::nothrow) PackedMatrix(dtype, depth, columns));
+  std::shared_ptr<PackedMatrix> created(new (std::nothrow) PackedMatrix(spec));
   if (created == nullptr) return OutOfMemory(sizeof(PackedMatrix), kPurpose);
   Status status;
-  if (dtype == Dtype::kFloat32) {
+  if (spec.dtype == Dtype::kFloat32) {
     created->float_kernels_ = KernelsOf<float>(isa);
     status = created->Fill(created->float_kernels_,
-                           static_cast<const float*>(kernel),
-                           static_cast<const float*>(bias));
+                           static_cast<const float*>(spec.kernel),
+                           static_cast<const float*>(spec.bias));
   } else {
     created->double_kernels_ = KernelsOf<double>(isa);
     status = created->Fill(created->double_kernels_,
-                           static_cast<const double*>(kernel),
-                           static_cast<const double*>(bias));
+                           static_cast<const double*>(spec.kernel),
+                           static_cast<const double*>(spec.bias));
   }
   if (status.ok()) *matrix = std::move(created);
   return status;

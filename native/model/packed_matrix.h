@@ -12,16 +12,24 @@
 
 namespace cudnn_gru {
 
+// The values of a matrix. `kernel` is (depth, columns), and `bias` is
+// (columns), or null, which means zeros. Both are of `dtype`.
+struct MatrixSpec {
+  Dtype dtype = Dtype::kFloat32;
+  size_t depth = 0;
+  size_t columns = 0;
+  const void* kernel = nullptr;
+  const void* bias = nullptr;
+};
+
 // An immutable matrix (depth, columns) with a bias (columns), in the layout of
 // the kernels (cpu/kernels/matrix_kernels.h): in panels, or transposed when
 // there are few columns. Programs share it.
 class PackedMatrix {
  public:
-  // Copies `kernel` and `bias`, which are of `dtype`. `bias` may be null, which
-  // means zeros. Fails with kShape for sizes that are too large or no columns,
-  // and with kOutOfMemory.
-  static Status Create(Dtype dtype, size_t depth, size_t columns,
-                       const void* kernel, const void* bias, const CpuIsa& isa,
+  // Copies the values. Fails with kShape for sizes that are too large or no
+  // columns, and with kOutOfMemory.
+  static Status Create(const MatrixSpec& spec, const CpuIsa& isa,
                        std::shared_ptr<const PackedMatrix>* matrix);
 
   Dtype dtype() const { return dtype_; }
@@ -35,10 +43,10 @@ class PackedMatrix {
   void Multiply(const T* const* rows, size_t count, T* const* out) const;
 
  private:
-  PackedMatrix(Dtype dtype, size_t depth, size_t columns)
-      : dtype_(dtype),
-        depth_(depth),
-        columns_(columns),
+  explicit PackedMatrix(const MatrixSpec& spec)
+      : dtype_(spec.dtype),
+        depth_(spec.depth),
+        columns_(spec.columns),
         buffer_(WeightBytes()) {}
 
   template <typename T>

@@ -142,7 +142,7 @@ export const standIns = {
   ],
   "native/core/": ["test/layers/async.test.ts", "test/layers/call.test.ts", "test/process/threads.test.ts"],
   "native/cpu/": ["test/layers/golden.test.ts", "test/layers/golden_gradients.test.ts", "test/layers/rows.test.ts"],
-  "native/model/": ["test/golden/models/models.test.ts"],
+  "native/model/": ["test/golden/models/models.test.ts", "test/native_program/native_program.test.ts"],
   "native/cudnn/": [
     "test/cudnn/faults.test.ts",
     "test/cudnn/golden.test.ts",

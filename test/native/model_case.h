@@ -114,10 +114,11 @@ struct ModelCase {
         bias == nullptr ? std::vector<char>() : ToArray(type, *bias);
     std::shared_ptr<const cudnn_gru::PackedMatrix> matrix;
     const cudnn_gru::Status status = cudnn_gru::PackedMatrix::Create(
-        type == ElementType::kFloat32 ? cudnn_gru::Dtype::kFloat32
-                                      : cudnn_gru::Dtype::kFloat64,
-        depth, columns, kernel_array.data(),
-        bias == nullptr ? nullptr : bias_array.data(), isa, &matrix);
+        {type == ElementType::kFloat32 ? cudnn_gru::Dtype::kFloat32
+                                       : cudnn_gru::Dtype::kFloat64,
+         depth, columns, kernel_array.data(),
+         bias == nullptr ? nullptr : bias_array.data()},
+        isa, &matrix);
     REQUIRE(status.ok());
     return matrix;
   }

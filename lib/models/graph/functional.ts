@@ -43,9 +43,11 @@ function readCall(node: unknown, model: Entry, entries: readonly Entry[], byName
 
 type Names = ReadonlyMap<string, number>;
 
-/** tf.keras 2 counts the making of an inner model as its first call. */
+/** tf.keras 2 counts the making of an inner model as its first call, but not that of a Sequential without an InputLayer. */
 function isLegacyModel(entry: Entry | undefined): boolean {
-  return entry !== undefined && Array.isArray(entry.config.layers);
+  const layers: unknown = entry?.config.layers;
+  if (entry === undefined || !Array.isArray(layers)) return false;
+  return entry.className !== "Sequential" || asObject(layers[0])?.class_name === "InputLayer";
 }
 
 /**
@@ -118,6 +120,6 @@ function readTensors(value: unknown, model: Entry, entries: readonly Entry[], by
 }
 
 function isCountedModel(entry: Entry, model: Entry): boolean {
-  if (!Array.isArray(entry.config.layers)) return false;
-  return model.place.legacy || entry.className !== "Sequential";
+  if (model.place.legacy) return isLegacyModel(entry);
+  return Array.isArray(entry.config.layers) && entry.className !== "Sequential";
 }

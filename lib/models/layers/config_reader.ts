@@ -5,6 +5,7 @@ import { type DTypePolicy, getDTypePolicy } from "../../keras/dtype_policy.js";
 import { modernActivation, modernPolicy } from "../../keras/legacy_config.js";
 import type { NativeActivation } from "../../native/binding.js";
 import { type Entry, entryError, unsupported } from "../graph/entry.js";
+import { readNumbers } from "../graph/numbers.js";
 
 /** Reads the config of one layer. Errors name the layer, the argument, and what was found. */
 export class ConfigReader {
@@ -50,7 +51,10 @@ export class ConfigReader {
   /** Returns a finite number. */
   number(key: string, fallback?: number): number {
     const value = this.raw(key) ?? fallback;
-    if (typeof value === "number" && Number.isFinite(value)) return value;
+    // tf.keras 2 may write a number as an array without axes.
+    const read = readNumbers(value);
+    const [number] = read?.values ?? [];
+    if (number !== undefined && read?.shape.length === 0 && Number.isFinite(number)) return number;
     throw this.wrong(key, "a number");
   }
 

@@ -8,6 +8,7 @@ import { DenseLayer } from "./dense.js";
 import { DepthwiseConv1DLayer, SeparableConv1DLayer } from "./depthwise.js";
 import { DotLayer } from "./dot.js";
 import { EmbeddingLayer } from "./embedding.js";
+import { FunctionLayer } from "./function_layer.js";
 import { GruLayer } from "./gru.js";
 import { IdentityLayer } from "./identities.js";
 import type { Layer, LayerSource } from "./layer.js";
@@ -94,9 +95,11 @@ export const LAYERS: ReadonlyMap<string, new (source: LayerSource) => Layer> = n
   ["Rescaling", RescalingLayer],
   ["Reshape", ReshapeLayer],
   ["SeparableConv1D", SeparableConv1DLayer],
+  ["SlicingOpLambda", FunctionLayer],
   ["Softmax", SoftmaxLayer],
   ["SpatialDropout1D", IdentityLayer],
   ["Subtract", SubtractLayer],
+  ["TFOpLambda", FunctionLayer],
   ["TimeDistributed", TimeDistributedLayer],
   ["UnitNormalization", UnitNormalizationLayer],
   ["UpSampling1D", UpSampling1DLayer],

@@ -7,31 +7,41 @@ import { isTensor, type Value } from "../compile/values.js";
 import { constantOf } from "../emit/constants.js";
 import { cast, scalar } from "../emit/elementwise.js";
 import { ArrayArgument } from "../graph/arguments.js";
-import { type Entry, shown, unsupported } from "../graph/entry.js";
+import { type Config, type Entry, shown, unsupported } from "../graph/entry.js";
 import { readNumbers } from "../graph/numbers.js";
 import { type Promotable, resultDtype } from "./dtypes.js";
+
+/** The arguments of a call, and those that the config of the operation has. */
+export interface GivenArguments {
+  readonly args: readonly Value[];
+  readonly kwargs: Readonly<Record<string, Value>>;
+  readonly config?: Config;
+}
 
 /** The arguments of one call of an operation, by name: those of the call, and those in the config of the operation. */
 export class OperationArguments {
   readonly builder: Builder;
   readonly entry: Entry;
   readonly #values: ReadonlyMap<string, unknown>;
+  readonly #given: readonly (readonly [name: string, value: unknown])[];
 
   /** `parameters` names the positional arguments in their order. */
   constructor(
     builder: Builder,
     entry: Entry,
     parameters: readonly string[],
-    { args, kwargs }: { readonly args: readonly Value[]; readonly kwargs: Readonly<Record<string, Value>> },
+    { args, kwargs, config = entry.config }: GivenArguments,
   ) {
     this.builder = builder;
     this.entry = entry;
     const positional = args.map((value, index) => [parameters[index] ?? `argument ${index}`, value] as const);
-    this.#values = new Map<string, unknown>([
-      ...Object.entries(entry.config),
-      ...positional,
-      ...Object.entries(kwargs),
-    ]);
+    this.#given = [...positional, ...Object.entries(kwargs)];
+    this.#values = new Map<string, unknown>([...Object.entries(config), ...this.#given]);
+  }
+
+  /** Returns the arguments of the call alone. Positional ones beyond `parameters` are called `argument 0`, …. */
+  given(): readonly (readonly [name: string, value: unknown])[] {
+    return this.#given;
   }
 
   /** The argument as it is; `undefined` when it is absent. */

@@ -37,6 +37,19 @@ struct DotArguments {
   T* const* out;
 };
 
+// y[i] = (x[i] - mean) * factor for n elements. y may be x.
+template <typename T>
+struct NormalizeArguments {
+  const T* x;
+  T* y;
+  size_t n;
+  double epsilon;
+  bool centered;  // if not, the mean counts as 0
+  // The factor is 1 / sqrt(mean of squares of the distances + epsilon) if this
+  // is true, else min(1 / sqrt(sum of squares), 1 / epsilon).
+  bool scaled;
+};
+
 template <typename T>
 struct MatrixKernels {
   void (*multiply)(const MatrixArguments<T>& arguments);
@@ -45,6 +58,7 @@ struct MatrixKernels {
   // makes all results NaN. Sums have an order that depends on n alone.
   void (*softmax)(const T* x, T* y, size_t n);
   void (*log_softmax)(const T* x, T* y, size_t n);
+  void (*normalize)(const NormalizeArguments<T>& arguments);
 };
 
 }  // namespace cudnn_gru

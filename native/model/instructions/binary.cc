@@ -176,21 +176,10 @@ Status MakeEntry(const BinarySpec& spec, const Entry& entry,
   operands.RequireWithin("aStrides", spec.shape, spec.a_strides, 0, a.size);
   operands.RequireWithin("bStrides", spec.shape, spec.b_strides, 0, b.size);
   if (!operands.ok()) return operands.status();
+  operands.MayReplaceWalked(spec.shape, y,
+                            {{a, spec.a_strides}, {b, spec.b_strides}});
   Walk walk{spec.shape,
             {spec.a_strides, spec.b_strides, ContiguousStrides(spec.shape)}};
-  // The result may take the place of an operand that is walked like it. A
-  // tensor that is both operands must be walked so twice.
-  bool alike[2] = {false, false};
-  for (size_t i = 0; i < 2; ++i) {
-    const Operand& operand = i == 0 ? a : b;
-    const Walk both =
-        Simplify({spec.shape, {walk.strides[i], walk.strides[2]}});
-    alike[i] = ElementSize(operand.type) == ElementSize(y.type) &&
-               operand.size == y.size && both.strides[0] == both.strides[1];
-  }
-  const bool same = a.tensor == b.tensor;
-  if (alike[0] && (alike[1] || !same)) operands.MayReplace(a);
-  if (alike[1] && (alike[0] || !same)) operands.MayReplace(b);
   if (entry.order == Order::kSwapped) {
     std::swap(a, b);
     std::swap(walk.strides[0], walk.strides[1]);

@@ -50,8 +50,8 @@ class Convolution : public DividedInstruction {
         kernels_(KernelsOf<T>(isa)),
         positions_(spec.windows.output[0] * spec.windows.output[1]),
         chunks_((positions_ + kChunk - 1) / kChunk),
-        has_whole_windows_(
-            spec.matrices.size() == 1 && spec.windows.kernel[0] == 1 &&
+        has_whole_lines_(
+            spec.matrices.size() == 1 &&
             (spec.windows.kernel[1] == 1 || spec.windows.dilation[1] == 1)) {}
 
  protected:
@@ -71,8 +71,8 @@ class Convolution : public DividedInstruction {
     for (size_t group = 0; group < spec_.matrices.size(); ++group) {
       Multiply(scratch, x, group, first, count, y);
     }
-    ActivateRows(kernels_, spec_.activation, y, y, count,
-                 spec_.windows.output[2], scratch.activation);
+    ActivateRows(kernels_, spec_.activation, {count, spec_.windows.output[2]},
+                 y, y, scratch.activation);
   }
 
  private:
@@ -95,16 +95,14 @@ class Convolution : public DividedInstruction {
   // Returns the window of an output position if it lies in the input without
   // gaps, and null otherwise.
   const T* WholeWindow(const T* x, size_t position) const {
-    if (!has_whole_windows_) return nullptr;
     const WindowSpec& windows = spec_.windows;
+    if (!has_whole_lines_ || windows.kernel[0] > 1) return nullptr;
     const int64_t row =
         InputPosition(windows, 0, position / windows.output[1], 0);
     const size_t column = position % windows.output[1];
     const int64_t begin = InputPosition(windows, 1, column, 0);
-    const int64_t last =
-        InputPosition(windows, 1, column, windows.kernel[1] - 1);
     if (!Exists(windows, 0, row) || !Exists(windows, 1, begin) ||
-        !Exists(windows, 1, last)) {
+        !Exists(windows, 1, LastColumn(column))) {
       return nullptr;
     }
     return x + (static_cast<size_t>(row) * windows.input[1] +
@@ -118,20 +116,42 @@ class Convolution : public DividedInstruction {
     const size_t channels = windows.input[2] / spec_.matrices.size();
     const size_t row = position / windows.output[1];
     const size_t column = position % windows.output[1];
-    for (size_t i = 0; i < windows.kernel[0]; ++i) {
+    const size_t width = windows.kernel[1] * channels;
+    for (size_t i = 0; i < windows.kernel[0]; ++i, window += width) {
       const int64_t at_row = InputPosition(windows, 0, row, i);
-      const bool row_exists = Exists(windows, 0, at_row);
-      for (size_t j = 0; j < windows.kernel[1]; ++j, window += channels) {
-        const int64_t at_column = InputPosition(windows, 1, column, j);
-        if (!row_exists || !Exists(windows, 1, at_column)) {
-          std::fill_n(window, channels, T(0));
-          continue;
-        }
-        const size_t at = static_cast<size_t>(at_row) * windows.input[1] +
-                          static_cast<size_t>(at_column);
-        CopyFew(x + at * windows.input[2] + group * channels, channels, window);
+      if (!Exists(windows, 0, at_row)) {
+        std::fill_n(window, width, T(0));
+        continue;
+      }
+      const T* const line =
+          x + static_cast<size_t>(at_row) * windows.input[1] * windows.input[2];
+      const int64_t begin = InputPosition(windows, 1, column, 0);
+      if (has_whole_lines_ && Exists(windows, 1, begin) &&
+          Exists(windows, 1, LastColumn(column))) {
+        CopyFew(line + static_cast<size_t>(begin) * channels, width, window);
+      } else {
+        GatherLine(line + group * channels, column, channels, window);
       }
     }
+  }
+
+  // Copies the elements of a window that lie in one line of the input.
+  void GatherLine(const T* line, size_t column, size_t channels,
+                  T* window) const {
+    const WindowSpec& windows = spec_.windows;
+    for (size_t j = 0; j < windows.kernel[1]; ++j, window += channels) {
+      const int64_t at = InputPosition(windows, 1, column, j);
+      if (Exists(windows, 1, at)) {
+        CopyFew(line + static_cast<size_t>(at) * windows.input[2], channels,
+                window);
+      } else {
+        std::fill_n(window, channels, T(0));
+      }
+    }
+  }
+
+  int64_t LastColumn(size_t column) const {
+    return InputPosition(spec_.windows, 1, column, spec_.windows.kernel[1] - 1);
   }
 
   const ConvolutionSpec spec_;
@@ -140,7 +160,8 @@ class Convolution : public DividedInstruction {
   const ModelKernels<T> kernels_;
   const size_t positions_;
   const size_t chunks_;  // of an item
-  const bool has_whole_windows_;
+  // Whether the elements of a window in one line of the input are contiguous.
+  const bool has_whole_lines_;
 };
 
 template <typename T>

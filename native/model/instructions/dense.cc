@@ -55,7 +55,7 @@ class Dense : public DividedInstruction {
       scratch.results[i] = y + i * columns;
     }
     spec_.matrix->Multiply(scratch.rows, count, scratch.results);
-    ActivateRows(kernels_, spec_.activation, y, y, count, columns,
+    ActivateRows(kernels_, spec_.activation, {count, columns}, y, y,
                  scratch.activation);
   }
 

@@ -36,8 +36,8 @@ class Depthwise : public Instruction {
         for (size_t j = 0; j < windows.output[1]; ++j) {
           ComputePosition(frame, x, i, j, line + j * columns);
         }
-        ActivateRows(kernels_, spec_.activation, line, line, windows.output[1],
-                     columns, static_cast<T*>(frame.scratch));
+        ActivateRows(kernels_, spec_.activation, {windows.output[1], columns},
+                     line, line, static_cast<T*>(frame.scratch));
       }
     }
     return Status();

@@ -13,7 +13,7 @@ enum class NormalizeKind { kLayer, kRms, kUnit };
 //   kLayer  (x - mean) / sqrt(variance + epsilon)
 //   kRms    x / sqrt(mean of squares + epsilon)
 //   kUnit   x * min(1 / sqrt(sum of squares), 1 / epsilon)
-// x and y have one float type. Sums are in float64.
+// x and y have one float type. Sums are nearly as exact as in float64.
 struct NormalizeSpec {
   size_t repeat = 1;
   StateRounding rounding = StateRounding::kNone;

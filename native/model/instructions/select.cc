@@ -65,6 +65,10 @@ Status MakeInstruction(const SelectSpec& spec, const MakingContext& context,
   operands.RequireWithin("aStrides", spec.shape, spec.a_strides, 0, a.size);
   operands.RequireWithin("bStrides", spec.shape, spec.b_strides, 0, b.size);
   if (!operands.ok()) return operands.status();
+  operands.MayReplaceWalked(spec.shape, y,
+                            {{condition, spec.condition_strides},
+                             {a, spec.a_strides},
+                             {b, spec.b_strides}});
   Walk walk = Simplify({spec.shape,
                         {spec.condition_strides, spec.a_strides, spec.b_strides,
                          ContiguousStrides(spec.shape)}});

@@ -230,13 +230,13 @@ class Activate : public Instruction {
     const size_t items = Items(frame);
     T* const scratch = static_cast<T*>(frame.scratch);
     if (x_.stride == x_.size) {
-      ActivateRows(kernels_, activation_, x_.In<T>(frame), y_.In<T>(frame),
-                   items, x_.size, scratch);
+      ActivateRows(kernels_, activation_, {items, x_.size}, x_.In<T>(frame),
+                   y_.In<T>(frame), scratch);
       return Status();
     }
     for (size_t item = 0; item < items; ++item) {
-      ActivateRows(kernels_, activation_, x_.Item<T>(frame, item),
-                   y_.Item<T>(frame, item), 1, x_.size, scratch);
+      ActivateRows(kernels_, activation_, {1, x_.size}, x_.Item<T>(frame, item),
+                   y_.Item<T>(frame, item), scratch);
     }
     return Status();
   }

@@ -13,6 +13,7 @@ import importlib
 import io
 import json
 import os
+import shutil
 import sys
 import tempfile
 import time
@@ -97,19 +98,26 @@ def saved_bytes(model, one, folder):
     with open(path, "rb") as file:
         data = file.read()
     if one.format == "h5":
-        return path, data
-    if one.edit is None and len(data) == 0:
-        return path, data
+        return path, edited_h5(path, one, folder) if one.edit else data
     packed = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(data)) as source, zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as target:
-        for name in source.namelist():
-            content = source.read(name)
-            if name == "config.json" and one.edit is not None:
-                config = json.loads(content)
-                one.edit(config)
-                content = json.dumps(config).encode()
+        contents = {name: source.read(name) for name in source.namelist()}
+        if one.edit is not None:
+            config, metadata = json.loads(contents["config.json"]), json.loads(contents["metadata.json"])
+            one.edit(config, metadata)
+            contents["config.json"], contents["metadata.json"] = json.dumps(config).encode(), json.dumps(metadata).encode()
+        for name, content in contents.items():
             target.writestr(zipfile.ZipInfo(name, (2026, 1, 1, 0, 0, 0)), content, zipfile.ZIP_DEFLATED)
     return path, packed.getvalue()
+
+
+def edited_h5(path, one, folder):
+    """The bytes of a copy of an `.h5` file, which the case changes."""
+    copy = os.path.join(folder, "edited.h5")
+    shutil.copy(path, copy)
+    one.edit(copy)
+    with open(copy, "rb") as file:
+        return file.read()
 
 
 def run(one, blob):
@@ -151,6 +159,8 @@ def attempt(one, blob, failures):
 
 def reloaded(path, one, model):
     """The model as Keras reads it from the file, which is what users get. From `.h5` Keras cannot read operations and Attention."""
+    if not one.readable:
+        return model
     try:
         return keras.models.load_model(path, compile=False)
     except (TypeError, ValueError) as error:

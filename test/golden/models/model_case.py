@@ -22,8 +22,10 @@ class Case:
     resets: tuple = ()
     # Does something to the model after its weights were set.
     prepare: Callable[[Any], None] | None = None
-    # The file's JSON and the group of the case are changed by this before it is stored, to write another format.
-    edit: Callable[[dict], None] | None = None
+    # Changes the file before it is stored, to write another format: the JSON of a `.keras` file, or the path of an `.h5` file.
+    edit: Callable[..., None] | None = None
+    # Whether Keras can read the file back; otherwise the model that was saved makes the predictions.
+    readable: bool = True
     scale: float = 0.5
     arguments: dict = field(default_factory=dict)
 
