@@ -10,5 +10,7 @@ export {
   type ModelTensor,
 } from "./model.js";
 export type { OpenShape } from "./run/describe.js";
+export { ModelStream, type ModelStreamArguments } from "./run/model_stream.js";
 export type { PredictArguments, PredictAsyncArguments } from "./run/predict_arguments.js";
+export type { ModelFrame } from "./run/read_frame.js";
 export type { ModelInputs } from "./run/read_inputs.js";

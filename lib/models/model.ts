@@ -2,6 +2,7 @@ import type { Tensor } from "../tensor/tensor.js";
 import { flatten, type Structure } from "./graph/structure.js";
 import type { ModelLayer } from "./layers/model_layer.js";
 import { type ModelShapes, type OpenShape, shapesOf } from "./run/describe.js";
+import { ModelStream, type ModelStreamArguments } from "./run/model_stream.js";
 import type { PredictArguments, PredictAsyncArguments } from "./run/predict_arguments.js";
 import type { ModelInputs } from "./run/read_inputs.js";
 import { Runner } from "./run/runner.js";
@@ -104,6 +105,17 @@ export class KerasModel {
    */
   async predictAsync(inputs: ModelInputs, args?: PredictAsyncArguments | null): Promise<Structure<Tensor>> {
     return await this.#runner.predictAsync(inputs, args);
+  }
+
+  /**
+   * Makes a stream, which computes the model one timestep at a time, for real-time use: see `ModelStream`. Every layer must
+   * look only back: GRUs that go forwards, causal convolutions, and layers that treat each timestep by itself.
+   *
+   * Throws `ERR_UNSUPPORTED`, naming the layer, for any other model, `ERR_ARGUMENT` and `ERR_DISPOSED`.
+   */
+  stream(args?: ModelStreamArguments | null): ModelStream {
+    this.#runner.requireAlive("stream");
+    return new ModelStream(this.#layer, args, () => this.#runner.requireAlive("stream"));
   }
 
   /** Sets the states of stateful layers to zeros. The next call may then have another batch. */

@@ -3,8 +3,8 @@ import { expectedText } from "../../errors/messages.js";
 import type { TypedArray } from "../../tensor/tensor.js";
 import type { HostCall, HostShapes } from "./host.js";
 import type { Instruction, Operand } from "./instructions.js";
+import type { StreamCompilation } from "./streaming.js";
 import { type KerasDtype, product, roundingOf, Storage, SymbolicTensor, storageType } from "./symbolic.js";
-
 import type { Tensors } from "./values.js";
 
 /**
@@ -28,6 +28,7 @@ export interface CarriedTensor {
 export interface BuilderOptions {
   readonly hostShapes?: readonly HostShapes[];
   readonly onCall?: Builder["onCall"];
+  readonly stream?: StreamCompilation | null;
 }
 
 /** Collects the instructions of a model. */
@@ -35,20 +36,24 @@ export class Builder {
   readonly mode: BatchMode;
   /** The instructions, in order, and the calls of JavaScript between them. */
   readonly steps: (Instruction | HostCall)[] = [];
-  readonly states: CarriedTensor[] = [];
   readonly #constants = new Map<TypedArray, Map<string, Storage>>();
   /** True when a GRU computes on the GPU, for the whole batch at a time. */
   usesCudnn = false;
 
   /** Told of every call of a layer, with its outputs. */
   readonly onCall: ((layer: object, outputs: Tensors) => void) | null;
+  /** The timesteps of a program for a stream; `null` for a program that computes whole sequences. */
+  readonly stream: StreamCompilation | null;
   readonly #hostShapes: readonly HostShapes[];
+  readonly #carried = new Map<string, CarriedTensor>();
   #hostCalls = 0;
+  #calls = 0;
 
   /** `hostShapes` are those of the results of JavaScript that are known, in the order of the calls. */
-  constructor(mode: BatchMode, { hostShapes = [], onCall = null }: BuilderOptions = {}) {
+  constructor(mode: BatchMode, { hostShapes = [], onCall = null, stream = null }: BuilderOptions = {}) {
     this.mode = mode;
     this.onCall = onCall;
+    this.stream = stream;
     this.#hostShapes = hostShapes;
   }
 
@@ -111,8 +116,37 @@ export class Builder {
     this.steps.push(call);
   }
 
-  /** Adds a state that calls carry. */
-  carry(state: CarriedTensor): void {
-    this.states.push(state);
+  /**
+   * Returns the value that the last call left under `key`, of this shape. A layer that is called twice in a program goes on
+   * from its first call.
+   */
+  carried(key: string, like: SymbolicTensor, shape: readonly number[], dtype: KerasDtype): SymbolicTensor {
+    const known = this.#carried.get(key);
+    if (known !== undefined) return known.after;
+    const before = this.like(like, shape, dtype);
+    this.#carried.set(key, { key, before, after: before });
+    return before;
+  }
+
+  /** Leaves a value under `key` for the next call. */
+  carry(key: string, after: SymbolicTensor): void {
+    const known = this.#carried.get(key) as CarriedTensor;
+    this.#carried.set(key, { ...known, after });
+  }
+
+  /** Returns a number that is the same for the same call of a layer in every program of the model. */
+  nextCallNumber(): number {
+    this.#calls += 1;
+    return this.#calls;
+  }
+
+  /** The states that calls carry. */
+  get states(): CarriedTensor[] {
+    return [...this.#carried.values()];
+  }
+
+  /** Forgets the states, in a program that stops before they are complete. */
+  forgetStates(): void {
+    this.#carried.clear();
   }
 }

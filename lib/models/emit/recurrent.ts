@@ -65,7 +65,7 @@ function outputWidths({ merge, halves }: RecurrentStage): [number, LayerParts][]
  * such calls stay on the CPU. A call on the GPU needs the whole batch at a time.
  */
 function pathFlags(builder: Builder, { x, mask }: RecurrentCall, halves: readonly LayerParts[]): number {
-  if (mask !== null) return 0;
+  if (mask !== null || builder.stream !== null) return 0;
   const [timesteps, features] = x.shape as [number, number];
   const batch = builder.mode === "divided" ? 1 : builder.mode;
   const request = { batch, timesteps, features, mask: null, lengths: null, training: false };

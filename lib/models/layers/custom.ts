@@ -1,6 +1,7 @@
 import { Tensor } from "../../tensor/tensor.js";
 import type { Builder } from "../compile/builder.js";
 import { type HostShape, type HostShapes, NeedsHostCall } from "../compile/host.js";
+import { type Causality, needsWhole } from "../compile/streaming.js";
 import type { SymbolicTensor } from "../compile/symbolic.js";
 import { isTensor, type Masks, type Tensors, type Value } from "../compile/values.js";
 import type { CustomLayer, CustomLayerCall } from "../custom_layers.js";
@@ -27,6 +28,10 @@ export class CustomLayerInModel extends Layer {
 
   override get takesOtherArguments(): boolean {
     return true;
+  }
+
+  override causality(): Causality {
+    return needsWhole("is computed in JavaScript");
   }
 
   override call(builder: Builder, args: CallArguments): Tensors {

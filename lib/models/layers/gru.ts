@@ -1,4 +1,5 @@
 import type { Builder } from "../compile/builder.js";
+import { type Causality, needsWhole } from "../compile/streaming.js";
 import type { SymbolicTensor } from "../compile/symbolic.js";
 import type { Masks, Tensors, Value } from "../compile/values.js";
 import { flatten } from "../graph/structure.js";
@@ -16,8 +17,8 @@ export class GruLayer extends RecurrentLayer {
     for (const request of this.model.requests) this.weight({ ...request, group: "cell" });
   }
 
-  override get causality() {
-    return this.model.parts.options.goBackwards ? ("none" as const) : ("causal" as const);
+  override causality(): Causality {
+    return this.model.parts.options.goBackwards ? needsWhole("goes backwards") : "causal";
   }
 
   override get isStateful(): boolean {

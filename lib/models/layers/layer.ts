@@ -2,6 +2,7 @@ import { GRUError, type GRUErrorCode } from "../../errors/gru_error.js";
 import { expectedText, inPlace } from "../../errors/messages.js";
 import type { DTypePolicy } from "../../keras/dtype_policy.js";
 import type { Builder } from "../compile/builder.js";
+import { type Causality, needsWhole } from "../compile/streaming.js";
 import type { KerasDtype, SymbolicTensor } from "../compile/symbolic.js";
 import { isTensor, type Masks, shownShape, type Tensors, type Value } from "../compile/values.js";
 import { type Entry, shown } from "../graph/entry.js";
@@ -70,9 +71,16 @@ export abstract class Layer {
     return false;
   }
 
-  /** How far the layer looks into the future and the past, for streams; see `Causality`. */
-  get causality(): Causality {
-    return "none";
+  /**
+   * Whether the layer can compute the sequences `inputs` in pieces. Their timesteps are the first axis after the batch.
+   */
+  causality(_inputs: readonly SymbolicTensor[]): Causality {
+    return needsWhole();
+  }
+
+  /** Whether an output of a causal layer has timesteps. By default one with more axes than a state. */
+  isSequenceOutput({ shape }: SymbolicTensor): boolean {
+    return shape.length > 1;
   }
 
   /** Adds the instructions of a call to `builder` and returns the outputs. */
@@ -143,12 +151,6 @@ export abstract class Layer {
     }
   }
 }
-
-/**
- * Whether a layer can compute a sequence in pieces: `"pointwise"` treats every timestep by itself, `"causal"` looks only
- * back and carries what it needs, `"none"` needs the whole sequence.
- */
-export type Causality = "pointwise" | "causal" | "none";
 
 function describeValue(value: Value | undefined): string {
   if (isTensor(value)) return `one tensor of shape ${shownShape(value)}`;

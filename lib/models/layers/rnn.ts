@@ -1,4 +1,5 @@
 import type { Builder } from "../compile/builder.js";
+import { type Causality, needsWhole } from "../compile/streaming.js";
 import type { Masks, Tensors, Value } from "../compile/values.js";
 import { cast } from "../emit/elementwise.js";
 import { backwards } from "../emit/recurrent.js";
@@ -58,6 +59,10 @@ export class RnnLayer extends RecurrentLayer {
       }),
     );
     return { entry, gru, slots: gru.requests.map((request) => this.weight({ ...request, group })) };
+  }
+
+  override causality(): Causality {
+    return this.#goBackwards ? needsWhole("goes backwards") : "causal";
   }
 
   override get isStateful(): boolean {
