@@ -1,5 +1,6 @@
 import { checkedProduct } from "../../arguments/shapes.js";
 import { expectedText } from "../../errors/messages.js";
+import type { LayerParts } from "../../layers/layer_parts.js";
 import type { TypedArray } from "../../tensor/tensor.js";
 import type { HostCall, HostShapes } from "./host.js";
 import type { Instruction, Operand } from "./instructions.js";
@@ -29,6 +30,13 @@ export interface BuilderOptions {
   readonly hostShapes?: readonly HostShapes[];
   readonly onCall?: Builder["onCall"];
   readonly stream?: StreamCompilation | null;
+  readonly onRecurrent?: Builder["onRecurrent"];
+}
+
+/** A call of GRUs that one instruction computes. They all take the same path. */
+export interface RecurrentNote {
+  readonly grus: readonly LayerParts[];
+  readonly hasMask: boolean;
 }
 
 /** Collects the instructions of a model. */
@@ -42,6 +50,8 @@ export class Builder {
 
   /** Told of every call of a layer, with its outputs. */
   readonly onCall: ((layer: object, outputs: Tensors) => void) | null;
+  /** Told of every call of GRUs. */
+  readonly onRecurrent: ((note: RecurrentNote) => void) | null;
   /** The timesteps of a program for a stream; `null` for a program that computes whole sequences. */
   readonly stream: StreamCompilation | null;
   readonly #hostShapes: readonly HostShapes[];
@@ -50,9 +60,11 @@ export class Builder {
   #calls = 0;
 
   /** `hostShapes` are those of the results of JavaScript that are known, in the order of the calls. */
-  constructor(mode: BatchMode, { hostShapes = [], onCall = null, stream = null }: BuilderOptions = {}) {
+  constructor(mode: BatchMode, options: BuilderOptions = {}) {
+    const { hostShapes = [], onCall = null, onRecurrent = null, stream = null } = options;
     this.mode = mode;
     this.onCall = onCall;
+    this.onRecurrent = onRecurrent;
     this.stream = stream;
     this.#hostShapes = hostShapes;
   }
@@ -104,11 +116,11 @@ export class Builder {
     this.steps.push({ op, reads, writes, fields: { ...fields, round } });
   }
 
-  /** Returns the shapes of the results of the next call of JavaScript; `undefined` when they are not known. */
-  nextHostShapes(): HostShapes | undefined {
-    const shapes = this.#hostShapes[this.#hostCalls];
+  /** Returns the number of the next call of JavaScript, and the shapes of its results; `undefined` when they are not known. */
+  nextHostCall(): { number: number; shapes: HostShapes | undefined } {
+    const number = this.#hostCalls;
     this.#hostCalls += 1;
-    return shapes;
+    return { number, shapes: this.#hostShapes[number] };
   }
 
   /** Adds a call of JavaScript. */

@@ -34,6 +34,7 @@ export function recurrent(builder: Builder, call: RecurrentCall): RecurrentResul
   const { x, mask, stages, returnSequences } = call;
   const halves = stages.flatMap((stage) => stage.halves);
   const [timesteps] = x.shape as [number];
+  builder.onRecurrent?.({ grus: halves, hasMask: mask !== null });
   const flags = pathFlags(builder, call, halves);
   const outputs = outputWidths(stages.at(-1) as RecurrentStage).map(([width, { options }]) =>
     builder.like(x, returnSequences ? [timesteps, width] : [width], options.computeDtype),

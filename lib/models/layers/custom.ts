@@ -39,9 +39,10 @@ export class CustomLayerInModel extends Layer {
     const masks =
       mask === null ? mapStructure<unknown, null>(inputs as Structure<unknown>, () => null) : (mask as Masks);
     const used = flatten<unknown>([inputs, masks, others] as Structure<unknown>).filter(isTensor);
-    const shapes = builder.nextHostShapes();
+    const { number, shapes } = builder.nextHostCall();
     const outputs = shapes === undefined ? null : this.#outputs(builder, shapes, used[0]?.repeat ?? 1);
     const call = {
+      number,
       inputs: used,
       outputs: outputs === null ? [] : flatten(outputs),
       run: (tensorOf: (tensor: SymbolicTensor) => unknown) =>

@@ -4,7 +4,7 @@ import type { SymbolicTensor } from "../compile/symbolic.js";
 import type { Masks, Tensors, Value } from "../compile/values.js";
 import { flatten } from "../graph/structure.js";
 import { gruConfig, ModelGru } from "./gru_weights.js";
-import type { CallArguments, LayerSource } from "./layer.js";
+import type { CallArguments, LayerSource, NamedGru } from "./layer.js";
 import { RecurrentLayer } from "./recurrent_layer.js";
 
 /** Keras's GRU. */
@@ -15,6 +15,10 @@ export class GruLayer extends RecurrentLayer {
     super(source);
     this.model = new ModelGru(this.config, gruConfig(this.config));
     for (const request of this.model.requests) this.weight({ ...request, group: "cell" });
+  }
+
+  override get grus(): readonly NamedGru[] {
+    return [{ name: this.path, parts: this.model.parts }];
   }
 
   override causality(): Causality {

@@ -1,6 +1,7 @@
 import { GRUError, type GRUErrorCode } from "../../errors/gru_error.js";
 import { expectedText, inPlace } from "../../errors/messages.js";
 import type { DTypePolicy } from "../../keras/dtype_policy.js";
+import type { LayerParts } from "../../layers/layer_parts.js";
 import type { Builder } from "../compile/builder.js";
 import { type Causality, needsWhole } from "../compile/streaming.js";
 import type { KerasDtype, SymbolicTensor } from "../compile/symbolic.js";
@@ -17,6 +18,12 @@ export interface LayerSource {
   readonly entry: Entry;
   /** Makes a layer that is inside of this one. `group` is the group of its weights, such as `forward_layer`. */
   child(serialized: unknown, group: string): Layer;
+}
+
+/** A GRU of a layer, and its place in the model. */
+export interface NamedGru {
+  readonly name: string;
+  readonly parts: LayerParts;
 }
 
 /** A Keras layer. A subclass reads its config and says which weights it needs, and compiles its calls. */
@@ -69,6 +76,16 @@ export abstract class Layer {
   /** Whether the layer carries states from call to call. */
   get isStateful(): boolean {
     return false;
+  }
+
+  /** The GRUs of the layer itself, without those of the layers inside. */
+  get grus(): readonly NamedGru[] {
+    return [];
+  }
+
+  /** The layer's place: its name, after those of the models and wrappers around it. */
+  get path(): string {
+    return this.entry.place.names.join("/");
   }
 
   /**

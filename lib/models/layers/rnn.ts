@@ -7,7 +7,7 @@ import { asObject, type Config, type Entry, readEntry, snakeCase, unsupported } 
 import { ConfigReader } from "./config_reader.js";
 import { firstMask } from "./gru.js";
 import { gruConfig, ModelGru } from "./gru_weights.js";
-import type { CallArguments, LayerSource } from "./layer.js";
+import type { CallArguments, LayerSource, NamedGru } from "./layer.js";
 import { RecurrentLayer } from "./recurrent_layer.js";
 import type { WeightSlot } from "./weight_slot.js";
 
@@ -59,6 +59,10 @@ export class RnnLayer extends RecurrentLayer {
       }),
     );
     return { entry, gru, slots: gru.requests.map((request) => this.weight({ ...request, group })) };
+  }
+
+  override get grus(): readonly NamedGru[] {
+    return this.#cells.map(({ entry, gru }) => ({ name: `${this.path}/${entry.name}`, parts: gru.parts }));
   }
 
   override causality(): Causality {
