@@ -13,7 +13,7 @@ export interface GruReport {
   recurrent_kernel: [number, number];
   /** The arguments that differ from Keras's defaults. */
   arguments: Record<string, unknown>;
-  /** The path of a call without a mask outside training. `null` for a layer whose arguments are not supported. */
+  /** The path of a call in `predict`. `null` for a layer whose arguments are not supported. */
   computed_by: "cudnn" | "cpu" | null;
   /** Why: the requirements of cuDNN that are not met, or why the layer cannot be made. */
   why: string[];
@@ -71,7 +71,7 @@ export async function inspectFile(file: string): Promise<InspectReport> {
   try {
     const model = await loadKerasModel(file);
     try {
-      return { ...report, supported: true, ...factsOf(model) };
+      return { ...report, supported: true, grus: asExplained(grus, model), ...factsOf(model) };
     } finally {
       model.dispose();
     }
@@ -79,6 +79,17 @@ export async function inspectFile(file: string): Promise<InspectReport> {
     if (!(error instanceof GRUError)) throw error;
     return { ...report, problem: { code: error.code, message: error.message } };
   }
+}
+
+/** Returns the GRUs with the paths that they take in this model, where a mask or the other half of a Bidirectional counts. */
+function asExplained(grus: readonly GruReport[], model: KerasModel): GruReport[] {
+  const { layers } = model.explain();
+  return grus.map((gru) => {
+    const own = layers.find(({ name }) => name === gru.path);
+    if (own === undefined) return gru;
+    const why = own.requirements.filter(({ met }) => !met).map(({ id, detail }) => `${id}: ${detail}`);
+    return { ...gru, computed_by: own.path, why };
+  });
 }
 
 function factsOf(model: KerasModel): Partial<InspectReport> {

@@ -1,7 +1,10 @@
+import { expectedText } from "../errors/messages.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { flatten, type Structure } from "./graph/structure.js";
 import type { ModelLayer } from "./layers/model_layer.js";
 import { type ModelShapes, type OpenShape, shapesOf } from "./run/describe.js";
+import { explainModel, type ModelExplanation } from "./run/explain.js";
+import { ModelStream, type ModelStreamArguments } from "./run/model_stream.js";
 import type { PredictArguments, PredictAsyncArguments } from "./run/predict_arguments.js";
 import type { ModelInputs } from "./run/read_inputs.js";
 import { Runner } from "./run/runner.js";
@@ -25,7 +28,7 @@ export interface ModelLayerInfo {
   readonly class_name: string;
   /** The layer's place: its name, after those of the models and wrappers around it. */
   readonly path: string;
-  /** The shape of each output, with `null` for sizes that the inputs of a call decide. */
+  /** The shape of each output, with `null` for sizes that the inputs of a call decide. Empty behind a layer of `custom_objects`. */
   readonly output_shapes: readonly OpenShape[];
   /** The number of elements of its weights. */
   readonly params: number;
@@ -53,10 +56,15 @@ export class KerasModel {
     return flatten(this.#layer.inputs).map(({ name, shape, dtype }) => ({ name, shape, dtype }));
   }
 
-  /** The outputs, in Keras's order. */
+  /** The outputs, in Keras's order. Throws `ERR_UNSUPPORTED` where a layer of `custom_objects` decides their shapes. */
   get outputs(): ModelTensor[] {
     const names = flatten(this.#layer.graph.outputs).map(({ layer }) => layer);
-    return this.#described().outputs.map(({ shape, dtype }, index) => ({ name: names[index] as string, shape, dtype }));
+    const { outputs } = this.#described();
+    if (outputs === null) {
+      const remedy = "Their shapes are those of the results of predict.";
+      throw expectedText("ERR_UNSUPPORTED", "outputs", "a model without custom_objects", "one with them", { remedy });
+    }
+    return outputs.map(({ shape, dtype }, index) => ({ name: names[index] as string, shape, dtype }));
   }
 
   /** The layers, each before those inside of it. */
@@ -67,7 +75,7 @@ export class KerasModel {
       .map((layer) => ({
         name: layer.entry.name,
         class_name: layer.entry.className,
-        path: layer.entry.place.names.join("/"),
+        path: layer.path,
         output_shapes: layers.get(layer) ?? [],
         params: layer.slots.reduce((sum, slot) => sum + slot.count, 0),
         bytes: layer.slots.reduce((sum, slot) => sum + slot.bytes, 0),
@@ -106,6 +114,17 @@ export class KerasModel {
     return await this.#runner.predictAsync(inputs, args);
   }
 
+  /**
+   * Makes a stream, which computes the model one timestep at a time, for real-time use: see `ModelStream`. Every layer must
+   * look only back: GRUs that go forwards, causal convolutions, and layers that treat each timestep by itself.
+   *
+   * Throws `ERR_UNSUPPORTED`, naming the layer, for any other model, `ERR_ARGUMENT` and `ERR_DISPOSED`.
+   */
+  stream(args?: ModelStreamArguments | null): ModelStream {
+    this.#runner.requireAlive("stream");
+    return new ModelStream(this.#layer, args, () => this.#runner.requireAlive("stream"));
+  }
+
   /** Sets the states of stateful layers to zeros. The next call may then have another batch. */
   resetState(): void {
     this.#runner.resetState();
@@ -116,10 +135,13 @@ export class KerasModel {
     return summaryText(this.name, this.layers);
   }
 
-  /** Returns which path each GRU takes, and why. */
+  /**
+   * Returns which path each GRU takes on this machine, and why. Looks for the driver and cuDNN and tries them. In a stream all
+   * GRUs run on the CPU. Throws `ERR_DISPOSED`.
+   */
   explain(): ModelExplanation {
     this.#runner.requireAlive("explain");
-    return { layers: this.layers.map(({ path, class_name }) => ({ path, class_name })) };
+    return explainModel(this.#layer);
   }
 
   /** Refuses new calls, and frees native memory when the last running call has ended. Idempotent. */
@@ -131,18 +153,4 @@ export class KerasModel {
   [Symbol.dispose](): void {
     this.dispose();
   }
-}
-
-/** How a layer is computed. */
-export interface LayerExplanation {
-  /** The layer's place: its name, after those of the models and wrappers around it. */
-  readonly path: string;
-  /** Keras's name of its class. */
-  readonly class_name: string;
-}
-
-/** How a model is computed. */
-export interface ModelExplanation {
-  /** Each layer. */
-  readonly layers: readonly LayerExplanation[];
 }

@@ -119,7 +119,13 @@ export const standIns = {
     "test/layers/stream.test.ts",
     "test/native_load/",
   ],
-  "lib/models/": ["test/golden/models/models.test.ts"],
+  "lib/models/": [
+    "test/golden/models/models.test.ts",
+    "test/models/calls.test.ts",
+    "test/models/custom_objects.test.ts",
+    "test/models/explain.test.ts",
+    "test/models/stream.test.ts",
+  ],
   "lib/options/": [
     "test/arguments/constructor.test.ts",
     "test/first_steps/names.test.ts",

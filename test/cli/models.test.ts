@@ -157,6 +157,14 @@ describe("inspect", () => {
     expect(run(["inspect", weather]).stdout).toContain("4,344 parameters, 17,376 bytes");
   });
 
+  it("says that the mask of the model keeps a GRU on the CPU", () => {
+    const path = join(folder, "masked.keras");
+    writeFileSync(path, (goldenModels("masks").find(({ name }) => name === "masks/gru") as GoldenModel).bytes);
+    expect(run(["inspect", path]).stdout).toMatch(
+      /runs on the CPU here, because\n\s+mask: .*The model computes this one/,
+    );
+  });
+
   it("exits with 1 for a model that is not supported, and says why", () => {
     const { status, stdout } = run(["inspect", join(root, "test/fixtures/keras/subclassed.keras")]);
     expect(status).toBe(1);

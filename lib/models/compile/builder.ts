@@ -1,10 +1,11 @@
 import { checkedProduct } from "../../arguments/shapes.js";
 import { expectedText } from "../../errors/messages.js";
+import type { LayerParts } from "../../layers/layer_parts.js";
 import type { TypedArray } from "../../tensor/tensor.js";
 import type { HostCall, HostShapes } from "./host.js";
 import type { Instruction, Operand } from "./instructions.js";
+import type { StreamCompilation } from "./streaming.js";
 import { type KerasDtype, product, roundingOf, Storage, SymbolicTensor, storageType } from "./symbolic.js";
-
 import type { Tensors } from "./values.js";
 
 /**
@@ -28,6 +29,14 @@ export interface CarriedTensor {
 export interface BuilderOptions {
   readonly hostShapes?: readonly HostShapes[];
   readonly onCall?: Builder["onCall"];
+  readonly stream?: StreamCompilation | null;
+  readonly onRecurrent?: Builder["onRecurrent"];
+}
+
+/** A call of GRUs that one instruction computes. They all take the same path. */
+export interface RecurrentNote {
+  readonly grus: readonly LayerParts[];
+  readonly hasMask: boolean;
 }
 
 /** Collects the instructions of a model. */
@@ -35,20 +44,28 @@ export class Builder {
   readonly mode: BatchMode;
   /** The instructions, in order, and the calls of JavaScript between them. */
   readonly steps: (Instruction | HostCall)[] = [];
-  readonly states: CarriedTensor[] = [];
   readonly #constants = new Map<TypedArray, Map<string, Storage>>();
   /** True when a GRU computes on the GPU, for the whole batch at a time. */
   usesCudnn = false;
 
   /** Told of every call of a layer, with its outputs. */
   readonly onCall: ((layer: object, outputs: Tensors) => void) | null;
+  /** Told of every call of GRUs. */
+  readonly onRecurrent: ((note: RecurrentNote) => void) | null;
+  /** The timesteps of a program for a stream; `null` for a program that computes whole sequences. */
+  readonly stream: StreamCompilation | null;
   readonly #hostShapes: readonly HostShapes[];
+  readonly #carried = new Map<string, CarriedTensor>();
   #hostCalls = 0;
+  #calls = 0;
 
   /** `hostShapes` are those of the results of JavaScript that are known, in the order of the calls. */
-  constructor(mode: BatchMode, { hostShapes = [], onCall = null }: BuilderOptions = {}) {
+  constructor(mode: BatchMode, options: BuilderOptions = {}) {
+    const { hostShapes = [], onCall = null, onRecurrent = null, stream = null } = options;
     this.mode = mode;
     this.onCall = onCall;
+    this.onRecurrent = onRecurrent;
+    this.stream = stream;
     this.#hostShapes = hostShapes;
   }
 
@@ -99,11 +116,11 @@ export class Builder {
     this.steps.push({ op, reads, writes, fields: { ...fields, round } });
   }
 
-  /** Returns the shapes of the results of the next call of JavaScript; `undefined` when they are not known. */
-  nextHostShapes(): HostShapes | undefined {
-    const shapes = this.#hostShapes[this.#hostCalls];
+  /** Returns the number of the next call of JavaScript, and the shapes of its results; `undefined` when they are not known. */
+  nextHostCall(): { number: number; shapes: HostShapes | undefined } {
+    const number = this.#hostCalls;
     this.#hostCalls += 1;
-    return shapes;
+    return { number, shapes: this.#hostShapes[number] };
   }
 
   /** Adds a call of JavaScript. */
@@ -111,8 +128,37 @@ export class Builder {
     this.steps.push(call);
   }
 
-  /** Adds a state that calls carry. */
-  carry(state: CarriedTensor): void {
-    this.states.push(state);
+  /**
+   * Returns the value that the last call left under `key`, of this shape. A layer that is called twice in a program goes on
+   * from its first call.
+   */
+  carried(key: string, like: SymbolicTensor, shape: readonly number[], dtype: KerasDtype): SymbolicTensor {
+    const known = this.#carried.get(key);
+    if (known !== undefined) return known.after;
+    const before = this.like(like, shape, dtype);
+    this.#carried.set(key, { key, before, after: before });
+    return before;
+  }
+
+  /** Leaves a value under `key` for the next call. */
+  carry(key: string, after: SymbolicTensor): void {
+    const known = this.#carried.get(key) as CarriedTensor;
+    this.#carried.set(key, { ...known, after });
+  }
+
+  /** Returns a number that is the same for the same call of a layer in every program of the model. */
+  nextCallNumber(): number {
+    this.#calls += 1;
+    return this.#calls;
+  }
+
+  /** The states that calls carry. */
+  get states(): CarriedTensor[] {
+    return [...this.#carried.values()];
+  }
+
+  /** Forgets the states, in a program that stops before they are complete. */
+  forgetStates(): void {
+    this.#carried.clear();
   }
 }

@@ -3,7 +3,7 @@ import { stridesOf } from "../emit/strides.js";
 import { flatten, mapStructure, type Structure } from "../graph/structure.js";
 import type { ModelLayer } from "../layers/model_layer.js";
 import { assemble, type Step } from "./assemble.js";
-import { type BatchMode, Builder, MixesSamples } from "./builder.js";
+import { type BatchMode, Builder, type CarriedTensor, MixesSamples } from "./builder.js";
 import { type HostShapes, NeedsHostCall } from "./host.js";
 import type { Storage, SymbolicTensor } from "./symbolic.js";
 import type { Tensors, Value } from "./values.js";
@@ -15,7 +15,7 @@ export interface CompiledModel {
   readonly inputs: readonly SymbolicTensor[];
   /** `null` for a model that is compiled up to a call of JavaScript, its last step, whose results are not known yet. */
   readonly outputs: Tensors | null;
-  readonly states: Builder["states"];
+  readonly states: readonly CarriedTensor[];
   /** The shapes of the results of JavaScript that it was compiled for. */
   readonly hostShapes: readonly HostShapes[];
 }
@@ -63,14 +63,18 @@ function compiledFor(
   } catch (error) {
     if (!(error instanceof NeedsHostCall)) throw error;
     const { call } = error;
-    builder.states.length = 0;
+    builder.forgetStates();
     const steps = [...assemble(builder, { inputs, outputs: call.inputs }), call];
     return { mode, steps, inputs, outputs: null, states: [], hostShapes };
   }
 }
 
 /** Copies outputs that are inputs, constants, or other outputs: each output must be memory that the program writes. */
-function ownMemory(builder: Builder, outputs: Structure<SymbolicTensor>, inputs: readonly SymbolicTensor[]): Tensors {
+export function ownMemory(
+  builder: Builder,
+  outputs: Structure<SymbolicTensor>,
+  inputs: readonly SymbolicTensor[],
+): Tensors {
   const taken = new Set<Storage>(inputs.map(({ storage }) => storage));
   for (const { before, after } of builder.states) {
     taken.add(before.storage);

@@ -11,7 +11,7 @@ export function unary(builder: Builder, fn: string, x: SymbolicTensor, dtype: Ke
 }
 
 /** The activations that compute with all elements along the last axis. */
-const ROW_ACTIVATIONS = new Set(["softmax", "log_softmax", "sparsemax"]);
+export const ROW_ACTIVATIONS: ReadonlySet<string> = new Set(["softmax", "log_softmax", "sparsemax"]);
 
 /** Returns the activation of `x`. `null` is linear. */
 export function activate(builder: Builder, activation: NativeActivation | null, x: SymbolicTensor): SymbolicTensor {
@@ -65,6 +65,7 @@ export function cast(builder: Builder, x: SymbolicTensor, dtype: KerasDtype): Sy
   if (storageType(dtype) === "int32" && storageType(x.dtype) === "int32") return x.as({ dtype });
   const y = builder.like(x, x.shape, dtype);
   builder.emit("cast", { x }, { y }, { repeat: 1 });
+  if (builder.stream?.isSequence(x)) builder.stream.mark(y);
   return y;
 }
 

@@ -34,6 +34,7 @@ export function recurrent(builder: Builder, call: RecurrentCall): RecurrentResul
   const { x, mask, stages, returnSequences } = call;
   const halves = stages.flatMap((stage) => stage.halves);
   const [timesteps] = x.shape as [number];
+  builder.onRecurrent?.({ grus: halves, hasMask: mask !== null });
   const flags = pathFlags(builder, call, halves);
   const outputs = outputWidths(stages.at(-1) as RecurrentStage).map(([width, { options }]) =>
     builder.like(x, returnSequences ? [timesteps, width] : [width], options.computeDtype),
@@ -65,7 +66,7 @@ function outputWidths({ merge, halves }: RecurrentStage): [number, LayerParts][]
  * such calls stay on the CPU. A call on the GPU needs the whole batch at a time.
  */
 function pathFlags(builder: Builder, { x, mask }: RecurrentCall, halves: readonly LayerParts[]): number {
-  if (mask !== null) return 0;
+  if (mask !== null || builder.stream !== null) return 0;
   const [timesteps, features] = x.shape as [number, number];
   const batch = builder.mode === "divided" ? 1 : builder.mode;
   const request = { batch, timesteps, features, mask: null, lengths: null, training: false };

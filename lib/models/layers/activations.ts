@@ -1,7 +1,9 @@
 import type { NativeActivation } from "../../native/binding.js";
 import type { Builder } from "../compile/builder.js";
+import { type Causality, needsWhole } from "../compile/streaming.js";
+import type { SymbolicTensor } from "../compile/symbolic.js";
 import type { Tensors } from "../compile/values.js";
-import { activate } from "../emit/elementwise.js";
+import { activate, ROW_ACTIVATIONS } from "../emit/elementwise.js";
 import { type CallArguments, Layer, type LayerSource } from "./layer.js";
 
 /** A layer without weights that computes an activation of every element, or of the last axis. */
@@ -12,8 +14,9 @@ abstract class ActivationFunctionLayer extends Layer {
     return true;
   }
 
-  override get causality() {
-    return "pointwise" as const;
+  override causality([x]: readonly SymbolicTensor[]): Causality {
+    const isOverLast = ROW_ACTIVATIONS.has(this.activation?.name ?? "");
+    return isOverLast && x?.shape.length === 1 ? needsWhole("combines timesteps") : "pointwise";
   }
 
   override call(builder: Builder, args: CallArguments): Tensors {

@@ -1,5 +1,6 @@
 import type { Builder } from "../compile/builder.js";
-import { product } from "../compile/symbolic.js";
+import { type Causality, needsWhole } from "../compile/streaming.js";
+import { product, type SymbolicTensor } from "../compile/symbolic.js";
 import { isTensor, type Tensors } from "../compile/values.js";
 import { cast } from "../emit/elementwise.js";
 import { itemAxis } from "./axes.js";
@@ -37,8 +38,8 @@ export class BatchNormalizationLayer extends Layer {
     return true;
   }
 
-  override get causality() {
-    return "pointwise" as const;
+  override causality([x]: readonly SymbolicTensor[]): Causality {
+    return x !== undefined && itemAxis(this, this.#axis, x.rank) === 0 ? needsWhole("combines timesteps") : "pointwise";
   }
 
   override call(builder: Builder, args: CallArguments): Tensors {

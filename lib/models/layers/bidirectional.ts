@@ -1,6 +1,7 @@
 import { readMergeMode } from "../../keras/merge_mode.js";
 import type { NativeMerge } from "../../native/binding.js";
 import type { Builder } from "../compile/builder.js";
+import { type Causality, needsWhole } from "../compile/streaming.js";
 import type { Masks, Tensors, Value } from "../compile/values.js";
 import { asObject, type Config, entryError, unsupported } from "../graph/entry.js";
 import { firstMask, type GruLayer } from "./gru.js";
@@ -39,6 +40,10 @@ export class BidirectionalLayer extends RecurrentLayer {
       throw unsupported(this.entry, `a Bidirectional of ${className} layers is not supported, only one of GRUs`);
     }
     return source.child(serialized, group) as GruLayer;
+  }
+
+  override causality(): Causality {
+    return needsWhole("goes in both directions");
   }
 
   override call(builder: Builder, args: CallArguments): Tensors {

@@ -1,4 +1,6 @@
-import type { Builder } from "../compile/builder.js";
+import type { GRUError } from "../../errors/gru_error.js";
+import { type Builder, MixesSamples } from "../compile/builder.js";
+import { NeedsHostCall } from "../compile/host.js";
 import { isFloat, type KerasDtype, type SymbolicTensor } from "../compile/symbolic.js";
 import { isTensor, type Masks, type Tensors, type Value } from "../compile/values.js";
 import { cast } from "../emit/elementwise.js";
@@ -22,11 +24,68 @@ export function callLayer(
     const first = bound[firstName] as Value;
     addMasks(layer, bound);
     const previous = previousMask(bound, first);
-    const called = layer.call(builder, bound);
+    const streamed = streamedInputs(builder, layer, bound);
+    const called = builder.stream === null ? layer.call(builder, bound) : callInStream(builder, layer, bound);
+    if (streamed !== null) markSequences(builder, streamed, flatten(called));
+    if (flatten(called).some((output) => builder.stream?.hasLost(output)))
+      throw notCausal(layer, "moves the timesteps");
     const outputs = layer.supportsMasking ? withMasks(builder, layer, { first, previous, outputs: called }) : called;
     builder.onCall?.(layer, outputs);
     return outputs;
   });
+}
+
+/** The causality of a layer whose inputs have timesteps, in a program for a stream. */
+interface Streamed {
+  readonly layer: Layer;
+  readonly causality: "pointwise" | "causal" | "inside";
+}
+
+/**
+ * Throws `ERR_UNSUPPORTED` in a program for a stream, when a layer needs the whole sequence. Returns `null` for a layer none
+ * of whose inputs has timesteps.
+ */
+function streamedInputs(builder: Builder, layer: Layer, bound: CallArguments): Streamed | null {
+  const { stream } = builder;
+  if (stream === null) return null;
+  const inputs = Object.entries(bound)
+    .filter(([name]) => !name.endsWith("mask"))
+    .flatMap(([, value]) => (hasTensors(value) ? flatten<unknown>(value as Structure<unknown>).filter(isTensor) : []));
+  const sequences = inputs.filter((tensor) => stream.isSequence(tensor));
+  if (sequences.length === 0) return null;
+  const causality = layer.causality(sequences);
+  if (typeof causality === "object") throw notCausal(layer, causality.why);
+  if (causality !== "inside" && sequences.length < inputs.length) {
+    throw notCausal(layer, "also gets a tensor that is no sequence, such as a state");
+  }
+  return { layer, causality };
+}
+
+function notCausal(layer: Layer, why: string): GRUError {
+  return layer.failure("ERR_UNSUPPORTED", "stream", "layers that look only back", `a layer that ${why}`);
+}
+
+function callInStream(builder: Builder, layer: Layer, bound: CallArguments): Tensors {
+  try {
+    return layer.call(builder, bound);
+  } catch (error) {
+    if (error instanceof MixesSamples) throw notCausal(layer, "combines the samples of a batch");
+    if (error instanceof NeedsHostCall) throw notCausal(layer, "is computed in JavaScript");
+    throw error;
+  }
+}
+
+/** Notes which outputs have timesteps. */
+function markSequences(builder: Builder, { layer, causality }: Streamed, outputs: readonly SymbolicTensor[]): void {
+  const { stream } = builder;
+  if (stream === null || causality === "inside") return;
+  for (const output of outputs) {
+    const hasSteps = output.shape.length > 0 && output.shape[0] === stream.steps;
+    if (causality === "pointwise" && !hasSteps) {
+      throw notCausal(layer, "does not keep the timesteps");
+    }
+    if (causality === "pointwise" || layer.isSequenceOutput(output)) stream.mark(output);
+  }
 }
 
 function bind(

@@ -1,4 +1,5 @@
 import type { Builder } from "../compile/builder.js";
+import { type Causality, needsWhole } from "../compile/streaming.js";
 import type { SymbolicTensor } from "../compile/symbolic.js";
 import type { Masks, Tensors, Value } from "../compile/values.js";
 import { allTrue, broadcastTo, concatenated } from "../emit/movement.js";
@@ -14,8 +15,8 @@ export class ConcatenateLayer extends Layer {
     return true;
   }
 
-  override get causality() {
-    return "pointwise" as const;
+  override causality([x]: readonly SymbolicTensor[]): Causality {
+    return x !== undefined && itemAxis(this, this.#axis, x.rank) === 0 ? needsWhole("combines timesteps") : "pointwise";
   }
 
   override call(builder: Builder, args: CallArguments): Tensors {

@@ -1,9 +1,11 @@
 import type { NativeArray } from "../../native/arrays.js";
 import type { NativeActivation } from "../../native/binding.js";
 import type { Builder } from "../compile/builder.js";
+import { type Causality, needsWhole } from "../compile/streaming.js";
 import type { SymbolicTensor } from "../compile/symbolic.js";
 import type { Tensors } from "../compile/values.js";
 import { activate } from "../emit/elementwise.js";
+import { concatenated, strided } from "../emit/movement.js";
 import type { CallArguments, LayerSource } from "./layer.js";
 import { PackedMatrix } from "./packed_matrix.js";
 import { SpatialLayer, type Windows } from "./spatial.js";
@@ -48,21 +50,54 @@ abstract class ConvolutionLayer extends SpatialLayer {
     });
   }
 
-  override call(builder: Builder, args: CallArguments): Tensors {
-    return this.withChannelsLast(builder, args, (x) => this.#convolve(builder, x));
+  /** A causal convolution carries the inputs that its kernel reaches back to. */
+  override causality(): Causality {
+    const { kernel, strides, padding } = this.#windows;
+    if (this.spatialRank === 2) return needsWhole("convolves over two axes");
+    if (this.config.raw("data_format") === "channels_first") return needsWhole("has its channels before the timesteps");
+    if (strides[0] !== 1) return needsWhole("skips timesteps");
+    if (kernel[0] === 1) return "pointwise";
+    return padding === "causal" ? "causal" : needsWhole(`has padding ${JSON.stringify(padding)} and not "causal"`);
   }
 
-  #convolve(builder: Builder, x: SymbolicTensor): SymbolicTensor {
+  override call(builder: Builder, args: CallArguments): Tensors {
+    return this.withChannelsLast(builder, args, (x) => {
+      const carries = builder.stream?.isSequence(x) === true && this.#windows.padding === "causal";
+      return carries ? this.#convolveNext(builder, x) : this.#convolve(builder, x, this.#windows);
+    });
+  }
+
+  /** Convolves the next steps of a stream, behind those that the kernel reaches back to. */
+  #convolveNext(builder: Builder, x: SymbolicTensor): SymbolicTensor {
+    const reach = ((this.#windows.kernel[0] as number) - 1) * (this.#windows.dilation[0] as number);
+    const windows = { ...this.#windows, padding: "valid" as const };
+    if (reach === 0) return this.#convolve(builder, x, windows);
+    const channels = x.shape[1] as number;
+    const key = `${this.entry.place.names.join("/")}#${builder.nextCallNumber()}`;
+    const before = builder.carried(key, x, [reach, channels], x.dtype);
+    const whole = concatenated(builder, [before, x], 0);
+    const steps = whole.shape[0] as number;
+    builder.carry(
+      key,
+      strided(builder, whole, [
+        [steps - reach, 1, reach],
+        [0, 1, channels],
+      ]),
+    );
+    return this.#convolve(builder, whole, windows);
+  }
+
+  #convolve(builder: Builder, x: SymbolicTensor, windows: Windows): SymbolicTensor {
     const channels = x.shape.at(-1) as number;
     const inGroup = this.#kernel.data.shape.at(-2) as number;
     if (channels !== inGroup * this.#groups) throw this.shapeError(`${inGroup * this.#groups} channels`, x);
-    const positions = this.positions(x, this.#windows);
+    const positions = this.positions(x, windows);
     const y = builder.like(x, [...positions.map(({ output }) => output), this.#filters]);
     const fused = this.#fusable();
     this.emitConvolution(builder, x, y, {
       matrices: this.#matrices.map((matrix) => matrix.native),
       activation: fused,
-      windows: this.#windows,
+      windows,
       pads: positions.map(({ pad }) => pad),
     });
     return fused === this.#activation ? y : activate(builder, this.#activation, y);

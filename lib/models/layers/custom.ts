@@ -1,6 +1,7 @@
 import { Tensor } from "../../tensor/tensor.js";
 import type { Builder } from "../compile/builder.js";
 import { type HostShape, type HostShapes, NeedsHostCall } from "../compile/host.js";
+import { type Causality, needsWhole } from "../compile/streaming.js";
 import type { SymbolicTensor } from "../compile/symbolic.js";
 import { isTensor, type Masks, type Tensors, type Value } from "../compile/values.js";
 import type { CustomLayer, CustomLayerCall } from "../custom_layers.js";
@@ -29,14 +30,19 @@ export class CustomLayerInModel extends Layer {
     return true;
   }
 
+  override causality(): Causality {
+    return needsWhole("is computed in JavaScript");
+  }
+
   override call(builder: Builder, args: CallArguments): Tensors {
     const { inputs, mask = null, ...others } = args;
     const masks =
       mask === null ? mapStructure<unknown, null>(inputs as Structure<unknown>, () => null) : (mask as Masks);
     const used = flatten<unknown>([inputs, masks, others] as Structure<unknown>).filter(isTensor);
-    const shapes = builder.nextHostShapes();
+    const { number, shapes } = builder.nextHostCall();
     const outputs = shapes === undefined ? null : this.#outputs(builder, shapes, used[0]?.repeat ?? 1);
     const call = {
+      number,
       inputs: used,
       outputs: outputs === null ? [] : flatten(outputs),
       run: (tensorOf: (tensor: SymbolicTensor) => unknown) =>

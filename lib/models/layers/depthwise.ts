@@ -1,5 +1,6 @@
 import type { NativeActivation } from "../../native/binding.js";
 import type { Builder } from "../compile/builder.js";
+import { type Causality, needsWhole } from "../compile/streaming.js";
 import type { SymbolicTensor } from "../compile/symbolic.js";
 import type { Tensors } from "../compile/values.js";
 import { activate } from "../emit/elementwise.js";
@@ -20,6 +21,14 @@ abstract class DepthwiseLayer extends SpatialLayer {
     dilation: this.config.sizes("dilation_rate", 1, 1),
     padding: this.config.oneOf<"valid" | "same">("padding", "valid", ["valid", "same"]),
   };
+
+  override causality(): Causality {
+    const { kernel, strides } = this.#windows;
+    const isFirst = this.config.raw("data_format") === "channels_first";
+    return kernel[0] === 1 && strides[0] === 1 && !isFirst
+      ? "pointwise"
+      : needsWhole("reaches forward, or skips timesteps");
+  }
 
   /** The shape of the depthwise weights. */
   protected get depthwiseShape(): (number | null)[] {

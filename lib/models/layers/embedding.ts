@@ -1,4 +1,5 @@
 import type { Builder } from "../compile/builder.js";
+import type { Causality } from "../compile/streaming.js";
 import { product } from "../compile/symbolic.js";
 import { isTensor, type Masks, type Tensors, type Value } from "../compile/values.js";
 import { binary, cast, scalar } from "../emit/elementwise.js";
@@ -22,8 +23,8 @@ export class EmbeddingLayer extends Layer {
     return this.#maskZero;
   }
 
-  override get causality() {
-    return "pointwise" as const;
+  override causality(): Causality {
+    return "pointwise";
   }
 
   override call(builder: Builder, args: CallArguments): Tensors {

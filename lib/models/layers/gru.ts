@@ -1,9 +1,10 @@
 import type { Builder } from "../compile/builder.js";
+import { type Causality, needsWhole } from "../compile/streaming.js";
 import type { SymbolicTensor } from "../compile/symbolic.js";
 import type { Masks, Tensors, Value } from "../compile/values.js";
 import { flatten } from "../graph/structure.js";
 import { gruConfig, ModelGru } from "./gru_weights.js";
-import type { CallArguments, LayerSource } from "./layer.js";
+import type { CallArguments, LayerSource, NamedGru } from "./layer.js";
 import { RecurrentLayer } from "./recurrent_layer.js";
 
 /** Keras's GRU. */
@@ -16,8 +17,12 @@ export class GruLayer extends RecurrentLayer {
     for (const request of this.model.requests) this.weight({ ...request, group: "cell" });
   }
 
-  override get causality() {
-    return this.model.parts.options.goBackwards ? ("none" as const) : ("causal" as const);
+  override get grus(): readonly NamedGru[] {
+    return [{ name: this.path, parts: this.model.parts }];
+  }
+
+  override causality(): Causality {
+    return this.model.parts.options.goBackwards ? needsWhole("goes backwards") : "causal";
   }
 
   override get isStateful(): boolean {

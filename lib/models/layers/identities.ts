@@ -1,4 +1,5 @@
 import type { Builder } from "../compile/builder.js";
+import type { Causality } from "../compile/streaming.js";
 import type { Tensors } from "../compile/values.js";
 import { type CallArguments, Layer } from "./layer.js";
 
@@ -8,8 +9,8 @@ export class IdentityLayer extends Layer {
     return true;
   }
 
-  override get causality() {
-    return "pointwise" as const;
+  override causality(): Causality {
+    return "pointwise";
   }
 
   override call(_builder: Builder, args: CallArguments): Tensors {

@@ -1,7 +1,9 @@
 import { GRUError, type GRUErrorCode } from "../../errors/gru_error.js";
 import { expectedText, inPlace } from "../../errors/messages.js";
 import type { DTypePolicy } from "../../keras/dtype_policy.js";
+import type { LayerParts } from "../../layers/layer_parts.js";
 import type { Builder } from "../compile/builder.js";
+import { type Causality, needsWhole } from "../compile/streaming.js";
 import type { KerasDtype, SymbolicTensor } from "../compile/symbolic.js";
 import { isTensor, type Masks, shownShape, type Tensors, type Value } from "../compile/values.js";
 import { type Entry, shown } from "../graph/entry.js";
@@ -16,6 +18,12 @@ export interface LayerSource {
   readonly entry: Entry;
   /** Makes a layer that is inside of this one. `group` is the group of its weights, such as `forward_layer`. */
   child(serialized: unknown, group: string): Layer;
+}
+
+/** A GRU of a layer, and its place in the model. */
+export interface NamedGru {
+  readonly name: string;
+  readonly parts: LayerParts;
 }
 
 /** A Keras layer. A subclass reads its config and says which weights it needs, and compiles its calls. */
@@ -70,9 +78,26 @@ export abstract class Layer {
     return false;
   }
 
-  /** How far the layer looks into the future and the past, for streams; see `Causality`. */
-  get causality(): Causality {
-    return "none";
+  /** The GRUs of the layer itself, without those of the layers inside. */
+  get grus(): readonly NamedGru[] {
+    return [];
+  }
+
+  /** The layer's place: its name, after those of the models and wrappers around it. */
+  get path(): string {
+    return this.entry.place.names.join("/");
+  }
+
+  /**
+   * Whether the layer can compute the sequences `inputs` in pieces. Their timesteps are the first axis after the batch.
+   */
+  causality(_inputs: readonly SymbolicTensor[]): Causality {
+    return needsWhole();
+  }
+
+  /** Whether an output of a causal layer has timesteps. By default one with more axes than a state. */
+  isSequenceOutput({ shape }: SymbolicTensor): boolean {
+    return shape.length > 1;
   }
 
   /** Adds the instructions of a call to `builder` and returns the outputs. */
@@ -143,12 +168,6 @@ export abstract class Layer {
     }
   }
 }
-
-/**
- * Whether a layer can compute a sequence in pieces: `"pointwise"` treats every timestep by itself, `"causal"` looks only
- * back and carries what it needs, `"none"` needs the whole sequence.
- */
-export type Causality = "pointwise" | "causal" | "none";
 
 function describeValue(value: Value | undefined): string {
   if (isTensor(value)) return `one tensor of shape ${shownShape(value)}`;

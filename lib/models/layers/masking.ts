@@ -1,4 +1,6 @@
 import type { Builder } from "../compile/builder.js";
+import { type Causality, needsWhole } from "../compile/streaming.js";
+import type { SymbolicTensor } from "../compile/symbolic.js";
 import type { Tensors } from "../compile/values.js";
 import { binary, scalar, select } from "../emit/elementwise.js";
 import { reduce } from "../emit/reduction.js";
@@ -12,8 +14,8 @@ export class MaskingLayer extends Layer {
     return true;
   }
 
-  override get causality() {
-    return "pointwise" as const;
+  override causality(inputs: readonly SymbolicTensor[]): Causality {
+    return inputs.every(({ shape }) => shape.length > 1) ? "pointwise" : needsWhole("combines timesteps");
   }
 
   override call(builder: Builder, args: CallArguments): Tensors {

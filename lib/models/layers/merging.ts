@@ -1,4 +1,5 @@
 import type { Builder } from "../compile/builder.js";
+import { type Causality, needsWhole } from "../compile/streaming.js";
 import type { SymbolicTensor } from "../compile/symbolic.js";
 import type { Masks, Tensors, Value } from "../compile/values.js";
 import { binary, scalar, select } from "../emit/elementwise.js";
@@ -12,8 +13,8 @@ abstract class MergeLayer extends Layer {
     return true;
   }
 
-  override get causality() {
-    return "pointwise" as const;
+  override causality(inputs: readonly SymbolicTensor[]): Causality {
+    return inputs.every(({ rank }) => rank === inputs[0]?.rank) ? "pointwise" : needsWhole("combines timesteps");
   }
 
   override call(builder: Builder, args: CallArguments): Tensors {

@@ -1,4 +1,5 @@
 import type { Builder } from "../compile/builder.js";
+import type { Causality } from "../compile/streaming.js";
 import { isFloat, KERAS_DTYPES, type KerasDtype, type SymbolicTensor } from "../compile/symbolic.js";
 import { isTensor, type Tensors, type Value } from "../compile/values.js";
 import { cast } from "../emit/elementwise.js";
@@ -48,6 +49,10 @@ export class ModelLayer extends Layer {
 
   override get signature(): readonly string[] {
     return ["inputs", "training", "mask"];
+  }
+
+  override causality(): Causality {
+    return "inside";
   }
 
   /** Functional models convert each input to the dtype of its InputLayer. */
@@ -112,7 +117,10 @@ export class ModelLayer extends Layer {
     const x = cast(builder, given, dtype).withMask(given.mask);
     if (x.rank === shape.length + 1 && x.shape.at(-1) === 1) return x.as({ shape: x.shape.slice(0, -1), mask: x.mask });
     if (x.rank === shape.length - 1 && shape.at(-1) === 1) return x.as({ shape: [...x.shape, 1], mask: x.mask });
-    const fits = x.rank === shape.length && x.shape.every((size, axis) => (shape[axis + 1] ?? size) === size);
+    // A stream gives a few timesteps of a sequence, whatever its length.
+    const first = builder.stream === null ? 0 : 1;
+    const isSize = (size: number, axis: number) => axis < first || (shape[axis + 1] ?? size) === size;
+    const fits = x.rank === shape.length && x.shape.every(isSize);
     if (fits) return x;
     throw this.shapeError(`shape [${shape.map(String).join(", ")}] for input ${JSON.stringify(ref.layer)}`, x);
   }

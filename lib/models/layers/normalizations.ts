@@ -1,4 +1,5 @@
 import type { Builder } from "../compile/builder.js";
+import { type Causality, needsWhole } from "../compile/streaming.js";
 import { type KerasDtype, product, type SymbolicTensor } from "../compile/symbolic.js";
 import type { Tensors } from "../compile/values.js";
 import { constantOf } from "../emit/constants.js";
@@ -78,8 +79,9 @@ export class LayerNormalizationLayer extends Layer {
     return true;
   }
 
-  override get causality() {
-    return "pointwise" as const;
+  override causality([x]: readonly SymbolicTensor[]): Causality {
+    const mixesSteps = x !== undefined && this.#axes.some((axis) => itemAxis(this, axis, x.rank) === 0);
+    return mixesSteps ? needsWhole("combines timesteps") : "pointwise";
   }
 
   /** Keras computes in at least float32, and casts only the outputs. */
@@ -171,8 +173,9 @@ export class UnitNormalizationLayer extends Layer {
     return true;
   }
 
-  override get causality() {
-    return "pointwise" as const;
+  override causality([x]: readonly SymbolicTensor[]): Causality {
+    const mixesSteps = x !== undefined && this.#axes.some((axis) => itemAxis(this, axis, x.rank) === 0);
+    return mixesSteps ? needsWhole("combines timesteps") : "pointwise";
   }
 
   override call(builder: Builder, args: CallArguments): Tensors {

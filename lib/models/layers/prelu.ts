@@ -1,4 +1,5 @@
 import type { Builder } from "../compile/builder.js";
+import { type Causality, needsWhole } from "../compile/streaming.js";
 import { product } from "../compile/symbolic.js";
 import type { Tensors } from "../compile/values.js";
 import { constantOf } from "../emit/constants.js";
@@ -16,6 +17,10 @@ export class PreluLayer extends Layer {
 
   override get supportsMasking(): boolean {
     return true;
+  }
+
+  override causality(): Causality {
+    return this.#alpha.data.shape[0] === 1 ? "pointwise" : needsWhole("has a slope for each timestep");
   }
 
   override call(builder: Builder, args: CallArguments): Tensors {

@@ -1,4 +1,5 @@
 import type { Builder } from "../compile/builder.js";
+import { type Causality, needsWhole } from "../compile/streaming.js";
 import { product, type SymbolicTensor } from "../compile/symbolic.js";
 import type { Tensors } from "../compile/values.js";
 import { constantOf } from "../emit/constants.js";
@@ -16,8 +17,11 @@ export class RescalingLayer extends Layer {
     return true;
   }
 
-  override get causality() {
-    return "pointwise" as const;
+  override causality(inputs: readonly SymbolicTensor[]): Causality {
+    const axes = ["scale", "offset"].map((key) => readNumbers(this.config.raw(key) ?? 0)?.shape.length ?? 0);
+    return inputs.every(({ shape }) => shape.length > Math.max(...axes))
+      ? "pointwise"
+      : needsWhole("combines timesteps");
   }
 
   override call(builder: Builder, args: CallArguments): Tensors {
@@ -54,8 +58,9 @@ export class NormalizationLayer extends Layer {
     return true;
   }
 
-  override get causality() {
-    return "pointwise" as const;
+  override causality([x]: readonly SymbolicTensor[]): Causality {
+    const mixesSteps = x !== undefined && this.#axes.some((axis) => (axis < 0 ? axis + x.rank : axis) === 1);
+    return mixesSteps ? needsWhole("combines timesteps") : "pointwise";
   }
 
   override call(builder: Builder, args: CallArguments): Tensors {

@@ -1,6 +1,10 @@
+import type { GRUError } from "../../errors/gru_error.js";
+import type { LayerParts as RecurrentHalf } from "../../layers/layer_parts.js";
 import type { Builder } from "../compile/builder.js";
 import type { SymbolicTensor } from "../compile/symbolic.js";
 import { isTensor, type Tensors, type Value } from "../compile/values.js";
+import { binary, select } from "../emit/elementwise.js";
+import { padded, strided } from "../emit/movement.js";
 import { type RecurrentCall, type RecurrentResults, recurrent } from "../emit/recurrent.js";
 import { flatten, type Structure } from "../graph/structure.js";
 import { type CallArguments, Layer } from "./layer.js";
@@ -57,23 +61,33 @@ export abstract class RecurrentLayer extends Layer {
     });
   }
 
-  /** Computes the GRUs, and carries their states from call to call if the layer is stateful. */
+  /** Computes the GRUs, and carries their states from call to call if the layer is stateful, or in a stream. */
   protected compute(
     builder: Builder,
     { x, mask, states }: RecurrentInputs,
     { stages, returnSequences, stateful }: RecurrentSettings,
   ): RecurrentResults {
     const halves = stages.flatMap((stage) => stage.halves);
-    const carried = stateful
-      ? halves.map(({ options }) => builder.like(x, [options.units], options.computeDtype))
-      : halves.map(() => null);
-    const results = recurrent(builder, { x, mask, stages, initialStates: states ?? carried, returnSequences });
-    carried.forEach((before, index) => {
-      if (before === null) return;
-      const key = `${this.entry.place.names.join("/")}/${index}`;
-      builder.carry({ key, before, after: results.states[index] as SymbolicTensor });
-    });
-    return results;
+    const streams = builder.stream?.isSequence(x) === true;
+    if (streams && states !== null) throw this.#notInStream("begins with a state of another layer");
+    if (builder.stream !== null && stateful && !streams) throw this.#notInStream("carries a state of whole sequences");
+    const path = this.entry.place.names.join("/");
+    const keys = streams
+      ? halves.map((_, index) => `${path}#${builder.nextCallNumber()}/${index}`)
+      : halves.map((_, index) => `${path}/${index}`);
+    const carries = streams || stateful;
+    const before = halves.map(({ options }, index) =>
+      carries ? builder.carried(keys[index] as string, x, [options.units], options.computeDtype) : null,
+    );
+    const results = recurrent(builder, { x, mask, stages, initialStates: states ?? before, returnSequences });
+    if (carries) for (const [index, key] of keys.entries()) builder.carry(key, results.states[index] as SymbolicTensor);
+    const last = halves.at(-1) as RecurrentHalf;
+    if (!streams || mask === null || last.options.zeroOutputForMask) return results;
+    return { ...results, outputs: withEarlierOutput(builder, results, mask, before.at(-1) as SymbolicTensor) };
+  }
+
+  #notInStream(why: string): GRUError {
+    return this.failure("ERR_UNSUPPORTED", "stream", "layers that look only back", `a layer that ${why}`);
   }
 
   /** Returns the outputs and, with `return_state`, the states, in one list. */
@@ -87,4 +101,34 @@ export abstract class RecurrentLayer extends Layer {
 export function maskIn(mask: Value): SymbolicTensor | null {
   const [first] = Array.isArray(mask) ? mask : [mask];
   return isTensor(first) ? first : null;
+}
+
+/**
+ * Returns the output of a stream with a mask. Keras repeats the last output at masked timesteps, and it may come from an
+ * earlier run of the stream, whose last output is the state that the stream carried.
+ */
+function withEarlierOutput(
+  builder: Builder,
+  { outputs }: RecurrentResults,
+  mask: SymbolicTensor,
+  before: SymbolicTensor,
+): SymbolicTensor[] {
+  const [steps] = mask.shape as [number];
+  const isLast = (outputs[0] as SymbolicTensor).shape.length === 1;
+  const all = unmaskedSoFar(builder, mask);
+  const began = isLast ? strided(builder, all, [[steps - 1, 1, 1]]) : all.as({ shape: [steps, 1] });
+  return outputs.map((output) =>
+    select(builder, began, output, isLast ? before : before.as({ shape: [1, ...before.shape] })),
+  );
+}
+
+/** Returns for each timestep whether it or any before it is not masked. */
+function unmaskedSoFar(builder: Builder, mask: SymbolicTensor): SymbolicTensor {
+  const [steps] = mask.shape as [number];
+  let all = mask;
+  for (let reach = 1; reach < steps; reach *= 2) {
+    const earlier = padded(builder, strided(builder, all, [[0, 1, steps - reach]]), [[reach, 0]], 0);
+    all = binary(builder, "logical_or", all, earlier, "bool");
+  }
+  return all;
 }

@@ -1,4 +1,5 @@
 import type { Builder } from "../compile/builder.js";
+import { type Causality, needsWhole } from "../compile/streaming.js";
 import type { Masks, Tensors, Value } from "../compile/values.js";
 import { cast } from "../emit/elementwise.js";
 import { backwards } from "../emit/recurrent.js";
@@ -6,7 +7,7 @@ import { asObject, type Config, type Entry, readEntry, snakeCase, unsupported } 
 import { ConfigReader } from "./config_reader.js";
 import { firstMask } from "./gru.js";
 import { gruConfig, ModelGru } from "./gru_weights.js";
-import type { CallArguments, LayerSource } from "./layer.js";
+import type { CallArguments, LayerSource, NamedGru } from "./layer.js";
 import { RecurrentLayer } from "./recurrent_layer.js";
 import type { WeightSlot } from "./weight_slot.js";
 
@@ -58,6 +59,14 @@ export class RnnLayer extends RecurrentLayer {
       }),
     );
     return { entry, gru, slots: gru.requests.map((request) => this.weight({ ...request, group })) };
+  }
+
+  override get grus(): readonly NamedGru[] {
+    return this.#cells.map(({ entry, gru }) => ({ name: `${this.path}/${entry.name}`, parts: gru.parts }));
+  }
+
+  override causality(): Causality {
+    return this.#goBackwards ? needsWhole("goes backwards") : "causal";
   }
 
   override get isStateful(): boolean {

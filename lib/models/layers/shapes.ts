@@ -1,4 +1,5 @@
 import type { Builder } from "../compile/builder.js";
+import { type Causality, needsWhole } from "../compile/streaming.js";
 import { product, type SymbolicTensor } from "../compile/symbolic.js";
 import type { Tensors } from "../compile/values.js";
 import { permuted } from "../emit/movement.js";
@@ -22,6 +23,13 @@ function channelsToEnd(builder: Builder, x: SymbolicTensor): SymbolicTensor {
 /** Keras's Reshape. It loses the mask. */
 export class ReshapeLayer extends Layer {
   readonly #target = this.config.axes("target_shape", []);
+
+  override causality([x]: readonly SymbolicTensor[]): Causality {
+    const [steps, ...rest] = this.#target;
+    return steps === -1 && product(rest) === product(x?.shape.slice(1) ?? [])
+      ? "pointwise"
+      : needsWhole("moves the timesteps");
+  }
 
   override call(_builder: Builder, args: CallArguments): Tensors {
     const x = this.input(args);

@@ -1,4 +1,5 @@
 import type { Builder } from "../compile/builder.js";
+import { type Causality, needsWhole } from "../compile/streaming.js";
 import { product, type SymbolicTensor } from "../compile/symbolic.js";
 import { isTensor, type Tensors } from "../compile/values.js";
 import { binary, scalar, select } from "../emit/elementwise.js";
@@ -16,6 +17,11 @@ export class SoftmaxLayer extends Layer {
 
   override get supportsMasking(): boolean {
     return true;
+  }
+
+  override causality([x]: readonly SymbolicTensor[]): Causality {
+    const mixesSteps = x !== undefined && this.#axes.some((axis) => itemAxis(this, axis, x.rank) === 0);
+    return mixesSteps ? needsWhole("combines timesteps") : "pointwise";
   }
 
   override call(builder: Builder, args: CallArguments): Tensors {

@@ -1,4 +1,5 @@
 import type { Builder } from "../compile/builder.js";
+import type { Causality } from "../compile/streaming.js";
 import type { SymbolicTensor } from "../compile/symbolic.js";
 import { isTensor, type Tensors, type Value } from "../compile/values.js";
 import { flatten } from "../graph/structure.js";
@@ -22,8 +23,8 @@ export class TimeDistributedLayer extends Layer {
     return true;
   }
 
-  override get causality() {
-    return "pointwise" as const;
+  override causality(): Causality {
+    return "pointwise";
   }
 
   override call(builder: Builder, args: CallArguments): Tensors {
@@ -37,7 +38,8 @@ export class TimeDistributedLayer extends Layer {
     inner[name] = asItems(x, timesteps);
     // Keras calls the layer's `call` itself: nothing is cast, and no mask but this one counts.
     if (isTensor(mask) && layer.signature.includes("mask")) inner.mask = asItems(mask, timesteps);
-    const outputs = flatten(layer.within(() => layer.call(builder, inner)));
+    const compute = () => layer.within(() => layer.call(builder, inner));
+    const outputs = flatten(builder.stream === null ? compute() : builder.stream.apart(compute));
     const [output] = outputs;
     if (output === undefined || outputs.length > 1) {
       throw this.failure("ERR_UNSUPPORTED", "layer", "a layer with one output", `one with ${outputs.length}`);

@@ -4,6 +4,7 @@ import type { Builder } from "../compile/builder.js";
 import type { Tensors, Value } from "../compile/values.js";
 import { type Entry, shown } from "../graph/entry.js";
 import { OperationArguments } from "./arguments.js";
+import { inStream } from "./causality.js";
 
 /** How an operation is computed: the names of its positional arguments, and what compiles a call. */
 export interface OperationDefinition {
@@ -30,7 +31,9 @@ export class Operation {
   call(builder: Builder, args: readonly Value[], kwargs: Readonly<Record<string, Value>>): Tensors {
     const { parameters, compute } = this.#definition;
     try {
-      return compute(new OperationArguments(builder, this.entry, parameters, { args, kwargs }));
+      const call = new OperationArguments(builder, this.entry, parameters, { args, kwargs });
+      if (builder.stream === null) return compute(call);
+      return inStream(call, () => compute(call));
     } catch (error) {
       const named = error instanceof GRUError && !error.message.includes(shown(this.entry));
       throw named ? inPlace(shown(this.entry), error) : error;

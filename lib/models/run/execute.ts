@@ -58,22 +58,20 @@ function* runSteps(
   call: Call,
   known: HostResults[],
 ): Generator<PendingStep, boolean, unknown> {
-  let host = 0;
   for (const step of compiled.steps) {
     if (!("run" in step)) {
       yield { program: step.program, args: call.arrays(step) };
       continue;
     }
-    let results = known[host];
+    let results = known[step.number];
     if (results === undefined) {
       const value = call.host(step);
       results = readHostResults(types.isPromise(value) ? yield { promise: value } : value, "custom_objects");
       known.push(results);
     }
-    const expected = compiled.hostShapes[host];
+    const expected = compiled.hostShapes[step.number];
     if (expected === undefined || !sameShapes(expected, results.shapes)) return false;
     call.take(step, results);
-    host += 1;
   }
   return true;
 }

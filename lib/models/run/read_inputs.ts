@@ -44,15 +44,15 @@ export function readInputs(given: unknown, inputs: Structure<InputSpec>, ownersh
     return {
       batch,
       shapes,
-      arrays: read.map((tensor, index) => elements(tensor, specs[index] as InputSpec, ownership)),
+      arrays: read.map((tensor, index) => programArray(tensor, (specs[index] as InputSpec).dtype, ownership)),
     };
   } catch (error) {
     throw unreadable(error, "inputs");
   }
 }
 
-/** Returns the value of each input. */
-function valuesOf(given: unknown, inputs: Structure<InputSpec>, specs: readonly InputSpec[]): unknown[] {
+/** Returns the value of each input of a model, in Keras's order. Throws `ERR_ARGUMENT`. */
+export function valuesOf(given: unknown, inputs: Structure<InputSpec>, specs: readonly InputSpec[]): unknown[] {
   if (Array.isArray(given) && isListOfTensors(given, specs.length)) {
     if (given.length === specs.length) return [...given];
     const names = specs.map(({ name }) => JSON.stringify(name)).join(", ");
@@ -143,7 +143,8 @@ function batchOf(read: readonly ReadTensor[]): number {
   return batch;
 }
 
-function elements(read: ReadTensor, { dtype }: InputSpec, ownership: Ownership): TypedArray {
+/** Returns the elements of a tensor in the form that programs take for an input of `dtype`. */
+export function programArray(read: ReadTensor, dtype: KerasDtype, ownership: Ownership): TypedArray {
   const { data, owned } = elementsOf(read);
   const wanted = tensorDtype(dtype);
   const isInteger = !(dtype.includes("float") || dtype === "bool");
