@@ -9,9 +9,15 @@ import { binaryOf, nodeOf, runOn, skipReason } from "./runners.mjs";
 
 const every = process.env.PLATFORMS_EVERY ?? "10";
 
-interface GoldenResult {
+interface Counts {
   cases: number;
   gradients: number;
+}
+
+interface GoldenResult {
+  layers: Counts;
+  wrappers: Counts;
+  models: Counts;
   failed: string[];
   cpu: { isa: string; isas: string[] };
   cudnn: string | null;
@@ -36,12 +42,18 @@ describe.each(Object.entries(kernels))("%s", (target, isa) => {
   itOn(target, "computes the golden data, forward and backward, with its vector kernels", () => {
     const { result, status, output } = runOn(target, "golden.mjs", [every]);
     expect(result, output).not.toBeNull();
-    const { cases, gradients, failed, cpu, cudnn } = result as GoldenResult;
-    console.log(`${target}: ${cases} golden cases, ${gradients} with gradients, kernels ${cpu.isa}`);
+    const { layers, wrappers, models, failed, cpu, cudnn } = result as GoldenResult;
+    console.log(
+      `${target}, kernels ${cpu.isa}: golden cases of ${layers.cases} GRUs (${layers.gradients} with gradients), ` +
+        `${wrappers.cases} Bidirectionals and stacks (${wrappers.gradients}), ${models.cases} models`,
+    );
     expect(failed).toEqual([]);
     expect(status).toBe(0);
-    expect(cases).toBeGreaterThan(3000 / Number(every));
-    expect(gradients).toBeGreaterThan(0);
+    expect(layers.cases).toBeGreaterThan(3000 / Number(every));
+    expect(wrappers.cases).toBeGreaterThan(600 / Number(every));
+    expect(models.cases).toBeGreaterThan(500 / Number(every));
+    expect(layers.gradients).toBeGreaterThan(0);
+    expect(wrappers.gradients).toBeGreaterThan(0);
     expect(cpu.isa).toMatch(isa);
     if (target.startsWith("win32")) expect(cudnn).toContain("exists on Linux only");
   });
@@ -85,7 +97,7 @@ describe("the bits of g++ and of zig's clang", () => {
     const results = [everyday, binaryOf(target)].map((addon) => runOn(target, "outputs.mjs", [], { addon, env }));
     const [first, second] = results.map(({ result }) => result as Record<string, string> | null);
     if (first === null && second === null && /CUDNN_GRU_ISA/.test(results[0]?.output ?? "")) return; // not this CPU's
-    expect(Object.keys(first ?? {}).length, results[0]?.output).toBeGreaterThan(400);
+    expect(Object.keys(first ?? {}).length, results[0]?.output).toBeGreaterThan(1100);
     expect(second, results[1]?.output).toEqual(first);
   });
 });
