@@ -118,7 +118,7 @@ for (const [name, make] of Object.entries({
 
 for (const golden of goldenModels()) {
   (await modelOutputs(golden)).forEach(({ data }, at) => {
-    note(`${golden.name}[${at}]`, data);
+    note(`model ${golden.name}[${at}]`, data);
   });
 }
 

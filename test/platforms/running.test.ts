@@ -3,7 +3,7 @@
 import { copyFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, type TestContext } from "vitest";
 import { root } from "../../scripts/setup/shell.mjs";
 import { binaryOf, nodeOf, runOn, skipReason } from "./runners.mjs";
 
@@ -24,11 +24,11 @@ interface GoldenResult {
 }
 
 /** A test on a target, skipped with the reason where it cannot run. */
-function itOn(target: string, name: string, body: () => void): void {
+function itOn(target: string, name: string, body: (context: TestContext) => void): void {
   const reason = skipReason(target);
-  it(reason ? `${name} (skipped: ${reason})` : name, ({ skip }) => {
-    if (reason) return skip(reason);
-    body();
+  it(reason ? `${name} (skipped: ${reason})` : name, (context) => {
+    if (reason) return context.skip(reason);
+    body(context);
   });
 }
 
@@ -62,6 +62,22 @@ describe.each(Object.entries(kernels))("%s", (target, isa) => {
     const { result, status, output } = runOn(target, "worker.mjs");
     expect(result, output).toEqual(["worker 1: equal", "worker 2: equal"]);
     expect(status, output).toBe(0);
+  });
+});
+
+describe("the bits on Windows", () => {
+  const [target, other] = ["win32-x64", "linux-x64"];
+
+  itOn(target, "are those on Linux", ({ skip }) => {
+    if (skipReason(other)) return skip(skipReason(other) as string);
+    const [first, second] = [other, target].map((name) => {
+      const { result, output } = runOn(name, "outputs.mjs");
+      // Some operations of whole models call the C library.
+      const ofLayers = Object.entries(result ?? {}).filter(([key]) => !key.startsWith("model "));
+      expect(ofLayers.length, output).toBeGreaterThan(400);
+      return Object.fromEntries(ofLayers);
+    });
+    expect(second).toEqual(first);
   });
 });
 
