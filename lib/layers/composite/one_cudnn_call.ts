@@ -4,7 +4,11 @@ import { runsInOneCall } from "./native_stack.js";
 
 /** Whether cuDNN computes all layers in one call, and why. */
 export interface OneCudnnCall {
-  /** True when it does. cuDNN is then tried with tiny stacks at the first call, and the layers are called one by one if it fails. */
+  /**
+   * True when it does. cuDNN is then tried with tiny stacks at the first call, and the layers are called one by one if it
+   * fails. A `forward` of 16-bit layers is computed layer by layer in any case, because their gradients are rounded
+   * between them.
+   */
   readonly met: boolean;
   /** The reason, naming the layer that prevents it. */
   readonly detail: string;
