@@ -114,6 +114,7 @@ export type { LoadWeightsArguments } from "./layers/weights/load_weights.js";
 export type { SaveWeightsArguments } from "./layers/weights/save_weights.js";
 export type { SerializedLayer } from "./layers/wrapper_config.js";
 export { type Batcher, type BatcherArguments, createBatcher } from "./serving/batcher.js";
+export type { ModelBatcherArguments } from "./serving/model_subject.js";
 export type { BatcherCallArguments, CompositeBatcherArguments } from "./serving/request.js";
 export {
   type FloatArray,

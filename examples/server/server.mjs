@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Serves the GRUs of Keras files over HTTP. `node server.mjs --help` lists the options.
+// Serves the GRUs of Keras files, or their whole models, over HTTP. `node server.mjs --help` lists the options.
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -7,10 +7,12 @@ import { parseArgs } from "node:util";
 import { configure, GRUError } from "cudnn-gru";
 import { buildApp } from "./app.mjs";
 import { Model } from "./model.mjs";
+import { WholeModel } from "./whole_model.mjs";
 
 const HELP = `node server.mjs [options]
 
   --model name=path[#layer]  a Keras file (and the GRU or Bidirectional in it, by its Keras name); several times for several models
+  --whole-model name=path    a Keras file whose whole model answers; several times for several models
   --model-name, --model-dir  one model as KServe mounts it: the one Keras file of a folder
   --host 0.0.0.0             where to listen
   --port 8080
@@ -28,6 +30,7 @@ const HELP = `node server.mjs [options]
 
 const OPTIONS = {
   model: { type: "string", multiple: true, default: [] },
+  "whole-model": { type: "string", multiple: true, default: [] },
   "model-name": { type: "string" },
   "model-dir": { type: "string" },
   host: { type: "string", default: "0.0.0.0" },
@@ -78,7 +81,15 @@ function sources() {
     if (files.length !== 1) fail(`Expected one Keras file in ${folder} but found ${files.length}`);
     found.push([options["model-name"] ?? "model", join(folder, files[0]), undefined]);
   }
-  return found.length > 0 ? found : fail(HELP);
+  return found;
+}
+
+/** `[name, path]` of every whole model asked for. */
+function wholeSources() {
+  return options["whole-model"].map((text) => {
+    const [, name, path] = /^([^=]+)=(.+)$/.exec(text) ?? fail(`Expected name=path but got ${text}`);
+    return [name, path];
+  });
 }
 
 if (options.help) {
@@ -101,9 +112,11 @@ try {
   // Without a batcher, calls wait in the layer's own queue.
   if (!settings.batching) configure({ maxQueue });
   for (const [name, path, layer] of sources()) models.set(name, await Model.load(name, path, { ...settings, layer }));
+  for (const [name, path] of wholeSources()) models.set(name, await WholeModel.load(name, path, settings));
 } catch (error) {
   fail(error instanceof GRUError ? error.message : String(error));
 }
+if (models.size === 0) fail(HELP);
 const app = buildApp(models, { requestTimeout, logger: !options.quiet });
 for (const model of models.values()) app.log.info({ model: model.name, ...model.path }, "model loaded");
 

@@ -2,10 +2,10 @@
 // predictions: node examples/weather/forecast.mjs, or npm start.
 import { writeFileSync } from "node:fs";
 import { relative } from "node:path";
-import { backendInfo, GRU } from "cudnn-gru";
+import { backendInfo } from "cudnn-gru";
+import { loadKerasModel } from "cudnn-gru/models";
 import { here, readKerasPredictions, readMetadata, readWeather } from "./data.mjs";
 import { forecastRows } from "./forecast_rows.mjs";
-import { dense } from "./head.mjs";
 import { plot } from "./plot.mjs";
 import { errorsOf, score, worstDifference } from "./scores.mjs";
 import { makeInputs, perHour, testOrigins, toTemperature } from "./windows.mjs";
@@ -18,8 +18,8 @@ const weather = readWeather();
 const origins = testOrigins(metadata);
 const inputs = makeInputs(weather, metadata, origins);
 
-const gru = await GRU.fromKeras(here("model.keras"), { layer: metadata.layer });
-const outputs = dense(gru.call(inputs), metadata.head);
+const model = await loadKerasModel(here("model.keras"));
+const outputs = model.predict(inputs).data;
 
 const { temperature, times } = weather;
 const { horizon } = metadata.target;
@@ -31,7 +31,8 @@ const forecasts = {
 };
 const errors = Object.fromEntries(Object.entries(forecasts).map(([name, values]) => [name, errorsOf(values, actual)]));
 
-say("model", `GRU(${gru.units}) of model.keras, trained by Keras ${metadata.keras_version}, and a dense head`);
+const layers = model.layers.map(({ name, class_name }) => `${class_name} ${name}`).join(", ");
+say("model", `model.keras, trained by Keras ${metadata.keras_version}: ${layers}`);
 say("task", `from ${metadata.timesteps} hours the temperature of the next ${horizon}`);
 say("", `${origins.length} forecasts, from ${clock(origins[0])} to ${clock(origins.at(-1))}`);
 sayPath();
@@ -47,7 +48,7 @@ say(
 );
 say("plot", relative(process.cwd(), await writePlot()));
 
-gru.dispose();
+model.dispose();
 if (!(difference <= ALLOWED_DIFFERENCE)) {
   console.error("The outputs are not those of Keras.");
   process.exitCode = 1;
@@ -62,7 +63,7 @@ function clock(row) {
 }
 
 function sayPath() {
-  const { path, requirements } = gru.explain();
+  const [{ path, requirements }] = model.explain().layers;
   const unmet = requirements.filter(({ met }) => !met);
   const { isa, threads } = backendInfo().cpu;
   say(
@@ -83,13 +84,13 @@ function sayErrors() {
   }
 }
 
-/** The time of the GRU alone, with all windows in one call: the median of the calls that fit into half a second. */
+/** The time of the model, with all windows in one call: the median of the calls that fit into half a second. */
 function sequencesPerSecond() {
   const seconds = [];
   const end = performance.now() + 500;
   while (performance.now() < end) {
     const start = performance.now();
-    gru.call(inputs);
+    model.predict(inputs);
     seconds.push((performance.now() - start) / 1000);
   }
   seconds.sort((a, b) => a - b);

@@ -19,7 +19,7 @@ Writes, next to this file:
 - model.keras: the trained model;
 - predictions.f32: `model.predict` of every test window, little-endian float32, row-major (count, horizon), as the
   dense head gives it, that is, before the normalisation of the target is undone;
-- model.json: everything else: features, normalisation, split, the head's weights, Keras's own scores.
+- model.json: everything else: features, normalisation, split, Keras's own scores.
 """
 
 import csv
@@ -134,7 +134,6 @@ def main():
     predictions = model.predict(test[1], batch_size=len(test[1]), verbose=0).astype("<f4")
     hours = np.arange(1, HORIZON + 1)
     forecast = temperature[test[0][:, None] + hours - DAY] + predictions * std + mean
-    kernel, bias = (keras.ops.convert_to_numpy(weight) for weight in model.get_layer("head").weights)
     result = scores(temperature, test[0], forecast)
     summary = {
         "keras_version": keras.__version__,
@@ -144,7 +143,6 @@ def main():
         "features": FEATURES,
         "mean": [mean, 0.0, 0.0],
         "std": [std, 1.0, 1.0],
-        "head": {"kernel": kernel.astype(float).tolist(), "bias": bias.astype(float).tolist()},
         "target": {
             "name": "temperature_change_24h",
             "meaning": "temperature[origin + h] - temperature[origin + h - 24], h = 1..horizon; origin: last hour",

@@ -137,6 +137,30 @@ A line of a CSV file is one sample, its numbers in row-major order; a first line
   );
 
 program
+  .command("convert")
+  .description("write a model, or its weights, to a file of another format")
+  .argument("<in>", "a .keras file, or a .h5 file with a whole model")
+  .argument("<out>", "a path that ends in .keras, .weights.h5 or .safetensors")
+  .option("--overwrite", "replace a file that is there")
+  .option("--json", "print the same as JSON")
+  .addHelpText(
+    "after",
+    `
+Examples:
+  cudnn-gru convert model.h5 model.keras            # for Keras 3; not from files of Keras 2
+  cudnn-gru convert model.keras model.weights.h5    # for model.load_weights("model.weights.h5") in Keras 3
+  cudnn-gru convert model.h5 model.safetensors      # tensors such as "encoder/gru/kernel"
+The model must be one that inspect calls supported. The state of an optimizer is left out.`,
+  )
+  .action((input: string, output: string, { overwrite, json }: { overwrite?: boolean; json?: boolean }) =>
+    run(json, async () => {
+      const { convertFile, convertText } = await import("./convert.js");
+      const report = await convertFile(input, output, overwrite === true);
+      printed(json, report, () => convertText(report));
+    }),
+  );
+
+program
   .command("bench")
   .description("time GRUs on this machine: on one thread, on all, and on the GPU where there is one")
   .argument("[shapes...]", "batch, timesteps, features and units, such as 32x100x128-256")

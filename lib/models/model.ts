@@ -1,5 +1,6 @@
 import { expectedText } from "../errors/messages.js";
 import type { Tensor } from "../tensor/tensor.js";
+import { makeBatchable } from "./batchable.js";
 import { flatten, type Structure } from "./graph/structure.js";
 import type { ModelLayer } from "./layers/model_layer.js";
 import { type ModelShapes, type OpenShape, shapesOf } from "./run/describe.js";
@@ -49,6 +50,7 @@ export class KerasModel {
     this.#layer = layer;
     this.#runner = new Runner(layer);
     this.name = layer.entry.name;
+    makeBatchable(this, this.#runner);
   }
 
   /** The inputs, in Keras's order. */

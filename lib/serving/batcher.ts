@@ -8,13 +8,22 @@ import { onAbort } from "../layers/async/abort.js";
 import type { CompositeLayer } from "../layers/composite/composite_layer.js";
 import type { GRU } from "../layers/gru.js";
 import type { CallResult } from "../layers/result_types.js";
+import type { Structure } from "../models/graph/structure.js";
+import type { KerasModel } from "../models/model.js";
+import type { ModelInputs } from "../models/run/read_inputs.js";
 import { native } from "../native/load.js";
 import { readRecord } from "../options/record.js";
 import { requireBound, requireInteger } from "../options/values.js";
 import { printAsText } from "../tensor/print_as_text.js";
-import type { TensorLike } from "../tensor/tensor.js";
-import { type BatcherCallArguments, type CompositeBatcherArguments, readRequestSignal } from "./request.js";
-import { type RequestResult, type Subject, subjectOf } from "./subject.js";
+import type { Tensor, TensorLike } from "../tensor/tensor.js";
+import type { ModelBatcherArguments } from "./model_subject.js";
+import {
+  type BatcherCallArguments,
+  type CompositeBatcherArguments,
+  readRequestSignal,
+  type Subject,
+} from "./request.js";
+import { subjectOf } from "./subject.js";
 import { type Entry, Waiting } from "./waiting.js";
 
 /** The arguments of `createBatcher`. */
@@ -64,6 +73,7 @@ export class Batcher<
   D extends DtypeName = DtypeName,
   R = CallResult<S, D>,
   A = BatcherCallArguments,
+  I = TensorLike,
 > {
   readonly #layer: unknown;
   readonly #subject: Subject;
@@ -99,12 +109,12 @@ export class Batcher<
 
   /**
    * Computes `inputs`, (rows, timesteps, features), together with other requests. Resolves with the result of
-   * `gru.callAsync`. The inputs are copied before this method returns, or given away with `transfer: true`.
+   * `gru.callAsync`, or of the model's `predictAsync`. The inputs are copied before this method returns, or given away with `transfer: true`.
    *
    * Never throws. Rejects as `gru.callAsync` does, but only for errors of its own request. Also rejects with `ERR_BUSY`
    * when `maxQueue` requests wait, and with `ERR_DISPOSED` after `dispose`.
    */
-  callAsync(inputs: TensorLike, args?: A | null): Promise<R> {
+  callAsync(inputs: I, args?: A | null): Promise<R> {
     return new Promise((resolve, reject) => {
       const signal = readRequestSignal(args);
       this.#requireAlive();
@@ -253,8 +263,7 @@ export class Batcher<
   /** Computes the results of these requests in one call, which ends early when all of them are aborted. */
   async #compute(entries: readonly Entry<R>[]): Promise<R[]> {
     const requests = entries.map(({ request }) => request);
-    const results = await this.#subject.compute(requests, signalOf(entries));
-    return results.map((result: RequestResult) => (result.length === 1 ? result[0] : [...result]) as R);
+    return (await this.#subject.compute(requests, signalOf(entries))) as R[];
   }
 
   #abort(entry: Entry<R>, signal: AbortSignal): void {
@@ -318,6 +327,17 @@ export function createBatcher<R>(
   layer: CompositeLayer<R, unknown>,
   args: BatcherArguments,
 ): Batcher<boolean, DtypeName, R, CompositeBatcherArguments>;
-export function createBatcher(layer: unknown, args: BatcherArguments): Batcher<boolean, DtypeName, unknown, never> {
+/**
+ * Makes a batcher for a whole model. Requests whose inputs have the same shapes share calls, and those of a model that mixes
+ * the samples of a batch never do. The same errors, and `ERR_ARGUMENT` for a stateful model.
+ */
+export function createBatcher(
+  model: KerasModel,
+  args: BatcherArguments,
+): Batcher<boolean, DtypeName, Structure<Tensor>, ModelBatcherArguments, ModelInputs>;
+export function createBatcher(
+  layer: unknown,
+  args: BatcherArguments,
+): Batcher<boolean, DtypeName, unknown, never, never> {
   return new Batcher(layer, args);
 }

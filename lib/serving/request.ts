@@ -30,12 +30,29 @@ export interface CompositeBatcherArguments extends Omit<BatcherCallArguments, "i
   initial_state?: readonly StateLike[] | null | undefined;
 }
 
-/** A request, read and checked, in memory of its own. Floating-point arrays are as in `ReadCall`. */
-export type BatchRequest = Pick<ReadCall, "inputs" | "timesteps" | "lengths" | "mask"> & {
+/** The part of a request that says which others may share its call. */
+export interface Waitable {
   readonly rows: number;
-  /** One for each GRU. */
-  readonly initialStates: readonly (NativeArray | null)[];
-};
+  /** Where requests of other lengths are padded, the number of timesteps; otherwise 1. */
+  readonly timesteps: number;
+  /** Only requests with the same text share a call. */
+  readonly group: string;
+}
+
+/** The layer, the layers or the model that a batcher computes with. `Request` is what `read` returns. */
+export interface Subject<Request extends Waitable = Waitable> {
+  /** Reads the arguments of a request. Throws `ERR_ARGUMENT`, `ERR_SHAPE` or `ERR_DTYPE`. */
+  read(inputs: unknown, args: unknown): Request;
+  /** Computes requests of one group in one call. Returns the result of each. */
+  compute(requests: readonly Request[], signal: AbortSignal | null): Promise<unknown[]>;
+}
+
+/** A request, read and checked, in memory of its own. Floating-point arrays are as in `ReadCall`. */
+export type BatchRequest = Waitable &
+  Pick<ReadCall, "inputs" | "lengths" | "mask"> & {
+    /** One for each GRU. */
+    readonly initialStates: readonly (NativeArray | null)[];
+  };
 
 /** Reads the signal of a request. Throws `ERR_ARGUMENT`, or `ERR_ABORTED` when the signal has already aborted. */
 export function readRequestSignal(args: unknown): AbortSignal | null {
@@ -77,5 +94,7 @@ function requestOf(
 ): BatchRequest {
   requireTransferable(read, []);
   const { batch: rows, timesteps, lengths, mask } = read;
-  return { inputs: ownInputs(read), rows, timesteps, lengths, mask, initialStates };
+  // An arbitrary mask keeps a call off cuDNN.
+  const group = mask === null ? "" : "mask";
+  return { inputs: ownInputs(read), rows, timesteps, group, lengths, mask, initialStates };
 }

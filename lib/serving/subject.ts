@@ -19,32 +19,30 @@ import { nativeDtype } from "../layers/composite/values.js";
 import { partsOf } from "../layers/layer.js";
 import type { LayerParts } from "../layers/layer_parts.js";
 import type { GRUWeights } from "../layers/weights/gru_weights.js";
+import { batchableOf } from "../models/batchable.js";
 import type { FloatArray, Tensor } from "../tensor/tensor.js";
 import { callOf, splitOutput, splitState } from "./batch.js";
-import { type BatchRequest, readCompositeRequest, readRequest } from "./request.js";
-
-/** The results of one request: the output or both outputs, and then the states. */
-export type RequestResult = readonly Tensor<FloatArray>[];
-
-/** The layer or layers that a batcher computes with. */
-export interface Subject {
-  /** Reads the arguments of a request. Throws `ERR_ARGUMENT`, `ERR_SHAPE` or `ERR_DTYPE`. */
-  read(inputs: unknown, args: unknown): BatchRequest;
-  /** Computes requests in one call. Returns the results of each. */
-  compute(requests: readonly BatchRequest[], signal: AbortSignal | null): Promise<RequestResult[]>;
-}
+import { modelSubject } from "./model_subject.js";
+import { type BatchRequest, readCompositeRequest, readRequest, type Subject } from "./request.js";
 
 /**
- * Returns the subject of a batcher for `layer`. Throws `ERR_ARGUMENT` for anything but a GRU, a Bidirectional or a
- * GRUStack, and for layers that are stateful or have a custom activation. Throws `ERR_NOT_BUILT` and `ERR_DISPOSED`.
+ * Returns the subject of a batcher for `layer`. Throws `ERR_ARGUMENT` for anything but a GRU, a Bidirectional, a
+ * GRUStack or a whole model, and for those that are stateful or have a custom activation. Throws `ERR_NOT_BUILT` and
+ * `ERR_DISPOSED`.
  */
 export function subjectOf(layer: unknown): Subject {
+  const batchable = batchableOf(layer);
+  if (batchable !== undefined) {
+    batchable.requireAlive("createBatcher");
+    requireUsable(batchable.isStateful, false, layer);
+    return modelSubject(batchable) as Subject;
+  }
   const parts = partsOf(layer);
-  if (parts !== undefined) return gruSubject(parts, layer);
+  if (parts !== undefined) return gruSubject(parts, layer) as Subject;
   const composite = compositeOf(layer);
   if (composite === undefined)
-    throw expected("ERR_ARGUMENT", "gru", "a GRU layer, a Bidirectional or a GRUStack", layer);
-  return compositeSubject(composite, layer);
+    throw expected("ERR_ARGUMENT", "gru", "a GRU layer, a Bidirectional, a GRUStack or a model", layer);
+  return compositeSubject(composite, layer) as Subject;
 }
 
 function requireUsable(stateful: boolean, custom: boolean, layer: unknown): void {
@@ -55,7 +53,7 @@ function requireUsable(stateful: boolean, custom: boolean, layer: unknown): void
   if (custom) throw notAsynchronous("createBatcher");
 }
 
-function gruSubject(parts: LayerParts, layer: unknown): Subject {
+function gruSubject(parts: LayerParts, layer: unknown): Subject<BatchRequest> {
   requireUsable(parts.carried !== null, parts.custom !== null, layer);
   const { features } = parts.weights.requireBuilt("createBatcher");
   const { options } = parts;
@@ -66,14 +64,14 @@ function gruSubject(parts: LayerParts, layer: unknown): Subject {
       const { read, initialStates, rows } = callOf(requests, { features, dtype, states: [{ units, kernelDtype }] });
       const call = { ...read, initialState: initialStates[0] ?? null, out: null };
       const { output, state } = await callForBatcher(parts, { read: call, rows }, signal);
-      if (rows === null) return [state === null ? [output] : [output, state]];
+      if (rows === null) return [state === null ? output : [output, state]];
       const outputs = splitOutput(output, rows.parts, options);
       return inColumns(state === null ? [outputs] : [outputs, splitState(state, rows.parts, units)]);
     },
   };
 }
 
-function compositeSubject(composite: Composite, layer: unknown): Subject {
+function compositeSubject(composite: Composite, layer: unknown): Subject<BatchRequest> {
   requireUsable(isStateful(composite), hasCustomActivations(composite), layer);
   const [{ features }] = requireAllBuilt(composite, "createBatcher") as [GRUWeights];
   const settings = settingsOf(composite);
@@ -91,7 +89,7 @@ function compositeSubject(composite: Composite, layer: unknown): Subject {
       const { read, initialStates, rows } = callOf(requests, sizes);
       const call = { ...read, initialStates, out: null };
       const results = await callCompositeForBatcher(composite, { read: call, rows }, signal);
-      if (rows === null) return [results];
+      if (rows === null) return [asResult(results)];
       return inColumns(
         results.map((tensor, index) => {
           const width = widths[index];
@@ -106,7 +104,12 @@ function compositeSubject(composite: Composite, layer: unknown): Subject {
 }
 
 /** Returns the results of each request from the requests' parts of each result. */
-function inColumns(results: readonly (readonly Tensor<FloatArray>[])[]): RequestResult[] {
+function inColumns(results: readonly (readonly Tensor<FloatArray>[])[]): unknown[] {
   const [first] = results as [readonly Tensor<FloatArray>[]];
-  return first.map((_, request) => results.map((parts) => parts[request] as Tensor<FloatArray>));
+  return first.map((_, request) => asResult(results.map((parts) => parts[request] as Tensor<FloatArray>)));
+}
+
+/** Returns one tensor by itself, and several in a list, as `callAsync` does. */
+function asResult(tensors: readonly Tensor<FloatArray>[]): unknown {
+  return tensors.length === 1 ? tensors[0] : [...tensors];
 }

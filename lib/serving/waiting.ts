@@ -1,8 +1,8 @@
-import type { BatchRequest } from "./request.js";
+import type { Waitable } from "./request.js";
 
 /** A request with the functions that settle it. */
 export interface Entry<R> {
-  readonly request: BatchRequest;
+  readonly request: Waitable;
   /** The time in milliseconds at which the request came. */
   since: number;
   readonly signal: AbortSignal | null;
@@ -78,12 +78,12 @@ export class Waiting<R> {
     const [first] = this.#entries;
     if (first === undefined) return null;
     const taken = new Set([first]);
-    const { timesteps, rows, mask } = first.request;
+    const { timesteps, rows, group } = first.request;
     let [height, longest, real] = [rows, timesteps, rows * timesteps];
     for (const entry of this.#entries) {
       if (height >= this.#maxBatch) break;
       const { request } = entry;
-      if (entry === first || (request.mask === null) !== (mask === null)) continue;
+      if (entry === first || request.group !== group) continue;
       const padded = (height + request.rows) * Math.max(longest, request.timesteps);
       const own = real + request.rows * request.timesteps;
       if (height + request.rows > this.#maxBatch || (padded > SMALL && padded > MOST_PADDING * own)) continue;

@@ -122,8 +122,10 @@ export const standIns = {
   "lib/models/": [
     "test/golden/models/models.test.ts",
     "test/models/calls.test.ts",
+    "test/models/convert.test.ts",
     "test/models/custom_objects.test.ts",
     "test/models/explain.test.ts",
+    "test/models/hostile.test.ts",
     "test/models/stream.test.ts",
   ],
   "lib/options/": [

@@ -47,6 +47,7 @@ export const halves = [
               { path: "lib/models/emit", about: "", share: 2 },
               { path: "lib/models/compile", about: "programs", share: 4 },
               { path: "lib/models/graph", about: "from files", share: 4 },
+              { path: "lib/models/export", about: "", share: 2.5 },
             ],
           ],
         },

@@ -178,6 +178,56 @@ describe("inspect", () => {
   });
 });
 
+describe("convert", () => {
+  it("writes a model and says what it wrote, as text and as JSON", async () => {
+    const path = join(folder, "converted.keras");
+    const { status, stdout } = run(["convert", weather, path]);
+    expect([status, stdout]).toEqual([
+      0,
+      expect.stringMatching(/converted\.keras: 5 weights of 2 layers, [\d,]+ bytes/),
+    ]);
+    const model = await loadKerasModel(path);
+    near([...((model.predict({ data: values, shape: [ROWS, 96, 3] }) as Tensor).data as Float32Array)]);
+    model.dispose();
+    const tensors = join(folder, "converted.safetensors");
+    const report = JSON.parse(run(["convert", weather, tensors, "--json"]).stdout);
+    expect(report).toEqual({
+      input: weather,
+      output: tensors,
+      format: ".safetensors",
+      layers: 2,
+      weights: 5,
+      bytes: readFileSync(tensors).length,
+    });
+  });
+
+  it("replaces a file only with --overwrite", () => {
+    const path = join(folder, "there.keras");
+    writeFileSync(path, "something");
+    const refused = run(["convert", weather, path]);
+    expect(refused).toMatchObject({ status: 1, stderr: expect.stringContaining("Pass --overwrite") });
+    expect(readFileSync(path, "utf8")).toBe("something");
+    expect(run(["convert", weather, path, "--overwrite"]).status).toBe(0);
+  });
+
+  it.each([
+    [["convert", weather], 2, "missing required argument 'out'"],
+    [["convert", weather, "model.onnx"], 1, ".weights.h5"],
+    [["convert", "absent.keras", "model.keras"], 1, "absent.keras"],
+  ])("%j: exit status %i", (args, wanted, text) => {
+    const { status, stderr } = run(args);
+    expect(status).toBe(wanted);
+    expect(stderr).toContain(text);
+  });
+
+  it("has examples in its help", () => {
+    expect(run(["convert", "--help"])).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining("model.weights.h5"),
+    });
+  });
+});
+
 describe("bench", () => {
   it("times a shape on this machine", () => {
     const { status, stdout } = run(["bench", "1x5x4-3", "--seconds", "0.01", "--json"]);

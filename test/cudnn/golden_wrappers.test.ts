@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { TOLERANCE } from "../golden/reader.js";
 import { goldenWrappers } from "../golden/wrappers.js";
 import { reportOf, titled, withoutDoubles } from "./doubles.js";
-import { computes, drawsDropout, isOneCall, isOnePass } from "./one_call.js";
+import { computes, drawsDropout, isOneCall } from "./one_call.js";
 import type { GoldenWrappersReport } from "./programs/golden_wrappers.js";
 
 const cases = goldenWrappers().filter((golden) => !drawsDropout(golden));
@@ -15,7 +15,7 @@ describe.skipIf(withoutDoubles)(titled("golden data of wrappers on the cuDNN pat
     const passes = cases.filter(({ gradients }) => gradients !== undefined);
     console.log(
       `golden data of wrappers: ${cases.length} cases, of which one cuDNN call covers ${cases.filter(isOneCall).length}; ` +
-        `${passes.length} passes, of which one forward and two backward calls cover ${passes.filter(isOnePass).length}`,
+        `${passes.length} passes, of which one forward and two backward calls cover ${passes.filter(isOneCall).length}`,
     );
   }, 120_000);
 
@@ -51,6 +51,6 @@ describe.skipIf(withoutDoubles)(titled("golden data of wrappers on the cuDNN pat
     if (golden.gradients === undefined) return;
     expect(found?.pass?.results).toBeLessThanOrEqual(tolerance);
     expect(found?.pass?.gradients).toBeLessThanOrEqual(tolerance);
-    if (isOnePass(golden)) expect(found?.pass?.launches).toBe(computes(golden) ? 3 : 0);
+    if (isOneCall(golden)) expect(found?.pass?.launches).toBe(computes(golden) ? 3 : 0);
   });
 });

@@ -75,11 +75,6 @@ export function isOneCall(golden: GoldenWrapper): boolean {
   return fitsCudnn(golden) && !regularizesInside(golden) && golden.calls.every((call) => fitsCall(golden, call));
 }
 
-/** The same for the pass of a case. 16-bit passes round their gradients between the layers, so they go layer by layer. */
-export function isOnePass(golden: GoldenWrapper): boolean {
-  return isOneCall(golden) && !golden.tolerance.endsWith("16");
-}
-
 /** Whether there is anything to compute: cuDNN is not called when every timestep of every row is masked. */
 export function computes({ calls }: GoldenWrapper): boolean {
   return calls.every(({ mask }) => mask === undefined || Array.from(mask.data).some((value) => value !== 0));

@@ -1,17 +1,16 @@
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { newApplication, prebuild, root } from "./application.js";
 import { testInstalled } from "./installed.js";
 
 const application = newApplication();
-const { app, folder, bareEnvironment, npm, pack, runInApp } = application;
-let tarball: string;
+const { app, folder, bareEnvironment, npm, runInApp } = application;
+const tarball = inject("tarball");
 let installed: string[];
 
 beforeAll(() => {
-  tarball = pack();
   npm(["install", "--ignore-scripts", tarball], bareEnvironment(), app);
   installed = readdirSync(join(app, "node_modules/cudnn-gru"), { recursive: true, encoding: "utf8" });
 });

@@ -4,11 +4,7 @@ import { runsInOneCall } from "./native_stack.js";
 
 /** Whether cuDNN computes all layers in one call, and why. */
 export interface OneCudnnCall {
-  /**
-   * True when it does. cuDNN is then tried with tiny stacks at the first call, and the layers are called one by one if it
-   * fails. A `forward` of 16-bit layers is computed layer by layer in any case, because their gradients are rounded
-   * between them.
-   */
+  /** True when it does. cuDNN is then tried with tiny stacks at the first call, and the layers are called one by one if it fails. */
   readonly met: boolean;
   /** The reason, naming the layer that prevents it. */
   readonly detail: string;
@@ -43,7 +39,7 @@ function obstacleOfPaths({ halves }: Composite, onCudnn: readonly boolean[]): st
 
 function obstacleOfKind(composite: Composite): string | null {
   if (composite.halves.length === 1) return "the stack is one GRU, whose call is one anyway";
-  return runsInOneCall({ composite, method: "call", combined: null })
+  return runsInOneCall({ composite, combined: null })
     ? null
     : "the layers have several dtypes, or a regularizer of an output between them";
 }

@@ -69,9 +69,16 @@ export class Builder {
     this.#hostShapes = hostShapes;
   }
 
-  /** Throws {@link MixesSamples} in a divided program. */
-  requireWhole(): void {
+  /** True when an operation mixed samples of the batch. */
+  mixesSamples = false;
+
+  /**
+   * Throws {@link MixesSamples} in a divided program. `why` says whether samples are mixed, or are only computed together, as
+   * on the GPU.
+   */
+  requireWhole(why: "mixed" | "together" = "mixed"): void {
     if (this.mode === "divided") throw new MixesSamples();
+    if (why === "mixed") this.mixesSamples = true;
   }
 
   /** Makes a tensor that an instruction will write. */

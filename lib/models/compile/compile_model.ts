@@ -11,6 +11,8 @@ import type { Tensors, Value } from "./values.js";
 /** A model that is compiled for inputs of one shape. */
 export interface CompiledModel {
   readonly mode: BatchMode;
+  /** Whether a sample's results depend on the other samples of the batch. */
+  readonly mixesSamples: boolean;
   readonly steps: readonly Step[];
   readonly inputs: readonly SymbolicTensor[];
   /** `null` for a model that is compiled up to a call of JavaScript, its last step, whose results are not known yet. */
@@ -59,13 +61,15 @@ function compiledFor(
     const results = model.call(builder, { inputs: given as Value, training: null, mask: null });
     const outputs = ownMemory(builder, results, inputs);
     const steps = assemble(builder, { inputs, outputs: flatten(outputs) });
-    return { mode, steps, inputs, outputs, states: builder.states, hostShapes };
+    const { mixesSamples, states } = builder;
+    return { mode, mixesSamples, steps, inputs, outputs, states, hostShapes };
   } catch (error) {
     if (!(error instanceof NeedsHostCall)) throw error;
     const { call } = error;
     builder.forgetStates();
     const steps = [...assemble(builder, { inputs, outputs: call.inputs }), call];
-    return { mode, steps, inputs, outputs: null, states: [], hostShapes };
+    const { mixesSamples } = builder;
+    return { mode, mixesSamples, steps, inputs, outputs: null, states: [], hostShapes };
   }
 }
 

@@ -73,7 +73,7 @@ function pathFlags(builder: Builder, { x, mask }: RecurrentCall, halves: readonl
   const flags = halves.map(({ path }) => path.flagsFor(request));
   const [first] = flags as [number];
   if (first === 0 || flags.some((one) => one !== first)) return 0;
-  builder.requireWhole();
+  builder.requireWhole("together");
   builder.usesCudnn = true;
   return first;
 }

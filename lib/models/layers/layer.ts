@@ -83,6 +83,11 @@ export abstract class Layer {
     return [];
   }
 
+  /** The number of calls that one call of this layer makes, this one included. */
+  get calls(): number {
+    return this.children.reduce((sum, child) => sum + child.calls, 1);
+  }
+
   /** The layer's place: its name, after those of the models and wrappers around it. */
   get path(): string {
     return this.entry.place.names.join("/");

@@ -39,12 +39,27 @@ export interface ModelParts {
 export class ModelLayer extends Layer {
   readonly graph: ModelGraph;
   readonly members: readonly (Layer | Operation | null)[];
+  #calls: number | null = null;
 
   constructor(source: LayerSource, { graph, members }: ModelParts) {
     super(source);
     this.graph = graph;
     this.members = members;
     this.children.push(...members.filter((member) => member instanceof Layer));
+  }
+
+  /**
+   * The number of calls that one call of this model makes. A small file may describe models that call models twice, which do
+   * the same, and so on.
+   */
+  override get calls(): number {
+    this.#calls ??= this.#countCalls();
+    return this.#calls;
+  }
+
+  #countCalls(): number {
+    const own = this.members.map((member) => (member instanceof Layer ? member.calls : 1));
+    return this.graph.nodes.reduce((sum, { entry }) => sum + (own[entry] as number), 1);
   }
 
   override get signature(): readonly string[] {

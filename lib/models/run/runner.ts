@@ -6,6 +6,7 @@ import { expectedText } from "../../errors/messages.js";
 import { CallOrder, waitOrAbort } from "../../layers/async/call_order.js";
 import { runCancellable } from "../../layers/async/submit_call.js";
 import type { Tensor } from "../../tensor/tensor.js";
+import type { Batchable } from "../batchable.js";
 import { flatten, type Structure } from "../graph/structure.js";
 import type { ModelLayer } from "../layers/model_layer.js";
 import { batchesOf, joined } from "./batches.js";
@@ -16,10 +17,11 @@ import { readPredict } from "./predict_arguments.js";
 import { type ReadInputs, readInputs } from "./read_inputs.js";
 
 /** Computes predictions of one model, keeps its programs and its states, and frees them after the last call. */
-export class Runner {
+export class Runner implements Batchable {
   readonly #model: ModelLayer;
   readonly #plans: Plans;
-  readonly #isStateful: boolean;
+  /** Whether calls depend on earlier ones. */
+  readonly isStateful: boolean;
   readonly #order = new CallOrder();
   #states: States = new Map();
   #inFlight = 0;
@@ -28,7 +30,7 @@ export class Runner {
   constructor(model: ModelLayer) {
     this.#model = model;
     this.#plans = new Plans(model);
-    this.#isStateful = model.all().some(({ isStateful }) => isStateful);
+    this.isStateful = model.all().some(({ isStateful }) => isStateful);
   }
 
   /** Throws `ERR_DISPOSED` after `dispose`. */
@@ -39,7 +41,7 @@ export class Runner {
   /** Throws `ERR_STATE` while asynchronous calls of a stateful model are pending. */
   requireFree(what: string): void {
     this.requireAlive(what);
-    if (!this.#isStateful || this.#order.pending === 0) return;
+    if (!this.isStateful || this.#order.pending === 0) return;
     const received = `${this.#order.pending} pending; await them first`;
     throw expectedText("ERR_STATE", what, "no asynchronous calls pending on a stateful model", received);
   }
@@ -88,11 +90,29 @@ export class Runner {
     });
   }
 
+  /** Reads the inputs of a batcher's request. */
+  read(inputs: unknown): ReadInputs {
+    this.requireAlive("callAsync of a batcher");
+    return this.#read(inputs, "own");
+  }
+
+  /** Whether the results of these inputs depend on the other samples of their batch. */
+  mixesSamples(inputs: ReadInputs): boolean {
+    return this.#plans.get(inputs, []).mixesSamples;
+  }
+
+  /** Computes a batcher's call. */
+  async compute(inputs: ReadInputs, signal: AbortSignal | null): Promise<Structure<Tensor>> {
+    this.requireAlive("callAsync of a batcher");
+    return await this.#inTurn(signal, async () => {
+      const { outputs } = await runAsync(this.#request(inputs, this.#states), signal);
+      return outputs;
+    });
+  }
+
   #read(inputs: unknown, ownership: "borrow" | "own"): ReadInputs {
     const read = readInputs(inputs, this.#model.inputs, ownership);
-    const batch = this.#isStateful
-      ? flatten(this.#model.inputs).find(({ shape }) => shape[0] !== null)?.shape[0]
-      : null;
+    const batch = this.isStateful ? flatten(this.#model.inputs).find(({ shape }) => shape[0] !== null)?.shape[0] : null;
     if (batch === null || batch === undefined || batch === read.batch) return read;
     throw expectedText(
       "ERR_SHAPE",
@@ -110,7 +130,7 @@ export class Runner {
   async #inTurn<T>(signal: AbortSignal | null, compute: () => Promise<T>): Promise<T> {
     this.#inFlight += 1;
     try {
-      if (!this.#isStateful) return await compute();
+      if (!this.isStateful) return await compute();
       return await whileHeld(this.#order.takePlace(), async ({ ready }) => {
         await waitOrAbort(ready, signal);
         return await compute();
