@@ -46,9 +46,25 @@ export interface CallAsyncArguments<S extends boolean = boolean> extends CallArg
   transfer?: boolean | undefined;
 }
 
-const KNOWN: ReadonlySet<string> = new Set(["mask", "lengths", "training", "initial_state", "out"]);
-const SUBJECT = "arguments of the call";
-const KNOWN_ASYNC: ReadonlySet<string> = new Set([...KNOWN, "signal", "transfer"]);
+const FORWARD = ["mask", "lengths", "training", "initial_state"];
+const ASYNC = ["signal", "transfer"];
+/** The names of the arguments that each method takes, beside the inputs. */
+export const CALL_ARGUMENTS = {
+  call: new Set([...FORWARD, "out"]),
+  callAsync: new Set([...FORWARD, "out", ...ASYNC]),
+  forward: new Set(FORWARD),
+  forwardAsync: new Set([...FORWARD, ...ASYNC]),
+} as const satisfies Record<string, ReadonlySet<string>>;
+
+/**
+ * The public methods that compute a call. The methods that end in `Async` compute later, from memory of the call's own.
+ */
+export type CallMethod = keyof typeof CALL_ARGUMENTS;
+
+/** True for the methods that compute later. */
+export function isAsynchronous(method: CallMethod): boolean {
+  return method === "callAsync" || method === "forwardAsync";
+}
 
 /** The settings of a layer that the reading of its calls depends on. */
 export interface CallSettings {
@@ -87,7 +103,7 @@ export interface ReadCall {
 }
 
 /**
- * Reads the arguments of a call. `features` is `null` for a layer that is not built. Changes nothing and computes
+ * Reads the arguments of a call by `method`. `features` is `null` for a layer that is not built. Changes nothing and computes
  * nothing.
  *
  * Throws `ERR_ARGUMENT`, `ERR_SHAPE`, `ERR_DTYPE` or `ERR_UNSUPPORTED`, naming the argument.
@@ -97,15 +113,15 @@ export function readCall(
   features: number | null,
   inputs: unknown,
   args: unknown,
-  asynchronous: boolean,
+  method: CallMethod,
 ): ReadCall {
   try {
     const read = readInputs(settings, features, inputs);
     return args === undefined || args === null
       ? copyElements(read, settings, NO_ARGUMENTS, false)
-      : readArguments(settings, read, args, asynchronous);
+      : readArguments(settings, read, args, method);
   } catch (error) {
-    throw unreadable(error, asynchronous ? "callAsync" : "call");
+    throw unreadable(error, method);
   }
 }
 
@@ -129,16 +145,14 @@ const NO_ARGUMENTS: CheckedArguments = {
 };
 
 /** Reads every description before it copies anything. No user code runs between the copies and their checks. */
-function readArguments(settings: CallSettings, inputs: ReadTensor, args: unknown, asynchronous: boolean): ReadCall {
-  const record = asynchronous
-    ? readRecord(args, KNOWN_ASYNC, "callAsync", SUBJECT)
-    : readRecord(args, KNOWN, "call", SUBJECT);
+function readArguments(settings: CallSettings, inputs: ReadTensor, args: unknown, method: CallMethod): ReadCall {
+  const record = readRecord(args, CALL_ARGUMENTS[method], method, "arguments of the call");
   const { mask, lengths, training, initial_state, out, transfer } = record;
   const isTraining = requireBoolean(training ?? undefined, "training", false);
   const isTransferred = requireBoolean(transfer, "transfer", false);
   const batch = inputs.shape[0] as number;
   const timesteps = inputs.shape[1] as number;
-  const copy = asynchronous || settings.custom;
+  const copy = isAsynchronous(method) || settings.custom;
   let checkedMask: ReadMask | null = null;
   if (mask !== undefined && mask !== null) {
     checkedMask = readMask(mask);

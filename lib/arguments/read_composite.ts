@@ -9,7 +9,15 @@ import { kernelArray } from "./convert.js";
 import { elementsAs, readWithShape, stateFromList } from "./known_shape.js";
 import type { MaskLike } from "./mask_and_lengths.js";
 import { type OutTarget, type OutTensor, readOutTensor } from "./out_argument.js";
-import { type CallSettings, type ReadCall, readCall, type StateLike } from "./read_call.js";
+import {
+  CALL_ARGUMENTS,
+  type CallMethod,
+  type CallSettings,
+  isAsynchronous,
+  type ReadCall,
+  readCall,
+  type StateLike,
+} from "./read_call.js";
 import { checkedProduct } from "./shapes.js";
 import type { ReadTensor } from "./tensor_like.js";
 import { requireWhole } from "./typed_array.js";
@@ -47,15 +55,6 @@ export type CompositeForwardArguments = Omit<CompositeCallArguments, "out">;
 
 /** The arguments of `forwardAsync` of several layers, beside its inputs. They mean the same as in `callAsync`. */
 export type CompositeForwardAsyncArguments = Omit<CompositeCallAsyncArguments, "out">;
-
-const FORWARD = ["mask", "lengths", "training", "initial_state"];
-const ASYNC = ["signal", "transfer"];
-const KNOWN = {
-  call: new Set([...FORWARD, "out"]),
-  callAsync: new Set([...FORWARD, "out", ...ASYNC]),
-  forward: new Set(FORWARD),
-  forwardAsync: new Set([...FORWARD, ...ASYNC]),
-} as const satisfies Record<string, ReadonlySet<string>>;
 
 /** A state of a call: the sizes and the dtype that it is read in. */
 export interface StateSettings {
@@ -102,7 +101,7 @@ export function readComposite(
   features: number | null,
   inputs: unknown,
   args: unknown,
-  method: keyof typeof KNOWN,
+  method: CallMethod,
 ): ReadComposite {
   try {
     return readArguments(settings, features, inputs, args, method);
@@ -116,18 +115,18 @@ function readArguments(
   features: number | null,
   inputs: unknown,
   args: unknown,
-  method: keyof typeof KNOWN,
+  method: CallMethod,
 ): ReadComposite {
-  const asynchronous = method === "callAsync" || method === "forwardAsync";
   if (args === undefined || args === null) {
-    const read = readCall(settings.call, features, inputs, null, asynchronous);
+    const read = readCall(settings.call, features, inputs, null, method);
     return compositeRead(read, settings.noStates, null);
   }
-  const record = readRecord(args, KNOWN[method], method, "arguments of the call");
+  const record = readRecord(args, CALL_ARGUMENTS[method], method, "arguments of the call");
   // Every value is read once, because it may be a getter.
   const { mask, lengths, training, transfer, initial_state, out } = record;
+  const asynchronous = isAsynchronous(method);
   const own = asynchronous ? { mask, lengths, training, transfer } : { mask, lengths, training };
-  const read = readCall(settings.call, features, inputs, own, asynchronous);
+  const read = readCall(settings.call, features, inputs, own, method);
   const { batch, timesteps } = read;
   const states = checkStates(initial_state, settings.states, batch);
   const targets = out === undefined || out === null ? null : readTargets(out, settings.results(batch, timesteps));
@@ -272,7 +271,9 @@ function readUpstream(
   });
   // An element of a nested array may be a getter, which may have detached another gradient.
   read.forEach((gradient, index) => {
-    if (gradient !== null) requireWhole(gradient, (checked[index] as ReadTensor).count, "output");
+    if (gradient === null) return;
+    const { count, name } = checked[index] as ReadTensor;
+    requireWhole(gradient, count, name);
   });
   return { outputs: read.slice(0, outputs.length), states: read.slice(outputs.length), losses };
 }

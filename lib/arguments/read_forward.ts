@@ -2,11 +2,11 @@ import { expected } from "../errors/messages.js";
 import { unreadable } from "../errors/reading.js";
 import type { Dtype } from "../keras/dtype_policy.js";
 import type { NativeArray } from "../native/binding.js";
-import { isRecord, readRecord, refuseUnknown } from "../options/record.js";
+import { readRecord } from "../options/record.js";
 import type { TensorLike, TypedArray } from "../tensor/tensor.js";
 import { kernelArray } from "./convert.js";
 import { elementsAs, readWithShape, stateFromList } from "./known_shape.js";
-import { type CallArguments, type CallSettings, type ReadCall, readCall } from "./read_call.js";
+import type { CallArguments } from "./read_call.js";
 import { checkedProduct } from "./shapes.js";
 import type { ReadTensor } from "./tensor_like.js";
 import { requireWhole } from "./typed_array.js";
@@ -43,26 +43,7 @@ export interface BackwardAsyncArguments {
   signal?: AbortSignal | null | undefined;
 }
 
-const KNOWN: ReadonlySet<string> = new Set(["mask", "lengths", "training", "initial_state"]);
-const KNOWN_ASYNC: ReadonlySet<string> = new Set([...KNOWN, "signal", "transfer"]);
 const UPSTREAM: ReadonlySet<string> = new Set(["output", "state", "losses"]);
-
-/** Reads the arguments of `forward` or `forwardAsync`. Throws the errors of `readCall`. */
-export function readForward(
-  settings: CallSettings,
-  features: number | null,
-  inputs: unknown,
-  args: unknown,
-  asynchronous: boolean,
-): ReadCall {
-  const [known, name] = asynchronous ? ([KNOWN_ASYNC, "forwardAsync"] as const) : ([KNOWN, "forward"] as const);
-  try {
-    if (isRecord(args)) refuseUnknown(args, known, name);
-  } catch (error) {
-    throw unreadable(error, name);
-  }
-  return readCall(settings, features, inputs, args, asynchronous);
-}
 
 /** Upstream gradients after they were read, in the form that the kernels take. `null` stands for zeros. */
 export interface ReadUpstream {

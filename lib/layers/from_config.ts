@@ -36,8 +36,8 @@ function unwrapLayer({ module, class_name, config, registered_name }: Config): {
   if (class_name !== "GRU" && class_name !== "CuDNNGRU") {
     throw expected("ERR_ARGUMENT", "config.class_name", '"GRU", the class of the layer,', class_name);
   }
-  const foreign = module !== undefined && !KERAS_MODULE.test(String(module));
-  if (foreign || (registered_name ?? null) !== null) {
+  const isKeras = module === undefined || (typeof module === "string" && KERAS_MODULE.test(module));
+  if (!isKeras || (registered_name ?? null) !== null) {
     const received = `the class ${describe(registered_name ?? class_name)} of module ${describe(module ?? null)}`;
     throw expectedText("ERR_ARGUMENT", "config", "Keras's own GRU", received);
   }

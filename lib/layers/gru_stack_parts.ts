@@ -29,7 +29,6 @@ const KNOWN: ReadonlySet<string> = new Set(["return_state", "name"]);
 export function stackParts(layers: unknown, args: unknown): StackParts {
   return reading("GRUStack", () => {
     if (!Array.isArray(layers)) throw expected("ERR_ARGUMENT", "layers", "an array of layers", layers);
-    if (layers.length === 0) throw expected("ERR_ARGUMENT", "layers", "at least one layer", layers);
     const { return_state, name } = readRecord(args ?? {}, KNOWN, "GRUStack");
     const returnState = requireBoolean(return_state, "return_state", false);
     const given = readName(name);
@@ -40,6 +39,7 @@ export function stackParts(layers: unknown, args: unknown): StackParts {
       stages.push(stageOf(layer, `layers[${list.length}]`));
       list.push(layer);
     }
+    if (list.length === 0) throw expected("ERR_ARGUMENT", "layers", "at least one layer", layers);
     stages.forEach((stage, index) => {
       requireFit(stage, stages[index + 1], `layers[${index}]`);
     });

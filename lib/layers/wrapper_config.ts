@@ -54,7 +54,8 @@ export function unwrapConfig(given: unknown, className: string, argument = "conf
   if (!isRecord(given)) throw expected("ERR_ARGUMENT", argument, "an object as getConfig() gives", given);
   if (!("class_name" in given)) return given;
   const { module, class_name, config, registered_name } = given;
-  const foreign = module !== undefined && module !== null && !KERAS_MODULE.test(String(module));
+  const isNamed = module !== undefined && module !== null;
+  const foreign = isNamed && (typeof module !== "string" || !KERAS_MODULE.test(module));
   if (class_name !== className || foreign || (registered_name ?? null) !== null) {
     const received = `the class ${describe(registered_name ?? class_name)} of module ${describe(module ?? null)}`;
     throw expectedText("ERR_ARGUMENT", argument, `a ${className} of Keras's own`, received);

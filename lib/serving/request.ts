@@ -64,7 +64,7 @@ export function readRequestSignal(args: unknown): AbortSignal | null {
 /** Reads a request for a GRU as `callAsync` does. Throws `ERR_ARGUMENT`, `ERR_SHAPE` or `ERR_DTYPE`. */
 export function readRequest(options: GRUOptions, features: number, inputs: unknown, args: unknown): BatchRequest {
   refuseOthers(args);
-  const { initialState, ...read } = readCall(options, features, inputs, args, true);
+  const { initialState, ...read } = readCall(options, features, inputs, args, "callAsync");
   return requestOf(read, [initialState]);
 }
 

@@ -283,6 +283,21 @@ describe.each(Object.entries(subjects))("a call of a %s", (_, make) => {
     expectError(() => make().stream(), "ERR_UNSUPPORTED", /`stream`/);
   });
 
+  it("a gradient that a later one detaches, by its name", () => {
+    const pass = make().forward(inputs);
+    const own = new Float32Array(B * U);
+    const rows = (pass.states[1] as Tensor).toArray() as number[][];
+    let reads = 0;
+    const get = () => {
+      reads += 1;
+      // The first time, only the shape is read.
+      if (reads === 2) structuredClone(own.buffer, { transfer: [own.buffer] });
+      return 0;
+    };
+    Object.defineProperty(rows[0] as number[], 0, { get });
+    expectError(() => pass.backward({ states: [own, rows] }), "ERR_ARGUMENT", /`states\[0\]`.*detached/);
+  });
+
   it("upstream gradients that do not fit, after which backward can be called again", () => {
     const pass = make().forward(inputs);
     const wanted = make().forward(inputs).backward();

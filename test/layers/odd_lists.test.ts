@@ -1,5 +1,14 @@
 // Lists that are no lists: with holes, and proxies that cannot be read. And strides that mean nothing.
-import { constraints, GRU, initializers, optimizers, saveModelWeights, Variable } from "cudnn-gru";
+import {
+  Bidirectional,
+  constraints,
+  GRU,
+  GRUStack,
+  initializers,
+  optimizers,
+  saveModelWeights,
+  Variable,
+} from "cudnn-gru";
 import { describe, expect, it } from "vitest";
 import { expectError, expectRejection } from "./support.js";
 
@@ -37,6 +46,22 @@ describe("a proxy that cannot be read", () => {
     expectError(() => Object.assign(new optimizers.SGD(), { learning_rate: proxy }), "ERR_ARGUMENT", /learning_rate/);
     expectError(() => optimizers.get(proxy), "ERR_ARGUMENT", /identifier/);
     expectError(() => new initializers.VarianceScaling(proxy), "ERR_ARGUMENT", /VarianceScaling/);
+    const gru = new GRU(2, { stateful: true });
+    expectError(() => gru.resetState(proxy as never), "ERR_ARGUMENT", /resetState/);
+    for (const layer of [gru, new Bidirectional(new GRU(2)), new GRUStack([new GRU(2)])]) {
+      const load = layer.loadWeights.bind(layer) as (source: string, args: unknown) => Promise<void>;
+      await expectRejection(() => load("none.weights.h5", proxy), "ERR_ARGUMENT", /loadWeights/);
+    }
+  });
+
+  it("is an argument of the method that was called", async () => {
+    const gru = new GRU(2);
+    for (const layer of [gru, new Bidirectional(gru), new GRUStack([new GRU(2)])]) {
+      for (const method of ["call", "forward", "callAsync", "forwardAsync"] as const) {
+        const call = async () => await layer[method]([[[1, 2, 3]]], { mask: proxy as never });
+        await expectRejection(call, "ERR_ARGUMENT", new RegExp(`for \`${method}\``));
+      }
+    }
   });
 
   it("is no loss to scale, and neither is anything but a number", () => {
@@ -59,6 +84,24 @@ it("ignores the stride of an axis of one element, however large", () => {
     expect(gru.call({ data, shape: [1, 3, 1], strides: [0, 2, stride] }).data).toEqual(expected);
     expect(gru.call({ data, shape: [1, 3, 1], strides: [stride, 2, 1] }).data).toEqual(expected);
   }
+});
+
+describe("a list that lies about its length", () => {
+  const lying = (length: unknown) =>
+    new Proxy([1], { get: (list, key) => (key === "length" ? length : list[key as never]) });
+
+  it("is not taken for the layers of a stack", () => {
+    for (const length of [Number.NaN, -1, "x", {}]) {
+      expectError(() => new GRUStack(lying(length) as never), "ERR_ARGUMENT", /at least one layer for `layers`/);
+    }
+  });
+
+  it("is not printed to find out which module it names", () => {
+    const gru = { class_name: "GRU", config: new GRU(2).getConfig(), module: lying(2 ** 32 - 1) };
+    expectError(() => GRU.fromConfig(gru as never), "ERR_ARGUMENT", /GRU/);
+    const both = { class_name: "Bidirectional", config: {}, module: lying(2 ** 32 - 1) };
+    expectError(() => Bidirectional.fromConfig(both as never), "ERR_ARGUMENT", /Bidirectional/);
+  });
 });
 
 describe("a value with more properties than a message can show", () => {

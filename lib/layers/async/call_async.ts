@@ -11,7 +11,7 @@ import { runCancellable, runSubmittedCall, submitCall } from "./submit_call.js";
 export function callAsync(layer: LayerParts, inputs: unknown, args: unknown): Promise<CallOutcome> {
   const { options, weights } = layer;
   return submitCall(layer, "callAsync", args, (signal) => {
-    const read = readCall(options, weights.features, inputs, args, true);
+    const read = readCall(options, weights.features, inputs, args, "callAsync");
     return compute(layer, { method: "callAsync", read, signal });
   });
 }

@@ -1,9 +1,9 @@
+import type { CallMethod } from "../../arguments/read_call.js";
 import { readCallSignal } from "../../arguments/read_call.js";
 import { refuseAborted } from "../../arguments/signal.js";
 import { AsyncPlace } from "../../backend/async_limit.js";
 import { whileHeld } from "../../backend/held_place.js";
 import type { CallTrace } from "../call/call_events.js";
-import type { CallMethod } from "../call/prepare_call.js";
 
 /**
  * Takes a place among the calls in flight and runs `start`, an asynchronous method, with the signal in `args`.

@@ -1,9 +1,10 @@
+import type { CallMethod } from "../../arguments/read_call.js";
 import { aborted, hasAborted, refuseAborted } from "../../arguments/signal.js";
 import type { NativeGru } from "../../native/binding.js";
 import { native } from "../../native/load.js";
 import { traceCall } from "../call/call_events.js";
 import { notAsynchronous } from "../call/custom_activations.js";
-import { type CallMethod, type PreparedCall, packedWeights } from "../call/prepare_call.js";
+import { type PreparedCall, packedWeights } from "../call/prepare_call.js";
 import type { LayerParts } from "../layer_parts.js";
 import { onAbort } from "./abort.js";
 import { recorded, submit } from "./submission.js";

@@ -12,7 +12,7 @@ import { runCall } from "./run_call.js";
 export function call(layer: LayerParts, inputs: unknown, args: unknown): CallOutcome {
   const { options, weights } = layer;
   weights.requireFree("call");
-  const read = readCall(options, weights.features, inputs, args, false);
+  const read = readCall(options, weights.features, inputs, args, "call");
   const prepared = prepareCall(layer, { method: "call", read });
   return runCall(layer, prepared, (gru) => {
     const arrays = syncArrays(layer, prepared);

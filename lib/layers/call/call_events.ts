@@ -1,8 +1,9 @@
 import { channel } from "node:diagnostics_channel";
+import { isAsynchronous } from "../../arguments/read_call.js";
 import type { GRUError } from "../../errors/gru_error.js";
 import type { Dtype } from "../../keras/dtype_policy.js";
 import type { LayerParts } from "../layer_parts.js";
-import { isAsynchronous, type PreparedCall, pathOf } from "./prepare_call.js";
+import { type PreparedCall, pathOf } from "./prepare_call.js";
 
 /**
  * The event that the diagnostics channel `"cudnn-gru:call"` publishes when a call, synchronous or not, has ended:

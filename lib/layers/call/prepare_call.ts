@@ -1,5 +1,5 @@
 import type { ReadOut } from "../../arguments/out_argument.js";
-import type { ReadCall } from "../../arguments/read_call.js";
+import { type CallMethod, isAsynchronous, type ReadCall } from "../../arguments/read_call.js";
 import { refuseAborted } from "../../arguments/signal.js";
 import type { FloatArray, NativeArray } from "../../native/arrays.js";
 import type { NativeGru } from "../../native/binding.js";
@@ -9,11 +9,6 @@ import type { GRUWeights, WeightSnapshot } from "../weights/gru_weights.js";
 import type { CombinedRows } from "./combined_rows.js";
 import type { CallDropout } from "./dropout.js";
 import { ownInputs, requireTransferable } from "./own_inputs.js";
-
-/**
- * The public methods that compute a call. The methods that end in `Async` compute later, from memory of the call's own.
- */
-export type CallMethod = "call" | "callAsync" | "forward" | "forwardAsync";
 
 /**
  * A call that is ready to be computed. `call`, `callAsync`, `forward`, `forwardAsync` and the batcher all compute from
@@ -94,10 +89,6 @@ export function prepareCall(
     if (dropout !== null) layer.dropout.markEnded(dropout);
     throw error;
   }
-}
-
-export function isAsynchronous(method: CallMethod): boolean {
-  return method === "callAsync" || method === "forwardAsync";
 }
 
 /** Returns the path that a prepared call takes. */

@@ -1,4 +1,5 @@
 import type { OutTarget } from "../../arguments/out_argument.js";
+import { type CallMethod, isAsynchronous } from "../../arguments/read_call.js";
 import type { ReadComposite } from "../../arguments/read_composite.js";
 import { refuseAborted } from "../../arguments/signal.js";
 import type { PathRequest } from "../../backend/path_chooser.js";
@@ -6,7 +7,7 @@ import type { FloatArray, NativeArray } from "../../native/arrays.js";
 import type { CombinedRows } from "../call/combined_rows.js";
 import type { CallDropout } from "../call/dropout.js";
 import { ownInputs, requireTransferable } from "../call/own_inputs.js";
-import { type CallMethod, flagsOf, isAsynchronous, type PreparedCall } from "../call/prepare_call.js";
+import { flagsOf, type PreparedCall } from "../call/prepare_call.js";
 import type { LayerParts } from "../layer_parts.js";
 import type { GRUWeights } from "../weights/gru_weights.js";
 import { buildAll, fittingFeatures } from "./build.js";

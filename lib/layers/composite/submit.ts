@@ -1,7 +1,7 @@
+import type { CallMethod } from "../../arguments/read_call.js";
 import { waitOrAbort } from "../async/call_order.js";
 import { recorded, submit } from "../async/submission.js";
 import { notAsynchronous } from "../call/custom_activations.js";
-import type { CallMethod } from "../call/prepare_call.js";
 import { type Composite, hasCustomActivations, requireFree } from "./composite.js";
 import { markEnded, markSucceeded, type PreparedComposite } from "./prepare.js";
 import { traceComposite } from "./trace.js";

@@ -1,5 +1,6 @@
+import { isAsynchronous } from "../../arguments/read_call.js";
 import { CallTrace, isTraced } from "../call/call_events.js";
-import { isAsynchronous, pathOf } from "../call/prepare_call.js";
+import { pathOf } from "../call/prepare_call.js";
 import { lastStage, outputWidth } from "./composite.js";
 import type { PreparedComposite } from "./prepare.js";
 

@@ -1,4 +1,4 @@
-import { readForward } from "../../arguments/read_forward.js";
+import { readCall } from "../../arguments/read_call.js";
 import { requireKnown } from "../../keras/unknown_objects.js";
 import type { NativeGru, NativePass } from "../../native/binding.js";
 import { callArguments, type NativeCallArguments } from "../../native/contract.js";
@@ -16,7 +16,7 @@ export function forward(layer: LayerParts, inputs: unknown, args: unknown): GRUP
   const { options, weights } = layer;
   weights.requireFree("forward");
   requireLosses(layer);
-  const read = readForward(options, weights.features, inputs, args, false);
+  const read = readCall(options, weights.features, inputs, args, "forward");
   const call = prepareCall(layer, { method: "forward", read });
   const usedWeights = passWeights(call.weights, layer.owner.trainable);
   return runCall(layer, call, (gru) => {
@@ -34,7 +34,7 @@ export function forward(layer: LayerParts, inputs: unknown, args: unknown): GRUP
 export function forwardAsync(layer: LayerParts, inputs: unknown, args: unknown): Promise<GRUPass> {
   return submitCall(layer, "forwardAsync", args, (signal) => {
     requireLosses(layer);
-    const read = readForward(layer.options, layer.weights.features, inputs, args, true);
+    const read = readCall(layer.options, layer.weights.features, inputs, args, "forwardAsync");
     const call = prepareCall(layer, { method: "forwardAsync", read, signal });
     const usedWeights = passWeights(call.weights, layer.owner.trainable);
     return runSubmittedCall(layer, call, signal, async ({ gru, computed }) => {

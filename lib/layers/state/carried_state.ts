@@ -6,7 +6,7 @@ import { type ReadTensor, readTensor } from "../../arguments/tensor_like.js";
 import { ARRAY_TYPES, isTypedArray } from "../../arguments/typed_array.js";
 import { formatShape } from "../../errors/describe.js";
 import { expectedShape, expectedText } from "../../errors/messages.js";
-import { unreadable } from "../../errors/reading.js";
+import { reading, unreadable } from "../../errors/reading.js";
 import type { Dtype } from "../../keras/dtype_policy.js";
 import type { NativeArray, NativeDtype } from "../../native/binding.js";
 import { lengthOf } from "../../native/intrinsics.js";
@@ -109,7 +109,7 @@ export class CarriedState {
    * `check` after reading the value, because reading may have run user code.
    */
   set(value: unknown, check: () => void): void {
-    const { batch, state } = this.read(stateFromList(value));
+    const { batch, state } = this.read(reading("resetState", () => stateFromList(value)));
     check();
     this.commit(batch, state);
   }

@@ -29,16 +29,18 @@ export interface WeightsFile {
  */
 export async function readWeightsFile(source: unknown, args: unknown): Promise<WeightsFile> {
   const read = readSource(source);
-  const layer = reading("loadWeights", () => readLayerName(args));
+  const layer = readLayerName(args);
   const { readGruWeights } = await import("../../formats/index.js");
   return { file: await readGruWeights(read, layer === undefined ? {} : { layer }), source: read };
 }
 
 /** Reads the argument `layer` of `loadWeights`. Throws `ERR_ARGUMENT`. */
 export function readLayerName(args: unknown): string | undefined {
-  const { layer } = readRecord(args ?? {}, KNOWN, "loadWeights");
-  if (layer === undefined || typeof layer === "string") return layer;
-  throw expected("ERR_ARGUMENT", "layer", "the name of a layer", layer);
+  return reading("loadWeights", () => {
+    const { layer } = readRecord(args ?? {}, KNOWN, "loadWeights");
+    if (layer === undefined || typeof layer === "string") return layer;
+    throw expected("ERR_ARGUMENT", "layer", "the name of a layer", layer);
+  });
 }
 
 /**
