@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
@@ -8,6 +9,8 @@ export default defineConfig({
     exclude: ["test/gpu/**", "test/package/**", "test/platforms/**"],
     // The addon's threads outlive a worker thread's environment: each test file has a process of its own.
     pool: "forks",
+    // By default vitest leaves one core free, which is half of a machine with two.
+    maxWorkers: availableParallelism(),
     testTimeout: 30_000,
     // Tests of the CPU path ask for its exact bits, also on a machine whose GPU would take the call. The tests of the
     // cuDNN path set their own environment (test/cudnn/doubles.ts); a real GPU has test/gpu/.

@@ -56,8 +56,8 @@ export class LineChild {
 }
 
 /**
- * A contender in a child process. Its requests are `prepare B T F U folder` (reads `problem.f32` in the folder, writes
- * `output.f32`; see `Exchange`) and `time N` (nanoseconds for N calls); its greeting is its version.
+ * A contender in a child process. Its requests are `prepare B T F U layers directions folder` (reads `problem.f32` in the
+ * folder, writes `output.f32`; see `Exchange`) and `time N` (nanoseconds for N calls); its greeting is its version.
  */
 export class ChildContender implements Contender {
   readonly name: string;
@@ -81,10 +81,12 @@ export class ChildContender implements Contender {
 
   async prepare(problem: Problem): Promise<Task> {
     const { batch, timesteps, features, units } = problem.shape;
+    const { layers, directions } = problem.form;
+    const sizes = [batch, timesteps, features, units, layers, directions].join(" ");
     const exchange = new Exchange();
     try {
       exchange.write(problem);
-      await this.#child.request(`prepare ${batch} ${timesteps} ${features} ${units} ${exchange.folder}`);
+      await this.#child.request(`prepare ${sizes} ${exchange.folder}`);
       const output = exchange.read();
       return { output, time: async (calls) => Number(await this.#child.request(`time ${calls}`)), close: () => {} };
     } finally {

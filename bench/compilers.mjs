@@ -4,6 +4,7 @@
 // the median of the ratios second / first: above 1 the second one is slower. Times are CPU time, which other programs disturb
 // less. --isa, --threads and --pairs change the rest.
 import { fork } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -91,8 +92,22 @@ async function compare(children, shape, pass, pairs) {
   console.log(`| ${name} | ${pass} | ${first} | ${second} | ${median(ratios).toFixed(3)} |`);
 }
 
+const USAGE = `node bench/compilers.mjs [first.node] [second.node] [--isa avx2] [--threads 1] [--pairs 31]
+Prints how long the second build of the addon takes, as a ratio to the first, for each shape.
+Without paths: build/Release/cudnn_gru.node, and prebuilds/linux-x64/cudnn_gru.node.`;
+
+/** The set-up may take the binary in prebuilds/ for the everyday build. */
+function refuseEqual(addons) {
+  const [first, second] = addons.map((addon) => readFileSync(addon));
+  if (!first.equals(second)) return;
+  const advice =
+    "To build with the system's compiler, move prebuilds/ away, delete build/Release and run npm run build";
+  throw new Error(`Expected two builds of the addon but ${addons.join(" and ")} are the same. ${advice}.`);
+}
+
 async function main() {
   const options = {
+    help: { type: "boolean" },
     isa: { type: "string" },
     threads: { type: "string", default: "1" },
     pairs: { type: "string", default: "31" },
@@ -100,9 +115,11 @@ async function main() {
   };
   const { values, positionals } = parseArgs({ options, allowPositionals: true });
   if (values.serve) return serve();
+  if (values.help) return console.log(USAGE);
   const path = (name) => fileURLToPath(new URL(`../${name}`, import.meta.url));
   const defaults = [path("build/Release/cudnn_gru.node"), path("prebuilds/linux-x64/cudnn_gru.node")];
   const addons = defaults.map((addon, at) => (positionals[at] ? resolve(positionals[at]) : addon));
+  refuseEqual(addons);
   const children = addons.map((addon) => start(addon, values));
   console.log(`first: ${addons[0]}\nsecond: ${addons[1]}\n`);
   console.log("| shape | pass | first, CPU ms | second, CPU ms | second / first |\n| --- | --- | --- | --- | --- |");

@@ -4,7 +4,7 @@ import type { Shape } from "./shapes.js";
 /** A problem made ready by one contender: weights packed, sessions built, inputs where it wants them. */
 export interface Task {
   /**
-   * The result in float32: (batch, timesteps, units) or, in training, the gradients of the outputs' sum in inputs,
+   * The result in float32: (batch, timesteps, units of all directions) or, in training, the gradients of the outputs' sum in inputs,
    * kernel, recurrent kernel and bias, one after the other. Null for a contender without results.
    */
   readonly output: Float32Array | null;
@@ -16,9 +16,10 @@ export interface Task {
 /**
  * The role of a contender in the tables. `ours` is our layer as users call it in float32; all others are compared with
  * it. `kernel` is our computation called from C++. `float64` is our layer in that type. `way` is another way to call
- * our layer, or a part of such a call. `peer` is another library.
+ * our layer, or a part of such a call. `apart` are the layers of a stack of ours, called one by one. `peer` is another
+ * library.
  */
-export type Role = "ours" | "kernel" | "float64" | "way" | "peer";
+export type Role = "ours" | "kernel" | "float64" | "way" | "apart" | "peer";
 
 /** Something that computes a GRU over whole sequences, or its gradients. */
 export interface Contender {

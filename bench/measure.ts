@@ -1,9 +1,9 @@
 import type { Contender, Task } from "./contender.js";
 import { FMA, type Limits, READ } from "./limits.js";
-import { makeProblem, type Problem } from "./problem.js";
+import type { Problem } from "./problem.js";
 import type { Measurement, ShapeRecord, Skipped } from "./record.js";
 import { runRounds, type Sampler, taskSampler } from "./rounds.js";
-import { recurrentBytes, type Shape } from "./shapes.js";
+import { recurrentBytes } from "./shapes.js";
 import { largestDifference, scaleOf } from "./statistics.js";
 
 /** The time and the number of rounds of a measurement. */
@@ -21,18 +21,18 @@ export type Compute = (problem: Problem, resetAfter: boolean) => Float32Array;
 
 /** Measures all contenders and the machine's limits at one shape, interleaved; no memory. */
 export async function measureShape(
-  shape: Shape,
+  problem: Problem,
   contenders: readonly Contender[],
   limits: Limits | null,
   effort: Effort,
   compute: Compute,
 ): Promise<ShapeRecord> {
+  const { shape } = problem;
   const tasks: Task[] = [];
   const samplers: Sampler[] = limits?.samplers(recurrentBytes(shape), effort.sampleMs) ?? [];
   const measurements: Measurement[] = [];
   const skipped: Skipped[] = [];
   try {
-    const problem = makeProblem(shape);
     const expected = new Map<boolean, Float32Array>();
     const differenceOf = (output: Float32Array, resetAfter: boolean) => {
       const ours = expected.get(resetAfter) ?? compute(problem, resetAfter);

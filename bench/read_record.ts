@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import type { Role } from "./contender.js";
 import type { Machine } from "./machine.js";
-import type { BenchRecord, Measurement, RunRecord, ShapeRecord } from "./record.js";
+import type { BenchRecord, Measurement, RunRecord, ShapeRecord, StackRecord } from "./record.js";
 
 /** Format 1: one number of threads, no roles, and neither training, orthogonal matrices nor curves. */
-interface FirstRecord extends Omit<RunRecord, "shapes" | "training" | "orthogonal"> {
+interface FirstRecord extends Omit<RunRecord, "shapes" | "training" | "stacks" | "orthogonal"> {
   format: 1;
   date: string;
   machine: Machine;
@@ -12,10 +12,17 @@ interface FirstRecord extends Omit<RunRecord, "shapes" | "training" | "orthogona
   shapes: (Omit<ShapeRecord, "measurements"> & { measurements: Omit<Measurement, "role">[] })[];
 }
 
+/** Format 2 before several GRUs were measured. */
+interface WithoutStacks extends Omit<BenchRecord, "runs"> {
+  runs: (Omit<RunRecord, "stacks"> & { stacks?: StackRecord[] })[];
+}
+
 /** Reads a record of any format there has been. Throws a `RangeError` for anything else. */
 export function readRecord(path: string): BenchRecord {
-  const record = JSON.parse(readFileSync(path, "utf8")) as BenchRecord | FirstRecord;
-  if (record.format === 2) return record;
+  const record = JSON.parse(readFileSync(path, "utf8")) as WithoutStacks | FirstRecord;
+  if (record.format === 2) {
+    return { ...record, runs: record.runs.map((run) => ({ ...run, stacks: run.stacks ?? [] })) };
+  }
   if (record.format === 1) return fromFirst(record);
   const { format } = record as { format?: unknown };
   throw new RangeError(`Expected a record of format 1 or 2 in ${path} but received format ${String(format)}`);
@@ -40,7 +47,7 @@ function fromFirst({
       reason: reason.includes("streaming") ? "" : reason,
     })),
   }));
-  const run = { threads, rounds, load, steal, skipped, shapes: withRoles, training: [], orthogonal: [] };
+  const run = { threads, rounds, load, steal, skipped, shapes: withRoles, training: [], stacks: [], orthogonal: [] };
   return { format: 2, date, machine, sampleMs, runs: [run], curves: [] };
 }
 

@@ -1,4 +1,5 @@
 import type { Role } from "./contender.js";
+import type { Form } from "./forms.js";
 import type { Machine } from "./machine.js";
 import type { Memory } from "./memory.js";
 import type { Shape } from "./shapes.js";
@@ -50,6 +51,11 @@ export interface ShapeRecord {
   memory: Memory | null;
 }
 
+/** Everything measured of several GRUs at one shape; our stack is the first of `measurements`. */
+export interface StackRecord extends ShapeRecord {
+  form: Form["name"];
+}
+
 /** One contender that made an orthogonal matrix. */
 export interface OrthogonalTiming extends Timing {
   /** Greatest absolute difference between products of some of its rows and the identity matrix. */
@@ -75,6 +81,8 @@ export interface RunRecord {
   shapes: ShapeRecord[];
   /** Forward and backward calls. */
   training: ShapeRecord[];
+  /** Forward calls of several GRUs. */
+  stacks: StackRecord[];
   orthogonal: OrthogonalRecord[];
 }
 

@@ -1,4 +1,5 @@
 import { curvesTable } from "./curves/table.js";
+import { type Form, STACKS } from "./forms.js";
 import { importPackage } from "./packages.js";
 import type { BenchRecord, RunRecord, Timing } from "./record.js";
 import { formatShape, isStreaming } from "./shapes.js";
@@ -11,7 +12,7 @@ import {
   summaryTable,
   type Table,
 } from "./tables.js";
-import { INFERENCE, TRAINING } from "./workload.js";
+import { INFERENCE, inferenceOf, TRAINING } from "./workload.js";
 
 /** The part of markdown-table's interface that is used here. */
 type MarkdownTable = (rows: readonly (readonly string[])[], options: { align: string[] }) => string;
@@ -48,6 +49,7 @@ function formatRun(run: RunRecord, sampleMs: number, render: Render): string[] {
   for (const at of steps) parts.push(`#### ${formatShape(at.shape)}, one step a call`, render(streamingTable(at)));
   if (training.length > 0) parts.push("#### Training: forward and backward", render(summaryTable(training, TRAINING)));
   for (const at of training) parts.push(`#### ${formatShape(at.shape)}, training`, render(detailTable(at, TRAINING)));
+  for (const form of STACKS) parts.push(...formatStacks(run, form, render));
   if (orthogonal.length > 0) parts.push("#### Orthogonal matrices", render(orthogonalTable(orthogonal)));
   if (shapes.some(({ limits }) => limits !== null))
     parts.push("#### The machine's limits", render(limitsTable(shapes)));
@@ -57,14 +59,26 @@ function formatRun(run: RunRecord, sampleMs: number, render: Render): string[] {
   return parts;
 }
 
+function formatStacks({ stacks }: RunRecord, form: Form, render: Render): string[] {
+  const here = stacks.filter((at) => at.form === form.name);
+  if (here.length === 0) return [];
+  const workload = inferenceOf(form);
+  const title = `${form.name[0]?.toUpperCase()}${form.name.slice(1)}`;
+  const details = here.flatMap((at) => [
+    `#### ${formatShape(at.shape)}, ${form.name}`,
+    render(detailTable(at, workload)),
+  ]);
+  return [`#### ${title}: one call`, render(summaryTable(here, workload)), ...details];
+}
+
 function heading({ date, machine }: BenchRecord): string {
   const { cpu, cpus, usableCpus, isa, memoryGiB, os, node } = machine;
   return `${date}. ${cpu}, ${cpus} CPUs (${usableCpus} usable), kernels ${isa}, ${memoryGiB} GiB, ${os}, Node ${node}.`;
 }
 
 function versions({ runs }: BenchRecord): string {
-  const timings = runs.flatMap(({ shapes, training, orthogonal }): Timing[] => [
-    ...[...shapes, ...training].flatMap(({ measurements }) => measurements),
+  const timings = runs.flatMap(({ shapes, training, stacks, orthogonal }): Timing[] => [
+    ...[...shapes, ...training, ...stacks].flatMap(({ measurements }) => measurements),
     ...orthogonal.flatMap((at) => at.timings),
   ]);
   const seen = new Map(timings.map(({ contender, version }) => [contender, version]));
@@ -72,10 +86,10 @@ function versions({ runs }: BenchRecord): string {
   return named.length === 0 ? "" : `Versions: ${named.map((pair) => pair.join(" ")).join(", ")}.`;
 }
 
-function leftOut({ skipped, shapes, training }: RunRecord): string[] {
+function leftOut({ skipped, shapes, training, stacks }: RunRecord): string[] {
   const everywhere = skipped.map(({ contender, reason }) => `${contender}: ${reason}`);
   const reasons = new Map<string, string[]>();
-  for (const { shape, skipped: here } of [...shapes, ...training]) {
+  for (const { shape, skipped: here } of [...shapes, ...training, ...stacks]) {
     for (const { contender, reason } of here) {
       if (reason === "") continue;
       const line = `${contender}: ${reason}`;

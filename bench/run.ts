@@ -1,19 +1,22 @@
 import { configure } from "../dist/index.js";
 import type { BenchArguments, Part } from "./arguments.js";
 import { type Contender, Unavailable } from "./contender.js";
+import { type Form, ONE_GRU, STACKS, sequencesOf } from "./forms.js";
 import { Limits } from "./limits.js";
 import { load, watchSteal } from "./machine.js";
 import { type Compute, type Effort, measureShape } from "./measure.js";
 import { measureMemory } from "./memory.js";
 import { measureOrthogonal } from "./orthogonal.js";
 import { CudnnGru, CudnnGruFloat64, computeOurs } from "./peers/cudnn_gru.js";
-import { PARTS_OF_OURS, PEERS } from "./peers/index.js";
+import { PARTS_OF_OURS, PEERS, STACK_PEERS } from "./peers/index.js";
 import { ORTHOGONAL_PEERS, OurOrthogonal } from "./peers/orthogonal.js";
+import { CudnnGruStack, computeStack, layersApart } from "./peers/stacks.js";
 import { streamingWays } from "./peers/streaming.js";
 import { CudnnGruTraining, computeGradients, TRAINING_PEERS } from "./peers/training.js";
+import { makeProblem } from "./problem.js";
 import { progress } from "./progress.js";
-import type { OrthogonalRecord, RunRecord, ShapeRecord, Skipped } from "./record.js";
-import { formatShape, isStreaming, type Shape } from "./shapes.js";
+import type { OrthogonalRecord, RunRecord, ShapeRecord, Skipped, StackRecord } from "./record.js";
+import { formatShape, type Shape } from "./shapes.js";
 
 /** The options of the command line that a run depends on. */
 type Wanted = Pick<BenchArguments, "parts" | "shapes" | "peers" | "quick">;
@@ -30,8 +33,9 @@ export async function measureRun(wanted: Wanted, effort: Effort): Promise<RunRec
     wanted.parts.includes(name) ? measure(wanted, effort, skipped) : [];
   const shapes = await part("inference", measureInference);
   const training = await part("training", measureTraining);
+  const stacks = await part("stacks", measureStacks);
   const orthogonal = await part("orthogonal", measureMatrices);
-  return { threads, rounds, load: busy, steal: steal(), skipped, shapes, training, orthogonal };
+  return { threads, rounds, load: busy, steal: steal(), skipped, shapes, training, stacks, orthogonal };
 }
 
 /** Forward calls of our layer in all its ways, and of the peers. */
@@ -42,21 +46,35 @@ async function measureInference(wanted: Wanted, effort: Effort, skipped: Skipped
   const isPeer = ({ role }: Contender) => role === "peer";
   ours.push(...streamingWays, ...further.filter((contender) => !isPeer(contender)), new CudnnGruFloat64());
   const contenders = [...ours, ...further.filter(isPeer)];
-  const records = await measureShapes("a call", wanted.shapes, contenders, effort, skipped, computeOurs);
+  const problems = wanted.shapes.map((shape) => ({ shape, form: ONE_GRU }));
+  const records = await measureShapes("a call", problems, contenders, effort, skipped, computeOurs);
   return records.map((record) => ({ ...record, memory: measureMemory(record.shape, threads) }));
 }
 
 /** Forward and backward calls. A step of training has no streams. */
 async function measureTraining(wanted: Wanted, effort: Effort, skipped: Skipped[]): Promise<ShapeRecord[]> {
   const peers = await openAll(chosen(TRAINING_PEERS, wanted.peers), effort.threads, skipped);
-  const shapes = wanted.shapes.filter((shape) => !isStreaming(shape));
-  return measureShapes("training", shapes, [new CudnnGruTraining(), ...peers], effort, skipped, computeGradients);
+  const problems = sequencesOf(wanted.shapes).map((shape) => ({ shape, form: ONE_GRU }));
+  return measureShapes("training", problems, [new CudnnGruTraining(), ...peers], effort, skipped, computeGradients);
+}
+
+/** Forward calls of several GRUs: a Bidirectional, and a stack of two layers. */
+async function measureStacks(wanted: Wanted, effort: Effort, skipped: Skipped[]): Promise<StackRecord[]> {
+  const records: StackRecord[] = [];
+  for (const form of STACKS) {
+    const peers = await openAll(chosen(STACK_PEERS, wanted.peers), effort.threads, skipped);
+    const contenders = [new CudnnGruStack(), ...layersApart(form, effort.threads), ...peers];
+    const problems = sequencesOf(wanted.shapes).map((shape) => ({ shape, form }));
+    const measured = await measureShapes(form.name, problems, contenders, effort, skipped, computeStack);
+    records.push(...measured.map((record) => ({ ...record, form: form.name })));
+  }
+  return records;
 }
 
 /** Measures the contenders, and closes them. */
 async function measureShapes(
   what: string,
-  shapes: readonly Shape[],
+  problems: readonly { shape: Shape; form: Form }[],
   contenders: readonly Contender[],
   effort: Effort,
   skipped: Skipped[],
@@ -66,9 +84,9 @@ async function measureShapes(
   const limits = await openOrSkip("the machine's limits", () => Limits.open(threads), skipped);
   const records: ShapeRecord[] = [];
   try {
-    for (const shape of shapes) {
+    for (const { shape, form } of problems) {
       progress(`${what}, ${formatShape(shape)}, ${threads} threads`);
-      records.push(await measureShape(shape, contenders, limits, effort, compute));
+      records.push(await measureShape(makeProblem(shape, form), contenders, limits, effort, compute));
     }
     return records;
   } finally {

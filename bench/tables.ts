@@ -43,6 +43,8 @@ function floorOf({ shape, limits }: ShapeRecord, workload: Workload): number | n
 }
 
 const isPeer = ({ role }: Measurement) => role === "peer";
+/** Whether a contender has a column of the summary. */
+const isCompared = ({ role }: Measurement) => role === "peer" || role === "apart";
 const ofRole = ({ measurements }: ShapeRecord, role: Role) => measurements.find((one) => one.role === role);
 
 /** One row a shape: our layer, how near it is to the machine's limits, and its advantage over each peer. */
@@ -51,7 +53,7 @@ export function summaryTable(shapes: readonly ShapeRecord[], workload: Workload)
     ...new Set(
       shapes.flatMap((at) =>
         others(at)
-          .filter(isPeer)
+          .filter(isCompared)
           .map(({ contender }) => contender),
       ),
     ),

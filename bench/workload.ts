@@ -1,3 +1,4 @@
+import { type Form, shapesOfGrus } from "./forms.js";
 import { flopsOf, type Shape } from "./shapes.js";
 
 /**
@@ -39,6 +40,16 @@ export const INFERENCE: Workload = {
     return 1e9 * (inputs + shape.timesteps * step);
   },
 };
+
+/** Forward calls of several GRUs, one after the other. */
+export function inferenceOf(form: Form): Workload {
+  const sum = (shape: Shape, of: (one: Shape) => number) =>
+    shapesOfGrus(shape, form).reduce((total, one) => total + of(one), 0);
+  return {
+    flops: (shape) => sum(shape, INFERENCE.flops),
+    floor: (shape, best) => sum(shape, (one) => INFERENCE.floor(one, best)),
+  };
+}
 
 /**
  * A forward and a backward call. Backward has two products for each one of forward. Steps come twice; the gradients of the

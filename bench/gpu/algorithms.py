@@ -1,12 +1,13 @@
 """Asks cuDNN itself which of its algorithms computes a GRU, how exactly and how fast, on the device alone.
 
-    python3 bench/gpu/algorithms.py [--seconds N] [--json FILE]
+    python3 bench/gpu/algorithms.py [--seconds N] [--shapes survey|rows] [--json FILE]
 
 For each shape, dtype and algorithm, in a process of its own for each dtype, since an algorithm that fails can spoil the
 context: whether cuDNN takes the call, the largest difference from the standard algorithm in float64 with the same weights
 (relative to the largest element, at least 1), and the microseconds of one inference call and of one training step (forward,
 backward to data and to weights), by CUDA events around calls in a row. `graph` is the same work as a CUDA graph, replayed.
-PyTorch lends the memory, the streams and its cuDNN library; the calls are made through ctypes.
+PyTorch lends the memory, the streams and its cuDNN library; the calls are made through ctypes. `--shapes rows` asks only where
+the persistent algorithms are faster: few rows, by the number of units.
 """
 
 import argparse
@@ -20,6 +21,10 @@ import time
 ALGORITHMS = {"standard": 0, "persist_static": 1, "persist_dynamic": 2, "small_h": 3}
 DATA = {"float32": 0, "float64": 1, "float16": 2, "bfloat16": 9}
 MATH = {"fma": 3, "tensor": 1, "default": 0}
+MATHS = {
+    "survey": {"float32": ["fma"], "float64": ["fma"], "float16": ["tensor", "default"], "bfloat16": ["tensor", "default"]},
+    "rows": {"float32": ["fma", "default"], "float64": ["fma"], "float16": ["tensor"], "bfloat16": ["tensor"]},
+}
 INFERENCE, TRAINING = 0, 1
 SEQ_MAJOR, BATCH_MAJOR = 0, 2
 
@@ -42,6 +47,10 @@ SHAPES = [
     (64, 50, 512, 512, 1, 2),
     (32, 100, 128, 256, 2, 1),
 ]
+
+FEW_ROWS = [(rows, 50, units, units, 1, 1) for units in (256, 512, 1024, 2048) for rows in (1, 2, 4, 8, 16)]
+FEW_ROWS += [(rows, 50, units, units, 1, 1) for units in (64, 128) for rows in (2, 4, 8)]
+FEW_ROWS += [(1, 50, 7, 300, 1, 1), (1, 50, 33, 777, 1, 1), (4, 50, 33, 777, 1, 1), (1, 50, 512, 512, 1, 2), (1, 50, 512, 512, 2, 1)]
 
 
 class Failed(Exception):
@@ -89,8 +98,10 @@ class Gru:
             self.rnn, ALGORITHMS[algorithm], 3, 2, directions - 1, 0, data, precision, MATH[math],
             F, U, U, layers, dropout, ctypes.c_uint32(1),
         )  # fmt: skip
+        began = time.perf_counter()
         if algorithm == "persist_dynamic":
             cudnn.cudnnBuildRNNDynamic(self.handle, self.rnn, B)
+        self.build_ms = round((time.perf_counter() - began) * 1e3, 2)
         self.lengths = lengths if lengths is not None else [T] * B
         rows = (ctypes.c_int * B)(*self.lengths)
         self.device_lengths = torch.tensor(self.lengths, dtype=torch.int32, device="cuda")
@@ -205,7 +216,7 @@ def worst(ours, reference):
     )
 
 
-def microseconds(torch, work, budget_ms=25):
+def microseconds(torch, work, budget_ms=10):
     """The median of five samples."""
     for _ in range(3):
         work()
@@ -239,7 +250,13 @@ def graph_of(torch, gru, work):
     return graph.replay
 
 
-def survey(dtype, until):
+def layouts_of(shapes, algorithm):
+    if shapes == "survey":
+        return (BATCH_MAJOR, SEQ_MAJOR)
+    return (BATCH_MAJOR,) if algorithm == "standard" else (SEQ_MAJOR,)
+
+
+def survey(dtype, shapes, until):
     import torch
 
     cudnn = Cudnn()
@@ -249,7 +266,7 @@ def survey(dtype, until):
         scale = 0.5 / U**0.5 if name == "weights" else 1.0
         return ((torch.rand(shape, generator=generator) * 256 - 128).round() / 128 * scale).half().cuda()
 
-    for shape in SHAPES:
+    for shape in SHAPES if shapes == "survey" else FEW_ROWS:
         B, T, F, U, layers, directions = shape
         ragged = [max(1, T - (row * 7) % T) for row in range(B)]
         references = {}
@@ -262,12 +279,14 @@ def survey(dtype, until):
             references[None if lengths is None else "ragged"] = reference.results()
         torch.cuda.synchronize()
         for algorithm in ALGORITHMS:
-            for layout in (BATCH_MAJOR, SEQ_MAJOR):
-                for math in ("fma",) if dtype in ("float32", "float64") else ("tensor", "default"):
+            if shapes == "rows" and (algorithm == "small_h" or (dtype == "bfloat16" and algorithm != "standard")):
+                continue
+            for layout in layouts_of(shapes, algorithm):
+                for math in MATHS[shapes][dtype]:
                     for kind in references:
                         if time.time() > until:
                             return
-                        if kind == "ragged" and (layout == SEQ_MAJOR or math == "default"):
+                        if kind == "ragged" and (layout == SEQ_MAJOR or math == "default" or shapes == "rows"):
                             continue
                         row = dict(
                             shape=shape, dtype=dtype, algorithm=algorithm, math=math, lengths=kind,
@@ -276,8 +295,10 @@ def survey(dtype, until):
                         try:
                             gru = Gru(torch, cudnn, shape, dtype, algorithm, math, layout, ragged if kind else None)
                             gru.fill(values)
+                            began = time.perf_counter()
                             gru.forward(INFERENCE)
                             torch.cuda.synchronize()
+                            row["build_ms"], row["first_ms"] = gru.build_ms, round((time.perf_counter() - began) * 1e3, 2)
                             row["forward_error"] = worst(gru.results()[0], references[kind][0])
                             row["inference_us"] = microseconds(torch, lambda: gru.forward(INFERENCE))
                             if layout == BATCH_MAJOR and kind is None and algorithm == "standard":
@@ -297,18 +318,20 @@ def survey(dtype, until):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--seconds", type=float, default=240)
+    parser.add_argument("--shapes", choices=("survey", "rows"), default="survey")
     parser.add_argument("--json")
     parser.add_argument("--dtype")
     parser.add_argument("--until", type=float)
     arguments = parser.parse_args()
     if arguments.dtype:
-        survey(arguments.dtype, arguments.until)
+        survey(arguments.dtype, arguments.shapes, arguments.until)
         return
     began = time.time()
     rows = []
-    for index, dtype in enumerate(("float32", "bfloat16", "float16", "float64")):
+    dtypes = ("float32", "float16", "float64", "bfloat16")
+    for index, dtype in enumerate(dtypes):
         until = began + arguments.seconds * (index + 1) / 4
-        command = [sys.executable, __file__, "--dtype", dtype, "--until", str(until)]
+        command = [sys.executable, __file__, "--dtype", dtype, "--shapes", arguments.shapes, "--until", str(until)]
         done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
         rows += [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
         print(dtype, "exit status", done.returncode, "rows", sum(row["dtype"] == dtype for row in rows))

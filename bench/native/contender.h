@@ -11,17 +11,24 @@
 #include <sstream>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace bench {
 
-// The data of one shape, in Keras's layouts, gates in the order z, r, h.
-struct Problem {
-  size_t batch, timesteps, features, units;
-  std::vector<float> inputs;            // (B, T, F)
+// The weights of one GRU in Keras's layouts, gates in the order z, r, h.
+struct Gru {
   std::vector<float> kernel;            // (F, 3U)
   std::vector<float> recurrent_kernel;  // (U, 3U)
   std::vector<float> bias;              // (2, 3U)
+};
+
+// The data of one shape.
+struct Problem {
+  size_t batch, timesteps, features, units, layers, directions;
+  std::vector<float> inputs;  // (B, T, F)
+  // Layers in order, forward before backward.
+  std::vector<Gru> grus;
 };
 
 // A problem made ready.
@@ -29,24 +36,32 @@ class Task {
  public:
   virtual ~Task() = default;
   virtual void Call() = 0;
-  // Of the last call, (B, T, U).
+  // Of the last call, (B, T, U of all directions).
   virtual std::vector<float> Output() = 0;
 };
 
 inline Problem ReadProblem(std::istream& request, std::string* folder) {
   Problem problem;
   request >> problem.batch >> problem.timesteps >> problem.features >>
-      problem.units >> std::ws;
+      problem.units >> problem.layers >> problem.directions >> std::ws;
   std::getline(request, *folder);
-  problem.inputs.resize(problem.batch * problem.timesteps * problem.features);
-  problem.kernel.resize(problem.features * 3 * problem.units);
-  problem.recurrent_kernel.resize(problem.units * 3 * problem.units);
-  problem.bias.resize(6 * problem.units);
   std::ifstream file(*folder + "/problem.f32", std::ios::binary);
-  for (std::vector<float>* part : {&problem.inputs, &problem.kernel,
-                                   &problem.recurrent_kernel, &problem.bias}) {
+  const auto read = [&file](std::vector<float>* part, size_t size) {
+    part->resize(size);
     file.read(reinterpret_cast<char*>(part->data()),
-              static_cast<std::streamsize>(part->size() * sizeof(float)));
+              static_cast<std::streamsize>(size * sizeof(float)));
+  };
+  read(&problem.inputs, problem.batch * problem.timesteps * problem.features);
+  for (size_t layer = 0; layer < problem.layers; ++layer) {
+    const size_t features =
+        layer == 0 ? problem.features : problem.directions * problem.units;
+    for (size_t i = 0; i < problem.directions; ++i) {
+      Gru gru;
+      read(&gru.kernel, features * 3 * problem.units);
+      read(&gru.recurrent_kernel, problem.units * 3 * problem.units);
+      read(&gru.bias, 6 * problem.units);
+      problem.grus.push_back(std::move(gru));
+    }
   }
   if (!file) throw std::runtime_error("problem.f32 is too short");
   return problem;

@@ -23,10 +23,11 @@ class EigenTask : public bench::Task {
         timesteps_(static_cast<Index>(problem.timesteps)),
         units_(static_cast<Index>(problem.units)),
         inputs_(problem.features, problem.batch * problem.timesteps),
-        kernel_(ConstMap(problem.kernel.data(), 3 * units_, inputs_.rows())),
-        recurrent_kernel_(
-            ConstMap(problem.recurrent_kernel.data(), 3 * units_, units_)),
-        bias_(ConstMap(problem.bias.data(), 3 * units_, 2)),
+        kernel_(ConstMap(problem.grus[0].kernel.data(), 3 * units_,
+                         inputs_.rows())),
+        recurrent_kernel_(ConstMap(problem.grus[0].recurrent_kernel.data(),
+                                   3 * units_, units_)),
+        bias_(ConstMap(problem.grus[0].bias.data(), 3 * units_, 2)),
         projected_(3 * units_, batch_ * timesteps_),
         recurrent_(3 * units_, batch_),
         output_(units_, batch_ * timesteps_) {
@@ -47,9 +48,14 @@ class EigenTask : public bench::Task {
       recurrent_.noalias() = recurrent_kernel_ * state_.matrix();
       recurrent_.colwise() += bias_.col(1);
       const auto recurrent = recurrent_.array();
-      update_ = (projected.topRows(units_) + recurrent.topRows(units_)).logistic();
-      reset_ = (projected.middleRows(units_, units_) + recurrent.middleRows(units_, units_)).logistic();
-      candidate_ = (projected.bottomRows(units_) + reset_ * recurrent.bottomRows(units_)).tanh();
+      update_ =
+          (projected.topRows(units_) + recurrent.topRows(units_)).logistic();
+      reset_ = (projected.middleRows(units_, units_) +
+                recurrent.middleRows(units_, units_))
+                   .logistic();
+      candidate_ =
+          (projected.bottomRows(units_) + reset_ * recurrent.bottomRows(units_))
+              .tanh();
       state_ = candidate_ + update_ * (state_ - candidate_);
       output_.middleCols(t * batch_, batch_) = state_.matrix();
     }
@@ -68,13 +74,13 @@ class EigenTask : public bench::Task {
 
  private:
   const Index batch_, timesteps_, units_;
-  MatrixXf inputs_;                   // (F, T * B)
-  const MatrixXf kernel_;             // (3U, F)
-  const MatrixXf recurrent_kernel_;   // (3U, U)
-  const MatrixXf bias_;               // (3U, 2)
-  MatrixXf projected_;                // (3U, T * B)
-  MatrixXf recurrent_;                // (3U, B)
-  MatrixXf output_;                   // (U, T * B)
+  MatrixXf inputs_;                                     // (F, T * B)
+  const MatrixXf kernel_;                               // (3U, F)
+  const MatrixXf recurrent_kernel_;                     // (3U, U)
+  const MatrixXf bias_;                                 // (3U, 2)
+  MatrixXf projected_;                                  // (3U, T * B)
+  MatrixXf recurrent_;                                  // (3U, B)
+  MatrixXf output_;                                     // (U, T * B)
   Eigen::ArrayXXf update_, reset_, candidate_, state_;  // (U, B)
 };
 

@@ -34,8 +34,9 @@ class KernelTask : public bench::Task {
     cudnn_gru::CpuIsa isa;
     Require(cudnn_gru::SelectedIsa(&isa));
     Require(cudnn_gru::CpuWeights::Create(
-        description, isa, problem.kernel.data(),
-        problem.recurrent_kernel.data(), problem.bias.data(), &weights_));
+        description, isa, problem.grus[0].kernel.data(),
+        problem.grus[0].recurrent_kernel.data(), problem.grus[0].bias.data(),
+        &weights_));
     call_.batch = problem.batch;
     call_.timesteps = problem.timesteps;
     call_.return_sequences = true;

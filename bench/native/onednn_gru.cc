@@ -1,5 +1,7 @@
 // oneDNN's lbr_gru primitive (linear before reset, Keras's reset_after=True),
 // forward inference, with weights reordered once into the layout it chooses.
+// One primitive computes all layers where it can: those after the first must
+// have as many features as the first. Otherwise there is one for each layer.
 // Inputs and outputs are time-major, as oneDNN has them. Both its API
 // generations are supported: 3.0 removed operation descriptors.
 #include <omp.h>
@@ -20,19 +22,46 @@ using Tag = memory::format_tag;
 
 constexpr auto kFloat = memory::data_type::f32;
 constexpr auto kKind = dnnl::prop_kind::forward_inference;
-constexpr auto kDirection = dnnl::rnn_direction::unidirectional_left2right;
 
-dnnl::lbr_gru_forward::primitive_desc Describe(
-    const dnnl::engine& engine, const memory::desc& src,
-    const memory::desc& weights_layer, const memory::desc& weights_iter,
-    const memory::desc& bias, const memory::desc& dst) {
+// The descriptors of one primitive.
+struct Sizes {
+  memory::dim layers, directions, batch, timesteps, features, units;
+
+  memory::desc Src() const {
+    return memory::desc({timesteps, batch, features}, kFloat, Tag::tnc);
+  }
+  memory::desc Dst() const {
+    return memory::desc({timesteps, batch, directions * units}, kFloat,
+                        Tag::tnc);
+  }
+  memory::dims WeightsLayer() const {
+    return {layers, directions, features, 3, units};
+  }
+  memory::dims WeightsIter() const {
+    return {layers, directions, units, 3, units};
+  }
+  memory::desc Bias() const {
+    return memory::desc({layers, directions, 4, units}, kFloat, Tag::ldgo);
+  }
+};
+
+dnnl::lbr_gru_forward::primitive_desc Describe(const dnnl::engine& engine,
+                                               const Sizes& sizes) {
+  const auto direction = sizes.directions == 2
+                             ? dnnl::rnn_direction::bidirectional_concat
+                             : dnnl::rnn_direction::unidirectional_left2right;
   const memory::desc none;
+  const memory::desc src = sizes.Src();
+  const memory::desc dst = sizes.Dst();
+  const memory::desc bias = sizes.Bias();
+  const memory::desc weights_layer(sizes.WeightsLayer(), kFloat, Tag::any);
+  const memory::desc weights_iter(sizes.WeightsIter(), kFloat, Tag::any);
 #if DNNL_VERSION_MAJOR >= 3
-  return dnnl::lbr_gru_forward::primitive_desc(engine, kKind, kDirection, src,
+  return dnnl::lbr_gru_forward::primitive_desc(engine, kKind, direction, src,
                                                none, weights_layer,
                                                weights_iter, bias, dst, none);
 #else
-  const dnnl::lbr_gru_forward::desc operation(kKind, kDirection, src, none,
+  const dnnl::lbr_gru_forward::desc operation(kKind, direction, src, none,
                                               weights_layer, weights_iter, bias,
                                               dst, none);
   return dnnl::lbr_gru_forward::primitive_desc(operation, engine);
@@ -45,68 +74,110 @@ class OnednnTask : public bench::Task {
       : problem_(problem),
         engine_(dnnl::engine::kind::cpu, 0),
         stream_(engine_) {
-    const memory::dim b = static_cast<memory::dim>(problem.batch);
-    const memory::dim t = static_cast<memory::dim>(problem.timesteps);
-    const memory::dim f = static_cast<memory::dim>(problem.features);
-    const memory::dim u = static_cast<memory::dim>(problem.units);
-    const memory::desc src({t, b, f}, kFloat, Tag::tnc);
-    const memory::desc dst({t, b, u}, kFloat, Tag::tnc);
-    const memory::desc bias({1, 1, 4, u}, kFloat, Tag::ldgo);
-    const auto primitive =
-        Describe(engine_, src, memory::desc({1, 1, f, 3, u}, kFloat, Tag::any),
-                 memory::desc({1, 1, u, 3, u}, kFloat, Tag::any), bias, dst);
-
-    memory inputs(src, engine_);
-    float* const to = static_cast<float*>(inputs.get_data_handle());
-    for (size_t i = 0; i < problem.batch; ++i) {
-      for (size_t j = 0; j < problem.timesteps; ++j) {
-        std::memcpy(to + (j * problem.batch + i) * problem.features,
-                    problem.inputs.data() +
-                        (i * problem.timesteps + j) * problem.features,
-                    problem.features * sizeof(float));
-      }
+    output_ = Inputs();
+    const size_t count = LayersOfPrimitive();
+    for (size_t layer = 0; layer < problem.layers; layer += count) {
+      AddPrimitive(layer, count);
     }
-    output_ = memory(dst, engine_);
-    arguments_ = {
-        {DNNL_ARG_SRC_LAYER, inputs},
-        {DNNL_ARG_WEIGHTS_LAYER, Reordered(problem.kernel, {1, 1, f, 3, u},
-                                           primitive.weights_layer_desc())},
-        {DNNL_ARG_WEIGHTS_ITER,
-         Reordered(problem.recurrent_kernel, {1, 1, u, 3, u},
-                   primitive.weights_iter_desc())},
-        {DNNL_ARG_BIAS, Bias(bias)},
-        {DNNL_ARG_DST_LAYER, output_},
-        {DNNL_ARG_WORKSPACE, memory(primitive.workspace_desc(), engine_)}};
-    gru_ = dnnl::lbr_gru_forward(primitive);
   }
 
   void Call() override {
-    gru_.execute(stream_, arguments_);
+    for (const Primitive& one : primitives_) {
+      one.gru.execute(stream_, one.arguments);
+    }
     stream_.wait();
   }
 
   std::vector<float> Output() override {
-    const size_t units = problem_.units;
-    std::vector<float> output(problem_.batch * problem_.timesteps * units);
+    const size_t width = problem_.directions * problem_.units;
+    std::vector<float> output(problem_.batch * problem_.timesteps * width);
     const float* const from =
         static_cast<const float*>(output_.get_data_handle());
     for (size_t i = 0; i < problem_.batch; ++i) {
       for (size_t j = 0; j < problem_.timesteps; ++j) {
-        std::memcpy(output.data() + (i * problem_.timesteps + j) * units,
-                    from + (j * problem_.batch + i) * units,
-                    units * sizeof(float));
+        std::memcpy(output.data() + (i * problem_.timesteps + j) * width,
+                    from + (j * problem_.batch + i) * width,
+                    width * sizeof(float));
       }
     }
     return output;
   }
 
  private:
-  // Keras's (features, 3, units) is oneDNN's ldigo, gates in the same order.
-  memory Reordered(const std::vector<float>& weights, const memory::dims& dims,
-                   const memory::desc& wanted) {
+  struct Primitive {
+    dnnl::lbr_gru_forward gru;
+    std::unordered_map<int, memory> arguments;
+  };
+
+  size_t LayersOfPrimitive() const {
+    const size_t width = problem_.directions * problem_.units;
+    return problem_.features == width ? problem_.layers : 1;
+  }
+
+  size_t FeaturesOf(size_t layer) const {
+    return layer == 0 ? problem_.features
+                      : problem_.directions * problem_.units;
+  }
+
+  // Adds the primitive of `count` layers, whose inputs are the output so far.
+  void AddPrimitive(size_t first, size_t count) {
+    const Sizes sizes = {static_cast<memory::dim>(count),
+                         static_cast<memory::dim>(problem_.directions),
+                         static_cast<memory::dim>(problem_.batch),
+                         static_cast<memory::dim>(problem_.timesteps),
+                         static_cast<memory::dim>(FeaturesOf(first)),
+                         static_cast<memory::dim>(problem_.units)};
+    const auto primitive = Describe(engine_, sizes);
+    const size_t begin = first * problem_.directions;
+    const std::vector<bench::Gru> grus(
+        problem_.grus.begin() + begin,
+        problem_.grus.begin() + begin + count * problem_.directions);
+    const memory inputs = output_;
+    output_ = memory(sizes.Dst(), engine_);
+    primitives_.push_back(
+        {dnnl::lbr_gru_forward(primitive),
+         {{DNNL_ARG_SRC_LAYER, inputs},
+          {DNNL_ARG_WEIGHTS_LAYER,
+           Reordered(grus, &bench::Gru::kernel, sizes.WeightsLayer(),
+                     primitive.weights_layer_desc())},
+          {DNNL_ARG_WEIGHTS_ITER,
+           Reordered(grus, &bench::Gru::recurrent_kernel, sizes.WeightsIter(),
+                     primitive.weights_iter_desc())},
+          {DNNL_ARG_BIAS, Bias(grus, sizes.Bias())},
+          {DNNL_ARG_DST_LAYER, output_},
+          {DNNL_ARG_WORKSPACE, memory(primitive.workspace_desc(), engine_)}}});
+  }
+
+  // The inputs, time-major.
+  memory Inputs() {
+    const memory::desc desc({static_cast<memory::dim>(problem_.timesteps),
+                             static_cast<memory::dim>(problem_.batch),
+                             static_cast<memory::dim>(problem_.features)},
+                            kFloat, Tag::tnc);
+    memory inputs(desc, engine_);
+    float* const to = static_cast<float*>(inputs.get_data_handle());
+    for (size_t i = 0; i < problem_.batch; ++i) {
+      for (size_t j = 0; j < problem_.timesteps; ++j) {
+        std::memcpy(to + (j * problem_.batch + i) * problem_.features,
+                    problem_.inputs.data() +
+                        (i * problem_.timesteps + j) * problem_.features,
+                    problem_.features * sizeof(float));
+      }
+    }
+    return inputs;
+  }
+
+  // Keras's (features, 3, units) is oneDNN's igo, gates in the same order.
+  memory Reordered(const std::vector<bench::Gru>& grus,
+                   std::vector<float> bench::Gru::* weights,
+                   const memory::dims& dims, const memory::desc& wanted) {
     memory plain({dims, kFloat, Tag::ldigo}, engine_);
-    std::memcpy(plain.get_data_handle(), weights.data(),
-                weights.size() * sizeof(float));
+    float* to = static_cast<float*>(plain.get_data_handle());
+    for (const bench::Gru& gru : grus) {
+      const std::vector<float>& own = gru.*weights;
+      std::memcpy(to, own.data(), own.size() * sizeof(float));
+      to += own.size();
+    }
     memory packed(wanted, engine_);
     dnnl::reorder(plain, packed).execute(stream_, plain, packed);
     stream_.wait();
@@ -114,16 +185,19 @@ class OnednnTask : public bench::Task {
   }
 
   // The biases of z and r are added up; h has an input and a recurrent one.
-  memory Bias(const memory::desc& desc) {
+  memory Bias(const std::vector<bench::Gru>& grus, const memory::desc& desc) {
     memory bias(desc, engine_);
-    float* const to = static_cast<float*>(bias.get_data_handle());
+    float* to = static_cast<float*>(bias.get_data_handle());
     const size_t units = problem_.units;
-    const float* const input = problem_.bias.data();
-    const float* const recurrent = input + 3 * units;
-    for (size_t i = 0; i < 2 * units; ++i) to[i] = input[i] + recurrent[i];
-    for (size_t i = 0; i < units; ++i) {
-      to[2 * units + i] = input[2 * units + i];
-      to[3 * units + i] = recurrent[2 * units + i];
+    for (const bench::Gru& gru : grus) {
+      const float* const input = gru.bias.data();
+      const float* const recurrent = input + 3 * units;
+      for (size_t i = 0; i < 2 * units; ++i) to[i] = input[i] + recurrent[i];
+      for (size_t i = 0; i < units; ++i) {
+        to[2 * units + i] = input[2 * units + i];
+        to[3 * units + i] = recurrent[2 * units + i];
+      }
+      to += 4 * units;
     }
     return bias;
   }
@@ -131,9 +205,9 @@ class OnednnTask : public bench::Task {
   const bench::Problem problem_;
   dnnl::engine engine_;
   dnnl::stream stream_;
+  // Of the last primitive.
   memory output_;
-  std::unordered_map<int, memory> arguments_;
-  dnnl::lbr_gru_forward gru_;
+  std::vector<Primitive> primitives_;
 };
 
 }  // namespace

@@ -10,5 +10,8 @@ import { tfjs } from "./tfjs.js";
 /** Other libraries, in the order of the tables. */
 export const PEERS: readonly ContenderSource[] = [onnxruntime, onednn, eigen, pytorch, keras, tfjs];
 
+/** The libraries that compute several GRUs in one call. */
+export const STACK_PEERS: readonly ContenderSource[] = [onnxruntime, onednn, pytorch];
+
 /** Our own computation without what is around it, and what is around it without the computation: always measured. */
 export const PARTS_OF_OURS: readonly ContenderSource[] = [kernel, emptyCall];

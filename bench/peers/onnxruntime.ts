@@ -1,6 +1,6 @@
 import type { Contender, ContenderSource, Task } from "../contender.js";
 import { importPackage, packageVersion } from "../packages.js";
-import { type Problem, swapLeadingAxes } from "../problem.js";
+import { joined, type Problem, swapLeadingAxes } from "../problem.js";
 import { onnxModel } from "./onnx_model.js";
 
 /** The part of onnxruntime-node's interface that is used here. */
@@ -33,6 +33,7 @@ class OnnxRuntimeNode implements Contender {
 
   async prepare(problem: Problem): Promise<Task> {
     const { batch, timesteps, features, units } = problem.shape;
+    const { directions } = problem.form;
     const session = await this.#ort.InferenceSession.create(await onnxModel(problem), {
       executionProviders: ["cpu"],
       intraOpNumThreads: this.#threads,
@@ -42,7 +43,13 @@ class OnnxRuntimeNode implements Contender {
     const feeds = { x: new this.#ort.Tensor("float32", timeMajor, [timesteps, batch, features]) };
     const { y } = await session.run(feeds);
     return {
-      output: swapLeadingAxes(y.data, timesteps, batch, units),
+      // From (timesteps, directions, batch, units), in which the directions of one timestep are apart.
+      output: swapLeadingAxes(
+        swapInner(y.data, timesteps, directions, batch, units),
+        timesteps,
+        batch,
+        directions * units,
+      ),
       async time(calls) {
         const start = process.hrtime.bigint();
         for (let i = 0; i < calls; i++) await session.run(feeds);
@@ -53,6 +60,12 @@ class OnnxRuntimeNode implements Contender {
   }
 
   close(): void {}
+}
+
+/** The second and third axes of (a, b, c, d) swapped. */
+function swapInner(data: Float32Array, ...[a, b, c, d]: [number, number, number, number]): Float32Array {
+  const size = b * c * d;
+  return joined(Array.from({ length: a }, (_, i) => swapLeadingAxes(data.subarray(i * size, (i + 1) * size), b, c, d)));
 }
 
 /** onnxruntime-node on the CPU, from Node.js; its only call is asynchronous, and awaiting it is counted. */

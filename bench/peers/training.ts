@@ -1,6 +1,6 @@
 import { type GRU, type GRUGradients, tensor } from "../../dist/index.js";
 import type { Contender, ContenderSource, Task } from "../contender.js";
-import type { Problem } from "../problem.js";
+import { joined, type Problem } from "../problem.js";
 import { makeInputs, makeLayer, ourVersion, timeCalls } from "./cudnn_gru.js";
 import { pythonPeer } from "./python.js";
 
@@ -47,16 +47,6 @@ function makeStep(problem: Problem) {
 
 function gradientsOf({ inputs, weights }: GRUGradients): Float32Array {
   return joined([inputs, ...weights].map(({ data }) => data as Float32Array));
-}
-
-function joined(parts: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(parts.reduce((length, part) => length + part.length, 0));
-  let place = 0;
-  for (const part of parts) {
-    all.set(part, place);
-    place += part.length;
-  }
-  return all;
 }
 
 /** Other libraries that compute gradients; PyTorch is `torch.nn.GRU` with autograd, called from Python. */

@@ -7,23 +7,32 @@ import numpy as np
 
 
 def read_problem(words):
-    """The sizes and arrays of `prepare B T F U folder`, in Keras's layouts: inputs, kernel, recurrent kernel, bias."""
-    batch, timesteps, features, units = map(int, words[:4])
-    folder = words[4]
-    shapes = [(batch, timesteps, features), (features, 3 * units), (units, 3 * units), (2, 3 * units)]
+    """The folder, layers, directions and arrays of `prepare B T F U layers directions folder`. Arrays are in Keras's
+    layouts: the inputs, and then kernel, recurrent kernel and bias of each GRU."""
+    batch, timesteps, features, units, layers, directions = map(int, words[:6])
+    folder = words[6]
+    shapes = [(batch, timesteps, features)]
+    for layer in range(layers):
+        width = features if layer == 0 else directions * units
+        shapes += [(width, 3 * units), (units, 3 * units), (2, 3 * units)] * directions
     data = np.fromfile(f"{folder}/problem.f32", dtype=np.float32)
     ends = np.cumsum([np.prod(shape) for shape in shapes])
     parts = np.split(data, ends[:-1])
-    return folder, [part.reshape(shape) for part, shape in zip(parts, shapes)]
+    return folder, layers, directions, [part.reshape(shape) for part, shape in zip(parts, shapes)]
 
 
 def serve(version, prepare):
     """`prepare(inputs, kernel, recurrent_kernel, bias)` gives a function that makes one call and one that gives the
     output of a call as (batch, timesteps, units)."""
+    serve_stacks(version, lambda layers, directions, *arrays: prepare(*arrays))
+
+
+def serve_stacks(version, prepare):
+    """The same with `prepare(layers, directions, inputs, kernel, recurrent_kernel, bias, kernel, ...)`."""
 
     def prepare_problem(rest):
-        folder, arrays = read_problem(rest.split(" ", 4))
-        return folder, *prepare(*arrays)
+        folder, layers, directions, arrays = read_problem(rest.split(" ", 6))
+        return folder, *prepare(layers, directions, *arrays)
 
     answer(version, prepare_problem)
 

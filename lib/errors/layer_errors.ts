@@ -6,6 +6,12 @@ export function disposed(kind: string, what: string): GRUError {
   return expectedText("ERR_DISPOSED", what, `a living ${kind}`, "a disposed one");
 }
 
+/** Returns the error of using the layer `what` after the `dispose` of `inner`, one of the layers inside it. */
+export function disposedInside(kind: string, what: string, inner: string): GRUError {
+  const received = `one whose layer ${JSON.stringify(inner)} is disposed`;
+  return expectedText("ERR_DISPOSED", what, `a ${kind} of living layers`, received);
+}
+
 /** Returns the error of using `what`, which needs weights, on a layer that has none yet. */
 export function notBuilt(what: string): GRUError {
   const remedy = "Call build([null, null, features]) first.";

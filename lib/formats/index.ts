@@ -6,6 +6,7 @@ export type { WeightData } from "./keras_files/gru_variables.js";
 export { type KerasLayerFile, type KerasLayerWeights, readGruWeights, readKerasGru } from "./keras_files/keras_gru.js";
 export type { BidirectionalToWrite, LayerToWrite } from "./keras_files/keras_weights.js";
 export {
+  listKerasWrappers,
   readKerasWrappers,
   readWrapperWeights,
   type WantedLayer,

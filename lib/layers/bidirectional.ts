@@ -17,7 +17,7 @@ import {
   readBidirectionalConfig,
 } from "./bidirectional_config.js";
 import { type BidirectionalParts, bidirectionalParts } from "./bidirectional_parts.js";
-import type { Composite } from "./composite/composite.js";
+import { type Composite, requireAlive } from "./composite/composite.js";
 import { CompositeLayer, compositeOf } from "./composite/composite_layer.js";
 import { requireAllBuilt, takeOverAll } from "./composite/composite_weights.js";
 import type { BidirectionalResult, LayerOutput } from "./composite/wrapper_types.js";
@@ -181,7 +181,7 @@ class BidirectionalLayer<
    */
   async loadWeights(source: FileSource, args?: LoadWeightsArguments | null): Promise<void> {
     const { composite } = this.#parts;
-    for (const { weights } of composite.halves) weights.requireAlive();
+    requireAlive(composite);
     const read = readSource(source);
     const layer = readLayerName(args);
     takeOverAll(composite, await readPairWeights(read, layer));

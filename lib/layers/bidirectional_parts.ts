@@ -66,16 +66,16 @@ export function bidirectionalParts(options: BidirectionalOptions): Bidirectional
   return { forward, backward, composite };
 }
 
-type StageSettings = Omit<Stage, "name" | "halves" | "activityLosses"> & { readonly dtype: Dtype };
+type StageSettings = Omit<Stage, "name" | "halves" | "activityLosses" | "isDisposed"> & { readonly dtype: Dtype };
 
 function bidirectionalComposite(
   name: string,
   halves: readonly [LayerParts, LayerParts],
   settings: StageSettings,
 ): Composite {
-  const stage: Stage = { name, halves, ...settings, activityLosses: [] };
+  const stage: Stage = { name, halves, ...settings, activityLosses: [], isDisposed: false };
   const { returnState } = halves[0].options;
-  return { kind: "Bidirectional", name, owner: stage.owner, stages: [stage], halves, returnState };
+  return { kind: "Bidirectional", name, owner: stage.owner, stages: [stage], halves, returnState, isDisposed: false };
 }
 
 /** Returns a name with exactly one prefix, as Keras makes the names of the halves. */

@@ -5,7 +5,7 @@ import type { DtypeName } from "../keras/dtype_policy.js";
 import type { MergeMode } from "../keras/merge_mode.js";
 import { printAsText } from "../tensor/print_as_text.js";
 import type { Bidirectional, GRULike } from "./bidirectional.js";
-import type { Composite } from "./composite/composite.js";
+import { type Composite, requireAlive } from "./composite/composite.js";
 import { CompositeLayer, compositeOf } from "./composite/composite_layer.js";
 import { requireAllBuilt, takeOverAll } from "./composite/composite_weights.js";
 import type { LayerOutput, StackResult } from "./composite/wrapper_types.js";
@@ -91,7 +91,7 @@ class GRUStackLayer<
    */
   async loadWeights(source: FileSource, args?: LoadStackWeightsArguments | null): Promise<void> {
     const { composite } = this.#parts;
-    for (const { weights } of composite.halves) weights.requireAlive();
+    requireAlive(composite);
     const read = readSource(source);
     const names = readLayerNames(args, composite);
     takeOverAll(composite, await readStageWeights(read, wantedStages(composite, names)));

@@ -1,3 +1,4 @@
+import type { GRUError } from "../errors/gru_error.js";
 import { expected, expectedText } from "../errors/messages.js";
 import { reading } from "../errors/reading.js";
 import type { WrapperFile } from "../formats/index.js";
@@ -13,7 +14,7 @@ import { GRU } from "./gru.js";
 import type { StackLayer, StackParts } from "./gru_stack_parts.js";
 import type { WeightsFile } from "./weights/load_weights.js";
 import { builtShape, type SerializedLayer, serializedGru, unwrapConfig } from "./wrapper_config.js";
-import { bidirectionalFile, readWrappers } from "./wrapper_files.js";
+import { bidirectionalFile, listWrappers, readWrappers } from "./wrapper_files.js";
 
 type Config = Record<string, unknown>;
 
@@ -104,7 +105,8 @@ function readOverrides(extra: unknown, owner: string): { ofLayers: Config; ofSta
 
 /** The arguments of `GRUStack.fromKeras` after they were read. */
 export interface StackKerasArguments {
-  readonly names: readonly string[];
+  /** `null` when the caller has named none. */
+  readonly names: readonly string[] | null;
   /** The arguments of each layer. */
   readonly extra: Config;
   /** The arguments of the stack itself. */
@@ -113,16 +115,17 @@ export interface StackKerasArguments {
 
 /** Reads the arguments of `GRUStack.fromKeras`. Throws `ERR_ARGUMENT`. */
 export function readStackKerasArguments(given: unknown): StackKerasArguments {
-  if (!isRecord(given)) {
+  if (given !== undefined && given !== null && !isRecord(given)) {
     throw expected("ERR_ARGUMENT", "arguments of fromKeras", 'an object { layers: ["a", "b"], ... }', given);
   }
-  const { layers, ...others } = { ...given };
+  const { layers, ...others } = { ...(given as Config | null | undefined) };
   if ("layer" in others && layers === undefined) {
     const remedy = 'A stack names all of its layers: { layers: ["a", "b"] }.';
     throw expected("ERR_ARGUMENT", "arguments of fromKeras", "`layers`", others, { remedy });
   }
   const { ofLayers, ofStack } = readOverrides(others, "GRUStack.fromKeras");
-  return { names: namesOf(layers), extra: ofLayers, args: ofStack };
+  const names = layers === undefined || layers === null ? null : namesOf(layers);
+  return { names, extra: ofLayers, args: ofStack };
 }
 
 function namesOf(value: unknown): string[] {
@@ -133,15 +136,26 @@ function namesOf(value: unknown): string[] {
   return [...(value as string[])];
 }
 
+/** Returns the error of naming no layers, which lists those of the file. Rejects with the errors of `readKerasWrappers`. */
+async function noNames(source: Source): Promise<GRUError> {
+  const list = await listWrappers(source);
+  const wanted =
+    list === ""
+      ? `the names of layers, of which ${source.shown} has none for a stack,`
+      : `the names of the layers of the stack (${source.shown} has: ${list})`;
+  return expectedText("ERR_ARGUMENT", "layers", wanted, "none", { remedy: 'Pass { layers: ["a", "b"] }.' });
+}
+
 /**
  * Reads the layers of a file that `names` name. Their own `return_state` is not that of the stack, so it is left out.
  * Rejects with the errors of `readKerasWrappers`.
  */
 export async function layersOfFile(
   source: Source,
-  names: readonly string[],
+  names: readonly string[] | null,
   extra: Config,
 ): Promise<{ layers: StackLayer[]; weights: WeightsFile[] }> {
+  if (names === null) throw await noNames(source);
   const wanted = names.map((name, index) => ({ name, kind: "any" as const, argument: `layers[${index}]` }));
   const files = await readWrappers(source, wanted);
   return reading("fromKeras", () => {

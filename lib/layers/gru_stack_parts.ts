@@ -53,6 +53,7 @@ export function stackParts(layers: unknown, args: unknown): StackParts {
       stages: stages as [Stage, ...Stage[]],
       halves,
       returnState,
+      isDisposed: false,
     };
     fittingFeatures(composite, builtFeatures(composite) ?? 0, "layers[0]");
     // Only a stack that is made takes a name.
@@ -79,6 +80,7 @@ function stageOfGru(half: LayerParts): Stage {
     autocast,
     activityRegularizer: null,
     activityLosses: [],
+    isDisposed: false,
     owner: half.owner,
   };
 }

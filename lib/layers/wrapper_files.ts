@@ -23,6 +23,12 @@ export async function readWrappers(source: Source, wanted: readonly WantedLayer[
   return readKerasWrappers(source, wanted, REMEDY);
 }
 
+/** Returns the names of the layers that can be read, for a message. Rejects with the errors of `readKerasWrappers`. */
+export async function listWrappers(source: Source): Promise<string> {
+  const { listKerasWrappers } = await import("../formats/index.js");
+  return listKerasWrappers(source, REMEDY);
+}
+
 /** Returns the configs and weights of a Bidirectional that was read from `source`. */
 export function bidirectionalFile(
   { config, forward, backward }: Extract<WrapperFile, { kind: "bidirectional" }>,

@@ -77,6 +77,10 @@ export interface NativeCudnnInfo {
 export interface NativeCudnnTimings {
   calls: number;
   /**
+   * How often cuDNN's work was replayed as a CUDA graph: at most once for a forward call, and once for a backward call.
+   */
+  replays: number;
+  /**
    * The time of the calling thread. `copyIn` packs into pinned memory and queues copies. `compute` queues cuDNN's work.
    */
   host: { place: number; copyIn: number; compute: number; copyOut: number; wait: number; unpack: number };

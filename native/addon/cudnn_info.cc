@@ -176,6 +176,7 @@ napi_value Js_cudnnTimings(napi_env env, napi_callback_info info) {
   Set(env, device, "copyOut", part(times.device, Stage::kCopyOut));
   const napi_value result = Object(env);
   Set(env, result, "calls", Number(env, static_cast<double>(times.calls)));
+  Set(env, result, "replays", Number(env, static_cast<double>(times.replays)));
   Set(env, result, "host", host);
   Set(env, result, "device", device);
   return result;

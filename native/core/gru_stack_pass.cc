@@ -4,6 +4,7 @@
 #include <functional>
 #include <utility>
 
+#include "core/half.h"
 #include "core/thread_pool.h"
 
 namespace cudnn_gru {
@@ -13,7 +14,7 @@ MergeShape ShapeOf(const LayerPass& layer) {
   MergeShape shape;
   const GruCall& call = layer.halves[0]->call();
   shape.steps = call.return_sequences ? call.timesteps : 1;
-  shape.rounding = StateRounding::kNone;
+  shape.rounding = layer.halves[0]->description().state_rounding;
   for (size_t half = 0; half < 2; ++half) {
     shape.units[half] =
         half < layer.half_count() ? layer.halves[half]->description().units : 0;
@@ -105,6 +106,20 @@ void AddTo(T* sum, const T* values, size_t count) {
   for (size_t i = 0; i < count; ++i) sum[i] += values[i];
 }
 
+// Adds the second half's gradient of the inputs, unless it is null, to the
+// first half's. As in Keras, a 16-bit layer rounds both, and their sum.
+template <typename T>
+void SumInputs(const GruPass& first, T* d_inputs, T* second) {
+  const StateRounding rounding = first.description().state_rounding;
+  const size_t count = first.call().batch * first.call().timesteps *
+                       first.description().features;
+  RoundValues(rounding, d_inputs, count);
+  if (second == nullptr) return;
+  RoundValues(rounding, second, count);
+  AddTo(d_inputs, second, count);
+  RoundValues(rounding, d_inputs, count);
+}
+
 // One backward call.
 template <typename T>
 class StackBackward {
@@ -144,11 +159,8 @@ class StackBackward {
     }
     Status status =
         RunHalves(layer, halves, arrangement, threads, cancellation);
-    if (status.ok() && both) {
-      const GruCall& call = layer.halves[0]->call();
-      AddTo(d_inputs, scratch_.d_inputs,
-            call.batch * call.timesteps *
-                layer.halves[0]->description().features);
+    if (status.ok() && d_inputs != nullptr) {
+      SumInputs(*layer.halves[0], d_inputs, both ? scratch_.d_inputs : nullptr);
     }
     from_above_[0] = d_inputs;
     from_above_[1] = nullptr;

@@ -74,7 +74,8 @@ class GruStackPass {
   // Computes the gradients, the last layer first, on this thread and on up to
   // `threads` threads in all. `cancellation` may be null. Each gradient is bit
   // for bit that of GruPass::Backward, and that of the inputs of two halves is
-  // the forward half's plus the backward half's. Returns kState when the pass
+  // the forward half's plus the backward half's. Those of inputs are rounded to
+  // the 16-bit type of the layers. Returns kState when the pass
   // is spent. Only a call that succeeds leaves defined values in `gradients`.
   virtual Status Backward(const StackGradients& gradients, int threads,
                           const Cancellation* cancellation);

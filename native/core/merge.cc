@@ -111,7 +111,9 @@ void SplitGradient(Merge merge, const MergeShape& shape, size_t rows,
         }
       } else {
         std::copy_n(from, units, to);
+        continue;
       }
+      RoundValues(shape.rounding, to, units);
     }
   }
 }

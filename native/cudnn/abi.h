@@ -37,6 +37,7 @@ enum cudnnMathType_t : int {
 };
 enum cudnnRNNAlgo_t : int {
   CUDNN_RNN_ALGO_STANDARD = 0,
+  CUDNN_RNN_ALGO_PERSIST_STATIC = 1,
   CUDNN_RNN_ALGO_PERSIST_STATIC_SMALL_H = 3,
 };
 enum cudnnForwardMode_t : int {
@@ -187,12 +188,17 @@ constexpr unsigned int CU_STREAM_NON_BLOCKING = 1;
 constexpr unsigned int CU_EVENT_DEFAULT = 0;
 constexpr unsigned int CU_EVENT_BLOCKING_SYNC = 1;
 constexpr unsigned int CU_EVENT_DISABLE_TIMING = 2;
+enum CUstreamCaptureMode : int { CU_STREAM_CAPTURE_MODE_THREAD_LOCAL = 1 };
 
 struct CUctx_st;
 struct CUevent_st;
+struct CUgraph_st;
+struct CUgraphExec_st;
 using CUcontext = CUctx_st*;
 using CUstream = CUstream_st*;
 using CUevent = CUevent_st*;
+using CUgraph = CUgraph_st*;
+using CUgraphExec = CUgraphExec_st*;
 using CUdevice = int;
 using CUdeviceptr = unsigned long long;
 
@@ -226,6 +232,13 @@ CUresult cuEventRecord(CUevent event, CUstream stream);
 CUresult cuEventSynchronize(CUevent event);
 // Returns the milliseconds between two events that the device has reached.
 CUresult cuEventElapsedTime(float* milliseconds, CUevent first, CUevent last);
+CUresult cuStreamBeginCapture_v2(CUstream stream, CUstreamCaptureMode mode);
+CUresult cuStreamEndCapture(CUstream stream, CUgraph* graph);
+CUresult cuGraphInstantiateWithFlags(CUgraphExec* exec, CUgraph graph,
+                                     unsigned long long flags);
+CUresult cuGraphLaunch(CUgraphExec exec, CUstream stream);
+CUresult cuGraphExecDestroy(CUgraphExec exec);
+CUresult cuGraphDestroy(CUgraph graph);
 CUresult cuGetErrorName(CUresult error, const char** text);
 CUresult cuGetErrorString(CUresult error, const char** text);
 
@@ -292,7 +305,14 @@ CUresult cuGetErrorString(CUresult error, const char** text);
   F(cuGetErrorName)                 \
   F(cuGetErrorString)
 
-// The function that only timing needs.
-#define CUDNN_GRU_CUDA_OPTIONAL_FUNCTIONS(F) F(cuEventElapsedTime)
+// The functions that only timing and CUDA graphs need.
+#define CUDNN_GRU_CUDA_OPTIONAL_FUNCTIONS(F) \
+  F(cuEventElapsedTime)                      \
+  F(cuStreamBeginCapture_v2)                 \
+  F(cuStreamEndCapture)                      \
+  F(cuGraphInstantiateWithFlags)             \
+  F(cuGraphLaunch)                           \
+  F(cuGraphExecDestroy)                      \
+  F(cuGraphDestroy)
 
 #endif  // CUDNN_GRU_CUDNN_ABI_H_

@@ -26,14 +26,20 @@ struct Algorithm {
 // The algorithm that supports every call.
 constexpr Algorithm kStandardAlgorithm = {abi::CUDNN_RNN_ALGO_STANDARD, false};
 
-// The algorithms for small layers, which are up to ten times as fast according
-// to PyTorch's pull request 62143. PyTorch uses them with time-major tensors
-// only. Batch-major comes first here, because the host's tensors have that
-// order already.
-constexpr Algorithm kSmallAlgorithms[] = {
+// The algorithms that compute all timesteps in one kernel, for small layers and
+// for few rows. docs/cudnn-notes.md says which calls they are faster for.
+constexpr Algorithm kPersistentAlgorithms[] = {
     {abi::CUDNN_RNN_ALGO_PERSIST_STATIC_SMALL_H, false},
     {abi::CUDNN_RNN_ALGO_PERSIST_STATIC_SMALL_H, true},
+    {abi::CUDNN_RNN_ALGO_PERSIST_STATIC, false},
+    {abi::CUDNN_RNN_ALGO_PERSIST_STATIC, true},
 };
+
+// Returns the name of an algorithm without cuDNN's prefix.
+const char* NameOf(abi::cudnnRNNAlgo_t algorithm);
+
+// Whether calls with the data type may use the algorithm at all.
+bool MayUse(abi::cudnnRNNAlgo_t algorithm, abi::cudnnDataType_t data_type);
 
 // The properties that decide whether an algorithm supports a call.
 struct CallClass {

@@ -6,11 +6,11 @@
 #include <vector>
 
 #include "cudnn/call_stream.h"
-#include "cudnn/element_format.h"
 #include "cudnn/host_work.h"
 #include "cudnn/library_status.h"
 #include "cudnn/run_on_device.h"
 #include "cudnn/staged_tensor.h"
+#include "cudnn/step_bytes.h"
 #include "cudnn/transfer_pieces.h"
 
 namespace cudnn_gru {
@@ -32,10 +32,9 @@ class BackwardComputation {
         threads_(threads),
         cancellation_(cancellation),
         stream_(stream),
-        shape_(kept.weights->shape()),
         chunking_(kept.chunking),
-        settings_(shape_, kept.tf32),
-        format_(shape_.first),
+        settings_(kept.weights->shape(), kept.tf32),
+        bytes_(kept.weights->shape()),
         pieces_(stream, kept.chunking) {}
 
   Status Run(ReserveContents reserves) {
@@ -43,7 +42,10 @@ class BackwardComputation {
     CUDNN_GRU_RETURN_IF_ERROR(CheckCancelled(cancellation_));
     if (chunking_.chunks.empty()) {
       kept_.used = true;
-      FinishEmpty();
+      // The states are the initial states, so their gradients pass through, and
+      // all other gradients are zero.
+      FinishRows(nullptr);
+      tensors_.ZeroWeightGradients();
       return Status();
     }
     stream_.clock.Start();
@@ -59,6 +61,7 @@ class BackwardComputation {
     CUDNN_GRU_RETURN_IF_ERROR(stream_.Enter(Stage::kCopyOut));
     CUDNN_GRU_RETURN_IF_ERROR(Download());
     CUDNN_GRU_RETURN_IF_ERROR(stream_.Enter(Stage::kWait));
+    PrefaultResults(threads_, tensors_.Results());  // The host would only wait.
     CUDNN_GRU_RETURN_IF_ERROR(pieces_.Unpack(
         [&](const LineRange& lines) { UnpackInputGradient(lines); }));
     CUDNN_GRU_RETURN_IF_ERROR(stream_.Synchronize());
@@ -73,7 +76,7 @@ class BackwardComputation {
   // descriptors and the reserve space of the forward call, unless that had to
   // be computed again.
   struct ChunkSpaces {
-    const DescriptorSet* descriptors;
+    DescriptorSet* descriptors;
     char* reserve;
     char* workspace;
   };
@@ -84,21 +87,12 @@ class BackwardComputation {
   char* InStaging(const StagedTensor& tensor) const {
     return staging_.data() + tensor.staging_offset;
   }
-  size_t FeatureBytes() const {
-    return shape_.first.features * format_.device_bytes();
-  }
-  size_t OutputBytes() const {
-    return shape_.output_width() * format_.device_bytes();
-  }
-  size_t StateBytes() const {
-    return shape_.pseudo_layers() * shape_.first.units * format_.device_bytes();
-  }
 
   Status Place() {
-    dy_.bytes = chunking_.positions * OutputBytes();
-    dx_.bytes = chunking_.positions * FeatureBytes();
-    dhy_.bytes = chunking_.rows * StateBytes();
-    dhx_.bytes = chunking_.chunks[0].rows * StateBytes();
+    dy_.bytes = chunking_.positions * bytes_.outputs;
+    dx_.bytes = chunking_.positions * bytes_.features;
+    dhy_.bytes = chunking_.rows * bytes_.states;
+    dhx_.bytes = chunking_.chunks[0].rows * bytes_.states;
     dweights_.bytes = kept_.weights->layout().bytes;
     // Both blocks have the tensors in the same order, so that neighbours can be
     // copied at once.
@@ -162,7 +156,7 @@ class BackwardComputation {
 
   void PackStateGradient() {
     std::memset(InStaging(dhy_), 0, dhy_.bytes);
-    DivideHostWork(threads_, chunking_.batch, chunking_.batch * StateBytes(),
+    DivideHostWork(threads_, chunking_.batch, chunking_.batch * bytes_.states,
                    [&](size_t begin, size_t end) {
                      tensors_.PackStateGradients(begin, end, InStaging(dhy_));
                    });
@@ -170,21 +164,21 @@ class BackwardComputation {
 
   void PackOutputGradient() {
     for (const Chunk& chunk : chunking_.chunks) {
-      char* const dy = InStaging(dy_) + chunk.first_position * OutputBytes();
-      DivideLines(threads_, AllLines(chunk), OutputBytes(),
+      char* const dy = InStaging(dy_) + chunk.first_position * bytes_.outputs;
+      DivideLines(threads_, AllLines(chunk), bytes_.outputs,
                   [&](size_t begin, size_t end) {
                     tensors_.PackOutputGradient(chunk, begin, end, dy);
                   });
     }
     DivideHostWork(threads_, chunking_.batch,
-                   chunking_.masked_steps() * OutputBytes(),
+                   chunking_.masked_steps() * bytes_.outputs,
                    [&](size_t begin, size_t end) {
                      tensors_.AddMaskedGradients(begin, end, InStaging(dy_));
                    });
   }
 
   size_t StateOffset(size_t c) const {
-    return chunking_.chunks[c].first_row * StateBytes();
+    return chunking_.chunks[c].first_row * bytes_.states;
   }
   // The states before a chunk are the states after the chunk before it, and the
   // same holds for their gradients. Rows that end in the earlier chunk keep the
@@ -199,11 +193,11 @@ class BackwardComputation {
   }
   char* KeptX(size_t c) const {
     return kept_.tensors.address(kept_.tensors.x) +
-           chunking_.chunks[c].first_position * FeatureBytes();
+           chunking_.chunks[c].first_position * bytes_.features;
   }
   char* KeptY(size_t c) const {
     return kept_.tensors.address(kept_.tensors.y) +
-           chunking_.chunks[c].first_position * OutputBytes();
+           chunking_.chunks[c].first_position * bytes_.outputs;
   }
 
   Status Launch(size_t c) {
@@ -216,26 +210,32 @@ class BackwardComputation {
     if (reserves_ == ReserveContents::kFromBackward) {
       CUDNN_GRU_RETURN_IF_ERROR(ForwardAgain(c, spaces));
     }
-    Status status = LaunchData(c, spaces);
+    Status status = LaunchBackward(c, spaces);
     if (status.remedy() == Remedy::kAnotherWay &&
         chunk.algorithm.id != abi::CUDNN_RNN_ALGO_STANDARD) {
       stream_.device.algorithms().RuleOut(
           chunk.algorithm,
           ClassOf(settings_, chunk, abi::CUDNN_FWD_MODE_TRAINING));
       CUDNN_GRU_RETURN_IF_ERROR(ForwardByStandard(c, &spaces));
-      status = LaunchData(c, spaces);
+      status = LaunchBackward(c, spaces);
     }
-    CUDNN_GRU_RETURN_IF_ERROR(status);
-    const size_t weight_bytes = kept_.weights->layout().bytes;
-    const DescriptorSet& descriptors = *spaces.descriptors;
-    return stream_.device.Check(
-        stream_.device.cudnn().cudnnRNNBackwardWeights_v8(
-            stream_.handle, descriptors.rnn(), abi::CUDNN_WGRAD_MODE_ADD,
-            nullptr, descriptors.x(), KeptX(c), descriptors.h(),
-            StatesBefore(c), descriptors.y(), KeptY(c), weight_bytes,
-            OnDevice(dweights_), descriptors.workspace_bytes(),
-            spaces.workspace, descriptors.reserve_bytes(), spaces.reserve),
-        "cudnnRNNBackwardWeights_v8");
+    return status;
+  }
+
+  Status LaunchBackward(size_t c, const ChunkSpaces& spaces) {
+    const auto launch = [&] {
+      CUDNN_GRU_RETURN_IF_ERROR(LaunchData(c, spaces));
+      return LaunchWeights(c, spaces);
+    };
+    if (chunking_.chunks.size() > 1) return launch();
+    const Status status = stream_.Launch(
+        spaces.descriptors, LaunchStep::kBackward,
+        {KeptY(c), OnDevice(dy_), KeptX(c), OnDevice(dx_), StatesBefore(c),
+         OnDevice(dhy_), OnDevice(dhx_), kept_.weights->data(),
+         OnDevice(dweights_), spaces.workspace, spaces.reserve},
+        kept_.trial, launch);
+    if (status.ok()) kept_.used = true;
+    return status;
   }
 
   Status LaunchData(size_t c, const ChunkSpaces& spaces) {
@@ -244,8 +244,8 @@ class BackwardComputation {
     const Status status = stream_.device.Check(
         stream_.device.cudnn().cudnnRNNBackwardData_v8(
             stream_.handle, descriptors.rnn(), nullptr, descriptors.y(),
-            KeptY(c), OnDevice(dy_) + first_position * OutputBytes(),
-            descriptors.x(), OnDevice(dx_) + first_position * FeatureBytes(),
+            KeptY(c), OnDevice(dy_) + first_position * bytes_.outputs,
+            descriptors.x(), OnDevice(dx_) + first_position * bytes_.features,
             descriptors.h(), StatesBefore(c), OnDevice(dhy_) + StateOffset(c),
             GradientBefore(c), nullptr, nullptr, nullptr, nullptr,
             kept_.weights->layout().bytes, kept_.weights->data(),
@@ -254,6 +254,19 @@ class BackwardComputation {
         "cudnnRNNBackwardData_v8");
     if (status.remedy() != Remedy::kAnotherWay) kept_.used = true;
     return status;
+  }
+
+  Status LaunchWeights(size_t c, const ChunkSpaces& spaces) {
+    const DescriptorSet& descriptors = *spaces.descriptors;
+    return stream_.device.Check(
+        stream_.device.cudnn().cudnnRNNBackwardWeights_v8(
+            stream_.handle, descriptors.rnn(), abi::CUDNN_WGRAD_MODE_ADD,
+            nullptr, descriptors.x(), KeptX(c), descriptors.h(),
+            StatesBefore(c), descriptors.y(), KeptY(c),
+            kept_.weights->layout().bytes, OnDevice(dweights_),
+            descriptors.workspace_bytes(), spaces.workspace,
+            descriptors.reserve_bytes(), spaces.reserve),
+        "cudnnRNNBackwardWeights_v8");
   }
 
   // Computes the chunk's forward call again with the standard algorithm, for
@@ -302,9 +315,9 @@ class BackwardComputation {
                                 end - dx_.device_offset);
       }
       for (const Chunk& chunk : chunking_.chunks) {
-        const size_t at = chunk.first_position * FeatureBytes();
+        const size_t at = chunk.first_position * bytes_.features;
         CUDNN_GRU_RETURN_IF_ERROR(pieces_.Queue(
-            chunk, FeatureBytes(), OnDevice(dx_) + at, InStaging(dx_) + at));
+            chunk, bytes_.features, OnDevice(dx_) + at, InStaging(dx_) + at));
       }
     }
     return stream_.Download(InStaging(dhx_), OnDevice(dhx_),
@@ -313,10 +326,11 @@ class BackwardComputation {
 
   void UnpackInputGradient(const LineRange& lines) {
     const char* const dx =
-        InStaging(dx_) + lines.chunk->first_position * FeatureBytes();
-    DivideLines(threads_, lines, FeatureBytes(), [&](size_t begin, size_t end) {
-      tensors_.UnpackInputGradient(*lines.chunk, begin, end, dx);
-    });
+        InStaging(dx_) + lines.chunk->first_position * bytes_.features;
+    DivideLines(threads_, lines, bytes_.features,
+                [&](size_t begin, size_t end) {
+                  tensors_.UnpackInputGradient(*lines.chunk, begin, end, dx);
+                });
   }
 
   void Finish() {
@@ -334,23 +348,15 @@ class BackwardComputation {
   void FinishRows(const char* dhx) {
     if (tensors_.wants_input_gradient()) {
       DivideHostWork(threads_, chunking_.batch,
-                     chunking_.masked_steps() * FeatureBytes(),
+                     chunking_.masked_steps() * bytes_.features,
                      [&](size_t begin, size_t end) {
                        tensors_.ZeroMaskedInputGradients(begin, end);
                      });
     }
-    DivideHostWork(threads_, chunking_.batch, chunking_.batch * StateBytes(),
+    DivideHostWork(threads_, chunking_.batch, chunking_.batch * bytes_.states,
                    [&](size_t begin, size_t end) {
                      tensors_.UnpackInitialStateGradients(begin, end, dhx);
                    });
-  }
-
-  // Writes the gradients when every row is empty. The states are then the
-  // initial states, so their gradients pass through, and all other gradients
-  // are zero.
-  void FinishEmpty() {
-    FinishRows(nullptr);
-    tensors_.ZeroWeightGradients();
   }
 
   KeptForward& kept_;
@@ -358,10 +364,9 @@ class BackwardComputation {
   const int threads_;
   const Cancellation* const cancellation_;
   CallStream& stream_;
-  const RnnShape& shape_;
   const Chunking& chunking_;
   const RnnSettings settings_;
-  const ElementFormat format_;
+  const StepBytes bytes_;
   DeviceBuffer scratch_;
   DeviceBuffer workspace_;
   DeviceBuffer staging_;  // pinned host memory

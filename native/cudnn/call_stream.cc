@@ -133,6 +133,26 @@ Status CallStream::FindDescriptors(const RnnSettings& settings,
                           chunks.chunk_lengths.data() + chunk.first_row, found);
 }
 
+Status CallStream::Launch(DescriptorSet* descriptors, LaunchStep step,
+                          const LaunchGraphs::Addresses& addresses,
+                          GraphTrial* trial,
+                          const std::function<Status()>& launch) {
+  busy = true;
+  const DescriptorSet::Key& key = descriptors->key();
+  // Other algorithms launch only a few kernels.
+  if (key.algorithm.id != abi::CUDNN_RNN_ALGO_STANDARD ||
+      descriptors->graph_size() > kLargestGraph ||
+      (trial == nullptr &&
+       !device.graphs().Admits(key.settings.data_type, key.settings.kind()))) {
+    return launch();
+  }
+  bool replayed = false;
+  const Status status = descriptors->graphs(step).Run(
+      device, cuda_stream, addresses, trial, launch, &replayed);
+  if (replayed) clock.CountReplay();
+  return status;
+}
+
 Status CallStreamLease::Acquire() {
   CallStreamPool& pool = PoolOf(device_);
   // The lock is held while a handle is made, so that one is made at a time: the

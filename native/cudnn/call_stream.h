@@ -2,6 +2,7 @@
 #define CUDNN_GRU_CUDNN_CALL_STREAM_H_
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -9,6 +10,7 @@
 #include "cudnn/chunking.h"
 #include "cudnn/descriptor_cache.h"
 #include "cudnn/device.h"
+#include "cudnn/launch_graphs.h"
 #include "cudnn/rnn_settings.h"
 #include "cudnn/stage_clock.h"
 
@@ -43,6 +45,12 @@ struct CallStream {
   Status FindDescriptors(const RnnSettings& settings, const Chunking& chunks,
                          const Chunk& chunk, abi::cudnnForwardMode_t mode,
                          DescriptorSet** found);
+  // Queues a step of cuDNN's work with the whole of a call: calls `launch`, or
+  // replays what it queued in an earlier call with the same addresses. `trial`
+  // is null outside of trials.
+  Status Launch(DescriptorSet* descriptors, LaunchStep step,
+                const LaunchGraphs::Addresses& addresses, GraphTrial* trial,
+                const std::function<Status()>& launch);
 
   Device& device;
   abi::CUstream cuda_stream = nullptr;

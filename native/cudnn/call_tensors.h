@@ -2,8 +2,10 @@
 #define CUDNN_GRU_CUDNN_CALL_TENSORS_H_
 
 #include <cstddef>
+#include <vector>
 
 #include "cudnn/chunking.h"
+#include "cudnn/host_work.h"
 #include "cudnn/weight_layout.h"
 
 namespace cudnn_gru {
@@ -26,6 +28,8 @@ class ForwardTensors {
   virtual void PackInitialStates(size_t begin, size_t end, char* hx) const = 0;
   virtual void PackInputs(const Chunk& chunk, size_t begin, size_t end,
                           char* x) const = 0;
+  // Returns the memory that most of the results will be written to.
+  virtual std::vector<HostRange> Results() const = 0;
   // Unpacks the valid steps.
   virtual void UnpackOutput(const Chunk& chunk, size_t begin, size_t end,
                             const char* y) const = 0;
@@ -52,6 +56,8 @@ class GradientTensors {
                                   char* dy) const = 0;
   // Comes after all lines of PackOutputGradient, with the whole `dy`.
   virtual void AddMaskedGradients(size_t begin, size_t end, char* dy) const = 0;
+  // Returns the memory that most of the gradients will be written to.
+  virtual std::vector<HostRange> Results() const = 0;
   // These two are called when the gradient of the inputs is wanted.
   virtual void UnpackInputGradient(const Chunk& chunk, size_t begin, size_t end,
                                    const char* dx) const = 0;

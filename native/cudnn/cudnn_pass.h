@@ -12,6 +12,7 @@
 #include "cudnn/call_stream.h"
 #include "cudnn/chunking.h"
 #include "cudnn/device.h"
+#include "cudnn/launch_graphs.h"
 #include "cudnn/weights.h"
 
 namespace cudnn_gru {
@@ -43,6 +44,7 @@ struct KeptForward {
   const std::shared_ptr<CudnnWeights> weights;  // keeps the device in use
   bool has_initial_states = false;
   Tf32 tf32 = Tf32::kForbidden;
+  GraphTrial* trial = nullptr;  // outside of trials of CUDA graphs
   Chunking chunking;
   KeptTensors tensors;
   // Whether backward has used the reserve spaces. cuDNN overwrites them, so a

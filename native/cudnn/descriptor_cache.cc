@@ -52,6 +52,17 @@ DescriptorSet* DescriptorCache::Reuse(const DescriptorSet::Key& key,
 void DescriptorCache::EndCall() {
   for (const auto& each : sets_) each->in_use = false;
   MakeRoom(kMostSets);
+  LimitGraphs();
+}
+
+void DescriptorCache::LimitGraphs() {
+  size_t held = 0;
+  for (auto each = sets_.rbegin(); each != sets_.rend(); ++each) {
+    held += (*each)->graph_sizes();
+    if (held <= kMostInGraphs) continue;
+    held -= (*each)->graph_sizes();
+    (*each)->ClearGraphs();
+  }
 }
 
 void DescriptorCache::MakeRoom(size_t most) {

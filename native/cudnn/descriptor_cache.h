@@ -11,9 +11,15 @@
 
 namespace cudnn_gru {
 
+// The largest graph that is made, and the most that all graphs of one cuDNN
+// handle may hold together (DescriptorSet::graph_size). A timestep takes up to
+// about 13 kB of device memory on an H200.
+constexpr size_t kLargestGraph = 4096;
+constexpr size_t kMostInGraphs = 8192;
+
 // Keeps the descriptor sets of one cuDNN handle from call to call. Between
 // calls it holds at most a fixed number of sets. The set that has been unused
-// for longest makes room for a new one.
+// for longest makes room for a new one, and its graphs for new graphs.
 class DescriptorCache {
  public:
   // Returns the set for `key` with `lengths` set. The set keeps these lengths
@@ -28,6 +34,7 @@ class DescriptorCache {
  private:
   DescriptorSet* Reuse(const DescriptorSet::Key& key, const int* lengths);
   void MakeRoom(size_t most);
+  void LimitGraphs();
 
   std::vector<std::unique_ptr<DescriptorSet>> sets_;  // last used last
 };

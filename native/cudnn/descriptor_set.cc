@@ -38,6 +38,8 @@ Status DescriptorSet::SetLengths(const Device& device,
                                  const int* lengths) {
   const size_t batch = static_cast<size_t>(key_.batch);
   lengths_.clear();
+  // The launches depend on the lengths.
+  ClearGraphs();
   const CudnnLibrary& cudnn = device.cudnn();
   const auto set = [&](const RnnDataDescriptor& data, int width) {
     double padding = 0.0;  // Zero has all bits zero in every data type.
@@ -61,6 +63,21 @@ Status DescriptorSet::SetLengths(const Device& device,
   reserve_bytes_ = key_.mode == abi::CUDNN_FWD_MODE_TRAINING ? reserve : 0;
   lengths_.assign(lengths, lengths + batch);
   return Status();
+}
+
+void DescriptorSet::ClearGraphs() {
+  forward_graphs_.Clear();
+  backward_graphs_.Clear();
+}
+
+size_t DescriptorSet::graph_size() const {
+  return static_cast<size_t>(key_.timesteps) *
+         static_cast<size_t>(key_.settings.layers) *
+         static_cast<size_t>(key_.settings.directions);
+}
+
+size_t DescriptorSet::graph_sizes() const {
+  return graph_size() * (forward_graphs_.count() + backward_graphs_.count());
 }
 
 CallClass ClassOf(const RnnSettings& settings, const Chunk& chunk,

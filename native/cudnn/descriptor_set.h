@@ -9,9 +9,14 @@
 #include "cudnn/chunking.h"
 #include "cudnn/cudnn_descriptor.h"
 #include "cudnn/device.h"
+#include "cudnn/launch_graphs.h"
 #include "cudnn/rnn_settings.h"
 
 namespace cudnn_gru {
+
+// The two parts of cuDNN's work that are launched apart: a forward call, and
+// the two calls of backward.
+enum class LaunchStep { kForward, kBackward };
 
 // All descriptors that cuDNN needs to compute chunks of one shape, and the
 // sizes of the spaces that it asks for. Only one thread at a time may use a
@@ -47,6 +52,17 @@ class DescriptorSet {
   // Only training has a reserve space: the size is 0 in inference.
   size_t reserve_bytes() const { return reserve_bytes_; }
 
+  // The CUDA graphs of a step, for the lengths that are set.
+  LaunchGraphs& graphs(LaunchStep step) {
+    return step == LaunchStep::kForward ? forward_graphs_ : backward_graphs_;
+  }
+  void ClearGraphs();
+  // Returns a measure of what one graph holds: the number of timesteps of all
+  // pseudo-layers together. The graph has two or three kernels for each.
+  size_t graph_size() const;
+  // Returns the same for all graphs of this set together.
+  size_t graph_sizes() const;
+
   // Whether a chunk of the call in progress uses this set, so that its lengths
   // must not change.
   bool in_use = false;
@@ -60,6 +76,8 @@ class DescriptorSet {
   std::vector<int> lengths_;  // empty until SetLengths succeeds
   size_t workspace_bytes_ = 0;
   size_t reserve_bytes_ = 0;
+  LaunchGraphs forward_graphs_;
+  LaunchGraphs backward_graphs_;
 };
 
 // Returns the class of calls that a chunk belongs to (algorithm.h).

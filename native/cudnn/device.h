@@ -8,6 +8,7 @@
 
 #include "core/status.h"
 #include "cudnn/algorithm.h"
+#include "cudnn/graph_admission.h"
 #include "cudnn/libraries.h"
 #include "cudnn/memory_pool.h"
 
@@ -44,6 +45,7 @@ class Device {
     return kind == MemoryKind::kDevice ? device_memory_ : pinned_memory_;
   }
   AlgorithmChoice& algorithms() { return algorithms_; }
+  GraphAdmission& graphs() { return graphs_; }
 
  private:
   friend class ContextScope;
@@ -59,6 +61,7 @@ class Device {
   MemoryPool device_memory_;
   MemoryPool pinned_memory_;
   AlgorithmChoice algorithms_;
+  GraphAdmission graphs_;
   mutable std::atomic<bool> lost_{false};
   mutable std::mutex mutex_;
   mutable std::string loss_;  // the error that cost the context

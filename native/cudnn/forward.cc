@@ -103,6 +103,7 @@ Status ForwardOnCudnn(const std::shared_ptr<CudnnWeights>& weights,
     KeptForward& kept = made->kept;
     kept.has_initial_states = call.initial_state != nullptr;
     kept.tf32 = options.tf32;
+    kept.trial = options.trial;
     CUDNN_GRU_RETURN_IF_ERROR(
         DivideIntoChunks(call, kMaxChunkTimesteps, &kept.chunking));
     const GruForwardTensors tensors(weights->description(), call,

@@ -9,6 +9,7 @@
 #include "core/status.h"
 #include "cudnn/algorithm.h"
 #include "cudnn/cudnn_pass.h"
+#include "cudnn/launch_graphs.h"
 #include "cudnn/weights.h"
 
 namespace cudnn_gru {
@@ -19,6 +20,8 @@ struct CudnnOptions {
   int threads = 1;
   // When set, the call uses this algorithm or fails. The self-check sets it.
   const Algorithm* only = nullptr;
+  // Set by a trial of CUDA graphs. It must outlive the passes too.
+  GraphTrial* trial = nullptr;
 };
 
 CudnnOptions CudnnOptionsOf(const ComputeOptions& options);

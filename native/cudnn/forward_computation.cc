@@ -12,7 +12,6 @@ ForwardComputation::ForwardComputation(const ForwardRequest& request,
                                        Chunking* chunking, KeptTensors* kept,
                                        CallStream& stream)
     : weights_(request.weights),
-      shape_(request.weights.shape()),
       tensors_(request.tensors),
       options_(request.options),
       cancellation_(request.cancellation),
@@ -20,8 +19,8 @@ ForwardComputation::ForwardComputation(const ForwardRequest& request,
       kept_(*kept),
       mode_(request.mode),
       stream_(stream),
-      settings_(shape_, request.options.tf32),
-      format_(shape_.first),
+      settings_(request.weights.shape(), request.options.tf32),
+      bytes_(request.weights.shape()),
       output_(stream, *chunking) {}
 
 Status ForwardComputation::Run() {
@@ -37,6 +36,8 @@ Status ForwardComputation::Run() {
   const StreamDrain drain(stream_);
   CUDNN_GRU_RETURN_IF_ERROR(Compute());
   CUDNN_GRU_RETURN_IF_ERROR(stream_.Enter(Stage::kWait));
+  // The host would only wait now.
+  PrefaultResults(options_.threads, tensors_.Results());
   CUDNN_GRU_RETURN_IF_ERROR(
       output_.Unpack([&](const LineRange& lines) { UnpackOutput(lines); }));
   CUDNN_GRU_RETURN_IF_ERROR(stream_.Synchronize());
@@ -50,12 +51,12 @@ Status ForwardComputation::Run() {
 Status ForwardComputation::Place() {
   const size_t positions =
       Training() ? chunking_.positions : chunking_.positions_of_largest_chunk();
-  x_.bytes = positions * FeatureBytes();
+  x_.bytes = positions * bytes_.features;
   hx_.bytes = tensors_.has_initial_states()
-                  ? chunking_.chunks[0].rows * StateBytes()
+                  ? chunking_.chunks[0].rows * bytes_.states
                   : 0;
-  y_.bytes = positions * OutputBytes();
-  hy_.bytes = chunking_.rows * StateBytes();
+  y_.bytes = positions * bytes_.outputs;
+  hy_.bytes = chunking_.rows * bytes_.states;
   PlaceAllocator places;
   for (StagedTensor* tensor : {&x_, &hx_, &y_, &hy_}) {
     tensor->device_offset = places.Take(tensor->bytes);
@@ -90,10 +91,10 @@ Status ForwardComputation::PlaceStaged() {
   one_upload_ = one_chunk && x_.bytes + hx_.bytes <= kPieceBytes;
   one_download_ = one_chunk && y_.bytes + hy_.bytes <= kPieceBytes;
   PlaceAllocator places;
-  x_.staging_offset = places.Take(chunking_.positions * FeatureBytes());
+  x_.staging_offset = places.Take(chunking_.positions * bytes_.features);
   hx_.staging_offset = places.Take(hx_.bytes);
   y_.staging_offset = places.Take(
-      tensors_.returns_sequences() ? chunking_.positions * OutputBytes() : 0);
+      tensors_.returns_sequences() ? chunking_.positions * bytes_.outputs : 0);
   hy_.staging_offset = places.Take(hy_.bytes);
   return staging_.Allocate(stream_.device, MemoryKind::kPinned, places.used());
 }
@@ -158,8 +159,8 @@ void ForwardComputation::PackStates() {
 }
 
 void ForwardComputation::PackInputs(const LineRange& lines) {
-  char* const x = InStaging(x_) + lines.chunk->first_position * FeatureBytes();
-  DivideLines(options_.threads, lines, FeatureBytes(),
+  char* const x = InStaging(x_) + lines.chunk->first_position * bytes_.features;
+  DivideLines(options_.threads, lines, bytes_.features,
               [&](size_t begin, size_t end) {
                 tensors_.PackInputs(*lines.chunk, begin, end, x);
               });
@@ -180,14 +181,14 @@ Status ForwardComputation::UploadInPieces(size_t c) {
     CUDNN_GRU_RETURN_IF_ERROR(
         stream_.Upload(OnDevice(hx_), InStaging(hx_), hx_.bytes));
   }
-  char* const x = OnDevice(x_) + PositionOnDevice(chunk) * FeatureBytes();
+  char* const x = OnDevice(x_) + PositionOnDevice(chunk) * bytes_.features;
   const char* const host =
-      InStaging(x_) + chunk.first_position * FeatureBytes();
-  for (const LineRange& piece : PiecesOf(chunking_, chunk, FeatureBytes())) {
+      InStaging(x_) + chunk.first_position * bytes_.features;
+  for (const LineRange& piece : PiecesOf(chunking_, chunk, bytes_.features)) {
     PackInputs(piece);
-    const size_t at = piece.first_position() * FeatureBytes();
+    const size_t at = piece.first_position() * bytes_.features;
     CUDNN_GRU_RETURN_IF_ERROR(
-        stream_.Upload(x + at, host + at, piece.positions() * FeatureBytes()));
+        stream_.Upload(x + at, host + at, piece.positions() * bytes_.features));
   }
   return Status();
 }
@@ -199,21 +200,33 @@ const char* ForwardComputation::StatesBefore(size_t c) const {
 
 Status ForwardComputation::Launch(size_t c) {
   const Chunk& chunk = chunking_.chunks[c];
-  const DescriptorSet& descriptors = *descriptors_[c];
+  DescriptorSet& descriptors = *descriptors_[c];
   const KeptTensors::Reserve reserve =
       Training() ? kept_.reserves[c] : KeptTensors::Reserve{0, 0};
+  const char* const x =
+      OnDevice(x_) + PositionOnDevice(chunk) * bytes_.features;
+  char* const y = OnDevice(y_) + PositionOnDevice(chunk) * bytes_.outputs;
+  const char* const hx = StatesBefore(c);
+  char* const hy = StatesAfter(c);
+  char* const reserved =
+      reserve.bytes == 0 ? nullptr : kept_.address(reserve.offset);
+  const auto launch = [&] {
+    return stream_.device.Check(
+        stream_.device.cudnn().cudnnRNNForward(
+            stream_.handle, descriptors.rnn(), mode_, nullptr, descriptors.x(),
+            x, descriptors.y(), y, descriptors.h(), hx, hy, nullptr, nullptr,
+            nullptr, weights_.layout().bytes, weights_.data(),
+            descriptors.workspace_bytes(), workspace_.data(), reserve.bytes,
+            reserved),
+        "cudnnRNNForward");
+  };
   stream_.busy = true;
-  const Status status = stream_.device.Check(
-      stream_.device.cudnn().cudnnRNNForward(
-          stream_.handle, descriptors.rnn(), mode_, nullptr, descriptors.x(),
-          OnDevice(x_) + PositionOnDevice(chunk) * FeatureBytes(),
-          descriptors.y(),
-          OnDevice(y_) + PositionOnDevice(chunk) * OutputBytes(),
-          descriptors.h(), StatesBefore(c), StatesAfter(c), nullptr, nullptr,
-          nullptr, weights_.layout().bytes, weights_.data(),
-          descriptors.workspace_bytes(), workspace_.data(), reserve.bytes,
-          reserve.bytes == 0 ? nullptr : kept_.address(reserve.offset)),
-      "cudnnRNNForward");
+  const Status status = chunking_.chunks.size() > 1
+                            ? launch()
+                            : stream_.Launch(&descriptors, LaunchStep::kForward,
+                                             {x, y, hx, hy, weights_.data(),
+                                              workspace_.data(), reserved},
+                                             options_.trial, launch);
   ruled_out_ = RuleOut(status, chunk);
   return status;
 }
@@ -221,15 +234,15 @@ Status ForwardComputation::Launch(size_t c) {
 Status ForwardComputation::DownloadOutput(size_t c) {
   if (!tensors_.returns_sequences() || one_download_) return Status();
   const Chunk& chunk = chunking_.chunks[c];
-  return output_.Queue(chunk, OutputBytes(),
-                       OnDevice(y_) + PositionOnDevice(chunk) * OutputBytes(),
-                       InStaging(y_) + chunk.first_position * OutputBytes());
+  return output_.Queue(chunk, bytes_.outputs,
+                       OnDevice(y_) + PositionOnDevice(chunk) * bytes_.outputs,
+                       InStaging(y_) + chunk.first_position * bytes_.outputs);
 }
 
 void ForwardComputation::UnpackOutput(const LineRange& lines) {
   const char* const y =
-      InStaging(y_) + lines.chunk->first_position * OutputBytes();
-  DivideLines(options_.threads, lines, OutputBytes(),
+      InStaging(y_) + lines.chunk->first_position * bytes_.outputs;
+  DivideLines(options_.threads, lines, bytes_.outputs,
               [&](size_t begin, size_t end) {
                 tensors_.UnpackOutput(*lines.chunk, begin, end, y);
               });
@@ -245,10 +258,10 @@ void ForwardComputation::Finish() {
   const size_t output_steps =
       tensors_.returns_sequences() ? chunking_.masked_steps() : rows;
   DivideHostWork(
-      options_.threads, rows, output_steps * OutputBytes(),
+      options_.threads, rows, output_steps * bytes_.outputs,
       [&](size_t begin, size_t end) { tensors_.FinishOutput(begin, end, hy); });
   DivideHostWork(
-      options_.threads, rows, rows * StateBytes(),
+      options_.threads, rows, rows * bytes_.states,
       [&](size_t begin, size_t end) { tensors_.UnpackStates(begin, end, hy); });
 }
 

@@ -9,9 +9,9 @@
 #include "cudnn/call_stream.h"
 #include "cudnn/call_tensors.h"
 #include "cudnn/cudnn_pass.h"
-#include "cudnn/element_format.h"
 #include "cudnn/forward.h"
 #include "cudnn/staged_tensor.h"
+#include "cudnn/step_bytes.h"
 #include "cudnn/transfer_pieces.h"
 
 namespace cudnn_gru {
@@ -64,17 +64,6 @@ class ForwardComputation {
   char* InStaging(const StagedTensor& tensor) const {
     return staging_.data() + tensor.staging_offset;
   }
-  // The bytes of one step of the inputs, of one step of the output, and of the
-  // states of one row.
-  size_t FeatureBytes() const {
-    return shape_.first.features * format_.device_bytes();
-  }
-  size_t OutputBytes() const {
-    return shape_.output_width() * format_.device_bytes();
-  }
-  size_t StateBytes() const {
-    return shape_.pseudo_layers() * shape_.first.units * format_.device_bytes();
-  }
   // Whether backward may follow.
   bool Training() const { return mode_ == abi::CUDNN_FWD_MODE_TRAINING; }
   // Returns where a chunk's positions begin on the device. Only backward needs
@@ -87,11 +76,10 @@ class ForwardComputation {
   // chunk before, or null for zeros.
   const char* StatesBefore(size_t c) const;
   char* StatesAfter(size_t c) const {
-    return OnDevice(hy_) + chunking_.chunks[c].first_row * StateBytes();
+    return OnDevice(hy_) + chunking_.chunks[c].first_row * bytes_.states;
   }
 
   CudnnWeights& weights_;
-  const RnnShape& shape_;
   const ForwardTensors& tensors_;
   const CudnnOptions& options_;
   const Cancellation* const cancellation_;
@@ -100,7 +88,7 @@ class ForwardComputation {
   const abi::cudnnForwardMode_t mode_;
   CallStream& stream_;
   const RnnSettings settings_;
-  const ElementFormat format_;
+  const StepBytes bytes_;
   DeviceBuffer workspace_;
   DeviceBuffer staging_;                     // pinned host memory
   std::vector<DescriptorSet*> descriptors_;  // of each chunk

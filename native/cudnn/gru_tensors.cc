@@ -39,6 +39,13 @@ void GruGradientTensors::PackStateGradients(size_t begin, size_t end,
                               gradients_.d_state, dhy);
 }
 
+std::vector<HostRange> GruGradientTensors::Results() const {
+  const size_t row = 3 * description_.units * DtypeSize(description_.dtype);
+  return {InputGradient(),
+          {gradients_.d_kernel, description_.features * row},
+          {gradients_.d_recurrent_kernel, description_.units * row}};
+}
+
 void GruGradientTensors::UnpackInitialStateGradients(size_t begin, size_t end,
                                                      const char* dhx) const {
   if (gradients_.d_initial_state == nullptr) return;

@@ -2,6 +2,7 @@
 #define CUDNN_GRU_CUDNN_GRU_TENSORS_H_
 
 #include <cstddef>
+#include <vector>
 
 #include "core/gru_call.h"
 #include "cudnn/call_tensors.h"
@@ -25,6 +26,9 @@ class GruForwardTensors : public ForwardTensors {
   void PackInitialStates(size_t begin, size_t end, char* hx) const override;
   void PackInputs(const Chunk& chunk, size_t begin, size_t end,
                   char* x) const override;
+  std::vector<HostRange> Results() const override {
+    return {{call_.output, packing_.HostOutputBytes()}};
+  }
   void UnpackOutput(const Chunk& chunk, size_t begin, size_t end,
                     const char* y) const override;
   void FinishOutput(size_t begin, size_t end, const char* hy) const override;
@@ -49,6 +53,7 @@ class GruGradientTensors : public SequenceGradientTensors {
   }
 
   void PackStateGradients(size_t begin, size_t end, char* dhy) const override;
+  std::vector<HostRange> Results() const override;
   void UnpackInitialStateGradients(size_t begin, size_t end,
                                    const char* dhx) const override;
   void UnpackWeightGradients(const WeightLayout& layout, const char* space,

@@ -1,7 +1,9 @@
 #include "cudnn/host_work.h"
 
 #include <algorithm>
+#include <atomic>
 
+#include "core/prefault.h"
 #include "core/thread_pool.h"
 
 namespace cudnn_gru {
@@ -11,6 +13,8 @@ namespace {
 // times as long as it takes to wake the thread.
 constexpr size_t kBytesPerThread = static_cast<size_t>(256) << 10;
 
+constexpr size_t kPrefaultBlock = static_cast<size_t>(64) << 10;
+
 }  // namespace
 
 void DivideHostWork(int threads, size_t count, size_t bytes,
@@ -18,12 +22,30 @@ void DivideHostWork(int threads, size_t count, size_t bytes,
   const size_t worth = std::min(count, bytes / kBytesPerThread);
   const size_t parts =
       std::min(worth, static_cast<size_t>(std::max(threads, 1)));
-  const auto part = [&](int index) {
-    const size_t i = static_cast<size_t>(index);
-    work(count * i / parts, count * (i + 1) / parts);
+  std::atomic<size_t> next{0};
+  const auto parts_in_turn = [&](int) {
+    for (;;) {
+      const size_t i = next.fetch_add(1, std::memory_order_relaxed);
+      if (i >= parts) return;
+      work(count * i / parts, count * (i + 1) / parts);
+    }
   };
-  if (parts < 2 || !ThreadPool::Get().TryRun(static_cast<int>(parts), part)) {
+  if (parts < 2 || !ThreadPool::Get().TryRunWithHelp(static_cast<int>(parts),
+                                                     parts_in_turn)) {
     work(0, count);
+  }
+}
+
+void PrefaultResults(int threads, const std::vector<HostRange>& ranges) {
+  for (const HostRange& range : ranges) {
+    if (range.data == nullptr || range.bytes < kBytesPerThread) continue;
+    char* const data = static_cast<char*>(range.data);
+    const size_t blocks = range.bytes / kPrefaultBlock;
+    DivideHostWork(threads, blocks, range.bytes, [&](size_t begin, size_t end) {
+      const size_t from = begin * kPrefaultBlock;
+      const size_t to = end == blocks ? range.bytes : end * kPrefaultBlock;
+      Prefault(data + from, to - from);
+    });
   }
 }
 

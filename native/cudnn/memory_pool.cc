@@ -118,6 +118,7 @@ abi::CUresult MemoryPool::AllocateHost(size_t bytes, Block* block) {
 // Errors are ignored because nothing can be done about them: the context is
 // lost, or the process ends.
 void MemoryPool::Free(const Block& block) {
+  frees_.fetch_add(1, std::memory_order_release);
   if (kind_ == MemoryKind::kDevice) {
     driver_.cuMemFree_v2(block.address);
   } else if (block.pageable) {

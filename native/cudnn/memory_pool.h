@@ -1,6 +1,7 @@
 #ifndef CUDNN_GRU_CUDNN_MEMORY_POOL_H_
 #define CUDNN_GRU_CUDNN_MEMORY_POOL_H_
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
@@ -47,6 +48,8 @@ class MemoryPool {
   void FreeIdle();
 
   MemoryKind kind() const { return kind_; }
+  // Returns how many blocks this pool has given back to the system.
+  uint64_t frees() const { return frees_.load(std::memory_order_acquire); }
 
  private:
   struct Idle {
@@ -67,6 +70,7 @@ class MemoryPool {
   std::vector<Idle> idle_;  // smallest first
   uint64_t acquisitions_ = 0;
   size_t idle_bytes_ = 0;
+  std::atomic<uint64_t> frees_{0};
 };
 
 }  // namespace cudnn_gru

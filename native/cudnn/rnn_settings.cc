@@ -21,6 +21,17 @@ abi::cudnnMathType_t MathType(abi::cudnnDataType_t type, Tf32 tf32) {
   return abi::CUDNN_TENSOR_OP_MATH;
 }
 
+// Returns the math type for an algorithm. PERSIST_STATIC_SMALL_H takes half as
+// long for a float16 batch with the default math as with tensor cores, and its
+// results are as exact (bench/gpu/algorithms.py on an H200).
+abi::cudnnMathType_t MathTypeFor(const RnnSettings& settings,
+                                 abi::cudnnRNNAlgo_t algorithm) {
+  return algorithm == abi::CUDNN_RNN_ALGO_PERSIST_STATIC_SMALL_H &&
+                 settings.data_type == abi::CUDNN_DATA_HALF
+             ? abi::CUDNN_DEFAULT_MATH
+             : settings.math_type;
+}
+
 }  // namespace
 
 RnnSettings::RnnSettings(const RnnShape& shape, Tf32 tf32)
@@ -53,8 +64,9 @@ Status MakeRnn(const Device& device, const RnnSettings& settings,
           settings.directions == 2 ? abi::CUDNN_BIDIRECTIONAL
                                    : abi::CUDNN_UNIDIRECTIONAL,
           abi::CUDNN_LINEAR_INPUT, settings.data_type, settings.math_precision,
-          settings.math_type, settings.features, settings.units, settings.units,
-          settings.layers, nullptr, abi::CUDNN_RNN_PADDED_IO_ENABLED),
+          MathTypeFor(settings, algorithm), settings.features, settings.units,
+          settings.units, settings.layers, nullptr,
+          abi::CUDNN_RNN_PADDED_IO_ENABLED),
       "cudnnSetRNNDescriptor_v8");
 }
 

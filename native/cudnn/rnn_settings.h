@@ -16,6 +16,9 @@ namespace cudnn_gru {
 struct RnnSettings {
   RnnSettings(const RnnShape& shape, Tf32 tf32);
   bool operator==(const RnnSettings& other) const;
+  RnnKind kind() const {
+    return layers * directions == 1 ? RnnKind::kSingle : RnnKind::kStack;
+  }
 
   abi::cudnnDataType_t data_type;
   abi::cudnnDataType_t math_precision;

@@ -51,31 +51,27 @@ abi::cudnnDataType_t DataType(Dtype dtype, StateRounding rounding) {
   return ElementFormat(description).data_type();
 }
 
-// Tries the algorithms other than the standard one, which is known to work, and
-// admits those that work too. When one does not work, only the detail of the
-// verdict changes, unless the device was lost, for then nothing works any more.
-RuntimeVerdict JudgeAlgorithms(size_t index, Dtype dtype,
-                               StateRounding rounding) {
+// Tries the ways other than the plain standard algorithm, which is known to
+// work, and admits those that work too. When one does not work, only the detail
+// of the verdict changes, unless the device was lost, for then nothing works
+// any more.
+RuntimeVerdict JudgeWays(size_t index, Dtype dtype, StateRounding rounding) {
   const CudaInfo cuda = QueryCuda();
   if (index >= cuda.devices.size())
     return Unmet(cuda.reason, Validity::kUntilRetry);
   const std::string where = "cuDNN " + QueryCudnn().version + " works on " +
                             cuda.devices[index].name + " (CUDA device " +
                             std::to_string(index) + ")";
-  const abi::cudnnDataType_t type = DataType(dtype, rounding);
-  if (type == abi::CUDNN_DATA_DOUBLE) return {true, where + ".", true};
   Device* device = nullptr;
   const Status status = Device::Get(index, &device);
   if (!status.ok()) return Unmet(status.message(), ValidityOf(status));
-  const AlgorithmTrials trials = TryAlgorithms(
-      *device, type, RnnKind::kSingle, [&](const Algorithm& algorithm) {
-        return RunSelfCheck(index, dtype, rounding, algorithm);
-      });
+  const WayTrials trials =
+      TryWays(*device, DataType(dtype, rounding), RnnKind::kSingle,
+              [&](const auto& way) {
+                return RunSelfCheck(index, dtype, rounding, way);
+              });
   if (!trials.device.ok()) return Unmet(trials.device.message());
-  if (trials.failures.empty()) return {true, where + ".", true};
-  return {true,
-          where + ", without PERSIST_STATIC_SMALL_H (" + trials.failures + ").",
-          trials.final};
+  return {true, where + trials.without + ".", trials.final};
 }
 
 RuntimeVerdict Judge(size_t index, Dtype dtype, StateRounding rounding) {
@@ -95,14 +91,13 @@ RuntimeVerdict Judge(size_t index, Dtype dtype, StateRounding rounding) {
   const CudaDeviceInfo& device = cuda.devices[index];
   const std::string too_old = CheckCapability(device, rounding);
   if (!too_old.empty()) return Unmet(too_old);
-  const Status status =
-      RunSelfCheck(index, dtype, rounding, kStandardAlgorithm);
+  const Status status = RunSelfCheck(index, dtype, rounding, SelfCheckWay());
   if (!status.ok()) {
     return Unmet("A tiny call with cuDNN " + cudnn.version + " on " +
                      device.name + " failed: " + status.message(),
                  ValidityOf(status));
   }
-  return JudgeAlgorithms(index, dtype, rounding);
+  return JudgeWays(index, dtype, rounding);
 }
 
 }  // namespace
@@ -111,7 +106,7 @@ RuntimeVerdict JudgeRuntime(size_t device, Dtype dtype,
                             StateRounding state_rounding) {
   static auto* const verdicts = new VerdictCache();
   return verdicts->Find({device, dtype, state_rounding}, [&](bool met) {
-    return met ? JudgeAlgorithms(device, dtype, state_rounding)
+    return met ? JudgeWays(device, dtype, state_rounding)
                : Judge(device, dtype, state_rounding);
   });
 }

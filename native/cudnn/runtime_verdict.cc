@@ -54,23 +54,42 @@ void SetRuntimeClock(std::chrono::milliseconds now) {
   set_clock.store(now.count());
 }
 
-AlgorithmTrials TryAlgorithms(
-    Device& device, abi::cudnnDataType_t data_type, RnnKind kind,
-    const std::function<Status(const Algorithm&)>& check) {
-  AlgorithmTrials trials;
-  for (const Algorithm& algorithm : kSmallAlgorithms) {
-    const Status status = check(algorithm);
+WayTrials TryWays(Device& device, abi::cudnnDataType_t data_type, RnnKind kind,
+                  const std::function<Status(const SelfCheckWay&)>& check) {
+  WayTrials trials;
+  // Notes a failure. Returns whether the trials may go on.
+  const auto note = [&](const Status& failure, const std::string& label,
+                        std::string* failures) {
+    trials.device = device.CheckUsable();
+    if (ValidityOf(failure) == Validity::kUntilRetry) trials.final = false;
+    *failures += (failures->empty() ? "" : "; ") + label +
+                 WithoutFullStop(failure.message());
+    return trials.device.ok();
+  };
+  std::map<std::string, std::string> failures;  // by what does not work
+  for (const Algorithm& algorithm : kPersistentAlgorithms) {
+    if (!MayUse(algorithm.id, data_type)) continue;
+    SelfCheckWay way;
+    way.algorithm = algorithm;
+    const Status status = check(way);
     if (status.ok()) {
       device.algorithms().Admit(algorithm, data_type, kind);
-      continue;
+    } else if (!note(status,
+                     algorithm.time_major ? "time-major: " : "batch-major: ",
+                     &failures[NameOf(algorithm.id)])) {
+      return trials;
     }
-    trials.device = device.CheckUsable();
-    if (!trials.device.ok()) return trials;
-    if (ValidityOf(status) == Validity::kUntilRetry) trials.final = false;
-    trials.failures +=
-        std::string(trials.failures.empty() ? "" : "; ") +
-        (algorithm.time_major ? "time-major: " : "batch-major: ") +
-        WithoutFullStop(status.message());
+  }
+  SelfCheckWay graphs;
+  graphs.launches = SelfCheckWay::Launches::kGraphs;
+  const Status status = check(graphs);
+  if (status.ok()) {
+    device.graphs().Admit(data_type, kind);
+  } else if (!note(status, "", &failures["CUDA graphs"])) {
+    return trials;
+  }
+  for (const auto& [what, why] : failures) {
+    trials.without += ", without " + what + " (" + why + ")";
   }
   return trials;
 }

@@ -13,6 +13,7 @@
 #include "core/status.h"
 #include "cudnn/algorithm.h"
 #include "cudnn/device.h"
+#include "cudnn/self_check.h"
 
 namespace cudnn_gru {
 
@@ -60,17 +61,19 @@ class VerdictCache {
 // Sets the time that the caches read, for tests. It then stands still.
 void SetRuntimeClock(std::chrono::milliseconds now);
 
-// The outcome of trying the algorithms other than the standard one.
-struct AlgorithmTrials {
-  std::string failures;  // clauses, or an empty text
-  bool final = true;     // whether all could be tried
-  Status device;         // not ok when the device was lost
+// The outcome of trying the ways other than the plain standard algorithm.
+struct WayTrials {
+  // Names what does not work and why, such as ", without CUDA graphs
+  // (<reason>)". It is empty when everything works.
+  std::string without;
+  bool final = true;  // whether all could be tried
+  Status device;      // not ok when the device was lost
 };
 
-// Admits each algorithm whose `check` succeeds.
-AlgorithmTrials TryAlgorithms(
-    Device& device, abi::cudnnDataType_t data_type, RnnKind kind,
-    const std::function<Status(const Algorithm&)>& check);
+// Admits the algorithms that the data type may use, and CUDA graphs, each if
+// its `check` succeeds.
+WayTrials TryWays(Device& device, abi::cudnnDataType_t data_type, RnnKind kind,
+                  const std::function<Status(const SelfCheckWay&)>& check);
 
 }  // namespace cudnn_gru
 

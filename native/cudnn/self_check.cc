@@ -41,8 +41,8 @@ template <typename T>
 class Check {
  public:
   Check(size_t device, const GruDescription& description,
-        const Algorithm& algorithm)
-      : device_(device), description_(description), algorithm_(algorithm) {
+        const SelfCheckWay& way)
+      : device_(device), description_(description), way_(way) {
     const size_t features = description.features;
     const size_t units = description.units;
     kernel_ = Random(features * 3 * units, 1);
@@ -55,7 +55,6 @@ class Check {
   }
 
   Status Run() {
-    const bool standard = algorithm_ == kStandardAlgorithm;
     std::shared_ptr<const CpuWeights> reference;
     CUDNN_GRU_RETURN_IF_ERROR(CpuWeights::Create(
         description_, CpuIsa{"reference", nullptr}, kernel_.data(),
@@ -66,25 +65,57 @@ class Check {
                                                1, nullptr, &reference_pass));
 
     const std::shared_ptr<CudnnWeights> weights = OnDevice();
-    CudnnOptions options;
-    options.only = &algorithm_;
-    Outputs found(description_);
-    const GruCall call = CallInto(&found);
-    CUDNN_GRU_RETURN_IF_ERROR(ForwardOnCudnn(weights, call, options, nullptr));
-    CUDNN_GRU_RETURN_IF_ERROR(
-        CompareInSelfCheck(found.tensors, expected.tensors, description_));
-    if (standard) return Status();
-    std::unique_ptr<CudnnPass> pass;
-    CUDNN_GRU_RETURN_IF_ERROR(
-        ForwardOnCudnn(weights, call, options, nullptr, &pass));
+    if (way_.plain()) {
+      Outputs found(description_);
+      CUDNN_GRU_RETURN_IF_ERROR(
+          ForwardOnCudnn(weights, CallInto(&found), Options(), nullptr));
+      return CompareInSelfCheck(found.tensors, expected.tensors, description_);
+    }
     CUDNN_GRU_RETURN_IF_ERROR(
         reference_pass->Backward(GradientsInto(&expected), 1, nullptr));
-    CUDNN_GRU_RETURN_IF_ERROR(
-        pass->Backward(GradientsInto(&found), 1, nullptr));
-    return CompareInSelfCheck(found.tensors, expected.tensors, description_);
+    std::vector<std::vector<T>> first;
+    for (int round = 0; round < way_.rounds(); ++round) {
+      Outputs found(description_);
+      CUDNN_GRU_RETURN_IF_ERROR(Round(weights, expected, &found));
+      if (round == 0) first = found.tensors;
+      if (found.tensors != first) return ReplayDiffers();
+    }
+    constexpr int kStepsOfRound = 3;  // inference, forward, backward
+    return CheckReplays(trial_, way_.launches == SelfCheckWay::Launches::kPlain
+                                    ? 0
+                                    : (way_.rounds() - 1) * kStepsOfRound);
   }
 
  private:
+  struct Outputs;
+
+  CudnnOptions Options() {
+    CudnnOptions options;
+    options.only = &way_.algorithm;
+    if (way_.launches == SelfCheckWay::Launches::kGraphs) {
+      options.trial = &trial_;
+    }
+    return options;
+  }
+
+  // Computes everything once on the device: a call, and a call with its
+  // gradients.
+  Status Round(const std::shared_ptr<CudnnWeights>& weights,
+               const Outputs& expected, Outputs* found) {
+    const GruCall call = CallInto(found);
+    CUDNN_GRU_RETURN_IF_ERROR(
+        ForwardOnCudnn(weights, call, Options(), nullptr));
+    const std::vector<std::vector<T>> inference(found->tensors.begin(),
+                                                found->tensors.begin() + 2);
+    std::unique_ptr<CudnnPass> pass;
+    CUDNN_GRU_RETURN_IF_ERROR(
+        ForwardOnCudnn(weights, call, Options(), nullptr, &pass));
+    CUDNN_GRU_RETURN_IF_ERROR(pass->Backward(GradientsInto(found), 1, nullptr));
+    CUDNN_GRU_RETURN_IF_ERROR(
+        CompareInSelfCheck(inference, expected.tensors, description_));
+    return CompareInSelfCheck(found->tensors, expected.tensors, description_);
+  }
+
   struct Outputs {
     explicit Outputs(const GruDescription& description) {
       const size_t features = description.features;
@@ -119,7 +150,7 @@ class Check {
     call.return_sequences = true;
     call.inputs = inputs_.data();
     call.initial_state = initial_state_.data();
-    if (algorithm_ == kStandardAlgorithm) call.lengths = kLengths;
+    if (way_.algorithm == kStandardAlgorithm) call.lengths = kLengths;
     call.output = outputs->at(0);
     call.state = outputs->at(1);
     return call;
@@ -150,7 +181,8 @@ class Check {
 
   const size_t device_;
   const GruDescription description_;
-  const Algorithm algorithm_;
+  const SelfCheckWay way_;
+  GraphTrial trial_;
   std::vector<T> kernel_;
   std::vector<T> recurrent_;
   std::vector<T> bias_;
@@ -163,12 +195,12 @@ class Check {
 }  // namespace
 
 Status RunSelfCheck(size_t device, Dtype dtype, StateRounding state_rounding,
-                    const Algorithm& algorithm) {
+                    const SelfCheckWay& way) {
   const GruDescription description =
-      Description(dtype, state_rounding, algorithm);
+      Description(dtype, state_rounding, way.algorithm);
   return dtype == Dtype::kFloat32
-             ? Check<float>(device, description, algorithm).Run()
-             : Check<double>(device, description, algorithm).Run();
+             ? Check<float>(device, description, way).Run()
+             : Check<double>(device, description, way).Run();
 }
 
 }  // namespace cudnn_gru

@@ -42,6 +42,19 @@ Status Compare(const std::vector<std::vector<T>>& found,
 
 }  // namespace
 
+Status ReplayDiffers() {
+  return Status(StatusCode::kCudnn,
+                "a replay has other bits than the call that was captured.");
+}
+
+Status CheckReplays(const GraphTrial& trial, int expected) {
+  if (trial.replays >= expected) return Status();
+  return Status(StatusCode::kCudnn,
+                "only " + std::to_string(trial.replays) + " of " +
+                    std::to_string(expected) + " calls were replayed.",
+                Remedy::kAgain);
+}
+
 Status CompareInSelfCheck(const std::vector<std::vector<float>>& found,
                           const std::vector<std::vector<float>>& expected,
                           const GruDescription& description) {

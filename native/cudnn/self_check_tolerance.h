@@ -5,12 +5,19 @@
 
 #include "core/gru_description.h"
 #include "core/status.h"
+#include "cudnn/launch_graphs.h"
 
 namespace cudnn_gru {
 
+// Returns the failure of a replay whose bits are not those of the call.
+Status ReplayDiffers();
+// Fails when fewer than `expected` steps were replayed, which happens when
+// memory was freed between them.
+Status CheckReplays(const GraphTrial& trial, int expected);
+
 // Compares the results of a self-check with those of the reference. The largest
 // allowed difference is absolute for values up to 1, and relative for larger
-// ones. Fails with kCudnn.
+// ones. `expected` may have more tensors. Fails with kCudnn.
 Status CompareInSelfCheck(const std::vector<std::vector<float>>& found,
                           const std::vector<std::vector<float>>& expected,
                           const GruDescription& description);

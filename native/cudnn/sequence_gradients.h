@@ -37,6 +37,10 @@ class SequenceGradientTensors : public GradientTensors {
         packing_(description, call_, chunking, repeated_units),
         d_inputs_(d_inputs) {}
 
+  // Returns the memory that the gradient of the inputs is written to.
+  HostRange InputGradient() const {
+    return {d_inputs_, packing_.HostInputGradientBytes()};
+  }
   const TensorPacking& packing() const { return packing_; }
   // Null, as it is at first, stands for zeros.
   void set_output_gradient(const void* d_output) { d_output_ = d_output; }

@@ -88,6 +88,7 @@ void StageClock::AddUp() {
   Totals& totals = AllTotals();
   std::lock_guard<std::mutex> lock(totals.mutex);
   ++totals.times.calls;
+  totals.times.replays += times_.replays;
   for (size_t stage = 0; stage < kStages; ++stage) {
     totals.times.host[stage] += times_.host[stage];
     totals.times.device[stage] += times_.device[stage];

@@ -27,6 +27,8 @@ constexpr size_t kStages = 6;
 // The time that calls have spent since timing was turned on, in milliseconds.
 struct StageTimes {
   uint64_t calls = 0;
+  // How many steps of cuDNN's work were replayed as CUDA graphs.
+  uint64_t replays = 0;
   // The calling thread's time in each stage.
   std::array<double, kStages> host = {};
   // The device's time in kCopyIn, kCompute and kCopyOut, by CUDA events.
@@ -58,6 +60,9 @@ class StageClock {
     if (!running_) return;
     EndHostStage();
     stage_ = stage;
+  }
+  void CountReplay() {
+    if (running_) ++times_.replays;
   }
   // Says that the call has ended, and adds its times to the totals.
   void Stop() {

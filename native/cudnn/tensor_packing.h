@@ -43,6 +43,17 @@ class TensorPacking {
         units_(description.units),
         repeated_units_(repeated_units) {}
 
+  // Returns the bytes of the call's output on the host.
+  size_t HostOutputBytes() const {
+    return call_.batch * (call_.return_sequences ? call_.timesteps : 1) *
+           units_ * output_format_.host_bytes();
+  }
+
+  // Returns the bytes of the gradient of the inputs on the host.
+  size_t HostInputGradientBytes() const {
+    return call_.batch * call_.timesteps * features_ * format_.host_bytes();
+  }
+
   // A line is one element of the outer dimension of a chunk's tensors: one row,
   // or one step when the chunk is time-major.
   static size_t LinesOf(const Chunk& chunk) {
@@ -130,6 +141,10 @@ class TensorPacking {
   template <typename Visit>
   void VisitLines(const Chunk& chunk, size_t begin, size_t end,
                   Visit visit) const {
+    if (chunk.algorithm.time_major && chunk.rows == 1) {
+      visit(size_t{0}, begin, end - begin);
+      return;
+    }
     if (chunk.algorithm.time_major) {
       for (size_t step = begin; step < end; ++step) {
         for (size_t i = 0; i < chunk.rows; ++i) visit(i, step, size_t{1});

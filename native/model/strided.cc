@@ -23,6 +23,11 @@ bool IsWithin(const std::vector<size_t>& shape,
   return low >= 0 && high >= 0 && static_cast<size_t>(high) < size;
 }
 
+std::vector<int64_t> StridesRead(const std::vector<int64_t>& strides,
+                                 size_t elements) {
+  return elements > 0 ? strides : std::vector<int64_t>(strides.size(), 0);
+}
+
 Walk Simplify(const Walk& walk) {
   Walk simple;
   simple.strides.resize(walk.strides.size());

@@ -28,6 +28,12 @@ struct Walk {
 bool IsWithin(const std::vector<size_t>& shape,
               const std::vector<int64_t>& strides, int64_t offset, size_t size);
 
+// Returns the strides of an operand whose every index has `elements` elements
+// to read: zeros where it has none, because IsWithin then allows any strides,
+// and adding those to a pointer could overflow.
+std::vector<int64_t> StridesRead(const std::vector<int64_t>& strides,
+                                 size_t elements);
+
 // Removes dimensions of size 1, and joins neighbouring dimensions that are one
 // for every operand. Returns a walk with at least one dimension.
 Walk Simplify(const Walk& walk);

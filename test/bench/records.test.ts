@@ -2,10 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { BIDIRECTIONAL, type Form, TWO_LAYERS } from "../../bench/forms.js";
 import { readRecord } from "../../bench/read_record.js";
 import type { Measurement, ShapeRecord } from "../../bench/record.js";
 import { detailTable, orthogonalTable, streamingTable, summaryTable } from "../../bench/tables.js";
-import { INFERENCE, TRAINING } from "../../bench/workload.js";
+import { INFERENCE, inferenceOf, TRAINING } from "../../bench/workload.js";
 
 let folder: string;
 
@@ -70,6 +71,25 @@ describe("readRecord", () => {
     expect(only!.skipped).toEqual([{ contender: "x", reason: "" }]);
   });
 
+  it("reads records from before stacks were measured", () => {
+    const path = join(folder, "without_stacks.json");
+    const run = {
+      threads: 1,
+      rounds: 3,
+      load: 0,
+      steal: null,
+      skipped: [],
+      shapes: [at()],
+      training: [],
+      orthogonal: [],
+    };
+    writeFileSync(
+      path,
+      JSON.stringify({ format: 2, date: "2026-01-01", machine: {}, sampleMs: 40, runs: [run], curves: [] }),
+    );
+    expect(readRecord(path).runs).toEqual([{ ...run, stacks: [] }]);
+  });
+
   it("refuses what is no record", () => {
     const path = join(folder, "other.json");
     writeFileSync(path, JSON.stringify({ format: 3 }));
@@ -114,6 +134,18 @@ describe("tables", () => {
       "vs peer": "2.00×",
     });
     expect(Object.keys(row(detailTable(training, TRAINING), "peer"))).not.toContain("C++ kernel is × as fast");
+  });
+
+  it("count the products of every GRU of a stack, and have a column for its layers called one by one", () => {
+    const stack = at({ batch: 32, timesteps: 100, features: 128, units: 256 });
+    stack.measurements = [
+      measured("cudnn-gru", "ours", [1e6, 1e6, 4e6]),
+      measured("one by one", "apart", [1.5e6, 1.5e6, 6e6]),
+    ];
+    // 6 * 32 * 100 * (128 + 256) * 256 operations twice, and for two layers those of 256 features too.
+    const gflops = (form: Form) => row(summaryTable([stack], inferenceOf(form)), "32×100×128→256");
+    expect(gflops(BIDIRECTIONAL)).toMatchObject({ "GFLOP/s": "3774.9", "vs one by one": "1.50×" });
+    expect(gflops(TWO_LAYERS)["GFLOP/s"]).toBe("4404.0");
   });
 
   it("give a step's time above the kernel's", () => {

@@ -111,6 +111,16 @@ describe.each([".keras", ".h5"])("%s", (kind) => {
       /one output/,
     );
   });
+
+  it("lists the layers of the file when a stack names none", async () => {
+    for (const args of [undefined, null, {}, { layers: null }, { return_state: true }]) {
+      await expectRejection(
+        () => GRUStack.fromKeras(fixture(`stack${kind}`), args as never),
+        "ERR_ARGUMENT",
+        /layers of the stack \(.*stack.* has: "both", "middle", "last"\) for `layers` but received none/,
+      );
+    }
+  });
 });
 
 describe.each([".keras", ".h5", ".weights.h5"])("weights from %s", (kind) => {

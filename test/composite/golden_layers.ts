@@ -7,11 +7,11 @@ import { tensorOf } from "../layers/golden_layers.js";
 /** A Bidirectional or a stack, as the tests of golden data use both. */
 export type Wrapper = Bidirectional | GRUStack;
 
-function gruOf(args: Record<string, unknown>): GRU {
-  return new GRU({ ...args, use_cudnn: false } as GRUArgumentsWithUnits);
-}
+/** The `use_cudnn` of every GRU. */
+export type UseCudnn = boolean | "auto";
 
-function layerOf({ layer, backward_layer, wrapper }: GoldenLayer): GRU | Bidirectional {
+function layerOf({ layer, backward_layer, wrapper }: GoldenLayer, use_cudnn: UseCudnn): GRU | Bidirectional {
+  const gruOf = (args: Record<string, unknown>) => new GRU({ ...args, use_cudnn } as GRUArgumentsWithUnits);
   if (wrapper === undefined) return gruOf(layer);
   const backward = backward_layer === undefined ? null : gruOf(backward_layer);
   return new Bidirectional(gruOf(layer), { ...wrapper, backward_layer: backward } as object);
@@ -23,9 +23,9 @@ export function grusOf(layer: GRU | Bidirectional | GRUStack): GRU[] {
   return layer instanceof Bidirectional ? [layer.forward_layer, layer.backward_layer] : [layer as GRU];
 }
 
-/** The layer of a case, on the CPU path, with its weights. */
-export function wrapperOf(golden: GoldenWrapper): Wrapper {
-  const layers = golden.layers.map(layerOf);
+/** The layer of a case with its weights. */
+export function wrapperOf(golden: GoldenWrapper, useCudnn: UseCudnn): Wrapper {
+  const layers = golden.layers.map((layer) => layerOf(layer, useCudnn));
   const [first] = layers;
   const one = layers.length === 1 && first instanceof Bidirectional;
   const wrapper = one ? first : new GRUStack(layers, { return_state: golden.return_state });

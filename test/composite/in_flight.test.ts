@@ -51,10 +51,22 @@ describe.each([
     layer.dispose();
     for (const promise of promises) expect(await promise).toEqual(wanted);
     expect(pass.backward().inputs.shape).toEqual([B, T, F]);
-    await expectRejection(() => layer.callAsync(inputs), "ERR_DISPOSED");
-    expectError(() => layer.call(inputs), "ERR_DISPOSED");
-    expectError(() => layer.weights, "ERR_DISPOSED");
-    expectError(() => layer.build([null, null, F]), "ERR_DISPOSED");
+    const named = new RegExp(`\`${layer.name}\``);
+    await expectRejection(() => layer.callAsync(inputs), "ERR_DISPOSED", named);
+    await expectRejection(() => layer.loadWeights("nowhere.h5"), "ERR_DISPOSED", named);
+    const uses: (() => unknown)[] = [
+      () => layer.call(inputs),
+      () => layer.forward(inputs),
+      () => layer.weights,
+      () => layer.trainable_weights,
+      () => layer.getWeights(),
+      () => layer.setWeights([]),
+      () => layer.countParams(),
+      () => layer.losses,
+      () => layer.states,
+      () => layer.build([null, null, F]),
+    ];
+    for (const use of uses) expectError(use, "ERR_DISPOSED", named);
   });
 
   it("takes over the inputs", async () => {
@@ -125,9 +137,10 @@ describe.each([
     const all = Array.from({ length: 4 }, (_item, index) => random([B, T, F], index + 1));
     const wanted = all.map((one) => twin.call(one));
     const promises = all.map((one) => layer.callAsync(one));
-    expectError(() => layer.call(inputs), "ERR_STATE", /4 pending/);
-    expectError(() => layer.resetState(), "ERR_STATE");
-    expectError(() => layer.build([null, null, F]), "ERR_STATE");
+    const named = new RegExp(`layer "[a-z_0-9]*gru[_0-9]*" of ${layer.constructor.name} "${layer.name}".*4 pending`);
+    expectError(() => layer.call(inputs), "ERR_STATE", named);
+    expectError(() => layer.resetState(), "ERR_STATE", named);
+    expectError(() => layer.build([null, null, F]), "ERR_STATE", named);
     expect(await Promise.all(promises)).toEqual(wanted);
     expect(layer.states).toEqual(twin.states);
     await expectRejection(() => layer.callAsync(random([B + 1, T, F])), "ERR_SHAPE", /batch size/);
@@ -190,14 +203,43 @@ describe("layers that belong to several", () => {
     const promise = other.callAsync(inputs);
     stack.dispose();
     expect(await promise).toEqual(wanted);
-    await expectRejection(() => other.callAsync(inputs), "ERR_DISPOSED", new RegExp(shared.name));
+    const named = new RegExp(`\`${other.name}\`.*layer "${shared.name}" is disposed`);
+    await expectRejection(() => other.callAsync(inputs), "ERR_DISPOSED", named);
     const backward_layer = new GRU(U, { go_backwards: true, use_cudnn: false });
     const both = fill(new Bidirectional(new GRU(U, { use_cudnn: false }), { backward_layer }));
     const running = both.callAsync(inputs);
     backward_layer.dispose();
     expect((await running).shape).toEqual([B, 2 * U]);
-    expectError(() => both.call(inputs), "ERR_DISPOSED");
-    expectError(() => both.forward(inputs), "ERR_DISPOSED");
+    const half = new RegExp(`Bidirectional.*\`${both.name}\`.*layer "${backward_layer.name}" is disposed`);
+    expectError(() => both.call(inputs), "ERR_DISPOSED", half);
+    expectError(() => both.forward(inputs), "ERR_DISPOSED", half);
+  });
+
+  it("are named with the wrapper when reading its arguments disposes of one", () => {
+    const backward_layer = new GRU(U, { go_backwards: true, use_cudnn: false });
+    const both = fill(new Bidirectional(new GRU(U, { use_cudnn: false }), { backward_layer }));
+    const disposing = {
+      get mask() {
+        backward_layer.dispose();
+        return undefined;
+      },
+    };
+    const named = new RegExp(`\`${both.name}\`.*layer "${backward_layer.name}" is disposed`);
+    expectError(() => both.call(inputs, disposing), "ERR_DISPOSED", named);
+  });
+
+  it("are named together with the wrapper that is used", () => {
+    const both = new Bidirectional(new GRU(U, { ...sequences }));
+    const stack = fill(new GRUStack([both, new GRU(U)]));
+    both.dispose();
+    expectError(
+      () => stack.call(inputs),
+      "ERR_DISPOSED",
+      new RegExp(`\`${stack.name}\`.*layer "${both.name}" is disposed`),
+    );
+    expectError(() => both.call(inputs), "ERR_DISPOSED", new RegExp(`\`${both.name}\``));
+    stack.dispose();
+    expectError(() => stack.call(inputs), "ERR_DISPOSED", new RegExp(`living GRUStack.*\`${stack.name}\``));
   });
 
   it("run in one order, from whichever of them the calls come", async () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { type ProgramOptions, reportOf, titled, withoutDoubles } from "./doubles.js";
 import type { AlgorithmsReport } from "./programs/algorithms.js";
 
+const STATIC_TIME_MAJOR = { "static_time_major.forward": 1 };
 const STANDARD = { "standard.forward": 1 };
 const SMALL = { "small.forward": 1 };
 const TIME_MAJOR = { "small_time_major.forward": 1 };
@@ -110,6 +111,41 @@ describe.skipIf(withoutDoubles)(titled("algorithms on the cuDNN path, on doubles
     // The forward call is made again; batch-major tensors are ruled out then, time-major ones at the next step.
     expect(cases.training?.launched).toEqual({ "small.forward": 1, ...both("standard") });
     for (const [name, { error }] of Object.entries(cases)) expect(error, name).toBeLessThanOrEqual(1e-5);
+  });
+
+  it("few rows come time-major first, and PERSIST_STATIC computes layers that are too large for the other", async () => {
+    const { cases } = await reportOf<AlgorithmsReport>("algorithms", { args: ["5", "4"] });
+    const launched = Object.fromEntries(Object.entries(cases).map(([name, one]) => [name, one.launched]));
+    expect(launched).toEqual({
+      ...UNSUITED,
+      ...Object.fromEntries(SUITED.map((name) => [name, TIME_MAJOR])),
+      ...Object.fromEntries(SUITED_IN_TRAINING.map((name) => [name, both("small_time_major")])),
+      "193 units": STATIC_TIME_MAJOR,
+      "training, 129 units": both("static_time_major"),
+    });
+    for (const [name, { error }] of Object.entries(cases)) expect(error, name).toBeLessThanOrEqual(1e-5);
+  });
+
+  it.each([
+    ["is refused time-major", { static_sizes: 2 }, { "static.forward": 1 }, both("static"), "time-major"],
+    ["is refused", { static_forward: 3 }, STANDARD, both("standard"), "batch-major"],
+    ["has wrong numbers", { static_error: 2e8 }, STANDARD, both("standard"), "differs from the reference"],
+  ])("PERSIST_STATIC that %s is not used so, and `runtime` says so", async (_name, double, call, training, says) => {
+    const { runtime, cases } = await reportOf<AlgorithmsReport>("algorithms", { double, args: ["5", "4"] });
+    expect(runtime.met).toBe(true);
+    expect(runtime.detail).toMatch(new RegExp(`, without PERSIST_STATIC \\(.*${says}`));
+    expect(cases["193 units"]?.launched).toEqual(call);
+    expect(cases["training, 129 units"]?.launched).toEqual(training);
+    expect(cases["193 units"]?.error).toBeLessThanOrEqual(1e-5);
+  });
+
+  it("PERSIST_STATIC that is refused for larger layers alone is ruled out for them", async () => {
+    const double = { static_units: 16, static_forward: 3, static_backward: 3 };
+    const { runtime, cases, refused } = await reportOf<AlgorithmsReport>("algorithms", { double, args: ["5", "4"] });
+    expect(runtime.detail).not.toContain("without");
+    expect(cases["193 units"]).toMatchObject({ launched: STANDARD });
+    expect(cases["training, 129 units"]).toMatchObject({ launched: both("standard") });
+    expect(refused).toBe(0);
   });
 
   it("the standard algorithm's own failure is the runtime's", async () => {

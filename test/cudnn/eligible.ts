@@ -1,6 +1,7 @@
 import type { GoldenCase, GoldenTensor } from "../golden/reader.js";
 
-function rightPadded({ data, shape }: GoldenTensor): boolean {
+/** Whether a mask is false behind its first false step alone, in every row. */
+export function rightPadded({ data, shape }: GoldenTensor): boolean {
   const steps = shape[1] as number;
   return Array.from(data).every((value, i) => value === 0 || i % steps === 0 || data[i - 1] !== 0);
 }

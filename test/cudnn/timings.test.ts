@@ -16,6 +16,7 @@ describe.skipIf(withoutDoubles)(
     it("is off at first: no event is made, nothing is counted", () => {
       const zeros = {
         calls: 0,
+        replays: 0,
         host: { place: 0, copyIn: 0, compute: 0, copyOut: 0, wait: 0, unpack: 0 },
         device: { copyIn: 0, compute: 0, copyOut: 0 },
       };
@@ -42,6 +43,12 @@ describe.skipIf(withoutDoubles)(
       expect(report.chunks.calls).toBe(1);
       expect(report.chunks.device.compute).toBeGreaterThan(report.calls.device.compute);
       expect(report.training.calls).toBe(2);
+    });
+
+    it("counts the calls whose work was replayed as a CUDA graph", () => {
+      expect(report.calls.replays).toBe(5);
+      expect(report.chunks.replays).toBe(0);
+      expect(report.training.replays).toBe(0);
     });
 
     it("changes no result", () => {

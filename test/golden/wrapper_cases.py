@@ -314,6 +314,28 @@ def stack_gradients():
         yield make(f"stack_gradients/{label}/sixteen_bits", layers, "right", gradients=True, dtypes=SIXTEEN_BITS)
 
 
+def one_call_stacks():
+    """Stacks that one cuDNN call computes: equal units, one number of directions, and concat between the layers."""
+    group = "one_call_stacks"
+    inner = {"units": UNITS, "return_sequences": True}
+    shapes = {
+        "gru+gru": lambda last: [Layer(inner), Layer(last)],
+        "gru+gru+gru": lambda last: [Layer(inner), Layer(inner), Layer(last)],
+        "bidirectional+bidirectional": lambda last: [both(inner), both(last)],
+        "bidirectional+bidirectional_sum": lambda last: [both(inner), both(last, "sum")],
+        "three_bidirectional_null": lambda last: [both(inner), both(inner), both(last, None)],
+    }
+    for (label, layers), kind, sequences in product(shapes.items(), ("none", "right"), (False, True)):
+        if label == "three_bidirectional_null" and kind == "none":
+            continue
+        last = {"units": UNITS, **flags_of(sequences, False)}
+        name = f"{group}/{label}/{kind}/{'sequences' if sequences else 'last'}"
+        sixteen_bits = label in ("gru+gru", "bidirectional+bidirectional") and kind == "right" and sequences
+        dtypes = (*DTYPES, *SIXTEEN_BITS) if sixteen_bits else DTYPES
+        options = {"state": True, "return_state": True, "gradients": True, "dtypes": dtypes}
+        yield make(name, layers(last), kind, **options)
+
+
 GROUPS = {
     "bidirectional": bidirectional,
     "stateful_bidirectional": stateful,
@@ -321,4 +343,5 @@ GROUPS = {
     "bidirectional_dtypes": dtypes,
     "stacks": stacks,
     "stack_gradients": stack_gradients,
+    "one_call_stacks": one_call_stacks,
 }

@@ -1,4 +1,4 @@
-"""Writes data/bidirectional.* and data/stacks.*: Bidirectionals, and stacks of layers. generate.py runs it."""
+"""Writes data/bidirectional.*, data/stacks.* and data/one_call_stacks.*. generate.py runs it."""
 
 import copy
 import json
@@ -15,6 +15,7 @@ from golden_format import VERSION, GroupWriter
 FILES = {
     "bidirectional": ("bidirectional", "stateful_bidirectional", "bidirectional_gradients", "bidirectional_dtypes"),
     "stacks": ("stacks", "stack_gradients"),
+    "one_call_stacks": ("one_call_stacks",),
 }
 # From the tightest to the loosest.
 ORDER = ("float64", "float32", "float16", "bfloat16")

@@ -83,7 +83,7 @@ function entryOf([dtype, shape, first, scale]: Entry): TensorEntry {
 
 /** The cases of Bidirectionals and stacks, in the order of the file. Throws as `goldenCases`. */
 export function goldenWrappers(): GoldenWrapper[] {
-  return ["bidirectional.json", "stacks.json"].flatMap(casesOf);
+  return ["bidirectional.json", "stacks.json", "one_call_stacks.json"].flatMap(casesOf);
 }
 
 function casesOf(file: string): GoldenWrapper[] {

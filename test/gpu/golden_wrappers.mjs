@@ -9,7 +9,7 @@ const folder = new URL("../golden/data/", import.meta.url);
 
 /** Every case, each with a `read` that makes a tensor of an entry: `[dtype, shape, offset]` or `[dtype, shape, seed, scale]`. */
 export function* goldenWrappers() {
-  for (const file of ["bidirectional.json", "stacks.json"]) {
+  for (const file of ["bidirectional.json", "stacks.json", "one_call_stacks.json"]) {
     const { blob: entry, groups } = JSON.parse(readFileSync(new URL(file, folder), "utf8"));
     const blob = readFileSync(new URL(entry.file, folder));
     const read = ([dtype, shape, first, scale]) =>

@@ -96,8 +96,8 @@ CallClass Class(int32_t units, size_t rows, abi::cudnnForwardMode_t mode) {
 
 TEST_CASE("a call gets the algorithm that was admitted for it") {
   AlgorithmChoice choice;
-  const Algorithm& first = kSmallAlgorithms[0];
-  const Algorithm& second = kSmallAlgorithms[1];
+  const Algorithm& first = kPersistentAlgorithms[0];
+  const Algorithm& second = kPersistentAlgorithms[1];
   const auto chosen = [&](const CallClass& call, const Algorithm& expected,
                           RowLengths lengths = RowLengths::kEqual) {
     CHECK_MESSAGE(choice.Choose(call, lengths) == expected,
@@ -143,6 +143,60 @@ TEST_CASE("a call gets the algorithm that was admitted for it") {
   chosen(two_layers, kStandardAlgorithm);
   chosen(bidirectional, second);
   chosen(Class(64, 9, kInference), first);
+}
+
+TEST_CASE("the choice among the persistent algorithms follows the table") {
+  constexpr abi::cudnnRNNAlgo_t kStandard = abi::CUDNN_RNN_ALGO_STANDARD;
+  constexpr abi::cudnnRNNAlgo_t kStatic = abi::CUDNN_RNN_ALGO_PERSIST_STATIC;
+  constexpr abi::cudnnRNNAlgo_t kSmall =
+      abi::CUDNN_RNN_ALGO_PERSIST_STATIC_SMALL_H;
+  const abi::cudnnDataType_t kTypes[] = {
+      abi::CUDNN_DATA_FLOAT, abi::CUDNN_DATA_DOUBLE, abi::CUDNN_DATA_HALF,
+      abi::CUDNN_DATA_BFLOAT16};
+  AlgorithmChoice choice;
+  for (const Algorithm& each : kPersistentAlgorithms) {
+    for (abi::cudnnDataType_t type : kTypes) {
+      choice.Admit(each, type, RnnKind::kSingle);
+      choice.Admit(each, type, RnnKind::kStack);
+    }
+  }
+  const struct {
+    int32_t units;
+    size_t rows;
+    abi::cudnnRNNAlgo_t expected[4];  // by type
+  } kRows[] = {
+      {192, 1, {kSmall, kStandard, kSmall, kStandard}},
+      {192, 64, {kSmall, kStandard, kSmall, kStandard}},
+      {193, 1, {kStatic, kStandard, kStatic, kStandard}},
+      {512, 4, {kStatic, kStandard, kStatic, kStandard}},
+      {513, 4, {kStatic, kStandard, kStandard, kStandard}},
+      {1024, 2, {kStatic, kStandard, kStatic, kStandard}},
+      {1024, 3, {kStatic, kStandard, kStandard, kStandard}},
+      {1024, 5, {kStandard, kStandard, kStandard, kStandard}},
+      {1024, 8, {kStandard, kStandard, kStatic, kStandard}},
+      {1024, 9, {kStandard, kStandard, kStandard, kStandard}},
+      {1025, 1, {kStandard, kStandard, kStandard, kStandard}},
+  };
+  for (const auto& row : kRows) {
+    for (size_t t = 0; t < 4; ++t) {
+      CallClass call = Class(row.units, row.rows, kInference);
+      call.data_type = kTypes[t];
+      const Algorithm found = choice.Choose(call, RowLengths::kEqual);
+      CHECK_MESSAGE(found.id == row.expected[t],
+                    Format("%d units, %zu rows, type %d: %s", row.units,
+                           row.rows, call.data_type, NameOf(found.id)));
+      CHECK_MESSAGE(
+          (found == kStandardAlgorithm || found.time_major == (row.rows <= 4)),
+          Format("%d units, %zu rows: the other order", row.units, row.rows));
+      CHECK_MESSAGE(
+          choice.Choose(call, RowLengths::kDifferent) == kStandardAlgorithm,
+          "rows of different lengths");
+      call.layers = 2;
+      const abi::cudnnRNNAlgo_t stack =
+          choice.Choose(call, RowLengths::kEqual).id;
+      CHECK_MESSAGE(stack != kStatic, "a stack");
+    }
+  }
 }
 
 TEST_CASE("work of the host is divided") {

@@ -99,6 +99,9 @@ std::vector<T> HalfGradient(const StackSpec& spec, const LayerSpec& layer,
       d_output[i] = d_output[i] * outputs[1 - half][i];
     }
   }
+  if (cudnn_gru::IsArithmetic(layer.merge) && layer.merge != Merge::kSum) {
+    d_output = Rounded(spec, d_output);
+  }
   if (half == 1) Reverse(spec, layer, &d_output);
   return d_output;
 }

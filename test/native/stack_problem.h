@@ -323,10 +323,12 @@ class StackProblem {
         const cudnn_gru::Status status =
             passes[index + i]->Backward(one, 1, nullptr);
         if (!status.ok()) return status;
+        d_inputs = Rounded(spec_, d_inputs);
         if (i == 0) {
           sum = d_inputs;
         } else {
           for (size_t k = 0; k < sum.size(); ++k) sum[k] += d_inputs[k];
+          sum = Rounded(spec_, sum);
         }
       }
       above = sum;

@@ -35,8 +35,14 @@ function npm(args: string[], env: NodeJS.ProcessEnv, cwd: string): string {
   });
 }
 
-/** Makes an empty application in a new folder, and the functions that tests use on it. */
-export function newApplication() {
+/** Runs Node.js with these arguments in `cwd`, and returns what it prints. Throws with it when Node.js fails. */
+export type RunNode = (args: string[], options: { cwd: string; env: NodeJS.ProcessEnv }) => string;
+
+const runOwnNode: RunNode = (args, options) =>
+  execFileSync(process.execPath, args, { ...options, encoding: "utf8", stdio: "pipe" });
+
+/** Makes an empty application in a new folder, and the functions that tests use on it. Its programs run in `runNode`'s Node.js. */
+export function newApplication(runNode: RunNode = runOwnNode) {
   const folder = mkdtempSync(join(tmpdir(), "cudnn-gru-package-"));
   const app = join(folder, "app");
   mkdirSync(app);
@@ -69,12 +75,18 @@ export function newApplication() {
     return join(folder, name ?? "");
   }
 
-  /** Runs a program in the application's folder and parses the JSON that it prints. */
-  function runInApp(name: string, source: string): unknown {
-    writeFileSync(join(app, name), source);
-    const options = { cwd: app, env: bareEnvironment(), encoding: "utf8", stdio: "pipe" } as const;
-    return JSON.parse(execFileSync(process.execPath, [name], options));
+  /** Runs a program of the application with arguments, and parses the JSON that it prints. */
+  function runFile(name: string, args: string[] = []): unknown {
+    return JSON.parse(runNode([name, ...args], { cwd: app, env: bareEnvironment() }));
   }
 
-  return { app, folder, bareEnvironment, cleanEnvironment, npm, pack, runInApp };
+  /** Writes a program in the application's folder, runs it, and parses the JSON that it prints. */
+  function runInApp(name: string, source: string): unknown {
+    writeFileSync(join(app, name), source);
+    return runFile(name);
+  }
+
+  return { app, folder, bareEnvironment, cleanEnvironment, npm, pack, runFile, runInApp };
 }
+
+export type Application = ReturnType<typeof newApplication>;

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { forward, newApplication } from "./application.js";
 
 /** Why nothing can be built here; `false` when it can. */
@@ -15,7 +15,7 @@ const reason = withoutTools();
 const title = reason ? `npx cudnn-gru build (skipped: ${reason})` : "npx cudnn-gru build";
 
 describe.skipIf(reason)(title, () => {
-  const { app, folder, bareEnvironment, cleanEnvironment, npm, pack, runInApp } = newApplication();
+  const { app, folder, bareEnvironment, cleanEnvironment, npm, runInApp } = newApplication();
   const installed = join(app, "node_modules/cudnn-gru");
   const program = `import { GRU, tensor } from "cudnn-gru";${forward}`;
   let before: unknown;
@@ -31,7 +31,7 @@ describe.skipIf(reason)(title, () => {
   }
 
   beforeAll(() => {
-    npm(["install", "--ignore-scripts", "--omit=dev", pack()], bareEnvironment(), app);
+    npm(["install", "--ignore-scripts", "--omit=dev", inject("tarball")], bareEnvironment(), app);
     before = runInApp("before.mjs", program);
     rmSync(join(installed, "prebuilds"), { recursive: true });
   });

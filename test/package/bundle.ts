@@ -8,9 +8,10 @@ export type Format = "esm" | "cjs";
 
 const packages = join(root, "test/package/bundlers/node_modules");
 
-/** The application: a call, an asynchronous call and a file of Keras. It prints what it computed, or why it could not. */
+/** The application: a call, an asynchronous call, and a file of Keras as a layer and as a whole model. It prints what it computed, or why it could not. */
 export const APPLICATION = `
   import { GRU, tensor } from "cudnn-gru";
+  import { loadKerasModel } from "cudnn-gru/models";
   const report = (result) => console.log(JSON.stringify(result));
   const inputs = tensor(Float32Array.from({ length: 80 }, (_, i) => Math.sin(i)), [1, 10, 8]);
   const compute = async () => {
@@ -19,7 +20,13 @@ export const APPLICATION = `
     const same = (await gru.callAsync(inputs)).data.every((value, i) => value === output[i]);
     return { output: [...output], same };
   };
-  const read = async () => (await GRU.fromKeras(process.argv[2])).getConfig().units;
+  const read = async () => {
+    const { units } = (await GRU.fromKeras(process.argv[2])).getConfig();
+    const model = await loadKerasModel(process.argv[2]);
+    const predicted = model.predict(tensor(new Float32Array(96 * 3).fill(0.5), [1, 96, 3]));
+    if (predicted.shape.join() !== "1,24" || !predicted.data.every(Number.isFinite)) throw new Error("predict");
+    return units;
+  };
   const result = async (work) => { try { return await work(); } catch ({ name, code, message }) { return { name, code, message }; } };
   result(compute).then((computed) => result(read).then((units) => report({ computed, units })));
 `;

@@ -2,20 +2,20 @@
 import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { binaryOf, targets } from "../../scripts/release/targets.mjs";
 import { ensurePackages } from "../../scripts/setup/packages.mjs";
 import { newApplication, prebuild, root } from "./application.js";
 import { APPLICATION, bundlers, type Format, traced } from "./bundle.js";
 
-const { app, folder, bareEnvironment, npm, pack } = newApplication();
+const { app, folder, bareEnvironment, npm } = newApplication();
 const installed = join(app, "node_modules/cudnn-gru");
 const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 const model = join(root, "examples/weather/model.keras");
 
 beforeAll(() => {
   ensurePackages("test/package/bundlers");
-  npm(["install", "--ignore-scripts", "--omit=dev", pack()], bareEnvironment(), app);
+  npm(["install", "--ignore-scripts", "--omit=dev", inject("tarball")], bareEnvironment(), app);
   // Only a release has all. webpack reads every one of them, and fails when one is missing.
   for (const target of targets) {
     const file = join(installed, binaryOf(target));

@@ -3,7 +3,7 @@
 import { spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { ensurePackages } from "../../scripts/setup/packages.mjs";
 import { newApplication, root } from "./application.js";
 
@@ -13,9 +13,9 @@ const bun = join(packages, "@oven/bun-linux-x64/bin/bun");
 const deno = join(packages, "@deno/linux-x64-glibc/deno");
 const nodeOf = (major: number) => join(packages, `node-${major}/bin/node`);
 
-const { app, folder, bareEnvironment, cleanEnvironment, npm, pack } = newApplication();
+const { app, folder, bareEnvironment, cleanEnvironment, npm } = newApplication();
 const PROGRAM = "try_package.mjs";
-let tarball: string;
+const tarball = inject("tarball");
 let registry: string;
 
 /** Puts the program, which checks its numbers itself, and the model that it reads in a folder. */
@@ -43,7 +43,6 @@ function expectRefused({ status, stderr }: ReturnType<typeof run>, message: RegE
 }
 
 beforeAll(() => {
-  tarball = pack();
   registry = npm(["config", "get", "registry"], cleanEnvironment(), root).trim();
   npm(["install", "--ignore-scripts", "--omit=dev", tarball], bareEnvironment(), app);
   addProgram(app);

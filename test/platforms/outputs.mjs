@@ -3,6 +3,7 @@
 import { createHash } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { GRU, initializers, tensor } from "cudnn-gru";
+import { goldenModels, modelOutputs } from "./golden_models.mjs";
 
 /** [batch, timesteps, features, units]: sizes below, at and above a vector, blocks and their rests, a few large ones. */
 const SHAPES = [
@@ -112,6 +113,12 @@ for (const [name, make] of Object.entries({
   gru.build([null, null, 50]);
   gru.weights.forEach((variable, at) => {
     note(`${name}[${at}]`, variable.value.data);
+  });
+}
+
+for (const golden of goldenModels()) {
+  (await modelOutputs(golden)).forEach(({ data }, at) => {
+    note(`model ${golden.name}[${at}]`, data);
   });
 }
 

@@ -69,43 +69,73 @@ function pathFor(target, path) {
 }
 
 /**
+ * Runs a target's Node.js, or the program `node` in its place, with these arguments. Returns its exit status and output.
+ *
+ * @param {string} target
+ * @param {string[]} args
+ * @param {{ cwd?: string, env: NodeJS.ProcessEnv, node?: string | null, timeout?: number }} options
+ */
+function runNodeOf(target, args, { cwd = root, env, node = null, timeout = 590_000 }) {
+  const runner = runners[target]();
+  const [command, ...first] = node ? [...runner.command.slice(0, -1), node] : runner.command;
+  const folder = mkdtempSync(join(tmpdir(), "cudnn-gru-output-"));
+  // Files, because Node.js under wine cannot write to pipes.
+  const [output, errors] = [join(folder, "stdout"), join(folder, "stderr")];
+  const streams = [openSync(output, "w"), openSync(errors, "w")];
+  try {
+    const { status } = spawnSync(command, [...first, ...args], {
+      cwd,
+      env: { ...env, ...runner.env },
+      stdio: ["ignore", ...streams],
+      timeout,
+    });
+    return { status, stdout: readFileSync(output, "utf8"), stderr: readFileSync(errors, "utf8") };
+  } finally {
+    for (const stream of streams) closeSync(stream);
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/**
  * Runs a program of test/platforms with a target's Node.js and its binary. The program writes its result, JSON, to the
- * file that is its first argument: standard output does not work everywhere. `node` is another program than Node.js of
- * the registry. Returns the result and the exit status.
+ * file that is its first argument. `node` is another program than Node.js of the registry. Returns the result, the exit status
+ * and the output.
  *
  * @param {string} target
  * @param {string} program
  * @param {string[]} args
  * @param {{ addon?: string, env?: Record<string, string>, node?: string, timeout?: number }} options
  */
-export function runOn(
-  target,
-  program,
-  args = [],
-  { addon = binaryOf(target), env = {}, node = null, timeout = 590_000 } = {},
-) {
-  const runner = runners[target]();
+export function runOn(target, program, args = [], { addon = binaryOf(target), env = {}, node, timeout } = {}) {
   const folder = mkdtempSync(join(tmpdir(), "cudnn-gru-platform-"));
   const file = join(folder, "result.json");
-  const settings = { CUDNN_GRU_ADDON: pathFor(target, addon), CUDNN_GRU_DISABLE_CUDA: "", ...runner.env, ...env };
-  const [command, ...first] = node ? [...runner.command.slice(0, -1), node] : runner.command;
+  const settings = { CUDNN_GRU_ADDON: pathFor(target, addon), CUDNN_GRU_DISABLE_CUDA: "", ...env };
   const path = pathFor(target, join(root, "test/platforms", program));
-  // A file, because Node.js under wine cannot write to pipes.
-  const outputFile = join(folder, "output");
-  const stream = openSync(outputFile, "w");
   try {
-    const { status } = spawnSync(command, [...first, path, pathFor(target, file), ...args], {
-      cwd: root,
+    const { status, stdout, stderr } = runNodeOf(target, [path, pathFor(target, file), ...args], {
       env: { ...process.env, ...settings },
-      stdio: ["ignore", stream, stream],
+      node,
       timeout,
     });
     const result = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : null;
-    return { result, status, output: readFileSync(outputFile, "utf8") };
+    return { result, status, output: stdout + stderr };
   } finally {
-    closeSync(stream);
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/**
+ * Returns the function that runs Node.js of a target in the folder of an application, as test/package/application.ts wants it.
+ *
+ * @param {string} target
+ */
+export function nodeRunner(target) {
+  return (args, { cwd, env }) => {
+    // The emulator needs programs of this machine.
+    const { status, stdout, stderr } = runNodeOf(target, args, { cwd, env: { ...env, PATH: process.env.PATH } });
+    if (status !== 0) throw new Error(`Node.js of ${target} ended with ${status}: ${stdout}${stderr}`);
+    return stdout;
+  };
 }
 
 /** Runs a program for this or another processor of Linux, without Node.js. Returns its exit status and output. */

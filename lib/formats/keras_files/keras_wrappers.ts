@@ -12,7 +12,7 @@ import {
   weightsOnly,
 } from "./keras_gru.js";
 import type { ModelWithConfig, WeightsOnly } from "./model_contents.js";
-import { selectLayer } from "./select_layer.js";
+import { labels, selectLayer } from "./select_layer.js";
 
 /** The weights of a Bidirectional of two GRUs, or of a GRU alone, in a Keras model file. */
 export type WrapperWeights =
@@ -86,10 +86,37 @@ export async function readWrapperWeights(
   );
 }
 
-function select<T extends NamedLayer>(layers: readonly T[], { name, kind, argument }: WantedLayer, source: Source) {
+/**
+ * Returns the names of the layers of a file that a stack can have, for a message: its GRUs and Bidirectionals in the
+ * order of the file, without the halves of those Bidirectionals.
+ *
+ * @throws GRUError the errors of `readKerasWrappers` about the file.
+ */
+export async function listKerasWrappers(file: FileSource | Source, remedy: string): Promise<string> {
+  const source = readSource(file);
+  return inFile(source, () =>
+    withModelFile(source, async (model) => {
+      if (model.kind === "weights") throw weightsOnly(source, remedy);
+      const pairs = pairsOf(model.layers);
+      const whole = model.layers.flatMap((layer): NamedLayer[] => {
+        const pair = pairs.find(({ forward, backward }) => layer === forward || layer === backward);
+        if (pair === undefined) return layer.isGru ? [layer] : [];
+        return layer === pair.forward ? [pair] : [];
+      });
+      return labels(whole);
+    }),
+  );
+}
+
+function candidatesOf<T extends NamedLayer>(layers: readonly T[], kind: WantedLayer["kind"]): Candidate<T>[] {
   const grus = layers.filter(({ isGru }) => isGru).map((gru): Candidate<T> => ({ ...gru, gru }));
   const pairs = pairsOf(layers).map((pair): Candidate<T> => ({ ...pair, pair }));
-  const candidates = kind === "gru" ? grus : kind === "bidirectional" ? pairs : [...pairs, ...grus];
+  if (kind === "any") return [...pairs, ...grus];
+  return kind === "gru" ? grus : pairs;
+}
+
+function select<T extends NamedLayer>(layers: readonly T[], { name, kind, argument }: WantedLayer, source: Source) {
+  const candidates = candidatesOf(layers, kind);
   return selectLayer({ candidates, kind: KINDS[kind], others: layers, argument }, name, source);
 }
 

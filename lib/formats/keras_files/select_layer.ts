@@ -91,8 +91,8 @@ function describeOthers(layers: readonly NamedLayer[]): string {
   return `whose layers are: ${quotedList(layers.map(({ label, className }) => `${label} (${className})`))}`;
 }
 
-/** Returns the labels of `layers`, each with its remark. */
-function labels(layers: readonly NamedLayer[]): string {
+/** Returns the labels of `layers`, each with its remark, for a message. */
+export function labels(layers: readonly NamedLayer[]): string {
   const shown = layers.slice(0, MAX_SHOWN).map(({ label, note }) => JSON.stringify(label) + (note ? ` (${note})` : ""));
   const left = layers.length - shown.length;
   return left > 0 ? `${shown.join(", ")} and ${left} more` : shown.join(", ");

@@ -3,6 +3,7 @@ import type * as tfjs from "@tensorflow/tfjs";
 import { expected, expectedText } from "../../errors/messages.js";
 import { readRecord } from "../../options/record.js";
 import { argumentsOfConfig } from "./arguments.js";
+import { BidirectionalPair } from "./bidirectional_pair.js";
 import { becomeBackwardHalf, GRU, refuseConstants } from "./gru.js";
 import { tf } from "./load_tfjs.js";
 
@@ -37,6 +38,8 @@ interface OwnBidirectional extends tfjs.layers.Layer {
   forwardLayer: GRU;
   /** The layer that computes in the other direction. */
   backwardLayer: GRU;
+  /** How the outputs are merged. */
+  mergeMode: unknown;
 }
 
 /** tfjs's own Bidirectional. */
@@ -81,6 +84,14 @@ function checkStates(states: unknown): void {
   throw expected("ERR_ARGUMENT", "initialState", "a list of two tensors [batch, units]", states);
 }
 
+/** Returns the initial states of a call: both or none. Returns `null` for anything else, which the halves judge. */
+function statesOf(inputs: Inputs, { initialState }: Kwargs): tfjs.Tensor[] | null {
+  const [, ...further] = [inputs].flat();
+  const given: unknown[] = further.length > 0 ? further : [initialState ?? []].flat();
+  const states = given.filter((state): state is tfjs.Tensor => state instanceof tf.Tensor);
+  return states.length === given.length && (given.length === 0 || given.length === 2) ? states : null;
+}
+
 /**
  * tfjs's Bidirectional with two layers of this package. Unlike tfjs's own it accepts a backward layer, as Keras's does,
  * and its calls do not change the arguments of other calls. `tf.loadLayersModel` makes one from each Bidirectional GRU
@@ -95,6 +106,8 @@ export class Bidirectional extends Own {
   static className = "Bidirectional";
 
   readonly #hasOwnBackward: boolean;
+  /** Computes both halves in one call; `null` where each half computes alone. */
+  #pair: BidirectionalPair | null = null;
 
   /** Throws `ERR_ARGUMENT` or `ERR_STATE` for layers that do not fit together, as Keras does. */
   constructor(args: BidirectionalArgs) {
@@ -149,9 +162,23 @@ export class Bidirectional extends Own {
     return outputs;
   }
 
-  /** Computes the layer's outputs. */
+  /** Makes the weights of both halves. */
+  override build(inputShape: Parameters<OwnBidirectional["build"]>[0]): void {
+    this.#pair = BidirectionalPair.of([this.forwardLayer, this.backwardLayer], this.name, this.mergeMode);
+    super.build(inputShape);
+  }
+
+  /** Computes the layer's outputs, those of both halves in one call where they can be. */
   override call(inputs: Inputs, kwargs: Kwargs): Inputs {
-    return super.call(inputs, { ...kwargs });
+    const states = statesOf(inputs, kwargs);
+    const pair = this.#pair?.has(this.forwardLayer, this.backwardLayer) === true ? this.#pair : null;
+    if (pair === null || states === null) return super.call(inputs, { ...kwargs });
+    return tf.tidy(() => {
+      const [sequence] = [inputs].flat() as [tfjs.Tensor];
+      const results = pair.call(sequence, states, kwargs);
+      const wanted = this.forwardLayer.returnState ? results : results.slice(0, -2);
+      return wanted.length === 1 ? (wanted[0] as tfjs.Tensor) : wanted;
+    });
   }
 
   /** Projects the weights of both layers as {@link GRU.applyConstraints} does. */

@@ -1,7 +1,7 @@
 import type * as tfjs from "@tensorflow/tfjs";
 import { expectedText } from "../../errors/messages.js";
 
-import type { FloatArray, GRU, GRUGradients, GRUPass, Tensor, TensorObject } from "../../index.js";
+import type { FloatArray, Tensor, TensorObject } from "../../index.js";
 import { tf } from "./load_tfjs.js";
 
 /**
@@ -11,11 +11,11 @@ import { tf } from "./load_tfjs.js";
  * ended.
  */
 class OpenPasses {
-  readonly #passes = new Set<GRUPass>();
+  readonly #passes = new Set<RecordedPass>();
   #recording: unknown = null;
   #scheduled = false;
 
-  add(pass: GRUPass): void {
+  add(pass: RecordedPass): void {
     const { activeTape } = tf.engine().state;
     if (activeTape !== this.#recording) this.#disposeAll();
     this.#recording = activeTape;
@@ -29,7 +29,7 @@ class OpenPasses {
   }
 
   /** Disposes `pass`, which has returned its gradients. */
-  remove(pass: GRUPass): void {
+  remove(pass: RecordedPass): void {
     this.#passes.delete(pass);
     pass.dispose();
   }
@@ -49,14 +49,45 @@ export function isRecording(): boolean {
   return gradientDepth > 0 && kernelDepth === 0;
 }
 
+/** The results of a layer, in Keras's order. */
+type Results = readonly Tensor<FloatArray>[];
+
+/** A layer of this package that computes for a layer of tfjs. It returns its states after its outputs. */
+export interface Computing {
+  call(inputs: TensorObject, args: CallArguments): Results;
+  forward(inputs: TensorObject, args: CallArguments): RecordedPass;
+}
+
+/** A call whose gradients tfjs may ask for. */
+export interface RecordedPass {
+  readonly results: Results;
+  /** Returns the gradients, from those of the results. Can be called once. */
+  backward(upstream: readonly Float32Array[]): Gradients;
+  dispose(): void;
+}
+
+/** The gradients of inputs, initial states and weights. Those of the states are only asked for where states are given. */
+export interface Gradients {
+  readonly inputs: Tensor<FloatArray>;
+  readonly initialStates: Results;
+  readonly weights: Results;
+}
+
+/** The arguments of one call of a layer of this package. */
+export interface CallArguments {
+  readonly training: boolean;
+  readonly mask: { data: Uint8Array; shape: number[] } | null;
+  readonly initial_state: TensorObject[] | null;
+}
+
 /** The arguments of one call of the tfjs layer. */
 export interface Computation {
-  /** The layer that computes. It returns its state, and its weights have the values of `weights`. */
-  readonly gru: GRU<true>;
+  /** The layer that computes. Its weights have the values of `weights`. */
+  readonly layer: Computing;
   /** (batch, timesteps, features), float32. */
   readonly inputs: tfjs.Tensor;
-  /** (batch, units), float32. */
-  readonly initialState: tfjs.Tensor | null;
+  /** (batch, units), float32: one for each GRU, or none at all. */
+  readonly initialStates: readonly tfjs.Tensor[];
   /** The layer's weights, in Keras's order. */
   readonly weights: readonly tfjs.Tensor[];
   /** (batch, timesteps). */
@@ -64,44 +95,53 @@ export interface Computation {
   readonly training: boolean;
 }
 
-/** Returns the output and the state. tfjs can differentiate them with respect to inputs, initial state and weights. */
-export function compute(computation: Computation): [output: tfjs.Tensor, state: tfjs.Tensor] {
-  return isRecording() ? recorded(computation) : computed(computation);
+/** Returns the results. tfjs can differentiate them with respect to inputs, initial states and weights. */
+export function compute(computation: Computation): tfjs.Tensor[] {
+  if (isRecording()) return recorded(computation);
+  return computation.layer.call(view(computation.inputs), argumentsOf(computation)).map(toTfjs);
 }
 
-function computed(computation: Computation): [tfjs.Tensor, tfjs.Tensor] {
-  const [output, state] = computation.gru.call(view(computation.inputs), argumentsOf(computation));
-  return [toTfjs(output), toTfjs(state)];
-}
-
-function recorded(computation: Computation): [tfjs.Tensor, tfjs.Tensor] {
-  const { gru, inputs, initialState, weights } = computation;
-  let shapes: [output: number[], state: number[]] | undefined;
-  // A function with its own gradient must return one tensor, so this one joins both results end to end.
+function recorded(computation: Computation): tfjs.Tensor[] {
+  const { layer, inputs, initialStates, weights } = computation;
+  let shapes: number[][] = [];
+  // A function with its own gradient must return one tensor, so this one joins all results end to end.
   const differentiable = tf.customGrad(() => {
-    const pass = gru.forward(view(inputs), argumentsOf(computation));
+    const pass = layer.forward(view(inputs), argumentsOf(computation));
     openPasses.add(pass);
-    shapes = [pass.output.shape, pass.state.shape];
-    const length = pass.output.data.length;
-    const value = new Float32Array(length + pass.state.data.length);
-    value.set(pass.output.data);
-    value.set(pass.state.data, length);
+    shapes = pass.results.map(({ shape }) => shape);
+    const value = new Float32Array(pass.results.reduce((sum, { data }) => sum + data.length, 0));
+    let end = 0;
+    for (const { data } of pass.results) {
+      value.set(data, end);
+      end += data.length;
+    }
     const gradFunc = (upstream: tfjs.Tensor): tfjs.Tensor[] => {
-      const { inputs: x, initial_state, weights } = backward(pass, view(upstream).data as Float32Array, length);
-      return [x, ...(initialState === null ? [] : [initial_state]), ...weights].map(toTfjs);
+      const given = view(upstream).data as Float32Array;
+      const found = backward(
+        pass,
+        parts(shapes, (start, stop) => given.subarray(start, stop)),
+      );
+      return [found.inputs, ...(initialStates.length === 0 ? [] : found.initialStates), ...found.weights].map(toTfjs);
     };
     return { value: tf.tensor1d(value), gradFunc };
   });
-  const joined = differentiable(inputs, ...(initialState === null ? [] : [initialState]), ...weights);
-  const [output, state] = shapes as [number[], number[]];
-  const length = tf.util.sizeFromShape(output);
-  return [
-    tf.reshape(tf.slice(joined, 0, length), output),
-    tf.reshape(tf.slice(joined, length, tf.util.sizeFromShape(state)), state),
-  ];
+  const joined = differentiable(inputs, ...initialStates, ...weights);
+  const results = parts(shapes, (start, stop) => tf.slice(joined, start, stop - start));
+  return results.map((result, index) => tf.reshape(result, shapes[index] as number[]));
 }
 
-function backward(pass: GRUPass, upstream: Float32Array, length: number): GRUGradients {
+/** Cuts tensors of these shapes, which lie end to end, with `cut`. */
+function parts<T>(shapes: readonly number[][], cut: (start: number, stop: number) => T): T[] {
+  let start = 0;
+  return shapes.map((shape) => {
+    const stop = start + tf.util.sizeFromShape(shape);
+    const part = cut(start, stop);
+    start = stop;
+    return part;
+  });
+}
+
+function backward(pass: RecordedPass, upstream: readonly Float32Array[]): Gradients {
   try {
     if (tf.engine().state.gradientDepth > 0) {
       throw expectedText(
@@ -111,17 +151,17 @@ function backward(pass: GRUPass, upstream: Float32Array, length: number): GRUGra
         "a gradient of its gradient, which it does not have",
       );
     }
-    return pass.backward({ output: upstream.subarray(0, length), state: upstream.subarray(length) });
+    return pass.backward(upstream);
   } finally {
     openPasses.remove(pass);
   }
 }
 
-function argumentsOf({ initialState, mask, training }: Computation) {
+function argumentsOf({ initialStates, mask, training }: Computation): CallArguments {
   return {
     training,
     mask: mask === null ? null : { data: mask.dataSync() as Uint8Array, shape: mask.shape },
-    initial_state: initialState === null ? null : view(initialState),
+    initial_state: initialStates.length === 0 ? null : initialStates.map(view),
   };
 }
 

@@ -4,6 +4,7 @@ import { GRU as CoreGRU } from "../../index.js";
 import { argumentsOfConfig, type GRULayerArgs, type LayerParts, readArguments } from "./arguments.js";
 import { configGiven, copyMade } from "./bidirectional_halves.js";
 import { compute, isRecording, view } from "./computation.js";
+import { computingGru } from "./computing.js";
 import { tf } from "./load_tfjs.js";
 import { activationName, toTfjs } from "./spelling.js";
 import { initializerOf, lossOf, projected } from "./weight_rules.js";
@@ -22,6 +23,20 @@ const RULES = ["kernel", "recurrent", "bias"] as const;
 
 /** Makes `layer`, which is not built, the backward half of a Bidirectional. */
 export let becomeBackwardHalf: (layer: GRU) => void;
+/** Returns what a Bidirectional needs to compute `layer` together with its other half. */
+export let halfOf: (layer: GRU) => HalfCall;
+/** Makes `core` the layer that computes `layer`, which is not built. Disposing the weights of `layer` disposes `owner`. */
+export let takeCore: (layer: GRU, core: CoreGRU<true>, owner: { dispose(): void }) => void;
+
+/** A layer as half of a Bidirectional that computes both halves together. */
+export interface HalfCall {
+  /** The layer that computes. */
+  readonly core: CoreGRU<true>;
+  /** The arguments that choose the path. */
+  readonly path: string;
+  /** Does everything that a call does before it computes, and returns the weights. Throws as a call does. */
+  weights(inputs: tfjs.Tensor, kwargs: Kwargs): tfjs.Tensor[];
+}
 
 /**
  * Keras's GRU as a layer of tfjs. This package computes it, forward and backward, on the path that it chooses. Inputs
@@ -49,6 +64,8 @@ export class GRU extends tf.layers.Layer {
   readonly units: number;
   #coreArguments: LayerParts["core"];
   #core: CoreGRU<true>;
+  /** The layer to dispose of with the weights: `#core`, or the Bidirectional that computes both halves. */
+  #owner: { dispose(): void };
   readonly #rules: LayerParts["rules"];
   readonly #activityRegularizer: LayerParts["activityRegularizer"];
   /** The identities of the weights' values that `#core` last got. */
@@ -61,6 +78,18 @@ export class GRU extends tf.layers.Layer {
 
   static {
     becomeBackwardHalf = (layer) => layer.#become(1);
+    halfOf = (layer) => ({
+      core: layer.#core,
+      path: JSON.stringify([layer.#coreArguments.use_cudnn ?? "auto", layer.#coreArguments.cuda_device ?? 0]),
+      weights(inputs, kwargs) {
+        layer.#begin(inputs, kwargs);
+        return layer.#currentWeights();
+      },
+    });
+    takeCore = (layer, core, owner) => {
+      layer.#core = core;
+      layer.#owner = owner;
+    };
   }
 
   /** Throws a `GRUError` for bad arguments, as this package's own layer does. */
@@ -69,6 +98,7 @@ export class GRU extends tf.layers.Layer {
     super(base as never);
     this.#coreArguments = { ...core, name: this.name };
     this.#core = new CoreGRU(this.#coreArguments);
+    this.#owner = this.#core;
     this.#rules = rules;
     this.#activityRegularizer = activityRegularizer;
     const { return_sequences, go_backwards, stateful } = this.#core.getConfig();
@@ -89,11 +119,16 @@ export class GRU extends tf.layers.Layer {
     return [null];
   }
 
-  #become(half: 0 | 1): void {
+  /** Makes this layer half of a Bidirectional. `source` is the layer that the half was made from. */
+  #become(half: 0 | 1, source: GRU = this): void {
     this.#half = half;
+    const own = this.#coreArguments;
+    // Configs do not have these two.
+    const { use_cudnn = own.use_cudnn, cuda_device = own.cuda_device } = source.#coreArguments;
     // Keras's Bidirectional does the same to both halves.
-    this.#coreArguments = { ...this.#coreArguments, zero_output_for_mask: this.returnSequences };
+    this.#coreArguments = { ...own, use_cudnn, cuda_device, zero_output_for_mask: this.returnSequences };
     this.#core = new CoreGRU(this.#coreArguments);
+    this.#owner = this.#core;
   }
 
   /**
@@ -155,7 +190,7 @@ export class GRU extends tf.layers.Layer {
       const { dispose } = variable;
       variable.dispose = () => {
         dispose.call(variable);
-        this.#core.dispose();
+        this.#owner.dispose();
       };
       return variable;
     });
@@ -195,14 +230,19 @@ export class GRU extends tf.layers.Layer {
     }
   }
 
+  /** Begins a call: tells the hook, and throws for what this layer cannot compute. */
+  #begin(inputs: Inputs, kwargs: Kwargs): void {
+    this.invokeCallHook(inputs, kwargs);
+    if (this.#activityRegularizer !== null && isRecording()) {
+      const received = "a regularizer: tfjs has no losses of activities";
+      throw expectedText("ERR_UNSUPPORTED", "activityRegularizer", "null in training", received);
+    }
+    refuseConstants(kwargs);
+  }
+
   override call(inputs: Inputs, kwargs: Kwargs = {}): Inputs {
     return tf.tidy(() => {
-      this.invokeCallHook(inputs, kwargs);
-      if (this.#activityRegularizer !== null && isRecording()) {
-        const received = "a regularizer: tfjs has no losses of activities";
-        throw expectedText("ERR_UNSUPPORTED", "activityRegularizer", "null in training", received);
-      }
-      refuseConstants(kwargs);
+      this.#begin(inputs, kwargs);
       const [sequence, ...given] = [inputs].flat();
       const state = this.#stateOf(given) ?? onlyState([kwargs.initialState ?? []].flat()) ?? null;
       if (state !== null && !(state instanceof tf.Tensor)) {
@@ -210,13 +250,13 @@ export class GRU extends tf.layers.Layer {
       }
       const mask = (Array.isArray(kwargs.mask) ? kwargs.mask[0] : kwargs.mask) ?? null;
       const [output, last] = compute({
-        gru: this.#core,
+        layer: computingGru(this.#core),
         inputs: tf.cast(sequence as tfjs.Tensor, "float32"),
-        initialState: state === null ? null : tf.cast(state, "float32"),
+        initialStates: state === null ? [] : [tf.cast(state, "float32")],
         weights: this.#currentWeights(),
         mask: mask as tfjs.Tensor | null,
         training: kwargs.training === true,
-      });
+      }) as [tfjs.Tensor, tfjs.Tensor];
       return this.returnState ? [output, last] : output;
     });
   }
@@ -292,8 +332,8 @@ export class GRU extends tf.layers.Layer {
     }
     const written = { ...super.getConfig(), ...(toTfjs(config) as tfjs.serialization.ConfigDict) };
     configGiven(written, (forward: GRU, backward: GRU) => {
-      forward.#become(0);
-      backward.#become(1);
+      forward.#become(0, this);
+      backward.#become(1, this);
       this.#halves.push([forward, backward]);
     });
     return written;

@@ -25,16 +25,16 @@ export class CallsInFlight {
   /**
    * Throws `ERR_STATE` while asynchronous calls on a stateful layer are pending, because `method` may not overtake
    * them. `batch` is the number of rows of a synchronous call. When it does not fit the carried state, throws
-   * `ERR_SHAPE`.
+   * `ERR_SHAPE`. `which` says in the message which layer it is.
    */
-  requireNone(method: string, batch?: number): void {
+  requireNone(method: string, batch?: number, which = "layer"): void {
     if (this.#carried === null) return;
     const { pending } = this.#order;
     if (pending > 0) {
       throw expectedText(
         "ERR_STATE",
         method,
-        "no asynchronous calls pending on a stateful layer",
+        `no asynchronous calls pending on the stateful ${which}`,
         `${pending} pending; await them first`,
       );
     }

@@ -5,24 +5,20 @@ import { expected, expectedShape } from "../../errors/messages.js";
 import { unreadable } from "../../errors/reading.js";
 import type { NativeArray } from "../../native/arrays.js";
 import type { Tensor } from "../../tensor/tensor.js";
-import { type Composite, isStateful, requireFree } from "./composite.js";
+import { type Composite, isStateful, requireAlive, requireFree, requireNonePending } from "./composite.js";
 import { settingsOf } from "./settings.js";
 
 /**
  * Returns copies of the carried states of all halves, with `null` for a half that carries none. Returns `null` when no
  * half carries a state, or when a stateful one has none yet.
  */
-export function carriedStates({ halves }: Composite): (Tensor<NativeArray> | null)[] | null {
-  for (const { weights } of halves) weights.requireAlive();
+export function carriedStates(composite: Composite): (Tensor<NativeArray> | null)[] | null {
+  requireAlive(composite);
+  const { halves } = composite;
   const all = halves.map(({ carried }) => (carried === null ? null : carried.tensors()));
   if (all.every((state) => state === null)) return null;
   if (halves.some(({ carried }, index) => carried !== null && all[index] === null)) return null;
   return all.map((state) => state?.[0] ?? null);
-}
-
-/** Throws `ERR_STATE` while asynchronous calls on a stateful half are pending. */
-function requireNonePending({ halves }: Composite): void {
-  for (const { inFlight } of halves) inFlight.requireNone("resetState");
 }
 
 /**
@@ -32,7 +28,7 @@ function requireNonePending({ halves }: Composite): void {
 export function resetStates(composite: Composite, states: unknown): void {
   requireFree(composite, "resetState");
   if (!isStateful(composite)) throw notStateful("resetState");
-  requireNonePending(composite);
+  requireNonePending(composite, "resetState");
   if (states === undefined || states === null) {
     for (const { carried } of composite.halves) carried?.clear();
     return;
@@ -40,7 +36,7 @@ export function resetStates(composite: Composite, states: unknown): void {
   const read = readStates(composite, states);
   // Reading the states may have run user code.
   requireFree(composite, "resetState");
-  requireNonePending(composite);
+  requireNonePending(composite, "resetState");
   composite.halves.forEach(({ carried }, index) => {
     const state = read[index] ?? null;
     if (state !== null) carried?.commit(state.batch, state.state);

@@ -1,3 +1,4 @@
+import { disposed, disposedInside } from "../../errors/layer_errors.js";
 import type { Dtype } from "../../keras/dtype_policy.js";
 import type { MergeMode } from "../../keras/merge_mode.js";
 import type { Regularizer } from "../../keras/regularizers.js";
@@ -25,6 +26,8 @@ export interface Stage {
   activityLosses: readonly number[];
   /** Whether the Bidirectional is trainable, and whether code of the user's runs that may not use it. */
   readonly owner: VariableOwner & { trainable: boolean };
+  /** True after the `dispose` of the Bidirectional, or of a stack that has it. A GRU alone knows it by itself. */
+  isDisposed: boolean;
 }
 
 /** One or several layers whose calls are one call: a Bidirectional, or a GRUStack. */
@@ -39,6 +42,8 @@ export interface Composite {
   readonly halves: readonly LayerParts[];
   /** Whether calls return the states of all halves after the output. */
   readonly returnState: boolean;
+  /** True after `dispose`. */
+  isDisposed: boolean;
 }
 
 /** Returns all owners: the composite's own, those of its stages, and those of its halves. Some may come twice. */
@@ -106,11 +111,31 @@ export function isStateful({ halves }: Composite): boolean {
   return halves.some(({ carried }) => carried !== null);
 }
 
+/** Throws `ERR_DISPOSED`, which names the composite and, where only a layer inside was disposed, that layer. */
+export function requireAlive({ kind, name, isDisposed, stages, halves }: Composite): void {
+  if (isDisposed) throw disposed(kind, name);
+  const dead = stages.find((stage) => stage.isDisposed) ?? halves.find(({ weights }) => weights.isDisposed);
+  if (dead !== undefined && dead.name !== name) throw disposedInside(kind, name, dead.name);
+  if (dead !== undefined) throw disposed(kind, name);
+}
+
+/**
+ * Throws `ERR_STATE` while asynchronous calls on a stateful layer are pending, because `method` may not overtake them.
+ * When the carried states do not fit a synchronous call of `batch` rows, throws `ERR_SHAPE`.
+ */
+export function requireNonePending({ kind, name, halves }: Composite, method: string, batch?: number): void {
+  for (const half of halves) {
+    if (half.carried === null) continue;
+    half.inFlight.requireNone(method, batch, `layer ${JSON.stringify(half.name)} of ${kind} ${JSON.stringify(name)}`);
+  }
+}
+
 /**
  * Throws `ERR_DISPOSED` when a layer is disposed, or `ERR_STATE` inside of user code that a layer runs, which may not
  * call `method`.
  */
 export function requireFree(composite: Composite, method: string): void {
+  requireAlive(composite);
   requireUnlocked(composite.owner, method);
   for (const { owner } of composite.stages) requireUnlocked(owner, method);
   for (const { weights } of composite.halves) weights.requireFree(method);

@@ -26,7 +26,9 @@ import {
   outputShapes,
   outputWidths,
   ownersOf,
+  requireAlive,
   requireFree,
+  requireNonePending,
   returnsSequences,
 } from "./composite.js";
 import type { CompositePass } from "./composite_pass.js";
@@ -167,9 +169,9 @@ export class CompositeLayer<R, O, D extends DtypeName = DtypeName> {
     requireFree(this.#composite, "build");
     const [batch, , features] = readInputShape(inputShape, "input_shape");
     const own = fittingFeatures(this.#composite, features, "input_shape");
-    const { halves } = this.#composite;
-    for (const { inFlight } of halves) inFlight.requireNone("build");
+    requireNonePending(this.#composite, "build");
     buildAll(this.#composite, own);
+    const { halves } = this.#composite;
     for (const { carried } of halves) {
       if (batch === null) carried?.clear();
       else carried?.start(batch);
@@ -214,7 +216,7 @@ export class CompositeLayer<R, O, D extends DtypeName = DtypeName> {
    * a regularizer that is only known from a config.
    */
   get losses(): number[] {
-    for (const { weights } of this.#composite.halves) weights.requireAlive();
+    requireAlive(this.#composite);
     return currentLosses(this.#composite);
   }
 
@@ -264,13 +266,15 @@ export class CompositeLayer<R, O, D extends DtypeName = DtypeName> {
    * running call has ended. Idempotent.
    */
   dispose(): void {
-    const { halves } = this.#composite;
+    const { halves, stages } = this.#composite;
     const alive = halves.filter(({ weights }) => !weights.isDisposed);
     for (const { owner } of alive) requireUnlocked(owner, "dispose");
     for (const { weights, inFlight } of alive) {
       weights.dispose();
       inFlight.close(() => weights.free());
     }
+    this.#composite.isDisposed = true;
+    for (const stage of stages) stage.isDisposed = stage.halves.length > 1;
     disposeStack(this.#composite);
   }
 

@@ -5,21 +5,19 @@ import { requireUnlocked, type Variable } from "../../variables/variable.js";
 import type { GRUWeights } from "../weights/gru_weights.js";
 import { requireFit, type WeightsFile } from "../weights/load_weights.js";
 import { fittingFeatures } from "./build.js";
-import { type Composite, isTrained, ownersOf } from "./composite.js";
+import { type Composite, isTrained, ownersOf, requireAlive } from "./composite.js";
 
 /** Returns the variables of all layers that are built, in Keras's order. Throws `ERR_DISPOSED`. */
-export function variablesOf({ halves }: Composite): Variable[] {
-  return halves.flatMap(({ weights }) => {
-    weights.requireAlive();
-    return weights.current === null ? [] : [...weights.current.variables];
-  });
+export function variablesOf(composite: Composite): Variable[] {
+  requireAlive(composite);
+  return composite.halves.flatMap(({ weights }) => [...(weights.current?.variables ?? [])]);
 }
 
 /** Returns the variables that are trained. Throws `ERR_DISPOSED`. */
 export function trainedVariablesOf(composite: Composite): Variable[] {
+  requireAlive(composite);
   return composite.stages.flatMap((stage) =>
     stage.halves.flatMap((half) => {
-      half.weights.requireAlive();
       const { current } = half.weights;
       return current !== null && isTrained(composite, stage, half) ? [...current.variables] : [];
     }),
@@ -27,16 +25,15 @@ export function trainedVariablesOf(composite: Composite): Variable[] {
 }
 
 /** Returns the weights of all halves. Throws `ERR_DISPOSED`, or `ERR_NOT_BUILT` naming `method`. */
-export function requireAllBuilt({ halves }: Composite, method: string): GRUWeights[] {
-  return halves.map(({ weights }) => weights.requireBuilt(method));
+export function requireAllBuilt(composite: Composite, method: string): GRUWeights[] {
+  requireAlive(composite);
+  return composite.halves.map(({ weights }) => weights.requireBuilt(method));
 }
 
 /** Returns copies of all weights, or none before the composite is built. Throws `ERR_DISPOSED`. */
-export function copiesOfWeights({ halves }: Composite): Tensor<FloatArray>[] {
-  return halves.flatMap(({ weights }) => {
-    weights.requireAlive();
-    return weights.current?.get() ?? [];
-  });
+export function copiesOfWeights(composite: Composite): Tensor<FloatArray>[] {
+  requireAlive(composite);
+  return composite.halves.flatMap(({ weights }) => weights.current?.get() ?? []);
 }
 
 /** Sets the weights of all layers. When it throws, it has set none. */
@@ -80,8 +77,8 @@ function writeAll(all: readonly GRUWeights[], read: readonly FloatArray[][]): vo
  */
 export function takeOverAll(composite: Composite, files: readonly WeightsFile[]): void {
   const { halves } = composite;
+  requireAlive(composite);
   halves.forEach(({ weights, options }, index) => {
-    weights.requireAlive();
     requireFit(files[index] as WeightsFile, options, weights.features);
   });
   const [first] = files as [WeightsFile];

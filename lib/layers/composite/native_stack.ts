@@ -70,16 +70,9 @@ export const inOneCall: Runner = {
  * nobody needs the outputs between the layers. In a batcher's call of several requests, the addon may not have to know
  * which timesteps are padding.
  */
-export function runsInOneCall({
-  composite,
-  method,
-  combined,
-}: Pick<PreparedComposite, "composite" | "method" | "combined">): boolean {
+export function runsInOneCall({ composite, combined }: Pick<PreparedComposite, "composite" | "combined">): boolean {
   if (!fitsOneCall(composite)) return false;
   const { stages, halves } = composite;
-  // The gradients of 16-bit layers are rounded between the layers, which the addon does not do.
-  const keepsPass = method === "forward" || method === "forwardAsync";
-  if (keepsPass && halves.some(({ options }) => options.rounding !== null)) return false;
   return combined === null || !(stages.some(goesBackwards) || halves.some(padsLastOutput));
 }
 

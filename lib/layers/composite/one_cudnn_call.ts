@@ -39,7 +39,7 @@ function obstacleOfPaths({ halves }: Composite, onCudnn: readonly boolean[]): st
 
 function obstacleOfKind(composite: Composite): string | null {
   if (composite.halves.length === 1) return "the stack is one GRU, whose call is one anyway";
-  return runsInOneCall({ composite, method: "call", combined: null })
+  return runsInOneCall({ composite, combined: null })
     ? null
     : "the layers have several dtypes, or a regularizer of an output between them";
 }

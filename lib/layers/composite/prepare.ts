@@ -10,7 +10,7 @@ import { type CallMethod, flagsOf, isAsynchronous, type PreparedCall } from "../
 import type { LayerParts } from "../layer_parts.js";
 import type { GRUWeights } from "../weights/gru_weights.js";
 import { buildAll, fittingFeatures } from "./build.js";
-import { type Composite, hasCustomActivations, type Stage } from "./composite.js";
+import { type Composite, hasCustomActivations, requireAlive, requireNonePending, type Stage } from "./composite.js";
 import { castTo } from "./values.js";
 
 /** A half of a prepared call. Its inputs are only known when the call is computed. */
@@ -67,13 +67,12 @@ export function prepareComposite(
   // The user's functions could detach the arrays that the kernels read.
   const copied = !asynchronous && hasCustomActivations(composite) ? ownInputs(read) : null;
   // Reading the arguments may have run user code.
+  requireAlive(composite);
   refuseAborted(signal);
   requireTransferable(read, read.out ?? []);
   const { halves } = composite;
-  for (const { inFlight } of halves) {
-    if (asynchronous) inFlight.checkBatch(read.batch);
-    else inFlight.requireNone(method, read.batch);
-  }
+  if (asynchronous) for (const { inFlight } of halves) inFlight.checkBatch(read.batch);
+  else requireNonePending(composite, method, read.batch);
   const features = fittingFeatures(composite, read.features, "inputs");
   const pathFlags = halves.map(({ path }, index) => path.flagsFor(requestOf(read, features[index] as number)));
   const weights = buildAll(composite, features);

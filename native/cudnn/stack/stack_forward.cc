@@ -61,6 +61,7 @@ Status ForwardStackOnCudnn(const std::shared_ptr<CudnnWeights>& weights,
     auto made = std::make_unique<CudnnStackPass>(*device, weights, call);
     KeptForward& kept = made->kept;
     kept.tf32 = options.tf32;
+    kept.trial = options.trial;
     CUDNN_GRU_RETURN_IF_ERROR(MakeChunking(call, &kept.chunking));
     StackForwardTensors tensors(weights->shape(), call, kept.chunking);
     kept.has_initial_states = tensors.has_initial_states();

@@ -106,6 +106,15 @@ void StackForwardTensors::PackInputs(const Chunk& chunk, size_t begin,
   joined_.PackInputs(chunk, begin, end, call_.inputs, x);
 }
 
+std::vector<HostRange> StackForwardTensors::Results() const {
+  if (HasForm() && !Merges()) {
+    return {{call_.outputs[0], joined_.HostOutputBytes()}};
+  }
+  const size_t bytes =
+      HalfOutputSize(shape_, call_) * half_format_.host_bytes();
+  return {{HalfOutput(0), bytes}, {HalfOutput(1), bytes}};
+}
+
 void StackForwardTensors::UnpackOutput(const Chunk& chunk, size_t begin,
                                        size_t end, const char* y) const {
   if (HasForm()) {

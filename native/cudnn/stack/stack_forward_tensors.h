@@ -37,6 +37,7 @@ class StackForwardTensors : public ForwardTensors {
   void PackInitialStates(size_t begin, size_t end, char* hx) const override;
   void PackInputs(const Chunk& chunk, size_t begin, size_t end,
                   char* x) const override;
+  std::vector<HostRange> Results() const override;
   void UnpackOutput(const Chunk& chunk, size_t begin, size_t end,
                     const char* y) const override;
   void FinishOutput(size_t begin, size_t end, const char* hy) const override;

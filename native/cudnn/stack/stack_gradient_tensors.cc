@@ -128,6 +128,17 @@ void StackGradientTensors::PackStateGradients(size_t begin, size_t end,
   }
 }
 
+std::vector<HostRange> StackGradientTensors::Results() const {
+  const size_t row = 3 * shape_.first.units * DtypeSize(shape_.first.dtype);
+  std::vector<HostRange> results = {InputGradient()};
+  for (size_t i = 0; i < calls_.size(); ++i) {
+    const HalfGradients& half = gradients_.halves[i];
+    results.push_back({half.d_kernel, shape_.DescriptionOf(i).features * row});
+    results.push_back({half.d_recurrent_kernel, shape_.first.units * row});
+  }
+  return results;
+}
+
 void StackGradientTensors::UnpackInitialStateGradients(size_t begin, size_t end,
                                                        const char* dhx) const {
   for (size_t i = 0; i < calls_.size(); ++i) {

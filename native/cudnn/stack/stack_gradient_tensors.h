@@ -28,6 +28,7 @@ class StackGradientTensors : public SequenceGradientTensors {
   Status SplitOutputs(int threads);
 
   void PackStateGradients(size_t begin, size_t end, char* dhy) const override;
+  std::vector<HostRange> Results() const override;
   void UnpackInitialStateGradients(size_t begin, size_t end,
                                    const char* dhx) const override;
   void UnpackWeightGradients(const WeightLayout& layout, const char* space,

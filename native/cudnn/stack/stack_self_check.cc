@@ -30,8 +30,8 @@ constexpr size_t kGrus = kLayers * kDirections;
 template <typename T>
 class StackCheck {
  public:
-  StackCheck(size_t device, const RnnShape& shape, const Algorithm& algorithm)
-      : device_(device), shape_(shape), algorithm_(algorithm) {
+  StackCheck(size_t device, const RnnShape& shape, const SelfCheckWay& way)
+      : device_(device), shape_(shape), way_(way) {
     const size_t units = shape.first.units;
     inputs_ = Random(kBatch * kTimesteps * shape.first.features, 1);
     d_output_ = Random(kBatch * kTimesteps * shape.output_width(), 2);
@@ -67,21 +67,30 @@ class StackCheck {
           }));
     }
     Tensors expected = Results();
-    Tensors found = Results();
     std::unique_ptr<GruStackPass> pass;
     CUDNN_GRU_RETURN_IF_ERROR(
         GruStack().ForwardKeepingPass(CallInto(&expected, on_cpu), {}, &pass));
     CUDNN_GRU_RETURN_IF_ERROR(
         pass->Backward(GradientsInto(&expected), 1, nullptr));
-    const StackCall call = CallInto(&found, on_device);
-    CudnnOptions options;
-    options.only = &algorithm_;
-    CUDNN_GRU_RETURN_IF_ERROR(ForwardStackOnCudnn(
-        StackWeights(std::make_shared<CudnnLayer>(shape_, device_), call), call,
-        options, nullptr, &pass));
-    CUDNN_GRU_RETURN_IF_ERROR(
-        pass->Backward(GradientsInto(&found), 1, nullptr));
-    return CompareInSelfCheck(found, expected, shape_.first);
+    Tensors first;
+    std::shared_ptr<CudnnWeights> weights;
+    for (int round = 0; round < way_.rounds(); ++round) {
+      Tensors found = Results();
+      const StackCall call = CallInto(&found, on_device);
+      if (weights == nullptr) {
+        weights =
+            StackWeights(std::make_shared<CudnnLayer>(shape_, device_), call);
+      }
+      CUDNN_GRU_RETURN_IF_ERROR(Round(weights, call, &found));
+      CUDNN_GRU_RETURN_IF_ERROR(
+          CompareInSelfCheck(found, expected, shape_.first));
+      if (round == 0) first = found;
+      if (found != first) return ReplayDiffers();
+    }
+    constexpr int kStepsOfRound = 2;  // forward, backward
+    return CheckReplays(trial_, way_.launches == SelfCheckWay::Launches::kPlain
+                                    ? 0
+                                    : (way_.rounds() - 1) * kStepsOfRound);
   }
 
  private:
@@ -90,6 +99,20 @@ class StackCheck {
   struct Gru {
     std::vector<T> kernel, recurrent, bias, initial_state, d_state;
   };
+
+  // Computes the call and its gradients on the device.
+  Status Round(const std::shared_ptr<CudnnWeights>& weights,
+               const StackCall& call, Tensors* found) {
+    CudnnOptions options;
+    options.only = &way_.algorithm;
+    if (way_.launches == SelfCheckWay::Launches::kGraphs) {
+      options.trial = &trial_;
+    }
+    std::unique_ptr<GruStackPass> pass;
+    CUDNN_GRU_RETURN_IF_ERROR(
+        ForwardStackOnCudnn(weights, call, options, nullptr, &pass));
+    return pass->Backward(GradientsInto(found), 1, nullptr);
+  }
 
   std::vector<T> Random(size_t n, uint64_t seed) const {
     std::vector<T> values(n);
@@ -122,7 +145,7 @@ class StackCheck {
     call.timesteps = kTimesteps;
     call.inputs = inputs_.data();
     // The other algorithms take rows of equal lengths alone.
-    if (algorithm_ == kStandardAlgorithm) call.lengths = kLengths;
+    if (way_.algorithm == kStandardAlgorithm) call.lengths = kLengths;
     call.outputs[0] = (*results)[0].data();
     call.layers.resize(kLayers);
     for (size_t i = 0; i < kGrus; ++i) {
@@ -156,7 +179,8 @@ class StackCheck {
 
   const size_t device_;
   const RnnShape shape_;
-  const Algorithm algorithm_;
+  const SelfCheckWay way_;
+  GraphTrial trial_;
   std::vector<Gru> grus_;
   std::vector<T> inputs_;
   std::vector<T> d_output_;
@@ -166,9 +190,9 @@ class StackCheck {
 
 Status RunStackSelfCheck(size_t device, Dtype dtype,
                          StateRounding state_rounding,
-                         const Algorithm& algorithm) {
+                         const SelfCheckWay& way) {
   // Sizes that suit the algorithms, as in self_check.cc.
-  const bool standard = algorithm == kStandardAlgorithm;
+  const bool standard = way.algorithm == kStandardAlgorithm;
   GruDescription description;
   description.dtype = dtype;
   description.features = standard ? 3 : 8;
@@ -178,8 +202,8 @@ Status RunStackSelfCheck(size_t device, Dtype dtype,
   description.state_rounding = state_rounding;
   const RnnShape shape(description, kLayers, kDirections);
   return dtype == Dtype::kFloat32
-             ? StackCheck<float>(device, shape, algorithm).Run()
-             : StackCheck<double>(device, shape, algorithm).Run();
+             ? StackCheck<float>(device, shape, way).Run()
+             : StackCheck<double>(device, shape, way).Run();
 }
 
 }  // namespace cudnn_gru

@@ -5,7 +5,7 @@
 
 #include "core/gru_description.h"
 #include "core/status.h"
-#include "cudnn/algorithm.h"
+#include "cudnn/self_check.h"
 
 namespace cudnn_gru {
 
@@ -14,8 +14,7 @@ namespace cudnn_gru {
 // with kCudnn when the numbers differ too much, and with the errors of the
 // call.
 Status RunStackSelfCheck(size_t device, Dtype dtype,
-                         StateRounding state_rounding,
-                         const Algorithm& algorithm);
+                         StateRounding state_rounding, const SelfCheckWay& way);
 
 }  // namespace cudnn_gru
 

@@ -172,7 +172,9 @@ Status MakeInstruction(const MatmulSpec& spec, const MakingContext& context,
   RequireMatrices(spec, "bStrides", spec.b_strides, spec.n, b, &operands);
   operands.Product("m", {spec.m, spec.n});
   if (!operands.ok()) return operands.status();
-  Walk walk = Simplify({spec.batch, {spec.a_strides, spec.b_strides}});
+  Walk walk = Simplify({spec.batch,
+                        {StridesRead(spec.a_strides, spec.m * spec.k),
+                         StridesRead(spec.b_strides, spec.n * spec.k)}});
   operands.Require(walk.shape.size() <= kMaxRank, "batch",
                    "at most 8 dimensions");
   operands.Round(spec.rounding);

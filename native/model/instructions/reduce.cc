@@ -289,8 +289,10 @@ Status MakeEntry(const ReduceSpec& spec, const Entry& entry,
   operands.Require(operands.Product("kept", shape) <= x.size, "kept",
                    "no more elements than `x` has");
   if (!operands.ok()) return operands.status();
-  Walks walks{Simplify({spec.kept, {spec.kept_strides}}),
-              Simplify({spec.reduced, {spec.reduced_strides}}), reduced};
+  Walks walks{
+      Simplify({spec.kept, {StridesRead(spec.kept_strides, reduced)}}),
+      Simplify({spec.reduced, {StridesRead(spec.reduced_strides, y.size)}}),
+      reduced};
   operands.Require(walks.kept.shape.size() <= kMaxRank &&
                        walks.reduced.shape.size() <= kMaxRank,
                    "kept", "at most 8 dimensions");

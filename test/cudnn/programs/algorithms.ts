@@ -21,12 +21,14 @@ interface Case {
 }
 
 const units = Number(process.argv[2] ?? 5);
+/** The rows of every call: by default more than those for which time-major tensors come first. */
+const rows = Number(process.argv[3] ?? 6);
 const CASES: Record<string, Case> = {
   call: { units },
   sequences: { units, options: { return_sequences: true } },
   backwards: { units, options: { return_sequences: true, go_backwards: true } },
-  "equal lengths": { units, lengths: [4, 4, 4], options: { return_sequences: true } },
-  ragged: { units, lengths: [2, 6, 3] },
+  "equal lengths": { units, lengths: Array<number>(rows).fill(4), options: { return_sequences: true } },
+  ragged: { units, lengths: Array.from({ length: rows }, (_, row) => [2, 6, 3][row % 3] as number) },
   float64: { units, options: { dtype: "float64" } },
   training: { units, train: true, options: { return_sequences: true } },
   "training, backwards": { units, train: true, options: { return_sequences: true, go_backwards: true } },
@@ -46,9 +48,9 @@ function layer({ units, options }: Case, use_cudnn: boolean): GRU {
 
 function run(one: Case, gru: GRU): Tensor[] {
   const dtype = one.options?.dtype === "float64" ? "float64" : "float32";
-  const inputs = numbers([3, 6, 3], 8, 1, dtype);
+  const inputs = numbers([rows, 6, 3], 8, 1, dtype);
   const call = {
-    initial_state: numbers([3, one.units], 9, 1, dtype),
+    initial_state: numbers([rows, one.units], 9, 1, dtype),
     ...(one.lengths && { lengths: one.lengths }),
   };
   if (!one.train) return listed(gru.call(inputs, call));

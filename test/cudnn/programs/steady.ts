@@ -61,7 +61,7 @@ function train(): void {
 for (let i = 0; i < 10; i++) gru.call(inputs, { lengths });
 const call = await callsOf(() => gru.call(inputs, { lengths }));
 const initial_state = numbers([4, 5], 4);
-gru.call(inputs, { lengths, initial_state });
+for (let i = 0; i < 3; i++) gru.call(inputs, { lengths, initial_state });
 const withState = await callsOf(() => gru.call(inputs, { lengths, initial_state }));
 await gru.callAsync(inputs, { lengths });
 const waitsOf = async (act: () => unknown) => Object.fromEntries(await control.growth("waits.", act));

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "cuda/device.h"
+#include "cuda/graphs.h"
 #include "cuda/memory.h"
 #include "cuda/streams.h"
 #include "support/control.h"
@@ -85,6 +86,7 @@ void* RequireContext(const char* function, CUresult* status) {
   }
   if (current == nullptr)
     Violation(function, "the calling thread has no current context");
+  CheckCapture(function);
   *status = static_cast<CUresult>(StickyError(current));
   return current;
 }
@@ -136,6 +138,8 @@ DOUBLE_EXPORT CUresult cuGetErrorName(CUresult error, const char** text) {
                 {802, "CUDA_ERROR_SYSTEM_NOT_READY"},
                 {803, "CUDA_ERROR_SYSTEM_DRIVER_MISMATCH"},
                 {810, "CUDA_ERROR_MPS_CLIENT_TERMINATED"},
+                {900, "CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED"},
+                {901, "CUDA_ERROR_STREAM_CAPTURE_INVALIDATED"},
                 {999, "CUDA_ERROR_UNKNOWN"}};
   *text = nullptr;
   for (const auto& one : kNames)

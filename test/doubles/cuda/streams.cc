@@ -7,6 +7,7 @@
 #include <set>
 #include <utility>
 
+#include "cuda/graphs.h"
 #include "support/control.h"
 
 namespace doubles {
@@ -107,9 +108,11 @@ void CheckStream(const char* function, void* stream, void* context) {
     Violation(function, "the stream is not a living one");
   if (found->second->context != context)
     Violation(function, "the stream belongs to another context");
+  CheckCapturer(function, stream);
 }
 
 void Enqueue(void* stream, void* context, Work work) {
+  if (Record(stream, work)) return;
   if (stream != nullptr) {
     Get().streams.at(stream)->queue.push_back(std::move(work));
     return;

@@ -12,13 +12,23 @@ bool IsSmall(const cudnnRNNStruct& rnn) {
   return rnn.algorithm == CUDNN_RNN_ALGO_PERSIST_STATIC_SMALL_H;
 }
 
-// An option that holds a bit for each layout, 1 batch-major and 2 time-major,
-// for layers with more units than the option `small_h_units` says.
-bool Refuses(const char* option, const cudnnRNNStruct& rnn,
+bool IsStatic(const cudnnRNNStruct& rnn) {
+  return rnn.algorithm == CUDNN_RNN_ALGO_PERSIST_STATIC;
+}
+
+std::string NameOf(const cudnnRNNStruct& rnn) {
+  return IsSmall(rnn) ? "small" : IsStatic(rnn) ? "static" : "standard";
+}
+
+// An option such as small_h_sizes, which holds a bit for each layout, 1
+// batch-major and 2 time-major, for layers with more units than the option
+// small_h_units says.
+bool Refuses(const char* what, const cudnnRNNStruct& rnn,
              cudnnRNNDataLayout_t layout) {
   const int bit = layout == CUDNN_RNN_DATA_LAYOUT_BATCH_MAJOR_UNPACKED ? 1 : 2;
-  return (Option(option, 0) & bit) != 0 &&
-         rnn.hidden_size > Option("small_h_units", 0);
+  const std::string prefix = IsSmall(rnn) ? "small_h_" : "static_";
+  return (Option((prefix + what).c_str(), 0) & bit) != 0 &&
+         rnn.hidden_size > Option((prefix + "units").c_str(), 0);
 }
 
 double Error(const char* option) {
@@ -30,10 +40,11 @@ double Error(const char* option) {
 cudnnStatus_t CheckAlgorithm(const cudnnRNNStruct& rnn,
                              const cudnnRNNDataStruct& x, Query query) {
   if (rnn.algorithm == CUDNN_RNN_ALGO_STANDARD) return CUDNN_STATUS_SUCCESS;
-  // Seen in 9.24 for a GPU of compute capability 9.0.
-  NOT_SUPPORTED_IF(!IsSmall(rnn) || rnn.hidden_size > 192);
+  // Seen in 9.24 for a GPU of compute capability 9.0, and in 9.19 on one.
+  NOT_SUPPORTED_IF(!IsSmall(rnn) && !IsStatic(rnn));
+  NOT_SUPPORTED_IF(rnn.hidden_size > (IsSmall(rnn) ? 192 : 1024));
   if (query == Query::kSizes) {
-    NOT_SUPPORTED_IF(Refuses("small_h_sizes", rnn, x.layout));
+    NOT_SUPPORTED_IF(Refuses("sizes", rnn, x.layout));
     return CUDNN_STATUS_SUCCESS;
   }
   // The sizes are returned all the same.
@@ -42,9 +53,9 @@ cudnnStatus_t CheckAlgorithm(const cudnnRNNStruct& rnn,
                   [&](int length) { return length != x.max_length; });
   NOT_SUPPORTED_IF(variable);
   NOT_SUPPORTED_IF(query == Query::kForward &&
-                   Refuses("small_h_forward", rnn, x.layout));
+                   Refuses("forward", rnn, x.layout));
   NOT_SUPPORTED_IF(query == Query::kBackward &&
-                   Refuses("small_h_backward", rnn, x.layout));
+                   Refuses("backward", rnn, x.layout));
   return CUDNN_STATUS_SUCCESS;
 }
 
@@ -52,16 +63,16 @@ void CountAlgorithm(const cudnnRNNStruct& rnn, const cudnnRNNDataStruct& x,
                     Query query) {
   const bool batch_major =
       x.layout == CUDNN_RNN_DATA_LAYOUT_BATCH_MAJOR_UNPACKED;
-  const std::string which = !IsSmall(rnn) ? "standard"
-                            : batch_major ? "small"
-                                          : "small_time_major";
+  const std::string which = NameOf(rnn) + (batch_major ? "" : "_time_major");
   const char* const what = query == Query::kForward ? ".forward" : ".backward";
   Count(("algorithm." + which + what).c_str(), 1);
 }
 
 double StateError(const cudnnRNNStruct& rnn) {
   const bool stack = rnn.layers > 1 || Directions(rnn) > 1;
-  return Error(IsSmall(rnn) ? "small_h_error" : "error") +
+  return Error(IsSmall(rnn)    ? "small_h_error"
+               : IsStatic(rnn) ? "static_error"
+                               : "error") +
          (stack ? Error("stack_error") : 0);
 }
 
