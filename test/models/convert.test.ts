@@ -52,7 +52,8 @@ describe("to .keras", () => {
         return (isList || isSingle) && areFloats && dtype === "float32";
       };
       const picked = [
-        ...fromH5,
+        // Each takes Keras a second.
+        ...fromH5.filter(({ group }, index) => group !== "survey" || index % 6 === 0),
         ...[
           "masks/bidirectional_concat",
           "normalization/adapted",
