@@ -2,10 +2,12 @@
 import { channel } from "node:diagnostics_channel";
 import {
   type BatcherCallArguments,
+  Bidirectional,
   type CallEvent,
   createBatcher,
-  type GRU,
+  GRU,
   type GRUArguments,
+  GRUStack,
   type Tensor,
   tensor,
 } from "cudnn-gru";
@@ -209,6 +211,23 @@ describe("losses after a combined call", () => {
 });
 
 describe("zero_output_for_mask without return_sequences", () => {
+  it.each(["a GRU", "a stack"])("is that of the time when the call of %s started", async (subject) => {
+    const gru = layer(4, 3, { zero_output_for_mask: true }) as GRU<false>;
+    const batcher = createBatcher(subject === "a GRU" ? gru : (new GRUStack([gru]) as never), { maxBatch: 2 });
+    const masks = [
+      [true, false],
+      [true, true, false],
+    ];
+    const calls = masks.map((mask) => {
+      const inputs = tensor([...numbers(3 * mask.length)], [1, mask.length, 3], "float32");
+      return batcher.callAsync(inputs, { mask: [mask] }) as Promise<Tensor>;
+    });
+    // The wrapper takes the argument away from its backward layer.
+    new Bidirectional(new GRU(4, { go_backwards: true }), { backward_layer: gru });
+    expect(gru.getConfig().zero_output_for_mask).toBe(false);
+    for (const call of calls) expect([...(await call).data]).toEqual([0, 0, 0, 0]);
+  });
+
   const alone = (gru: GRU, { inputs, args }: Request) => seen(() => gru.call(inputs, args));
 
   it.each([false, true])(

@@ -7,7 +7,7 @@ import { narrowed, type SixteenBitDtype } from "../../native/sixteen_bit.js";
 import { Tensor } from "../../tensor/tensor.js";
 import type { LayerParts } from "../layer_parts.js";
 import { activityLosses } from "./activity_losses.js";
-import { type PreparedCall, padsLastOutput } from "./prepare_call.js";
+import type { PreparedCall } from "./prepare_call.js";
 import { outputShapeOf } from "./result_arrays.js";
 
 /** The results of one call. `state` is `null` without `return_state`. */
@@ -21,7 +21,7 @@ export interface CallOutcome {
  * fail.
  */
 export function finishCall(layer: LayerParts, call: PreparedCall, arrays: NativeCallArrays): CallOutcome {
-  if (call.combined !== null && padsLastOutput(layer)) zeroMasked(arrays.output, call.combined.endsMasked);
+  if (call.zeroedRows !== null) zeroRows(arrays.output, call.zeroedRows);
   const losses = activityLosses(layer, call, arrays);
   const outcome = call.out === null ? newTensors(layer, call, arrays) : copyToOut(layer, call.out, arrays);
   layer.carried?.commit(call.batch, arrays.state);
@@ -30,11 +30,11 @@ export function finishCall(layer: LayerParts, call: PreparedCall, arrays: Native
 }
 
 /** Writes the zeros of `zero_output_for_mask` to the rows whose last step is masked by the request itself. */
-export function zeroMasked(output: FloatArray, endsMasked: readonly boolean[]): void {
-  if (endsMasked.length === 0) return;
-  const units = output.length / endsMasked.length;
-  endsMasked.forEach((masked, row) => {
-    if (masked) output.fill(0, row * units, (row + 1) * units);
+export function zeroRows(output: FloatArray, zeroed: readonly boolean[]): void {
+  if (zeroed.length === 0) return;
+  const units = output.length / zeroed.length;
+  zeroed.forEach((isZeroed, row) => {
+    if (isZeroed) output.fill(0, row * units, (row + 1) * units);
   });
 }
 

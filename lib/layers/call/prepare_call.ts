@@ -29,6 +29,8 @@ export interface PreparedCall {
   readonly flags: number;
   /** The rows of a batcher's requests in a combined call; `null` for every other call. */
   readonly combined: CombinedRows | null;
+  /** Tells for each row whether its last output becomes zero after the computation; `null` when none does. */
+  readonly zeroedRows: readonly boolean[] | null;
   readonly out: ReadOut | null;
   readonly weights: GRUWeights;
   /**
@@ -68,6 +70,7 @@ export function prepareCall(
   else layer.inFlight.requireNone(method, read.batch);
   const weights = layer.weights.forFeatures(read.features);
   const dropout = layer.dropout.drawIfNeeded(read);
+  const zeroedRows = zeroedRowsOf(layer, combined);
   try {
     return {
       method,
@@ -79,8 +82,9 @@ export function prepareCall(
       lengths: read.lengths,
       initialState: read.initialState,
       dropout,
-      flags: flagsOf(layer, combined) | pathFlags,
+      flags: flagsOf(layer, zeroedRows) | pathFlags,
       combined,
+      zeroedRows,
       out: read.out,
       weights,
       snapshot: asynchronous ? weights.snapshot() : null,
@@ -102,14 +106,16 @@ export function packedWeights({ weights, snapshot }: Pick<PreparedCall, "weights
 }
 
 /**
- * True when the padding of a combined call would make the kernels write zeros in place of a row's last output. The
- * zeros for the user's own masks are then written to the results afterwards.
+ * Returns the rows of a combined call whose last output becomes zero after the computation: those that end with a masked
+ * timestep. `null` when the kernels write the zeros of `zero_output_for_mask`, which they cannot do where the padding of
+ * the shorter requests would get them too.
  */
-export function padsLastOutput({ options }: LayerParts): boolean {
-  return options.zeroOutputForMask && !options.returnSequences && !options.goBackwards;
+export function zeroedRowsOf({ options }: LayerParts, combined: CombinedRows | null): readonly boolean[] | null {
+  const padsLastOutput = options.zeroOutputForMask && !options.returnSequences && !options.goBackwards;
+  return combined !== null && padsLastOutput ? combined.endsMasked : null;
 }
 
 /** Returns the bits of a call's flags that do not depend on its path. */
-export function flagsOf(layer: LayerParts, combined: CombinedRows | null): number {
-  return combined !== null && padsLastOutput(layer) ? layer.flags & ~CALL_FLAGS.zeroOutputForMask : layer.flags;
+export function flagsOf({ flags }: LayerParts, zeroedRows: PreparedCall["zeroedRows"]): number {
+  return zeroedRows === null ? flags : flags & ~CALL_FLAGS.zeroOutputForMask;
 }

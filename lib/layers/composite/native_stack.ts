@@ -11,7 +11,7 @@ import {
 } from "../../native/contract.js";
 import { native } from "../../native/load.js";
 import { runCancellable } from "../async/submit_call.js";
-import { packedWeights, padsLastOutput } from "../call/prepare_call.js";
+import { packedWeights } from "../call/prepare_call.js";
 import { stateArrays, unkeptStateArrays } from "../call/result_arrays.js";
 import { scaledSum } from "../gradients/pass_losses.js";
 import { type Composite, goesBackwards, lastStage, outputShapes, type Stage } from "./composite.js";
@@ -70,16 +70,17 @@ export const inOneCall: Runner = {
  * nobody needs the outputs between the layers. In a batcher's call of several requests, the addon may not have to know
  * which timesteps are padding.
  */
-export function runsInOneCall({ composite, combined }: Pick<PreparedComposite, "composite" | "combined">): boolean {
+export function runsInOneCall({ composite, combined, halves }: PreparedComposite): boolean {
   if (!fitsOneCall(composite)) return false;
-  const { stages, halves } = composite;
-  return combined === null || !(stages.some(goesBackwards) || halves.some(padsLastOutput));
+  return (
+    combined === null || !(composite.stages.some(goesBackwards) || halves.some(({ call }) => call.zeroedRows !== null))
+  );
 }
 
 const fitting = new WeakMap<Composite, boolean>();
 
 /** True when the layers of a composite let one call compute them. That never changes. */
-function fitsOneCall(composite: Composite): boolean {
+export function fitsOneCall(composite: Composite): boolean {
   const known = fitting.get(composite);
   if (known !== undefined) return known;
   const { stages, halves } = composite;

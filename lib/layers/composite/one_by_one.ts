@@ -4,9 +4,9 @@ import type { NativePass } from "../../native/binding.js";
 import { callArguments, type NativeCallArguments } from "../../native/contract.js";
 import { runCancellable } from "../async/submit_call.js";
 import { computeNow } from "../call/call.js";
-import { zeroMasked } from "../call/call_results.js";
+import { zeroRows } from "../call/call_results.js";
 import { type CombinedRows, stepsToFront } from "../call/combined_rows.js";
-import { packedWeights, padsLastOutput } from "../call/prepare_call.js";
+import { packedWeights } from "../call/prepare_call.js";
 import { type PassArrays, passArrays } from "../call/result_arrays.js";
 import { backwardOneByOne, type StageForBackward } from "./backward_one_by_one.js";
 import { goesBackwards, type Stage } from "./composite.js";
@@ -146,7 +146,7 @@ function finishStage(
   calls: readonly HalfCall[],
 ): { computed: ComputedStage & { outputs: NativeArray[] }; next: StageInputs } {
   const halves = calls.map(({ half, arrays: { output, state } }) => {
-    if (combined !== null && padsLastOutput(half.layer)) zeroMasked(output, combined.endsMasked);
+    if (half.call.zeroedRows !== null) zeroRows(output, half.call.zeroedRows);
     return { output, state };
   });
   const outputs = mergeOutputs(

@@ -1,6 +1,6 @@
 import type { CallProperties } from "../../backend/layer_requirements.js";
 import type { Composite, Stage } from "./composite.js";
-import { runsInOneCall } from "./native_stack.js";
+import { fitsOneCall } from "./native_stack.js";
 
 /** Whether cuDNN computes all layers in one call, and why. */
 export interface OneCudnnCall {
@@ -39,9 +39,7 @@ function obstacleOfPaths({ halves }: Composite, onCudnn: readonly boolean[]): st
 
 function obstacleOfKind(composite: Composite): string | null {
   if (composite.halves.length === 1) return "the stack is one GRU, whose call is one anyway";
-  return runsInOneCall({ composite, combined: null })
-    ? null
-    : "the layers have several dtypes, or a regularizer of an output between them";
+  return fitsOneCall(composite) ? null : "the layers have several dtypes, or a regularizer of an output between them";
 }
 
 function obstacleOfStages({ stages, halves }: Composite): string | null {

@@ -7,7 +7,7 @@ import type { FloatArray, NativeArray } from "../../native/arrays.js";
 import type { CombinedRows } from "../call/combined_rows.js";
 import type { CallDropout } from "../call/dropout.js";
 import { ownInputs, requireTransferable } from "../call/own_inputs.js";
-import { flagsOf, type PreparedCall } from "../call/prepare_call.js";
+import { flagsOf, type PreparedCall, zeroedRowsOf } from "../call/prepare_call.js";
 import type { LayerParts } from "../layer_parts.js";
 import type { GRUWeights } from "../weights/gru_weights.js";
 import { buildAll, fittingFeatures } from "./build.js";
@@ -85,6 +85,7 @@ export function prepareComposite(
     const inputs = copied ?? (asynchronous ? ownInputs(read) : read.inputs);
     const prepared = halves.map((layer, index): PreparedHalf => {
       const own = weights[index] as GRUWeights;
+      const zeroedRows = zeroedRowsOf(layer, combined);
       const call = {
         method,
         batch: read.batch,
@@ -94,8 +95,9 @@ export function prepareComposite(
         lengths: read.lengths,
         initialState: initialStateOf(composite, read, index),
         dropout: dropout[index] ?? null,
-        flags: flagsOf(layer, combined) | (pathFlags[index] as number),
+        flags: flagsOf(layer, zeroedRows) | (pathFlags[index] as number),
         combined,
+        zeroedRows,
         weights: own,
         snapshot: asynchronous ? own.snapshot() : null,
       };
