@@ -113,6 +113,9 @@ describe("the constructor of a Bidirectional", () => {
     const both = new Bidirectional(layer, { backward_layer });
     expect(both.backward_layer).toBe(backward_layer);
     expect(backward_layer.getConfig().zero_output_for_mask).toBe(true);
+    expectError(make(layer, { backward_layer, weights }), "ERR_ARGUMENT");
+    both.build([null, null, F]);
+    expect(backward_layer.kernel?.path).toBe(`${both.name}/${backward_layer.name}/gru_cell/kernel`);
   });
 });
 
