@@ -68,7 +68,10 @@ export function readBidirectional(
 function joinArguments(first: unknown, second: unknown, isLayer: (value: unknown) => boolean): Record<string, unknown> {
   if (second === undefined && isRecord(first) && !isLayer(first)) return first;
   const args = second ?? {};
-  if (!isRecord(args)) throw expected("ERR_ARGUMENT", "Bidirectional", "an object of arguments after `layer`", second);
+  if (!isRecord(args) || isLayer(args)) {
+    const remedy = isLayer(args) ? "Name the second layer: { backward_layer }." : undefined;
+    throw expected("ERR_ARGUMENT", "Bidirectional", "an object of arguments after `layer`", second, { remedy });
+  }
   if (args.layer !== undefined) {
     throw expected("ERR_ARGUMENT", "layer", "the layer once, first or in the object", args.layer);
   }

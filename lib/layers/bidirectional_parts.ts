@@ -55,11 +55,11 @@ export function bidirectionalParts(options: BidirectionalOptions): Bidirectional
     activityRegularizer,
     owner: { trainable, version: 0, locked: false },
   });
-  for (const half of halves) half.weights.placeInside(name);
+  const putBack = halves.map((half) => half.weights.placeInside(name));
   try {
     if (weights !== null) buildWithWeights(composite, featuresOfKernel(weights[0], units), weights);
   } catch (error) {
-    given?.weights.placeInside(null);
+    for (const undo of putBack) undo();
     throw error;
   }
   if (given !== null) changeOptions(given, { zeroOutputForMask: returnSequences, useCudnn });

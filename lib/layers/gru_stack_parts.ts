@@ -29,6 +29,10 @@ const KNOWN: ReadonlySet<string> = new Set(["return_state", "name"]);
 export function stackParts(layers: unknown, args: unknown): StackParts {
   return reading("GRUStack", () => {
     if (!Array.isArray(layers)) throw expected("ERR_ARGUMENT", "layers", "an array of layers", layers);
+    if (partsOf(args) !== undefined || compositeOf(args) !== undefined) {
+      const remedy = "Put all layers into the array.";
+      throw expected("ERR_ARGUMENT", "GRUStack", "an object of arguments after `layers`", args, { remedy });
+    }
     const { return_state, name } = readRecord(args ?? {}, KNOWN, "GRUStack");
     const returnState = requireBoolean(return_state, "return_state", false);
     const given = readName(name);

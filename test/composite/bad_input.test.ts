@@ -44,6 +44,7 @@ describe("the constructor of a Bidirectional", () => {
     ["a stack", new GRUStack([new GRU(2)]), undefined, /GRU layer for `layer`/],
     ["an object with a prototype alone", Object.create(GRU.prototype), undefined, /`Bidirectional`/],
     ["a number of options", new GRU(2), 3, /object of arguments after `layer`/],
+    ["a second layer without its name", new GRU(2), new GRU(2, { go_backwards: true }), /\{ backward_layer \}/],
     ["a misspelled merge mode", new GRU(2), { merge_mode: "concta" }, /`merge_mode`.*Did you mean "concat"/],
     ["another name of a merge mode", new GRU(2), { merge_mode: "average" }, /Did you mean "ave"/],
     ["the merge mode of another language", new GRU(2), { merge_mode: "None" }, /without quotes/],
@@ -113,6 +114,9 @@ describe("the constructor of a Bidirectional", () => {
     const both = new Bidirectional(layer, { backward_layer });
     expect(both.backward_layer).toBe(backward_layer);
     expect(backward_layer.getConfig().zero_output_for_mask).toBe(true);
+    expectError(make(layer, { backward_layer, weights }), "ERR_ARGUMENT");
+    both.build([null, null, F]);
+    expect(backward_layer.kernel?.path).toBe(`${both.name}/${backward_layer.name}/gru_cell/kernel`);
   });
 });
 
@@ -178,6 +182,7 @@ describe("the constructor of a stack", () => {
     ["a backward layer twice", [new Bidirectional(once, { backward_layer: shared }), shared], undefined, /twice/],
     ["a misspelled argument", [new GRU(2)], { returnState: true }, /Did you mean "return_state"/],
     ["a bad argument", [new GRU(2)], { return_state: 1 }, /`return_state`/],
+    ["a layer beside the list", [new GRU(2, sequences)], new GRU(2), /all layers into the array/],
   ])("%s", (_, layers, args, message) => {
     expectError(make(layers, args), "ERR_ARGUMENT", message);
   });

@@ -212,7 +212,7 @@ describe("losses after a combined call", () => {
 
 describe("zero_output_for_mask without return_sequences", () => {
   it.each(["a GRU", "a stack"])("is that of the time when the call of %s started", async (subject) => {
-    const gru = layer(4, 3, { zero_output_for_mask: true });
+    const gru = layer(4, 3, { zero_output_for_mask: true }) as GRU<false>;
     const batcher = createBatcher(subject === "a GRU" ? gru : (new GRUStack([gru]) as never), { maxBatch: 2 });
     const masks = [
       [true, false],

@@ -84,11 +84,15 @@ export class LayerWeights {
   }
 
   /**
-   * Says that the layer is inside of the layer `outer`, or of none. The paths of variables that are made later begin with
-   * that name.
+   * Says that the layer is inside of the layer `outer`. The paths of variables that are made later begin with that name.
+   * Returns a function that puts the layer back to where it was.
    */
-  placeInside(outer: string | null): void {
-    this.#path = outer === null ? this.#name : `${outer}/${this.#name}`;
+  placeInside(outer: string): () => void {
+    const before = this.#path;
+    this.#path = `${outer}/${this.#name}`;
+    return () => {
+      this.#path = before;
+    };
   }
 
   /**
