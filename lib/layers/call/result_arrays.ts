@@ -104,7 +104,10 @@ function unusedState(layer: LayerParts, batch: number): NativeArray {
 }
 
 /** True when the kernels may write to `target` while they read the call's arrays. */
-function isSafe(target: TypedArray, { inputs, initialState }: PreparedCall): boolean {
+export function isSafe(
+  target: TypedArray,
+  { inputs, initialState }: Pick<PreparedCall, "inputs" | "initialState">,
+): boolean {
   if (!isSteady(target) || overlap(target, inputs)) return false;
   // The addon copies mask and lengths before it computes.
   return initialState === null || !overlap(target, initialState);

@@ -62,7 +62,8 @@ function copyToOut(out: readonly OutTarget[], results: CompositeOutcome): Compos
     requireWhole(data, lengthOf((results[index] as Tensor<FloatArray>).data), "out");
   });
   return out.map(({ data, tensor }, index) => {
-    writeTo(data, (results[index] as Tensor<FloatArray>).data);
+    const { data: result } = results[index] as Tensor<FloatArray>;
+    if (result !== data) writeTo(data, result);
     return tensor;
   });
 }

@@ -12,7 +12,7 @@ import {
 import { native } from "../../native/load.js";
 import { runCancellable } from "../async/submit_call.js";
 import { packedWeights } from "../call/prepare_call.js";
-import { stateArrays, unkeptStateArrays } from "../call/result_arrays.js";
+import { isSafe, stateArrays, unkeptStateArrays } from "../call/result_arrays.js";
 import { scaledSum } from "../gradients/pass_losses.js";
 import { type Composite, goesBackwards, lastStage, outputShapes, type Stage } from "./composite.js";
 import type {
@@ -142,8 +142,8 @@ function stackCallOf(prepared: PreparedComposite): StackCall {
   const [{ call: first }] = halves as [PreparedComposite["halves"][0]];
   const last = lastStage(composite);
   const { kernelDtype, returnSequences } = last.halves[0].options;
-  const outputs = outputShapes(last, batch, timesteps).map((shape) =>
-    allocate(kernelDtype, checkedProduct(shape, "output"), "output"),
+  const outputs = outputShapes(last, batch, timesteps).map(
+    (shape, index) => memoryOfOut(prepared, index) ?? allocate(kernelDtype, checkedProduct(shape, "output"), "output"),
   );
   let flags = returnSequences ? CALL_FLAGS.returnSequences : 0;
   for (const { call } of halves) flags |= call.flags & CALL_FLAGS.allowTf32;
@@ -174,6 +174,18 @@ function stackCallOf(prepared: PreparedComposite): StackCall {
     return state;
   });
   return { args, outputs, states };
+}
+
+/**
+ * Returns the memory of `out` for an output that the addon can write there directly: no user code runs meanwhile, nobody
+ * else can change the memory, and the kernels do not read it. Returns `null` for any other.
+ */
+function memoryOfOut({ composite, method, out, inputs, halves }: PreparedComposite, index: number): NativeArray | null {
+  const { computeDtype, kernelDtype } = lastStage(composite).halves[0].options;
+  const target = method === "call" && computeDtype === kernelDtype ? out?.[index]?.data : undefined;
+  if (target === undefined) return null;
+  const safe = halves.every(({ call: { initialState } }) => isSafe(target, { inputs, initialState }));
+  return safe ? (target as NativeArray) : null;
 }
 
 function computedStages({ composite, stages }: PreparedComposite, { outputs, states }: StackCall): ComputedStage[] {
