@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstdint>
 
+#include "cudnn/launch_graphs.h"
 #include "cudnn/library_status.h"
 
 namespace cudnn_gru {
@@ -82,7 +83,11 @@ WayTrials TryWays(Device& device, abi::cudnnDataType_t data_type, RnnKind kind,
   }
   SelfCheckWay graphs;
   graphs.launches = SelfCheckWay::Launches::kGraphs;
-  const Status status = check(graphs);
+  // A driver that lacks them will always do so, and is not asked again.
+  const Status status =
+      CudaGraph::Supported(device.driver())
+          ? check(graphs)
+          : Status(StatusCode::kCudnn, "the CUDA driver is too old for them.");
   if (status.ok()) {
     device.graphs().Admit(data_type, kind);
   } else if (!note(status, "", &failures["CUDA graphs"])) {
