@@ -1,7 +1,11 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { reportOf, titled, withoutDoubles } from "./doubles.js";
+import { DOUBLES, reportOf, titled, withoutDoubles } from "./doubles.js";
 import type { GraphFault } from "./programs/graph_faults.js";
 import type { GraphsReport } from "./programs/graphs.js";
+import type { OldDriverReport } from "./programs/old_driver.js";
 
 const PLAIN = { cudnnRNNForward: 1 };
 const REPLAY = { cuGraphLaunch: 1 };
@@ -80,6 +84,23 @@ describe.skipIf(withoutDoubles)(titled("CUDA graphs on the cuDNN path, on double
     expect(detail).toMatch(says);
     expect(calls).toEqual(Array(6).fill(PLAIN));
     expect(wrong).toEqual([]);
+  });
+
+  it("a driver that is too old for graphs is asked once, and not again each second", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "cudnn-gru-old-driver-"));
+    try {
+      // The driver's double, in which nobody finds the function.
+      const library = readFileSync(join(DOUBLES, "cuda/libcuda.so.1")).toString("latin1");
+      expect(library).toContain("\0cuGraphLaunch\0");
+      const old = library.replaceAll("\0cuGraphLaunch\0", "\0cuGraphLaunc_\0");
+      writeFileSync(join(folder, "libcuda.so.1"), Buffer.from(old, "latin1"));
+      const env = { LD_LIBRARY_PATH: folder };
+      const { detail, later } = await reportOf<OldDriverReport>("old_driver", { env });
+      expect(detail).toContain(", without CUDA graphs (the CUDA driver is too old for them)");
+      expect(later).toEqual({ Forward: 1 });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it("a device without room for graphs computes plainly", async () => {
