@@ -2,7 +2,7 @@ import { Bidirectional, configure, GRU, GRUStack, type Tensor } from "../../dist
 import type { Contender, Role, Task } from "../contender.js";
 import { BIDIRECTIONAL, type Form, shapesOfGrus } from "../forms.js";
 import type { GruWeights, Problem } from "../problem.js";
-import { makeInputs, makeLayer, ourVersion, timeCalls } from "./cudnn_gru.js";
+import { CudnnGru, makeInputs, makeLayer, timeCalls } from "./cudnn_gru.js";
 
 const ARGUMENTS = { return_sequences: true, return_state: false, use_cudnn: false } as const;
 
@@ -32,17 +32,8 @@ export function computeStack(problem: Problem): Float32Array {
 }
 
 /** Our Bidirectional or GRUStack as users call it: synchronous, with a new output array for each call. */
-export class CudnnGruStack implements Contender {
-  readonly name = "cudnn-gru";
-  readonly role = "ours";
-  readonly version = ourVersion();
-  readonly resetAfter = true;
-
-  declines(): null {
-    return null;
-  }
-
-  async prepare(problem: Problem): Promise<Task> {
+export class CudnnGruStack extends CudnnGru {
+  override async prepare(problem: Problem): Promise<Task> {
     const stack = makeStack(problem);
     const inputs = makeInputs(problem);
     return {
@@ -51,8 +42,6 @@ export class CudnnGruStack implements Contender {
       close: () => stack.dispose(),
     };
   }
-
-  close(): void {}
 }
 
 /** The GRUs of a stack, or the first of them, called one by one. Merging two directions would come on top, and is not timed. */

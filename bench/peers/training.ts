@@ -1,21 +1,12 @@
 import { type GRU, type GRUGradients, tensor } from "../../dist/index.js";
-import type { Contender, ContenderSource, Task } from "../contender.js";
+import type { ContenderSource, Task } from "../contender.js";
 import { joined, type Problem } from "../problem.js";
-import { makeInputs, makeLayer, ourVersion, timeCalls } from "./cudnn_gru.js";
+import { CudnnGru, makeInputs, makeLayer, timeCalls } from "./cudnn_gru.js";
 import { pythonPeer } from "./python.js";
 
 /** Our layer in training as users call it: `forward`, then `backward` from a gradient of ones. */
-export class CudnnGruTraining implements Contender {
-  readonly name = "cudnn-gru";
-  readonly role = "ours";
-  readonly version = ourVersion();
-  readonly resetAfter = true;
-
-  declines(): null {
-    return null;
-  }
-
-  async prepare(problem: Problem): Promise<Task> {
+export class CudnnGruTraining extends CudnnGru {
+  override async prepare(problem: Problem): Promise<Task> {
     const { gru, step } = makeStep(problem);
     return {
       output: gradientsOf(step()),
@@ -23,8 +14,6 @@ export class CudnnGruTraining implements Contender {
       close: () => gru.dispose(),
     };
   }
-
-  close(): void {}
 }
 
 /** Returns the gradients of our layer in inputs, kernel, recurrent kernel and bias, one after the other. */

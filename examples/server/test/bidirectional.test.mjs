@@ -2,23 +2,14 @@
 import { fileURLToPath } from "node:url";
 import { Bidirectional, tensor } from "cudnn-gru";
 import { expect, it } from "vitest";
-import { buildApp } from "../app.mjs";
 import { Model } from "../model.mjs";
-import { makeInputs, requestOf, settings } from "./service.mjs";
+import { makeInputs, requestOf, serviceOf, settings } from "./service.mjs";
 
 const fixture = (name) => fileURLToPath(new URL(`../../../test/fixtures/wrappers/${name}`, import.meta.url));
 
 async function serve(file, options) {
   const model = await Model.load("both", fixture(file), { ...settings, ...options });
-  const app = buildApp(new Map([["both", model]]), {});
-  const infer = (payload) =>
-    app.inject({
-      method: "POST",
-      url: "/v2/models/both/infer",
-      headers: { "content-type": "application/json" },
-      payload,
-    });
-  return { app, infer };
+  return serviceOf("both", model);
 }
 
 const valuesOf = (response) => response.json().outputs.map(({ name, data }) => [name, data]);

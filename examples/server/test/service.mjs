@@ -14,18 +14,24 @@ export const settings = {
   maxJson: 2 ** 21,
 };
 
-/** The service with the weather model, and the same layer alone. */
-export async function makeService(options = {}) {
-  const model = await Model.load("weather", weather, { ...settings, ...options });
-  const app = buildApp(new Map([["weather", model]]), options);
-  const gru = await GRU.fromKeras(weather);
+/** The service with one model, and a function that posts a request for predictions. */
+export function serviceOf(name, model, options = {}) {
+  const app = buildApp(new Map([[name, model]]), options);
   const infer = (payload, headers = {}) =>
     app.inject({
       method: "POST",
-      url: "/v2/models/weather/infer",
+      url: `/v2/models/${name}/infer`,
       headers: { "content-type": "application/json", ...headers },
       payload: Buffer.isBuffer(payload) ? payload : JSON.stringify(payload),
     });
+  return { app, infer };
+}
+
+/** The service with the weather model, and the same layer alone. */
+export async function makeService(options = {}) {
+  const model = await Model.load("weather", weather, { ...settings, ...options });
+  const { app, infer } = serviceOf("weather", model, options);
+  const gru = await GRU.fromKeras(weather);
   return { app, gru, infer, model };
 }
 

@@ -4,21 +4,12 @@ import { fileURLToPath } from "node:url";
 import { tensor } from "cudnn-gru";
 import { loadKerasModel } from "cudnn-gru/models";
 import { expect, it } from "vitest";
-import { buildApp } from "../app.mjs";
 import { WholeModel } from "../whole_model.mjs";
-import { settings, weather } from "./service.mjs";
+import { serviceOf, settings, weather } from "./service.mjs";
 
 async function serve(file, options) {
   const model = await WholeModel.load("whole", file, { ...settings, ...options });
-  const app = buildApp(new Map([["whole", model]]), {});
-  const infer = (payload) =>
-    app.inject({
-      method: "POST",
-      url: "/v2/models/whole/infer",
-      headers: { "content-type": "application/json" },
-      payload,
-    });
-  return { app, infer };
+  return serviceOf("whole", model);
 }
 
 const wave = (rows, seed) =>
