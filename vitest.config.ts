@@ -11,7 +11,9 @@ export default defineConfig({
     pool: "forks",
     // By default vitest leaves one core free, which is half of a machine with two.
     maxWorkers: availableParallelism(),
-    testTimeout: 30_000,
+    // No more than a bound for what hangs: the slowest test takes 30 s alone, and several times as long on a busy machine.
+    testTimeout: 240_000,
+    hookTimeout: 240_000,
     // Tests of the CPU path ask for its exact bits, also on a machine whose GPU would take the call. The tests of the
     // cuDNN path set their own environment (test/cudnn/doubles.ts); a real GPU has test/gpu/.
     env: { CUDNN_GRU_DISABLE_CUDA: "1" },

@@ -16,7 +16,7 @@ describe.skipIf(withoutDoubles)(titled("golden data on the cuDNN path, on double
       `golden data on the cuDNN path: ${Object.keys(report.cases).length} cases forward, ` +
         `${withGradients.length} of them backward`,
     );
-  }, 60_000);
+  });
 
   it("explain() sends exactly the eligible cases to cuDNN", () => {
     expect(report.misjudged).toEqual([]);

@@ -17,7 +17,7 @@ describe.skipIf(withoutDoubles)(titled("golden data of wrappers on the cuDNN pat
       `golden data of wrappers: ${cases.length} cases, of which one cuDNN call covers ${cases.filter(isOneCall).length}; ` +
         `${passes.length} passes, of which one forward and two backward calls cover ${passes.filter(isOneCall).length}`,
     );
-  }, 120_000);
+  });
 
   it("has cases of stacks and Bidirectionals, in every dtype, that one call covers", () => {
     const covered = cases.filter(isOneCall).map(({ group, tolerance }) => `${group} ${tolerance}`);

@@ -105,5 +105,5 @@ describe.skipIf(withoutTorch)(titled("its peer, PyTorch on the CPU", withoutTorc
       }
     }
     expect(stdout).toMatch(/ms, with out [\d.]+ ms; PyTorch [\d.]+ ms, ratio [\d.]+ and [\d.]+, difference/);
-  }, 60_000);
+  });
 });

@@ -59,7 +59,7 @@ async function recorded(out: string, wanted: (record: ReturnType<typeof recordIn
 }
 
 // Each run is a process with children of its own, and most of the time is their start: several run at once.
-const options = { timeout: 60_000, concurrent: true };
+const options = { concurrent: true };
 
 describe.skipIf(withoutDoubles)(titled("a run on a GPU, on doubles", withoutDoubles), options, () => {
   it("doctor, then the tests, then the benchmark, in one record", async () => {

@@ -23,7 +23,7 @@ describe.skipIf(withoutDoubles)(titled("CUDA graphs on the cuDNN path, on double
 
   beforeAll(async () => {
     report = await reportOf<GraphsReport>("graphs");
-  }, 120_000);
+  });
 
   it("a call runs plainly twice, is captured then, and is replayed from then on", () => {
     expect(report.calls).toEqual([PLAIN, PLAIN, CAPTURE, REPLAY, REPLAY, REPLAY]);

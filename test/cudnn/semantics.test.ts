@@ -8,7 +8,7 @@ describe.skipIf(withoutDoubles)(titled("results on the cuDNN path, on doubles", 
 
   beforeAll(async () => {
     report = await reportOf<SemanticsReport>("semantics", { double: { devices: 2 } });
-  }, 60_000);
+  });
 
   it("every form of call gives what the CPU path gives, whatever lies in the padding", () => {
     expect(Object.keys(report.forward)).toHaveLength(48);

@@ -8,7 +8,7 @@ describe.skipIf(withoutDoubles)(titled("stacks in one cuDNN call, on doubles", w
 
   beforeAll(async () => {
     report = await reportOf<StacksReport>("stacks");
-  }, 60_000);
+  });
 
   it("return what the CPU returns, forward and backward, for every merge, output and kind of lengths", () => {
     expect(report.stacks).toHaveLength(4 + 20 + 20);

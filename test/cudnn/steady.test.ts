@@ -7,7 +7,7 @@ describe.skipIf(withoutDoubles)(titled("a warm layer on the cuDNN path, on doubl
 
   beforeAll(async () => {
     report = await reportOf<SteadyReport>("steady");
-  }, 60_000);
+  });
 
   /** The calls that cost time or memory; contexts are set and given back besides. */
   function work(calls: Record<string, number>): Record<string, number> {

@@ -7,7 +7,7 @@ describe.skipIf(withoutDoubles)(titled("a stream on the cuDNN path, on doubles",
 
   beforeAll(async () => {
     report = await reportOf<StreamReport>("stream");
-  }, 60_000);
+  });
 
   it("gives what a call with the whole sequence gives, in its own tensor and in `out`", () => {
     expect(report.error).toBeLessThanOrEqual(1e-5);

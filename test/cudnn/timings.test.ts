@@ -11,7 +11,7 @@ describe.skipIf(withoutDoubles)(
 
     beforeAll(async () => {
       report = await reportOf<TimingsReport>("timings");
-    }, 60_000);
+    });
 
     it("is off at first: no event is made, nothing is counted", () => {
       const zeros = {

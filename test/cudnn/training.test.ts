@@ -13,5 +13,5 @@ describe.skipIf(withoutDoubles)(titled("training on the cuDNN path, on doubles",
     }
     const worst = Math.max(...Object.values(report).map(({ weights }) => weights));
     console.log(`${Object.keys(report).length} ways of training, worst difference ${worst.toExponential(2)}`);
-  }, 60_000);
+  });
 });

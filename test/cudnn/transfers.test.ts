@@ -7,7 +7,7 @@ describe.skipIf(withoutDoubles)(titled("copies to and from the device, on double
 
   beforeAll(async () => {
     report = await reportOf<TransfersReport>("transfers");
-  }, 120_000);
+  });
 
   it("9 MB come back in three pieces, each waited for alone, and the states after them", () => {
     expect(report.large).toEqual({

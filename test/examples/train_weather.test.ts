@@ -108,5 +108,5 @@ describe.skipIf(!existsSync(python))("real Keras (skipped where .venv has none)"
     const printed = execFileSync(python, args, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
     expect(/GRU +(\d\.\d{3})/.exec(printed)?.[1]).toBe(/GRU {2,}(\d\.\d{3})/.exec(stdout)?.[1]);
     expect(printed).toMatch(/^GRU \d/m);
-  }, 60_000);
+  });
 });

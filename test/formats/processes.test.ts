@@ -72,7 +72,7 @@ describe("a process ends", () => {
     expect(ended).toMatchObject({ status: 3, signal: null, stdout: "", stderr: "" });
   });
 
-  it("after threads of its own that read, and that end or are ended at any time", { timeout: 60_000 }, () => {
+  it("after threads of its own that read, and that end or are ended at any time", () => {
     const inThread = `import("node:worker_threads").then(async ({ parentPort, workerData }) => { ${reading}
       await read(); parentPort.postMessage("read"); if (workerData) await forever(); });`;
     const program = `import { Worker } from "node:worker_threads"; import { once } from "node:events";
@@ -88,7 +88,7 @@ describe("a process ends", () => {
   });
 });
 
-it("files are read with an h5wasm of another form, each on a thread of its own", { timeout: 90_000 }, () => {
+it("files are read with an h5wasm of another form, each on a thread of its own", () => {
   const folder = mkdtempSync(join(tmpdir(), "cudnn-gru-h5wasm-"));
   try {
     cpSync(join(root, "dist"), join(folder, "dist"), { recursive: true });

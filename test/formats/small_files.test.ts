@@ -43,7 +43,7 @@ const list = (count: number, item: (index: number) => string) =>
 const around = (count: number, inner: string, layer: (inner: string) => string): string =>
   count === 0 ? inner : around(count - 1, layer(inner), layer);
 
-describe.concurrent("configs", { timeout: 60_000 }, () => {
+describe.concurrent("configs", () => {
   it.each<[string, () => string, string]>([
     [
       "longer than 8 MiB",
@@ -91,7 +91,7 @@ describe.concurrent("configs", { timeout: 60_000 }, () => {
         ),
       "whose layers are: ",
     ],
-  ])("%s", { timeout: 60_000 }, async (_, config, outcome) => {
+  ])("%s", async (_, config, outcome) => {
     await expectCheap(await archive(config()), outcome);
   });
 });
@@ -132,7 +132,7 @@ const gruConfig = (dtype: string) =>
   );
 
 // One at a time: these come near the bound, and how near depends on when the garbage collector runs.
-describe("honest zeros are read", { timeout: 60_000 }, () => {
+describe("honest zeros are read", () => {
   it("deflated in the HDF5 file, by a layer of float64 too", async () => {
     const path = modelFile(await zeros(), ".weights.h5");
     await expectCheap(path, /^8067072 weights$/, `${UNITS}`);
@@ -162,7 +162,7 @@ describe("honest zeros are read", { timeout: 60_000 }, () => {
   });
 });
 
-describe.concurrent("HDF5 files that would cost much", { timeout: 60_000 }, () => {
+describe.concurrent("HDF5 files that would cost much", () => {
   it.each<[string, Zeros, string]>([
     [
       "more weights",

@@ -124,5 +124,5 @@ print(json.dumps([weight.ravel().tolist() for weight in model.get_weights()]))
     const printed = execFileSync(python, ["-c", program], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
     const wanted = layers.flatMap(({ weights }) => weights.map(({ value }) => [...value.data]));
     expect(JSON.parse(printed)).toEqual(wanted);
-  }, 60_000);
+  });
 });

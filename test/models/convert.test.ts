@@ -39,7 +39,7 @@ describe("to .keras", () => {
       before.dispose();
       after.dispose();
     }
-  }, 60_000);
+  });
 
   it.skipIf(!hasKeras)(
     "that Keras opens, with equal predictions",

@@ -243,7 +243,7 @@ describe("sizes", () => {
     const error = await refusal(() => file);
     expect(error.code).toBe("ERR_FILE_FORMAT");
     expect(error.message).toMatch(/calls/);
-  }, 30_000);
+  });
 
   it("models nested 500 deep are refused", async () => {
     const change = (config: Json) => {

@@ -231,7 +231,7 @@ describe("files", () => {
       code: "ERR_FILE_FORMAT",
       message: expect.stringContaining("calls of layers"),
     });
-  }, 60_000);
+  });
 
   it("masks of masks of masks end in time", async () => {
     const operation = (class_name: string, name: string, args: unknown[]) =>
@@ -247,7 +247,7 @@ describe("files", () => {
     }
     layers.push(node(layer("GRU", { name: "gru", units: 2 }), call([tensor("in")], { mask: tensor("a2999") })));
     expect(await refusal(functional(layers, ["in", 0, 0], ["gru", 0, 0]))).toMatchObject({ code: "ERR_UNSUPPORTED" });
-  }, 60_000);
+  });
 
   it("a path that is not there, a file of another kind, and no path", async () => {
     const other = join(folder, "other.keras");

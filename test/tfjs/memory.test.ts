@@ -40,12 +40,12 @@ function model(args: object = {}): tf.LayersModel {
   return made;
 }
 
-it(`trainOnBatch, ${STEPS} times`, { timeout: 120_000 }, async () => {
+it(`trainOnBatch, ${STEPS} times`, async () => {
   const trained = model({ dropout: 0.25, kernelRegularizer: "l2" });
   await expectFlat(() => trained.trainOnBatch(inputs, target));
 });
 
-it(`fit of ${STEPS} epochs`, { timeout: 120_000 }, async () => {
+it(`fit of ${STEPS} epochs`, async () => {
   const trained = model();
   await trained.fit(inputs, target, { epochs: 2, verbose: 0, yieldEvery: "never" });
   const before = usage();
@@ -53,7 +53,7 @@ it(`fit of ${STEPS} epochs`, { timeout: 120_000 }, async () => {
   expect(usage()).toEqual(before);
 });
 
-it(`predict and evaluate, ${STEPS} times`, { timeout: 120_000 }, async () => {
+it(`predict and evaluate, ${STEPS} times`, async () => {
   const trained = model();
   await expectFlat(() => {
     tf.dispose(trained.predict(inputs));
@@ -61,7 +61,7 @@ it(`predict and evaluate, ${STEPS} times`, { timeout: 120_000 }, async () => {
   });
 });
 
-it(`a stateful layer and its states, ${STEPS} times`, { timeout: 120_000 }, async () => {
+it(`a stateful layer and its states, ${STEPS} times`, async () => {
   const layer = new GRU({ units: 4, stateful: true, returnState: true, batchInputShape: [2, 5, 3] });
   await expectFlat(() => {
     tf.dispose(layer.apply(inputs));
@@ -70,7 +70,7 @@ it(`a stateful layer and its states, ${STEPS} times`, { timeout: 120_000 }, asyn
   });
 });
 
-it("a model of both outputs, which tfjs computes twice, and asks one gradient of", { timeout: 120_000 }, async () => {
+it("a model of both outputs, which tfjs computes twice, and asks one gradient of", async () => {
   const sequence = tf.input({ shape: [5, 3] });
   const outputs = new GRU({ units: 4, returnState: true }).apply(sequence) as tf.SymbolicTensor[];
   const both = tf.model({ inputs: sequence, outputs });

@@ -10,7 +10,7 @@ const lines = (argument: string) =>
     "\n",
   );
 
-it("a program of tfjs's own layers", { timeout: 120_000 }, () => {
+it("a program of tfjs's own layers", () => {
   const [without, with_] = [lines("without"), lines("with")];
   expect(without.length).toBeGreaterThan(90);
   expect(without.filter((line) => line.includes("Error"))).toHaveLength(1);
