@@ -5,22 +5,16 @@
 namespace cudnn_gru {
 namespace {
 
-constexpr Contention::Clock::rep Ticks(int milliseconds) {
-  return std::chrono::duration_cast<Contention::Clock::duration>(
-             std::chrono::milliseconds(milliseconds))
-      .count();
-}
+using std::chrono::milliseconds;
 
-// On any machine a thread loses its CPU now and then, so that a few long waits
-// prove nothing.
-constexpr uint32_t kFewStalls = 3;
-constexpr uint32_t kPhasesPerStall = 64;
+// On any machine a thread loses its CPU now and then. So much time must have
+// passed in calls before they are judged, because a single short call proves
+// nothing.
+constexpr milliseconds kJudged(8);
 
-constexpr Contention::Clock::rep kShortestCooldown = Ticks(250);
-constexpr Contention::Clock::rep kLongestCooldown = Ticks(4000);
-// A contended call this soon after a cool-down makes the next one twice as
-// long.
-constexpr Contention::Clock::rep kSoon = Ticks(1000);
+// A try that turns out to be contended costs about kJudged.
+constexpr milliseconds kFirstCooldown(50);
+constexpr milliseconds kLongestCooldown(1600);
 
 }  // namespace
 
@@ -29,16 +23,29 @@ Contention& Contention::Get() {
   return *contention;
 }
 
-void Contention::Note(uint32_t phases, uint32_t stalls, Clock::time_point now) {
-  if (stalls < kFewStalls || stalls < phases / kPhasesPerStall) return;
-  const Clock::rep ticks = now.time_since_epoch().count();
-  const Clock::rep before = cooldown_.load(std::memory_order_relaxed);
-  const bool again =
-      before != 0 && ticks < until_.load(std::memory_order_relaxed) + kSoon;
-  const Clock::rep cooldown =
-      again ? std::min(2 * before, kLongestCooldown) : kShortestCooldown;
-  cooldown_.store(cooldown, std::memory_order_relaxed);
-  until_.store(ticks + cooldown, std::memory_order_relaxed);
+void Contention::Note(int threads, Clock::duration took, Clock::duration lost,
+                      Clock::time_point now) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  took_ += took;
+  alone_ += threads * (took - std::min(lost, took));
+  if (took_ < kJudged) return;
+  const bool contended = alone_ < took_;
+  took_ = alone_ = Clock::duration(0);
+  if (!contended) {
+    cooldown_ = Clock::duration(0);
+    return;
+  }
+  cooldown_ = cooldown_ == Clock::duration(0)
+                  ? kFirstCooldown
+                  : std::min<Clock::duration>(2 * cooldown_, kLongestCooldown);
+  until_.store((now + cooldown_).time_since_epoch().count(),
+               std::memory_order_relaxed);
+}
+
+void Contention::Note(const SpinBarrier& barrier) {
+  if (barrier.threads() == 1) return;
+  const Clock::time_point now = Clock::now();
+  Note(barrier.threads(), now - barrier.made(), barrier.lost(), now);
 }
 
 }  // namespace cudnn_gru

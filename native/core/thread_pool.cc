@@ -107,15 +107,19 @@ bool ThreadPool::Run(int n, const std::function<void(int)>& body, Begin begin) {
 }
 
 void SpinWait::Pause() {
-  if (stalled()) {
+  if (spins_ == kBarrierSpins) {
     std::this_thread::yield();
-  } else {
-    ++spins_;
-    Relax();
+    return;
   }
+  Relax();
+  if (++spins_ == kBarrierSpins) yields_since_ = Clock::now();
 }
 
-bool SpinWait::stalled() const { return spins_ >= kBarrierSpins; }
+std::chrono::nanoseconds SpinWait::stalled() const {
+  using std::chrono::nanoseconds;
+  if (spins_ < kBarrierSpins) return nanoseconds(0);
+  return std::chrono::duration_cast<nanoseconds>(Clock::now() - yields_since_);
+}
 
 bool SpinBarrier::Wait() {
   const uint32_t phase = phase_.load(std::memory_order_relaxed);
@@ -128,7 +132,10 @@ bool SpinBarrier::Wait() {
       if (broken_.load(std::memory_order_acquire)) return false;
       wait.Pause();
     }
-    if (wait.stalled()) stalls_.fetch_add(1, std::memory_order_relaxed);
+    const std::chrono::nanoseconds stalled = wait.stalled();
+    if (stalled.count() > 0) {
+      lost_.fetch_add(stalled.count(), std::memory_order_relaxed);
+    }
   }
   return !broken_.load(std::memory_order_acquire);
 }

@@ -2,6 +2,7 @@
 #define CUDNN_GRU_CORE_THREAD_POOL_H_
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
@@ -66,11 +67,14 @@ class SpinWait {
  public:
   // Waits for a moment.
   void Pause();
-  // Whether the wait has been so long that the CPU was yielded.
-  bool stalled() const;
+  // How long the CPU has been yielded: the wait without the first spins.
+  std::chrono::nanoseconds stalled() const;
 
  private:
+  using Clock = std::chrono::steady_clock;
+
   int spins_ = 0;
+  Clock::time_point yields_since_;  // valid after the last spin
 };
 
 // A barrier at which `n` threads of one team meet. Waiting threads spin,
@@ -78,7 +82,11 @@ class SpinWait {
 // threads seem not to be running.
 class SpinBarrier {
  public:
-  explicit SpinBarrier(int n) : n_(n) {}
+  using Clock = std::chrono::steady_clock;
+
+  explicit SpinBarrier(int n) : n_(n) {
+    if (n > 1) made_ = Clock::now();
+  }
 
   // Waits for the other threads. Returns false when the barrier was broken, and
   // the caller must then leave the computation.
@@ -86,17 +94,23 @@ class SpinBarrier {
   // Makes every waiting and every later Wait return false.
   void Break() { broken_.store(true, std::memory_order_release); }
 
-  // How often all threads have met, and how many waits were so long that
-  // another thread seemed not to be running.
-  uint32_t phases() const { return phase_.load(std::memory_order_relaxed); }
-  uint32_t stalls() const { return stalls_.load(std::memory_order_relaxed); }
+  int threads() const { return n_; }
+  // When the barrier was made. Valid if there are several threads.
+  Clock::time_point made() const { return made_; }
+  // How long the threads have waited for one that seemed not to be running:
+  // the mean of those that wait, summed over all phases.
+  std::chrono::nanoseconds lost() const {
+    return std::chrono::nanoseconds(lost_.load(std::memory_order_relaxed) /
+                                    (n_ > 1 ? n_ - 1 : 1));
+  }
 
  private:
   const int n_;
   alignas(64) std::atomic<int> arrived_{0};
   alignas(64) std::atomic<uint32_t> phase_{0};
   std::atomic<bool> broken_{false};
-  std::atomic<uint32_t> stalls_{0};
+  std::atomic<int64_t> lost_{0};  // nanoseconds, of all threads
+  Clock::time_point made_;
 };
 
 }  // namespace cudnn_gru

@@ -1,6 +1,7 @@
 // How the plan of a stack follows from its sizes, the threads and the caches.
 #include "cpu/stack/stack_plan.h"
 
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -116,7 +117,8 @@ TEST_CASE("no units are divided while other programs keep the CPUs busy") {
   StackProblem<float>::Results results;
   const cudnn_gru::StackCall call = problem.Call(&results);
   const PlacedStack placed(call);
-  Contention::Get().Note(1000, 1000, Contention::Clock::now());
+  const std::chrono::seconds second(1);
+  Contention::Get().Note(2, second, second, Contention::Clock::now());
   const size_t cache = CacheFor(kWeightBytes / 2);
   CHECK(PlanStack(placed.job(), 2, cache).split == StackSplit::kChains);
   CHECK(PlanStack(placed.job(), 8, kLargeCache).split == StackSplit::kChains);
