@@ -31,9 +31,32 @@ export function computeStack(problem: Problem): Float32Array {
   }
 }
 
-/** Our Bidirectional or GRUStack as users call it: synchronous, with a new output array for each call. */
+/** Our Bidirectional or GRUStack, synchronous. It writes to `out`, as the layers called one by one do. */
 export class CudnnGruStack extends CudnnGru {
   override async prepare(problem: Problem): Promise<Task> {
+    const stack = makeStack(problem);
+    const inputs = makeInputs(problem);
+    const out = { out: dataOf(stack.call(inputs)) };
+    return {
+      output: Float32Array.from(out.out),
+      time: async (calls) => timeCalls(() => stack.call(inputs, out), calls),
+      close: () => stack.dispose(),
+    };
+  }
+}
+
+/** The same with a new output array for each call, as other libraries have it. */
+class WithNewOutput implements Contender {
+  readonly name = "cudnn-gru, new output";
+  readonly role: Role = "apart";
+  readonly version = "";
+  readonly resetAfter = true;
+
+  declines(): null {
+    return null;
+  }
+
+  async prepare(problem: Problem): Promise<Task> {
     const stack = makeStack(problem);
     const inputs = makeInputs(problem);
     return {
@@ -42,6 +65,8 @@ export class CudnnGruStack extends CudnnGru {
       close: () => stack.dispose(),
     };
   }
+
+  close(): void {}
 }
 
 /** The GRUs of a stack, or the first of them, called one by one. Merging two directions would come on top, and is not timed. */
@@ -78,8 +103,12 @@ class LayersApart implements Contender {
     );
     const inputs = makeInputs(problem);
     const first = layers[0] as GRU<false>;
-    const all = () => callAll(layers, form, inputs);
-    const call = this.#which === "all" ? all : () => first.call(inputs);
+    const outs = layers.map((layer, index) => {
+      const { batch, timesteps, units } = shapes[index] as Problem["shape"];
+      return { layer, out: { out: new Float32Array(batch * timesteps * units) } };
+    });
+    const all = () => callAll(outs, form, inputs);
+    const call = this.#which === "all" ? all : () => first.call(inputs, outs[0]?.out);
     return {
       output: this.#which === "all" ? joined(all(), problem) : null,
       time: async (calls) => {
@@ -101,9 +130,13 @@ class LayersApart implements Contender {
 }
 
 /** Calls the GRUs of one layer with the same inputs, and those of the next with what they return. */
-function callAll(layers: readonly GRU<false>[], { directions }: Form, inputs: Tensor): Tensor[] {
-  if (directions === 2) return layers.map((layer) => layer.call(inputs));
-  return [layers.reduce<Tensor>((values, layer) => layer.call(values), inputs)];
+function callAll(
+  layers: readonly { layer: GRU<false>; out: { out: Float32Array } }[],
+  { directions }: Form,
+  inputs: Tensor,
+): Tensor[] {
+  if (directions === 2) return layers.map(({ layer, out }) => layer.call(inputs, out));
+  return [layers.reduce<Tensor>((values, { layer, out }) => layer.call(values, out), inputs)];
 }
 
 /** The outputs of both directions at each timestep, one after the other. The backward one starts with the last timestep. */
@@ -124,7 +157,10 @@ function joined(outputs: readonly Tensor[], { shape: { batch, timesteps, units }
 
 /** What our stack is compared with beside other libraries: its own GRUs, and for several threads also on one of them. */
 export function layersApart(form: Form, threads: number): Contender[] {
-  const apart: Contender[] = [new LayersApart("one by one", "all", { all: threads, own: threads })];
+  const apart: Contender[] = [
+    new WithNewOutput(),
+    new LayersApart("one by one", "all", { all: threads, own: threads }),
+  ];
   const single = { all: threads, own: 1 };
   if (threads > 1) apart.push(new LayersApart("one by one, one thread", "all", single));
   if (form === BIDIRECTIONAL) apart.push(new LayersApart("one direction, one thread", "first", single));
