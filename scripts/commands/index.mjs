@@ -83,6 +83,11 @@ export const commands = {
     needs: built,
     run: runTraining,
   },
+  "example:verses": {
+    about: "tell which part of a book verses come from, with a model that Keras trained on text; takes texts of your own",
+    needs: built,
+    run: (args) => passStatusOn(() => runNode("examples/verses/classify.mjs", args)),
+  },
   test: {
     about: "run the tests; arguments go to vitest",
     needs: [...built, "doubles"],
