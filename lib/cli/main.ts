@@ -147,7 +147,7 @@ program
     "after",
     `
 Examples:
-  cudnn-gru convert model.h5 model.keras            # for Keras 3; not from files of Keras 2
+  cudnn-gru convert model.h5 model.keras            # for Keras 3, from files of Keras 2 too
   cudnn-gru convert model.keras model.weights.h5    # for model.load_weights("model.weights.h5") in Keras 3
   cudnn-gru convert model.h5 model.safetensors      # tensors such as "encoder/gru/kernel"
 The model must be one that inspect calls supported. The state of an optimizer is left out.`,

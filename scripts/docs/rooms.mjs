@@ -39,6 +39,13 @@ export const halves = [
           about: "whole Keras models",
           rows: [
             [
+              {
+                path: "lib/models/export",
+                about: "to other formats",
+                rows: [[{ path: "lib/models/export/keras2", about: "Keras 2's models as Keras 3's" }]],
+              },
+            ],
+            [
               { path: "lib/models/run", about: "predict", share: 3 },
               { path: "lib/models/layers", about: "Keras's layers", share: 4 },
               { path: "lib/models/operations", about: "operations", share: 4 },
@@ -47,7 +54,6 @@ export const halves = [
               { path: "lib/models/emit", about: "", share: 2 },
               { path: "lib/models/compile", about: "programs", share: 4 },
               { path: "lib/models/graph", about: "from files", share: 4 },
-              { path: "lib/models/export", about: "", share: 2.5 },
             ],
           ],
         },

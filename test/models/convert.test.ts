@@ -99,7 +99,6 @@ describe("to .keras", () => {
   });
 
   it.each([
-    ["tf_keras/gru_h5", /Keras 2.*\.weights\.h5/],
     ["operations_graph/attention_h5", /cannot read its calls from an \.h5 file/],
     ["survey/captions_h5", /operation "not_equal".*cannot read its calls/],
     ["attention/h5", /"attention" \(Attention\).*cannot read/],

@@ -1,13 +1,16 @@
 import { expectedText } from "../../errors/messages.js";
 import { writeAtomically } from "../../formats/atomic_write.js";
 import { inFile } from "../../formats/file_errors.js";
-import { encodeKerasArchive } from "../../formats/keras_files/archive_writer.js";
-import { encodeWeightGroups } from "../../formats/keras_files/weight_groups.js";
+import { encodeKerasArchive, type ModelToWrite } from "../../formats/keras_files/archive_writer.js";
+import { encodeWeightGroups, type WeightGroup } from "../../formats/keras_files/weight_groups.js";
 import { encodeSafetensors } from "../../formats/safetensors/safetensors.js";
 import { type FileSource, readSource } from "../../formats/source.js";
-import { withWholeModel } from "../../formats/whole_model.js";
+import { type WholeModelFile, withWholeModel } from "../../formats/whole_model.js";
+import type { ModelLayer } from "../layers/model_layer.js";
 import { readModel } from "../load_keras_model.js";
-import { kerasConfig, requireModernLayers, withModernClasses } from "./keras_config.js";
+import { kerasConfig, withModernClasses } from "./keras_config.js";
+import { modernModel } from "./keras2/modern_model.js";
+import { modernGroups } from "./keras2/modern_weights.js";
 import { namedTensors, weightGroups } from "./weights.js";
 
 /** The formats that models are converted to. */
@@ -56,10 +59,8 @@ export async function convertModel(source: FileSource, target: string, overwrite
         const slots = model.all().map((layer) => layer.slots.length);
         const counts = { layers: slots.filter((count) => count > 0).length, weights: slots.reduce((a, b) => a + b, 0) };
         if (format === ".safetensors") return { parts: encodeSafetensors(namedTensors(model)), ...counts };
-        requireModernLayers(model);
-        const groups = weightGroups(model);
-        if (format === ".weights.h5") return { parts: encodeWeightGroups(groups), ...counts };
-        return { parts: await encodeKerasArchive({ config: kerasConfig(whole, model), groups }), ...counts };
+        if (format === ".weights.h5") return { parts: encodeWeightGroups(groupsOf(whole, model)), ...counts };
+        return { parts: await encodeKerasArchive(modelToWrite(whole, model)), ...counts };
       } finally {
         model.dispose();
       }
@@ -67,4 +68,16 @@ export async function convertModel(source: FileSource, target: string, overwrite
   );
   await writeAtomically(target, parts, { overwrite });
   return { format, layers, weights, bytes: parts.reduce((sum, { length }) => sum + length, 0) };
+}
+
+/** Groups have the names of Keras 3's classes, of which CuDNNGRU is none. Otherwise no config need be written. */
+function groupsOf(whole: WholeModelFile, model: ModelLayer): readonly WeightGroup[] {
+  const isModern = model.all().every(({ entry }) => entry.className !== "CuDNNGRU");
+  return isModern ? weightGroups(model) : modelToWrite(whole, model).groups;
+}
+
+function modelToWrite(whole: WholeModelFile, model: ModelLayer): ModelToWrite {
+  if (!whole.legacy) return { config: kerasConfig(whole, model), groups: weightGroups(model) };
+  const config = modernModel(model);
+  return { config, groups: modernGroups(model, config) };
 }

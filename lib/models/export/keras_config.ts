@@ -1,32 +1,17 @@
 import type { WholeModelFile } from "../../formats/whole_model.js";
 import { asObject, type Config, type Entry, unsupported } from "../graph/entry.js";
-import type { Layer } from "../layers/layer.js";
 import type { ModelLayer } from "../layers/model_layer.js";
-
-/** Classes of older Keras versions that Keras 3 does not have. */
-const OLD_CLASSES = new Set(["CuDNNGRU", "TFOpLambda", "SlicingOpLambda"]);
 
 /** Layers whose calls Keras writes into an `.h5` file in a form that it cannot read back. */
 const UNREADABLE_IN_H5 = new Set(["Attention", "AdditiveAttention"]);
-
-/** Throws `ERR_UNSUPPORTED`, naming the layer, for a model with layers that Keras 3 does not have. */
-export function requireModernLayers(model: Layer): void {
-  for (const { entry } of model.all()) {
-    if (OLD_CLASSES.has(entry.className)) throw unsupported(entry, "Keras 3 has no such layer");
-  }
-}
 
 /**
  * Returns the config of a model file of Keras 3 as a `.keras` file has it. What `compile` was called with is left out, since
  * the state of an optimizer is not converted.
  *
- * Throws `ERR_UNSUPPORTED` for a file of Keras 2 or tf.keras 2, and for calls in an `.h5` file that Keras 3 cannot read.
+ * Throws `ERR_UNSUPPORTED` for calls in an `.h5` file that Keras 3 cannot read.
  */
-export function kerasConfig({ config, legacy, weights }: WholeModelFile, model: ModelLayer): Config {
-  if (legacy) {
-    const remedy = "Convert it to .weights.h5, and load that in Keras 3 into a model that is built there";
-    throw unsupported(model.entry, "its config is of Keras 2, which a .keras file of Keras 3 cannot hold", remedy);
-  }
+export function kerasConfig({ config, weights }: WholeModelFile, model: ModelLayer): Config {
   const { compile_config: _, ...given } = asObject(config) ?? {};
   if (weights.layout === "groups") return given;
   for (const layer of [model, ...model.all()]) {

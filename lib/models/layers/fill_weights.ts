@@ -3,12 +3,18 @@ import type { StoredVariable } from "../../formats/hdf5/dataset.js";
 import { toWeight } from "../../formats/keras_files/gru_variables.js";
 import type { ModelWeights } from "../../formats/whole_model.js";
 import { type Entry, entryError } from "../graph/entry.js";
+import { modernWeights } from "./gru_weights.js";
 import type { Layer } from "./layer.js";
 import { arraysOf, matchLegacyArrays } from "./legacy_arrays.js";
 import type { WeightSlot } from "./weight_slot.js";
 
 /** Reads the weights of all layers of `model` from its file. */
 export async function fillWeights(model: Layer, weights: ModelWeights): Promise<void> {
+  await readWeights(model, weights);
+  for (const layer of model.all()) modernWeights(layer);
+}
+
+async function readWeights(model: Layer, weights: ModelWeights): Promise<void> {
   for (const layer of model.all()) if (layer.takesAllWeights) await fillAll(layer, weights);
   if (weights.layout === "lists") {
     const matched = matchLegacyArrays(model, weights.lists).filter(({ slot }) => !slot.isUnused);

@@ -1,3 +1,4 @@
+import { fromCudnnGru } from "../../formats/keras_files/cudnn_weights.js";
 import { Source } from "../../formats/source.js";
 import { currentConfig, modernConfig } from "../../keras/legacy_config.js";
 import { GRU } from "../../layers/gru.js";
@@ -6,6 +7,7 @@ import type { LayerParts } from "../../layers/layer_parts.js";
 import type { Config, Entry } from "../graph/entry.js";
 import type { ConfigReader } from "./config_reader.js";
 import { withoutMarks } from "./config_reader.js";
+import type { Layer } from "./layer.js";
 import type { WeightRequest, WeightSlot } from "./weight_slot.js";
 
 /** Returns the config of a GRU in the form of Keras 3. */
@@ -16,6 +18,19 @@ export function gruConfig({ entry }: ConfigReader, overrides: Config = {}): Conf
     place.legacy || className === "CuDNNGRU" ? modernConfig(plain, className, name) : currentConfig(plain, name);
   // A custom object that only training needs does not stop inference.
   return { ...modern, ...overrides };
+}
+
+/** True for Keras 2's CuDNNGRU, whose weights are in the layout of cuDNN. */
+function isCudnnGru({ className }: Entry): boolean {
+  return className === "CuDNNGRU";
+}
+
+/** Turns the weights that were read for a CuDNNGRU into those of the GRU that computes the same. */
+export function modernWeights({ entry, slots }: Pick<Layer, "entry" | "slots">): void {
+  if (!isCudnnGru(entry)) return;
+  fromCudnnGru(slots.map(({ data }) => data)).forEach((weight, index) => {
+    slots[index]?.fill(weight);
+  });
 }
 
 /** A GRU of this package that computes a GRU of the model. */
@@ -34,7 +49,8 @@ export class ModelGru {
       { name: "kernel", shape: [null, 3 * units] },
       { name: "recurrent_kernel", shape: [units, 3 * units] },
     ];
-    if (useBias) requests.push({ name: "bias", shape: resetAfter ? [2, 3 * units] : [3 * units] });
+    const bias = isCudnnGru(reader.entry) ? [6 * units] : resetAfter ? [2, 3 * units] : [3 * units];
+    if (useBias) requests.push({ name: "bias", shape: bias });
     this.requests = requests;
   }
 

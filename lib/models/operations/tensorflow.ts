@@ -8,7 +8,7 @@ import { type OperationDefinition, operation } from "./operation.js";
 import { OPERATIONS } from "./table.js";
 
 /** How a function of TensorFlow is computed: by a Keras operation, whose arguments have these names in TensorFlow. */
-interface TensorFlowFunction {
+export interface TensorFlowFunction {
   readonly operation: string;
   /** TensorFlow's names of the arguments, with Keras's names for them; those in order come first. */
   readonly names: Readonly<Record<string, string>>;
@@ -116,6 +116,18 @@ function indexEntry(item: unknown): unknown {
 }
 
 const SPECIAL: Readonly<Record<string, OperationDefinition>> = { concat, "__operators__.getitem": getItem };
+
+/** The Keras operations of the functions whose arguments are read here. */
+const SPECIAL_OPERATIONS: Readonly<Record<string, TensorFlowFunction>> = {
+  concat: like("numpy.Concatenate", { values: "xs", axis: "axis" }),
+  "__operators__.getitem": like("numpy.GetItem", { tensor: "x", slice_spec: "key" }),
+};
+
+/** Returns the Keras operation that computes a function of TensorFlow, or `undefined`. */
+export function kerasOperationOf(name: string): TensorFlowFunction | undefined {
+  const table = Object.hasOwn(SPECIAL_OPERATIONS, name) ? SPECIAL_OPERATIONS : FUNCTIONS;
+  return Object.hasOwn(table, name) ? table[name] : undefined;
+}
 
 /** Returns the function of a TFOpLambda or SlicingOpLambda layer by its name, or `undefined`. */
 export function tensorFlowFunction(name: string): OperationDefinition | undefined {

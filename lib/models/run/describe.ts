@@ -9,10 +9,19 @@ import type { InputSpec, ModelLayer } from "../layers/model_layer.js";
 /** A shape with `null` where the caller's inputs decide. */
 export type OpenShape = readonly (number | null)[];
 
+/** An output of a layer, as far as it does not depend on the caller's inputs. */
+export interface OpenTensor {
+  readonly shape: OpenShape;
+  readonly dtype: string;
+}
+
+/** The outputs of the first call of each layer, without the layers behind one in JavaScript. */
+export type CallResults = ReadonlyMap<Layer, readonly OpenTensor[]>;
+
 /** The shapes of a model's outputs and of those of its layers. */
 export interface ModelShapes {
   /** In Keras's order; `null` when a layer in JavaScript decides them. */
-  readonly outputs: readonly { readonly shape: OpenShape; readonly dtype: string }[] | null;
+  readonly outputs: readonly OpenTensor[] | null;
   /** Without the layers behind one in JavaScript. */
   readonly layers: ReadonlyMap<Layer, readonly OpenShape[]>;
 }
@@ -22,29 +31,32 @@ const TRIALS = [97, 101] as const;
 
 /** Returns the shapes of all outputs, by compiling the model twice for sizes that differ. */
 export function shapesOf(model: ModelLayer): ModelShapes {
-  const [one, other] = TRIALS.map((size) => trial(model, size));
-  const merge = (a: SymbolicTensor, b: SymbolicTensor | undefined): OpenShape => [
-    ...(a.repeat === null ? [] : [null]),
-    ...a.shape.map((size, axis) => (b?.shape[axis] === size ? size : null)),
-  ];
-  const others = flatten((other as Trial).outputs ?? []);
-  const first = (one as Trial).outputs;
-  const outputs =
-    first === null
-      ? null
-      : flatten(first).map((tensor, index) => ({
-          shape: merge(tensor, others[index]),
-          dtype: tensor.dtype as string,
-        }));
-  const layers = new Map<Layer, OpenShape[]>();
-  for (const [layer, tensors] of (one as Trial).calls) {
-    const second = flatten((other as Trial).calls.get(layer) ?? []);
-    layers.set(
-      layer,
-      flatten(tensors).map((tensor, at) => merge(tensor, second[at])),
-    );
-  }
-  return { outputs, layers };
+  const { outputs, calls } = results(model);
+  return { outputs, layers: new Map([...calls].map(([layer, tensors]) => [layer, tensors.map(({ shape }) => shape)])) };
+}
+
+/** Returns the outputs of all layers, as `shapesOf` finds them. */
+export function callResults(model: ModelLayer): CallResults {
+  return results(model).calls;
+}
+
+function results(model: ModelLayer): { outputs: readonly OpenTensor[] | null; calls: CallResults } {
+  const [one, other] = TRIALS.map((size) => trial(model, size)) as [Trial, Trial];
+  const calls = [...one.calls].map(
+    ([layer, tensors]) => [layer, merged(tensors, other.calls.get(layer) ?? [])] as const,
+  );
+  return { outputs: one.outputs === null ? null : merged(one.outputs, other.outputs ?? []), calls: new Map(calls) };
+}
+
+function merged(first: Tensors, second: Tensors): OpenTensor[] {
+  const others = flatten(second);
+  return flatten(first).map(({ repeat, shape, dtype }, at) => ({
+    shape: [
+      ...(repeat === null ? [] : [null]),
+      ...shape.map((size, axis) => (others[at]?.shape[axis] === size ? size : null)),
+    ],
+    dtype,
+  }));
 }
 
 interface Trial {
