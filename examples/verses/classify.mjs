@@ -49,7 +49,9 @@ if (texts.length > 0) {
 
 const right = judged.filter(({ part }, index) => part === verses[index].part).length;
 const percent = (share) => `${(100 * share).toFixed(1)} %`;
-console.log(`\nright   ${percent(right / verses.length)} of ${verses.length} verses, of which the model has seen no chapter`);
+console.log(
+  `\nright   ${percent(right / verses.length)} of ${verses.length} verses, of which the model has seen no chapter`,
+);
 console.log(`        (Keras: ${percent(accuracy.keras)} of ${accuracy.verses} such verses)`);
 
 const bytes = readFileSync(here("predictions.f32"));

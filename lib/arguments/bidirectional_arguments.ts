@@ -1,12 +1,13 @@
 import { expected, expectedText } from "../errors/messages.js";
 import { reading } from "../errors/reading.js";
+import { nearest } from "../errors/suggestion.js";
 import { type DTypePolicy, getDTypePolicy } from "../keras/dtype_policy.js";
 import { type MergeMode, readMergeMode } from "../keras/merge_mode.js";
 import { getRegularizer, type Regularizer } from "../keras/regularizers.js";
 import { lengthOf } from "../native/intrinsics.js";
 import { Options } from "../options/options.js";
 import { isRecord } from "../options/record.js";
-import { checkInputHints, readName } from "./constructor.js";
+import { checkInputHints, GRU_ARGUMENT_NAMES, readName } from "./constructor.js";
 import { readTensor } from "./tensor_like.js";
 import { isTypedArray } from "./typed_array.js";
 
@@ -48,7 +49,9 @@ export function readBidirectional(
   isLayer: (value: unknown) => boolean,
 ): BidirectionalOptions {
   return reading("Bidirectional", () => {
-    const read = new Options("Bidirectional", joinArguments(first, second, isLayer), KNOWN, null);
+    const given = joinArguments(first, second, isLayer);
+    refuseArgumentsOfLayer(given);
+    const read = new Options("Bidirectional", given, KNOWN, null);
     const value = (name: string) => read.raw(name, undefined);
     checkInputHints(value("input_shape"), value("input_dim"));
     return {
@@ -76,6 +79,20 @@ function joinArguments(first: unknown, second: unknown, isLayer: (value: unknown
     throw expected("ERR_ARGUMENT", "layer", "the layer once, first or in the object", args.layer);
   }
   return { ...args, layer: first };
+}
+
+/** Throws `ERR_ARGUMENT` for an argument that belongs to the GRU inside. */
+function refuseArgumentsOfLayer(given: Record<string, unknown>): void {
+  for (const key of Object.keys(given)) {
+    if (nearest(key, KNOWN) !== undefined) continue;
+    const meant = nearest(key, GRU_ARGUMENT_NAMES);
+    if (meant === undefined) continue;
+    const value = meant === "units" ? "units" : `units, { ${meant}: … }`;
+    const remedy = `Pass it to the layer inside: new Bidirectional(new GRU(${value})).`;
+    throw expectedText("ERR_ARGUMENT", "Bidirectional", "only known arguments", `the unknown argument \`${key}\``, {
+      remedy,
+    });
+  }
 }
 
 /** Two GRUs have as many weights at most. */

@@ -198,7 +198,8 @@ const NAMES: Readonly<Record<keyof GRUArguments | "units", true>> = {
   cuda_device: true,
 };
 
-const KNOWN = Object.keys(NAMES);
+/** The names of all arguments of a GRU. */
+export const GRU_ARGUMENT_NAMES: readonly string[] = Object.keys(NAMES);
 
 /**
  * Reads the arguments of `new GRU(units, args)` or `new GRU({ units, ...args })`.
@@ -211,7 +212,7 @@ export function readConstructor(first: unknown, second: unknown): GRUOptions {
 }
 
 function readArguments(first: unknown, second: unknown): GRUOptions {
-  const read = new Options("GRU", joinArguments(first, second), KNOWN, null);
+  const read = new Options("GRU", joinArguments(first, second), GRU_ARGUMENT_NAMES, null);
   const value = (name: keyof typeof NAMES, fallback?: unknown) => read.raw(name, fallback);
   const units = requireInteger(value("units"), "units", "a positive integer below 2^31", 1, SIZE_LIMIT - 1);
   const recurrentDropout = requireRate(value("recurrent_dropout"), "recurrent_dropout");

@@ -1,5 +1,6 @@
 import { textTable } from "../models/run/text_table.js";
-import type { GruReport, InspectReport } from "./inspect.js";
+import type { InspectReport } from "./inspect.js";
+import type { GruReport } from "./inspect_grus.js";
 
 const shapeText = (shape: readonly (number | null)[]) => `(${shape.map((size) => size ?? "None").join(", ")})`;
 const count = (value: number) => value.toLocaleString("en-US");

@@ -34,13 +34,18 @@ const READERS: Readonly<Record<string, (bytes: ArrayBuffer) => { data: TypedArra
 export function decodeNpy(name: string, bytes: Uint8Array): TensorLike {
   const wrong = (expected: string, received: string) => expectedText("ERR_FILE_FORMAT", name, expected, received);
   const head = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (head.length < 12 || head.toString("latin1", 0, 6) !== MAGIC) {
+  const beginning = head.toString("latin1", 0, MAGIC.length);
+  if (head.length === 0) throw wrong("a .npy file", "an empty file");
+  if (!MAGIC.startsWith(beginning)) {
     throw wrong("a file that begins as NumPy's .npy files do", `${bytes.length} bytes that begin otherwise`);
   }
+  const cutOff = () => wrong("a whole .npy file", `${bytes.length} bytes, which end within its header`);
+  if (head.length < 12) throw cutOff();
   const wide = (head[6] as number) > 1;
   const start = wide ? 12 : 10;
   const end = start + (wide ? head.readUInt32LE(8) : head.readUInt16LE(8));
-  const header = head.toString("latin1", start, Math.min(end, head.length));
+  if (head.length < end) throw cutOff();
+  const header = head.toString("latin1", start, end);
   const descr = /'descr':\s*'([^']*)'/.exec(header)?.[1];
   const fortran = /'fortran_order':\s*(True|False)/.exec(header)?.[1] === "True";
   const sizes = /'shape':\s*\(([\d,\s]*)\)/.exec(header)?.[1];

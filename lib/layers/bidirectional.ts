@@ -8,12 +8,13 @@ import type { CustomObjects } from "../keras/custom_objects.js";
 import type { ComputeDtype, DtypeName, VariableDtype } from "../keras/dtype_policy.js";
 import type { MergeMode } from "../keras/merge_mode.js";
 import type { Regularizer } from "../keras/regularizers.js";
-import { isRecord } from "../options/record.js";
+import { copyKnown } from "../options/record.js";
 import { printAsText } from "../tensor/print_as_text.js";
 import {
   argumentsOfBidirectional,
   type BidirectionalConfig,
   type ConfigArguments,
+  OVERRIDES,
   readBidirectionalConfig,
 } from "./bidirectional_config.js";
 import { type BidirectionalParts, bidirectionalParts } from "./bidirectional_parts.js";
@@ -288,6 +289,8 @@ function layerFrom({ own, forward, backward }: Omit<ConfigArguments, "builtFor">
   return new Bidirectional({ ...own, layer, backward_layer } as never) as unknown as BidirectionalLayer;
 }
 
+const OF_KERAS: ReadonlySet<string> = new Set(["layer", ...OVERRIDES]);
+
 /** The class expression is named Bidirectional because messages of the runtime print this name. */
 const BidirectionalImplementation = class Bidirectional extends BidirectionalLayer {
   static fromConfig(config: unknown, extra?: unknown): BidirectionalLayer {
@@ -299,11 +302,9 @@ const BidirectionalImplementation = class Bidirectional extends BidirectionalLay
 
   static async fromKeras(source: FileSource, args: BidirectionalFromKerasArguments = {}): Promise<BidirectionalLayer> {
     const read = readSource(source);
-    // The arguments are copied, because getters and proxies may throw or return something else later.
-    const { layer, ...extra } = reading("fromKeras", () => {
-      if (!isRecord(args)) throw expected("ERR_ARGUMENT", "arguments of fromKeras", "an object", args);
-      return { ...args } as BidirectionalFromKerasArguments;
-    });
+    const { layer, ...extra } = reading("fromKeras", () =>
+      copyKnown(args, OF_KERAS, "Bidirectional.fromKeras", "arguments of fromKeras"),
+    );
     if (layer !== undefined && typeof layer !== "string") {
       throw expected("ERR_ARGUMENT", "layer", "the name of a layer", layer);
     }

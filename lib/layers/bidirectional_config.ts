@@ -38,7 +38,8 @@ export type SerializedHalf<S extends boolean, H extends DtypeName> = Record<stri
 const OWN = ["merge_mode", "name", "trainable", "dtype", "autocast", "activity_regularizer"];
 /** Arguments of both halves that override a config. Configs do not have the last two. */
 const HALVES = ["return_state", "stateful", "use_cudnn", "cuda_device"];
-const KNOWN = new Set([...OWN, ...HALVES, "custom_objects"]);
+/** All arguments that override a config. */
+export const OVERRIDES: ReadonlySet<string> = new Set([...OWN, ...HALVES, "custom_objects"]);
 
 /** The constructor's arguments that a config stands for. */
 export interface ConfigArguments {
@@ -83,7 +84,7 @@ export function argumentsOfBidirectional(
   builtFor: ConfigArguments["builtFor"] = null,
 ): ConfigArguments {
   if (extra !== undefined && !isRecord(extra)) throw expected("ERR_ARGUMENT", "extra", "an object", extra);
-  refuseUnknown(extra ?? {}, KNOWN, "Bidirectional.fromConfig");
+  refuseUnknown(extra ?? {}, OVERRIDES, "Bidirectional.fromConfig");
   const given = { ...extra };
   const objects: CustomObjects = readCustomObjects(given.custom_objects);
   const overrides = (names: readonly string[]) =>

@@ -1,11 +1,11 @@
-import type { GRUArguments } from "../arguments/constructor.js";
+import { GRU_ARGUMENT_NAMES, type GRUArguments } from "../arguments/constructor.js";
 import type { GRUError } from "../errors/gru_error.js";
 import { expected, expectedText } from "../errors/messages.js";
 import { reading } from "../errors/reading.js";
 import { type FileSource, readSource } from "../formats/source.js";
 import type { CustomObjects } from "../keras/custom_objects.js";
 import type { DtypeName } from "../keras/dtype_policy.js";
-import { isRecord } from "../options/record.js";
+import { copyKnown } from "../options/record.js";
 import { printAsText } from "../tensor/print_as_text.js";
 import type { GRUConfig } from "./config.js";
 import { layerArguments, readConfig } from "./from_config.js";
@@ -85,22 +85,29 @@ export interface GRUConstructor {
   ): Promise<GRU<S, D>>;
 }
 
+/** The arguments of `fromConfig` and of `fromKeras`. */
+const OF_CONFIG: ReadonlySet<string> = new Set([...GRU_ARGUMENT_NAMES, "custom_objects"]);
+const OF_KERAS: ReadonlySet<string> = new Set(["layer", ...OF_CONFIG]);
+
 /**
  * The class expression is named GRU because messages of the runtime print this name, for example when `new` is
  * forgotten.
  */
 const GRUImplementation = class GRU extends GRULayer {
   static fromConfig(config: GRUConfig, extra?: FromConfigArguments): GRULayer {
-    return new GRU(reading("fromConfig", () => layerArguments(readConfig(config), extra)));
+    return new GRU(
+      reading("fromConfig", () => {
+        const known = extra === undefined ? undefined : copyKnown(extra, OF_CONFIG, "GRU.fromConfig", "extra");
+        return layerArguments(readConfig(config), known);
+      }) as never,
+    );
   }
 
   static async fromKeras(source: FileSource, args: FromKerasArguments = {}): Promise<GRULayer> {
     const read = readSource(source);
-    // The arguments are copied, because getters and proxies may throw or return something else later.
-    const { layer, ...extra } = reading("fromKeras", () => {
-      if (!isRecord(args)) throw expected("ERR_ARGUMENT", "arguments of fromKeras", "an object", args);
-      return { ...args } as FromKerasArguments;
-    });
+    const { layer, ...extra } = reading("fromKeras", () =>
+      copyKnown(args, OF_KERAS, "GRU.fromKeras", "arguments of fromKeras"),
+    );
     if (layer !== undefined && typeof layer !== "string") {
       throw expected("ERR_ARGUMENT", "layer", "the name of a layer", layer);
     }

@@ -55,7 +55,8 @@ function serializedStage({ halves }: Stage, layer: unknown): SerializedLayer {
 /** The arguments of all layers that override a config. */
 const OF_LAYERS = ["use_cudnn", "cuda_device", "custom_objects"];
 const OF_STACK = ["return_state", "name"];
-const KNOWN: ReadonlySet<string> = new Set([...OF_STACK, ...OF_LAYERS]);
+const OF_CONFIG: ReadonlySet<string> = new Set([...OF_STACK, ...OF_LAYERS]);
+const OF_KERAS: ReadonlySet<string> = new Set(["layers", ...OF_CONFIG]);
 const CONFIG = new Set(["name", "trainable", "return_state", "layers"]);
 
 /** The layers of a stack, and the arguments of the stack itself. */
@@ -74,7 +75,7 @@ export function layersOfConfig(given: unknown, extra: unknown): LayersAndArgumen
     const { layers, trainable = true, ...own } = config;
     if (!Array.isArray(layers))
       throw expected("ERR_ARGUMENT", "config.layers", "an array of serialized layers", layers);
-    const { ofLayers, ofStack } = readOverrides(extra, "GRUStack.fromConfig");
+    const { ofLayers, ofStack } = readOverrides(extra, OF_CONFIG, "GRUStack.fromConfig");
     const made: StackLayer[] = [];
     // Unlike `map`, this loop visits holes, and refuses the first one.
     for (const layer of layers) made.push(layerOfConfig(layer, ofLayers, `config.layers[${made.length}]`));
@@ -96,8 +97,12 @@ function layerOfConfig(serialized: unknown, extra: Config, argument: string): St
   return gru;
 }
 
-function readOverrides(extra: unknown, owner: string): { ofLayers: Config; ofStack: Config } {
-  const given = extra === undefined ? {} : readRecord(extra, KNOWN, owner);
+function readOverrides(
+  extra: unknown,
+  known: ReadonlySet<string>,
+  owner: string,
+): { ofLayers: Config; ofStack: Config } {
+  const given = extra === undefined ? {} : readRecord(extra, known, owner);
   const pick = (names: readonly string[]) =>
     Object.fromEntries(names.filter((name) => given[name] !== undefined).map((name) => [name, given[name]]));
   return { ofLayers: pick(OF_LAYERS), ofStack: pick(OF_STACK) };
@@ -123,7 +128,7 @@ export function readStackKerasArguments(given: unknown): StackKerasArguments {
     const remedy = 'A stack names all of its layers: { layers: ["a", "b"] }.';
     throw expected("ERR_ARGUMENT", "arguments of fromKeras", "`layers`", others, { remedy });
   }
-  const { ofLayers, ofStack } = readOverrides(others, "GRUStack.fromKeras");
+  const { ofLayers, ofStack } = readOverrides(others, OF_KERAS, "GRUStack.fromKeras");
   const names = layers === undefined || layers === null ? null : namesOf(layers);
   return { names, extra: ofLayers, args: ofStack };
 }

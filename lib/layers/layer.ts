@@ -309,7 +309,7 @@ export class GRULayer<S extends boolean = boolean, D extends DtypeName = DtypeNa
    * Sets the carried state of a stateful layer to a copy of `state`, (batch, units). Without `state` sets it to zeros,
    * and the next call may then have another batch size.
    *
-   * Throws `ERR_STATE` on a layer that is not stateful or has asynchronous calls pending, `ERR_SHAPE`, `ERR_DTYPE` or
+   * Throws `ERR_STATE` on a layer that is not stateful, where Keras's `reset_state` does nothing, or one that has asynchronous calls pending, `ERR_SHAPE`, `ERR_DTYPE` or
    * `ERR_ARGUMENT` for a bad state, and `ERR_DISPOSED`.
    */
   resetState(state?: StateLike | readonly [StateLike] | null): void {

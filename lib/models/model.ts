@@ -1,4 +1,5 @@
 import { expectedText } from "../errors/messages.js";
+import { printAsText } from "../tensor/print_as_text.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { makeBatchable } from "./batchable.js";
 import { flatten, type Structure } from "./graph/structure.js";
@@ -6,6 +7,7 @@ import type { ModelLayer } from "./layers/model_layer.js";
 import { type ModelShapes, type OpenShape, shapesOf } from "./run/describe.js";
 import { explainModel, type ModelExplanation } from "./run/explain.js";
 import { ModelStream, type ModelStreamArguments } from "./run/model_stream.js";
+import { modelText } from "./run/model_text.js";
 import type { PredictArguments, PredictAsyncArguments } from "./run/predict_arguments.js";
 import type { ModelInputs } from "./run/read_inputs.js";
 import { Runner } from "./run/runner.js";
@@ -127,12 +129,18 @@ export class KerasModel {
     return new ModelStream(this.#layer, args, () => this.#runner.requireAlive("stream"));
   }
 
-  /** Sets the states of stateful layers to zeros. The next call may then have another batch. */
+  /**
+   * Sets the states of stateful layers to zeros. Does nothing to a model without stateful layers, as `reset_states` of
+   * Keras 2's models; Keras 3's models have no such method. The batch is still the one that the model's `Input` was made
+   * with. A model whose `Input` was made without one may then get another batch.
+   *
+   * Throws `ERR_STATE` while asynchronous calls of a stateful model are pending, and `ERR_DISPOSED`.
+   */
   resetState(): void {
     this.#runner.resetState();
   }
 
-  /** Returns a table of the layers, the shapes of their outputs and the numbers of their weights. */
+  /** Returns a table of the layers, the shapes of their outputs as Keras prints them, and the numbers of their weights. */
   summary(): string {
     return summaryText(this.name, this.layers);
   }
@@ -146,6 +154,23 @@ export class KerasModel {
     return explainModel(this.#layer);
   }
 
+  /** Returns one line with the name, the number of layers and parameters, and the shapes of the inputs and outputs. */
+  toString(): string {
+    const { isDisposed } = this.#runner;
+    const outputs = this.#outputShapes()?.map(({ shape }) => shape) ?? null;
+    return modelText(this.#layer, outputs, isDisposed ? ", disposed" : "");
+  }
+
+  /** The shapes of the outputs where they are known. Never throws: a model can be printed even if it cannot be computed. */
+  #outputShapes(): ModelShapes["outputs"] {
+    if (this.#runner.isDisposed) return this.#shapes?.outputs ?? null;
+    try {
+      return this.#described().outputs;
+    } catch {
+      return null;
+    }
+  }
+
   /** Refuses new calls, and frees native memory when the last running call has ended. Idempotent. */
   dispose(): void {
     this.#runner.dispose();
@@ -156,3 +181,5 @@ export class KerasModel {
     this.dispose();
   }
 }
+
+printAsText(KerasModel);

@@ -31,6 +31,23 @@ export function readRecord(
 }
 
 /**
+ * Returns a copy of `args`, the optional arguments of `method`, without those that are `undefined`. The keys of the others
+ * must be in `known`. A copy, because getters and
+ * proxies may throw or return something else later. Throws `ERR_ARGUMENT`, calling the object itself `called`.
+ */
+export function copyKnown(
+  args: unknown,
+  known: ReadonlySet<string>,
+  method: string,
+  called: string,
+): Record<string, unknown> {
+  if (!isRecord(args)) throw expected("ERR_ARGUMENT", called, "an object", args);
+  const copy = Object.fromEntries(Object.entries({ ...args }).filter(([, value]) => value !== undefined));
+  refuseUnknown(copy, known, method);
+  return copy;
+}
+
+/**
  * Throws `ERR_ARGUMENT` when `record` has an own key that is not in `known`. The message suggests the nearest known
  * key. Inherited keys are ignored, since other code may have put them on `Object.prototype`.
  */

@@ -48,7 +48,11 @@ const ONLY_FULL = Number.NEGATIVE_INFINITY;
 const LONGEST_DELAY = 2 ** 31 - 1;
 
 function readBatcher(args: unknown): Required<BatcherArguments> {
-  const { maxBatch, maxDelayMs = 0, maxQueue = Number.POSITIVE_INFINITY } = readRecord(args, KNOWN, "createBatcher");
+  const {
+    maxBatch,
+    maxDelayMs = 0,
+    maxQueue = Number.POSITIVE_INFINITY,
+  } = readRecord(args, KNOWN, "createBatcher", "arguments of createBatcher", "an object { maxBatch, … }");
   if (typeof maxDelayMs !== "number" || !(maxDelayMs >= 0 && maxDelayMs <= LONGEST_DELAY)) {
     throw expected("ERR_ARGUMENT", "maxDelayMs", "milliseconds from 0 to 2^31 - 1", maxDelayMs);
   }
@@ -319,7 +323,7 @@ function busy(most: number): GRUError {
  * `ERR_NOT_BUILT` for layers without weights, and `ERR_DISPOSED` for disposed ones.
  */
 export function createBatcher<S extends boolean, D extends DtypeName>(
-  gru: GRU<S, D>,
+  layer: GRU<S, D>,
   args: BatcherArguments,
 ): Batcher<S, D>;
 /** Makes a batcher for a Bidirectional or a GRUStack, with the same errors. */

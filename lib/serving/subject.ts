@@ -1,4 +1,5 @@
-import { expected } from "../errors/messages.js";
+import type { GRUError } from "../errors/gru_error.js";
+import { expected, expectedText } from "../errors/messages.js";
 import { callForBatcher } from "../layers/async/call_async.js";
 import { notAsynchronous } from "../layers/call/custom_activations.js";
 import { callCompositeForBatcher } from "../layers/composite/calls.js";
@@ -34,27 +35,29 @@ export function subjectOf(layer: unknown): Subject {
   const batchable = batchableOf(layer);
   if (batchable !== undefined) {
     batchable.requireAlive("createBatcher");
-    requireUsable(batchable.isStateful, false, layer);
+    if (batchable.isStateful) throw stateful("model");
     return modelSubject(batchable) as Subject;
   }
   const parts = partsOf(layer);
-  if (parts !== undefined) return gruSubject(parts, layer) as Subject;
+  if (parts !== undefined) return gruSubject(parts) as Subject;
   const composite = compositeOf(layer);
   if (composite === undefined)
-    throw expected("ERR_ARGUMENT", "gru", "a GRU layer, a Bidirectional, a GRUStack or a model", layer);
-  return compositeSubject(composite, layer) as Subject;
+    throw expected("ERR_ARGUMENT", "layer", "a GRU, a Bidirectional, a GRUStack or a model of loadKerasModel", layer);
+  return compositeSubject(composite) as Subject;
 }
 
-function requireUsable(stateful: boolean, custom: boolean, layer: unknown): void {
-  if (stateful) {
-    const wanted = "a layer that is not stateful, since requests do not know each other,";
-    throw expected("ERR_ARGUMENT", "gru", wanted, layer);
-  }
+function stateful(kind: "layer" | "model"): GRUError {
+  const wanted = `a ${kind} that is not stateful, since requests do not know each other,`;
+  return expectedText("ERR_ARGUMENT", kind, wanted, "a stateful one");
+}
+
+function requireUsable(isStateful: boolean, custom: boolean): void {
+  if (isStateful) throw stateful("layer");
   if (custom) throw notAsynchronous("createBatcher");
 }
 
-function gruSubject(parts: LayerParts, layer: unknown): Subject<BatchRequest> {
-  requireUsable(parts.carried !== null, parts.custom !== null, layer);
+function gruSubject(parts: LayerParts): Subject<BatchRequest> {
+  requireUsable(parts.carried !== null, parts.custom !== null);
   const { features } = parts.weights.requireBuilt("createBatcher");
   const { options } = parts;
   const { computeDtype: dtype, units, kernelDtype } = options;
@@ -71,8 +74,8 @@ function gruSubject(parts: LayerParts, layer: unknown): Subject<BatchRequest> {
   };
 }
 
-function compositeSubject(composite: Composite, layer: unknown): Subject<BatchRequest> {
-  requireUsable(isStateful(composite), hasCustomActivations(composite), layer);
+function compositeSubject(composite: Composite): Subject<BatchRequest> {
+  requireUsable(isStateful(composite), hasCustomActivations(composite));
   const [{ features }] = requireAllBuilt(composite, "createBatcher") as [GRUWeights];
   const settings = settingsOf(composite);
   const sizes = {

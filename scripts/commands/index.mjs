@@ -84,7 +84,8 @@ export const commands = {
     run: runTraining,
   },
   "example:verses": {
-    about: "tell which part of a book verses come from, with a model that Keras trained on text; takes texts of your own",
+    about:
+      "tell which part of a book verses come from, with a model that Keras trained on text; takes texts of your own",
     needs: built,
     run: (args) => passStatusOn(() => runNode("examples/verses/classify.mjs", args)),
   },

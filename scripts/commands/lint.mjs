@@ -12,6 +12,7 @@ const checks = [
   ["layers", () => runNode("scripts/check-layers.mjs")],
   ["sources list", () => runNode("scripts/check-sources.mjs")],
   ["version", () => runNode("scripts/check-version.mjs")],
+  ["lockfiles", () => runNode("scripts/check-lockfiles.mjs")],
   ["licences", () => runNode("scripts/release/licences.mjs", ["--check"])],
   ["documents", () => runNode("scripts/check-docs.mjs")],
   ["comments of public names", () => runNode("scripts/check-comments.mjs")],

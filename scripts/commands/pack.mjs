@@ -28,7 +28,9 @@ async function write(input, dir, options) {
   const { rolldown } = await import("rolldown");
   const build = await rolldown({ input, platform: "node", external });
   const files = { entryFileNames: "[name].js", chunkFileNames: "[name]-[hash].js" };
-  await build.write({ dir, format: "esm", ...files, ...options });
+  // The declarations have the doc comments for editors.
+  const comments = { legal: true, annotation: true, jsdoc: false };
+  await build.write({ dir, format: "esm", comments, ...files, ...options });
 }
 
 /** Puts bundles in the place of the modules in dist/; the declarations stay. Until then nothing in dist/ changes. */

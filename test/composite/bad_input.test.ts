@@ -34,7 +34,19 @@ describe("the constructor of a Bidirectional", () => {
     ["the merge mode of another language", new GRU(2), { merge_mode: "None" }, /without quotes/],
     ["a merge mode of another kind", new GRU(2), { merge_mode: 3 }, /`merge_mode`/],
     ["a misspelled argument", new GRU(2), { mergeMode: "sum" }, /Did you mean "merge_mode"/],
-    ["an argument of the layer", new GRU(2), { return_sequences: true }, /unknown argument `return_sequences`/],
+    [
+      "an argument of the layer",
+      new GRU(2),
+      { return_sequences: true },
+      /unknown argument `return_sequences`\. Pass it to the layer inside: new Bidirectional\(new GRU\(units, \{ return_sequences: … \}\)\)/,
+    ],
+    [
+      "a misspelled argument of the layer",
+      new GRU(2),
+      { returnSequence: true },
+      /`returnSequence`\. Pass it to.*\{ return_sequences: … \}/,
+    ],
+    ["the layer's units", new GRU(2), { units: 3 }, /`units`\. Pass it to.*new Bidirectional\(new GRU\(units\)\)/],
     [
       "a layer that goes backwards alone",
       new GRU(2, { go_backwards: true }),

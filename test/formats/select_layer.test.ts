@@ -36,7 +36,7 @@ describe("errors name what there is", () => {
     expect(error.code).toBe("ERR_ARGUMENT");
     expect(error.message).toMatch(/^Expected the name of one GRU layer \(".*two_grus\.keras" has 2:.*for `layer`/);
     expect(error.message).toContain('"first", "second"');
-    expect(error.message).toMatch(/but received none\.$/);
+    expect(error.message).toMatch(/but received none\. Pass \{ layer: "first" \}, for example\.$/);
   });
 
   it("an unknown name", async () => {

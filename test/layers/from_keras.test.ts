@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { GRU, type TensorDtype, tensor } from "cudnn-gru";
+import { Bidirectional, GRU, GRUStack, type TensorDtype, tensor } from "cudnn-gru";
 import { describe, expect, it } from "vitest";
 import { type GoldenDtype, numbersOf, relativeError, TOLERANCE } from "../golden/reader.js";
-import { expectRejection } from "./support.js";
+import { expectError, expectRejection } from "./support.js";
 
 interface Stored {
   dtype: string;
@@ -76,6 +76,27 @@ describe("GRU.fromKeras", () => {
     const inputs = tensor(new Float32Array(2 * 3 * features), [2, 3, features]);
     expect((await GRU.fromKeras(file, { return_state: true, stateful: false })).call(inputs)).toHaveLength(2);
     expect((await GRU.fromKeras(file, { return_state: false, stateful: false })).call(inputs).shape[0]).toBe(2);
+  });
+
+  it.each([
+    [{ Layer: "second" }, /`GRU\.fromKeras`.*`Layer`\. Did you mean "layer"/],
+    [{ layers: ["second"] }, /`GRU\.fromKeras`.*`layers`\. Did you mean "layer"/],
+    [{ xyzzy: 1 }, /`GRU\.fromKeras`.*`xyzzy`\. Known: layer, units, .*, custom_objects\.$/],
+    [{ name: "second" }, /has 2:.*for `layer` but received none\. Pass \{ layer: "first" \}/],
+  ])("refuses %j by the name of the method", async (args, message) => {
+    await expectRejection(() => GRU.fromKeras(path("two_grus.keras"), args as never), "ERR_ARGUMENT", message);
+  });
+
+  it("and so do fromConfig, and those of the wrappers", async () => {
+    const config = new GRU(2).getConfig();
+    expectError(() => GRU.fromConfig(config, { Units: 3 } as never), "ERR_ARGUMENT", /`GRU\.fromConfig`.*"units"/);
+    const file = path("bidirectional.keras");
+    const known = /`Bidirectional\.fromKeras`.*`xyzzy`\. Known: layer, merge_mode, .*, custom_objects\.$/;
+    await expectRejection(() => Bidirectional.fromKeras(file, { xyzzy: 1 } as never), "ERR_ARGUMENT", known);
+    const near = /`Bidirectional\.fromKeras`.*Did you mean "layer"/;
+    await expectRejection(() => Bidirectional.fromKeras(file, { Layer: "both_ways" } as never), "ERR_ARGUMENT", near);
+    const list = /`GRUStack\.fromKeras`.*Did you mean "layers"/;
+    await expectRejection(() => GRUStack.fromKeras(file, { Layers: ["first"] } as never), "ERR_ARGUMENT", list);
   });
 
   it("takes undefined for what is not given", async () => {

@@ -1,4 +1,5 @@
 // Calls of whole models: batches with progress, aborts, states, and the end of a model.
+import { inspect } from "node:util";
 import { type Tensor, tensor } from "cudnn-gru";
 import type { ModelInputs } from "cudnn-gru/models";
 import { describe, expect, it } from "vitest";
@@ -47,6 +48,32 @@ describe("predict in batches", () => {
     const model = await loadKerasModel(file);
     if (!("signal" in args)) expectError(() => model.predict(inputs, args as never), "ERR_ARGUMENT", message);
     await expectRejection(() => model.predictAsync(inputs, args as never), "ERR_ARGUMENT", message);
+    model.dispose();
+  });
+});
+
+describe("a model in words", () => {
+  it("is one line, and a summary with Keras's shapes", async () => {
+    const model = await loadKerasModel(file);
+    const outputs = "(None, 2)";
+    expect(String(model)).toMatch(
+      /^KerasModel "\w+" of \d+ layers, [\d,]+ parameters: \(None, None, 4\) → \(None, 2\)$/,
+    );
+    expect(inspect(model)).toBe(String(model));
+    expect(model.summary()).toContain(outputs);
+    expect(model.summary()).not.toContain("[");
+    const line = String(model);
+    model.dispose();
+    expect(String(model)).toBe(`${line}, disposed`);
+  });
+});
+
+describe("inputs without a shape", () => {
+  it("are refused with the way to say it", async () => {
+    const model = await loadKerasModel(file);
+    const message = /tensor \(.*received Int32Array.*tensor\(data, \[batch, …, 4\]\)/;
+    expectError(() => model.predict(new Int32Array(20) as never), "ERR_ARGUMENT", message);
+    await expectRejection(() => model.predictAsync(new Int32Array(20) as never), "ERR_ARGUMENT", message);
     model.dispose();
   });
 });
@@ -115,6 +142,39 @@ describe("states", () => {
     expectError(() => model.predict(given), "ERR_STATE", /pending/);
     expectError(() => model.resetState(), "ERR_STATE", /pending/);
     await pending;
+    model.dispose();
+  });
+
+  it("keep the batch that the model's Input was made with", async () => {
+    const model = await loadKerasModel(stateful.bytes);
+    const { shape } = given as Tensor;
+    const [batch, ...rest] = shape as [number, number, number];
+    model.predict(given);
+    model.resetState();
+    expectError(() => model.predict(random([batch + 1, ...rest])), "ERR_SHAPE", `Expected ${batch} samples`);
+    expect((model.predict(given) as Tensor).shape[0]).toBe(batch);
+    model.dispose();
+  });
+
+  it("may have another batch after resetState where the Input was made without one", async () => {
+    const anyBatch = edited(stateful, ({ config }) => {
+      config.layers[0].config.batch_shape[0] = null;
+    });
+    const model = await loadKerasModel(anyBatch);
+    const { shape } = given as Tensor;
+    const [batch, ...rest] = shape as [number, number, number];
+    model.predict(given);
+    expectError(() => model.predict(random([batch + 1, ...rest])), "ERR_SHAPE", /resetState/);
+    model.resetState();
+    expect((model.predict(random([batch + 1, ...rest])) as Tensor).shape[0]).toBe(batch + 1);
+    model.dispose();
+  });
+
+  it("of a model without stateful layers are none, and resetState does nothing", async () => {
+    const model = await loadKerasModel(file);
+    const before = model.predict(inputs);
+    model.resetState();
+    expect(model.predict(inputs)).toEqual(before);
     model.dispose();
   });
 

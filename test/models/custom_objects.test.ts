@@ -89,7 +89,7 @@ describe("a layer of the user's", () => {
     model.dispose();
     const later = await load("Dense", { Dense: async (own) => dense(own) });
     check(await later.predictAsync(inputs));
-    expectError(() => later.predict(inputs), "ERR_CALLBACK", /predictAsync/);
+    expectError(() => later.predict(inputs), "ERR_CALLBACK", /`custom_objects` of layer ".*\(Dense\).*predictAsync/);
     later.dispose();
   });
 
@@ -112,10 +112,33 @@ describe("a layer of the user's", () => {
       () => {
         throw new RangeError("no luck");
       },
-      /no luck/,
+      /`custom_objects` of layer "concatenate" \(Concatenate\).*no luck/,
     ],
-    ["returns no tensor", () => 3 as never, /tensors/],
-    ["returns another batch", () => tensor(new Float32Array(15), [1, 1, 15]), /sample|batch/],
+    [
+      "returns no tensor",
+      () => 3 as never,
+      /tensors for `custom_objects` of layer "concatenate" \(Concatenate\) but received 3\. Return tensor\(data, shape\)/,
+    ],
+    [
+      "returns nothing",
+      () => undefined as never,
+      /^[^.]*`custom_objects` of layer "concatenate" \(Concatenate\) but received undefined\. Return [^.]*\.$/,
+    ],
+    [
+      "returns a bare array",
+      () => new Float32Array(15) as never,
+      /layer "concatenate" \(Concatenate\) but received Float32Array.*\. Return tensor\(data, shape\)/,
+    ],
+    [
+      "returns a tensor that is not one",
+      () => ({ data: "x", shape: [1] }) as never,
+      /layer "concatenate" \(Concatenate\).*`result\.data`/,
+    ],
+    [
+      "returns another batch",
+      () => tensor(new Float32Array(15), [1, 1, 15]),
+      /samples for `custom_objects` of layer "concatenate" \(Concatenate\)/,
+    ],
   ])("that %s is ERR_CALLBACK in both kinds of call, and the model goes on", async (_, broken, message) => {
     let isBroken = true;
     const model = await load("Concatenate", { Concatenate: (own) => (isBroken ? broken(own) : joined(own)) });
@@ -124,6 +147,22 @@ describe("a layer of the user's", () => {
     isBroken = false;
     check(model.predict(inputs));
     model.dispose();
+  });
+
+  it("is named where the next layer cannot take its results, and where it throws an error of this package", async () => {
+    const model = await load("Concatenate", { Concatenate: () => tensor(new Float32Array(2), [2]) });
+    const named =
+      /layer "(?!concatenate).*`custom_objects` of layer "concatenate" \(Concatenate\) returned shape \[2\]\.$/;
+    expectError(() => model.predict(inputs), "ERR_SHAPE", named);
+    await expectRejection(() => model.predictAsync(inputs), "ERR_SHAPE", named);
+    model.dispose();
+    const wrong = await load("Concatenate", { Concatenate: () => tensor(new Float32Array(2), [3]) });
+    expectError(
+      () => wrong.predict(inputs),
+      "ERR_SHAPE",
+      /^In `custom_objects` of layer "concatenate" \(Concatenate\): /,
+    );
+    wrong.dispose();
   });
 
   it("leaves shapes behind it unknown, and says so", async () => {

@@ -377,10 +377,14 @@ describe("createBatcher: back-pressure and the end", () => {
     expectError(() => make({ maxBatch: 1, maxDelayMs: Infinity }), "ERR_ARGUMENT", /`maxDelayMs`/);
     expectError(() => make({ maxBatch: 1, maxQueue: 0 }), "ERR_ARGUMENT", /`maxQueue`/);
     expectError(() => make({ maxBatch: 1, maxqueue: 1 }), "ERR_ARGUMENT", /maxQueue/);
-    expectError(() => make(undefined), "ERR_ARGUMENT", /createBatcher/);
-    expectError(() => make({ maxBatch: 1 }, {}), "ERR_ARGUMENT", /`gru`/);
+    expectError(() => make(undefined), "ERR_ARGUMENT", /an object \{ maxBatch, … \} for `arguments of createBatcher`/);
+    expectError(() => make({ maxBatch: 1 }, {}), "ERR_ARGUMENT", /or a model of loadKerasModel for `layer`/);
     expectError(() => make({ maxBatch: 1 }, new GRU(3)), "ERR_NOT_BUILT", /createBatcher/);
-    expectError(() => make({ maxBatch: 1 }, layer(4, F, { stateful: true })), "ERR_ARGUMENT", /stateful/);
+    expectError(
+      () => make({ maxBatch: 1 }, layer(4, F, { stateful: true })),
+      "ERR_ARGUMENT",
+      /a layer that is not stateful.*`layer`/,
+    );
     const own = { name: "own", forward: () => {}, backward: () => {} };
     expectError(
       () => make({ maxBatch: 1 }, layer(4, F, { activation: own as never })),

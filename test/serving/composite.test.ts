@@ -109,11 +109,7 @@ it("refuses layers that it cannot use, and bad requests one by one", async () =>
     "ERR_ARGUMENT",
     /stateful/,
   );
-  expectError(
-    () => createBatcher({} as GRU, message),
-    "ERR_ARGUMENT",
-    /a GRU layer, a Bidirectional, a GRUStack or a model/,
-  );
+  expectError(() => createBatcher({} as GRU, message), "ERR_ARGUMENT", /a GRU, a Bidirectional, a GRUStack or a model/);
   const batcher = createBatcher(fill(new Bidirectional(gru(U))), message);
   const good = batcher.callAsync(random([1, 3, F]));
   await expectRejection(() => batcher.callAsync(random([1, 3, F + 1])), "ERR_SHAPE", /`inputs`/);

@@ -87,7 +87,7 @@ describe("a batcher of a model", () => {
 
   it("refuses a stateful model", async () => {
     const model = await load("stateful/stack");
-    expectError(() => createBatcher(model, { maxBatch: 8 }), "ERR_ARGUMENT", /stateful/);
+    expectError(() => createBatcher(model, { maxBatch: 8 }), "ERR_ARGUMENT", /a model that is not stateful.*`model`/);
     model.dispose();
   });
 });

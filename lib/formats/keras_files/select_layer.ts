@@ -46,7 +46,8 @@ export function selectLayer<T extends NamedLayer>(
   if (wanted === undefined) {
     if (candidates.length === 1) return candidates[0]!;
     const wantedText = `the name of one ${kind} layer (${source} has ${candidates.length}: ${list})`;
-    throw expectedText("ERR_ARGUMENT", argument, wantedText, "none");
+    const remedy = `Pass { ${argument}: ${labels(candidates.slice(0, 1))} }, for example.`;
+    throw expectedText("ERR_ARGUMENT", argument, wantedText, "none", { remedy });
   }
   const found = matches(candidates, wanted);
   if (found.length === 1) return found[0]!;

@@ -19,6 +19,8 @@ export class HostShape {
 
 /** A computation in JavaScript between two parts of a program. */
 export interface HostCall {
+  /** The layer, as messages name it. */
+  readonly layer: string;
   /** Its place among all calls of JavaScript in the model, from 0. A program may leave out calls that it does not need. */
   readonly number: number;
   /** All tensors that it reads, the masks included. */

@@ -5,6 +5,7 @@ import { type Causality, needsWhole } from "../compile/streaming.js";
 import type { SymbolicTensor } from "../compile/symbolic.js";
 import { isTensor, type Masks, type Tensors, type Value } from "../compile/values.js";
 import type { CustomLayer, CustomLayerCall } from "../custom_layers.js";
+import { shown } from "../graph/entry.js";
 import { flatten, mapStructure, type Structure } from "../graph/structure.js";
 import { type CallArguments, Layer, type LayerSource } from "./layer.js";
 
@@ -42,6 +43,7 @@ export class CustomLayerInModel extends Layer {
     const { number, shapes } = builder.nextHostCall();
     const outputs = shapes === undefined ? null : this.#outputs(builder, shapes, used[0]?.repeat ?? 1);
     const call = {
+      layer: shown(this.entry),
       number,
       inputs: used,
       outputs: outputs === null ? [] : flatten(outputs),

@@ -10,7 +10,7 @@ import type { CompiledModel } from "../compile/compile_model.js";
 import type { HostCall } from "../compile/host.js";
 import { type Storage, type SymbolicTensor, storageType } from "../compile/symbolic.js";
 import { mapStructure, type Structure } from "../graph/structure.js";
-import { type HostResults, hostFailure, readHostResults, sameShapes } from "./host_results.js";
+import { afterHostResults, type HostResults, hostFailure, readHostResults, sameShapes } from "./host_results.js";
 import { type ReadInputs, tensorDtype } from "./read_inputs.js";
 
 /** The states that calls carry, by their keys. */
@@ -25,7 +25,7 @@ export interface Executed {
 /** A step of a call that its caller runs: a program with its arrays, or a promise of the user's function. */
 export type PendingStep =
   | { readonly program: ProgramStep["program"]; readonly args: ProgramArguments }
-  | { readonly promise: Promise<unknown> };
+  | { readonly promise: Promise<unknown>; readonly layer: string };
 
 /** The arguments of a program's run. */
 export type ProgramArguments = [rows: number, inputs: NativePortArray[], outputs: NativePortArray[]];
@@ -46,9 +46,19 @@ export interface ExecutionRequest {
 export function* executionOf({ inputs, states, compile }: ExecutionRequest): Generator<PendingStep, Executed, unknown> {
   const known: HostResults[] = [];
   for (;;) {
-    const compiled = compile(known);
+    const compiled = compileAfter(known, compile);
     const call = new Call(compiled, inputs, states);
     if (yield* runSteps(compiled, call, known)) return call.results();
+  }
+}
+
+/** Compiles as `compile` does, and says in its errors what the last of the user's functions returned. */
+function compileAfter(known: readonly HostResults[], compile: ExecutionRequest["compile"]): CompiledModel {
+  try {
+    return compile(known);
+  } catch (error) {
+    const last = known.at(-1);
+    throw last === undefined ? error : afterHostResults(error, last);
   }
 }
 
@@ -66,7 +76,8 @@ function* runSteps(
     let results = known[step.number];
     if (results === undefined) {
       const value = call.host(step);
-      results = readHostResults(types.isPromise(value) ? yield { promise: value } : value, "custom_objects");
+      const { layer } = step;
+      results = readHostResults(types.isPromise(value) ? yield { promise: value, layer } : value, layer);
       known.push(results);
     }
     const expected = compiled.hostShapes[step.number];
@@ -124,7 +135,7 @@ class Call {
     try {
       return step.run((tensor) => this.#hostTensor(tensor));
     } catch (error) {
-      throw hostFailure(error, "custom_objects");
+      throw hostFailure(error, step.layer);
     }
   }
 
@@ -147,6 +158,7 @@ class Call {
           "custom_objects",
           `results for ${this.#batch} samples`,
           `${array.length} elements and not ${wanted}`,
+          { owner: step.layer },
         );
       }
       this.#memory.set(storage, array);

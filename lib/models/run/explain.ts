@@ -17,9 +17,14 @@ export interface ModelExplanation {
   readonly layers: readonly LayerExplanation[];
 }
 
-/** Returns the paths that the GRUs of a model take in `predict`. */
+/** Returns the GRUs of a model in the order of its layers. */
+export function namedGrus(model: ModelLayer): NamedGru[] {
+  return model.all().flatMap((layer) => layer.grus);
+}
+
+/** Returns the paths that the GRUs of a model take in `predict`, in the order of `namedGrus`. */
 export function explainModel(model: ModelLayer): ModelExplanation {
-  const grus = model.all().flatMap((layer) => layer.grus);
+  const grus = namedGrus(model);
   const calls = recurrentCalls(model);
   const alone = new Map(grus.map(({ parts }) => [parts, explainAlone(parts, calls)]));
   const layers = grus.map(({ name, parts }) => ({ name, ...together(parts, { grus, calls, alone }) }));

@@ -1,8 +1,8 @@
 import { converted } from "../../arguments/convert.js";
 import { elementsOf, readTensor } from "../../arguments/tensor_like.js";
-import { describe, describeThrown } from "../../errors/describe.js";
+import { describeThrown, formatShape } from "../../errors/describe.js";
 import { GRUError } from "../../errors/gru_error.js";
-import { expectedText } from "../../errors/messages.js";
+import { expected, expectedText, inPlace, maybeCause, withRemark } from "../../errors/messages.js";
 import { unreadable } from "../../errors/reading.js";
 import { isRecord } from "../../options/record.js";
 import type { TensorDtype, TypedArray } from "../../tensor/tensor.js";
@@ -12,6 +12,8 @@ import { flatten, mapStructure, type Structure } from "../graph/structure.js";
 
 /** The results of one call of JavaScript: their shapes, and their elements in the order of `flatten`. */
 export interface HostResults {
+  /** The layer that returned them, as messages name it. */
+  readonly layer: string;
   readonly shapes: HostShapes;
   /** In the types of a program's memory. They belong to the call. */
   readonly arrays: readonly TypedArray[];
@@ -26,37 +28,54 @@ class Returned {
   }
 }
 
-/** Reads what a user's function returned. Throws `ERR_CALLBACK` when it is not tensors. */
-export function readHostResults(value: unknown, where: string): HostResults {
+/** The name that messages have for what a user's function returned. */
+const RESULT = "result";
+
+/** Reads what the user's function for `layer` returned. Throws `ERR_CALLBACK` when it is not tensors. */
+export function readHostResults(value: unknown, layer: string): HostResults {
   try {
     const structure = structureOf(value);
+    if (structure === null)
+      throw notTensors(value, layer, "Return tensor(data, shape), or a list or an object of these.");
     const arrays: TypedArray[] = [];
     const shapes = mapStructure<Returned, HostShape>(structure, ({ value: tensor }) => {
-      const read = readTensor(tensor, where, undefined);
+      const read = readTensor(tensor, RESULT, undefined);
       const dtype = kerasDtype(read.dtype);
       const { data } = elementsOf(read);
-      arrays.push(inMemory(data, read.dtype, dtype, where));
+      arrays.push(inMemory(data, read.dtype, dtype, RESULT));
       return new HostShape([...read.shape], dtype);
     });
-    return { shapes, arrays };
+    return { layer, shapes, arrays };
   } catch (error) {
-    const cause = error instanceof GRUError ? error : unreadable(error, where);
-    throw expectedText("ERR_CALLBACK", where, "a function that returns tensors", describe(value), {
-      remedy: cause.message,
-      cause,
-    });
+    if (error instanceof GRUError && error.code === "ERR_CALLBACK") throw error;
+    const cause = error instanceof GRUError ? error : unreadable(error, RESULT);
+    throw notTensors(value, layer, cause.message, cause);
   }
 }
 
-/** A list is a list of tensors if its first item is one. Other lists are nested numbers: one tensor. */
-function structureOf(value: unknown): Structure<Returned> {
-  if (Array.isArray(value) && value.length > 0 && value.every((item) => isRecord(item) && "data" in item)) {
-    return value.map((item) => new Returned(item));
+function notTensors(value: unknown, layer: string, remedy: string, cause?: GRUError): GRUError {
+  const extras = { owner: layer, remedy, ...maybeCause(cause) };
+  return expected("ERR_CALLBACK", "custom_objects", "a function that returns tensors", value, extras);
+}
+
+/**
+ * A list is a list of tensors if all of its items are. Other lists are nested numbers: one tensor. Returns `null` for a
+ * value that has no tensors.
+ */
+function structureOf(value: unknown): Structure<Returned> | null {
+  if (Array.isArray(value)) {
+    const isList = value.length > 0 && value.every(isTensorObject);
+    return isList ? value.map((item) => new Returned(item)) : new Returned(value);
   }
-  if (isRecord(value) && !("data" in value) && Object.keys(value).length > 0) {
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, new Returned(item)]));
-  }
-  return new Returned(value);
+  if (isTensorObject(value)) return new Returned(value);
+  if (!isRecord(value)) return null;
+  const entries = Object.entries(value);
+  if (entries.length === 0 || !entries.every(([, item]) => Array.isArray(item) || isTensorObject(item))) return null;
+  return Object.fromEntries(entries.map(([key, item]) => [key, new Returned(item)]));
+}
+
+function isTensorObject(value: unknown): boolean {
+  return isRecord(value) && "data" in value;
 }
 
 function kerasDtype(dtype: TensorDtype): KerasDtype {
@@ -67,11 +86,19 @@ function inMemory(data: TypedArray, from: TensorDtype, dtype: KerasDtype, name: 
   return converted(data, from, storageType(dtype), name);
 }
 
-/** Makes the error about a user's function that threw. */
-export function hostFailure(error: unknown, where: string): GRUError {
-  if (error instanceof GRUError) return error;
+/** Makes the error about the user's function for `layer`, which threw. */
+export function hostFailure(error: unknown, layer: string): GRUError {
+  if (error instanceof GRUError) return inPlace(`\`custom_objects\` of ${layer}`, error);
   const received = `one that throws: ${describeThrown(error)}`;
-  return expectedText("ERR_CALLBACK", where, "a function that computes the layer", received, { cause: error });
+  const extras = { owner: layer, cause: error };
+  return expectedText("ERR_CALLBACK", "custom_objects", "a function that computes the layer", received, extras);
+}
+
+/** Returns the error of compiling what comes after `results`, with a remark about their shapes. */
+export function afterHostResults(error: unknown, { layer, shapes }: HostResults): unknown {
+  if (!(error instanceof GRUError)) return error;
+  const list = flatten(shapes).map(({ shape }) => formatShape(shape));
+  return withRemark(error, `The function in \`custom_objects\` of ${layer} returned shape ${list.join(" and ")}.`);
 }
 
 /** True when the results have the shapes that a program was compiled for. */

@@ -1,6 +1,7 @@
 import { converted } from "../../arguments/convert.js";
 import { elementsOf, type ReadTensor, readTensor } from "../../arguments/tensor_like.js";
-import { describe, formatShape } from "../../errors/describe.js";
+import { isTypedArray } from "../../arguments/typed_array.js";
+import { formatShape } from "../../errors/describe.js";
 import { expected, expectedText } from "../../errors/messages.js";
 import { unreadable } from "../../errors/reading.js";
 import { suggestion } from "../../errors/suggestion.js";
@@ -60,10 +61,10 @@ export function valuesOf(given: unknown, inputs: Structure<InputSpec>, specs: re
   }
   if (Array.isArray(given) || isTensorObject(given)) {
     if (specs.length === 1) return [given];
-    throw wrongForm(specs, describe(given));
+    throw wrongForm(specs, given);
   }
   if (isRecord(given)) return byName(given, inputs, specs);
-  throw wrongForm(specs, describe(given));
+  throw wrongForm(specs, given);
 }
 
 function isTensorObject(value: unknown): boolean {
@@ -75,11 +76,16 @@ function isListOfTensors(list: readonly unknown[], count: number): boolean {
   return list.length > 0 && (count > 1 || list.every(isTensorObject));
 }
 
-function wrongForm(specs: readonly InputSpec[], received: string): Error {
+function wrongForm(specs: readonly InputSpec[], received: unknown): Error {
   const names = specs.map(({ name }) => name).join(", ");
   const wanted =
-    specs.length === 1 ? "a tensor" : `a list of ${specs.length} tensors, or an object of them ({ ${names} })`;
-  return expectedText("ERR_ARGUMENT", "inputs", wanted, received);
+    specs.length === 1
+      ? "a tensor ({ data, shape } or nested arrays)"
+      : `a list of ${specs.length} tensors, or an object of them ({ ${names} })`;
+  const [{ shape }] = specs as [InputSpec];
+  const sizes = ["batch", ...shape.slice(1).map((size) => size ?? "…")].join(", ");
+  const remedy = isTypedArray(received) ? `Say what the numbers are: tensor(data, [${sizes}]).` : undefined;
+  return expected("ERR_ARGUMENT", "inputs", wanted, received, { remedy });
 }
 
 function byName(given: Record<string, unknown>, inputs: Structure<InputSpec>, specs: readonly InputSpec[]): unknown[] {

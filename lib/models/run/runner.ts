@@ -33,6 +33,11 @@ export class Runner implements Batchable {
     this.isStateful = model.all().some(({ isStateful }) => isStateful);
   }
 
+  /** Whether `dispose` was called. */
+  get isDisposed(): boolean {
+    return this.#isDisposed;
+  }
+
   /** Throws `ERR_DISPOSED` after `dispose`. */
   requireAlive(what: string): void {
     if (this.#isDisposed) throw disposed("model", what);
@@ -171,6 +176,7 @@ function runSync(request: ExecutionRequest): Executed {
     if ("promise" in step.value) {
       step.value.promise.catch(() => {});
       throw expectedText("ERR_CALLBACK", "custom_objects", "functions that return tensors at once", "a promise", {
+        owner: step.value.layer,
         remedy: "Call predictAsync, which waits for promises.",
       });
     }
@@ -194,7 +200,7 @@ async function settled(step: PendingStep, signal: AbortSignal | null): Promise<u
     try {
       return await step.promise;
     } catch (error) {
-      throw hostFailure(error, "custom_objects");
+      throw hostFailure(error, step.layer);
     }
   }
   const { program, args } = step;

@@ -1,4 +1,5 @@
 import type { OpenShape } from "./describe.js";
+import { kerasShape } from "./model_text.js";
 import { textTable } from "./text_table.js";
 
 /** A layer as the summary shows it. */
@@ -13,7 +14,7 @@ interface Line {
 export function summaryText(name: string, layers: readonly Line[]): string {
   const rows = layers.map(({ path, class_name, output_shapes, params }) => [
     `${path} (${class_name})`,
-    output_shapes.map((shape) => `[${shape.join(", ")}]`.replace(/\b(?=,|\])(?<=\[|, )/g, "null")).join(" ") || "-",
+    output_shapes.map(kerasShape).join(" ") || "-",
     params.toLocaleString("en-US"),
   ]);
   const lines = textTable([["Layer (class)", "Output shapes", "Parameters"], ...rows]);
