@@ -10,7 +10,7 @@ import { objectsOf } from "./objects.mjs";
 const readers = { linux: readElfObject, darwin: readMachOObject, win32: readCoffObject };
 
 /** The functions that compilers call of their own accord, and the function that makes room on a stack of Windows. */
-const OF_COMPILER = /^(mem(cpy|move|set)|bzero|memset_pattern16|_GLOBAL_OFFSET_TABLE_|_{2,3}chkstk(_ms)?)$/;
+const OF_COMPILER = /^(mem(cpy|move|set)|(__)?bzero|memset_pattern16|_GLOBAL_OFFSET_TABLE_|_{2,3}chkstk(_ms)?)$/;
 const OURS = /^_ZN9cudnn_gru/;
 
 /** Reads the undefined and the shared symbols of an object of a target. */
