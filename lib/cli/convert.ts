@@ -1,6 +1,7 @@
 import { GRUError } from "../errors/gru_error.js";
 import { withRemark } from "../errors/messages.js";
-import { type Converted, convertModel } from "../models/export/convert_model.js";
+import { type Converted, convertedFormat, convertModel } from "../models/export/convert_model.js";
+import { judging, modelSource, naming, type TypedName, typedModel } from "./typed.js";
 
 /** The facts about a conversion. */
 export interface ConvertReport extends Converted {
@@ -8,10 +9,14 @@ export interface ConvertReport extends Converted {
   readonly output: string;
 }
 
-/** Converts a model file. Rejects with the errors of `convertModel`. */
+const typed: TypedName = (argument) => (argument === "path" ? "`OUT`" : typedModel(argument));
+
+/** Converts a model file. Rejects with the errors of `convertModel`, or a `UsageError`. */
 export async function convertFile(input: string, output: string, overwrite: boolean): Promise<ConvertReport> {
+  modelSource(input);
+  judging(() => convertedFormat(output));
   try {
-    return { input, output, ...(await convertModel(input, output, overwrite)) };
+    return { input, output, ...(await naming(typed, () => convertModel(input, output, overwrite))) };
   } catch (error) {
     const isThere = error instanceof GRUError && (error.cause as { code?: unknown } | undefined)?.code === "EEXIST";
     throw isThere ? withRemark(error, "Pass --overwrite to replace the file.") : error;

@@ -14,7 +14,7 @@ export async function decodeCsv(name: string, text: string): Promise<number[][]>
   try {
     lines = parse(text, { skip_empty_lines: true, trim: true, bom: true, relax_column_count: true });
   } catch (cause) {
-    throw expectedText("ERR_FILE_FORMAT", name, "CSV", (cause as Error).message, { cause });
+    throw expectedText("ERR_FILE_FORMAT", name, "CSV", `other text (${(cause as Error).message})`, { cause });
   }
   const header = lines[0]?.every((field) => !isNumber(field)) === true ? 1 : 0;
   const rows = lines

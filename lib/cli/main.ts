@@ -2,6 +2,7 @@
 import { Command, InvalidArgumentError } from "commander";
 import { GRUError } from "../errors/gru_error.js";
 import { PACKAGE_VERSION } from "../package_version.js";
+import { UsageError } from "./typed.js";
 
 function readDevice(text: string): number {
   if (/^\d{1,9}$/.test(text)) return Number(text);
@@ -19,16 +20,16 @@ function readSeconds(text: string): number {
   throw new InvalidArgumentError("Expected a number of seconds, at most 600.");
 }
 
-const collected = (value: string, before: string[]) => [...before, value];
+const collected = (value: string, before: readonly string[] = []) => [...before, value];
 
-/** Runs a command. Its error is printed as text or JSON, and makes the exit status 1. */
+/** Runs a command. Its error is printed as text or JSON, and makes the exit status 1, or 2 for what the user typed. */
 async function run(json: boolean | undefined, body: () => Promise<void>): Promise<void> {
   try {
     await body();
   } catch (error) {
     if (!(error instanceof GRUError)) throw error;
     const { code, message } = error;
-    process.exitCode = 1;
+    process.exitCode = error instanceof UsageError ? 2 : 1;
     if (json) process.stdout.write(`${JSON.stringify({ error: { code, message } }, null, 2)}\n`);
     else process.stderr.write(`cudnn-gru: ${message} (${code})\n`);
   }
@@ -42,7 +43,7 @@ const program = new Command("cudnn-gru")
   .version(PACKAGE_VERSION)
   .addHelpText(
     "after",
-    "\nExit status: 0 if it worked, 1 if it did not, 2 for arguments that are not understood.\n" +
+    "\nExit status: 0 if it worked, 1 if it did not, 2 for arguments that are wrong whatever\nthe files hold.\n" +
       "Example: cudnn-gru predict model.keras --input x.csv --output y.csv",
   )
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2));
@@ -72,7 +73,7 @@ program
 program
   .command("inspect")
   .description("show a model file: its layers, its GRUs, the path they would take here, and what is not supported")
-  .argument("<file>", "a .keras file, or a .h5 file with a whole model")
+  .argument("<model>", "a .keras file, or a .h5 file with a whole model")
   .option("--json", "print the same as JSON")
   .addHelpText(
     "after",
@@ -96,9 +97,8 @@ program
   .argument("<model>", "a .keras file, or a .h5 file with a whole model")
   .requiredOption(
     "-i, --input <file>",
-    ".npy, .csv or .json; NAME=FILE for each input of several; - reads JSON from standard input",
+    ".npy, .csv or .json; NAME=FILE for each input of several; - reads standard input, which must be JSON",
     collected,
-    [],
   )
   .option(
     "-o, --output <file>",
@@ -139,7 +139,7 @@ A line of a CSV file is one sample, its numbers in row-major order; a first line
 program
   .command("convert")
   .description("write a model, or its weights, to a file of another format")
-  .argument("<in>", "a .keras file, or a .h5 file with a whole model")
+  .argument("<model>", "a .keras file, or a .h5 file with a whole model")
   .argument("<out>", "a path that ends in .keras, .weights.h5 or .safetensors")
   .option("--overwrite", "replace a file that is there")
   .option("--json", "print the same as JSON")
@@ -150,7 +150,8 @@ Examples:
   cudnn-gru convert model.h5 model.keras            # for Keras 3, from files of Keras 2 too
   cudnn-gru convert model.keras model.weights.h5    # for model.load_weights("model.weights.h5") in Keras 3
   cudnn-gru convert model.h5 model.safetensors      # tensors such as "encoder/gru/kernel"
-The model must be one that inspect calls supported. The state of an optimizer is left out.`,
+Not every model that inspect calls supported can be converted: Keras cannot read some of them back from such a file.
+Then convert says why, and writes nothing. The state of an optimizer is left out.`,
   )
   .action((input: string, output: string, { overwrite, json }: { overwrite?: boolean; json?: boolean }) =>
     run(json, async () => {

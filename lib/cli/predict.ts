@@ -1,11 +1,13 @@
-import { expectedText } from "../errors/messages.js";
+import { expected, expectedText } from "../errors/messages.js";
 import { flatten } from "../models/graph/structure.js";
 import { loadKerasModel } from "../models/load_keras_model.js";
 import type { KerasModel } from "../models/model.js";
 import type { Tensor, TensorLike } from "../tensor/tensor.js";
+import { judgeFiles, type NamedFile, namedFiles } from "./named_files.js";
 import { type ProgressBar, progressBar } from "./progress.js";
-import { formatOf, readArray } from "./read_array.js";
-import { writeArrays } from "./write_array.js";
+import { readArray } from "./read_array.js";
+import { modelSource, naming, type TypedName, typedModel } from "./typed.js";
+import { requireOneArray, writeArrays } from "./write_array.js";
 
 /** The options of `predict`. */
 export interface PredictOptions {
@@ -31,15 +33,17 @@ export interface PredictReport {
 
 /** Computes a model's outputs for arrays in files, in batches, and writes them. Rejects with the errors of `predict`. */
 export async function predictFiles(file: string, options: PredictOptions): Promise<PredictReport> {
+  judgeFiles("--input", options.input);
+  judgeFiles("--output", options.output);
+  modelSource(file);
   const started = performance.now();
-  const model = await loadKerasModel(file);
+  const model = await naming(typedModel, () => loadKerasModel(file));
   try {
     const targets = targetsOf(options.output, model);
-    for (const path of targets.values()) formatOf("--output", path);
-    const inputs = await inputsOf(options.input, model);
+    const { values, typed } = await inputsOf(options.input, model);
     const loaded = performance.now();
     const bar = options.quiet ? null : await progressBar("rows");
-    const outputs = await predictWith(model, inputs, options.batchSize, bar);
+    const outputs = await naming(typed, () => predictWith(model, values, options.batchSize, bar));
     const ended = performance.now();
     await write(targets, outputs);
     const rows = outputs.values().next().value?.shape[0] ?? 0;
@@ -78,57 +82,55 @@ function unique(name: string, index: number, { outputs }: KerasModel): string {
   return outputs.filter((output) => output.name === name).length > 1 ? `${name}_${index}` : name;
 }
 
+/** The inputs that were read, and what the user typed for each. */
+interface TypedInputs {
+  readonly values: Record<string, TensorLike>;
+  readonly typed: TypedName;
+}
+
 /** Reads the files of the inputs. One file may hold all inputs of a model, as a JSON object by their names. */
-async function inputsOf(given: readonly string[], model: KerasModel): Promise<Record<string, TensorLike>> {
+async function inputsOf(given: readonly string[], model: KerasModel): Promise<TypedInputs> {
   const specs = new Map(model.inputs.map((spec) => [spec.name, spec]));
-  const read: Record<string, TensorLike> = {};
-  for (const text of given) {
-    const [name, path] = named("--input", text, [...specs.keys()]);
-    const only = specs.size === 1 ? [...specs.keys()][0] : undefined;
+  const names = [...specs.keys()];
+  const [only] = names.length === 1 ? names : [];
+  const values: Record<string, TensorLike> = {};
+  const typed = new Map<string, string>();
+  for (const { text, name, path } of namedFiles("--input", given, names)) {
+    const option = `--input ${text}`;
     const input = name ?? only;
     const rowShape = input === undefined ? null : (specs.get(input)?.shape.slice(1) ?? null);
-    const value = await readArray("--input", path, rowShape);
-    if (input !== undefined && !isArrays(value)) read[input] = value;
-    else if (name === null && isArrays(value)) Object.assign(read, value);
-    else throw expectedText("ERR_ARGUMENT", "--input", `NAME=FILE for each of ${[...specs.keys()].join(", ")}`, text);
+    const value = await readArray(option, path, rowShape);
+    typed.set(name === null ? "inputs" : `inputs.${name}`, `\`${option}\``);
+    if (input !== undefined && !isArrays(value)) values[input] = value;
+    else if (name === null && isArrays(value)) {
+      Object.assign(values, value);
+      for (const key of Object.keys(value)) typed.set(`inputs.${key}`, `\`${option}\`, in ${key},`);
+    } else if (name !== null) throw expected("ERR_FILE_FORMAT", option, "an array", value);
+    else throw expectedText("ERR_ARGUMENT", "--input", `NAME=FILE for each of ${names.join(", ")}`, text);
   }
-  return read;
+  const first = typed.values().next().value;
+  const option = given.length === 1 ? first : "`--input`";
+  return { values, typed: (argument) => typed.get(argument) ?? (argument === "inputs" ? option : undefined) };
 }
 
 function isArrays(value: object): value is Record<string, TensorLike> {
   return !Array.isArray(value) && !("data" in value);
 }
 
-/** Returns the file of each output; a single file without a name has the name `null` and takes all outputs. */
-function targetsOf(given: readonly string[], model: KerasModel): Map<string | null, string> {
+/** Returns the file of each output. A single file without a name takes all outputs. */
+function targetsOf(given: readonly string[], model: KerasModel): NamedFile[] {
   const names = model.outputs.map(({ name }, index) => unique(name, index, model));
-  const targets = new Map<string | null, string>();
-  for (const text of given) {
-    const [name, path] = named("--output", text, names);
-    if (targets.has(name) || (name === null && given.length > 1)) {
-      throw expectedText("ERR_ARGUMENT", "--output", `NAME=FILE once for each of ${names.join(", ")}`, text);
-    }
-    targets.set(name, path);
-  }
+  const targets = namedFiles("--output", given, names);
+  for (const { name, path } of targets) if (name === null) requireOneArray(path, names);
   return targets;
 }
 
-async function write(targets: ReadonlyMap<string | null, string>, outputs: ReadonlyMap<string, Tensor>): Promise<void> {
-  for (const [name, path] of targets) {
+async function write(targets: readonly NamedFile[], outputs: ReadonlyMap<string, Tensor>): Promise<void> {
+  for (const { text, name, path } of targets) {
     const wanted = name === null ? outputs : new Map([[name, outputs.get(name) as Tensor]]);
-    await writeArrays(path, wanted);
+    const typed: TypedName = (argument) => (argument === "path" ? `\`--output ${text}\`` : undefined);
+    await naming(typed, () => writeArrays(path, wanted));
   }
-}
-
-/** Divides `NAME=FILE`. A text that does not begin with one of the names is a file. */
-function named(argument: string, text: string, names: readonly string[]): [name: string | null, path: string] {
-  const at = text.indexOf("=");
-  const name = text.slice(0, Math.max(0, at));
-  if (names.includes(name)) return [name, text.slice(at + 1)];
-  if (at > 0 && !/[/\\.]/.test(name)) {
-    throw expectedText("ERR_ARGUMENT", argument, `FILE, or NAME=FILE with a name of ${names.join(", ")}`, text);
-  }
-  return [null, text];
 }
 
 function rounded(value: number): number {

@@ -40,7 +40,7 @@ export async function readArray(
   const bytes = await readBytes(name, path);
   if (format === "npy") return decodeNpy(name, bytes);
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
-  if (format === "json") return parsed(name, text);
+  if (format === "json") return parsed(name, path, text);
   return shaped(name, await decodeCsv(name, text), rowShape);
 }
 
@@ -53,20 +53,19 @@ async function readBytes(name: string, path: string): Promise<Uint8Array> {
   }
 }
 
-function parsed(name: string, text: string): ArrayOrArrays {
+function parsed(name: string, path: string, text: string): ArrayOrArrays {
+  const remedy =
+    path === "-" ? "Standard input is always JSON. Pass the name of a .csv or .npy file instead of -." : undefined;
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw expectedText("ERR_FILE_FORMAT", name, "JSON", (cause as Error).message, { cause });
+    const received = text.trim() === "" ? "nothing" : `other text (${(cause as Error).message})`;
+    throw expectedText("ERR_FILE_FORMAT", name, "JSON", received, { remedy, cause });
   }
   if (typeof value === "object" && value !== null) return value as ArrayOrArrays;
-  throw expected(
-    "ERR_FILE_FORMAT",
-    name,
-    "nested arrays of numbers, or an object of them by the names of the inputs",
-    value,
-  );
+  const what = "nested arrays of numbers, or an object of them by the names of the inputs";
+  throw expected("ERR_FILE_FORMAT", name, what, value, { remedy });
 }
 
 function shaped(name: string, rows: number[][], rowShape: readonly (number | null)[] | null): TensorLike {

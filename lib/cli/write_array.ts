@@ -5,6 +5,13 @@ import { encodeCsv } from "./csv.js";
 import { encodeNpy } from "./npy.js";
 import { formatOf } from "./read_array.js";
 
+/** Throws `ERR_ARGUMENT` if the outputs are several, and the format of the file holds one array alone. */
+export function requireOneArray(path: string, names: readonly string[]): void {
+  if (names.length === 1 || formatOf("--output", path) === "json") return;
+  const received = `${JSON.stringify(path)} for the outputs ${names.join(", ")}`;
+  throw expectedText("ERR_ARGUMENT", "--output", "a .json file, or NAME=FILE for each output", received);
+}
+
 /**
  * Writes a model's outputs, by name, to a file, or as JSON to standard output (`"-"`). One output is written as it is,
  * and several as a JSON object.
@@ -12,20 +19,16 @@ import { formatOf } from "./read_array.js";
  * @throws GRUError `ERR_ARGUMENT` if the file cannot be written, or its format holds one array alone.
  */
 export async function writeArrays(path: string, outputs: ReadonlyMap<string, Tensor>): Promise<void> {
+  requireOneArray(path, [...outputs.keys()]);
   const format = formatOf("--output", path);
-  const [first] = outputs.values();
-  const single = outputs.size === 1 ? first : undefined;
+  const single = outputs.size === 1 ? (outputs.values().next().value as Tensor) : undefined;
   if (format === "json") {
-    const value = single ?? Object.fromEntries([...outputs].map(([name, one]) => [name, one.toArray()]));
-    const text = `${JSON.stringify(single === undefined ? value : single.toArray())}\n`;
+    const value = single?.toArray() ?? Object.fromEntries([...outputs].map(([name, one]) => [name, one.toArray()]));
+    const text = `${JSON.stringify(value)}\n`;
     if (path === "-") process.stdout.write(text);
     else await writeAtomically(path, [Buffer.from(text)]);
     return;
   }
-  if (single === undefined) {
-    const names = [...outputs.keys()].join(", ");
-    const received = `${JSON.stringify(path)} for the outputs ${names}`;
-    throw expectedText("ERR_ARGUMENT", "--output", `a .json file, or NAME=FILE for each output`, received);
-  }
-  await writeAtomically(path, [format === "npy" ? encodeNpy(single) : Buffer.from(encodeCsv(single))]);
+  const array = single as Tensor;
+  await writeAtomically(path, [format === "npy" ? encodeNpy(array) : Buffer.from(encodeCsv(array))]);
 }
