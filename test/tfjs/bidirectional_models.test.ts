@@ -218,6 +218,11 @@ describe("backwardLayer", () => {
 
   it.each<[string, unknown, string]>([
     ["no arguments", undefined, "an object { layer, ... } for `args`"],
+    [
+      "the layer itself",
+      layer(),
+      "an object { layer, ... } for `args` but received a layer. Name it: bidirectional({ layer }).",
+    ],
     ["no layer", {}, "a GRU of cudnn-gru/tfjs for `layer`"],
     ["a layer of tfjs's", { layer: tf.layers.gru({ units: 4 }) }, "a GRU of cudnn-gru/tfjs for `layer`"],
     [

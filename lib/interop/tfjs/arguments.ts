@@ -1,12 +1,16 @@
 import type * as tfjs from "@tensorflow/tfjs";
+import { GRU_ARGUMENT_NAMES } from "../../arguments/constructor.js";
 import { expected, expectedText } from "../../errors/messages.js";
+import { suggestion } from "../../errors/suggestion.js";
 import type { GRUArgumentsWithUnits } from "../../index.js";
+import { getActivation } from "../../keras/activations.js";
 import { type Constraint, getConstraint } from "../../keras/constraints.js";
+import { getInitializer } from "../../keras/initializers.js";
 import { modernConfig } from "../../keras/legacy_config.js";
 import { getRegularizer, type Regularizer } from "../../keras/regularizers.js";
 import { keepUnknown } from "../../layers/from_config.js";
 import { isRecord } from "../../options/record.js";
-import { keras3Activation, snakeCase, tfjsActivation, tfjsRegularizer, toKeras } from "./spelling.js";
+import { camelCase, keras3Activation, snakeCase, tfjsActivation, tfjsRegularizer, toKeras } from "./spelling.js";
 
 /**
  * A member of one of Keras's vocabularies: its name, a serialized object, or an object of tfjs's or of this package's.
@@ -95,6 +99,9 @@ const BASE = [
   "weights",
 ] as const;
 
+/** The arguments that messages list, in tfjs's spelling. */
+const KNOWN: readonly string[] = [...new Set([...GRU_ARGUMENT_NAMES.map(camelCase), ...BASE])];
+
 /** Arguments without a meaning here, which tfjs and Keras 2 add to configs. */
 const IGNORED: ReadonlySet<string> = new Set([
   "custom_objects",
@@ -138,7 +145,9 @@ export function readArguments(args: unknown): LayerParts {
     const name = snakeCase(key);
     if ((BASE as readonly string[]).includes(key)) base[key] = value;
     else if (!IGNORED.has(name) && value !== undefined) {
-      core[name] = toKeras(name.endsWith("_regularizer") ? tfjsRegularizer(value) : value);
+      requireKnown(key, name);
+      const converted = toKeras(name.endsWith("_regularizer") ? tfjsRegularizer(value) : value);
+      core[name] = typeof value === "string" && !isKnownName(name, converted) ? value : converted;
     }
   }
   if (core.time_major === true) {
@@ -173,6 +182,31 @@ export function readArguments(args: unknown): LayerParts {
     activityRegularizer,
     rules: rules as unknown as LayerParts["rules"],
   };
+}
+
+/** Throws `ERR_ARGUMENT` for an argument that is none, in the caller's spelling. */
+function requireKnown(key: string, name: string): void {
+  if (GRU_ARGUMENT_NAMES.includes(name) || name === "time_major") return;
+  const received = `the unknown argument \`${key}\``;
+  throw expectedText("ERR_ARGUMENT", "GRU", "only known arguments", received, { remedy: suggestion(key, KNOWN) });
+}
+
+/** The readers of the vocabularies, by the ends of the arguments' names. */
+const VOCABULARIES: Readonly<Record<string, (value: unknown, name: string) => unknown>> = {
+  activation: (value, name) => getActivation(value, name),
+  initializer: getInitializer,
+  regularizer: getRegularizer,
+  constraint: getConstraint,
+};
+
+/** Whether Keras's vocabularies have `value`. A name that they do not have is refused as the caller wrote it. */
+function isKnownName(name: string, value: unknown): boolean {
+  try {
+    VOCABULARIES[name.slice(name.lastIndexOf("_") + 1)]?.(value, name);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Reads `implementation`. Keras once had a 0, which tfjs treats as 1. */

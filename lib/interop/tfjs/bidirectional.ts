@@ -111,6 +111,10 @@ export class Bidirectional extends Own {
 
   /** Throws `ERR_ARGUMENT` or `ERR_STATE` for layers that do not fit together, as Keras does. */
   constructor(args: BidirectionalArgs) {
+    if ((args as unknown) instanceof tf.layers.Layer) {
+      const remedy = "Name it: bidirectional({ layer }).";
+      throw expectedText("ERR_ARGUMENT", "args", "an object { layer, ... }", "a layer", { remedy });
+    }
     readRecord(args, KNOWN, "Bidirectional", "args", "an object { layer, ... }");
     const { backwardLayer = null, ...others } = args;
     if (!(others.layer instanceof GRU)) {
