@@ -1,5 +1,5 @@
 // Models converted to other formats: Keras opens them and predicts the same, and so does this package.
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { loadKerasModel, type ModelInputs } from "cudnn-gru/models";
@@ -11,6 +11,7 @@ import { type GoldenModel, goldenModels, type ModelTensor, placesIn, TOLERANCES 
 import { expectRejection } from "../layers/support.js";
 import { hasKeras, openInKeras } from "../tfjs/models/in_keras.js";
 import { golden } from "./edited.js";
+import { loadWeightsInKeras } from "./in_keras.js";
 import { errorOf } from "./numbers.js";
 
 const folder = mkdtempSync(join(tmpdir(), "cudnn-gru-convert-"));
@@ -108,6 +109,27 @@ describe("to .keras", () => {
 });
 
 describe("to weights", () => {
+  it.skipIf(!hasKeras)(
+    "that Keras loads into a model it builds, bit for bit",
+    async () => {
+      const picked = models.filter(
+        ({ format, group }, index) => format === "keras" && group === "survey" && index % 3 === 0,
+      );
+      expect(picked.length).toBeGreaterThan(10);
+      const pairs: [string, string][] = [];
+      for (const { bytes } of picked) {
+        const [model, weights] = [target(".keras"), target(".weights.h5")];
+        writeFileSync(model, bytes);
+        await convertModel(bytes, weights, false);
+        pairs.push([model, weights]);
+      }
+      const differences = loadWeightsInKeras(pairs);
+      for (const [index, difference] of differences.entries()) expect(difference, picked[index]?.name).toBeNull();
+      expect(differences).toHaveLength(picked.length);
+    },
+    400_000,
+  );
+
   it(".weights.h5 is what a .keras file has inside", async () => {
     const { bytes } = golden("graphs/nested_functional_h5");
     const [model, weights] = [target(".keras"), target(".weights.h5")];

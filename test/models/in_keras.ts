@@ -64,3 +64,11 @@ const rewriter = fileURLToPath(new URL("./as_tf_keras.py", import.meta.url));
 export function rewriteAsTfKeras(files: readonly { source: string; target: string }[]): (string | null)[] {
   return JSON.parse(execFileSync(python, [rewriter], { input: JSON.stringify(files) }).toString()) as (string | null)[];
 }
+
+const loader = fileURLToPath(new URL("./load_weights_in_keras.py", import.meta.url));
+
+/** Loads weights into models that Keras builds anew. Returns for each `null`, or what was different. */
+export function loadWeightsInKeras(pairs: readonly (readonly [model: string, weights: string])[]): (string | null)[] {
+  const stdout = execFileSync(python, [loader], { input: JSON.stringify(pairs), stdio: ["pipe", "pipe", "ignore"] });
+  return JSON.parse(stdout.toString()) as (string | null)[];
+}
