@@ -31,28 +31,41 @@ const TRIALS = [97, 101] as const;
 
 /** Returns the shapes of all outputs, by compiling the model twice for sizes that differ. */
 export function shapesOf(model: ModelLayer): ModelShapes {
-  const { outputs, calls } = results(model);
+  const { outputs, calls } = results(model, fixedBatch(model));
   return { outputs, layers: new Map([...calls].map(([layer, tensors]) => [layer, tensors.map(({ shape }) => shape)])) };
 }
 
-/** Returns the outputs of all layers, as `shapesOf` finds them. */
+/** Returns the outputs of all layers, as `shapesOf` finds them for a model that takes any batch. */
 export function callResults(model: ModelLayer): CallResults {
-  return results(model).calls;
+  return results(model, null).calls;
 }
 
-function results(model: ModelLayer): { outputs: readonly OpenTensor[] | null; calls: CallResults } {
+/** Returns the batch that all inputs have, as those of stateful models do in Keras, or `null`. */
+function fixedBatch(model: ModelLayer): number | null {
+  const batches = new Set(flatten(model.inputs).map(({ shape }) => shape[0] ?? null));
+  const [batch = null] = batches;
+  return batches.size === 1 ? batch : null;
+}
+
+function results(
+  model: ModelLayer,
+  batch: number | null,
+): { outputs: readonly OpenTensor[] | null; calls: CallResults } {
   const [one, other] = TRIALS.map((size) => trial(model, size)) as [Trial, Trial];
   const calls = [...one.calls].map(
-    ([layer, tensors]) => [layer, merged(tensors, other.calls.get(layer) ?? [])] as const,
+    ([layer, tensors]) => [layer, merged(tensors, other.calls.get(layer) ?? [], batch)] as const,
   );
-  return { outputs: one.outputs === null ? null : merged(one.outputs, other.outputs ?? []), calls: new Map(calls) };
+  return {
+    outputs: one.outputs === null ? null : merged(one.outputs, other.outputs ?? [], batch),
+    calls: new Map(calls),
+  };
 }
 
-function merged(first: Tensors, second: Tensors): OpenTensor[] {
+function merged(first: Tensors, second: Tensors, batch: number | null): OpenTensor[] {
   const others = flatten(second);
   return flatten(first).map(({ repeat, shape, dtype }, at) => ({
     shape: [
-      ...(repeat === null ? [] : [null]),
+      ...(repeat === null ? [] : [batch === null ? null : batch * repeat]),
       ...shape.map((size, axis) => (others[at]?.shape[axis] === size ? size : null)),
     ],
     dtype,
