@@ -38,6 +38,27 @@ describe("functions of TensorFlow", () => {
     }
   }, 120_000);
 
+  it("take TensorFlow's first axis, and its bound of the squares", async () => {
+    const model = await loadKerasModel(
+      withFunctions([{ function: "math.l2_normalize", first: "x", kwargs: { axis: -1 } }]),
+    );
+    // The norm 4e-7 is below the bound, the square root of 1e-12.
+    const small = { ...inputs, data: data.map((_, index) => (index % 4 === 0 ? 4e-7 : 0)) };
+    const { data: found } = model.predict(small as ModelInputs) as Tensor;
+    expect(found.slice(0, 4)).toEqual(Float32Array.of(Math.fround(0.4), 0, 0, 0));
+    model.dispose();
+    const largest = await loadKerasModel(withFunctions([{ function: "math.argmax", first: "x" }]));
+    const { shape, data: rows } = largest.predict(inputs as ModelInputs) as Tensor;
+    expect(shape).toEqual([6, 4]);
+    expect([...rows]).toEqual(
+      Array.from({ length: 24 }, (_, at) => Number((data[at + 24] as number) > (data[at] as number))),
+    );
+    largest.dispose();
+    const source = withFunctions([{ function: "math.l2_normalize", first: "x" }]);
+    const refused = async () => (await loadKerasModel(source)).predict(inputs as ModelInputs);
+    await expectRejection(refused, "ERR_UNSUPPORTED", /an axis for `axis` of layer "tf\.call_0"/);
+  });
+
   const x = ["x", 0, 0];
   it.each<[string, FunctionCall, RegExp]>([
     ["a function without an axis", { function: "math.argmax", first: "x" }, /"tf\.call_0".*without one axis/],

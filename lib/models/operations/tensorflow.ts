@@ -12,10 +12,29 @@ export interface TensorFlowFunction {
   readonly operation: string;
   /** TensorFlow's names of the arguments, with Keras's names for them; those in order come first. */
   readonly names: Readonly<Record<string, string>>;
+  /** Returns the arguments where TensorFlow means something else by them, or by leaving them out. They have Keras's names. */
+  readonly asKeras?: (kwargs: Kwargs, call: OperationArguments) => Kwargs;
 }
 
-function like(operation: string, names: Readonly<Record<string, string>>): TensorFlowFunction {
-  return { operation, names };
+type Kwargs = Record<string, Value>;
+
+function like(
+  operation: string,
+  names: Readonly<Record<string, string>>,
+  asKeras?: TensorFlowFunction["asKeras"],
+): TensorFlowFunction {
+  return asKeras === undefined ? { operation, names } : { operation, names, asKeras };
+}
+
+/** Without an axis TensorFlow takes the first one, and Keras all elements. */
+function ofFirstAxis(kwargs: Kwargs): Kwargs {
+  return { ...kwargs, axis: kwargs.axis ?? 0 };
+}
+
+/** TensorFlow bounds the sum of the squares, and Keras the norm. Without an axis TensorFlow normalizes all rows together. */
+function ofNorm(kwargs: Kwargs, call: OperationArguments): Kwargs {
+  if ((kwargs.axis ?? null) === null) throw call.wrong("axis", "an axis");
+  return { ...kwargs, epsilon: Math.sqrt(Number(kwargs.epsilon ?? 1e-12)) };
 }
 
 const X = { x: "x" };
@@ -68,9 +87,9 @@ const FUNCTIONS: Readonly<Record<string, TensorFlowFunction>> = {
   "nn.leaky_relu": like("nn.LeakyRelu", { features: "x", alpha: "negative_slope" }),
   ...each("nn.softmax=Softmax nn.log_softmax=LogSoftmax", "nn", { logits: "x", axis: "axis" }),
   "math.softplus": like("nn.Softplus", { features: "x" }),
-  "math.argmax": like("numpy.Argmax", { input: "x", axis: "axis" }),
-  "math.argmin": like("numpy.Argmin", { input: "x", axis: "axis" }),
-  "math.l2_normalize": like("nn.Normalize", { x: "x", axis: "axis", epsilon: "ignored" }),
+  "math.argmax": like("numpy.Argmax", { input: "x", axis: "axis" }, ofFirstAxis),
+  "math.argmin": like("numpy.Argmin", { input: "x", axis: "axis" }, ofFirstAxis),
+  "math.l2_normalize": like("nn.Normalize", { x: "x", axis: "axis", epsilon: "epsilon" }, ofNorm),
   "linalg.matmul": like("numpy.Matmul", { a: "x1", b: "x2" }),
   cast: like("core.Cast", { x: "x", dtype: "dtype" }),
   clip_by_value: like("numpy.Clip", { t: "x", clip_value_min: "x_min", clip_value_max: "x_max" }),
@@ -93,7 +112,7 @@ const FUNCTIONS: Readonly<Record<string, TensorFlowFunction>> = {
 };
 
 /** Arguments of TensorFlow that say nothing about the computation. */
-const IGNORED = new Set(["name", "ignored"]);
+const IGNORED = new Set(["name"]);
 
 const concat = operation(["values", "axis"], (call) => {
   const given = call.tensors("values");
@@ -142,10 +161,10 @@ export function tensorFlowFunction(name: string): OperationDefinition | undefine
 /** Returns the arguments by Keras's names. */
 function renamed(
   call: OperationArguments,
-  { names }: TensorFlowFunction,
+  { names, asKeras = (kwargs) => kwargs }: TensorFlowFunction,
   parameters: readonly string[],
 ): OperationArguments {
-  const kwargs: Record<string, Value> = {};
+  const kwargs: Kwargs = {};
   const order = Object.keys(names);
   for (const [name, value] of call.given()) {
     const position = /^argument (\d+)$/.exec(name);
@@ -156,5 +175,9 @@ function renamed(
       throw call.wrong(name, "an argument that is supported");
     }
   }
-  return new OperationArguments(call.builder, call.entry, parameters, { args: [], kwargs, config: {} });
+  return new OperationArguments(call.builder, call.entry, parameters, {
+    args: [],
+    kwargs: asKeras(kwargs, call),
+    config: {},
+  });
 }

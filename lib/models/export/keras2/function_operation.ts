@@ -67,7 +67,7 @@ function namedArguments(entry: Entry, { args, kwargs }: GraphNode, names: Tensor
   for (const [name, value] of [...positional, ...Object.entries(kwargs)]) {
     const target = Object.hasOwn(names, name) ? (names[name] as string) : undefined;
     if (name === "name" || value === null) continue;
-    if (target !== undefined) named.set(target === "ignored" ? name : target, value);
+    if (target !== undefined) named.set(target, value);
     else if (value !== false) throw refusal(entry, `its argument ${name} has no counterpart in Keras 3`);
   }
   return named;
