@@ -31,17 +31,23 @@ export function computeStack(problem: Problem): Float32Array {
   }
 }
 
+/** Prepares calls of our Bidirectional or GRUStack, which write to `out` or return a new array each time. */
+function prepareStack(problem: Problem, results: "out" | "new"): Task {
+  const stack = makeStack(problem);
+  const inputs = makeInputs(problem);
+  const output = dataOf(stack.call(inputs));
+  const args = results === "out" ? { out: new Float32Array(output.length) } : undefined;
+  return {
+    output,
+    time: async (calls) => timeCalls(() => stack.call(inputs, args), calls),
+    close: () => stack.dispose(),
+  };
+}
+
 /** Our Bidirectional or GRUStack, synchronous. It writes to `out`, as the layers called one by one do. */
 export class CudnnGruStack extends CudnnGru {
   override async prepare(problem: Problem): Promise<Task> {
-    const stack = makeStack(problem);
-    const inputs = makeInputs(problem);
-    const out = { out: dataOf(stack.call(inputs)) };
-    return {
-      output: Float32Array.from(out.out),
-      time: async (calls) => timeCalls(() => stack.call(inputs, out), calls),
-      close: () => stack.dispose(),
-    };
+    return prepareStack(problem, "out");
   }
 }
 
@@ -57,13 +63,7 @@ class WithNewOutput implements Contender {
   }
 
   async prepare(problem: Problem): Promise<Task> {
-    const stack = makeStack(problem);
-    const inputs = makeInputs(problem);
-    return {
-      output: dataOf(stack.call(inputs)),
-      time: async (calls) => timeCalls(() => stack.call(inputs), calls),
-      close: () => stack.dispose(),
-    };
+    return prepareStack(problem, "new");
   }
 
   close(): void {}

@@ -12,6 +12,7 @@ import { expectRejection } from "../layers/support.js";
 import { edited, golden, type Json } from "./edited.js";
 import { type Comparison, compareInKeras, hasKeras, rewriteAsTfKeras } from "./in_keras.js";
 import { errorOf } from "./numbers.js";
+import { expectSameBits } from "./same_bits.js";
 
 const folder = mkdtempSync(join(tmpdir(), "cudnn-gru-keras2-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -70,13 +71,7 @@ const NOT_OPENED = [
 describe("every golden file", () => {
   it("predicts the same bits here after the conversion", async () => {
     expect(old.length).toBeGreaterThan(50);
-    for (const { name, bytes, calls } of old) {
-      const [before, after] = [await loadKerasModel(bytes), await loadKerasModel(await converted(bytes))];
-      const [{ inputs }] = calls as [GoldenModel["calls"][0]];
-      expect(after.predict(inputs as ModelInputs), name).toEqual(before.predict(inputs as ModelInputs));
-      before.dispose();
-      after.dispose();
-    }
+    for (const model of old) await expectSameBits(model, await converted(model.bytes));
   });
 
   it.skipIf(!hasKeras)(
