@@ -5,7 +5,8 @@
 #include <functional>
 #include <utility>
 
-#include "core/contention.h"
+#include "core/measured_choice.h"
+#include "core/spin_barrier.h"
 #include "core/thread_pool.h"
 #include "core/workspace.h"
 #include "cpu/backward/backward_loop.h"
@@ -17,9 +18,6 @@
 
 namespace cudnn_gru {
 namespace {
-
-// A backward pass is as much work as two forward passes.
-constexpr double kPasses = 2;
 
 // Threads that share groups of rows, which they compute one after the other.
 struct Team {
@@ -190,20 +188,22 @@ Status DividedPass<T>::Run(bool* divided) {
     *divided = ThreadPool::Get().TryRun(division_.threads, std::cref(body));
     if (!*divided) return Status();
   }
-  if (division_.split == Split::kUnits) {
-    Contention::Get().Note(barriers_[0]);
-  }
   if (failure_.ok()) second_.AddTo(job_.gradients);
   return failure_;
 }
 
 template <typename T>
 Status Backward(const BackwardJob<T>& job, int threads) {
-  const Division division = Divide(job.weights.description(), job.call, kPasses,
-                                   job.weights.panels(), threads);
+  const Division division =
+      Divide(job.weights.description(), job.call, PassKind::kBackward,
+             job.weights.panels(), threads);
+  MeasuredCall measured(division.size, division.way(),
+                        static_cast<double>(job.call.timesteps));
   bool divided = false;
   const Status status = DividedPass<T>(job, division).Run(&divided);
-  return divided ? status : Backward(job, 1);
+  if (!divided) return Backward(job, 1);
+  if (status.ok()) measured.End();
+  return status;
 }
 
 }  // namespace
@@ -228,7 +228,8 @@ Status BackwardOnCpu(const CpuWeights& weights, const GruCall& call,
 
 int BackwardThreads(const CpuWeights& weights, const GruCall& call,
                     int threads) {
-  return Divide(weights.description(), call, kPasses, weights.panels(), threads)
+  return Divide(weights.description(), call, PassKind::kBackward,
+                weights.panels(), threads)
       .threads;
 }
 
