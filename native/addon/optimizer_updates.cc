@@ -7,6 +7,7 @@
 #include "addon/contract.h"
 #include "addon/errors.h"
 #include "core/optimizer_updates.h"
+#include "core/thread_pool.h"
 
 namespace cudnn_gru {
 namespace {
@@ -65,6 +66,8 @@ napi_value Run(napi_env env, const UpdateArguments& arguments, Update update) {
   return nullptr;
 }
 
+int Threads() { return ThreadPool::Get().threads(); }
+
 napi_value Number(napi_env env, double number) {
   napi_value value = nullptr;
   napi_create_double(env, number, &value);
@@ -77,7 +80,8 @@ napi_value Js_squareSum(napi_env env, napi_callback_info info) {
   double sum = 0;
   Run(env, a, [&](auto type) {
     using T = decltype(type);
-    sum = SquareSum<T>(a.array<T, kNames.PositionOf("values")>(), a.length);
+    sum = SquareSum<T>(a.array<T, kNames.PositionOf("values")>(), a.length,
+                       Threads());
   });
   return a.status.ok() ? Number(env, sum) : nullptr;
 }
@@ -105,7 +109,7 @@ napi_value Js_rescale(napi_env env, napi_callback_info info) {
     Rescale<T>(a.array<T, kNames.PositionOf("out")>(),
                a.array<T, kNames.PositionOf("values")>(), a.length,
                a.number<T, kNames.PositionOf("factor")>(),
-               a.number<T, kNames.PositionOf("divisor")>());
+               a.number<T, kNames.PositionOf("divisor")>(), Threads());
   });
 }
 
@@ -116,7 +120,7 @@ napi_value Js_clipValues(napi_env env, napi_callback_info info) {
     using T = decltype(type);
     ClipValues<T>(a.array<T, kNames.PositionOf("out")>(),
                   a.array<T, kNames.PositionOf("values")>(), a.length,
-                  a.number<T, kNames.PositionOf("limit")>());
+                  a.number<T, kNames.PositionOf("limit")>(), Threads());
   });
 }
 
@@ -128,7 +132,7 @@ napi_value Js_addAndDivide(napi_env env, napi_callback_info info) {
     AddAndDivide<T>(a.array<T, kNames.PositionOf("out")>(),
                     a.array<T, kNames.PositionOf("a")>(),
                     a.array<T, kNames.PositionOf("b")>(), a.length,
-                    a.number<T, kNames.PositionOf("divisor")>());
+                    a.number<T, kNames.PositionOf("divisor")>(), Threads());
   });
 }
 
@@ -139,7 +143,8 @@ napi_value Js_decayWeights(napi_env env, napi_callback_info info) {
     using T = decltype(type);
     DecayWeights<T>(a.array<T, kNames.PositionOf("weights")>(), a.length,
                     a.number<T, kNames.PositionOf("decay")>(),
-                    a.number<T, kNames.PositionOf("learningRate")>());
+                    a.number<T, kNames.PositionOf("learningRate")>(),
+                    Threads());
   });
 }
 
@@ -150,7 +155,7 @@ napi_value Js_updateAverage(napi_env env, napi_callback_info info) {
     using T = decltype(type);
     UpdateAverage<T>(a.array<T, kNames.PositionOf("average")>(),
                      a.array<T, kNames.PositionOf("weights")>(), a.length,
-                     a.number<T, kNames.PositionOf("momentum")>());
+                     a.number<T, kNames.PositionOf("momentum")>(), Threads());
   });
 }
 
@@ -167,7 +172,8 @@ napi_value Js_updateSgd(napi_env env, napi_callback_info info) {
                  {a.array<T, kNames.PositionOf("gradient")>(), a.length},
                  {a.number<T, kNames.PositionOf("learningRate")>(),
                   a.number<T, kNames.PositionOf("momentum")>(),
-                  nesterov ? MomentumKind::kNesterov : MomentumKind::kClassic});
+                  nesterov ? MomentumKind::kNesterov : MomentumKind::kClassic},
+                 Threads());
   });
 }
 
@@ -189,7 +195,7 @@ napi_value Js_updateRmsprop(napi_env env, napi_callback_info info) {
                       a.array<T, kNames.PositionOf("momentums")>(),
                       a.array<T, kNames.PositionOf("averageGradients")>()},
                      {a.array<T, kNames.PositionOf("gradient")>(), a.length},
-                     numbers);
+                     numbers, Threads());
   });
 }
 
@@ -209,7 +215,7 @@ napi_value Js_updateAdam(napi_env env, napi_callback_info info) {
                    a.array<T, kNames.PositionOf("velocities")>(),
                    a.array<T, kNames.PositionOf("velocityHats")>()},
                   {a.array<T, kNames.PositionOf("gradient")>(), a.length},
-                  numbers);
+                  numbers, Threads());
   });
 }
 

@@ -127,6 +127,7 @@ TEST_CASE_FIXTURE(GradientTest, "sizes around every vector width") {
   for (size_t timesteps : {63, 129, 300}) {
     CompareBoth({9, timesteps, 4, 24}, Options(), 2000 + timesteps);
   }
+  CompareBoth({21, 129, 4, 24}, Options(), 2400);
   CompareBoth({600, 3, 4, 5}, Options(), 2500);
   CompareBoth({3, 4, 0, 9}, Options(), 3000);
 }
@@ -153,6 +154,11 @@ TEST_CASE_FIXTURE(GradientTest, "every combination of the options") {
         upstream.state = seed % 3 != 0;
         CompareBoth({1 + seed % 9, 1 + seed % 6, 3, 1 + seed % 21}, options,
                     seed, upstream);
+        // Batches whose rows are in two groups.
+        if (seed % 5 == 0) {
+          CompareBoth({16 + seed % 9, 1 + seed % 6, 3, 1 + seed % 21}, options,
+                      seed, upstream);
+        }
         ++seed;
       }
     }
@@ -242,7 +248,7 @@ void Divided(const Shape& shape) {
           CHECK_MESSAGE(
               problem.Backward(isa, 1, Upstream(), &result, &alone).ok(),
               Format("%s %s failed", isa.name, problem.Name().c_str()));
-          for (int threads : {2, 3, 5}) {
+          for (int threads : {2, 3, 4, 5}) {
             Gradients<T> team;
             CHECK_MESSAGE(
                 (problem.Backward(isa, threads, Upstream(), &result, &team)
@@ -269,6 +275,12 @@ TEST_CASE_TEMPLATE(
     "any number of threads gives the same bits: a batch divided by units", T,
     float, double) {
   Divided<T>({2, 20, 8, 136});
+}
+
+TEST_CASE_TEMPLATE(
+    "any number of threads gives the same bits: two groups divided by units", T,
+    float, double) {
+  Divided<T>({17, 60, 8, 72});
 }
 
 TEST_CASE_TEMPLATE(

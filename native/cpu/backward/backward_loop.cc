@@ -1,7 +1,6 @@
 #include "cpu/backward/backward_loop.h"
 
 #include <algorithm>
-#include <vector>
 
 namespace cudnn_gru {
 
@@ -40,8 +39,8 @@ Status BackwardLoop<T>::Run() {
   const Status aborted = Aborted();
   Start();
   Sums sums = Sums::kStart;
-  const std::vector<SavedSteps::Block>& blocks = saved_.blocks();
-  for (size_t i = blocks.size(); i-- > 0;) {
+  const SavedSteps::Block* const blocks = saved_.Blocks(share_.group);
+  for (size_t i = saved_.BlockCount(); i-- > 0;) {
     for (size_t step = blocks[i].step_end; step-- > blocks[i].step_begin;) {
       if (Cancelled() || !Step(step)) {
         return failure_.ok() ? aborted : failure_;
@@ -139,7 +138,7 @@ template <typename T>
 GateGradientArguments<T> BackwardLoop<T>::GateArguments(size_t step,
                                                         size_t slot,
                                                         size_t count) const {
-  const SavedSteps::Block& block = saved_.BlockOf(step);
+  const SavedSteps::Block& block = saved_.BlockOf(step, share_.group);
   const bool given = gradients_.d_output != nullptr && call_.return_sequences;
   const bool dropped = call_.recurrent_dropout != nullptr;
   GateGradientArguments<T> gates;
@@ -190,8 +189,7 @@ bool BackwardLoop<T>::Step(size_t step) {
   const size_t count = static_cast<size_t>(rows_end - rows);
   if (count < share_.row_end - share_.row_begin) AddMaskedOutputs(step);
   CollectRows(step, rows, count);
-  const size_t slot =
-      saved_.FirstSlot(step) + static_cast<size_t>(rows - first);
+  const size_t slot = count == 0 ? 0 : saved_.Slot(*rows, step);
   const GateGradientArguments<T> gates = GateArguments(step, slot, count);
   RecordProductArguments<T> product = ProductArgumentsFor(gates);
   if (description_.reset_after) {

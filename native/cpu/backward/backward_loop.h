@@ -15,14 +15,15 @@
 
 namespace cudnn_gru {
 
-// The part of a backward pass that one thread computes: a range of rows and a
+// The part of one group of rows that one thread computes: a range of rows and a
 // range of panels in every step, and its part of the products over all steps.
 struct BackwardShare {
+  size_t group;
   size_t row_begin;
   size_t row_end;
   size_t panel_begin;
   size_t panel_end;
-  size_t index;  // of `count` threads
+  size_t index;  // of `count` threads that share the group
   size_t count;
   // Whether threads share rows. They then wait for each other within each step.
   bool by_units;

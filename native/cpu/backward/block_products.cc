@@ -96,6 +96,7 @@ void BlockProducts<T>::Prepare() {
     const uint32_t* const rows = saved_.Rows(step);
     const size_t t = InputStep(step);
     for (size_t i = 0; i < saved_.RowCount(step); ++i) {
+      if (rows[i] < block_.row_begin || rows[i] >= block_.row_end) continue;
       const size_t offset = (rows[i] * call_.timesteps + t) * features_;
       pointers_.slot_rows[slot] = rows[i];
       pointers_.inputs[slot] = inputs + offset;
@@ -302,7 +303,8 @@ void BlockProducts<T>::ClearMaskedInputs() {
   T* const d_inputs = static_cast<T*>(gradients_.d_inputs);
   for (size_t step = block_.step_begin; step < block_.step_end; ++step) {
     if (saved_.RowCount(step) == call_.batch) continue;
-    for (size_t row = thread_.index; row < call_.batch; row += thread_.count) {
+    for (size_t row = block_.row_begin + thread_.index; row < block_.row_end;
+         row += thread_.count) {
       if (saved_.Active(row, step)) continue;
       T* const to =
           d_inputs + (row * call_.timesteps + InputStep(step)) * features_;

@@ -16,13 +16,22 @@ namespace cudnn_gru {
 // The records (cpu/kernels/backward_kernels.h) that a forward call fills and
 // its backward call overwrites, and the index that finds the record of a row.
 // Steps are counted in the order of the time loop. A masked row has no record.
+//
+// The rows of the batch are in one group or two. Backward passes compute the
+// gradients of the weights for each group, and then add them. So two threads
+// need none of each other's records. The number of groups does not depend on
+// the number of threads, because it changes the order of sums.
 class SavedSteps {
  public:
-  // A range of steps whose records lie together, so that they stay in the cache
-  // during the matrix products over all of their rows.
+  static constexpr size_t kMostGroups = 2;
+
+  // A range of steps and the rows of a group. Their records lie together, so
+  // that they stay in the cache during the matrix products over all of them.
   struct Block {
     size_t step_begin;
     size_t step_end;
+    size_t row_begin;
+    size_t row_end;
     size_t slots;   // the number of records of each panel
     size_t stride;  // the number of elements from one panel to the next
     size_t offset;  // of the block's first record, in elements
@@ -34,9 +43,17 @@ class SavedSteps {
   static Status Create(const CpuWeights& weights, const GruCall& call,
                        std::unique_ptr<SavedSteps>* saved);
   size_t bytes() const;
+  size_t groups() const { return groups_; }
+  // The blocks of the first group, and then those of the second one. Blocks of
+  // the same steps have the same stride.
   const std::vector<Block>& blocks() const { return blocks_; }
-  const Block& BlockOf(size_t step) const {
-    return blocks_[step / steps_per_block_];
+  // Returns the blocks of a group, in the order of the steps, and their number.
+  const Block* Blocks(size_t group) const {
+    return blocks_.data() + group * BlockCount();
+  }
+  size_t BlockCount() const { return blocks_.size() / groups_; }
+  const Block& BlockOf(size_t step, size_t group = 0) const {
+    return Blocks(group)[step / steps_per_block_];
   }
 
   // Return the rows of a step that have records, in ascending order, and their
@@ -47,10 +64,12 @@ class SavedSteps {
   size_t RowCount(size_t step) const {
     return masked_ ? begin_[step + 1] - begin_[step] : batch_;
   }
-  // Returns the slot of the step's first row within its block.
-  size_t FirstSlot(size_t step) const {
-    const size_t first = BlockOf(step).step_begin;
-    return masked_ ? begin_[step] - begin_[first] : (step - first) * batch_;
+  // Returns the slot of an active row within its block.
+  size_t Slot(size_t row, size_t step) const {
+    if (masked_) return slots_[step * batch_ + row];
+    const Block& block = BlockOf(step, GroupOf(row));
+    return (step - block.step_begin) * (block.row_end - block.row_begin) + row -
+           block.row_begin;
   }
   // Active: whether the row has a record in this step. Seen: whether it has one
   // in this step or an earlier one.
@@ -70,7 +89,7 @@ class SavedSteps {
   }
   template <typename T>
   T* Record(size_t row, size_t step) const {
-    return Records<T>(BlockOf(step), Slot(row, step));
+    return Records<T>(BlockOf(step, GroupOf(row)), Slot(row, step));
   }
   // Values are kept for custom activations only: the results for a row's
   // pre-activations, (3, U).
@@ -81,32 +100,34 @@ class SavedSteps {
   }
   template <typename T>
   T* Values(size_t row, size_t step) const {
-    return Values<T>(BlockOf(step), Slot(row, step));
+    return Values<T>(BlockOf(step, GroupOf(row)), Slot(row, step));
   }
 
  private:
   static constexpr uint32_t kNoSlot = UINT32_MAX;
 
   SavedSteps() = default;
-  // Returns the slot of an active row.
-  size_t Slot(size_t row, size_t step) const {
-    return masked_ ? slots_[step * batch_ + row] : FirstSlot(step) + row;
-  }
+  size_t GroupOf(size_t row) const { return row < second_row_ ? 0 : 1; }
   void ListRows(const GruCall& call);
+  size_t MakeBlocks(size_t panels);
 
   bool masked_ = false;
   size_t batch_ = 0;
   size_t units_ = 0;
   size_t record_size_ = 0;  // the number of elements of a record
+  size_t timesteps_ = 0;
+  size_t groups_ = 1;
+  size_t second_row_ = 0;  // the first row of the second group, or the batch
   size_t steps_per_block_ = 1;
   std::vector<Block> blocks_;
   // The rows of all steps, one step after the other. In calls without a mask,
   // the rows that every step has.
   std::vector<uint32_t> rows_;
-  // The next three are for masked calls only.
+  // The next four are for masked calls only.
   std::vector<size_t> begin_;       // where each step begins in rows_
   std::vector<uint32_t> slots_;     // the slot of each step and row
   std::vector<size_t> first_step_;  // the first unmasked step of each row
+  std::vector<uint32_t> active_;    // the slots of each block, as blocks_
   std::unique_ptr<const Workspace> records_;
   std::unique_ptr<const Workspace> values_;
 };
