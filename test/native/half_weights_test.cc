@@ -95,7 +95,7 @@ void CompareLayers(const CpuIsa& isa, const Shape& shape, Options options,
   }
 }
 
-TEST_CASE_FIXTURE(WithoutContention, "weights of 16 bits give the same bits") {
+TEST_CASE_FIXTURE(WithBarriers, "weights of 16 bits give the same bits") {
   ForEachLayer([](const CpuIsa& isa, StateRounding type) {
     uint64_t seed = 31000;
     for (bool reset_after : {true, false}) {
