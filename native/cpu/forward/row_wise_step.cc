@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/half.h"
 #include "cpu/activations/row_activations.h"
 
 namespace cudnn_gru {
@@ -25,7 +26,7 @@ void RowWiseStep<T>::Take(const GruDescription& description, size_t rows,
 }
 
 template <typename T>
-void RowWiseStep<T>::Multiply(const Kernels<T>& kernels,
+void RowWiseStep<T>::Multiply(const LayerKernels<T>& layer_kernels,
                               const StepArguments<T>& arguments) const {
   for (size_t row = 0; row < arguments.rows; ++row) {
     products_[row] = product_data_ + row * row_stride_;
@@ -39,7 +40,7 @@ void RowWiseStep<T>::Multiply(const Kernels<T>& kernels,
   product.panel_begin = arguments.panel_begin;
   product.panel_end = arguments.panel_end;
   product.out = products_;
-  kernels.product(product);
+  layer_kernels.product(product);
 }
 
 template <typename T>
@@ -109,6 +110,7 @@ void RowWiseStep<T>::SaveRow(const Kernels<T>& kernels,
 template <typename T>
 Status RowWiseStep<T>::Run(const GruDescription& description,
                            const Kernels<T>& kernels,
+                           const LayerKernels<T>& layer_kernels,
                            StepArguments<T> arguments, T* const* values,
                            ActivationCallback* custom) const {
   const size_t units = description.units;
@@ -131,8 +133,9 @@ Status RowWiseStep<T>::Run(const GruDescription& description,
       next[unit] =
           z[unit] * previous[unit] + (T(1) - z[unit]) * candidate_[unit];
     }
+    RoundValues(arguments.rounding, next, units);
   };
-  Multiply(kernels, arguments);
+  Multiply(layer_kernels, arguments);
   for (size_t row = 0; row < arguments.rows; ++row) {
     T* const z = reset_after ? z_ : arguments.update[row];
     Status status = compute(row, kRecordUpdate, nullptr, z);
@@ -156,7 +159,7 @@ Status RowWiseStep<T>::Run(const GruDescription& description,
   for (int gate = 0; gate < kGates; ++gate) {
     arguments.operand[gate] = arguments.reset_state;
   }
-  Multiply(kernels, arguments);
+  Multiply(layer_kernels, arguments);
   for (size_t row = 0; row < arguments.rows; ++row) {
     const Status status = compute(row, kRecordCandidate, nullptr, candidate_);
     if (!status.ok()) return status;

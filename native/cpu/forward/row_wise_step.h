@@ -30,11 +30,11 @@ class RowWiseStep {
   // `values` (SavedSteps::Values) unless they are null; `values` is for custom
   // activations only. Fails with kCallback when the user's activation failed.
   Status Run(const GruDescription& description, const Kernels<T>& kernels,
-             StepArguments<T> arguments, T* const* values,
-             ActivationCallback* custom) const;
+             const LayerKernels<T>& layer_kernels, StepArguments<T> arguments,
+             T* const* values, ActivationCallback* custom) const;
 
  private:
-  void Multiply(const Kernels<T>& kernels,
+  void Multiply(const LayerKernels<T>& layer_kernels,
                 const StepArguments<T>& arguments) const;
   // Adds the input part and the recurrent part of one gate, and unpacks the sum
   // into a row. Multiplies the recurrent part by `scale` unless that is null.
