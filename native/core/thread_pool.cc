@@ -1,14 +1,9 @@
 #include "core/thread_pool.h"
 
-#include <thread>
-
 #include "core/environment.h"
+#include "core/spin_wait.h"
 #include "core/start_thread.h"
 #include "core/usable_cpus.h"
-
-#if defined(__x86_64__) || defined(__i386__)
-#include <immintrin.h>
-#endif
 
 namespace cudnn_gru {
 namespace {
@@ -16,15 +11,6 @@ namespace {
 // Helpers spin for about 50 microseconds before they sleep. That is longer than
 // the gap between two calls of a loop, and too short to heat an idle machine.
 constexpr int kHelperSpins = 1000;
-constexpr int kBarrierSpins = 4000;
-
-inline void Relax() {
-#if defined(__x86_64__) || defined(__i386__)
-  _mm_pause();
-#elif defined(__aarch64__)
-  asm volatile("yield");
-#endif
-}
 
 }  // namespace
 
@@ -104,40 +90,6 @@ bool ThreadPool::Run(int n, const std::function<void(int)>& body, Begin begin) {
   SpinWait wait;
   while (unfinished_.load(std::memory_order_acquire) != 0) wait.Pause();
   return true;
-}
-
-void SpinWait::Pause() {
-  if (spins_ == kBarrierSpins) {
-    std::this_thread::yield();
-    return;
-  }
-  Relax();
-  if (++spins_ == kBarrierSpins) yields_since_ = Clock::now();
-}
-
-std::chrono::nanoseconds SpinWait::stalled() const {
-  using std::chrono::nanoseconds;
-  if (spins_ < kBarrierSpins) return nanoseconds(0);
-  return std::chrono::duration_cast<nanoseconds>(Clock::now() - yields_since_);
-}
-
-bool SpinBarrier::Wait() {
-  const uint32_t phase = phase_.load(std::memory_order_relaxed);
-  if (arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 == n_) {
-    arrived_.store(0, std::memory_order_relaxed);
-    phase_.store(phase + 1, std::memory_order_release);
-  } else {
-    SpinWait wait;
-    while (phase_.load(std::memory_order_acquire) == phase) {
-      if (broken_.load(std::memory_order_acquire)) return false;
-      wait.Pause();
-    }
-    const std::chrono::nanoseconds stalled = wait.stalled();
-    if (stalled.count() > 0) {
-      lost_.fetch_add(stalled.count(), std::memory_order_relaxed);
-    }
-  }
-  return !broken_.load(std::memory_order_acquire);
 }
 
 }  // namespace cudnn_gru

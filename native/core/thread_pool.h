@@ -2,7 +2,6 @@
 #define CUDNN_GRU_CORE_THREAD_POOL_H_
 
 #include <atomic>
-#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
@@ -59,58 +58,6 @@ class ThreadPool {
   Begin begin_ = Begin::kAll;
   std::atomic<int> unfinished_{0};
   int helpers_ = 0;
-};
-
-// Waits for other threads in a loop: spins at first, because what they do takes
-// microseconds, and then yields the CPU, because they seem not to be running.
-class SpinWait {
- public:
-  // Waits for a moment.
-  void Pause();
-  // How long the CPU has been yielded: the wait without the first spins.
-  std::chrono::nanoseconds stalled() const;
-
- private:
-  using Clock = std::chrono::steady_clock;
-
-  int spins_ = 0;
-  Clock::time_point yields_since_;  // valid after the last spin
-};
-
-// A barrier at which `n` threads of one team meet. Waiting threads spin,
-// because steps are microseconds apart, and yield the CPU when the other
-// threads seem not to be running.
-class SpinBarrier {
- public:
-  using Clock = std::chrono::steady_clock;
-
-  explicit SpinBarrier(int n) : n_(n) {
-    if (n > 1) made_ = Clock::now();
-  }
-
-  // Waits for the other threads. Returns false when the barrier was broken, and
-  // the caller must then leave the computation.
-  [[nodiscard]] bool Wait();
-  // Makes every waiting and every later Wait return false.
-  void Break() { broken_.store(true, std::memory_order_release); }
-
-  int threads() const { return n_; }
-  // When the barrier was made. Valid if there are several threads.
-  Clock::time_point made() const { return made_; }
-  // How long the threads have waited for one that seemed not to be running:
-  // the mean of those that wait, summed over all phases.
-  std::chrono::nanoseconds lost() const {
-    return std::chrono::nanoseconds(lost_.load(std::memory_order_relaxed) /
-                                    (n_ > 1 ? n_ - 1 : 1));
-  }
-
- private:
-  const int n_;
-  alignas(64) std::atomic<int> arrived_{0};
-  alignas(64) std::atomic<uint32_t> phase_{0};
-  std::atomic<bool> broken_{false};
-  std::atomic<int64_t> lost_{0};  // nanoseconds, of all threads
-  Clock::time_point made_;
 };
 
 }  // namespace cudnn_gru

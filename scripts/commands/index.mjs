@@ -187,6 +187,14 @@ export const commands = {
       runTypeScript("bench/models/main.ts", args);
     },
   },
+  "bench:beside": {
+    about: "time several threads beside the threads of onnxruntime-node",
+    needs: built,
+    run: (args) => {
+      ensurePackages("bench");
+      runTypeScript("bench/beside.ts", args);
+    },
+  },
   "bench:half": {
     about: "time the conversions of 16-bit types",
     needs: built,

@@ -35,7 +35,7 @@ double worst_float = 0.0;
 double worst_double = 0.0;
 
 // Prints the worst errors of the test case at its end.
-struct GradientTest : WithoutContention {
+struct GradientTest : WithBarriers {
   ~GradientTest() {
     std::printf("worst errors so far: float32 %.3g, float64 %.3g\n",
                 worst_float, worst_double);
@@ -194,7 +194,7 @@ TEST_CASE_FIXTURE(GradientTest, "states rounded to 16 bits") {
 }
 
 // A failing callback ends the pass, on every instruction set.
-TEST_CASE_FIXTURE(WithoutContention, "a failing callback ends the call") {
+TEST_CASE_FIXTURE(WithBarriers, "a failing callback ends the call") {
   Options options;
   options.activation = Activation::kCustom;
   const Problem<float> problem({3, 4, 5, 6}, options, 13000);
@@ -221,7 +221,7 @@ bool Same(const Gradients<T>& a, const Gradients<T>& b) {
 // threads.
 template <typename T>
 void Divided(const Shape& shape) {
-  const WithoutContention quiet;
+  const WithBarriers quiet;
   uint64_t seed = (std::is_same_v<T, float> ? 30000 : 31000) + shape.units;
   for (bool reset_after : {true, false}) {
     for (Masking masking : {Masking::kNone, Masking::kMask}) {

@@ -78,7 +78,7 @@ TEST_CASE("the reference is the first of the instruction sets") {
 }
 
 // Units and features around every vector width (2 to 16 lanes) and panel.
-TEST_CASE_FIXTURE(WithoutContention, "sizes around every vector width") {
+TEST_CASE_FIXTURE(WithBarriers, "sizes around every vector width") {
   const size_t units[] = {1,  2,  3,  4,  5,  7,  8,  9, 15,
                           16, 17, 31, 32, 33, 47, 64, 65};
   const size_t features[] = {1, 2, 5, 8, 17};
@@ -108,7 +108,7 @@ TEST_CASE_FIXTURE(WithoutContention, "sizes around every vector width") {
 
 // Every number of panels that a tile can hold, for few rows, with the gates'
 // operands in common and each with its own.
-TEST_CASE_FIXTURE(WithoutContention, "every number of panels in a tile") {
+TEST_CASE_FIXTURE(WithBarriers, "every number of panels in a tile") {
   uint64_t seed = 4000;
   for (size_t panels = 1; panels <= 17; ++panels) {
     for (size_t batch = 1; batch <= 5; ++batch) {
@@ -126,7 +126,7 @@ TEST_CASE_FIXTURE(WithoutContention, "every number of panels in a tile") {
 }
 
 // Every combination of the options that change the time loop.
-TEST_CASE_FIXTURE(WithoutContention, "every combination of the options") {
+TEST_CASE_FIXTURE(WithBarriers, "every combination of the options") {
   uint64_t seed = 5000;
   for (int bits = 0; bits < 64; ++bits) {
     for (Masking masking :
@@ -152,7 +152,7 @@ TEST_CASE_FIXTURE(WithoutContention, "every combination of the options") {
 
 // One step: over more of them an unbounded activation's state explodes, and the
 // comparison would tell how badly conditioned the layer is.
-TEST_CASE_FIXTURE(WithoutContention, "every activation") {
+TEST_CASE_FIXTURE(WithBarriers, "every activation") {
   for (int kind = 0; kind < cudnn_gru::kElementwiseActivations; ++kind) {
     const Activation activation = static_cast<Activation>(kind);
     const uint64_t seed = 9000 + static_cast<uint64_t>(kind);
@@ -171,7 +171,7 @@ TEST_CASE_FIXTURE(WithoutContention, "every activation") {
 
 // Softmax and its kin and the user's own, whose rows go through memory, with
 // every option of the time loop.
-TEST_CASE_FIXTURE(WithoutContention, "activations of whole rows") {
+TEST_CASE_FIXTURE(WithBarriers, "activations of whole rows") {
   uint64_t seed = 12000;
   for (Activation kind : {Activation::kSoftmax, Activation::kLogSoftmax,
                           Activation::kSparsemax, Activation::kCustom}) {
@@ -192,7 +192,7 @@ TEST_CASE_FIXTURE(WithoutContention, "activations of whole rows") {
 }
 
 // A failing callback ends the call at once, on every instruction set.
-TEST_CASE_FIXTURE(WithoutContention, "a failing callback ends the call") {
+TEST_CASE_FIXTURE(WithBarriers, "a failing callback ends the call") {
   Options options;
   options.activation = Activation::kCustom;
   const Problem<float> problem({3, 4, 5, 6}, options, 13000);
@@ -207,7 +207,7 @@ TEST_CASE_FIXTURE(WithoutContention, "a failing callback ends the call") {
   }
 }
 
-TEST_CASE_FIXTURE(WithoutContention, "states rounded to 16 bits") {
+TEST_CASE_FIXTURE(WithBarriers, "states rounded to 16 bits") {
   uint64_t seed = 14000;
   for (auto rounding : {cudnn_gru::StateRounding::kFloat16,
                         cudnn_gru::StateRounding::kBfloat16}) {
@@ -277,7 +277,7 @@ void SameBits(const Shape& shape, const Options& options, uint64_t seed) {
   }
 }
 
-TEST_CASE_FIXTURE(WithoutContention, "a row has the same bits in any batch") {
+TEST_CASE_FIXTURE(WithBarriers, "a row has the same bits in any batch") {
   uint64_t seed = 20000;
   for (size_t units : {1, 5, 16, 33}) {
     for (bool reset_after : {true, false}) {
@@ -326,8 +326,7 @@ void Divided(const Shape& shape, uint64_t seed) {
   }
 }
 
-TEST_CASE_FIXTURE(WithoutContention,
-                  "any number of threads gives the same bits") {
+TEST_CASE_FIXTURE(WithBarriers, "any number of threads gives the same bits") {
   const Shape by_rows = {43, 12, 8, 40};
   const Shape by_units = {2, 20, 8, 136};
   Divided<float>(by_rows, 30000);

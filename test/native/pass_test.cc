@@ -42,7 +42,7 @@ Status Differentiate(const Problem<T>& problem, GruPass& pass, int threads,
 // What is not wanted is not written and changes nothing; what is not given is
 // zeros.
 TEST_CASE_FIXTURE(
-    WithoutContention,
+    WithBarriers,
     "what is not wanted is not written and what is not given is zeros") {
   Options options;
   options.masking = Masking::kMask;
@@ -89,7 +89,7 @@ TEST_CASE_FIXTURE(
 }
 
 // A pass serves one backward call, which is the first that computes.
-TEST_CASE_FIXTURE(WithoutContention, "a pass serves one backward call") {
+TEST_CASE_FIXTURE(WithBarriers, "a pass serves one backward call") {
   const Problem<float> problem({3, 4, 5, 6}, Options(), 16000);
   for (const CpuIsa& isa : AvailableIsas()) {
     Result<float> result;
@@ -127,7 +127,7 @@ TEST_CASE_FIXTURE(WithoutContention, "a pass serves one backward call") {
 }
 
 // A failing callback ends the call, in either direction.
-TEST_CASE_FIXTURE(WithoutContention,
+TEST_CASE_FIXTURE(WithBarriers,
                   "a failing callback ends the call in either direction") {
   Options options;
   options.activation = Activation::kCustom;
@@ -155,7 +155,7 @@ TEST_CASE_FIXTURE(WithoutContention,
 }
 
 // Another thread's request ends a running call between time steps.
-TEST_CASE_FIXTURE(WithoutContention, "another thread ends a running call") {
+TEST_CASE_FIXTURE(WithBarriers, "another thread ends a running call") {
   Options options;
   options.return_sequences = false;
   const Problem<float> problem({2, 6000, 2, 16}, options, 18000);
@@ -185,7 +185,7 @@ TEST_CASE_FIXTURE(WithoutContention, "another thread ends a running call") {
 }
 
 // Passes of several threads at once do not meet.
-TEST_CASE_FIXTURE(WithoutContention, "passes of several threads do not meet") {
+TEST_CASE_FIXTURE(WithBarriers, "passes of several threads do not meet") {
   const Problem<float> problem({4, 12, 6, 33}, Options(), 19000);
   for (const CpuIsa& isa : AvailableIsas()) {
     Result<float> result;

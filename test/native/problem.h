@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "core/activation_names.h"
-#include "core/contention.h"
 #include "core/gru_call.h"
+#include "core/measured_choice.h"
 #include "cpu/cpu_backend.h"
 #include "cpu/dispatch/dispatch.h"
 #include "cpu/weights/weights.h"
@@ -19,8 +19,9 @@
 namespace cudnn_gru_test {
 
 // A fixture for tests that need barriers on any machine.
-struct WithoutContention {
-  WithoutContention() { cudnn_gru::Contention::Get().Ignore(); }
+struct WithBarriers {
+  WithBarriers() { cudnn_gru::MeasuredChoices::Get().AlwaysBarriers(); }
+  ~WithBarriers() { cudnn_gru::MeasuredChoices::Get().Measure(); }
 };
 
 enum class Masking { kNone, kMask, kLengths };

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "core/contention.h"
+#include "core/measured_choice.h"
 #include "cpu/dispatch/cache_size.h"
 #include "placed_stack.h"
 #include "stack_problem.h"
@@ -14,11 +14,12 @@
 namespace cudnn_gru_test {
 namespace {
 
-using cudnn_gru::Contention;
+using cudnn_gru::MeasuredChoices;
 using cudnn_gru::Merge;
 using cudnn_gru::PlanStack;
 using cudnn_gru::StackPlan;
 using cudnn_gru::StackSplit;
+using cudnn_gru::Way;
 
 constexpr size_t kUnits = 160;
 // The bytes of the packed recurrent weights of one GRU, and of its kernel.
@@ -61,7 +62,7 @@ StackSplit SplitOf(const StackSpec& spec, size_t cache_bytes) {
   return PlanOf(spec, 2, cache_bytes).split;
 }
 
-TEST_CASE_FIXTURE(WithoutContention,
+TEST_CASE_FIXTURE(WithBarriers,
                   "halves run side by side while their weights stay in a "
                   "cache") {
   const StackSpec spec = SpecOf({Merge::kSum}, 1);
@@ -72,7 +73,7 @@ TEST_CASE_FIXTURE(WithoutContention,
 }
 
 // A layer that follows another one reads its kernel again and again.
-TEST_CASE_FIXTURE(WithoutContention,
+TEST_CASE_FIXTURE(WithBarriers,
                   "layers follow each other while both weights stay in a "
                   "cache") {
   const StackSpec spec = SpecOf({Merge::kNone, Merge::kNone}, 1);
@@ -81,7 +82,7 @@ TEST_CASE_FIXTURE(WithoutContention,
   CHECK(SplitOf(spec, kTinyCache) == StackSplit::kOneByOne);
 }
 
-TEST_CASE_FIXTURE(WithoutContention, "many rows are divided first") {
+TEST_CASE_FIXTURE(WithBarriers, "many rows are divided first") {
   const StackSpec spec = SpecOf({Merge::kNone, Merge::kNone}, 16);
   for (const size_t cache : {kTinyCache, kLargeCache}) {
     const StackPlan plan = PlanOf(spec, 2, cache);
@@ -91,18 +92,18 @@ TEST_CASE_FIXTURE(WithoutContention, "many rows are divided first") {
   }
 }
 
-TEST_CASE_FIXTURE(WithoutContention, "more threads than GRUs form teams") {
+TEST_CASE_FIXTURE(WithBarriers, "more threads than GRUs form teams") {
   const StackPlan plan = PlanOf(SpecOf({Merge::kSum}, 1), 8, kLargeCache);
   CHECK(plan.split == StackSplit::kTeams);
   CHECK(plan.threads == 8);
 }
 
-TEST_CASE_FIXTURE(WithoutContention, "one GRU has nothing beside it") {
+TEST_CASE_FIXTURE(WithBarriers, "one GRU has nothing beside it") {
   CHECK(SplitOf(SpecOf({Merge::kNone}, 1), kLargeCache) ==
         StackSplit::kOneByOne);
 }
 
-TEST_CASE_FIXTURE(WithoutContention, "a small call stays on one thread") {
+TEST_CASE_FIXTURE(WithBarriers, "a small call stays on one thread") {
   StackSpec spec = SpecOf({Merge::kSum}, 1);
   spec.timesteps = 2;
   const StackPlan plan = PlanOf(spec, 8, kLargeCache);
@@ -110,18 +111,35 @@ TEST_CASE_FIXTURE(WithoutContention, "a small call stays on one thread") {
   CHECK(plan.threads == 1);
 }
 
-// Barriers would cost time slices, so chains are taken whatever the cache.
+// Plans calls of one size, says that those with barriers took ten times as long
+// as those without, and returns the last plan.
+StackPlan PlanOnABusyMachine(const PlacedStack& placed, int threads,
+                             size_t cache_bytes) {
+  StackPlan plan;
+  for (int call = 0; call < 20; ++call) {
+    plan = PlanStack(placed.job(), threads, cache_bytes);
+    CHECK_MESSAGE(plan.size != 0, "there was no choice");
+    const std::chrono::milliseconds took(plan.has_barriers ? 10 : 1);
+    MeasuredChoices::Get().Note(
+        plan.size, plan.has_barriers ? Way::kBarriers : Way::kNoBarriers, took,
+        1);
+  }
+  return plan;
+}
+
+// Barriers cost time slices there, so chains are taken whatever the cache.
 TEST_CASE("no units are divided while other programs keep the CPUs busy") {
   StackProblem<float> problem(SpecOf({Merge::kSum}, 1), 1,
                               {VectorIsas().back()});
   StackProblem<float>::Results results;
   const cudnn_gru::StackCall call = problem.Call(&results);
   const PlacedStack placed(call);
-  const std::chrono::seconds second(1);
-  Contention::Get().Note(2, second, second, Contention::Clock::now());
   const size_t cache = CacheFor(kWeightBytes / 2);
-  CHECK(PlanStack(placed.job(), 2, cache).split == StackSplit::kChains);
-  CHECK(PlanStack(placed.job(), 8, kLargeCache).split == StackSplit::kChains);
+  CHECK(PlanStack(placed.job(), 2, cache).split != StackSplit::kChains);
+  CHECK(PlanOnABusyMachine(placed, 2, cache).split == StackSplit::kChains);
+  CHECK(PlanStack(placed.job(), 8, kLargeCache).split == StackSplit::kTeams);
+  CHECK(PlanOnABusyMachine(placed, 8, kLargeCache).split ==
+        StackSplit::kChains);
 }
 
 TEST_CASE("the second cache has a plausible size") {

@@ -80,7 +80,7 @@ void CheckAllPlans(const StackSpec& spec, size_t round) {
 
 TEST_CASE_TEMPLATE("a random stack equals its layers called one by one", T,
                    float, double) {
-  cudnn_gru::Contention::Get().Ignore();
+  cudnn_gru::MeasuredChoices::Get().AlwaysBarriers();
   constexpr bool kFloat32 = sizeof(T) == 4;
   Generator generator(kFloat32 ? 1 : 2);
   for (size_t round = 0; round < kRounds; ++round) {
@@ -89,8 +89,7 @@ TEST_CASE_TEMPLATE("a random stack equals its layers called one by one", T,
 }
 
 // Steps are handed over in parts. These are lengths around them.
-TEST_CASE_FIXTURE(WithoutContention,
-                  "every length of a sequence is handed on") {
+TEST_CASE_FIXTURE(WithBarriers, "every length of a sequence is handed on") {
   for (size_t timesteps = 1; timesteps <= 40; ++timesteps) {
     StackSpec spec;
     spec.batch = 1 + timesteps % 3;
@@ -146,7 +145,7 @@ TEST_CASE("a layer begins when its inputs have been computed") {
 }
 
 // One half takes many times as long as the other, and a layer waits for both.
-TEST_CASE_FIXTURE(WithoutContention, "a layer waits for the slower half") {
+TEST_CASE_FIXTURE(WithBarriers, "a layer waits for the slower half") {
   for (const Merge merge : {Merge::kConcat, Merge::kSum}) {
     for (const size_t slow : {0, 1}) {
       StackSpec spec;
@@ -180,7 +179,7 @@ TEST_CASE_FIXTURE(WithoutContention, "a layer waits for the slower half") {
   }
 }
 
-TEST_CASE_FIXTURE(WithoutContention, "a cancelled stack stops in every split") {
+TEST_CASE_FIXTURE(WithBarriers, "a cancelled stack stops in every split") {
   StackSpec spec = LargeStack(2, 64, 3, Merge::kConcat);
   spec.timesteps = 20000;
   StackProblem<float> problem(spec, 1, {AvailableIsas().back()});

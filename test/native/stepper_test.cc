@@ -139,7 +139,7 @@ TEST_CASE("steps with other activations and one over a whole row") {
 }
 
 // So much work that threads share it, and the widest batch that is not.
-TEST_CASE_FIXTURE(WithoutContention, "steps that several threads share") {
+TEST_CASE_FIXTURE(WithBarriers, "steps that several threads share") {
   CompareBoth({64, 3, 64, 128}, Options(), 2000);
   CompareBoth({1, 3, 700, 700}, Options(), 2001);
   CompareBoth({40, 3, 64, 64}, Options(), 2002);

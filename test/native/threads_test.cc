@@ -1,4 +1,6 @@
 // The team of threads, its barrier, and the executor of asynchronous calls.
+#include <time.h>
+
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -7,8 +9,8 @@
 #include <thread>
 #include <vector>
 
-#include "core/contention.h"
 #include "core/executor.h"
+#include "core/spin_barrier.h"
 #include "core/thread_pool.h"
 #include "core/usable_cpus.h"
 #include "core/workspace.h"
@@ -17,7 +19,6 @@
 namespace cudnn_gru_test {
 namespace {
 
-using cudnn_gru::Contention;
 using cudnn_gru::Executor;
 using cudnn_gru::SpinBarrier;
 using cudnn_gru::ThreadPool;
@@ -238,69 +239,53 @@ TEST_CASE_FIXTURE(TeamOfThree, "a workspace is reused") {
                 "scratch memory grew");
 }
 
-TEST_CASE_FIXTURE(TeamOfThree,
-                  "calls are contended when one thread would be faster") {
-  using std::chrono::milliseconds;
-  const Contention::Clock::time_point start{milliseconds(1000000)};
-  const auto at = [&](int later) { return start + milliseconds(later); };
-  // Notes a call of two threads.
-  const auto note = [&](Contention& to, int took, int lost, int later) {
-    to.Note(2, milliseconds(took), milliseconds(lost), at(later));
+// Much longer than threads spin, so that all of them sleep.
+TEST_CASE_FIXTURE(TeamOfThree, "threads at a barrier sleep and are woken") {
+  constexpr int kThreads = 3;
+  constexpr int kSteps = 12;
+  SpinBarrier barrier(kThreads);
+  int cells[kThreads] = {};
+  std::atomic<int> wrong{0};
+  std::atomic<long> cpu_time{0};  // microseconds, of the threads that wait
+  const auto microseconds = [] {
+    timespec now;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return now.tv_sec * 1000000L + now.tv_nsec / 1000;
   };
-  Contention contention;
-  CHECK_MESSAGE(!contention.At(at(0)), "contended from the start");
-  note(contention, 100, 50, 0);
-  CHECK_MESSAGE(!contention.At(at(0)), "two threads need half of the time");
-  note(contention, 5, 5, 0);
-  CHECK_MESSAGE(!contention.At(at(0)), "a short call proves nothing");
-  note(contention, 5, 0, 0);
-  CHECK_MESSAGE(!contention.At(at(0)), "half of two calls was lost");
-  note(contention, 5, 5, 0);
-  note(contention, 5, 1, 0);
-  CHECK_MESSAGE(contention.At(at(49)), "more than half of two calls was lost");
-  CHECK_MESSAGE(!contention.At(at(50)), "a first pause is short");
-  int pause = 50;
-  int now = 60;
-  for (int round = 0; round < 7; ++round) {
-    pause = std::min(2 * pause, 1600);
-    note(contention, 10, 9, now);
-    CHECK_MESSAGE(contention.At(at(now + pause - 1)),
-                  Format("pause %d is too short", round));
-    CHECK_MESSAGE(!contention.At(at(now + pause)),
-                  Format("pause %d is too long", round));
-    now += pause + 10;
-  }
-  note(contention, 10, 1, now);
-  CHECK_MESSAGE(!contention.At(at(now)), "a good call makes no pause");
-  note(contention, 10, 9, now);
-  CHECK_MESSAGE(!contention.At(at(now + 50)), "a later pause is short again");
-  CHECK_MESSAGE(contention.At(at(now + 49)), "a later pause is too short");
-  contention.Ignore();
-  CHECK_MESSAGE(!contention.At(at(now + 49)), "contention that is ignored");
-
-  Contention of_many;
-  of_many.Note(16, milliseconds(100), milliseconds(90), at(0));
-  CHECK_MESSAGE(!of_many.At(at(0)), "one thread would need 160 ms");
-  of_many.Note(16, milliseconds(100), milliseconds(95), at(0));
-  CHECK_MESSAGE(of_many.At(at(0)), "one thread would need 80 ms");
+  const bool ran = ThreadPool::Get().TryRun(kThreads, [&](int index) {
+    const long before = microseconds();
+    for (int step = 1; step <= kSteps; ++step) {
+      if (step % kThreads == index) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+      }
+      cells[index] = step;
+      if (!barrier.Wait()) ++wrong;
+      for (int cell : cells) wrong += cell != step;
+      if (!barrier.Wait()) ++wrong;
+    }
+    cpu_time += microseconds() - before;
+  });
+  CHECK_MESSAGE((ran && wrong == 0),
+                Format("%d reads behind the barrier were stale", wrong.load()));
+  // Each step waits for 5 ms, two threads at a time. Spinning all the time
+  // would take 120 ms.
+  CHECK_MESSAGE(cpu_time < 60000,
+                Format("waiting took %ld us of CPU time", cpu_time.load()));
 }
 
-TEST_CASE_FIXTURE(TeamOfThree, "a barrier measures how long a thread is late") {
-  using std::chrono::milliseconds;
-  SpinBarrier quick(1);
-  for (int i = 0; i < 5; ++i) CHECK_MESSAGE(quick.Wait(), "the barrier broke");
-  CHECK_MESSAGE(quick.lost().count() == 0, "time was lost without partners");
-  SpinBarrier slow(3);
-  std::atomic<int> broken{0};
-  const bool ran = ThreadPool::Get().TryRun(3, [&](int index) {
-    if (index == 0) std::this_thread::sleep_for(milliseconds(60));
-    if (!slow.Wait()) ++broken;
+TEST_CASE_FIXTURE(TeamOfThree, "a broken barrier wakes who sleeps") {
+  SpinBarrier barrier(2);
+  std::atomic<int> left{0};
+  const bool ran = ThreadPool::Get().TryRun(2, [&](int index) {
+    if (index == 1) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+      barrier.Break();
+      ++left;
+    } else if (!barrier.Wait()) {
+      ++left;
+    }
   });
-  const long lost = static_cast<long>(slow.lost().count() / 1000000);
-  // The waiting threads spin before they count, and may begin late themselves.
-  CHECK_MESSAGE((ran && broken == 0 && lost >= 20 &&
-                 slow.lost() <= SpinBarrier::Clock::now() - slow.made()),
-                Format("lost %ld ms with a partner that sleeps for 60", lost));
+  CHECK_MESSAGE((ran && left == 2), "a thread sleeps at a broken barrier");
 }
 
 }  // namespace

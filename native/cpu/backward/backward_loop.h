@@ -5,7 +5,7 @@
 #include <cstdint>
 
 #include "core/gru_call.h"
-#include "core/thread_pool.h"
+#include "core/spin_barrier.h"
 #include "cpu/backward/backward_job.h"
 #include "cpu/backward/block_products.h"
 #include "cpu/backward/row_wise_gradients.h"

@@ -6,7 +6,8 @@
 #include <string>
 #include <utility>
 
-#include "core/contention.h"
+#include "core/measured_choice.h"
+#include "core/spin_barrier.h"
 #include "core/thread_pool.h"
 #include "core/workspace.h"
 #include "cpu/backward/backward_loop.h"
@@ -16,9 +17,6 @@
 
 namespace cudnn_gru {
 namespace {
-
-// A backward pass is as much work as two forward passes.
-constexpr double kPasses = 2;
 
 BackwardShare MakeShare(const Division& division, int index, size_t batch,
                         size_t panels, SpinBarrier* barrier) {
@@ -38,7 +36,10 @@ Status Backward(const BackwardJob<T>& job, int threads) {
   const GruCall& call = job.call;
   const GruDescription& description = job.weights.description();
   const size_t panels = job.weights.panels();
-  const Division division = Divide(description, call, kPasses, panels, threads);
+  const Division division =
+      Divide(description, call, PassKind::kBackward, panels, threads);
+  MeasuredCall measured(division.size, division.way(),
+                        static_cast<double>(call.timesteps));
   SpinBarrier barrier(division.threads);
   size_t slots = 0;
   for (const SavedSteps::Block& block : job.saved.blocks()) {
@@ -91,7 +92,7 @@ Status Backward(const BackwardJob<T>& job, int threads) {
       return Backward(job, 1);
     }
   }
-  if (division.split == Split::kUnits) Contention::Get().Note(barrier);
+  if (failure.ok()) measured.End();
   return failure;
 }
 
@@ -117,7 +118,8 @@ Status BackwardOnCpu(const CpuWeights& weights, const GruCall& call,
 
 int BackwardThreads(const CpuWeights& weights, const GruCall& call,
                     int threads) {
-  return Divide(weights.description(), call, kPasses, weights.panels(), threads)
+  return Divide(weights.description(), call, PassKind::kBackward,
+                weights.panels(), threads)
       .threads;
 }
 

@@ -6,7 +6,8 @@
 #include <string>
 #include <utility>
 
-#include "core/contention.h"
+#include "core/measured_choice.h"
+#include "core/spin_barrier.h"
 #include "core/thread_pool.h"
 #include "core/workspace.h"
 #include "cpu/forward/row_wise_step.h"
@@ -34,7 +35,11 @@ Status Forward(const ForwardJob<T>& job, int threads) {
   const GruCall& call = job.call;
   const GruDescription& description = job.weights.description();
   const size_t panels = job.weights.panels();
-  const Division division = Divide(description, call, 1, panels, threads);
+  const PassKind kind =
+      job.saved == nullptr ? PassKind::kForward : PassKind::kForwardThatSaves;
+  const Division division = Divide(description, call, kind, panels, threads);
+  MeasuredCall measured(division.size, division.way(),
+                        static_cast<double>(call.timesteps));
   SpinBarrier barrier(division.threads);
 
   // The arrays are laid out twice: to measure the memory, and to take it.
@@ -83,7 +88,7 @@ Status Forward(const ForwardJob<T>& job, int threads) {
       return Forward(job, 1);
     }
   }
-  if (division.split == Split::kUnits) Contention::Get().Note(barrier);
+  if (failure.ok()) measured.End();
   return failure;
 }
 

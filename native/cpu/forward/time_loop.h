@@ -4,7 +4,7 @@
 #include <cstddef>
 
 #include "core/gru_call.h"
-#include "core/thread_pool.h"
+#include "core/spin_barrier.h"
 #include "cpu/forward/forward_job.h"
 #include "cpu/forward/loop_scratch.h"
 #include "cpu/forward/saved_steps.h"

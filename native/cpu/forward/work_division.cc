@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "core/contention.h"
 #include "cpu/forward/row_wise_step.h"
 
 namespace cudnn_gru {
@@ -10,6 +9,17 @@ namespace {
 
 // A step with less work is not worth a barrier.
 constexpr double kMinStepFlops = 2e5;
+
+// A backward pass is as much work as two forward passes.
+double PassesOf(PassKind kind) { return kind == PassKind::kBackward ? 2 : 1; }
+
+uint64_t SizeOf(const GruDescription& description, const GruCall& call,
+                PassKind kind, int threads) {
+  return MeasuredChoices::SizeOf(
+      {description.units, description.features, call.batch,
+       static_cast<uint64_t>(description.dtype), static_cast<uint64_t>(kind),
+       static_cast<uint64_t>(threads)});
+}
 
 // `step_flops` is the work of a step.
 bool IsWorthBarriers(const GruDescription& description, double step_flops,
@@ -25,26 +35,44 @@ bool CanDivideUnits(const CpuWeights& weights, size_t batch) {
                          weights.panels());
 }
 
-Division Divide(const GruDescription& description, const GruCall& call,
-                double passes, size_t panels, int threads) {
+Division DivideWithoutBarriers(const GruDescription& description,
+                               const GruCall& call, PassKind kind,
+                               int threads) {
   const double flops =
-      passes * CallFlops(description, call.batch, call.timesteps);
-  if (threads <= 1 || flops < kMinParallelFlops) return {Split::kNone, 1};
-  // JavaScript can only be called on one thread.
-  if (HasCustomActivation(description)) return {Split::kNone, 1};
+      PassesOf(kind) * CallFlops(description, call.batch, call.timesteps);
+  const bool alone = threads <= 1 || flops < kMinParallelFlops ||
+                     call.batch < 2 ||
+                     // JavaScript can only be called on one thread.
+                     HasCustomActivation(description);
+  if (alone) return {Split::kNone, 1};
+  const size_t most = std::min(static_cast<size_t>(threads), call.batch);
+  return {Split::kRows, static_cast<int>(most)};
+}
+
+Division DivideWhereIdle(const GruDescription& description, const GruCall& call,
+                         PassKind kind, size_t panels, int threads) {
+  const Division rows = DivideWithoutBarriers(description, call, kind, threads);
+  const double step = PassesOf(kind) * CallFlops(description, call.batch, 1);
+  const double flops = step * static_cast<double>(call.timesteps);
   const size_t wanted = static_cast<size_t>(threads);
-  if (call.batch >= wanted * kMinRowsPerThread) {
-    return {Split::kRows, threads};
+  if (threads <= 1 || flops < kMinParallelFlops ||
+      call.batch >= wanted * kMinRowsPerThread ||
+      !IsWorthBarriers(description, step, panels)) {
+    return rows;
   }
-  const double step_flops = passes * CallFlops(description, call.batch, 1);
-  if (IsWorthBarriers(description, step_flops, panels) &&
-      !Contention::Get().Now()) {
-    return {Split::kUnits, static_cast<int>(std::min(wanted, panels))};
+  return {Split::kUnits, static_cast<int>(std::min(wanted, panels)),
+          SizeOf(description, call, kind, threads)};
+}
+
+Division Divide(const GruDescription& description, const GruCall& call,
+                PassKind kind, size_t panels, int threads) {
+  Division division = DivideWhereIdle(description, call, kind, panels, threads);
+  const uint64_t size = division.size;
+  if (size != 0 && MeasuredChoices::Get().Next(size) == Way::kNoBarriers) {
+    division = DivideWithoutBarriers(description, call, kind, threads);
+    division.size = size;
   }
-  if (call.batch >= 2) {
-    return {Split::kRows, static_cast<int>(std::min(wanted, call.batch))};
-  }
-  return {Split::kNone, 1};
+  return division;
 }
 
 Part PartOf(const Division& division, int thread, size_t batch, size_t panels) {

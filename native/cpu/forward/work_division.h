@@ -2,8 +2,10 @@
 #define CUDNN_GRU_CPU_FORWARD_WORK_DIVISION_H_
 
 #include <cstddef>
+#include <cstdint>
 
 #include "core/gru_call.h"
+#include "core/measured_choice.h"
 #include "cpu/weights/weights.h"
 
 namespace cudnn_gru {
@@ -14,21 +16,38 @@ constexpr double kMinParallelFlops = 4e6;
 // The number of rows that fill the register tiles of a thread.
 constexpr size_t kMinRowsPerThread = 8;
 
+// The passes whose times are measured apart.
+enum class PassKind { kForward, kForwardThatSaves, kBackward };
+
 enum class Split { kNone, kRows, kUnits };
 
 // How the threads of one call share its work.
 struct Division {
   Split split;
   int threads;
+  // Identifies calls of this size in MeasuredChoices where units could be
+  // divided, and is 0 where they could not.
+  uint64_t size = 0;
+
+  Way way() const {
+    return split == Split::kUnits ? Way::kBarriers : Way::kNoBarriers;
+  }
 };
 
-// Chooses how `threads` threads share a call. Rows come first, because threads
-// that have rows of their own never wait for each other. A small batch of a
-// large layer is divided by units instead, with a barrier after each step.
-// `passes` is the work of the call, counted in forward passes: 1 for a forward
-// pass, 2 for a backward pass.
+// Returns how `threads` threads share a call on an idle machine. Rows come
+// first, because threads that have rows of their own never wait for each other.
+// A small batch of a large layer is divided by units instead, with a barrier
+// after each step.
+Division DivideWhereIdle(const GruDescription& description, const GruCall& call,
+                         PassKind kind, size_t panels, int threads);
+// Returns the same for a call that is divided without barriers.
+Division DivideWithoutBarriers(const GruDescription& description,
+                               const GruCall& call, PassKind kind, int threads);
+
+// Chooses how the threads share the next call of this size: with barriers where
+// such calls have turned out to be faster so.
 Division Divide(const GruDescription& description, const GruCall& call,
-                double passes, size_t panels, int threads);
+                PassKind kind, size_t panels, int threads);
 
 // Whether a step of a forward pass has so much work that threads may divide its
 // units and meet at a barrier after it.

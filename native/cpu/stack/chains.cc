@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/spin_wait.h"
 #include "core/thread_pool.h"
 #include "cpu/stack/concurrency.h"
 #include "cpu/stack/stack_loops.h"

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 
+#include "core/measured_choice.h"
 #include "cpu/stack/stack_job.h"
 
 namespace cudnn_gru {
@@ -16,8 +17,9 @@ struct StackCosts {
   size_t threads;
   size_t cache_bytes;
 
-  // One GRU after the other, each on all threads as in a call of its own.
-  double OneByOne() const;
+  // One GRU after the other, each on all threads as in a call of its own: with
+  // barriers where they pay on an idle machine, or without any.
+  double OneByOne(Way way) const;
   // Chains for so many groups of rows (StackSplit::kChains).
   double Chains(size_t row_groups) const;
   // StackSplit::kTeams.

@@ -2,6 +2,7 @@
 
 #include <new>
 
+#include "core/measured_choice.h"
 #include "cpu/dispatch/cache_size.h"
 #include "cpu/forward/gru_forward.h"
 #include "cpu/stack/chains.h"
@@ -27,15 +28,21 @@ template <typename T>
 Status Run(const StackJob& job, const StackPlan& plan) {
   bool ran = false;
   Status status;
+  const Way way = plan.has_barriers ? Way::kBarriers : Way::kNoBarriers;
+  MeasuredCall measured(plan.size, way, static_cast<double>(job.timesteps));
   if (plan.split == StackSplit::kChains) {
     status = RunChains<T>(job, plan, &ran);
   } else if (plan.split == StackSplit::kTeams) {
     status = RunTeams<T>(job, plan, &ran);
   }
-  if (ran) return status;
-  // Another call has the team of threads, so this thread computes alone.
-  const bool alone = plan.split != StackSplit::kOneByOne;
-  return RunOneByOne(job, alone ? 1 : plan.threads);
+  if (!ran) {
+    const bool refused = plan.split != StackSplit::kOneByOne;
+    // Another call has the team of threads, so this thread computes alone.
+    if (refused) return RunOneByOne(job, 1);
+    status = RunOneByOne(job, plan.threads);
+  }
+  if (status.ok()) measured.End();
+  return status;
 }
 
 }  // namespace

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "core/merge.h"
+#include "core/spin_barrier.h"
 #include "core/status.h"
-#include "core/thread_pool.h"
 #include "core/workspace.h"
 #include "cpu/forward/forward_job.h"
 #include "cpu/forward/time_loop.h"

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "core/contention.h"
+#include "core/measured_choice.h"
 #include "cpu/forward/work_division.h"
 #include "cpu/stack/concurrency.h"
 #include "cpu/stack/stack_costs.h"
@@ -35,7 +35,64 @@ bool UnitsCanBeDivided(const StackJob& job) {
       }
     }
   }
-  return !Contention::Get().Now();
+  return true;
+}
+
+uint64_t SizeOf(const StackJob& job, int threads) {
+  uint64_t size = MeasuredChoices::SizeOf(
+      {job.batch, static_cast<uint64_t>(threads), job.layers.size()});
+  for (const LayerJob& layer : job.layers) {
+    const GruDescription& description = layer.halves[0].weights->description();
+    size = MeasuredChoices::SizeOf({size, layer.half_count, description.units,
+                                    description.features,
+                                    static_cast<uint64_t>(description.dtype)});
+  }
+  return size;
+}
+
+// Whether a GRU of the stack meets at barriers in a call of its own.
+bool HasBarriers(const StackJob& job, size_t threads) {
+  for (const LayerJob& layer : job.layers) {
+    for (size_t i = 0; i < layer.half_count; ++i) {
+      const CpuWeights& weights = *layer.halves[i].weights;
+      const Division division = DivideWhereIdle(
+          weights.description(), layer.halves[i].call, PassKind::kForward,
+          weights.panels(), static_cast<int>(threads));
+      if (division.split == Split::kUnits) return true;
+    }
+  }
+  return false;
+}
+
+// Returns the plan that costs least, of all plans or of those without barriers.
+StackPlan CheapestPlan(const StackCosts& costs, Way way) {
+  const StackJob& job = costs.job;
+  const size_t wanted = costs.threads;
+  const Concurrency concurrency = ConcurrencyOf(job);
+  const bool barriers = way == Way::kBarriers;
+  StackPlan plan;
+  plan.threads = static_cast<int>(wanted);
+  plan.has_barriers = barriers && HasBarriers(job, wanted);
+  double least = kWorthwhile * costs.OneByOne(way);
+  const size_t groups =
+      std::min(job.batch, (wanted + concurrency.least - 1) / concurrency.least);
+  const double chains = costs.Chains(groups);
+  if (chains <= least) {
+    least = chains;
+    plan.split = StackSplit::kChains;
+    plan.row_groups = groups;
+    plan.threads =
+        static_cast<int>(std::min(wanted, groups * concurrency.most));
+    plan.has_barriers = false;
+  }
+  if (barriers && wanted > concurrency.least && UnitsCanBeDivided(job) &&
+      costs.Teams() < least) {
+    plan.split = StackSplit::kTeams;
+    plan.threads = static_cast<int>(wanted);
+    plan.row_groups = 1;
+    plan.has_barriers = true;
+  }
+  return plan;
 }
 
 }  // namespace
@@ -53,23 +110,15 @@ StackPlan PlanStack(const StackJob& job, int threads, size_t cache_bytes) {
     plan.row_groups = wanted;
     return plan;
   }
-  const Concurrency concurrency = ConcurrencyOf(job);
-  if (concurrency.most == 1) return plan;
+  if (ConcurrencyOf(job).most == 1) return plan;
   const StackCosts costs = {job, wanted, cache_bytes};
-  double least = kWorthwhile * costs.OneByOne();
-  const size_t groups =
-      std::min(job.batch, (wanted + concurrency.least - 1) / concurrency.least);
-  const double chains = costs.Chains(groups);
-  if (chains <= least) {
-    least = chains;
-    plan.split = StackSplit::kChains;
-    plan.row_groups = groups;
-    plan.threads =
-        static_cast<int>(std::min(wanted, groups * concurrency.most));
-  }
-  if (wanted > concurrency.least && UnitsCanBeDivided(job) &&
-      costs.Teams() < least) {
-    plan = {StackSplit::kTeams, threads, 1};
+  plan = CheapestPlan(costs, Way::kBarriers);
+  if (!plan.has_barriers) return plan;
+  plan.size = SizeOf(job, threads);
+  if (MeasuredChoices::Get().Next(plan.size) == Way::kNoBarriers) {
+    const uint64_t size = plan.size;
+    plan = CheapestPlan(costs, Way::kNoBarriers);
+    plan.size = size;
   }
   return plan;
 }

@@ -7,7 +7,8 @@
 #include <utility>
 #include <vector>
 
-#include "core/contention.h"
+#include "core/spin_barrier.h"
+#include "core/spin_wait.h"
 #include "core/thread_pool.h"
 #include "cpu/stack/concurrency.h"
 #include "cpu/stack/stack_loops.h"
@@ -66,13 +67,7 @@ class Teams {
     }
   }
 
-  // Takes note of how long the threads waited at their barriers.
-  Status End() {
-    for (const Membership& member : members_) {
-      Contention::Get().Note(member.barrier);
-    }
-    return std::move(failure_);
-  }
+  Status TakeFailure() { return std::move(failure_); }
 
  private:
   void AddHalf(size_t layer, size_t half, size_t teams, size_t place,
@@ -166,7 +161,7 @@ Status RunTeams(const StackJob& job, const StackPlan& plan, bool* ran) {
   if (!status.ok()) return status;
   const auto body = [&](int thread) { teams.Work(thread); };
   *ran = ThreadPool::Get().TryRun(plan.threads, std::cref(body));
-  return teams.End();
+  return teams.TakeFailure();
 }
 
 template Status RunTeams<float>(const StackJob&, const StackPlan&, bool*);
