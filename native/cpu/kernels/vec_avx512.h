@@ -69,10 +69,9 @@ struct Vec<float> {
     return _mm512_cvtph_ps(
         _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
   }
+  // The mask is in a register of its own kind, since all vectors are in use.
   static V LoadUpperHalves(const uint32_t* p) {
-    return _mm512_castsi512_ps(
-        _mm512_and_si512(_mm512_loadu_si512(p),
-                         _mm512_set1_epi32(static_cast<int>(0xFFFF0000))));
+    return _mm512_castsi512_ps(_mm512_maskz_loadu_epi16(0xAAAAAAAA, p));
   }
   static V LoadLowerHalves(const uint32_t* p) {
     return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_loadu_si512(p), 16));
