@@ -3,7 +3,7 @@ import { PEERS } from "./peers/index.js";
 import { DEFAULT_SHAPES, parseShape, QUICK_SHAPES, type Shape } from "./shapes.js";
 
 /** The parts of the benchmark. Curves take long and are only measured on request. */
-export const PARTS = ["inference", "training", "stacks", "orthogonal", "curves"] as const;
+export const PARTS = ["inference", "training", "stacks", "sixteen-bit", "models", "orthogonal", "curves"] as const;
 export type Part = (typeof PARTS)[number];
 
 /** The options of the command line. */

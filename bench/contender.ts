@@ -16,8 +16,8 @@ export interface Task {
 /**
  * The role of a contender in the tables. `ours` is our layer as users call it in float32; all others are compared with
  * it. `kernel` is our computation called from C++. `float64` is our layer in that type. `way` is another way to call
- * our layer, or a part of such a call. `apart` are the layers of a stack of ours, called one by one. `peer` is another
- * library.
+ * our layer, or a part of such a call. `apart` are the layers of a stack of ours, called one by one, or our layer called in another way or type than
+ * the one that is compared. `peer` is another library.
  */
 export type Role = "ours" | "kernel" | "float64" | "way" | "apart" | "peer";
 

@@ -5,9 +5,13 @@ import { dirname } from "node:path";
 import { CommanderError } from "commander";
 import { backendInfo } from "../dist/index.js";
 import { type BenchArguments, readArguments, resolveThreads } from "./arguments.js";
+import { Unavailable } from "./contender.js";
 import { measureCurves } from "./curves/measure.js";
 import { drawCurves } from "./curves/plot.js";
 import { describeMachine } from "./machine.js";
+import { measureModels } from "./models/measure.js";
+import type { ModelRecord } from "./models/report.js";
+import { progress } from "./progress.js";
 import { readRecord } from "./read_record.js";
 import type { BenchRecord, RunRecord } from "./record.js";
 import { formatReport } from "./report.js";
@@ -17,7 +21,7 @@ import { drawSpeed } from "./speed/plot.js";
 async function measure(args: BenchArguments): Promise<BenchRecord> {
   const { sampleMs, parts } = args;
   const runs: RunRecord[] = [];
-  if (parts.some((part) => part !== "curves")) {
+  if (parts.some((part) => part !== "curves" && part !== "models")) {
     const counts = resolveThreads(args.threads, backendInfo().cpu.usableCpus);
     for (const [index, threads] of counts.entries()) {
       const rounds = (args.rounds[index] ?? args.rounds.at(-1)) as number;
@@ -25,8 +29,26 @@ async function measure(args: BenchArguments): Promise<BenchRecord> {
     }
   }
   const curves = parts.includes("curves") ? await measureCurves(args.quick) : [];
+  const models = parts.includes("models") ? await measureAllModels(args) : null;
   const date = new Date().toISOString().slice(0, 10);
-  return { format: 2, date, machine: describeMachine(), sampleMs, runs, curves };
+  return { format: 2, date, machine: describeMachine(), sampleMs, runs, models, curves };
+}
+
+/** Whole models, or null where Python cannot make them. A quick run has single rows only. */
+async function measureAllModels({ threads, rounds, sampleMs, quick }: BenchArguments): Promise<ModelRecord | null> {
+  try {
+    return await measureModels({
+      rounds: rounds.at(-1) as number,
+      sampleMs,
+      threads: resolveThreads(threads, backendInfo().cpu.usableCpus),
+      batches: quick ? [1] : [1, 64],
+      models: null,
+    });
+  } catch (error) {
+    if (!(error instanceof Unavailable)) throw error;
+    progress(`without whole models: ${error.message}`);
+    return null;
+  }
 }
 
 /** JSON with each list of numbers on one line. */

@@ -13,11 +13,19 @@ export interface Effort {
   sampleMs: number;
 }
 
-/** Contenders that differ from our layer by more than this, outputs being of the size of 1, do not compute the same. */
-const TOLERANCE = 1e-4;
+/** What the outputs of contenders are compared with. */
+export interface Reference {
+  /** The output of our layer for a problem. */
+  compute(problem: Problem, resetAfter: boolean): Float32Array;
+  /** Contenders that differ from it by more than this, outputs being of the size of 1, do not compute the same. */
+  readonly tolerance: number;
+}
 
-/** The output of our layer for a problem, which others are compared with. */
-export type Compute = (problem: Problem, resetAfter: boolean) => Float32Array;
+/** The tolerance in float32. */
+export const FLOAT32_TOLERANCE = 1e-4;
+
+/** The tolerance between layers that round their states to bfloat16 at every step, and others. */
+export const BFLOAT16_TOLERANCE = 3e-2;
 
 /** Measures all contenders and the machine's limits at one shape, interleaved; no memory. */
 export async function measureShape(
@@ -25,7 +33,7 @@ export async function measureShape(
   contenders: readonly Contender[],
   limits: Limits | null,
   effort: Effort,
-  compute: Compute,
+  { compute, tolerance }: Reference,
 ): Promise<ShapeRecord> {
   const { shape } = problem;
   const tasks: Task[] = [];
@@ -49,7 +57,7 @@ export async function measureShape(
       tasks.push(task);
       const { name, version, role, resetAfter } = contender;
       const difference = task.output && differenceOf(task.output, resetAfter);
-      if (difference !== null && difference > TOLERANCE) {
+      if (difference !== null && difference > tolerance) {
         skipped.push({ contender: name, reason: `computes other numbers, by up to ${difference}` });
         continue;
       }

@@ -4,7 +4,7 @@ import type { Machine } from "./machine.js";
 import type { BenchRecord, Measurement, RunRecord, ShapeRecord, StackRecord } from "./record.js";
 
 /** Format 1: one number of threads, no roles, and neither training, orthogonal matrices nor curves. */
-interface FirstRecord extends Omit<RunRecord, "shapes" | "training" | "stacks" | "orthogonal"> {
+interface FirstRecord extends Omit<RunRecord, "shapes" | "training" | "stacks" | "sixteenBit" | "orthogonal"> {
   format: 1;
   date: string;
   machine: Machine;
@@ -12,16 +12,18 @@ interface FirstRecord extends Omit<RunRecord, "shapes" | "training" | "stacks" |
   shapes: (Omit<ShapeRecord, "measurements"> & { measurements: Omit<Measurement, "role">[] })[];
 }
 
-/** Format 2 before several GRUs were measured. */
-interface WithoutStacks extends Omit<BenchRecord, "runs"> {
-  runs: (Omit<RunRecord, "stacks"> & { stacks?: StackRecord[] })[];
+/** Format 2, whose older records lack parts that are measured today. */
+interface SecondRecord extends Omit<BenchRecord, "runs" | "models"> {
+  runs: (Omit<RunRecord, "stacks" | "sixteenBit"> & { stacks?: StackRecord[]; sixteenBit?: ShapeRecord[] })[];
+  models?: BenchRecord["models"];
 }
 
 /** Reads a record of any format there has been. Throws a `RangeError` for anything else. */
 export function readRecord(path: string): BenchRecord {
-  const record = JSON.parse(readFileSync(path, "utf8")) as WithoutStacks | FirstRecord;
+  const record = JSON.parse(readFileSync(path, "utf8")) as SecondRecord | FirstRecord;
   if (record.format === 2) {
-    return { ...record, runs: record.runs.map((run) => ({ ...run, stacks: run.stacks ?? [] })) };
+    const runs = record.runs.map((run) => ({ ...run, stacks: run.stacks ?? [], sixteenBit: run.sixteenBit ?? [] }));
+    return { ...record, runs, models: record.models ?? null };
   }
   if (record.format === 1) return fromFirst(record);
   const { format } = record as { format?: unknown };
@@ -47,8 +49,9 @@ function fromFirst({
       reason: reason.includes("streaming") ? "" : reason,
     })),
   }));
-  const run = { threads, rounds, load, steal, skipped, shapes: withRoles, training: [], stacks: [], orthogonal: [] };
-  return { format: 2, date, machine, sampleMs, runs: [run], curves: [] };
+  const others = { training: [], stacks: [], sixteenBit: [], orthogonal: [] };
+  const run = { threads, rounds, load, steal, skipped, shapes: withRoles, ...others };
+  return { format: 2, date, machine, sampleMs, runs: [run], models: null, curves: [] };
 }
 
 /** Format 1 told its contenders apart by their names. */

@@ -2,6 +2,7 @@ import type { Role } from "./contender.js";
 import type { Form } from "./forms.js";
 import type { Machine } from "./machine.js";
 import type { Memory } from "./memory.js";
+import type { ModelRecord } from "./models/report.js";
 import type { Shape } from "./shapes.js";
 
 /** The measurements of one contender. */
@@ -83,6 +84,8 @@ export interface RunRecord {
   training: ShapeRecord[];
   /** Forward calls of several GRUs. */
   stacks: StackRecord[];
+  /** Forward calls in bfloat16; our bfloat16 layer is the first of `measurements`. */
+  sixteenBit: ShapeRecord[];
   orthogonal: OrthogonalRecord[];
 }
 
@@ -113,5 +116,7 @@ export interface BenchRecord {
   machine: Machine;
   sampleMs: number;
   runs: RunRecord[];
+  /** Whole models; null where they were not measured. */
+  models: ModelRecord | null;
   curves: CurveRecord[];
 }

@@ -1,5 +1,6 @@
 import { curvesTable } from "./curves/table.js";
 import { type Form, STACKS } from "./forms.js";
+import { formatModels } from "./models/report.js";
 import { importPackage } from "./packages.js";
 import type { BenchRecord, RunRecord, Timing } from "./record.js";
 import { formatShape, isStreaming } from "./shapes.js";
@@ -30,12 +31,13 @@ export async function formatReport(record: BenchRecord): Promise<string> {
     markdownTable(table, { align: ["l", ...Array<string>((table[0]?.length ?? 1) - 1).fill("r")] });
   const parts = [heading(record), versions(record)];
   for (const run of record.runs) parts.push(...formatRun(run, record.sampleMs, render));
+  if (record.models !== null) parts.push((await formatModels(record.models)).trimEnd());
   if (record.curves.length > 0) parts.push("### Curves", render(curvesTable(record.curves)));
   return `${parts.filter((part) => part !== "").join("\n\n")}\n`;
 }
 
 function formatRun(run: RunRecord, sampleMs: number, render: Render): string[] {
-  const { threads, rounds, load, steal, shapes, training, orthogonal } = run;
+  const { threads, rounds, load, steal, shapes, training, sixteenBit, orthogonal } = run;
   const stolen = steal === null ? "" : `, ${(100 * steal).toFixed(1)} % of CPU time taken by the hypervisor`;
   const parts = [
     `### ${threads} thread${threads === 1 ? "" : "s"}`,
@@ -50,6 +52,9 @@ function formatRun(run: RunRecord, sampleMs: number, render: Render): string[] {
   if (training.length > 0) parts.push("#### Training: forward and backward", render(summaryTable(training, TRAINING)));
   for (const at of training) parts.push(`#### ${formatShape(at.shape)}, training`, render(detailTable(at, TRAINING)));
   for (const form of STACKS) parts.push(...formatStacks(run, form, render));
+  if (sixteenBit.length > 0) parts.push("#### bfloat16", render(summaryTable(sixteenBit, INFERENCE)));
+  for (const at of sixteenBit)
+    parts.push(`#### ${formatShape(at.shape)}, bfloat16`, render(detailTable(at, INFERENCE)));
   if (orthogonal.length > 0) parts.push("#### Orthogonal matrices", render(orthogonalTable(orthogonal)));
   if (shapes.some(({ limits }) => limits !== null))
     parts.push("#### The machine's limits", render(limitsTable(shapes)));
@@ -77,8 +82,8 @@ function heading({ date, machine }: BenchRecord): string {
 }
 
 function versions({ runs }: BenchRecord): string {
-  const timings = runs.flatMap(({ shapes, training, stacks, orthogonal }): Timing[] => [
-    ...[...shapes, ...training, ...stacks].flatMap(({ measurements }) => measurements),
+  const timings = runs.flatMap(({ shapes, training, stacks, sixteenBit, orthogonal }): Timing[] => [
+    ...[...shapes, ...training, ...stacks, ...sixteenBit].flatMap(({ measurements }) => measurements),
     ...orthogonal.flatMap((at) => at.timings),
   ]);
   const seen = new Map(timings.map(({ contender, version }) => [contender, version]));
@@ -86,10 +91,10 @@ function versions({ runs }: BenchRecord): string {
   return named.length === 0 ? "" : `Versions: ${named.map((pair) => pair.join(" ")).join(", ")}.`;
 }
 
-function leftOut({ skipped, shapes, training, stacks }: RunRecord): string[] {
+function leftOut({ skipped, shapes, training, stacks, sixteenBit }: RunRecord): string[] {
   const everywhere = skipped.map(({ contender, reason }) => `${contender}: ${reason}`);
   const reasons = new Map<string, string[]>();
-  for (const { shape, skipped: here } of [...shapes, ...training, ...stacks]) {
+  for (const { shape, skipped: here } of [...shapes, ...training, ...stacks, ...sixteenBit]) {
     for (const { contender, reason } of here) {
       if (reason === "") continue;
       const line = `${contender}: ${reason}`;

@@ -4,12 +4,13 @@ import { type Contender, Unavailable } from "./contender.js";
 import { type Form, ONE_GRU, STACKS, sequencesOf } from "./forms.js";
 import { Limits } from "./limits.js";
 import { load, watchSteal } from "./machine.js";
-import { type Compute, type Effort, measureShape } from "./measure.js";
+import { BFLOAT16_TOLERANCE, type Effort, FLOAT32_TOLERANCE, measureShape, type Reference } from "./measure.js";
 import { measureMemory } from "./memory.js";
 import { measureOrthogonal } from "./orthogonal.js";
-import { CudnnGru, CudnnGruFloat64, computeOurs } from "./peers/cudnn_gru.js";
-import { PARTS_OF_OURS, PEERS, STACK_PEERS } from "./peers/index.js";
+import { CudnnGru, CudnnGruFloat64, CudnnGruWithOut, computeOurs } from "./peers/cudnn_gru.js";
+import { PARTS_OF_OURS, PEERS, SIXTEEN_BIT_PEERS, STACK_PEERS } from "./peers/index.js";
 import { ORTHOGONAL_PEERS, OurOrthogonal } from "./peers/orthogonal.js";
+import { computeBfloat16, sixteenBitLayers } from "./peers/sixteen_bit.js";
 import { CudnnGruStack, computeStack, layersApart } from "./peers/stacks.js";
 import { streamingWays } from "./peers/streaming.js";
 import { CudnnGruTraining, computeGradients, TRAINING_PEERS } from "./peers/training.js";
@@ -34,20 +35,21 @@ export async function measureRun(wanted: Wanted, effort: Effort): Promise<RunRec
   const shapes = await part("inference", measureInference);
   const training = await part("training", measureTraining);
   const stacks = await part("stacks", measureStacks);
+  const sixteenBit = await part("sixteen-bit", measureSixteenBit);
   const orthogonal = await part("orthogonal", measureMatrices);
-  return { threads, rounds, load: busy, steal: steal(), skipped, shapes, training, stacks, orthogonal };
+  return { threads, rounds, load: busy, steal: steal(), skipped, shapes, training, stacks, sixteenBit, orthogonal };
 }
 
 /** Forward calls of our layer in all its ways, and of the peers. */
 async function measureInference(wanted: Wanted, effort: Effort, skipped: Skipped[]): Promise<ShapeRecord[]> {
   const { threads } = effort;
-  const ours: Contender[] = [new CudnnGru()];
+  const ours: Contender[] = [new CudnnGru(), new CudnnGruWithOut()];
   const further = await openAll([...PARTS_OF_OURS, ...chosen(PEERS, wanted.peers)], threads, skipped);
   const isPeer = ({ role }: Contender) => role === "peer";
   ours.push(...streamingWays, ...further.filter((contender) => !isPeer(contender)), new CudnnGruFloat64());
   const contenders = [...ours, ...further.filter(isPeer)];
   const problems = wanted.shapes.map((shape) => ({ shape, form: ONE_GRU }));
-  const records = await measureShapes("a call", problems, contenders, effort, skipped, computeOurs);
+  const records = await measureShapes("a call", problems, contenders, effort, skipped, float32(computeOurs));
   return records.map((record) => ({ ...record, memory: measureMemory(record.shape, threads) }));
 }
 
@@ -55,7 +57,14 @@ async function measureInference(wanted: Wanted, effort: Effort, skipped: Skipped
 async function measureTraining(wanted: Wanted, effort: Effort, skipped: Skipped[]): Promise<ShapeRecord[]> {
   const peers = await openAll(chosen(TRAINING_PEERS, wanted.peers), effort.threads, skipped);
   const problems = sequencesOf(wanted.shapes).map((shape) => ({ shape, form: ONE_GRU }));
-  return measureShapes("training", problems, [new CudnnGruTraining(), ...peers], effort, skipped, computeGradients);
+  return measureShapes(
+    "training",
+    problems,
+    [new CudnnGruTraining(), ...peers],
+    effort,
+    skipped,
+    float32(computeGradients),
+  );
 }
 
 /** Forward calls of several GRUs: a Bidirectional, and a stack of two layers. */
@@ -65,10 +74,25 @@ async function measureStacks(wanted: Wanted, effort: Effort, skipped: Skipped[])
     const peers = await openAll(chosen(STACK_PEERS, wanted.peers), effort.threads, skipped);
     const contenders = [new CudnnGruStack(), ...layersApart(form, effort.threads), ...peers];
     const problems = sequencesOf(wanted.shapes).map((shape) => ({ shape, form }));
-    const measured = await measureShapes(form.name, problems, contenders, effort, skipped, computeStack);
+    const measured = await measureShapes(form.name, problems, contenders, effort, skipped, float32(computeStack));
     records.push(...measured.map((record) => ({ ...record, form: form.name })));
   }
   return records;
+}
+
+/** Forward calls of our bfloat16 layer, beside our layers of other types and oneDNN's of bfloat16. */
+async function measureSixteenBit(wanted: Wanted, effort: Effort, skipped: Skipped[]): Promise<ShapeRecord[]> {
+  const peers = await openAll(chosen(SIXTEEN_BIT_PEERS, wanted.peers), effort.threads, skipped);
+  const problems = sequencesOf(wanted.shapes).map((shape) => ({ shape, form: ONE_GRU }));
+  const reference = { compute: computeBfloat16, tolerance: BFLOAT16_TOLERANCE };
+  const contenders = [...sixteenBitLayers(), ...peers];
+  const records = await measureShapes("bfloat16", problems, contenders, effort, skipped, reference);
+  // The limits are those of float32.
+  return records.map((record) => ({ ...record, limits: null }));
+}
+
+function float32(compute: Reference["compute"]): Reference {
+  return { compute, tolerance: FLOAT32_TOLERANCE };
 }
 
 /** Measures the contenders, and closes them. */
@@ -78,7 +102,7 @@ async function measureShapes(
   contenders: readonly Contender[],
   effort: Effort,
   skipped: Skipped[],
-  compute: Compute,
+  reference: Reference,
 ): Promise<ShapeRecord[]> {
   const { threads } = effort;
   const limits = await openOrSkip("the machine's limits", () => Limits.open(threads), skipped);
@@ -86,7 +110,7 @@ async function measureShapes(
   try {
     for (const { shape, form } of problems) {
       progress(`${what}, ${formatShape(shape)}, ${threads} threads`);
-      records.push(await measureShape(makeProblem(shape, form), contenders, limits, effort, compute));
+      records.push(await measureShape(makeProblem(shape, form), contenders, limits, effort, reference));
     }
     return records;
   } finally {

@@ -6,15 +6,19 @@ export interface Shape {
   readonly units: number;
 }
 
-/** The shapes measured by default: three batches, three single sequences, and one step, as a stream computes it. */
+/** The shapes measured by default: batches, single sequences, and one step of two sizes, as a stream computes it. */
 export const DEFAULT_SHAPES = [
   "32x100x128-256",
   "64x50x512-512",
   "16x200x32-128",
+  "8x100x128-256",
+  "4x100x128-256",
+  "2x100x128-256",
   "1x100x64-64",
   "1x100x256-256",
   "1x50x1024-1024",
   "1x1x32-32",
+  "1x1x1-16",
 ];
 
 /** The shapes of a quick run. */

@@ -1,8 +1,8 @@
 """Coefficients of log1p and of the tail of erfc for native/cpu/kernels/activation_math.inc.
 
 log1p(x) is 2 s (1 + z Q(z)) with s = x / (2 + x) and z = s^2, for 0 <= x <= 1, where z <= 1/9.
-(1 + 2u) exp(u^2) erfc(u) is G(t) with t = (u - CENTRE) / (u + CENTRE), for u from 0 to where erfc underflows.
-Q and G interpolate at Chebyshev's nodes. Prints C arrays, lowest power first, and the largest error, in bits.
+(1 + 2u) exp(u^2) erfc(u) is 1 + (1 + t) H(t) with t = (u - CENTRE) / (u + CENTRE), for u from 0 to where erfc underflows.
+Q and H interpolate at Chebyshev's nodes. Prints C arrays, lowest power first, and the largest error, in bits.
 Run: python scripts/chebyshev_activations.py   (needs mpmath)
 """
 
@@ -19,9 +19,12 @@ def log_rest(z):
     return (mp.atanh(s) / s - 1) / z
 
 
-def tail(t):
+def tail_rest(t):
+    if t + 1 < mp.mpf(10) ** -25:
+        # The derivative at u = 0.
+        return (2 - 2 / mp.sqrt(mp.pi)) * CENTRE / 2
     u = CENTRE * (1 + t) / (1 - t)
-    return (1 + 2 * u) * mp.exp(u * u) * mp.erfc(u)
+    return ((1 + 2 * u) * mp.exp(u * u) * mp.erfc(u) - 1) / (1 + t)
 
 
 def fit(name, function, low, high, terms, digits):
@@ -35,6 +38,9 @@ def place(u):
     return (u - CENTRE) / (u + CENTRE)
 
 
-for name, log_terms, tail_terms, largest, digits in (("float", 5, 11, mp.mpf("10.3"), 9), ("double", 11, 24, mp.mpf("27.4"), 17)):
+for name, log_terms, tail_terms, largest, digits in (
+    ("float", 5, 10, mp.mpf("10.3"), 9),
+    ("double", 11, 23, mp.mpf("27.5"), 17),
+):
     fit(f"log1p, {name}", log_rest, 0, mp.mpf(1) / 9, log_terms, digits)
-    fit(f"erfc, {name}", tail, -1, place(largest), tail_terms, digits)
+    fit(f"erfc, {name}", tail_rest, -1, place(largest), tail_terms, digits)

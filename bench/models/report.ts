@@ -66,7 +66,7 @@ export async function formatModels({ rows, skipped, machine, date }: ModelRecord
       });
       return [model, String(batch), ...cells];
     });
-    text.push("", `### ${threads} thread${threads === 1 ? "" : "s"}`, "");
+    text.push("", `### Whole models, ${threads} thread${threads === 1 ? "" : "s"}`, "");
     text.push(markdownTable([["model", "batch", ...names], ...table], { align: ["l", "r", ...names.map(() => "r")] }));
   }
   if (skipped.length > 0) text.push("", `Left out: ${skipped.join("; ")}.`);

@@ -2,12 +2,14 @@
 // forward inference, with weights reordered once into the layout it chooses.
 // One primitive computes all layers where it can: those after the first must
 // have as many features as the first. Otherwise there is one for each layer.
-// Inputs and outputs are time-major, as oneDNN has them. Both its API
-// generations are supported: 3.0 removed operation descriptors.
+// Inputs and outputs are time-major, as oneDNN has them, in float32 or bfloat16.
+// Both its API generations are supported: 3.0 removed operation descriptors.
 #include <omp.h>
 
+#include <cstdint>
 #include <cstring>
 #include <dnnl.hpp>
+#include <iostream>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -20,19 +22,52 @@ namespace {
 using dnnl::memory;
 using Tag = memory::format_tag;
 
-constexpr auto kFloat = memory::data_type::f32;
+using Type = memory::data_type;
+
 constexpr auto kKind = dnnl::prop_kind::forward_inference;
+
+// Numbers of float32 or bfloat16 in the memory of oneDNN, as floats.
+class Numbers {
+ public:
+  explicit Numbers(const memory& memory, Type type)
+      : data_(memory.get_data_handle()), wide_(type == Type::f32) {}
+
+  void Write(size_t at, float value) {
+    if (wide_) {
+      static_cast<float*>(data_)[at] = value;
+      return;
+    }
+    uint32_t bits;
+    std::memcpy(&bits, &value, sizeof bits);
+    // To the nearest, ties to even. There are no NaN.
+    bits += 0x7fffu + ((bits >> 16) & 1u);
+    static_cast<uint16_t*>(data_)[at] = static_cast<uint16_t>(bits >> 16);
+  }
+
+  float Read(size_t at) const {
+    if (wide_) return static_cast<const float*>(data_)[at];
+    const uint32_t bits =
+        static_cast<uint32_t>(static_cast<const uint16_t*>(data_)[at]) << 16;
+    float value;
+    std::memcpy(&value, &bits, sizeof value);
+    return value;
+  }
+
+ private:
+  void* const data_;
+  const bool wide_;
+};
 
 // The descriptors of one primitive.
 struct Sizes {
   memory::dim layers, directions, batch, timesteps, features, units;
+  Type type;
 
   memory::desc Src() const {
-    return memory::desc({timesteps, batch, features}, kFloat, Tag::tnc);
+    return memory::desc({timesteps, batch, features}, type, Tag::tnc);
   }
   memory::desc Dst() const {
-    return memory::desc({timesteps, batch, directions * units}, kFloat,
-                        Tag::tnc);
+    return memory::desc({timesteps, batch, directions * units}, type, Tag::tnc);
   }
   memory::dims WeightsLayer() const {
     return {layers, directions, features, 3, units};
@@ -41,7 +76,7 @@ struct Sizes {
     return {layers, directions, units, 3, units};
   }
   memory::desc Bias() const {
-    return memory::desc({layers, directions, 4, units}, kFloat, Tag::ldgo);
+    return memory::desc({layers, directions, 4, units}, Type::f32, Tag::ldgo);
   }
 };
 
@@ -54,8 +89,8 @@ dnnl::lbr_gru_forward::primitive_desc Describe(const dnnl::engine& engine,
   const memory::desc src = sizes.Src();
   const memory::desc dst = sizes.Dst();
   const memory::desc bias = sizes.Bias();
-  const memory::desc weights_layer(sizes.WeightsLayer(), kFloat, Tag::any);
-  const memory::desc weights_iter(sizes.WeightsIter(), kFloat, Tag::any);
+  const memory::desc weights_layer(sizes.WeightsLayer(), sizes.type, Tag::any);
+  const memory::desc weights_iter(sizes.WeightsIter(), sizes.type, Tag::any);
 #if DNNL_VERSION_MAJOR >= 3
   return dnnl::lbr_gru_forward::primitive_desc(engine, kKind, direction, src,
                                                none, weights_layer,
@@ -70,8 +105,9 @@ dnnl::lbr_gru_forward::primitive_desc Describe(const dnnl::engine& engine,
 
 class OnednnTask : public bench::Task {
  public:
-  explicit OnednnTask(const bench::Problem& problem)
+  OnednnTask(const bench::Problem& problem, Type type)
       : problem_(problem),
+        type_(type),
         engine_(dnnl::engine::kind::cpu, 0),
         stream_(engine_) {
     output_ = Inputs();
@@ -91,13 +127,13 @@ class OnednnTask : public bench::Task {
   std::vector<float> Output() override {
     const size_t width = problem_.directions * problem_.units;
     std::vector<float> output(problem_.batch * problem_.timesteps * width);
-    const float* const from =
-        static_cast<const float*>(output_.get_data_handle());
+    const Numbers from(output_, type_);
     for (size_t i = 0; i < problem_.batch; ++i) {
       for (size_t j = 0; j < problem_.timesteps; ++j) {
-        std::memcpy(output.data() + (i * problem_.timesteps + j) * width,
-                    from + (j * problem_.batch + i) * width,
-                    width * sizeof(float));
+        for (size_t k = 0; k < width; ++k) {
+          output[(i * problem_.timesteps + j) * width + k] =
+              from.Read((j * problem_.batch + i) * width + k);
+        }
       }
     }
     return output;
@@ -126,7 +162,8 @@ class OnednnTask : public bench::Task {
                          static_cast<memory::dim>(problem_.batch),
                          static_cast<memory::dim>(problem_.timesteps),
                          static_cast<memory::dim>(FeaturesOf(first)),
-                         static_cast<memory::dim>(problem_.units)};
+                         static_cast<memory::dim>(problem_.units),
+                         type_};
     const auto primitive = Describe(engine_, sizes);
     const size_t begin = first * problem_.directions;
     const std::vector<bench::Gru> grus(
@@ -153,15 +190,16 @@ class OnednnTask : public bench::Task {
     const memory::desc desc({static_cast<memory::dim>(problem_.timesteps),
                              static_cast<memory::dim>(problem_.batch),
                              static_cast<memory::dim>(problem_.features)},
-                            kFloat, Tag::tnc);
+                            type_, Tag::tnc);
     memory inputs(desc, engine_);
-    float* const to = static_cast<float*>(inputs.get_data_handle());
+    Numbers to(inputs, type_);
+    const size_t width = problem_.features;
     for (size_t i = 0; i < problem_.batch; ++i) {
       for (size_t j = 0; j < problem_.timesteps; ++j) {
-        std::memcpy(to + (j * problem_.batch + i) * problem_.features,
-                    problem_.inputs.data() +
-                        (i * problem_.timesteps + j) * problem_.features,
-                    problem_.features * sizeof(float));
+        for (size_t k = 0; k < width; ++k) {
+          to.Write((j * problem_.batch + i) * width + k,
+                   problem_.inputs[(i * problem_.timesteps + j) * width + k]);
+        }
       }
     }
     return inputs;
@@ -171,12 +209,11 @@ class OnednnTask : public bench::Task {
   memory Reordered(const std::vector<bench::Gru>& grus,
                    std::vector<float> bench::Gru::* weights,
                    const memory::dims& dims, const memory::desc& wanted) {
-    memory plain({dims, kFloat, Tag::ldigo}, engine_);
-    float* to = static_cast<float*>(plain.get_data_handle());
+    memory plain({dims, type_, Tag::ldigo}, engine_);
+    Numbers to(plain, type_);
+    size_t at = 0;
     for (const bench::Gru& gru : grus) {
-      const std::vector<float>& own = gru.*weights;
-      std::memcpy(to, own.data(), own.size() * sizeof(float));
-      to += own.size();
+      for (const float weight : gru.*weights) to.Write(at++, weight);
     }
     memory packed(wanted, engine_);
     dnnl::reorder(plain, packed).execute(stream_, plain, packed);
@@ -203,6 +240,7 @@ class OnednnTask : public bench::Task {
   }
 
   const bench::Problem problem_;
+  const Type type_;
   dnnl::engine engine_;
   dnnl::stream stream_;
   // Of the last primitive.
@@ -212,13 +250,31 @@ class OnednnTask : public bench::Task {
 
 }  // namespace
 
+// onednn_gru <threads> <float32 or bfloat16>
 int main(int, char** argv) {
   omp_set_num_threads(std::stoi(argv[1]));
+  const Type type =
+      std::string(argv[2]) == "bfloat16" ? Type::bf16 : Type::f32;
   const dnnl_version_t* const version = dnnl_version();
-  return bench::Serve(std::to_string(version->major) + "." +
-                          std::to_string(version->minor) + "." +
-                          std::to_string(version->patch),
-                      [](const bench::Problem& problem) {
-                        return std::make_unique<OnednnTask>(problem);
-                      });
+  const std::string name = std::to_string(version->major) + "." +
+                           std::to_string(version->minor) + "." +
+                           std::to_string(version->patch);
+  if (version->major != DNNL_VERSION_MAJOR ||
+      version->minor != DNNL_VERSION_MINOR) {
+    std::cout << "error the headers are of oneDNN " << DNNL_VERSION_MAJOR << "."
+              << DNNL_VERSION_MINOR << ", but the library is " << name
+              << std::endl;
+    return 1;
+  }
+  try {
+    Describe(dnnl::engine(dnnl::engine::kind::cpu, 0),
+             {1, 1, 1, 1, 1, 1, type});
+  } catch (const dnnl::error& error) {
+    std::cout << "error oneDNN " << name << " has no lbr_gru in " << argv[2]
+              << " on this machine: " << error.what() << std::endl;
+    return 1;
+  }
+  return bench::Serve(name, [type](const bench::Problem& problem) {
+    return std::make_unique<OnednnTask>(problem, type);
+  });
 }

@@ -70,6 +70,38 @@ export class CudnnGru implements Contender {
   close(): void {}
 }
 
+/** Calls of our layer that write to `out`. */
+export function prepareWithOut(problem: Problem): Task {
+  const { batch, timesteps, units } = problem.shape;
+  const gru = makeLayer(problem, { return_sequences: true, return_state: false }) as GRU<false>;
+  const inputs = makeInputs(problem);
+  const out = new Float32Array(batch * timesteps * units);
+  gru.call(inputs, { out });
+  return {
+    output: out.slice(),
+    time: async (calls) => timeCalls(() => gru.call(inputs, { out }), calls),
+    close: () => gru.dispose(),
+  };
+}
+
+/** Our layer with an array of its caller for the output. Single steps have ways of their own (streaming.ts). */
+export class CudnnGruWithOut implements Contender {
+  readonly name = "cudnn-gru, out";
+  readonly role = "apart";
+  readonly version = "";
+  readonly resetAfter = true;
+
+  declines(shape: Shape): string | null {
+    return isStreaming(shape) ? "" : null;
+  }
+
+  async prepare(problem: Problem): Promise<Task> {
+    return prepareWithOut(problem);
+  }
+
+  close(): void {}
+}
+
 /** The same in float64, whose arithmetic has half the numbers in a vector. */
 export class CudnnGruFloat64 extends CudnnGru {
   override readonly name = "cudnn-gru, float64";

@@ -4,6 +4,7 @@
 #include <cstddef>
 
 #include "core/activation.h"
+#include "core/half_kernels.h"
 #include "core/status.h"
 
 namespace cudnn_gru {
@@ -12,9 +13,6 @@ enum class Dtype { kFloat32, kFloat64 };
 
 // Bytes of one element.
 size_t DtypeSize(Dtype dtype);
-
-// The 16-bit type that a float32 layer rounds its states to after every step.
-enum class StateRounding { kNone, kFloat16, kBfloat16 };
 
 // The properties of a layer that never change. The gates are everywhere in
 // Keras's order: z, r, h. Comments write F and U for features and units.

@@ -6,6 +6,9 @@
 
 namespace cudnn_gru {
 
+// The 16-bit type that a float32 layer rounds its states to after every step.
+enum class StateRounding { kNone, kFloat16, kBfloat16 };
+
 // Conversions between float32 and one 16-bit type. The arrays need no
 // alignment. They must not overlap.
 struct HalfConversions {

@@ -247,10 +247,6 @@ float PortableLog1p(float x) {
   return static_cast<float>(PortableLog1p(static_cast<double>(x)));
 }
 
-float PortableErfc(float x) {
-  return static_cast<float>(PortableErfc(static_cast<double>(x)));
-}
-
 void PortableSinCos(double turns, double* sine, double* cosine) {
   // -1 / 3!, 1 / 5!, ..., and -1 / 2!, 1 / 4!, ...
   static const double kSine[] = {-1.0 / 6,

@@ -21,7 +21,6 @@ double PortableTanh(double x);
 float PortableExp(float x);
 float PortableLog(float x);
 float PortableLog1p(float x);
-float PortableErfc(float x);
 
 // Computes the sine and the cosine of `turns` full turns, where
 // 0 <= turns < 1.

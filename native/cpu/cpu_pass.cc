@@ -35,7 +35,8 @@ Status ReferenceWeights(std::shared_ptr<const CpuWeights> weights,
   char* const to_kernel = static_cast<char*>(workspace.data());
   char* const to_recurrent = to_kernel + kernel * size;
   char* const to_bias = to_recurrent + recurrent * size;
-  weights->Unpack(to_kernel, to_recurrent, to_bias);
+  const Status status = weights->Unpack(to_kernel, to_recurrent, to_bias);
+  if (!status.ok()) return status;
   return CpuWeights::Create(description, AvailableIsas()[0], to_kernel,
                             to_recurrent, to_bias, reference);
 }

@@ -53,7 +53,7 @@ T Largest(const T* x, size_t n) {
 }
 
 template <typename T>
-void ReferenceSoftmax(const T* x, T* y, size_t n) {
+void ReferenceSoftmax(const T* x, T* y, T*, size_t n) {
   const T largest = Largest(x, n);
   T sum = 0;
   for (size_t i = 0; i < n; ++i) {
@@ -166,19 +166,12 @@ void ActivateRows(const ModelKernels<T>& kernels,
   for (size_t row = 0; row < shape.rows; ++row) {
     const T* const from = x + row * columns;
     T* const to = y + row * columns;
-    if (activation.kind == Activation::kSoftmax) {
-      kernels.matrix.softmax(from, to, columns);
-    } else if (activation.kind == Activation::kLogSoftmax) {
-      kernels.matrix.log_softmax(from, to, columns);
-    } else {
-      ActivateRow(activation.kind, from, scratch, scratch + columns, columns);
-      std::copy_n(scratch, columns, to);
-    }
+    ActivateRow(kernels.matrix, activation.kind, from, to, scratch, columns);
   }
 }
 
 size_t ActivationScratch(const ActivationSpec& activation, size_t columns) {
-  return activation.kind == Activation::kSparsemax ? 2 * columns : 0;
+  return IsElementwise(activation.kind) ? 0 : columns;
 }
 
 template ModelKernels<float> KernelsOf(const CpuIsa&);

@@ -9,7 +9,7 @@ const rooms = {
   "cpu/kernels": ["core"],
   "cpu/dispatch": ["core", "cpu/kernels"],
   "cpu/weights": ["core", "cpu/kernels", "cpu/dispatch"],
-  "cpu/activations": ["core"],
+  "cpu/activations": ["core", "cpu/kernels"],
   "cpu/reference": ["core", "cpu/weights", "cpu/activations"],
   "cpu/initializers": ["core", "cpu/kernels", "cpu/dispatch"],
   "cpu/forward": ["core", "cpu/kernels", "cpu/dispatch", "cpu/weights", "cpu/activations", "cpu/reference"],

@@ -14,11 +14,11 @@ afterEach(() => {
 describe("readArguments", () => {
   it("measures everything but the curves by default, with one thread and with all", () => {
     const args = readArguments([]);
-    expect(args.parts).toEqual(["inference", "training", "stacks", "orthogonal"]);
+    expect(args.parts).toEqual(["inference", "training", "stacks", "sixteen-bit", "models", "orthogonal"]);
     expect(args.threads).toEqual([1, "all"]);
     expect(args.rounds).toEqual([21, 11]);
     expect(args.sampleMs).toBe(40);
-    expect(args.shapes).toHaveLength(7);
+    expect(args.shapes).toHaveLength(11);
     expect(args).toMatchObject({ peers: null, json: null, curves: null, report: null, quick: false });
   });
 
@@ -31,7 +31,7 @@ describe("readArguments", () => {
 
   it("measures curves when they are to be drawn, or alone", () => {
     expect(readArguments(["--curves", "a.svg"])).toMatchObject({
-      parts: ["inference", "training", "stacks", "orthogonal", "curves"],
+      parts: ["inference", "training", "stacks", "sixteen-bit", "models", "orthogonal", "curves"],
       curves: "a.svg",
     });
     expect(readArguments(["--only", "curves"])).toMatchObject({ parts: ["curves"], curves: null });
@@ -59,7 +59,7 @@ describe("readArguments", () => {
     [["--shapes", "1x2-3"], "Expected a shape such as 32x100x128-256"],
     [["--threads", "0"], "Expected a positive integer"],
     [["--rounds", "2.5"], "Expected a positive integer"],
-    [["--only", "everything"], "Expected inference, training, stacks, orthogonal, curves"],
+    [["--only", "everything"], "Expected inference, training, stacks, sixteen-bit, models, orthogonal, curves"],
     [["--fast"], "unknown option '--fast'"],
     [["more"], "too many arguments"],
   ])("refuses %j", (args, message) => {

@@ -69,7 +69,15 @@ describe("steepestCliff", () => {
 
 describe("drawCurves", () => {
   const machine = { cpu: "some CPU", cpus: 2, usableCpus: 2, isa: "avx512", memoryGiB: 1, os: "Linux", node: "v20" };
-  const record: BenchRecord = { format: 2, date: "2026-01-01", machine, sampleMs: 40, runs: [], curves: [] };
+  const record: BenchRecord = {
+    format: 2,
+    date: "2026-01-01",
+    machine,
+    sampleMs: 40,
+    runs: [],
+    models: null,
+    curves: [],
+  };
 
   it("draws time and rate for every axis", async () => {
     const curves = [curve("units", [1, 10], [2, 12], [4, 20]), curve("threads", [1, 10], [2, 12])];

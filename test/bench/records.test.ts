@@ -63,15 +63,18 @@ describe("readRecord", () => {
     const path = join(folder, "old.json");
     writeFileSync(path, JSON.stringify(old));
     const { runs, ...record } = readRecord(path);
-    expect(record).toEqual({ format: 2, date: "2026-01-01", machine: { cpu: "some" }, sampleMs: 40, curves: [] });
+    expect(record).toEqual({
+      ...{ format: 2, date: "2026-01-01", machine: { cpu: "some" }, sampleMs: 40 },
+      ...{ models: null, curves: [] },
+    });
     expect(runs).toHaveLength(1);
-    expect(runs[0]).toMatchObject({ threads: 2, rounds: 21, training: [], orthogonal: [] });
+    expect(runs[0]).toMatchObject({ threads: 2, rounds: 21, training: [], sixteenBit: [], orthogonal: [] });
     const [only] = runs[0]!.shapes;
     expect(only!.measurements.map(({ role }) => role)).toEqual(["ours", "way", "way", "kernel", "peer"]);
     expect(only!.skipped).toEqual([{ contender: "x", reason: "" }]);
   });
 
-  it("reads records from before stacks were measured", () => {
+  it("reads records from before stacks, 16-bit types and models were measured", () => {
     const path = join(folder, "without_stacks.json");
     const run = {
       threads: 1,
@@ -87,7 +90,8 @@ describe("readRecord", () => {
       path,
       JSON.stringify({ format: 2, date: "2026-01-01", machine: {}, sampleMs: 40, runs: [run], curves: [] }),
     );
-    expect(readRecord(path).runs).toEqual([{ ...run, stacks: [] }]);
+    expect(readRecord(path).runs).toEqual([{ ...run, stacks: [], sixteenBit: [] }]);
+    expect(readRecord(path).models).toBeNull();
   });
 
   it("refuses what is no record", () => {

@@ -25,8 +25,9 @@ function at(shape: ShapeRecord["shape"], times: Record<string, number>): ShapeRe
 
 function record(shapes: ShapeRecord[], threads = 1): BenchRecord {
   const machine = { cpu: "some CPU", cpus: 2, usableCpus: 2, isa: "avx512", memoryGiB: 1, os: "Linux", node: "v20" };
-  const run = { threads, rounds: 3, load: 0, steal: 0, skipped: [], shapes, training: [], stacks: [], orthogonal: [] };
-  return { format: 2, date: "2026-01-01", machine, sampleMs: 40, runs: [run], curves: [] };
+  const others = { training: [], stacks: [], sixteenBit: [], orthogonal: [] };
+  const run = { threads, rounds: 3, load: 0, steal: 0, skipped: [], shapes, ...others };
+  return { format: 2, date: "2026-01-01", machine, sampleMs: 40, runs: [run], models: null, curves: [] };
 }
 
 const whole = record([

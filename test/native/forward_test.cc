@@ -239,6 +239,20 @@ TEST_CASE_FIXTURE(WithBarriers, "states rounded to 16 bits") {
   }
 }
 
+// So large that their weights stay 16-bit where the kernels can read them.
+TEST_CASE_FIXTURE(WithBarriers, "large layers of 16-bit types") {
+  uint64_t seed = 14500;
+  for (auto rounding : {cudnn_gru::StateRounding::kFloat16,
+                        cudnn_gru::StateRounding::kBfloat16}) {
+    for (bool reset_after : {true, false}) {
+      Options options;
+      options.rounding = rounding;
+      options.reset_after = reset_after;
+      Compare<float>({3, 2, 401, 399}, options, seed++);
+    }
+  }
+}
+
 // A layer's result is defined by its row alone: the same bits whatever the
 // batch around it and the number of threads.
 template <typename T>
@@ -291,6 +305,19 @@ TEST_CASE_FIXTURE(WithBarriers, "a row has the same bits in any batch") {
         SameBits<double>({17, 4, 6, units}, options, seed);
         ++seed;
       }
+    }
+  }
+}
+
+TEST_CASE_FIXTURE(WithBarriers,
+                  "a row of a large 16-bit layer has the same bits") {
+  for (auto rounding : {cudnn_gru::StateRounding::kFloat16,
+                        cudnn_gru::StateRounding::kBfloat16}) {
+    for (bool reset_after : {true, false}) {
+      Options options;
+      options.rounding = rounding;
+      options.reset_after = reset_after;
+      SameBits<float>({9, 2, 401, 399}, options, 20500);
     }
   }
 }

@@ -9,6 +9,7 @@
 
 #include "core/activation_names.h"
 #include "core/gru_call.h"
+#include "core/half.h"
 #include "core/measured_choice.h"
 #include "cpu/cpu_backend.h"
 #include "cpu/dispatch/dispatch.h"
@@ -144,6 +145,10 @@ class Problem {
     for (size_t i = 0; i < shape.batch; ++i) {
       lengths_.push_back(
           static_cast<int32_t>(generator.Next() % (shape.timesteps + 1)));
+    }
+    // A layer of a 16-bit type has weights and inputs of that type.
+    for (std::vector<T>* values : {&kernel_, &recurrent_, &bias_, &inputs_}) {
+      cudnn_gru::RoundValues(options.rounding, values->data(), values->size());
     }
     input_dropout_ = Keep(
         generator, options.input_dropout_masks * shape.batch * shape.features);

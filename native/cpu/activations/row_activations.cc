@@ -5,8 +5,6 @@
 #include <functional>
 #include <limits>
 
-#include "core/portable_math.h"
-
 namespace cudnn_gru {
 namespace {
 
@@ -17,6 +15,10 @@ namespace {
 // package follows Keras.
 template <typename T>
 void Sparsemax(const T* x, T* y, T* sorted, size_t n) {
+  if (std::any_of(x, x + n, [](T value) { return std::isnan(value); })) {
+    std::fill(y, y + n, std::numeric_limits<T>::quiet_NaN());
+    return;
+  }
   std::copy(x, x + n, sorted);
   std::sort(sorted, sorted + n, std::greater<T>());
   T sum = 0;
@@ -36,32 +38,20 @@ void Sparsemax(const T* x, T* y, T* sorted, size_t n) {
 }  // namespace
 
 template <typename T>
-void ActivateRow(Activation kind, const T* x, T* y, T* sorted, size_t n) {
-  if (std::any_of(x, x + n, [](T value) { return std::isnan(value); })) {
-    std::fill(y, y + n, std::numeric_limits<T>::quiet_NaN());
-    return;
-  }
-  if (kind == Activation::kSparsemax) {
-    Sparsemax(x, y, sorted, n);
-    return;
-  }
-  const T largest = *std::max_element(x, x + n);
-  T sum = 0;
-  for (size_t i = 0; i < n; ++i) {
-    y[i] = PortableExp(x[i] - largest);
-    sum += y[i];
-  }
+void ActivateRow(const MatrixKernels<T>& kernels, Activation kind, const T* x,
+                 T* y, T* scratch, size_t n) {
   if (kind == Activation::kSoftmax) {
-    for (size_t i = 0; i < n; ++i) y[i] /= sum;
+    kernels.softmax(x, y, scratch, n);
+  } else if (kind == Activation::kLogSoftmax) {
+    kernels.log_softmax(x, y, n);
   } else {
-    const T normaliser = PortableLog(sum);
-    for (size_t i = 0; i < n; ++i) y[i] = x[i] - largest - normaliser;
+    Sparsemax(x, y, scratch, n);
   }
 }
 
-template void ActivateRow<float>(Activation, const float*, float*, float*,
-                                 size_t);
-template void ActivateRow<double>(Activation, const double*, double*, double*,
-                                  size_t);
+template void ActivateRow<float>(const MatrixKernels<float>&, Activation,
+                                 const float*, float*, float*, size_t);
+template void ActivateRow<double>(const MatrixKernels<double>&, Activation,
+                                  const double*, double*, double*, size_t);
 
 }  // namespace cudnn_gru

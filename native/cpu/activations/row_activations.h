@@ -4,14 +4,16 @@
 #include <cstddef>
 
 #include "core/activation.h"
+#include "cpu/kernels/matrix_kernels.h"
 
 namespace cudnn_gru {
 
 // Computes softmax, log_softmax or sparsemax over the n elements of one row.
-// Sums always have the same order. y may not be x. When the row contains a NaN,
-// all results are NaN. `sorted` is scratch for n elements.
+// Sums have an order that depends on n alone. y may be x. When the row contains
+// a NaN, all results are NaN. `scratch` has n elements.
 template <typename T>
-void ActivateRow(Activation kind, const T* x, T* y, T* sorted, size_t n);
+void ActivateRow(const MatrixKernels<T>& kernels, Activation kind, const T* x,
+                 T* y, T* scratch, size_t n);
 
 }  // namespace cudnn_gru
 

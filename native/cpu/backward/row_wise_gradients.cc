@@ -27,7 +27,7 @@ struct RowWiseGradients<T>::Row {
 template <typename T>
 void RowWiseGradients<T>::Take(size_t units, BumpAllocator& allocator) {
   for (T** array : {&x_, &y_, &candidate_x_, &candidate_y_, &previous_, &dy_,
-                    &dx_, &d_candidate_, &sorted_}) {
+                    &dx_, &d_candidate_, &scratch_}) {
     *array = allocator.Take<T>(units);
   }
   order_ = allocator.Take<size_t>(units);
@@ -70,7 +70,7 @@ void RowWiseGradients<T>::Activated(const Row& row, RecordPart gate, T* x,
   } else if (IsElementwise(activation.kind)) {
     row.kernels.activate(activation, x, y, row.count);
   } else {
-    ActivateRow(activation.kind, x, y, sorted_, row.count);
+    ActivateRow(row.kernels.matrix, activation.kind, x, y, scratch_, row.count);
   }
 }
 

@@ -55,7 +55,7 @@ class RowWiseGradients {
   T* dy_ = nullptr;
   T* dx_ = nullptr;
   T* d_candidate_ = nullptr;
-  T* sorted_ = nullptr;
+  T* scratch_ = nullptr;
   size_t* order_ = nullptr;
 };
 

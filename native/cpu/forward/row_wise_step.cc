@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/half.h"
 #include "cpu/activations/row_activations.h"
 
 namespace cudnn_gru {
@@ -17,15 +18,14 @@ void RowWiseStep<T>::Take(const GruDescription& description, size_t rows,
   products_ = allocator.Take<T*>(rows);
   product_data_ = allocator.Take<T>(rows * row_stride);
   row_stride_ = row_stride;
-  sum_ = allocator.Take<T>(description.units);
-  z_ = allocator.Take<T>(description.units);
-  r_ = allocator.Take<T>(description.units);
+  sums_ = allocator.Take<T>(2 * description.units);
+  gates_ = allocator.Take<T>(2 * description.units);
   candidate_ = allocator.Take<T>(description.units);
-  sorted_ = allocator.Take<T>(description.units);
+  scratch_ = allocator.Take<T>(description.units);
 }
 
 template <typename T>
-void RowWiseStep<T>::Multiply(const Kernels<T>& kernels,
+void RowWiseStep<T>::Multiply(const LayerKernels<T>& layer_kernels,
                               const StepArguments<T>& arguments) const {
   for (size_t row = 0; row < arguments.rows; ++row) {
     products_[row] = product_data_ + row * row_stride_;
@@ -39,50 +39,58 @@ void RowWiseStep<T>::Multiply(const Kernels<T>& kernels,
   product.panel_begin = arguments.panel_begin;
   product.panel_end = arguments.panel_end;
   product.out = products_;
-  kernels.product(product);
+  layer_kernels.product(product);
 }
 
 template <typename T>
-void RowWiseStep<T>::Gather(const Kernels<T>& kernels,
-                            const StepArguments<T>& arguments, size_t row,
-                            int gate, const T* scale, T* out) const {
-  for (size_t unit = 0; unit < arguments.units; ++unit) {
-    const size_t packed =
-        (unit / kernels.lanes * kGates + static_cast<size_t>(gate)) *
-            kernels.lanes +
-        unit % kernels.lanes;
-    const T recurrent = products_[row][packed];
-    out[unit] = arguments.projection[row][packed] +
-                (scale == nullptr ? recurrent : scale[unit] * recurrent);
+void RowWiseStep<T>::Gather(const Call& call, size_t row, RecordPart gate,
+                            const T* scale, T* out) const {
+  const StepArguments<T>& arguments = call.arguments;
+  const size_t lanes = call.kernels.lanes;
+  for (size_t panel = 0; panel * lanes < arguments.units; ++panel) {
+    const size_t unit = panel * lanes;
+    const size_t count = std::min(lanes, arguments.units - unit);
+    const size_t packed = (panel * kGates + gate) * lanes;
+    const T* __restrict const recurrent = products_[row] + packed;
+    const T* __restrict const input = arguments.projection[row] + packed;
+    T* __restrict const sum = out + unit;
+    if (scale == nullptr) {
+      for (size_t i = 0; i < count; ++i) sum[i] = input[i] + recurrent[i];
+    } else {
+      const T* __restrict const factor = scale + unit;
+      for (size_t i = 0; i < count; ++i) {
+        sum[i] = input[i] + factor[i] * recurrent[i];
+      }
+    }
   }
 }
 
 template <typename T>
-Status RowWiseStep<T>::Activate(const GruDescription& description,
-                                const Kernels<T>& kernels,
-                                ActivationCallback* custom, RecordPart gate,
-                                const T* x, T* y) const {
+Status RowWiseStep<T>::Activate(const Call& call, RecordPart gate, const T* x,
+                                T* y) const {
   const bool recurrent = gate != kRecordCandidate;
-  const ActivationSpec& activation =
-      recurrent ? description.recurrent_activation : description.activation;
+  const size_t units = call.description.units;
+  const ActivationSpec& activation = recurrent
+                                         ? call.description.recurrent_activation
+                                         : call.description.activation;
   if (activation.kind == Activation::kCustom) {
-    return custom->Apply(
+    return call.custom->Apply(
         recurrent ? ActivationRole::kGate : ActivationRole::kCandidate, x, y,
-        description.units);
+        units);
   }
   if (IsElementwise(activation.kind)) {
-    kernels.activate(activation, x, y, description.units);
+    call.kernels.activate(activation, x, y, units);
   } else {
-    ActivateRow(activation.kind, x, y, sorted_, description.units);
+    ActivateRow(call.kernels.matrix, activation.kind, x, y, scratch_, units);
   }
   return Status();
 }
 
 template <typename T>
-void RowWiseStep<T>::Save(const Kernels<T>& kernels,
-                          const StepArguments<T>& arguments, size_t row,
-                          RecordPart part, const T* from) const {
-  const size_t lanes = kernels.lanes;
+void RowWiseStep<T>::Save(const Call& call, size_t row, RecordPart part,
+                          const T* from) const {
+  const StepArguments<T>& arguments = call.arguments;
+  const size_t lanes = call.kernels.lanes;
   for (size_t panel = 0; panel * lanes < arguments.units; ++panel) {
     const size_t unit = panel * lanes;
     std::copy(
@@ -92,12 +100,21 @@ void RowWiseStep<T>::Save(const Kernels<T>& kernels,
 }
 
 template <typename T>
-void RowWiseStep<T>::SaveRow(const Kernels<T>& kernels,
-                             const StepArguments<T>& arguments,
-                             size_t row) const {
+void RowWiseStep<T>::SaveGate(const Call& call, size_t row, RecordPart gate,
+                              const T* x, const T* y) const {
+  if (call.arguments.saved == nullptr) return;
+  Save(call, row, gate, x);
+  if (call.values == nullptr) return;
+  const size_t units = call.description.units;
+  std::copy(y, y + units, call.values[row] + gate * units);
+}
+
+template <typename T>
+void RowWiseStep<T>::SaveRow(const Call& call, size_t row) const {
+  const StepArguments<T>& arguments = call.arguments;
   if (arguments.saved == nullptr) return;
-  Save(kernels, arguments, row, kRecordPrevious, arguments.previous[row]);
-  const size_t lanes = kernels.lanes;
+  Save(call, row, kRecordPrevious, arguments.previous[row]);
+  const size_t lanes = call.kernels.lanes;
   for (size_t panel = 0; panel * lanes < arguments.units; ++panel) {
     const T* const from = products_[row] + (panel * kGates + 2) * lanes;
     std::copy(from, from + lanes,
@@ -107,60 +124,80 @@ void RowWiseStep<T>::SaveRow(const Kernels<T>& kernels,
 }
 
 template <typename T>
+Status RowWiseStep<T>::ComputeGates(const Call& call, size_t row) const {
+  const size_t units = call.description.units;
+  const ActivationSpec& activation = call.description.recurrent_activation;
+  Gather(call, row, kRecordUpdate, nullptr, sums_);
+  Gather(call, row, kRecordReset, nullptr, sums_ + units);
+  if (IsElementwise(activation.kind)) {
+    // Both at once, because a small layer has few vectors of each.
+    call.kernels.activate(activation, sums_, gates_, 2 * units);
+  } else {
+    Status status = Activate(call, kRecordUpdate, sums_, gates_);
+    if (status.ok()) {
+      status = Activate(call, kRecordReset, sums_ + units, gates_ + units);
+    }
+    if (!status.ok()) return status;
+  }
+  SaveGate(call, row, kRecordUpdate, sums_, gates_);
+  SaveGate(call, row, kRecordReset, sums_ + units, gates_ + units);
+  SaveRow(call, row);
+  return Status();
+}
+
+template <typename T>
+Status RowWiseStep<T>::ComputeNext(const Call& call, size_t row,
+                                   const T* update, const T* scale) const {
+  const size_t units = call.description.units;
+  Gather(call, row, kRecordCandidate, scale, sums_);
+  const Status status = Activate(call, kRecordCandidate, sums_, candidate_);
+  if (!status.ok()) return status;
+  SaveGate(call, row, kRecordCandidate, sums_, candidate_);
+  const T* __restrict const z = update;
+  const T* __restrict const previous = call.arguments.previous[row];
+  const T* __restrict const candidate = candidate_;
+  T* __restrict const next = call.arguments.next[row];
+  for (size_t unit = 0; unit < units; ++unit) {
+    next[unit] = z[unit] * previous[unit] + (T(1) - z[unit]) * candidate[unit];
+  }
+  RoundValues(call.arguments.rounding, next, units);
+  return status;
+}
+
+template <typename T>
 Status RowWiseStep<T>::Run(const GruDescription& description,
                            const Kernels<T>& kernels,
+                           const LayerKernels<T>& layer_kernels,
                            StepArguments<T> arguments, T* const* values,
                            ActivationCallback* custom) const {
+  const Call call = {description, kernels, arguments, values, custom};
   const size_t units = description.units;
-  const bool reset_after = description.reset_after;
-  // Computes a gate from its input part and its recurrent part times `scale`.
-  const auto compute = [&](size_t row, RecordPart gate, const T* scale, T* y) {
-    Gather(kernels, arguments, row, static_cast<int>(gate), scale, sum_);
-    const Status status = Activate(description, kernels, custom, gate, sum_, y);
-    if (arguments.saved != nullptr) {
-      Save(kernels, arguments, row, gate, sum_);
-      if (values != nullptr)
-        std::copy(y, y + units, values[row] + gate * units);
-    }
-    return status;
-  };
-  const auto mix = [&](size_t row, const T* z) {
-    const T* const previous = arguments.previous[row];
-    T* const next = arguments.next[row];
-    for (size_t unit = 0; unit < units; ++unit) {
-      next[unit] =
-          z[unit] * previous[unit] + (T(1) - z[unit]) * candidate_[unit];
-    }
-  };
-  Multiply(kernels, arguments);
+  const T* const reset = gates_ + units;
+  Multiply(layer_kernels, arguments);
   for (size_t row = 0; row < arguments.rows; ++row) {
-    T* const z = reset_after ? z_ : arguments.update[row];
-    Status status = compute(row, kRecordUpdate, nullptr, z);
-    if (status.ok()) status = compute(row, kRecordReset, nullptr, r_);
-    if (!status.ok()) return status;
-    SaveRow(kernels, arguments, row);
-    if (!reset_after) {
-      for (size_t unit = 0; unit < units; ++unit) {
-        arguments.reset_state[row][unit] =
-            r_[unit] * arguments.reset_source[row][unit];
-      }
-      continue;
+    Status status = ComputeGates(call, row);
+    if (status.ok() && description.reset_after) {
+      status = ComputeNext(call, row, gates_, reset);
     }
-    status = compute(row, kRecordCandidate, r_, candidate_);
     if (!status.ok()) return status;
-    mix(row, z);
+    if (description.reset_after) continue;
+    std::copy(gates_, gates_ + units, arguments.update[row]);
+    for (size_t unit = 0; unit < units; ++unit) {
+      arguments.reset_state[row][unit] =
+          reset[unit] * arguments.reset_source[row][unit];
+    }
   }
-  if (reset_after) return Status();
+  if (description.reset_after) return Status();
   // This also computes the products of z and r, which are not used. Row-wise
   // layers are rare, and a pass for a single gate would need one more kernel.
   for (int gate = 0; gate < kGates; ++gate) {
     arguments.operand[gate] = arguments.reset_state;
   }
-  Multiply(kernels, arguments);
+  Multiply(layer_kernels, arguments);
   for (size_t row = 0; row < arguments.rows; ++row) {
-    const Status status = compute(row, kRecordCandidate, nullptr, candidate_);
+    const Status status =
+        ComputeNext(call, row, arguments.update[row], nullptr);
     if (!status.ok()) return status;
-    mix(row, arguments.update[row]);
   }
   return Status();
 }

@@ -10,6 +10,7 @@ TimeLoop<T>::TimeLoop(const ForwardJob<T>& job, const Share& share,
                       const SharedScratch<T>& shared, const RowScratch<T>& rows)
     : job_(job),
       weights_(job.weights),
+      layer_kernels_(job.weights.template layer_kernels<T>()),
       description_(job.weights.description()),
       call_(job.call),
       share_(share),
@@ -113,12 +114,12 @@ bool TimeLoop<T>::Project(size_t begin, size_t count) {
   for (int gate = 0; gate < kGates; ++gate) {
     product.operand[gate] = rows_.input[gate];
   }
-  product.weights = weights_.kernel<T>();
+  product.weights = weights_.packed_kernel();
   product.bias = weights_.input_bias<T>();
   product.panel_begin = share_.panel_begin;
   product.panel_end = share_.panel_end;
   product.out = rows_.projected;
-  job_.kernels.product(product);
+  layer_kernels_.product(product);
   return true;
 }
 
@@ -245,7 +246,7 @@ bool TimeLoop<T>::Step(size_t step, size_t chunk_begin) {
     arguments.operand[gate] =
         dropped ? rows_.dropped_state[gate] : rows_.previous;
   }
-  arguments.weights = weights_.recurrent_kernel<T>();
+  arguments.weights = weights_.packed_recurrent_kernel();
   arguments.bias = weights_.recurrent_bias<T>();
   arguments.panel_begin = share_.panel_begin;
   arguments.panel_end = share_.panel_end;
@@ -259,8 +260,8 @@ bool TimeLoop<T>::Step(size_t step, size_t chunk_begin) {
   arguments.saved_stride = saved_ == nullptr ? 0 : saved_->BlockOf(step).stride;
   arguments.activation = description_.activation;
   arguments.recurrent_activation = description_.recurrent_activation;
+  arguments.rounding = description_.state_rounding;
   if (!ComputeStep(arguments)) return false;
-  if (description_.state_rounding != StateRounding::kNone) RoundStates(active);
   if (call_.return_sequences && !OutputTakesStates(job_)) {
     WriteOutputs(step, active);
   }
@@ -275,29 +276,20 @@ bool TimeLoop<T>::Step(size_t step, size_t chunk_begin) {
 template <typename T>
 bool TimeLoop<T>::ComputeStep(StepArguments<T>& arguments) {
   if (IsRowWise(description_)) {
-    failure_ = rows_.row_wise.Run(description_, job_.kernels, arguments,
-                                  saves_values_ ? rows_.values : nullptr,
-                                  call_.custom);
+    failure_ = rows_.row_wise.Run(
+        description_, job_.kernels, layer_kernels_, arguments,
+        saves_values_ ? rows_.values : nullptr, call_.custom);
     return failure_.ok();
   }
   if (description_.reset_after) {
-    job_.kernels.step_reset_after(arguments);
+    layer_kernels_.step_reset_after(arguments);
     return true;
   }
-  job_.kernels.step_gates(arguments);
+  layer_kernels_.step_gates(arguments);
   if (!Meet()) return false;
   arguments.operand[2] = rows_.reset_state;
-  job_.kernels.step_candidate(arguments);
+  layer_kernels_.step_candidate(arguments);
   return true;
-}
-
-// Rounds this share's units of the active rows' new states to the 16-bit type.
-template <typename T>
-void TimeLoop<T>::RoundStates(size_t active) {
-  for (size_t i = 0; i < active; ++i) {
-    RoundValues(description_.state_rounding, rows_.next[i] + unit_begin_,
-                unit_end_ - unit_begin_);
-  }
 }
 
 // Writes this share's units of the active rows' new states to the output.

@@ -57,13 +57,13 @@ class TimeLoop {
   bool Step(size_t step, size_t chunk_begin);
   bool ComputeStep(StepArguments<T>& arguments);
   void DropStates(size_t rows);
-  void RoundStates(size_t active);
   void WriteOutputs(size_t step, size_t active) const;
   void WriteOutput(size_t row, size_t step, const T* values) const;
   void WriteMaskedOutput(size_t row, size_t step);
 
   const ForwardJob<T>& job_;
   const CpuWeights& weights_;
+  const LayerKernels<T>& layer_kernels_;
   const GruDescription& description_;
   const GruCall& call_;
   const Share share_;

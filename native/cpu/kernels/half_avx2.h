@@ -41,7 +41,12 @@ struct HalfVec {
     const __m128i low = _mm256_castsi256_si128(b);
     const __m128i high = _mm256_extracti128_si256(b, 1);
     const Wide x = {_mm256_cvtph_ps(low), _mm256_cvtph_ps(high)};
-    if (__builtin_expect(!AnyNan(x), 1)) return x;
+    // The test is on integers, because clang would widen the bits of a
+    // comparison of floats one by one.
+    const __m256i nan =
+        _mm256_cmpgt_epi16(_mm256_and_si256(b, _mm256_set1_epi16(0x7FFF)),
+                           _mm256_set1_epi16(0x7C00));
+    if (__builtin_expect(_mm256_testz_si256(nan, nan), 1)) return x;
     return {KeepSignalling(x.low, low), KeepSignalling(x.high, high)};
   }
   static Bits NarrowFloat16(const Wide& x) {
@@ -67,6 +72,22 @@ struct HalfVec {
         _mm256_packus_epi32(_mm256_srli_epi32(low, 16),
                             _mm256_srli_epi32(high, 16)),
         0xD8);
+  }
+
+  static __m256 RoundFloat16(__m256 x) {
+    return _mm256_cvtph_ps(
+        _mm256_cvtps_ph(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
+  }
+  static __m256 RoundBfloat16(__m256 x) {
+    const __m256i rounded = QuietNan(x, RoundUpperHalf(_mm256_castps_si256(x)));
+    return _mm256_castsi256_ps(_mm256_and_si256(
+        rounded, _mm256_set1_epi32(static_cast<int>(0xFFFF0000))));
+  }
+  static Wide RoundFloat16Block(const Wide& x) {
+    return {RoundFloat16(x.low), RoundFloat16(x.high)};
+  }
+  static Wide RoundBfloat16Block(const Wide& x) {
+    return {RoundBfloat16(x.low), RoundBfloat16(x.high)};
   }
 
  private:

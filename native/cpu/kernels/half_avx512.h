@@ -33,7 +33,11 @@ struct HalfVec {
   // instruction itself makes it quiet.
   static Wide WidenFloat16(Bits b) {
     const Wide x = _mm512_cvtph_ps(b);
-    const __mmask16 nan = _mm512_cmp_ps_mask(x, x, _CMP_UNORD_Q);
+    // The test is on integers, because clang would widen the bits of a
+    // comparison of floats one by one.
+    const __m256i magnitude = _mm256_and_si256(b, _mm256_set1_epi16(0x7FFF));
+    const __mmask16 nan =
+        _mm256_cmpgt_epi16_mask(magnitude, _mm256_set1_epi16(0x7C00));
     if (__builtin_expect(nan == 0, 1)) return x;
     const __mmask16 signalling = _mm512_mask_testn_epi32_mask(
         nan, _mm512_cvtepu16_epi32(b), _mm512_set1_epi32(0x200));
@@ -49,15 +53,32 @@ struct HalfVec {
     return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(b), 16));
   }
   static Bits NarrowBfloat16(Wide x) {
+    return _mm512_cvtepi32_epi16(_mm512_srli_epi32(RoundUpperHalf(x), 16));
+  }
+
+  // Round to the nearest numbers of the type, as Widen(Narrow(x)) does: one
+  // vector of floats, which on other instruction sets is half a block.
+  static __m512 RoundFloat16(__m512 x) {
+    return _mm512_cvtph_ps(NarrowFloat16(x));
+  }
+  static __m512 RoundBfloat16(__m512 x) {
+    return _mm512_castsi512_ps(_mm512_and_si512(
+        RoundUpperHalf(x), _mm512_set1_epi32(static_cast<int>(0xFFFF0000))));
+  }
+  static Wide RoundFloat16Block(Wide x) { return RoundFloat16(x); }
+  static Wide RoundBfloat16Block(Wide x) { return RoundBfloat16(x); }
+
+ private:
+  // Returns bits whose upper half is the value rounded to nearest even.
+  static __m512i RoundUpperHalf(Wide x) {
     const __m512i bits = _mm512_castps_si512(x);
     const __m512i odd =
         _mm512_and_si512(_mm512_srli_epi32(bits, 16), _mm512_set1_epi32(1));
     const __m512i rounded = _mm512_add_epi32(
         _mm512_add_epi32(bits, _mm512_set1_epi32(0x7FFF)), odd);
     const __mmask16 nan = _mm512_cmp_ps_mask(x, x, _CMP_UNORD_Q);
-    const __m512i sum =
-        _mm512_mask_or_epi32(rounded, nan, bits, _mm512_set1_epi32(0x400000));
-    return _mm512_cvtepi32_epi16(_mm512_srli_epi32(sum, 16));
+    return _mm512_mask_or_epi32(rounded, nan, bits,
+                                _mm512_set1_epi32(0x400000));
   }
 };
 

@@ -63,6 +63,18 @@ struct HalfVec {
                            _mm_srai_epi32(RoundUpperHalf(x.high), 16));
   }
 
+  static __m128 RoundFloat16(__m128 x) { return RoundFloat16Block({x, x}).low; }
+  static __m128 RoundBfloat16(__m128 x) {
+    return _mm_castsi128_ps(_mm_and_si128(
+        RoundUpperHalf(x), _mm_set1_epi32(static_cast<int>(0xFFFF0000))));
+  }
+  static Wide RoundFloat16Block(const Wide& x) {
+    return WidenFloat16(NarrowFloat16(x));
+  }
+  static Wide RoundBfloat16Block(const Wide& x) {
+    return {RoundBfloat16(x.low), RoundBfloat16(x.high)};
+  }
+
  private:
   static __m128i Select(__m128i mask, __m128i a, __m128i b) {
     return _mm_or_si128(_mm_and_si128(mask, a), _mm_andnot_si128(mask, b));

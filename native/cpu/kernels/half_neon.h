@@ -44,6 +44,20 @@ struct HalfVec {
                         vshrn_n_u32(RoundUpperHalf(x.high), 16));
   }
 
+  static float32x4_t RoundFloat16(float32x4_t x) {
+    return vcvt_f32_f16(vcvt_f16_f32(x));
+  }
+  static float32x4_t RoundBfloat16(float32x4_t x) {
+    return vreinterpretq_f32_u32(
+        vandq_u32(RoundUpperHalf(x), vdupq_n_u32(0xFFFF0000)));
+  }
+  static Wide RoundFloat16Block(const Wide& x) {
+    return {RoundFloat16(x.low), RoundFloat16(x.high)};
+  }
+  static Wide RoundBfloat16Block(const Wide& x) {
+    return {RoundBfloat16(x.low), RoundBfloat16(x.high)};
+  }
+
  private:
   // The instruction makes a signalling NaN quiet, so its quiet bit is cleared
   // again.

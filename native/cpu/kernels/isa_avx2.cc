@@ -7,8 +7,19 @@
 
 namespace cudnn_gru {
 
-const KernelSet kAvx2Kernels = {"avx2", MakeKernels<float>(),
-                                MakeKernels<double>(), MakeOrthogonalKernels(),
-                                MakeHalfKernels()};
+namespace {
+constexpr LayerKernels<float> kFloat16Layer =
+    MakeLayerKernels<Float16Weights<Vec<float>>>();
+constexpr LayerKernels<float> kBfloat16Layer =
+    MakeLayerKernels<Bfloat16Weights<Vec<float>>>();
+}  // namespace
+
+const KernelSet kAvx2Kernels = {"avx2",
+                                MakeKernels<float>(),
+                                MakeKernels<double>(),
+                                MakeOrthogonalKernels(),
+                                MakeHalfKernels(),
+                                &kFloat16Layer,
+                                &kBfloat16Layer};
 
 }  // namespace cudnn_gru

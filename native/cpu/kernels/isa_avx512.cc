@@ -7,8 +7,19 @@
 
 namespace cudnn_gru {
 
-const KernelSet kAvx512Kernels = {"avx512", MakeKernels<float>(),
+namespace {
+constexpr LayerKernels<float> kFloat16Layer =
+    MakeLayerKernels<Float16Weights<Vec<float>>>();
+constexpr LayerKernels<float> kBfloat16Layer =
+    MakeLayerKernels<Bfloat16PairWeights<Vec<float>>>();
+}  // namespace
+
+const KernelSet kAvx512Kernels = {"avx512",
+                                  MakeKernels<float>(),
                                   MakeKernels<double>(),
-                                  MakeOrthogonalKernels(), MakeHalfKernels()};
+                                  MakeOrthogonalKernels(),
+                                  MakeHalfKernels(),
+                                  &kFloat16Layer,
+                                  &kBfloat16Layer};
 
 }  // namespace cudnn_gru

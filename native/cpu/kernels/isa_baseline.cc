@@ -7,8 +7,12 @@
 
 namespace cudnn_gru {
 
-const KernelSet kBaselineKernels = {"baseline", MakeKernels<float>(),
+const KernelSet kBaselineKernels = {"baseline",
+                                    MakeKernels<float>(),
                                     MakeKernels<double>(),
-                                    MakeOrthogonalKernels(), MakeHalfKernels()};
+                                    MakeOrthogonalKernels(),
+                                    MakeHalfKernels(),
+                                    nullptr,
+                                    nullptr};
 
 }  // namespace cudnn_gru

@@ -7,8 +7,12 @@
 
 namespace cudnn_gru {
 
-const KernelSet kNeonKernels = {"neon", MakeKernels<float>(),
-                                MakeKernels<double>(), MakeOrthogonalKernels(),
-                                MakeHalfKernels()};
+const KernelSet kNeonKernels = {"neon",
+                                MakeKernels<float>(),
+                                MakeKernels<double>(),
+                                MakeOrthogonalKernels(),
+                                MakeHalfKernels(),
+                                nullptr,
+                                nullptr};
 
 }  // namespace cudnn_gru

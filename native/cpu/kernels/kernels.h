@@ -25,6 +25,17 @@ namespace cudnn_gru {
 // Lanes beyond `units` hold zeros.
 constexpr int kGates = 3;
 
+// How the elements of packed weights are stored.
+enum class WeightFormat {
+  kPlain,    // elements of the layer's dtype
+  kFloat16,  // 16 bits, which are widened when they are loaded
+  kBfloat16,
+  // Two bfloat16 of consecutive depths k and k + 1 in 32 bits, k in the upper
+  // half, for even k: [panel][depth / 2][gate][lane]. Behind an odd depth the
+  // lower half holds -0, which changes no sum.
+  kBfloat16Pairs,
+};
+
 // out[row][panel][gate] = bias[panel][gate] +
 //     sum over k of operand[gate][row][k] * weights[panel][k][gate]
 // Each element is one chain of multiply-adds in the order of k, so the result
@@ -37,7 +48,7 @@ struct ProductArguments {
   // all gates have the same array of pointers, which is usual, the kernel
   // computes them in one pass.
   const T* const* operand[kGates];
-  const T* weights;
+  const void* weights;  // in the format of the kernels
   const T* bias;
   size_t panel_begin;
   size_t panel_end;
@@ -55,8 +66,8 @@ struct StepArguments {
   // are `previous`, times a dropout mask if there is one. For gate h with
   // reset_after=False they are `reset_state`.
   const T* const* operand[kGates];
-  const T* weights;  // packed recurrent kernel
-  const T* bias;     // packed recurrent bias; zeros when Keras has none
+  const void* weights;  // packed recurrent kernel, in the kernels' format
+  const T* bias;        // packed recurrent bias; zeros when Keras has none
   size_t panel_begin;
   size_t panel_end;
   const T* const* projection;  // x @ kernel + bias, packed
@@ -73,11 +84,13 @@ struct StepArguments {
   size_t saved_stride;
   ActivationSpec activation;
   ActivationSpec recurrent_activation;
+  StateRounding rounding;  // of `next`; kNone for double
 };
 
+// The kernels that read packed weights of one format.
 template <typename T>
-struct Kernels {
-  size_t lanes;  // the number of units of a panel
+struct LayerKernels {
+  WeightFormat format;
   void (*product)(const ProductArguments<T>& arguments);
   // Computes the whole step of a layer with reset_after=True.
   void (*step_reset_after)(const StepArguments<T>& arguments);
@@ -85,6 +98,12 @@ struct Kernels {
   // all panels have them, step_candidate computes `next`.
   void (*step_gates)(const StepArguments<T>& arguments);
   void (*step_candidate)(const StepArguments<T>& arguments);
+};
+
+template <typename T>
+struct Kernels {
+  size_t lanes;  // the number of units of a panel
+  LayerKernels<T> layer;
   // Computes y[i] = activation(x[i]) for i < n. y may be x.
   void (*activate)(const ActivationSpec& activation, const T* x, T* y,
                    size_t n);
@@ -117,6 +136,11 @@ struct KernelSet {
   Kernels<double> f64;
   OrthogonalKernels orthogonal;
   HalfKernels half;
+  // For weights of 16 bits; null for an instruction set that reads widened
+  // weights instead. They return the same bits as f32.layer does for the
+  // widened weights.
+  const LayerKernels<float>* float16_layer;
+  const LayerKernels<float>* bfloat16_layer;
 };
 
 // Each is defined in isa_*.cc, if the build has that instruction set.

@@ -56,7 +56,8 @@ struct MatrixKernels {
   void (*dot)(const DotArguments<T>& arguments);
   // Compute the softmax of n elements, or its logarithm. y may be x. A NaN in x
   // makes all results NaN. Sums have an order that depends on n alone.
-  void (*softmax)(const T* x, T* y, size_t n);
+  // `scratch` has n elements.
+  void (*softmax)(const T* x, T* y, T* scratch, size_t n);
   void (*log_softmax)(const T* x, T* y, size_t n);
   void (*normalize)(const NormalizeArguments<T>& arguments);
 };

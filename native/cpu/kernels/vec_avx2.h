@@ -33,6 +33,16 @@ struct Vec<float> {
         reinterpret_cast<const __m256i*>(kTail32 + (kLanes - n)));
   }
   static V Set(T x) { return _mm256_set1_ps(x); }
+  static V LoadFloat16(const uint16_t* p) {
+    return _mm256_cvtph_ps(
+        _mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
+  }
+  static V LoadBfloat16(const uint16_t* p) {
+    return _mm256_castsi256_ps(_mm256_slli_epi32(
+        _mm256_cvtepu16_epi32(
+            _mm_loadu_si128(reinterpret_cast<const __m128i*>(p))),
+        16));
+  }
   static V Load(const T* p) { return _mm256_loadu_ps(p); }
   static V LoadPartial(const T* p, size_t n) {
     return _mm256_maskload_ps(p, Tail(n));

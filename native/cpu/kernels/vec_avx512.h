@@ -9,6 +9,7 @@
 
 #include <immintrin.h>
 #include <stddef.h>
+#include <stdint.h>
 
 // The vector interface of kernels_body.inc, for AVX-512 (F, DQ, BW, VL). The
 // comments of Vec<float> are the contract for all instruction sets.
@@ -62,6 +63,19 @@ struct Vec<float> {
   }
   // Returns x * 2^n for an integral n, with gradual underflow.
   static V Scale(V x, V n) { return _mm512_scalef_ps(x, n); }
+  // Load weights of 16 bits (WeightFormat in kernels.h). Other instruction
+  // sets have LoadFloat16 and LoadBfloat16, or none of them.
+  static V LoadFloat16(const uint16_t* p) {
+    return _mm512_cvtph_ps(
+        _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
+  }
+  // The mask is in a register of its own kind, since all vectors are in use.
+  static V LoadUpperHalves(const uint32_t* p) {
+    return _mm512_castsi512_ps(_mm512_maskz_loadu_epi16(0xAAAAAAAA, p));
+  }
+  static V LoadLowerHalves(const uint32_t* p) {
+    return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_loadu_si512(p), 16));
+  }
   // Returns 1 / x with an error of at most 2^-13, for normal x up to 2^100.
   static V Estimate(V x) { return _mm512_rcp14_ps(x); }
 };

@@ -32,8 +32,7 @@ struct Sharing {
 };
 
 double PackedBytes(const CpuWeights& weights, size_t depth) {
-  return static_cast<double>(weights.panels() * weights.lanes() * kGates *
-                             depth * DtypeSize(weights.description().dtype));
+  return static_cast<double>(weights.MatrixBytes(depth));
 }
 
 // Returns the cost of all timesteps of a GRU.

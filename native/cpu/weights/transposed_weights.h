@@ -3,17 +3,19 @@
 
 #include <cstddef>
 
+#include "cpu/weights/packing.h"
+
 namespace cudnn_gru {
 
-// Returns the number of elements that TransposePanels writes.
-size_t TransposedSize(size_t depth, size_t panels, size_t lanes);
+// Returns the number of elements of the transposed weights.
+size_t TransposedSize(const PackedShape& shape);
 
-// Converts packed weights [panel][depth][gate][lane] (cpu/kernels/kernels.h) to
-// the layout that the backward pass multiplies by: [depth /
-// lanes][panel][gate][lane] [depth % lanes], with zeros beyond `depth`.
+// Converts one panel of plain packed weights, [depth][gate][lane], to the
+// layout that the backward pass multiplies by: [depth / lanes][panel][gate]
+// [lane][depth % lanes], with zeros beyond `depth`.
 template <typename T>
-void TransposePanels(const T* weights, size_t depth, size_t panels,
-                     size_t lanes, T* transposed);
+void TransposePanel(const T* weights, const PackedShape& shape, size_t panel,
+                    T* transposed);
 
 }  // namespace cudnn_gru
 

@@ -4,6 +4,8 @@
 #include <new>
 #include <string>
 
+#include "core/workspace.h"
+#include "cpu/weights/layer_choice.h"
 #include "cpu/weights/transposed_weights.h"
 
 namespace cudnn_gru {
@@ -22,41 +24,6 @@ const Kernels<double>& KernelsFor<double>(const KernelSet& set) {
   return set.f64;
 }
 
-// Converts (depth, 3U) to [panel][depth][gate][lane], with zeros beyond U.
-template <typename T>
-void Pack(const T* source, size_t depth, size_t units, size_t lanes,
-          size_t panels, T* packed) {
-  for (size_t panel = 0; panel < panels; ++panel) {
-    const size_t unit = panel * lanes;
-    const size_t count = std::min(lanes, units - unit);
-    for (size_t k = 0; k < depth; ++k) {
-      for (size_t gate = 0; gate < kGates; ++gate) {
-        const T* from = source + k * kGates * units + gate * units + unit;
-        std::copy(from, from + count, packed);
-        std::fill(packed + count, packed + lanes, T(0));
-        packed += lanes;
-      }
-    }
-  }
-}
-
-// Converts packed weights back to (depth, 3U).
-template <typename T>
-void Unpack(const T* packed, size_t depth, size_t units, size_t lanes,
-            size_t panels, T* target) {
-  for (size_t panel = 0; panel < panels; ++panel) {
-    const size_t unit = panel * lanes;
-    const size_t count = std::min(lanes, units - unit);
-    for (size_t k = 0; k < depth; ++k) {
-      for (size_t gate = 0; gate < kGates; ++gate) {
-        std::copy(packed, packed + count,
-                  target + k * kGates * units + gate * units + unit);
-        packed += lanes;
-      }
-    }
-  }
-}
-
 size_t RoundUp(size_t bytes) {
   constexpr size_t kLine = AlignedBuffer::kAlignment;
   return (bytes + kLine - 1) / kLine * kLine;
@@ -65,44 +32,119 @@ size_t RoundUp(size_t bytes) {
 }  // namespace
 
 template <typename T>
+const LayerKernels<T>& CpuWeights::layer_kernels() const {
+  if constexpr (sizeof(T) == sizeof(float)) {
+    return *float_kernels_;
+  } else {
+    return isa_.kernels->f64.layer;
+  }
+}
+template const LayerKernels<float>& CpuWeights::layer_kernels() const;
+template const LayerKernels<double>& CpuWeights::layer_kernels() const;
+
+PackedShape CpuWeights::ShapeOf(size_t depth) const {
+  const size_t units = description_.units;
+  if (isa_.kernels == nullptr) return {depth, units, units, 1};
+  return {depth, units, lanes_, panels_};
+}
+
+size_t CpuWeights::MatrixBytes(size_t depth) const {
+  const PackedShape shape = ShapeOf(depth);
+  return shape.panels * PanelBytes(shape, format_, description_.dtype);
+}
+
+template <typename T>
+void CpuWeights::PackMatrix(const T* matrix, size_t depth, T* panel_space,
+                            void* packed) const {
+  const PackedShape shape = ShapeOf(depth);
+  const size_t bytes = PanelBytes(shape, format_, description_.dtype);
+  char* to = static_cast<char*>(packed);
+  for (size_t panel = 0; panel < shape.panels; ++panel, to += bytes) {
+    if (format_ == WeightFormat::kPlain) {
+      PackPanel(matrix, shape, panel, reinterpret_cast<T*>(to));
+      continue;
+    }
+    PackPanel(matrix, shape, panel, panel_space);
+    if constexpr (sizeof(T) == sizeof(float)) {
+      NarrowPanel(panel_space, shape, format_, to);
+    }
+  }
+}
+
+template <typename T, typename Visit>
+Status CpuWeights::VisitPanels(const void* packed, size_t depth,
+                               const Visit& visit) const {
+  const PackedShape shape = ShapeOf(depth);
+  const size_t bytes = PanelBytes(shape, format_, description_.dtype);
+  const bool widens = format_ != WeightFormat::kPlain;
+  const size_t space = widens ? shape.PanelSize() * sizeof(T) : 0;
+  const Workspace workspace(space);
+  if (widens && workspace.data() == nullptr) {
+    return OutOfMemory(space, kPurpose);
+  }
+  const char* from = static_cast<const char*>(packed);
+  for (size_t panel = 0; panel < shape.panels; ++panel, from += bytes) {
+    const T* plain = reinterpret_cast<const T*>(from);
+    if constexpr (sizeof(T) == sizeof(float)) {
+      if (widens) {
+        T* const widened = static_cast<T*>(workspace.data());
+        WidenPanel(from, shape, format_, widened);
+        plain = widened;
+      }
+    }
+    visit(plain, shape, panel);
+  }
+  return Status();
+}
+
+template <typename T>
 Status CpuWeights::Fill(const T* kernel, const T* recurrent_kernel,
                         const T* bias) {
   const size_t units = description_.units;
   const size_t features = description_.features;
-  size_t lanes = units;
-  size_t panels = 1;
   if (isa_.kernels != nullptr) {
-    lanes = KernelsFor<T>(*isa_.kernels).lanes;
-    panels = (units + lanes - 1) / lanes;
-    panels_ = panels;
-    lanes_ = lanes;
+    lanes_ = KernelsFor<T>(*isa_.kernels).lanes;
+    panels_ = (units + lanes_ - 1) / lanes_;
+    if constexpr (sizeof(T) == sizeof(float)) {
+      float_kernels_ = &ChooseLayerKernels(description_, *isa_.kernels);
+      format_ = float_kernels_->format;
+    }
   }
-  const size_t row = panels * lanes * kGates;
-  const size_t kernel_bytes = RoundUp(features * row * sizeof(T));
-  const size_t recurrent_bytes = RoundUp(units * row * sizeof(T));
+  const PackedShape bias_shape = ShapeOf(1);
+  const size_t row = bias_shape.panels * bias_shape.lanes * kGates;
+  const size_t kernel_bytes = RoundUp(MatrixBytes(features));
+  const size_t recurrent_bytes = RoundUp(MatrixBytes(units));
   const size_t bias_bytes = RoundUp(row * sizeof(T));
   const size_t bytes = kernel_bytes + recurrent_bytes + 2 * bias_bytes;
   if (!buffer_.Allocate(bytes)) return OutOfMemory(bytes, kPurpose);
-  char* base = static_cast<char*>(buffer_.data());
-  T* const packed_kernel = reinterpret_cast<T*>(base);
-  T* const packed_recurrent = reinterpret_cast<T*>(base + kernel_bytes);
+  const size_t space = format_ == WeightFormat::kPlain
+                           ? 0
+                           : ShapeOf(std::max(features, units)).PanelSize();
+  const Workspace workspace(space * sizeof(T));
+  T* const panel_space = static_cast<T*>(workspace.data());
+  if (space != 0 && panel_space == nullptr) {
+    return OutOfMemory(space * sizeof(T), kPurpose);
+  }
+  char* const base = static_cast<char*>(buffer_.data());
+  PackMatrix(kernel, features, panel_space, base);
+  PackMatrix(recurrent_kernel, units, panel_space, base + kernel_bytes);
   T* const input_bias =
       reinterpret_cast<T*>(base + kernel_bytes + recurrent_bytes);
   T* const recurrent_bias =
       reinterpret_cast<T*>(base + kernel_bytes + recurrent_bytes + bias_bytes);
-  // The reference has one panel with `units` lanes, so packing only copies.
-  Pack(kernel, features, units, lanes, panels, packed_kernel);
-  Pack(recurrent_kernel, units, units, lanes, panels, packed_recurrent);
   std::fill(input_bias, input_bias + row, T(0));
   std::fill(recurrent_bias, recurrent_bias + row, T(0));
-  if (bias != nullptr) {
-    Pack(bias, 1, units, lanes, panels, input_bias);
+  for (size_t panel = 0; bias != nullptr && panel < bias_shape.panels;
+       ++panel) {
+    const size_t offset = panel * bias_shape.PanelSize();
+    PackPanel(bias, bias_shape, panel, input_bias + offset);
     if (description_.reset_after) {
-      Pack(bias + kGates * units, 1, units, lanes, panels, recurrent_bias);
+      PackPanel(bias + kGates * units, bias_shape, panel,
+                recurrent_bias + offset);
     }
   }
-  kernel_ = packed_kernel;
-  recurrent_kernel_ = packed_recurrent;
+  kernel_ = base;
+  recurrent_kernel_ = base + kernel_bytes;
   input_bias_ = input_bias;
   recurrent_bias_ = recurrent_bias;
   return Status();
@@ -113,15 +155,24 @@ Status CpuWeights::TransposeAs() const {
   const size_t features = description_.features;
   const size_t units = description_.units;
   const size_t kernel_bytes =
-      RoundUp(TransposedSize(features, panels_, lanes_) * sizeof(T));
+      RoundUp(TransposedSize(ShapeOf(features)) * sizeof(T));
   const size_t bytes =
-      kernel_bytes + TransposedSize(units, panels_, lanes_) * sizeof(T);
+      kernel_bytes + TransposedSize(ShapeOf(units)) * sizeof(T);
   if (!transposed_.Allocate(bytes)) return OutOfMemory(bytes, kPurpose);
   char* const base = static_cast<char*>(transposed_.data());
   T* const to_kernel = reinterpret_cast<T*>(base);
   T* const to_recurrent = reinterpret_cast<T*>(base + kernel_bytes);
-  TransposePanels(kernel<T>(), features, panels_, lanes_, to_kernel);
-  TransposePanels(recurrent_kernel<T>(), units, panels_, lanes_, to_recurrent);
+  const auto transpose_to = [](T* to) {
+    return [to](const T* plain, const PackedShape& shape, size_t panel) {
+      TransposePanel(plain, shape, panel, to);
+    };
+  };
+  Status status = VisitPanels<T>(kernel_, features, transpose_to(to_kernel));
+  if (status.ok()) {
+    status =
+        VisitPanels<T>(recurrent_kernel_, units, transpose_to(to_recurrent));
+  }
+  if (!status.ok()) return status;
   transposed_kernel_ = to_kernel;
   transposed_recurrent_ = to_recurrent;
   return Status();
@@ -135,34 +186,40 @@ Status CpuWeights::Transpose() const {
 }
 
 template <typename T>
-void CpuWeights::UnpackAs(T* to_kernel, T* to_recurrent, T* to_bias) const {
+Status CpuWeights::UnpackAs(T* to_kernel, T* to_recurrent, T* to_bias) const {
   const size_t units = description_.units;
-  size_t lanes = units;
-  size_t panels = 1;
-  if (isa_.kernels != nullptr) {
-    lanes = KernelsFor<T>(*isa_.kernels).lanes;
-    panels = panels_;
+  const auto unpack_to = [](T* to) {
+    return [to](const T* plain, const PackedShape& shape, size_t panel) {
+      UnpackPanel(plain, shape, panel, to);
+    };
+  };
+  Status status =
+      VisitPanels<T>(kernel_, description_.features, unpack_to(to_kernel));
+  if (status.ok()) {
+    status = VisitPanels<T>(recurrent_kernel_, units, unpack_to(to_recurrent));
   }
-  cudnn_gru::Unpack(kernel<T>(), description_.features, units, lanes, panels,
-                    to_kernel);
-  cudnn_gru::Unpack(recurrent_kernel<T>(), units, units, lanes, panels,
-                    to_recurrent);
-  cudnn_gru::Unpack(input_bias<T>(), 1, units, lanes, panels, to_bias);
-  if (description_.reset_after) {
-    cudnn_gru::Unpack(recurrent_bias<T>(), 1, units, lanes, panels,
-                      to_bias + kGates * units);
+  const PackedShape bias_shape = ShapeOf(1);
+  for (size_t panel = 0; panel < bias_shape.panels; ++panel) {
+    const size_t offset = panel * bias_shape.PanelSize();
+    UnpackPanel(input_bias<T>() + offset, bias_shape, panel, to_bias);
+    if (description_.reset_after) {
+      UnpackPanel(recurrent_bias<T>() + offset, bias_shape, panel,
+                  to_bias + kGates * units);
+    }
   }
+  return status;
 }
 
-void CpuWeights::Unpack(void* to_kernel, void* to_recurrent,
-                        void* to_bias) const {
+Status CpuWeights::Unpack(void* to_kernel, void* to_recurrent,
+                          void* to_bias) const {
   if (description_.dtype == Dtype::kFloat32) {
-    UnpackAs(static_cast<float*>(to_kernel), static_cast<float*>(to_recurrent),
-             static_cast<float*>(to_bias));
-  } else {
-    UnpackAs(static_cast<double*>(to_kernel),
-             static_cast<double*>(to_recurrent), static_cast<double*>(to_bias));
+    return UnpackAs(static_cast<float*>(to_kernel),
+                    static_cast<float*>(to_recurrent),
+                    static_cast<float*>(to_bias));
   }
+  return UnpackAs(static_cast<double*>(to_kernel),
+                  static_cast<double*>(to_recurrent),
+                  static_cast<double*>(to_bias));
 }
 
 Status CpuWeights::Create(const GruDescription& description, const CpuIsa& isa,

@@ -9,6 +9,8 @@
 #include "core/gru_call.h"
 #include "core/status.h"
 #include "cpu/dispatch/dispatch.h"
+#include "cpu/kernels/kernels.h"
+#include "cpu/weights/packing.h"
 
 namespace cudnn_gru {
 
@@ -32,18 +34,31 @@ class CpuWeights {
 
   // Writes the weights in Keras's layout: kernel (F, 3U), recurrent kernel (U,
   // 3U), and bias (2, 3U) with reset_after, else (3U,). Writes zeros for a
-  // missing bias.
-  void Unpack(void* kernel, void* recurrent_kernel, void* bias) const;
+  // missing bias. Fails with kOutOfMemory.
+  Status Unpack(void* kernel, void* recurrent_kernel, void* bias) const;
 
   // The number of panels of the packed weights, and the number of units of a
   // panel. Both are 0 for the reference.
   size_t panels() const { return panels_; }
   size_t lanes() const { return lanes_; }
 
+  // How the elements of both packed matrices are stored, and the kernels that
+  // read them. There are no kernels for the reference.
+  WeightFormat format() const { return format_; }
+  template <typename T>
+  const LayerKernels<T>& layer_kernels() const;
+
+  // Returns the bytes of a packed matrix with `depth` rows.
+  size_t MatrixBytes(size_t depth) const;
+
   // Makes the transposed weights, which backward passes multiply by, unless
   // they exist already. Fails with kOutOfMemory. Not for the reference.
   Status Transpose() const;
 
+  // The matrices, in the layout that the kernels read.
+  const void* packed_kernel() const { return kernel_; }
+  const void* packed_recurrent_kernel() const { return recurrent_kernel_; }
+  // The matrices of the reference: (F, 3U) and (U, 3U).
   template <typename T>
   const T* kernel() const {
     return static_cast<const T*>(kernel_);
@@ -82,8 +97,19 @@ class CpuWeights {
 
   template <typename T>
   Status Fill(const T* kernel, const T* recurrent_kernel, const T* bias);
+  PackedShape ShapeOf(size_t depth) const;
+  // Packs a (depth, 3U) matrix. `panel_space` has the size of a plain panel,
+  // unless the format is plain.
   template <typename T>
-  void UnpackAs(T* kernel, T* recurrent_kernel, T* bias) const;
+  void PackMatrix(const T* matrix, size_t depth, T* panel_space,
+                  void* packed) const;
+  // Calls visit(plain weights of a panel, shape, panel) for all panels of a
+  // packed matrix. Fails with kOutOfMemory.
+  template <typename T, typename Visit>
+  Status VisitPanels(const void* packed, size_t depth,
+                     const Visit& visit) const;
+  template <typename T>
+  Status UnpackAs(T* kernel, T* recurrent_kernel, T* bias) const;
   template <typename T>
   Status TransposeAs() const;
 
@@ -91,6 +117,8 @@ class CpuWeights {
   const CpuIsa isa_;
   size_t panels_ = 0;
   size_t lanes_ = 0;
+  WeightFormat format_ = WeightFormat::kPlain;
+  const LayerKernels<float>* float_kernels_ = nullptr;
   AlignedBuffer buffer_;
   const void* kernel_ = nullptr;
   const void* recurrent_kernel_ = nullptr;

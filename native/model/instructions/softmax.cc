@@ -14,9 +14,7 @@ class Softmax : public Instruction {
         spec_(spec),
         x_(x),
         y_(y),
-        compute_(spec.kind == SoftmaxKind::kSoftmax
-                     ? KernelsOf<T>(isa).matrix.softmax
-                     : KernelsOf<T>(isa).matrix.log_softmax) {}
+        kernels_(KernelsOf<T>(isa).matrix) {}
 
   Status Run(const Frame& frame) const override {
     if (spec_.axis == 0) return Status();
@@ -36,22 +34,32 @@ class Softmax : public Instruction {
   }
 
  private:
-  void ComputeLine(const T* x, T* y, T* line) const {
+  // `scratch` has two lines.
+  void ComputeLine(const T* x, T* y, T* scratch) const {
     const size_t n = spec_.axis;
     const size_t step = spec_.inner;
     if (step == 1) {
-      compute_(x, y, n);
+      Compute(x, y, scratch);
       return;
     }
+    T* const line = scratch + n;
     for (size_t i = 0; i < n; ++i) line[i] = x[i * step];
-    compute_(line, line, n);
+    Compute(line, line, scratch);
     for (size_t i = 0; i < n; ++i) y[i * step] = line[i];
+  }
+
+  void Compute(const T* x, T* y, T* scratch) const {
+    if (spec_.kind == SoftmaxKind::kSoftmax) {
+      kernels_.softmax(x, y, scratch, spec_.axis);
+    } else {
+      kernels_.log_softmax(x, y, spec_.axis);
+    }
   }
 
   const SoftmaxSpec spec_;
   const Operand x_;
   const Operand y_;
-  void (*const compute_)(const T* x, T* y, size_t n);
+  const MatrixKernels<T> kernels_;
 };
 
 }  // namespace
@@ -70,7 +78,7 @@ Status MakeInstruction(const SoftmaxSpec& spec, const MakingContext& context,
   return WithFloat(x.type, [&](auto zero) {
     using T = decltype(zero);
     // The axis may be long where another dimension is 0.
-    operands.NeedScratch(size == 0 ? 0 : spec.axis * sizeof(T));
+    operands.NeedScratch(size == 0 ? 0 : 2 * spec.axis * sizeof(T));
     return FinishInstruction<Softmax<T>>(&operands, made, spec, x, y,
                                          context.isa);
   });
