@@ -16,10 +16,13 @@ export function isSixteenBit(dtype: string): dtype is SixteenBitDtype {
 /** Returns the exact numbers that `bits` stand for. NaN stays NaN. */
 export function widened(bits: Uint16Array, dtype: SixteenBitDtype): Float32Array {
   // The bits may be the caller's array, which may have a `length` or a `buffer` of its own.
-  const count = lengthOf(bits);
-  const out = new Float32Array(count);
+  return widenInto(new Float32Array(lengthOf(bits)), bits, dtype);
+}
+
+/** Converts as `widened` does, writes the numbers to `out`, which has as many elements, and returns `out`. */
+export function widenInto(out: Float32Array, bits: Uint16Array, dtype: SixteenBitDtype): Float32Array {
   // The addon never reads memory that other threads share, so such bits are copied.
-  if (count > 0) native().widen(out, isUnshared(bufferOf(bits)) ? bits : new Uint16Array(bits), dtype);
+  if (lengthOf(out) > 0) native().widen(out, isUnshared(bufferOf(bits)) ? bits : new Uint16Array(bits), dtype);
   return out;
 }
 

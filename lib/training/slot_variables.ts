@@ -1,8 +1,8 @@
-import { kernelArray } from "../arguments/convert.js";
 import { allocate } from "../arguments/memory.js";
 import { checkedProduct } from "../arguments/shapes.js";
 import type { NativeArray } from "../native/binding.js";
-import { isSixteenBit, narrowInto } from "../native/sixteen_bit.js";
+import { lengthOf } from "../native/intrinsics.js";
+import { isSixteenBit, narrowInto, type SixteenBitDtype, widened, widenInto } from "../native/sixteen_bit.js";
 import {
   makeOwnedVariable,
   peekVariableData,
@@ -10,6 +10,7 @@ import {
   type VariableOwner,
   writableVariableData,
 } from "../variables/variable.js";
+import { floatScratch } from "./float_scratch.js";
 
 /**
  * The own variables of an optimizer, which Keras calls slots. There is one of each kind (`momentum`, `velocity`) for
@@ -63,17 +64,34 @@ export class SlotVariables {
 
 /**
  * Runs `write`, which changes the elements of `variables` in place, and returns its result. The elements of 16-bit
- * variables are widened before and rounded afterwards.
+ * variables are widened before and rounded afterwards. `write` may not keep their arrays, nor update other variables.
  */
 export function updateInPlace<T>(
-  [first, ...rest]: readonly [Variable, ...Variable[]],
+  variables: readonly [Variable, ...Variable[]],
   write: (first: NativeArray, ...rest: NativeArray[]) => T,
 ): T {
-  const variables = [first, ...rest];
-  const open = variables.map((variable) => {
+  const lengths = variables.map((variable) =>
+    isSixteenBit(variable.dtype) ? lengthOf(peekVariableData(variable)) : 0,
+  );
+  const scratch = lengths.some((length) => length > 0) ? floatScratch(lengths) : [];
+  return writeThrough(variables, write, (bits, dtype, index) => widenInto(scratch[index] as Float32Array, bits, dtype));
+}
+
+/** Does what `updateInPlace` does, for a `write` of the user's. */
+export function changeInPlace<T>(variable: Variable, write: (values: NativeArray) => T): T {
+  return writeThrough([variable], write, widened);
+}
+
+/** Runs `write` on the variables' own arrays, and on those that `widen` returns for the bits of a 16-bit variable. */
+function writeThrough<T>(
+  variables: readonly [Variable, ...Variable[]],
+  write: (first: NativeArray, ...rest: NativeArray[]) => T,
+  widen: (bits: Uint16Array, dtype: SixteenBitDtype, index: number) => Float32Array,
+): T {
+  const open = variables.map((variable, index) => {
     const { dtype } = variable;
     if (!isSixteenBit(dtype)) return writableVariableData(variable) as NativeArray;
-    return kernelArray(peekVariableData(variable), dtype);
+    return widen(peekVariableData(variable) as Uint16Array, dtype, index);
   });
   const result = write(...(open as [NativeArray, ...NativeArray[]]));
   for (const [index, variable] of variables.entries()) {

@@ -21,7 +21,7 @@ import { LearningRateSchedule } from "./learning_rate_schedule.js";
 import { Optimizer, type VariableGradient } from "./optimizer.js";
 import { type OptimizerSettings, readLearningRate, readLoss } from "./optimizer_settings.js";
 import type { OptimizerState } from "./optimizer_state.js";
-import { updateInPlace } from "./slot_variables.js";
+import { changeInPlace, updateInPlace } from "./slot_variables.js";
 
 /** The numbers of one update. */
 export interface Step {
@@ -278,7 +278,7 @@ export abstract class UpdateOptimizer extends Optimizer {
       for (const { variable } of pairs) {
         const { constraint, shape, path } = variable;
         if (constraint === null) continue;
-        updateInPlace([variable], (values) => whileLocked(variable, () => constrain(constraint, values, shape, path)));
+        changeInPlace(variable, (values) => whileLocked(variable, () => constrain(constraint, values, shape, path)));
       }
     } catch (error) {
       for (const [variable, data] of before) {

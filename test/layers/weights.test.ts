@@ -1,4 +1,4 @@
-import { constraints, GRU, regularizers, Tensor, tensor, Variable } from "cudnn-gru";
+import { backendInfo, configure, constraints, GRU, regularizers, Tensor, tensor, Variable } from "cudnn-gru";
 import { describe, expect, it } from "vitest";
 import { count, expectError, layer, numbers, outputOf, random } from "./support.js";
 
@@ -268,5 +268,27 @@ describe("dispose", () => {
     const gru = new GRU(U);
     gru.dispose();
     expectError(() => gru.call(random([1, 2, F])), "ERR_DISPOSED");
+  });
+});
+
+describe("large weights", () => {
+  it("are packed and transposed into the same by any number of threads", () => {
+    const { threads } = backendInfo().cpu;
+    const results = (count: number) => {
+      configure({ threads: count });
+      // More than 1 MiB, in 21 panels of 16 units and more of fewer.
+      const gru = new GRU(325, { use_cudnn: false, kernel_initializer: "ones", recurrent_initializer: "zeros" });
+      gru.build([null, null, 2]);
+      gru.setWeights(gru.weights.map(({ shape }, index) => random(shape, index)));
+      const pass = gru.forward(random([1, 3, 2]));
+      const { inputs, weights } = pass.backward({ output: random([1, 325], 9) });
+      return [pass.output, inputs, ...weights].map(({ data }) => data);
+    };
+    try {
+      const [alone, ...others] = [1, 2, 3, 4].map(results);
+      for (const other of others) expect(other).toEqual(alone);
+    } finally {
+      configure({ threads });
+    }
   });
 });

@@ -101,6 +101,44 @@ describe("apply", () => {
     );
   });
 
+  it("updates 16-bit weights of several sizes in turn as it does each alone", () => {
+    const make = (size: number) => [new Variable(random([size], size), { dtype: "bfloat16" })] as const;
+    // The upper halves of float32 numbers are bfloat16 numbers.
+    const gradient = (size: number, step: number) =>
+      Uint16Array.from(new Uint32Array(Float32Array.from(random([size], size + step).data).buffer), (x) => x >>> 16);
+    const sizes = [5, 40, 3];
+    const alone = sizes.map((size) => {
+      const [weights, adam] = [make(size), new Adam({ learning_rate: 0.1 })];
+      for (let step = 0; step < 3; step++) adam.apply([gradient(size, step)], weights);
+      return weights[0].value.data;
+    });
+    const together = sizes.map((size) => ({ size, weights: make(size), adam: new Adam({ learning_rate: 0.1 }) }));
+    for (let step = 0; step < 3; step++) {
+      for (const { size, weights, adam } of together) adam.apply([gradient(size, step)], weights);
+    }
+    expect(together.map(({ weights }) => weights[0].value.data)).toEqual(alone);
+  });
+
+  it("updates 16-bit weights whose constraint updates others", () => {
+    const others = [new Variable([7, 7, 7], { dtype: "bfloat16" })];
+    const other = new SGD({ learning_rate: 1 });
+    class UpdatesOthers extends constraints.Constraint {
+      override apply(values: Float32Array | Float64Array) {
+        other.apply([new Uint16Array(3).fill(0x3f80)], others);
+        values[0] = (values[0] as number) + 4;
+      }
+      override getConfig() {
+        return {};
+      }
+    }
+    const weights = [new Variable([1, 2], { dtype: "bfloat16", constraint: new UpdatesOthers() })];
+    new SGD({ learning_rate: 1 }).apply([new Uint16Array(2).fill(0x3f00)], weights);
+    expect([weights[0]?.value.toArray(), others[0]?.value.toArray()]).toEqual([
+      [4.5, 1.5],
+      [6, 6, 6],
+    ]);
+  });
+
   it("trains a layer: the loss of a regression falls", () => {
     for (const [name, make] of Object.entries(OPTIMIZERS)) {
       const gru = layer(4, 3);

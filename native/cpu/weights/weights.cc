@@ -1,9 +1,12 @@
 #include "cpu/weights/weights.h"
 
 #include <algorithm>
+#include <functional>
 #include <new>
 #include <string>
 
+#include "core/divided_range.h"
+#include "core/thread_pool.h"
 #include "core/workspace.h"
 #include "cpu/weights/layer_choice.h"
 #include "cpu/weights/transposed_weights.h"
@@ -22,6 +25,21 @@ const Kernels<float>& KernelsFor<float>(const KernelSet& set) {
 template <>
 const Kernels<double>& KernelsFor<double>(const KernelSet& set) {
   return set.f64;
+}
+
+// A matrix with fewer bytes is converted before another thread has helped much.
+constexpr size_t kMinDivided = size_t{1} << 20;
+
+// Calls visit(panel) for all panels of `bytes` bytes each, by all threads where
+// that is worth it.
+template <typename Visit>
+void ForEachPanel(size_t panels, size_t bytes, const Visit& visit) {
+  const auto body = [&](size_t begin, size_t end) {
+    for (size_t panel = begin; panel < end; ++panel) visit(panel);
+  };
+  const int threads =
+      panels * bytes < kMinDivided ? 1 : ThreadPool::Get().threads();
+  ForEachRange(panels, 1, threads, std::cref(body));
 }
 
 size_t RoundUp(size_t bytes) {
@@ -59,11 +77,13 @@ void CpuWeights::PackMatrix(const T* matrix, size_t depth, T* panel_space,
   const PackedShape shape = ShapeOf(depth);
   const size_t bytes = PanelBytes(shape, format_, description_.dtype);
   char* to = static_cast<char*>(packed);
+  if (format_ == WeightFormat::kPlain) {
+    ForEachPanel(shape.panels, bytes, [&](size_t panel) {
+      PackPanel(matrix, shape, panel, reinterpret_cast<T*>(to + panel * bytes));
+    });
+    return;
+  }
   for (size_t panel = 0; panel < shape.panels; ++panel, to += bytes) {
-    if (format_ == WeightFormat::kPlain) {
-      PackPanel(matrix, shape, panel, reinterpret_cast<T*>(to));
-      continue;
-    }
     PackPanel(matrix, shape, panel, panel_space);
     if constexpr (sizeof(T) == sizeof(float)) {
       NarrowPanel(panel_space, shape, format_, to);
@@ -83,6 +103,12 @@ Status CpuWeights::VisitPanels(const void* packed, size_t depth,
     return OutOfMemory(space, kPurpose);
   }
   const char* from = static_cast<const char*>(packed);
+  if (!widens) {
+    ForEachPanel(shape.panels, bytes, [&](size_t panel) {
+      visit(reinterpret_cast<const T*>(from + panel * bytes), shape, panel);
+    });
+    return Status();
+  }
   for (size_t panel = 0; panel < shape.panels; ++panel, from += bytes) {
     const T* plain = reinterpret_cast<const T*>(from);
     if constexpr (sizeof(T) == sizeof(float)) {
