@@ -3,8 +3,7 @@
 #include "cpu/cpu_backend.h"
 #include "cpu/dispatch/dispatch.h"
 #include "cpu/weights/weights.h"
-#include "cudnn/cudnn_backend.h"
-#include "cudnn/weights.h"
+#include "cudnn/backend_maker.h"
 
 namespace cudnn_gru {
 
@@ -14,7 +13,7 @@ Status PrepareBackends(const GruDescription& description, size_t cuda_device,
   const Status status = SelectedIsa(&isa);
   if (!status.ok()) return status;
   *maker = [description, isa,
-            layer = std::make_shared<CudnnLayer>(description, cuda_device)](
+            make_cudnn = MakerOfCudnnBackends(description, cuda_device)](
                const KerasWeights& weights, Backends* backends) {
     std::shared_ptr<const CpuWeights> packed;
     const Status created =
@@ -23,10 +22,10 @@ Status PrepareBackends(const GruDescription& description, size_t cuda_device,
     if (!created.ok()) return created;
     // The device gets the weights from the packed ones, at its first call.
     const auto reader = [packed](void* kernel, void* recurrent, void* bias) {
-      packed->Unpack(kernel, recurrent, bias);
+      return packed->Unpack(kernel, recurrent, bias);
     };
-    *backends = Backends(std::make_shared<CpuBackend>(packed),
-                         std::make_shared<CudnnBackend>(layer, reader));
+    *backends =
+        Backends(std::make_shared<CpuBackend>(packed), make_cudnn(reader));
     return Status();
   };
   return Status();

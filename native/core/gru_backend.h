@@ -2,6 +2,7 @@
 #define CUDNN_GRU_CORE_GRU_BACKEND_H_
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 
 #include "core/cancellation.h"
@@ -24,6 +25,11 @@ struct ComputeOptions {
   const Cancellation* cancellation = nullptr;
   Tf32 tf32 = Tf32::kForbidden;
 };
+
+// Writes Keras's kernel (F, 3U), recurrent kernel (U, 3U) and bias (2, 3U) of
+// one GRU in description.dtype. May fail with kOutOfMemory.
+using WeightReader =
+    std::function<Status(void* kernel, void* recurrent_kernel, void* bias)>;
 
 class GruStackRunner;
 

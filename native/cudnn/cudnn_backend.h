@@ -15,7 +15,7 @@ class CudnnBackend : public GruBackend {
  public:
   // `reader` copies the weights for the device at the first call, and again for
   // each stack of layers that computes with them.
-  CudnnBackend(std::shared_ptr<CudnnLayer> layer, CudnnWeights::Reader reader)
+  CudnnBackend(std::shared_ptr<CudnnLayer> layer, WeightReader reader)
       : reader_(std::move(reader)),
         weights_(std::make_shared<CudnnWeights>(std::move(layer), reader_)) {}
 
@@ -23,7 +23,7 @@ class CudnnBackend : public GruBackend {
   const GruDescription& description() const override {
     return weights_->description();
   }
-  const CudnnWeights::Reader& reader() const { return reader_; }
+  const WeightReader& reader() const { return reader_; }
   size_t device_index() const { return weights_->device_index(); }
   // The weights are on the device, whose memory the memory pool counts.
   size_t bytes() const override { return 0; }
@@ -34,7 +34,7 @@ class CudnnBackend : public GruBackend {
   StackRunnerMaker stack_runner_maker() const override;
 
  private:
-  const CudnnWeights::Reader reader_;
+  const WeightReader reader_;
   const std::shared_ptr<CudnnWeights> weights_;
 };
 

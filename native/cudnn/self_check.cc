@@ -176,6 +176,7 @@ class Check {
           std::copy(recurrent_.begin(), recurrent_.end(),
                     static_cast<T*>(recurrent));
           std::copy(bias_.begin(), bias_.end(), static_cast<T*>(bias));
+          return Status();
         });
   }
 

@@ -66,7 +66,7 @@ Status CudnnWeights::Fill(CallStream& stream, int threads,
   // cuDNN also reads the gaps between the matrices.
   std::memset(staged.data(), 0, layout.bytes);
   for (size_t i = 0; i < readers_.size(); ++i) {
-    readers_[i](kernel, recurrent, bias);
+    CUDNN_GRU_RETURN_IF_ERROR(readers_[i](kernel, recurrent, bias));
     PackWeights(shape().DescriptionOf(i), layout.pseudo_layers[i],
                 {kernel, recurrent, bias}, staged.data(), threads);
   }

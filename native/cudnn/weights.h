@@ -2,14 +2,13 @@
 #define CUDNN_GRU_CUDNN_WEIGHTS_H_
 
 #include <cstddef>
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <utility>
 #include <vector>
 
-#include "core/gru_call.h"
+#include "core/gru_backend.h"
 #include "core/status.h"
 #include "cudnn/call_stream.h"
 #include "cudnn/device.h"
@@ -50,16 +49,12 @@ class CudnnLayer {
 // passes share it. A new version is a new object.
 class CudnnWeights {
  public:
-  // A function that writes Keras's kernel (F, 3U), recurrent kernel (U, 3U) and
-  // bias (2, 3U) of one GRU in description.dtype.
-  using Reader =
-      std::function<void(void* kernel, void* recurrent_kernel, void* bias)>;
-
-  CudnnWeights(std::shared_ptr<CudnnLayer> layer, Reader reader)
-      : CudnnWeights(std::move(layer), std::vector<Reader>{std::move(reader)}) {
-  }
+  CudnnWeights(std::shared_ptr<CudnnLayer> layer, WeightReader reader)
+      : CudnnWeights(std::move(layer),
+                     std::vector<WeightReader>{std::move(reader)}) {}
   // `readers` has one for each pseudo-layer.
-  CudnnWeights(std::shared_ptr<CudnnLayer> layer, std::vector<Reader> readers)
+  CudnnWeights(std::shared_ptr<CudnnLayer> layer,
+               std::vector<WeightReader> readers)
       : layer_(std::move(layer)), readers_(std::move(readers)) {}
   CudnnWeights(const CudnnWeights&) = delete;
   CudnnWeights& operator=(const CudnnWeights&) = delete;
@@ -87,7 +82,8 @@ class CudnnWeights {
 
   const std::shared_ptr<CudnnLayer> layer_;  // outlives the buffer below
   std::mutex mutex_;
-  std::vector<Reader> readers_;  // empty after the weights are on the device
+  std::vector<WeightReader>
+      readers_;  // empty after the weights are on the device
   std::unique_ptr<const Resident> resident_;
 };
 

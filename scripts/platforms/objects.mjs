@@ -50,7 +50,8 @@ export function objectsOf(target) {
     const output = `${folderOf(owner)}/${room}/${basename(source, ".cc")}.o`;
     return { room, source, output, flags: [...commonFlags(owner, json), ...flags] };
   };
-  const rooms = [json.sources, json.platform_sources[target.platform]].flatMap(Object.entries);
+  const ofPlatform = { ...json.platform_sources[target.platform], ...json.platform_sources[target.variant] };
+  const rooms = [json.sources, ofPlatform].flatMap(Object.entries);
   const units = Object.entries(json.isa[target.arch].units);
   return [
     // The kernel units first, because they take longest.

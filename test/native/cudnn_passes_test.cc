@@ -63,6 +63,28 @@ class Problem {
     }
   }
 
+  WeightReader Reader() const {
+    return [this](void* kernel, void* recurrent, void* bias) {
+      std::copy(kernel_.begin(), kernel_.end(), static_cast<float*>(kernel));
+      std::copy(recurrent_.begin(), recurrent_.end(),
+                static_cast<float*>(recurrent));
+      std::copy(bias_.begin(), bias_.end(), static_cast<float*>(bias));
+      return Status();
+    };
+  }
+
+  // Makes two calls whose weights the reader gives. Returns their statuses.
+  std::vector<Status> TwoCalls(const WeightReader& reader) const {
+    const CudnnBackend backend(std::make_shared<CudnnLayer>(description_, 0),
+                               reader);
+    std::vector<std::vector<float>> results = Results();
+    std::vector<Status> statuses;
+    for (int i = 0; i < 2; ++i) {
+      statuses.push_back(backend.Forward(CallInto(&results), {}));
+    }
+    return statuses;
+  }
+
   std::vector<std::vector<float>> Expected() const {
     std::shared_ptr<const CpuWeights> weights;
     Status status = CpuWeights::Create(
@@ -82,15 +104,8 @@ class Problem {
   // `cancellation` makes it an asynchronous call.
   std::vector<std::vector<float>> Found(
       int threads, const Cancellation* cancellation) const {
-    const CudnnBackend backend(
-        std::make_shared<CudnnLayer>(description_, 0),
-        [this](void* kernel, void* recurrent, void* bias) {
-          std::copy(kernel_.begin(), kernel_.end(),
-                    static_cast<float*>(kernel));
-          std::copy(recurrent_.begin(), recurrent_.end(),
-                    static_cast<float*>(recurrent));
-          std::copy(bias_.begin(), bias_.end(), static_cast<float*>(bias));
-        });
+    const CudnnBackend backend(std::make_shared<CudnnLayer>(description_, 0),
+                               Reader());
     const ComputeOptions options = {threads, cancellation};
     std::vector<std::vector<float>> alone = Results();
     Status status = backend.Forward(CallInto(&alone), options);
@@ -189,6 +204,22 @@ struct OnTheDoubles {
     }
   }
 };
+
+TEST_CASE_FIXTURE(OnTheDoubles,
+                  "a call fails when its weights cannot be read, and the next "
+                  "one reads them again") {
+  const Problem problem({2, 3, 4, 5, false});
+  int attempts = 0;
+  const std::vector<Status> statuses =
+      problem.TwoCalls([&](void* kernel, void* recurrent, void* bias) {
+        ++attempts;
+        return attempts == 1 ? Status(StatusCode::kUnsupported, "none")
+                             : problem.Reader()(kernel, recurrent, bias);
+      });
+  CHECK(statuses[0].code() == StatusCode::kUnsupported);
+  CHECK_MESSAGE(statuses[1].ok(), statuses[1].message());
+  CHECK(attempts == 2);
+}
 
 TEST_CASE_FIXTURE(OnTheDoubles, "the doubles meet the requirements") {
   for (StateRounding rounding : {StateRounding::kNone, StateRounding::kFloat16,

@@ -78,7 +78,7 @@ inline void MoveToCudnn(cudnn_gru::StackCall* call) {
       backend = std::make_shared<cudnn_gru::CudnnBackend>(
           std::make_shared<cudnn_gru::CudnnLayer>(backend->description(), 0),
           [weights](void* kernel, void* recurrent, void* bias) {
-            weights->Unpack(kernel, recurrent, bias);
+            return weights->Unpack(kernel, recurrent, bias);
           });
     }
   }

@@ -23,7 +23,7 @@ Status MakeChunking(const StackCall& call, Chunking* chunking) {
 
 std::shared_ptr<CudnnWeights> StackWeights(std::shared_ptr<CudnnLayer> layer,
                                            const StackCall& call) {
-  std::vector<CudnnWeights::Reader> readers;
+  std::vector<WeightReader> readers;
   for (const StackLayer& each : call.layers) {
     for (size_t half = 0; half < each.half_count; ++half) {
       readers.push_back(

@@ -64,6 +64,7 @@ class StackCheck {
             std::copy(gru.recurrent.begin(), gru.recurrent.end(),
                       static_cast<T*>(recurrent));
             std::copy(gru.bias.begin(), gru.bias.end(), static_cast<T*>(bias));
+            return Status();
           }));
     }
     Tensors expected = Results();
