@@ -20,7 +20,13 @@ function copyOfDoctest() {
 }
 
 /** Those that need the test doubles of cuDNN, which are shared libraries of this machine's C library. */
-const OF_DOUBLES = /^cudnn_(abi|doubles|library|passes)_test\.cc$/;
+const OF_DOUBLES = /^cudnn_(abi|doubles.*|library|passes|stack.*)_test\.cc$/;
+
+/** Whether a file of test/native is a test that the target can have. Binaries for musl have no cuDNN path. */
+function isTestFor(target, name) {
+  const left = target.variant === "linux-musl" ? /^cudnn_/ : OF_DOUBLES;
+  return name.endsWith("_test.cc") && !left.test(name);
+}
 
 const quiet = { line() {} };
 
@@ -33,7 +39,7 @@ export async function buildNativeTests(target) {
   const { flags } = objects.find((object) => object.room === "core");
   const folder = join(root, "test/native");
   const headers = copyOfDoctest();
-  const sources = readdirSync(folder).filter((name) => name.endsWith("_test.cc") && !OF_DOUBLES.test(name));
+  const sources = readdirSync(folder).filter((name) => isTestFor(target, name));
   const testObjects = [...sources, "native_test_main.cc"].map((name) => ({
     source: `test/native/${name}`,
     output: `${folderOf(target)}/tests/${basename(name, ".cc")}.o`,
