@@ -25,7 +25,7 @@ describe("the rules of native/", () => {
     ["native/cpu/kernels/kernels.h", '#include "core/activation.h"'],
     ["native/cpu/backward/gru_backward.cc", '#include "cpu/forward/work_division.h"'],
     ["native/addon/module.cc", "#include <napi.h>"],
-    ["native/addon/backends.cc", '#include "cudnn/cudnn_backend.h"'],
+    ["native/addon/backends.cc", '#include "cudnn/backend_maker.h"'],
     ["native/cudnn/self_check.cc", '#include "cpu/cpu_pass.h"'],
   ])("%s may say %s", (file, line) => {
     expect(nativeProblems(file, [line])).toEqual([]);
