@@ -73,7 +73,8 @@ export function updateInPlace<T>(
   const lengths = variables.map((variable) =>
     isSixteenBit(variable.dtype) ? lengthOf(peekVariableData(variable)) : 0,
   );
-  const scratch = lengths.some((length) => length > 0) ? floatScratch(lengths) : [];
+  // A layer of 0 features has 16-bit variables without elements.
+  const scratch = variables.some(({ dtype }) => isSixteenBit(dtype)) ? floatScratch(lengths) : [];
   return writeThrough(variables, write, (bits, dtype, index) => widenInto(scratch[index] as Float32Array, bits, dtype));
 }
 

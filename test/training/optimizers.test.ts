@@ -101,6 +101,24 @@ describe("apply", () => {
     );
   });
 
+  it.each(Object.entries(OPTIMIZERS))(
+    "updates 16-bit weights without elements, as layers of 0 features have: %s",
+    (_, make) => {
+      const gru = new GRU(3, { dtype: "bfloat16" });
+      gru.build([null, null, 0]);
+      const before = gru.getWeights().map(({ data }) => data.slice());
+      const steps = gru.weights.map(({ shape }) =>
+        tensor(new Uint16Array(shape.reduce((a, b) => a * b, 1)).fill(0x3f80), shape, "bfloat16"),
+      );
+      const optimizer = make();
+      // One that accumulates gradients changes the weights at the third step.
+      for (let step = 0; step < 3; step++) optimizer.apply(steps, gru.trainable_weights);
+      const after = gru.getWeights().map(({ data }) => data);
+      expect(after[0]).toHaveLength(0);
+      expect(after[1]).not.toEqual(before[1]);
+    },
+  );
+
   it("updates 16-bit weights of several sizes in turn as it does each alone", () => {
     const make = (size: number) => [new Variable(random([size], size), { dtype: "bfloat16" })] as const;
     // The upper halves of float32 numbers are bfloat16 numbers.
