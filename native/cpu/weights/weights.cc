@@ -72,23 +72,29 @@ size_t CpuWeights::MatrixBytes(size_t depth) const {
 }
 
 template <typename T>
-void CpuWeights::PackMatrix(const T* matrix, size_t depth, T* panel_space,
-                            void* packed) const {
+Status CpuWeights::PackMatrix(const T* matrix, size_t depth,
+                              char* packed) const {
   const PackedShape shape = ShapeOf(depth);
   const size_t bytes = PanelBytes(shape, format_, description_.dtype);
-  char* to = static_cast<char*>(packed);
   if (format_ == WeightFormat::kPlain) {
     ForEachPanel(shape.panels, bytes, [&](size_t panel) {
-      PackPanel(matrix, shape, panel, reinterpret_cast<T*>(to + panel * bytes));
+      PackPanel(matrix, shape, panel,
+                reinterpret_cast<T*>(packed + panel * bytes));
     });
-    return;
+    return Status();
   }
-  for (size_t panel = 0; panel < shape.panels; ++panel, to += bytes) {
-    PackPanel(matrix, shape, panel, panel_space);
-    if constexpr (sizeof(T) == sizeof(float)) {
-      NarrowPanel(panel_space, shape, format_, to);
+  // Only layers of float32 have a format of 16 bits.
+  if constexpr (sizeof(T) == sizeof(float)) {
+    const size_t space = shape.PanelSize() * sizeof(T);
+    const Workspace workspace(space);
+    if (workspace.data() == nullptr) return OutOfMemory(space, kPurpose);
+    T* const plain = static_cast<T*>(workspace.data());
+    for (size_t panel = 0; panel < shape.panels; ++panel) {
+      PackPanel(matrix, shape, panel, plain);
+      NarrowPanel(plain, shape, format_, packed + panel * bytes);
     }
   }
+  return Status();
 }
 
 template <typename T, typename Visit>
@@ -96,29 +102,22 @@ Status CpuWeights::VisitPanels(const void* packed, size_t depth,
                                const Visit& visit) const {
   const PackedShape shape = ShapeOf(depth);
   const size_t bytes = PanelBytes(shape, format_, description_.dtype);
-  const bool widens = format_ != WeightFormat::kPlain;
-  const size_t space = widens ? shape.PanelSize() * sizeof(T) : 0;
-  const Workspace workspace(space);
-  if (widens && workspace.data() == nullptr) {
-    return OutOfMemory(space, kPurpose);
-  }
-  const char* from = static_cast<const char*>(packed);
-  if (!widens) {
+  const char* const from = static_cast<const char*>(packed);
+  if (format_ == WeightFormat::kPlain) {
     ForEachPanel(shape.panels, bytes, [&](size_t panel) {
       visit(reinterpret_cast<const T*>(from + panel * bytes), shape, panel);
     });
     return Status();
   }
-  for (size_t panel = 0; panel < shape.panels; ++panel, from += bytes) {
-    const T* plain = reinterpret_cast<const T*>(from);
-    if constexpr (sizeof(T) == sizeof(float)) {
-      if (widens) {
-        T* const widened = static_cast<T*>(workspace.data());
-        WidenPanel(from, shape, format_, widened);
-        plain = widened;
-      }
+  if constexpr (sizeof(T) == sizeof(float)) {
+    const size_t space = shape.PanelSize() * sizeof(T);
+    const Workspace workspace(space);
+    if (workspace.data() == nullptr) return OutOfMemory(space, kPurpose);
+    T* const plain = static_cast<T*>(workspace.data());
+    for (size_t panel = 0; panel < shape.panels; ++panel) {
+      WidenPanel(from + panel * bytes, shape, format_, plain);
+      visit(plain, shape, panel);
     }
-    visit(plain, shape, panel);
   }
   return Status();
 }
@@ -143,17 +142,12 @@ Status CpuWeights::Fill(const T* kernel, const T* recurrent_kernel,
   const size_t bias_bytes = RoundUp(row * sizeof(T));
   const size_t bytes = kernel_bytes + recurrent_bytes + 2 * bias_bytes;
   if (!buffer_.Allocate(bytes)) return OutOfMemory(bytes, kPurpose);
-  const size_t space = format_ == WeightFormat::kPlain
-                           ? 0
-                           : ShapeOf(std::max(features, units)).PanelSize();
-  const Workspace workspace(space * sizeof(T));
-  T* const panel_space = static_cast<T*>(workspace.data());
-  if (space != 0 && panel_space == nullptr) {
-    return OutOfMemory(space * sizeof(T), kPurpose);
-  }
   char* const base = static_cast<char*>(buffer_.data());
-  PackMatrix(kernel, features, panel_space, base);
-  PackMatrix(recurrent_kernel, units, panel_space, base + kernel_bytes);
+  Status status = PackMatrix(kernel, features, base);
+  if (status.ok()) {
+    status = PackMatrix(recurrent_kernel, units, base + kernel_bytes);
+  }
+  if (!status.ok()) return status;
   T* const input_bias =
       reinterpret_cast<T*>(base + kernel_bytes + recurrent_bytes);
   T* const recurrent_bias =

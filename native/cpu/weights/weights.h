@@ -98,11 +98,9 @@ class CpuWeights {
   template <typename T>
   Status Fill(const T* kernel, const T* recurrent_kernel, const T* bias);
   PackedShape ShapeOf(size_t depth) const;
-  // Packs a (depth, 3U) matrix. `panel_space` has the size of a plain panel,
-  // unless the format is plain.
+  // Packs a (depth, 3U) matrix. Fails with kOutOfMemory.
   template <typename T>
-  void PackMatrix(const T* matrix, size_t depth, T* panel_space,
-                  void* packed) const;
+  Status PackMatrix(const T* matrix, size_t depth, char* packed) const;
   // Calls visit(plain weights of a panel, shape, panel) for all panels of a
   // packed matrix. Fails with kOutOfMemory.
   template <typename T, typename Visit>
