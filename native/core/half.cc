@@ -2,28 +2,16 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cstring>
 #include <functional>
 
+#include "core/float_bits.h"
 #include "core/thread_pool.h"
 
 namespace cudnn_gru {
 namespace {
 
-uint32_t Bits(float value) {
-  uint32_t bits;
-  std::memcpy(&bits, &value, sizeof bits);
-  return bits;
-}
-
-float Value(uint32_t bits) {
-  float value;
-  std::memcpy(&value, &bits, sizeof value);
-  return value;
-}
-
 uint16_t NarrowBfloat16(float value) {
-  const uint32_t bits = Bits(value);
+  const uint32_t bits = BitsOf(value);
   const uint32_t rounded = (bits + 0x7FFFu + ((bits >> 16) & 1u)) >> 16;
   const uint32_t quiet_nan = (bits >> 16) | 0x40u;
   return static_cast<uint16_t>((bits & 0x7FFFFFFFu) > 0x7F800000u ? quiet_nan
@@ -31,11 +19,11 @@ uint16_t NarrowBfloat16(float value) {
 }
 
 float WidenBfloat16(uint16_t bits) {
-  return Value(static_cast<uint32_t>(bits) << 16);
+  return ValueOf(static_cast<uint32_t>(bits) << 16);
 }
 
 uint16_t NarrowFloat16(float value) {
-  const uint32_t bits = Bits(value);
+  const uint32_t bits = BitsOf(value);
   const uint32_t sign = (bits >> 16) & 0x8000u;
   const uint32_t magnitude = bits & 0x7FFFFFFFu;
   uint32_t half;
@@ -50,7 +38,7 @@ uint16_t NarrowFloat16(float value) {
   } else {
     // A subnormal number: after 0.5 is added, the last bit of the float has the
     // value of the last bit of the half, so the addition itself rounds.
-    half = Bits(Value(magnitude) + 0.5f) - 0x3F000000u;
+    half = BitsOf(ValueOf(magnitude) + 0.5f) - 0x3F000000u;
   }
   return static_cast<uint16_t>(sign | half);
 }
@@ -59,12 +47,12 @@ float WidenFloat16(uint16_t bits) {
   const uint32_t sign = static_cast<uint32_t>(bits & 0x8000u) << 16;
   const uint32_t magnitude = bits & 0x7FFFu;
   if (magnitude >= 0x7C00u) {
-    return Value(sign | 0x7F800000u | ((magnitude & 0x3FFu) << 13));
+    return ValueOf(sign | 0x7F800000u | ((magnitude & 0x3FFu) << 13));
   }
   // The factor 2^112 changes the exponent's bias, and makes subnormal numbers
   // normal.
-  const float scaled = Value(magnitude << 13) * 0x1p112f;
-  return Value(sign | Bits(scaled));
+  const float scaled = ValueOf(magnitude << 13) * 0x1p112f;
+  return ValueOf(sign | BitsOf(scaled));
 }
 
 template <float (*kWiden)(uint16_t)>

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstring>
 
+#include "core/float_bits.h"
 #include "core/half.h"
 
 namespace cudnn_gru {
@@ -18,16 +18,15 @@ StateRounding TypeOf(WeightFormat format) {
                                           : StateRounding::kBfloat16;
 }
 
-uint32_t BitsOf(float value) {
-  uint32_t bits;
-  std::memcpy(&bits, &value, sizeof bits);
-  return bits;
-}
-
-float ValueOf(uint32_t bits) {
-  float value;
-  std::memcpy(&value, &bits, sizeof value);
-  return value;
+// Calls visit(place in the matrix, place in the panel, number of units) for
+// each row and gate of a panel.
+template <typename Visit>
+void ForEachLine(const PackedShape& shape, size_t panel, const Visit& visit) {
+  const size_t unit = panel * shape.lanes;
+  const size_t count = std::min(shape.lanes, shape.units - unit);
+  for (size_t line = 0; line < shape.depth * kGates; ++line) {
+    visit(line * shape.units + unit, line * shape.lanes, count);
+  }
 }
 
 // Returns the bits of the nearest bfloat16, in the upper half.
@@ -62,32 +61,18 @@ size_t PanelBytes(const PackedShape& shape, WeightFormat format, Dtype dtype) {
 template <typename T>
 void PackPanel(const T* matrix, const PackedShape& shape, size_t panel,
                T* packed) {
-  const size_t units = shape.units;
-  const size_t unit = panel * shape.lanes;
-  const size_t count = std::min(shape.lanes, units - unit);
-  for (size_t k = 0; k < shape.depth; ++k) {
-    for (size_t gate = 0; gate < kGates; ++gate) {
-      const T* from = matrix + k * kGates * units + gate * units + unit;
-      std::copy(from, from + count, packed);
-      std::fill(packed + count, packed + shape.lanes, T(0));
-      packed += shape.lanes;
-    }
-  }
+  ForEachLine(shape, panel, [&](size_t at, size_t line, size_t count) {
+    std::copy(matrix + at, matrix + at + count, packed + line);
+    std::fill(packed + line + count, packed + line + shape.lanes, T(0));
+  });
 }
 
 template <typename T>
 void UnpackPanel(const T* packed, const PackedShape& shape, size_t panel,
                  T* matrix) {
-  const size_t units = shape.units;
-  const size_t unit = panel * shape.lanes;
-  const size_t count = std::min(shape.lanes, units - unit);
-  for (size_t k = 0; k < shape.depth; ++k) {
-    for (size_t gate = 0; gate < kGates; ++gate) {
-      std::copy(packed, packed + count,
-                matrix + k * kGates * units + gate * units + unit);
-      packed += shape.lanes;
-    }
-  }
+  ForEachLine(shape, panel, [&](size_t at, size_t line, size_t count) {
+    std::copy(packed + line, packed + line + count, matrix + at);
+  });
 }
 
 void NarrowPanel(const float* plain, const PackedShape& shape,
