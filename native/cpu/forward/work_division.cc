@@ -21,6 +21,15 @@ uint64_t SizeOf(const GruDescription& description, const GruCall& call,
        static_cast<uint64_t>(threads)});
 }
 
+bool IsWorthThreads(const GruDescription& description, const GruCall& call,
+                    PassKind kind, int threads) {
+  const double flops =
+      PassesOf(kind) * CallFlops(description, call.batch, call.timesteps);
+  // JavaScript can only be called on one thread.
+  return threads > 1 && flops >= kMinParallelFlops &&
+         !HasCustomActivation(description);
+}
+
 // `step_flops` is the work of a step.
 bool IsWorthBarriers(const GruDescription& description, double step_flops,
                      size_t panels) {
@@ -38,27 +47,21 @@ bool CanDivideUnits(const CpuWeights& weights, size_t batch) {
 Division DivideWithoutBarriers(const GruDescription& description,
                                const GruCall& call, PassKind kind,
                                int threads) {
-  const double flops =
-      PassesOf(kind) * CallFlops(description, call.batch, call.timesteps);
-  const bool alone = threads <= 1 || flops < kMinParallelFlops ||
-                     call.batch < 2 ||
-                     // JavaScript can only be called on one thread.
-                     HasCustomActivation(description);
-  if (alone) return {Split::kNone, 1};
+  if (call.batch < 2 || !IsWorthThreads(description, call, kind, threads)) {
+    return {Split::kNone, 1};
+  }
   const size_t most = std::min(static_cast<size_t>(threads), call.batch);
   return {Split::kRows, static_cast<int>(most)};
 }
 
 Division DivideWhereIdle(const GruDescription& description, const GruCall& call,
                          PassKind kind, size_t panels, int threads) {
-  const Division rows = DivideWithoutBarriers(description, call, kind, threads);
   const double step = PassesOf(kind) * CallFlops(description, call.batch, 1);
-  const double flops = step * static_cast<double>(call.timesteps);
   const size_t wanted = static_cast<size_t>(threads);
-  if (threads <= 1 || flops < kMinParallelFlops ||
-      call.batch >= wanted * kMinRowsPerThread ||
+  if (call.batch >= wanted * kMinRowsPerThread ||
+      !IsWorthThreads(description, call, kind, threads) ||
       !IsWorthBarriers(description, step, panels)) {
-    return rows;
+    return DivideWithoutBarriers(description, call, kind, threads);
   }
   return {Split::kUnits, static_cast<int>(std::min(wanted, panels)),
           SizeOf(description, call, kind, threads)};

@@ -90,8 +90,9 @@ double CostTogether(const StackCosts& costs, StackSplit split,
   return cost;
 }
 
-// How a call of its own would share a GRU.
-Division DivisionOf(const HalfJob& half, size_t threads, Way way) {
+}  // namespace
+
+Division StackCosts::DivisionOf(const HalfJob& half, Way way) const {
   const GruDescription& description = half.weights->description();
   const int count = static_cast<int>(threads);
   if (way == Way::kNoBarriers) {
@@ -102,14 +103,12 @@ Division DivisionOf(const HalfJob& half, size_t threads, Way way) {
                          half.weights->panels(), count);
 }
 
-}  // namespace
-
 double StackCosts::OneByOne(Way way) const {
   double cost = 0;
   for (const LayerJob& layer : job.layers) {
     for (size_t i = 0; i < layer.half_count; ++i) {
       const CpuWeights& weights = *layer.halves[i].weights;
-      const Division division = DivisionOf(layer.halves[i], threads, way);
+      const Division division = DivisionOf(layer.halves[i], way);
       const size_t count = static_cast<size_t>(division.threads);
       Sharing sharing = {1, job.batch, job.timesteps};
       if (division.split == Split::kUnits) sharing.threads = count;

@@ -4,6 +4,7 @@
 #include <cstddef>
 
 #include "core/measured_choice.h"
+#include "cpu/forward/work_division.h"
 #include "cpu/stack/stack_job.h"
 
 namespace cudnn_gru {
@@ -17,8 +18,11 @@ struct StackCosts {
   size_t threads;
   size_t cache_bytes;
 
-  // One GRU after the other, each on all threads as in a call of its own: with
-  // barriers where they pay on an idle machine, or without any.
+  // How a call of its own would share a GRU: with barriers where they pay on an
+  // idle machine, or without any.
+  Division DivisionOf(const HalfJob& half, Way way) const;
+
+  // One GRU after the other, each on all threads as in a call of its own.
   double OneByOne(Way way) const;
   // Chains for so many groups of rows (StackSplit::kChains).
   double Chains(size_t row_groups) const;

@@ -51,13 +51,11 @@ uint64_t SizeOf(const StackJob& job, int threads) {
 }
 
 // Whether a GRU of the stack meets at barriers in a call of its own.
-bool HasBarriers(const StackJob& job, size_t threads) {
-  for (const LayerJob& layer : job.layers) {
+bool HasBarriers(const StackCosts& costs) {
+  for (const LayerJob& layer : costs.job.layers) {
     for (size_t i = 0; i < layer.half_count; ++i) {
-      const CpuWeights& weights = *layer.halves[i].weights;
-      const Division division = DivideWhereIdle(
-          weights.description(), layer.halves[i].call, PassKind::kForward,
-          weights.panels(), static_cast<int>(threads));
+      const Division division =
+          costs.DivisionOf(layer.halves[i], Way::kBarriers);
       if (division.split == Split::kUnits) return true;
     }
   }
@@ -72,7 +70,7 @@ StackPlan CheapestPlan(const StackCosts& costs, Way way) {
   const bool barriers = way == Way::kBarriers;
   StackPlan plan;
   plan.threads = static_cast<int>(wanted);
-  plan.has_barriers = barriers && HasBarriers(job, wanted);
+  plan.has_barriers = barriers && HasBarriers(costs);
   double least = kWorthwhile * costs.OneByOne(way);
   const size_t groups =
       std::min(job.batch, (wanted + concurrency.least - 1) / concurrency.least);
