@@ -169,15 +169,9 @@ std::vector<double> DoubleSamples(size_t count) {
   return values;
 }
 
-// Under a sanitizer, which looks for other faults, every sample takes twenty
-// times as long.
-#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
-constexpr uint32_t kFloatStride = 40009;
-constexpr size_t kDoubleSamples = 10000;
-#else
-constexpr uint32_t kFloatStride = 2003;
-constexpr size_t kDoubleSamples = 200000;
-#endif
+// A sanitizer looks for other faults, which fewer samples find too.
+constexpr uint32_t kFloatStride = kSanitized ? 40009 : 2003;
+constexpr size_t kDoubleSamples = kSanitized ? 10000 : 200000;
 
 void WithinTwoUlp(const CpuIsa& isa) {
   const std::vector<float> floats = FloatPatterns(kFloatStride);

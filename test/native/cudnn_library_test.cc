@@ -232,11 +232,7 @@ long ResidentKilobytes() {
 }
 
 // What may be left of 20,000 objects. A sanitizer keeps freed memory.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr long kMostKilobytes = 1 << 20;
-#else
-constexpr long kMostKilobytes = 2048;
-#endif
+constexpr long kMostKilobytes = kSanitized ? 1 << 20 : 2048;
 
 // Without a driver: 20,000 handles that cannot be made, and nothing is left.
 void TestFailingCreations() {

@@ -239,17 +239,26 @@ TEST_CASE_FIXTURE(WithBarriers, "states rounded to 16 bits") {
   }
 }
 
-// So large that their weights stay 16-bit where the kernels can read them.
-TEST_CASE_FIXTURE(WithBarriers, "large layers of 16-bit types") {
-  uint64_t seed = 14500;
+// The options of 16-bit layers of both kinds and types.
+std::vector<Options> SixteenBitOptions() {
+  std::vector<Options> all;
   for (auto rounding : {cudnn_gru::StateRounding::kFloat16,
                         cudnn_gru::StateRounding::kBfloat16}) {
     for (bool reset_after : {true, false}) {
       Options options;
       options.rounding = rounding;
       options.reset_after = reset_after;
-      Compare<float>({3, 2, 401, 399}, options, seed++);
+      all.push_back(options);
     }
+  }
+  return all;
+}
+
+// So large that their weights stay 16-bit where the kernels can read them.
+TEST_CASE_FIXTURE(WithBarriers, "large layers of 16-bit types") {
+  uint64_t seed = 14500;
+  for (const Options& options : SixteenBitOptions()) {
+    Compare<float>({3, 2, 401, 399}, options, seed++);
   }
 }
 
@@ -311,14 +320,8 @@ TEST_CASE_FIXTURE(WithBarriers, "a row has the same bits in any batch") {
 
 TEST_CASE_FIXTURE(WithBarriers,
                   "a row of a large 16-bit layer has the same bits") {
-  for (auto rounding : {cudnn_gru::StateRounding::kFloat16,
-                        cudnn_gru::StateRounding::kBfloat16}) {
-    for (bool reset_after : {true, false}) {
-      Options options;
-      options.rounding = rounding;
-      options.reset_after = reset_after;
-      SameBits<float>({9, 2, 401, 399}, options, 20500);
-    }
+  for (const Options& options : SixteenBitOptions()) {
+    SameBits<float>({9, 2, 401, 399}, options, 20500);
   }
 }
 

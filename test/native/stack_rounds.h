@@ -5,18 +5,13 @@
 #include <vector>
 
 #include "cpu/dispatch/dispatch.h"
+#include "native_test.h"
 
 namespace cudnn_gru_test {
 
-// How many random stacks a test computes, and how often it repeats one. Under a
-// sanitizer, every round takes twenty times as long.
-#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
-constexpr size_t kRounds = 8;
-constexpr int kRepetitions = 2;
-#else
-constexpr size_t kRounds = 60;
-constexpr int kRepetitions = 10;
-#endif
+// How many random stacks a test computes, and how often it repeats one.
+constexpr size_t kRounds = kSanitized ? 8 : 60;
+constexpr int kRepetitions = kSanitized ? 2 : 10;
 
 // The instruction sets that have vector kernels, which runners need.
 inline std::vector<cudnn_gru::CpuIsa> VectorIsas() {
