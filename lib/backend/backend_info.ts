@@ -10,7 +10,7 @@ export interface BackendInfo {
     available: boolean;
     /** Why the CPU path cannot be used, when it cannot. */
     reason?: string;
-    /** The kernels in use: `"reference"`, `"baseline"`, `"avx2"`, `"avx512"` or `"neon"`; `null` when unavailable. */
+    /** The kernels in use: `"reference"`, `"baseline"`, `"avx2"`, `"avx512"`, `"avx512_bf16"` or `"neon"`; `null` when unavailable. */
     isa: string | null;
     /** The kernels that this CPU can run, slowest first. */
     isas: string[];

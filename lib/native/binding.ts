@@ -27,7 +27,7 @@ export type {
 export type { NativeArray };
 
 export interface NativeCpuInfo {
-  /** The kernels in use: "reference", "baseline", "avx2", "avx512" or "neon". */
+  /** The kernels in use: "reference", "baseline", "avx2", "avx512", "avx512_bf16" or "neon". */
   isa: string;
   /** The kernels that this CPU can run, slowest first, including the scalar reference. */
   available: string[];

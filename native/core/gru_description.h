@@ -23,7 +23,10 @@ struct GruDescription {
   bool reset_after = true;
   ActivationSpec activation;
   ActivationSpec recurrent_activation;
-  StateRounding state_rounding = StateRounding::kNone;  // float32 only
+  // The 16-bit type of a float32 layer. Its weights, inputs, states and dropout
+  // masks are numbers of this type, and everything that the layer multiplies by
+  // weights is rounded to it.
+  StateRounding state_rounding = StateRounding::kNone;
 };
 
 // Returns kShape unless there is at least one unit and the weights, packed or

@@ -1,6 +1,7 @@
 // Layers whose weights stay 16-bit when they are packed, against the same
 // kernels on weights that were widened: the bits must be the same, forward and
-// backward. The scalar reference is the measure in forward_test.cc.
+// backward, unless dots meet denormals. The scalar reference is the measure in
+// forward_test.cc.
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -10,6 +11,7 @@
 #include "core/half.h"
 #include "cpu/weights/layer_choice.h"
 #include "cpu/weights/packing.h"
+#include "instruction_sets.h"
 #include "problem.h"
 
 namespace cudnn_gru_test {
@@ -145,7 +147,9 @@ TEST_CASE("large layers keep weights of 16 bits, in half the memory") {
       return weights;
     };
     const Shape small = {1, 1, 64, 64}, large = {1, 1, 401, 399};
-    CHECK(weights_of(small, isa)->format() == WeightFormat::kPlain);
+    // Dots are faster at every size.
+    const bool dots = NarrowLayer(*isa.kernels, type)->dots;
+    CHECK((weights_of(small, isa)->format() != WeightFormat::kPlain) == dots);
     const auto narrow = weights_of(large, isa);
     const auto widened = weights_of(large, {isa.name, &widening});
     CHECK(narrow->format() == NarrowLayer(*isa.kernels, type)->format);
@@ -153,6 +157,104 @@ TEST_CASE("large layers keep weights of 16 bits, in half the memory") {
     CHECK(static_cast<double>(narrow->bytes()) <
           0.51 * static_cast<double>(widened->bytes()));
     CHECK(narrow->MatrixBytes(400) * 2 == widened->MatrixBytes(400));
+  });
+}
+
+// One unit with one product of `weight` and `operand`, plus `bias`.
+float ProductOf(const LayerKernels<float>& layer, size_t lanes, float weight,
+                float operand, float bias) {
+  const cudnn_gru::PackedShape shape = {1, lanes, lanes, 1};
+  const std::vector<float> plain(shape.PanelSize(), weight);
+  std::vector<uint32_t> packed(shape.PanelSize());
+  cudnn_gru::NarrowPanel(plain.data(), shape, layer.format, packed.data());
+  const std::vector<float> biases(shape.PanelSize(), bias);
+  std::vector<float> result(shape.PanelSize());
+  const float* const rows[] = {&operand};
+  float* const out[] = {result.data()};
+  cudnn_gru::ProductArguments<float> product;
+  product.rows = product.depth = 1;
+  for (auto& gate : product.operand) gate = rows;
+  product.weights = packed.data();
+  product.bias = biases.data();
+  product.panel_begin = 0;
+  product.panel_end = 1;
+  product.out = out;
+  layer.product(product);
+  return result[0];
+}
+
+TEST_CASE("only dots count denormals as zeros") {
+  constexpr float kDenormal = 0x1p-130f, kLarge = 0x1p100f;
+  ForEachLayer([&](const CpuIsa& isa, StateRounding type) {
+    const LayerKernels<float>& layer = *NarrowLayer(*isa.kernels, type);
+    const size_t lanes = isa.kernels->f32.lanes;
+    const auto product = [&](float weight, float operand, float bias) {
+      return ProductOf(layer, lanes, weight, operand, bias);
+    };
+    if (type == StateRounding::kBfloat16) {
+      CHECK(product(kDenormal, kLarge, 1) == (layer.dots ? 1 : 1 + 0x1p-30f));
+      CHECK(product(kDenormal, kLarge, 0) == (layer.dots ? 0 : 0x1p-30f));
+    }
+    CHECK(product(0.5f, kDenormal, 0) == (layer.dots ? 0 : 0x1p-131f));
+    CHECK(product(0, 1, kDenormal) == (layer.dots ? 0 : kDenormal));
+    CHECK(product(0.5f, 3, 0x1p-100f) == 1.5f);
+  });
+}
+
+TEST_CASE("dots take the upper halves of operands") {
+  ForEachLayer([](const CpuIsa& isa, StateRounding type) {
+    const LayerKernels<float>& layer = *NarrowLayer(*isa.kernels, type);
+    const float operand = 1 + 0x1p-7f + 0x1p-8f;
+    const float expected = layer.dots ? 1 + 0x1p-7f : operand;
+    CHECK(ProductOf(layer, isa.kernels->f32.lanes, 2, operand, 0) ==
+          2 * expected);
+  });
+}
+
+// The reset state of a layer with reset_after=False is multiplied by weights,
+// so it must be a number of the layer's type on every instruction set.
+TEST_CASE("reset states are rounded to the layer's type") {
+  OnEveryInstructionSet([](const CpuIsa& isa) {
+    const size_t lanes = isa.kernels->f32.lanes;
+    const size_t units = lanes + 3, padded = 2 * 3 * lanes;
+    Generator generator(71);
+    std::vector<float> state = Values<float>(generator, units, -1, 1);
+    const std::vector<float> sums = Values<float>(generator, padded, -2, 2);
+    const std::vector<float> weights(units * padded), bias(padded);
+    std::vector<float> update(units), next(units);
+    const auto reset_state = [&](StateRounding rounding) {
+      std::vector<float> result(units);
+      const float* const previous[] = {state.data()};
+      const float* const projection[] = {sums.data()};
+      float* const to[] = {result.data()};
+      float* const gates[] = {update.data()};
+      float* const after[] = {next.data()};
+      cudnn_gru::StepArguments<float> step = {};
+      step.rows = 1;
+      step.units = units;
+      for (auto& gate : step.operand) gate = previous;
+      step.weights = weights.data();
+      step.bias = bias.data();
+      step.panel_end = 2;
+      step.projection = projection;
+      step.previous = previous;
+      step.next = after;
+      step.update = gates;
+      step.reset_state = to;
+      step.reset_source = previous;
+      step.activation.kind = cudnn_gru::Activation::kTanh;
+      step.recurrent_activation.kind = cudnn_gru::Activation::kSigmoid;
+      step.rounding = rounding;
+      isa.kernels->f32.layer.step_gates(step);
+      return result;
+    };
+    const std::vector<float> exact = reset_state(StateRounding::kNone);
+    for (StateRounding type : kTypes) {
+      std::vector<float> expected = exact;
+      cudnn_gru::RoundValues(type, expected.data(), units);
+      CHECK(expected != exact);
+      CHECK(reset_state(type) == expected);
+    }
   });
 }
 

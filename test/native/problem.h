@@ -146,8 +146,9 @@ class Problem {
       lengths_.push_back(
           static_cast<int32_t>(generator.Next() % (shape.timesteps + 1)));
     }
-    // A layer of a 16-bit type has weights and inputs of that type.
-    for (std::vector<T>* values : {&kernel_, &recurrent_, &bias_, &inputs_}) {
+    // A layer of a 16-bit type has weights, inputs and states of that type.
+    for (std::vector<T>* values :
+         {&kernel_, &recurrent_, &bias_, &inputs_, &initial_}) {
       cudnn_gru::RoundValues(options.rounding, values->data(), values->size());
     }
     input_dropout_ = Keep(

@@ -36,9 +36,9 @@ function itOn(target: string, name: string, body: (context: TestContext) => void
 }
 
 const kernels = {
-  "linux-x64": /^(avx512|avx2|baseline)$/,
+  "linux-x64": /^(avx512_bf16|avx512|avx2|baseline)$/,
   "linux-arm64": /^neon$/,
-  "win32-x64": /^(avx512|avx2|baseline)$/,
+  "win32-x64": /^(avx512_bf16|avx512|avx2|baseline)$/,
 };
 
 describe.each(Object.entries(kernels))("%s", (target, isa) => {

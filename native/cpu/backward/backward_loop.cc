@@ -152,6 +152,7 @@ GateGradientArguments<T> BackwardLoop<T>::GateArguments(size_t step,
   gates.d_state = pointers_.d_state;
   gates.d_reset_state = pointers_.d_reset_state;
   gates.reset_dropout = dropped ? pointers_.reset_dropout : nullptr;
+  gates.rounding = description_.state_rounding;
   return gates;
 }
 

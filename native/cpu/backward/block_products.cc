@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/half.h"
+
 namespace cudnn_gru {
 namespace {
 
@@ -117,6 +119,7 @@ void BlockProducts<T>::DropInputs() {
       T* const out =
           scratch_.dropped_inputs + (mask * block_.slots + slot) * features_;
       for (size_t f = 0; f < features_; ++f) out[f] = x[f] * keep[f];
+      RoundValues(description_.state_rounding, out, features_);
     }
   }
 }
@@ -136,6 +139,7 @@ void BlockProducts<T>::DropStates() {
         out[unit] = previous[unit / lanes_ * block_.stride + unit % lanes_] *
                     keep[unit];
       }
+      RoundValues(description_.state_rounding, out, units_);
     }
   }
 }

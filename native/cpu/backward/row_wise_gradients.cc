@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/half.h"
 #include "cpu/activations/activation_derivatives.h"
 #include "cpu/activations/row_activations.h"
 
@@ -151,15 +152,20 @@ Status RowWiseGradients<T>::Reset(const Row& row) const {
   T* const reset_state = candidate_x_;
   T* const d_state = row.a.d_state[row.i] + row.begin;
   const T* const d_reset_state = row.a.d_reset_state[row.i] + row.begin;
+  const auto keep = [&row](size_t i) {
+    return row.a.reset_dropout == nullptr
+               ? T(1)
+               : row.a.reset_dropout[row.i][row.begin + i];
+  };
+  T* const source = previous_;
+  for (size_t i = 0; i < row.count; ++i) source[i] *= keep(i);
+  RoundValues(row.a.rounding, source, row.count);
   for (size_t i = 0; i < row.count; ++i) {
-    const T keep = row.a.reset_dropout == nullptr
-                       ? T(1)
-                       : row.a.reset_dropout[row.i][row.begin + i];
-    const T source = previous_[i] * keep;
-    dy_[i] = d_reset_state[i] * source;
-    reset_state[i] = y_[i] * source;
-    d_state[i] += d_reset_state[i] * keep * y_[i];
+    dy_[i] = d_reset_state[i] * source[i];
+    reset_state[i] = y_[i] * source[i];
+    d_state[i] += d_reset_state[i] * keep(i) * y_[i];
   }
+  RoundValues(row.a.rounding, reset_state, row.count);
   Write(row, kRecordRecurrent, reset_state);
   const Status status = Differentiate(row, kRecordReset, x_, y_, dy_, dx_);
   if (status.ok()) Write(row, kRecordReset, dx_);

@@ -22,10 +22,18 @@ uint64_t ReadXcr0() {
   return (static_cast<uint64_t>(high) << 32) | low;
 }
 
+// Whether the CPU names AMD as its maker: "Auth" "enti" "cAMD" in three words.
+bool IsFromAmd() {
+  uint32_t a = 0, b = 0, c = 0, d = 0;
+  return __get_cpuid(0, &a, &b, &c, &d) != 0 && b == 0x68747541 &&
+         d == 0x69746E65 && c == 0x444D4163;
+}
+
 }  // namespace
 
 CpuFeatures DetectCpuFeatures() {
   CpuFeatures features;
+  features.amd = IsFromAmd();
   uint32_t a = 0, b = 0, c = 0, d = 0;
   if (!__get_cpuid(1, &a, &b, &c, &d)) return features;
   const bool osxsave = Bit(c, 27);
@@ -39,6 +47,8 @@ CpuFeatures DetectCpuFeatures() {
   features.avx2 = ymm && fma && f16c && Bit(b, 5);
   features.avx512 = features.avx2 && zmm && Bit(b, 16) && Bit(b, 17) &&
                     Bit(b, 30) && Bit(b, 31);
+  if (!__get_cpuid_count(7, 1, &a, &b, &c, &d)) return features;
+  features.avx512_bf16 = features.avx512 && Bit(a, 5);
   return features;
 }
 

@@ -47,7 +47,13 @@ const std::vector<CpuIsa>& AvailableIsas() {
     if (cpu.avx2) list->push_back({kAvx2Kernels.isa, &kAvx2Kernels});
 #endif
 #ifdef CUDNN_GRU_HAVE_AVX512
+    const KernelSet* const bf16 =
+        cpu.avx512_bf16 ? &kAvx512Bf16Kernels : nullptr;
+    // On Intel's CPUs a dot product of pairs takes longer than two
+    // multiply-adds, or as long (bench/NOTES.md).
+    if (bf16 != nullptr && !cpu.amd) list->push_back({bf16->isa, bf16});
     if (cpu.avx512) list->push_back({kAvx512Kernels.isa, &kAvx512Kernels});
+    if (bf16 != nullptr && cpu.amd) list->push_back({bf16->isa, bf16});
 #endif
     return list;
   }();

@@ -12,7 +12,8 @@ namespace cudnn_gru {
 // The code that computes on this CPU: the vector kernels of one instruction
 // set, or the scalar reference.
 struct CpuIsa {
-  const char* name;  // "reference", "baseline", "avx2", "avx512" or "neon"
+  // "reference", "baseline", "avx2", "avx512", "avx512_bf16" or "neon"
+  const char* name;
   const KernelSet* kernels;  // null for the reference
 };
 

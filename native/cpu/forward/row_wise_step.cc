@@ -186,6 +186,7 @@ Status RowWiseStep<T>::Run(const GruDescription& description,
       arguments.reset_state[row][unit] =
           reset[unit] * arguments.reset_source[row][unit];
     }
+    RoundValues(arguments.rounding, arguments.reset_state[row], units);
   }
   if (description.reset_after) return Status();
   // This also computes the products of z and r, which are not used. Row-wise

@@ -155,6 +155,7 @@ bool TimeLoop<T>::PrepareInputs(size_t begin, size_t count) {
                                features;
         T* const out = place(mask) + step * features;
         for (size_t f = 0; f < features; ++f) out[f] = x[f] * keep[f];
+        RoundValues(description_.state_rounding, out, features);
       }
     }
   }
@@ -327,6 +328,8 @@ void TimeLoop<T>::DropStates(size_t active) {
       for (size_t unit = unit_begin_; unit < unit_end_; ++unit) {
         out[unit] = rows_.previous[i][unit] * masks[offset + unit];
       }
+      RoundValues(description_.state_rounding, out + unit_begin_,
+                  unit_end_ - unit_begin_);
     }
   }
 }

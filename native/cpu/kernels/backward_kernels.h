@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include "core/activation.h"
+#include "core/half_kernels.h"
 
 namespace cudnn_gru {
 
@@ -54,6 +55,8 @@ struct GateGradientArguments {
   // recurrent dropout, (U,), or null.
   const T* const* d_reset_state;
   const T* const* reset_dropout;
+  // The type that forward rounded reset_source and r * reset_source to.
+  StateRounding rounding;
 };
 
 // out[row][n] (+)= sum over panels, gates and lanes k of

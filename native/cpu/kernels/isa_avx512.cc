@@ -1,4 +1,5 @@
-// Kernels for avx512. Its compiler flags are in native/sources.json.
+// Kernels for avx512 and avx512_bf16. Their compiler flags are in
+// native/sources.json.
 // clang-format off
 #include "cpu/kernels/vec_avx512.h"
 #include "cpu/kernels/half_avx512.h"
@@ -12,6 +13,8 @@ constexpr LayerKernels<float> kFloat16Layer =
     MakeLayerKernels<Float16Weights<Vec<float>>>();
 constexpr LayerKernels<float> kBfloat16Layer =
     MakeLayerKernels<Bfloat16PairWeights<Vec<float>>>();
+constexpr LayerKernels<float> kBfloat16DotLayer =
+    MakeLayerKernels<Bfloat16DotWeights<Vec<float>>>();
 }  // namespace
 
 const KernelSet kAvx512Kernels = {"avx512",
@@ -21,5 +24,10 @@ const KernelSet kAvx512Kernels = {"avx512",
                                   MakeHalfKernels(),
                                   &kFloat16Layer,
                                   &kBfloat16Layer};
+
+const KernelSet kAvx512Bf16Kernels = {
+    "avx512_bf16",           MakeKernels<float>(), MakeKernels<double>(),
+    MakeOrthogonalKernels(), MakeHalfKernels(),    &kFloat16Layer,
+    &kBfloat16DotLayer};
 
 }  // namespace cudnn_gru

@@ -84,13 +84,16 @@ struct StepArguments {
   size_t saved_stride;
   ActivationSpec activation;
   ActivationSpec recurrent_activation;
-  StateRounding rounding;  // of `next`; kNone for double
+  StateRounding rounding;  // of `next` and `reset_state`; kNone for double
 };
 
 // The kernels that read packed weights of one format.
 template <typename T>
 struct LayerKernels {
   WeightFormat format;
+  // Whether two depths are multiplied at once. Of the operands only the upper
+  // halves count then, and denormals count as zeros.
+  bool dots;
   void (*product)(const ProductArguments<T>& arguments);
   // Computes the whole step of a layer with reset_after=True.
   void (*step_reset_after)(const StepArguments<T>& arguments);
@@ -138,7 +141,7 @@ struct KernelSet {
   HalfKernels half;
   // For weights of 16 bits; null for an instruction set that reads widened
   // weights instead. They return the same bits as f32.layer does for the
-  // widened weights.
+  // widened weights, unless there are denormals and the kernels use dots.
   const LayerKernels<float>* float16_layer;
   const LayerKernels<float>* bfloat16_layer;
 };
@@ -147,6 +150,7 @@ struct KernelSet {
 extern const KernelSet kBaselineKernels;
 extern const KernelSet kAvx2Kernels;
 extern const KernelSet kAvx512Kernels;
+extern const KernelSet kAvx512Bf16Kernels;
 extern const KernelSet kNeonKernels;
 
 }  // namespace cudnn_gru

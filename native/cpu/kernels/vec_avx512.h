@@ -76,6 +76,29 @@ struct Vec<float> {
   static V LoadLowerHalves(const uint32_t* p) {
     return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_loadu_si512(p), 16));
   }
+  // Return two bfloat16 of consecutive depths in each lane, like an element of
+  // WeightFormat::kBfloat16Pairs. SetPair takes the upper halves of two floats.
+  // It joins them outside of the vector registers, whose units are busy with
+  // the products.
+  static V SetPair(T first, T second) {
+    uint32_t upper, lower;
+    __builtin_memcpy(&upper, &first, sizeof(upper));
+    __builtin_memcpy(&lower, &second, sizeof(lower));
+    return _mm512_castsi512_ps(_mm512_set1_epi32(
+        static_cast<int>((upper & 0xFFFF0000) | (lower >> 16))));
+  }
+  static V LoadPairs(const uint32_t* p) {
+    return _mm512_castsi512_ps(_mm512_loadu_si512(p));
+  }
+  // Returns c plus the products of the upper halves of a and b, and then of the
+  // lower ones, each a multiply-add of its own. Denormals count as zeros.
+  //
+  // Hazard: only CPUs with AVX512-BF16 have this instruction. The unit is not
+  // compiled for it, so that the compiler can use it nowhere else.
+  static V MulAddPairs(V a, V b, V c) {
+    asm("vdpbf16ps %2, %1, %0" : "+v"(c) : "v"(a), "v"(b));
+    return c;
+  }
   // Returns 1 / x with an error of at most 2^-13, for normal x up to 2^100.
   static V Estimate(V x) { return _mm512_rcp14_ps(x); }
 };

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/half.h"
+#include "cpu/reference/operand_rounding.h"
 #include "cpu/reference/reference_activations.h"
 
 namespace cudnn_gru {
@@ -85,6 +86,7 @@ class Reference {
     for (size_t i = 0; i < width; ++i) {
       dropped[i] *= static_cast<double>(keep[i]);
     }
+    RoundOperands(description_.state_rounding, &dropped);
     return dropped;
   }
 
@@ -144,6 +146,7 @@ class Reference {
     for (size_t unit = 0; unit < units_; ++unit) {
       reset[unit] = r[unit] * hidden[2][unit];
     }
+    RoundOperands(description_.state_rounding, &reset);
     for (size_t unit = 0; unit < units_; ++unit) {
       const double inner = description_.reset_after
                                ? r[unit] * recurrent_part[2][unit]

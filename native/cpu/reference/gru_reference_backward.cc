@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cpu/activations/activation_derivatives.h"
+#include "cpu/reference/operand_rounding.h"
 
 namespace cudnn_gru {
 namespace {
@@ -123,6 +124,13 @@ class ReferenceBackward {
     return product;
   }
 
+  // Returns a product that is multiplied by weights, as forward rounds it.
+  Vector Operand(const Vector& a, const Vector& b) const {
+    Vector product = Product(a, b);
+    RoundOperands(description_.state_rounding, &product);
+    return product;
+  }
+
   // Differentiates `operand @ matrix[gate]`, whose gradient is `d`. Adds the
   // gradient of the matrix to `d_matrix` and returns the gradient of the
   // operand.
@@ -168,7 +176,7 @@ class ReferenceBackward {
     for (size_t gate = 0; gate < 3; ++gate) {
       kept[gate] = Kept(call_.recurrent_dropout, 3, gate, row, units_);
     }
-    const Vector hidden = Product(state, kept[2]);
+    const Vector hidden = Operand(state, kept[2]);
     Vector d_hidden[3];
     if (description_.reset_after) {
       const Vector inner = Saved(steps_.candidates, place);
@@ -178,14 +186,14 @@ class ReferenceBackward {
           Multiplied(recurrent, 2, hidden, d_recurrent[2], &d_recurrent_);
     } else {
       const Vector d_reset =
-          Multiplied(recurrent, 2, Product(r, hidden), d_sum[2], &d_recurrent_);
+          Multiplied(recurrent, 2, Operand(r, hidden), d_sum[2], &d_recurrent_);
       d_sum[1] = Activated(place, 1, Product(d_reset, hidden));
       d_recurrent[2] = d_sum[2];
       d_hidden[2] = Product(d_reset, r);
     }
     d_recurrent[1] = d_sum[1];
     for (size_t gate = 0; gate < 2; ++gate) {
-      d_hidden[gate] = Multiplied(recurrent, gate, Product(state, kept[gate]),
+      d_hidden[gate] = Multiplied(recurrent, gate, Operand(state, kept[gate]),
                                   d_recurrent[gate], &d_recurrent_);
     }
     for (size_t gate = 0; gate < 3; ++gate) {
@@ -207,7 +215,7 @@ class ReferenceBackward {
     for (size_t gate = 0; gate < 3; ++gate) {
       const Vector kept = Kept(call_.input_dropout, call_.input_dropout_masks,
                                gate, row, features_);
-      Add(Product(Multiplied(weights_.kernel<T>(), gate, Product(x, kept),
+      Add(Product(Multiplied(weights_.kernel<T>(), gate, Operand(x, kept),
                              d_sum[gate], &d_kernel_),
                   kept),
           &d_x);

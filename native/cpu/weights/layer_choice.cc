@@ -9,6 +9,8 @@ namespace {
 constexpr size_t kWidenedWhileLoaded = static_cast<size_t>(3) << 20;
 // Pairs of bfloat16 are widened by one operation, other numbers by two.
 constexpr size_t kPairsWidenedWhileLoaded = static_cast<size_t>(1) << 20;
+// Dots need no widening.
+constexpr size_t kPairsMultiplied = 0;
 
 const LayerKernels<float>* KernelsOf(StateRounding rounding,
                                      const KernelSet& kernels) {
@@ -22,6 +24,14 @@ const LayerKernels<float>* KernelsOf(StateRounding rounding,
   }
 }
 
+// Returns the size, counted as float32, from which on a layer uses `narrow`.
+size_t LeastBytes(const LayerKernels<float>& narrow) {
+  if (narrow.dots) return kPairsMultiplied;
+  return narrow.format == WeightFormat::kBfloat16Pairs
+             ? kPairsWidenedWhileLoaded
+             : kWidenedWhileLoaded;
+}
+
 }  // namespace
 
 const LayerKernels<float>& ChooseLayerKernels(const GruDescription& description,
@@ -31,10 +41,7 @@ const LayerKernels<float>& ChooseLayerKernels(const GruDescription& description,
   if (narrow == nullptr) return kernels.f32.layer;
   const size_t bytes = (description.features + description.units) * kGates *
                        description.units * sizeof(float);
-  const size_t least = narrow->format == WeightFormat::kBfloat16Pairs
-                           ? kPairsWidenedWhileLoaded
-                           : kWidenedWhileLoaded;
-  return bytes < least ? kernels.f32.layer : *narrow;
+  return bytes < LeastBytes(*narrow) ? kernels.f32.layer : *narrow;
 }
 
 }  // namespace cudnn_gru
