@@ -2,18 +2,19 @@
 // activations than tanh and sigmoid, against the default layer of the same sizes, on one thread, with `out`. The layers
 // take turns. The figure is the least time of all rounds over the least of the default layer, because everything else that
 // runs on a machine only adds to a time. Never a test; `npm run build` comes first.
-import { parseArgs } from "node:util";
 import { configure, GRU, tensor } from "../dist/index.js";
+import { readPlainArguments, readPlainShape } from "./plain_arguments.mjs";
 
-const { values, positionals } = parseArgs({
-  options: {
-    rounds: { type: "string", default: "60" },
-    ms: { type: "string", default: "2" },
-    shapes: { type: "string", default: "1x100x64-64,16x200x32-128,1x100x256-256" },
-    dtype: { type: "string", default: "float32" },
-  },
-  allowPositionals: true,
-});
+const options = {
+  rounds: { type: "string", default: "60" },
+  ms: { type: "string", default: "2" },
+  shapes: { type: "string", default: "1x100x64-64,16x200x32-128,1x100x256-256" },
+  dtype: { type: "string", default: "float32" },
+};
+const USAGE = `node bench/activations.mjs [--rounds 60] [--ms 2] [--shapes ${options.shapes.default}] [--dtype float64] [names...]
+Times layers with these activations, beside the default layer.`;
+const { values, positionals } = readPlainArguments(USAGE, options, ["rounds", "ms"]);
+const shapes = values.shapes.split(",").map((text) => [text, readPlainShape(text)]);
 const NAMES = [
   "relu",
   "elu",
@@ -72,13 +73,12 @@ function timeOf(call, calls) {
   return Number(process.hrtime.bigint() - start) / calls;
 }
 
-for (const text of values.shapes.split(",")) {
-  const shape = text.split(/[x-]/).map(Number);
+for (const [text, shape] of shapes) {
   const calls = Object.values(layers).map((options) => prepare(options, shape));
   for (const call of calls) timeOf(call, 20);
-  const each = Math.max(1, Math.round((Number(values.ms) * 1e6) / timeOf(calls[0], 20)));
+  const each = Math.max(1, Math.round((values.ms * 1e6) / timeOf(calls[0], 20)));
   const least = calls.map(() => Number.POSITIVE_INFINITY);
-  for (let round = 0; round < Number(values.rounds); round++) {
+  for (let round = 0; round < values.rounds; round++) {
     for (const [i, call] of calls.entries()) least[i] = Math.min(least[i], timeOf(call, each));
   }
   console.log(`${text}, ${values.dtype}: tanh ${(least[0] / 1000).toFixed(1)} µs`);

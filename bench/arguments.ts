@@ -1,4 +1,5 @@
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, Option } from "commander";
+import { list, oneOf, positive, shape, threadCount } from "./option_values.js";
 import { PEERS } from "./peers/index.js";
 import { DEFAULT_SHAPES, parseShape, QUICK_SHAPES, type Shape } from "./shapes.js";
 
@@ -73,7 +74,7 @@ export function readArguments(args: string[]): BenchArguments {
   const values = command.parse(args, { from: "user" }).opts<Values>();
   const { quick } = values;
   const curves = values.curves ?? null;
-  return {
+  const read: BenchArguments = {
     quick,
     parts: values.only ?? PARTS.filter((part) => part !== "curves" || curves !== null),
     shapes: values.shapes ?? (quick ? QUICK_SHAPES : DEFAULT_SHAPES).map(parseShape),
@@ -86,38 +87,24 @@ export function readArguments(args: string[]): BenchArguments {
     speed: values.speed ?? null,
     report: values.report ?? null,
   };
+  const problem = speedProblem(read);
+  if (problem !== null) command.error(`error: option '--speed <file.svg>' ${problem}`);
+  return read;
+}
+
+/** The peers of the picture of speed, as `--peers` names them. */
+const SPEED_PEERS = ["onnxruntime", "keras", "tfjs"];
+
+/** Why the run that is asked for cannot give the picture of speed, or null: half an hour later would be too late to say so. */
+function speedProblem({ speed, report, parts, threads, peers }: BenchArguments): string | null {
+  if (speed === null || report !== null) return null;
+  if (!parts.includes("inference")) return "needs the part inference.";
+  if (!threads.includes(1)) return "needs a run with one thread.";
+  const missing = peers === null ? [] : SPEED_PEERS.filter((name) => !peers.includes(name));
+  return missing.length > 0 ? `needs the peers ${missing.join(", ")}.` : null;
 }
 
 /** Numbers of threads: "all" as `usable`, and each number once. */
 export function resolveThreads(threads: readonly (number | "all")[], usable: number): number[] {
   return [...new Set(threads.map((count) => (count === "all" ? usable : count)))];
-}
-
-function list<T>(item: (text: string) => T): (text: string) => T[] {
-  return (text) => text.split(",").map(item);
-}
-
-function oneOf<T extends string>(names: readonly T[]): (text: string) => T {
-  return (text) => {
-    const found = names.find((name) => name === text);
-    if (found === undefined) throw new InvalidArgumentError(`Expected ${names.join(", ")}.`);
-    return found;
-  };
-}
-
-function positive(text: string): number {
-  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError("Expected a positive integer.");
-  return Number(text);
-}
-
-function threadCount(text: string): number | "all" {
-  return text === "all" ? text : positive(text);
-}
-
-function shape(text: string): Shape {
-  try {
-    return parseShape(text);
-  } catch (error) {
-    throw new InvalidArgumentError(`${(error as Error).message}.`);
-  }
 }

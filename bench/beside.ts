@@ -5,10 +5,11 @@ import { describeMachine } from "./machine.js";
 import { makeInputs, makeLayer } from "./peers/cudnn_gru.js";
 import { onnxruntime } from "./peers/onnxruntime.js";
 import { makeProblem, type Problem } from "./problem.js";
+import { readBesideShapes } from "./program_arguments.js";
 import { formatShape, parseShape } from "./shapes.js";
 import { spreadOf } from "./statistics.js";
 
-const SHAPES = ["1x50x1024-1024", "16x200x32-128", "1x100x128-256", "1x100x64-64", "32x100x128-256"];
+const SHAPES = ["1x50x1024-1024", "16x200x32-128", "1x100x128-256", "1x100x64-64", "32x100x128-256"].map(parseShape);
 const ROUNDS = 9;
 /** How long one setting is measured before the next one has its turn, as a program would use one setting all the time. */
 const TURN_MS = 300;
@@ -91,6 +92,7 @@ function rowOf(problem: Problem, { aloneOne, aloneAll, besideOne, besideAll, the
   return `| ${cells.join(" | ")} |`;
 }
 
+const shapes = readBesideShapes(process.argv.slice(2), SHAPES);
 const threads = backendInfo().cpu.usableCpus;
 const { cpu, node } = describeMachine();
 console.log(`${cpu}, Node.js ${node}, ${threads} threads, medians of ${ROUNDS} turns of ${TURN_MS} ms, milliseconds\n`);
@@ -98,7 +100,7 @@ const names = ["shape", "alone, 1 thread", "alone, all", "beside, 1 thread", "be
 const ratios = ["all by 1, alone", "all by 1, beside", "onnxruntime-node by ours, beside"];
 const header = [...names, ...ratios];
 console.log(`| ${header.join(" | ")} |\n|${" --- |".repeat(header.length)}`);
-for (const shape of process.argv.length > 2 ? process.argv.slice(2) : SHAPES) {
-  const problem = makeProblem(parseShape(shape));
+for (const shape of shapes) {
+  const problem = makeProblem(shape);
   console.log(rowOf(problem, await measure(problem, threads)));
 }

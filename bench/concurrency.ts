@@ -5,10 +5,19 @@
 import { existsSync, readFileSync } from "node:fs";
 import { backendInfo, createBatcher, GRU, type Tensor, tensor } from "../dist/index.js";
 import { describeMachine, load } from "./machine.js";
+import { readConcurrencyArguments } from "./program_arguments.js";
 import { formatShape, parseShape, type Shape } from "./shapes.js";
 import { spreadOf } from "./statistics.js";
 
-const SHAPES = ["1x1x3-8", "1x20x16-32", "1x96x3-32", "1x100x64-64", "1x50x128-256", "1x100x256-256", "16x200x32-128"];
+const SHAPES = [
+  "1x1x3-8",
+  "1x20x16-32",
+  "1x96x3-32",
+  "1x100x64-64",
+  "1x50x128-256",
+  "1x100x256-256",
+  "16x200x32-128",
+].map(parseShape);
 const IN_FLIGHT = [1, 2, 8, 64];
 const ROUNDS = 5;
 
@@ -103,8 +112,8 @@ async function measure(shape: Shape, seconds: number): Promise<void> {
   gru.dispose();
 }
 
-const [seconds = "2", ...shapes] = process.argv.slice(2);
+const { seconds, shapes } = readConcurrencyArguments(process.argv.slice(2), SHAPES);
 const { cpu, usableCpus, isa, os, node } = describeMachine();
 console.log(`${cpu}, ${usableCpus} CPUs, ${isa}, ${backendInfo().cpu.threads} threads, ${os}, Node ${node}`);
 console.log(`load average at the start: ${load().toFixed(2)}`);
-for (const shape of shapes.length > 0 ? shapes : SHAPES) await measure(parseShape(shape), Number(seconds));
+for (const shape of shapes) await measure(shape, seconds);

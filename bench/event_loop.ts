@@ -5,6 +5,7 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
 import { backendInfo, GRU, type GRUArguments, tensor } from "../dist/index.js";
 import { describeMachine, load } from "./machine.js";
+import { readEventLoopSeconds } from "./program_arguments.js";
 
 const CALLS = 8;
 const BATCH = 64;
@@ -71,7 +72,7 @@ async function measure({ about, args, call }: Scenario, seconds: number): Promis
   return `| ${about} | ${ended} | ${cells.join(" | ")} | ${late(delay.max)} |`;
 }
 
-const seconds = Number(process.argv[2] ?? 10);
+const seconds = readEventLoopSeconds(process.argv.slice(2));
 const { cpu, usableCpus, isa, os, node } = describeMachine();
 console.log(`${cpu}, ${usableCpus} CPUs, ${isa}, ${backendInfo().cpu.threads} threads, ${os}, Node ${node}`);
 console.log(`${CALLS} calls in flight, ${BATCH}×${TIMESTEPS}×${FEATURES}→${UNITS} float32, ${seconds} s a line`);

@@ -34,8 +34,8 @@ async function measure(args: BenchArguments): Promise<BenchRecord> {
   return { format: 2, date, machine: describeMachine(), sampleMs, runs, models, curves };
 }
 
-/** Whole models, or null where Python cannot make them. A quick run has single rows only. */
-async function measureAllModels({ threads, rounds, sampleMs, quick }: BenchArguments): Promise<ModelRecord | null> {
+/** Whole models, or a record without rows where Python cannot make them. A quick run has single rows only. */
+async function measureAllModels({ threads, rounds, sampleMs, quick }: BenchArguments): Promise<ModelRecord> {
   try {
     return await measureModels({
       rounds: rounds.at(-1) as number,
@@ -47,7 +47,8 @@ async function measureAllModels({ threads, rounds, sampleMs, quick }: BenchArgum
   } catch (error) {
     if (!(error instanceof Unavailable)) throw error;
     progress(`without whole models: ${error.message}`);
-    return null;
+    const date = new Date().toISOString().slice(0, 10);
+    return { format: 1, date, machine: describeMachine(), rows: [], skipped: [error.message] };
   }
 }
 

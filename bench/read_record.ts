@@ -18,9 +18,17 @@ interface SecondRecord extends Omit<BenchRecord, "runs" | "models"> {
   models?: BenchRecord["models"];
 }
 
+function parsed(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, "utf8"));
+  } catch (error) {
+    throw new RangeError(`Expected the JSON of a record in ${path}: ${(error as Error).message}`);
+  }
+}
+
 /** Reads a record of any format there has been. Throws a `RangeError` for anything else. */
 export function readRecord(path: string): BenchRecord {
-  const record = JSON.parse(readFileSync(path, "utf8")) as SecondRecord | FirstRecord;
+  const record = parsed(path) as SecondRecord | FirstRecord;
   if (record.format === 2) {
     const runs = record.runs.map((run) => ({ ...run, stacks: run.stacks ?? [], sixteenBit: run.sixteenBit ?? [] }));
     return { ...record, runs, models: record.models ?? null };

@@ -2,21 +2,19 @@
 // one call of the addon (NativeStack), against the same GRUs called one by one, on one thread and on several. The calls
 // take turns, and the figure is the median of the ratios of one round. Never a test; `npm run build` comes first.
 import { availableParallelism } from "node:os";
-import { parseArgs } from "node:util";
 import { CALL_FLAGS, callArguments, setStackHalf, stackCallArguments } from "../dist/native/contract.js";
 import { native } from "../dist/native/load.js";
+import { readPlainArguments, readPlainShape } from "./plain_arguments.mjs";
 
-const { values, positionals } = parseArgs({
-  options: {
-    rounds: { type: "string", default: "31" },
-    ms: { type: "string", default: "30" },
-    threads: { type: "string", default: String(availableParallelism()) },
-  },
-  allowPositionals: true,
-});
-const rounds = Number(values.rounds);
-const sampleMs = Number(values.ms);
-const several = Number(values.threads);
+const USAGE = `node bench/stack.mjs [--rounds 31] [--ms 30] [--threads ${availableParallelism()}] [32x100x128-256 ...]
+Times a Bidirectional and stacks of two layers, as one call and one by one, on one thread and on several.`;
+const options = {
+  rounds: { type: "string", default: "31" },
+  ms: { type: "string", default: "30" },
+  threads: { type: "string", default: String(availableParallelism()) },
+};
+const { values, positionals } = readPlainArguments(USAGE, options, ["rounds", "ms", "threads"]);
+const { rounds, ms: sampleMs, threads: several } = values;
 const SHAPES = [
   "32x100x128-256",
   "64x50x512-512",
@@ -26,6 +24,8 @@ const SHAPES = [
   "1x50x1024-1024",
   "1x1x4-4",
 ];
+
+const shapes = (positionals.length > 0 ? positionals : SHAPES).map((text) => [text, readPlainShape(text)]);
 
 /** The kinds of stacks: for each layer, its merge mode, or null for one GRU. */
 const KINDS = {
@@ -124,8 +124,7 @@ console.log(
   "| shape | kind | stack 1 | one by one 1 | 1: ratio | stack n | one by one n | n: ratio | n / one by one 1 | n / one GRU 1 |",
 );
 console.log("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |");
-for (const text of positionals.length > 0 ? positionals : SHAPES) {
-  const [batch, timesteps, features, units] = text.split(/[x-]/).map(Number);
+for (const [text, [batch, timesteps, features, units]] of shapes) {
   for (const [kind, merges] of Object.entries(KINDS)) {
     const { stack, oneByOne, first } = prepare(merges, { batch, timesteps, features, units });
     const tasks = [

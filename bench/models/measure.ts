@@ -42,13 +42,23 @@ export interface ModelPlan {
   readonly models: readonly string[] | null;
 }
 
+/** Returns the models of these names, or all for null. Throws `Unavailable` for a name that none has. */
+export function chosenModels(models: BenchModel[], wanted: readonly string[] | null): BenchModel[] {
+  const names = models.map(({ name }) => name);
+  const unknown = wanted?.find((name) => !names.includes(name));
+  if (unknown !== undefined) {
+    throw new Unavailable(`Expected names of models (${names.join(", ")}) but received ${JSON.stringify(unknown)}`);
+  }
+  return models.filter(({ name }) => wanted?.includes(name) ?? true);
+}
+
 /** Makes the models in a folder, by Keras. Throws `Unavailable` where Python does not have what that takes. */
 function makeModels(folder: string, { batches, models: wanted }: ModelPlan): BenchModel[] {
   const python = findPython(["keras", "tensorflow", "onnx"]);
   const script = join(root, "bench/models/make_models.py");
   const { status, stderr } = spawnSync(python, ["-B", script, folder, ...batches.map(String)], { encoding: "utf8" });
   if (status !== 0) throw new Unavailable(`make_models.py failed: ${stderr.trim().split("\n").at(-1)}`);
-  return readModels(folder).filter(({ name }) => wanted === null || wanted.includes(name));
+  return chosenModels(readModels(folder), wanted);
 }
 
 /** Measures all contenders with one model and batch, in turn. */

@@ -25,7 +25,7 @@ export interface ModelRecord {
   readonly date: string;
   readonly machine: Machine;
   readonly rows: readonly ModelRow[];
-  /** Contenders that were left out, with the reason. */
+  /** Contenders that were left out, with the reason. Without rows: why no model was measured. */
   readonly skipped: readonly string[];
 }
 
@@ -44,8 +44,9 @@ function milliseconds(nanoseconds: number): string {
   return (nanoseconds / 1e6).toPrecision(3);
 }
 
-/** The record as Markdown: a table for each number of threads. */
+/** The record as Markdown: a table for each number of threads, or why there is none. */
 export async function formatModels({ rows, skipped, machine, date }: ModelRecord): Promise<string> {
+  if (rows.length === 0) return `Whole models were not measured: ${skipped.join("; ")}.\n`;
   const { markdownTable } = await importPackage<{ markdownTable(rows: string[][], options: object): string }>(
     "markdown-table",
   );

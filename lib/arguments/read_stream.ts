@@ -7,12 +7,13 @@ import { isSixteenBit } from "../native/sixteen_bit.js";
 import { readRecord } from "../options/record.js";
 import { requireInteger, SIZE_LIMIT } from "../options/values.js";
 import type { FloatArray, TensorDtype, TensorLike, TypedArray } from "../tensor/tensor.js";
+import { noBareFrames } from "./bare_frames.js";
 import { requireNamed } from "./convert.js";
 import { elementsAs, elementsWithShape, readWithShape, stateFromList } from "./known_shape.js";
 import type { StateLike } from "./read_call.js";
 import { checkedProduct } from "./shapes.js";
 import { type ReadTensor, readTensor } from "./tensor_like.js";
-import { isTypedArray } from "./typed_array.js";
+import { isTypedArray, requireAttached } from "./typed_array.js";
 
 /** The arguments of `stream`. */
 export interface StreamArguments {
@@ -80,10 +81,12 @@ export function readFrames(value: unknown, format: FrameFormat, copy: boolean): 
 /** Reads the description of a bare typed array: a frame or, in a stream of one row, several frames. */
 function readBareFrames(value: TypedArray, { batch, features, dtype }: FrameFormat): ReadTensor {
   const length = lengthOf(value);
-  const frames = length / checkedProduct([batch, features], "frame");
-  const several = batch === 1 && frames > 1 && Number.isInteger(frames);
-  const shape = several ? [batch, frames, features] : [batch, features];
-  return readWithShape(value, shape, several ? length : batch * features, dtype, "frame");
+  const count = checkedProduct([batch, features], "frame");
+  const several = batch === 1 && length > count && length % count === 0;
+  requireAttached(value, "frame");
+  if (length !== count && !several) throw noBareFrames("frame", length, [batch, features], count);
+  const shape = several ? [batch, length / count, features] : [batch, features];
+  return readWithShape(value, shape, length, dtype, "frame");
 }
 
 /** Returns the number of timesteps of a block of this shape; `null` for the shape of a frame. Throws `ERR_SHAPE`. */

@@ -1,8 +1,8 @@
+import { kerasShape } from "../models/run/model_text.js";
 import { textTable } from "../models/run/text_table.js";
 import type { InspectReport } from "./inspect.js";
 import type { GruReport } from "./inspect_grus.js";
 
-const shapeText = (shape: readonly (number | null)[]) => `(${shape.map((size) => size ?? "None").join(", ")})`;
 const count = (value: number) => value.toLocaleString("en-US");
 
 /** Returns the report as lines of text for a person. */
@@ -10,7 +10,7 @@ export function inspectText(report: InspectReport): string {
   const { file, name, layers, grus, supported, problem, params, bytes, inputs, outputs } = report;
   const lines = [`${file}${name === null ? "" : `: model ${JSON.stringify(name)}`}`, ""];
   const tensors = (label: string, list: InspectReport["inputs"]) =>
-    list.map(({ name: own, shape, dtype }) => `${label.padEnd(8)} ${own}  ${shapeText(shape)}  ${dtype}`);
+    list.map(({ name: own, shape, dtype }) => `${label.padEnd(8)} ${own}  ${kerasShape(shape)}  ${dtype}`);
   lines.push(...tensors("input", inputs), ...tensors("output", outputs), ...(inputs.length > 0 ? [""] : []));
   lines.push(
     ...textTable([
@@ -18,7 +18,7 @@ export function inspectText(report: InspectReport): string {
       ...layers.map(({ path, class_name, output_shapes, params: own }) => [
         path,
         class_name,
-        output_shapes.map(shapeText).join(" "),
+        output_shapes.map(kerasShape).join(" "),
         own === null ? "" : count(own),
       ]),
     ]),

@@ -13,6 +13,6 @@ export function ensureDist() {
   if (!reason) return;
   say(`compiling lib/ to dist/ (${reason})`);
   rmSync(join(root, "dist"), { recursive: true, force: true });
-  runNode(tsc, ["--project", "tsconfig.json"]);
+  runNode(tsc, ["--project", "tsconfig.json"], { aside: true });
   record();
 }

@@ -21,5 +21,8 @@ export function ensurePackages(folder = ".") {
   if (!reason) return;
   say(`installing packages${folder === "." ? "" : ` in ${folder}/`} (${reason}), which may take a minute`);
   // No package of ours needs its install script, and those of onnxruntime-node download CUDA libraries.
-  runNpm(["ci", "--include=dev", "--ignore-scripts", "--no-audit", "--no-fund"], { cwd: join(root, folder) });
+  runNpm(["ci", "--include=dev", "--ignore-scripts", "--no-audit", "--no-fund"], {
+    cwd: join(root, folder),
+    aside: true,
+  });
 }

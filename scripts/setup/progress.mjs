@@ -27,7 +27,7 @@ export function filesToCompile(output) {
  * @param {string} label
  * @param {{ files?: number, stream?: { isTTY?: boolean, write(text: string): unknown }, clock?: () => number }} options
  */
-export function newProgress(label, { files = 0, stream = process.stdout, clock = () => performance.now() } = {}) {
+export function newProgress(label, { files = 0, stream = process.stderr, clock = () => performance.now() } = {}) {
   const start = clock();
   const interval = stream.isTTY ? TERMINAL_MS : PLAIN_MS;
   // A terminal shows the first file at once.

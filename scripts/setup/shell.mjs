@@ -13,17 +13,17 @@ export class CommandError extends Error {
   }
 }
 
-/** One line about what a script is doing, and why. */
+/** One line about what a script is doing, and why. It goes to standard error, because standard output is the command's. */
 export function say(message) {
-  console.log(`cudnn-gru: ${message}`);
+  console.error(`cudnn-gru: ${message}`);
 }
 
 /**
  * Runs a program in the repository's root with this process's standard streams and waits for it; a `quiet` one is
- * heard only when it fails or warns. Throws `CommandError` when it cannot be started or does not exit with 0.
+ * heard only when it fails or warns, and what one that is `aside` prints goes to standard error. Throws `CommandError` when it cannot be started or does not exit with 0.
  */
-export function run(command, args, { cwd = root, quiet = false } = {}) {
-  const stdio = quiet ? ["ignore", "pipe", "pipe"] : "inherit";
+export function run(command, args, { cwd = root, quiet = false, aside = false } = {}) {
+  const stdio = quiet ? ["ignore", "pipe", "pipe"] : ["inherit", aside ? 2 : "inherit", "inherit"];
   const child = spawnSync(command, args, { cwd, stdio, encoding: "utf8", maxBuffer: 1 << 28 });
   judge([command, ...args], child, quiet ? `${child.stdout}${child.stderr}` : "");
 }

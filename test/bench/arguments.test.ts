@@ -62,10 +62,19 @@ describe("readArguments", () => {
     [["--only", "everything"], "Expected inference, training, stacks, sixteen-bit, models, orthogonal, curves"],
     [["--fast"], "unknown option '--fast'"],
     [["more"], "too many arguments"],
+    [["--speed", "a.svg", "--only", "training"], "needs the part inference"],
+    [["--speed", "a.svg", "--threads", "2,all"], "needs a run with one thread"],
+    [["--speed", "a.svg", "--peers", "tfjs,eigen"], "needs the peers onnxruntime, keras"],
   ])("refuses %j", (args, message) => {
     expect(() => readArguments(args)).toThrow(expect.objectContaining({ exitCode: 1 }));
     expect(stderr.mock.calls.join("")).toContain(message);
   });
+});
+
+it("--speed of a record needs nothing else", () => {
+  const args = ["--report", "a.json", "--speed", "a.svg", "--only", "training"];
+  expect(readArguments(args)).toMatchObject({ report: "a.json", speed: "a.svg" });
+  expect(readArguments(["--speed", "a.svg"])).toMatchObject({ report: null, speed: "a.svg" });
 });
 
 describe("resolveThreads", () => {

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { BIDIRECTIONAL, type Form, TWO_LAYERS } from "../../bench/forms.js";
+import { formatModels } from "../../bench/models/report.js";
 import { readRecord } from "../../bench/read_record.js";
 import type { Measurement, ShapeRecord } from "../../bench/record.js";
 import { detailTable, orthogonalTable, streamingTable, summaryTable } from "../../bench/tables.js";
@@ -98,6 +99,9 @@ describe("readRecord", () => {
     const path = join(folder, "other.json");
     writeFileSync(path, JSON.stringify({ format: 3 }));
     expect(() => readRecord(path)).toThrow("Expected a record of format 1 or 2");
+    writeFileSync(path, "| a table |");
+    expect(() => readRecord(path)).toThrow(RangeError);
+    expect(() => readRecord(join(folder, "none.json"))).toThrow(/Expected the JSON of a record in .*none.json: ENOENT/);
   });
 });
 
@@ -170,4 +174,10 @@ describe("tables", () => {
     expect(row(table, "64×192")).toMatchObject({ "NumPy, ms": "3.00", "vs NumPy": "3.00×" });
     expect(row(table, "128×384")).toMatchObject({ "cudnn-gru, ms": "1.00", "NumPy, ms": "–", "vs NumPy": "–" });
   });
+});
+
+it("a report says why whole models were not measured", async () => {
+  const machine = {} as Parameters<typeof formatModels>[0]["machine"];
+  const record = { format: 1, date: "2026-11-27", machine, rows: [], skipped: ["no python3 has keras"] } as const;
+  expect(await formatModels(record)).toBe("Whole models were not measured: no python3 has keras.\n");
 });

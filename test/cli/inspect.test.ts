@@ -73,6 +73,25 @@ describe("the GRUs that inspect lists", () => {
   });
 });
 
+describe("the shapes that inspect prints", () => {
+  it("are Keras's, also of one number for each sample, and those of model.summary()", async () => {
+    const bytes = edited(golden("further/rescaling"), ({ config }) => {
+      for (const layer of config.layers) {
+        if (layer.class_name === "InputLayer") layer.config.batch_shape = [null];
+        layer.build_config = { input_shape: [null] };
+      }
+    });
+    const path = join(folder, "numbers.keras");
+    writeFileSync(path, bytes);
+    const model = await loadKerasModel(path);
+    const summary = model.summary();
+    model.dispose();
+    const { stdout } = run(["inspect", path]);
+    const shapesIn = (text: string) => [...new Set(text.match(/\(None.*?\)/g))];
+    expect([summary, stdout].map(shapesIn)).toEqual([["(None,)"], ["(None,)"]]);
+  });
+});
+
 describe("a file that is no model", () => {
   it("is named", () => {
     const path = join(folder, "make.py");

@@ -146,12 +146,17 @@ describe("blocks: errors leave the stream as it was", () => {
     expectError(() => stream.push(random([2, 3, 3])), "ERR_SHAPE", /`frame`/);
     expectError(() => stream.push(random([2, 3, 2, 1])), "ERR_SHAPE", /`frame`/);
     // With several rows an array does not say which of them its frames belong to.
-    expectError(() => stream.push(new Float32Array(8)), "ERR_SHAPE", /4 elements/);
+    expectError(
+      () => stream.push(new Float32Array(8)),
+      "ERR_SHAPE",
+      /4 elements.*received 8\. A block for several rows must/,
+    );
+    expectError(() => stream.push(new Float32Array(7)), "ERR_SHAPE", /4 elements \(shape \[2, 2\]\).*received 7\.$/);
     const block = random([2, 3, 2]);
     expectError(() => stream.push(block, new Float32Array(6)), "ERR_SHAPE", /`out`/);
     expectError(() => stream.push(block, new Float64Array(18)), "ERR_DTYPE", /`out`/);
     expectError(() => stream.push(block, tensor(new Float32Array(18), [3, 2, 3])), "ERR_SHAPE", /`out`/);
-    expectError(() => layer(3, 2).stream().push(new Float32Array(5)), "ERR_SHAPE", /2 elements/);
+    expectError(() => layer(3, 2).stream().push(new Float32Array(5)), "ERR_SHAPE", /2 elements.*or a multiple of them/);
     expectError(() => layer(3, 2).stream().push(new Float32Array(0)), "ERR_SHAPE", /`frame`/);
     expectError(() => layer(3, 2, { autocast: false }).stream().push(new Float64Array(4)), "ERR_DTYPE", /autocast/);
     expect(bits(stream.state.data)).toBe(state);

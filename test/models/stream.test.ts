@@ -112,7 +112,17 @@ describe("a stream", () => {
       const stream = model.stream();
       const frame = Float32Array.of(0.5, -0.25, 1, 0);
       const first = (stream.push(frame) as Tensor).data.slice();
-      expectError(() => stream.push(new Float32Array(3)), "ERR_SHAPE", /Expected 4 elements .* `frame`/);
+      expectError(
+        () => stream.push(new Float32Array(3)),
+        "ERR_SHAPE",
+        /Expected 4 elements .*multiple of them.* `frame`/,
+      );
+      const rows = model.stream({ batch: 2 });
+      expectError(
+        () => rows.push(new Float32Array(16)),
+        "ERR_SHAPE",
+        /Expected 8 elements .*16\. A block for several rows must/,
+      );
       expectError(() => stream.push(tensor(new Float32Array(8), [2, 4])), "ERR_SHAPE", /shape \[1, 4\]/);
       expectError(() => stream.push(null as never), "ERR_ARGUMENT", /frame|inputs/);
       const second = (stream.push(frame) as Tensor).data.slice();

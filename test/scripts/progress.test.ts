@@ -118,3 +118,21 @@ describe("a program that is watched", () => {
     expect(JSON.parse(failed.stdout)[0]).toBe("Error 3");
   });
 });
+
+it("standard output is left to the command, also while the set-up runs for it", () => {
+  const shell = new URL("../../scripts/setup/shell.mjs", import.meta.url).href;
+  const progress = new URL("../../scripts/setup/progress.mjs", import.meta.url).href;
+  const program = `
+    import { runNode, say } from ${JSON.stringify(shell)};
+    import { newProgress } from ${JSON.stringify(progress)};
+    say("installing");
+    runNode("-e", ["console.log('added 1 package')"], { aside: true });
+    let now = 0;
+    const shown = newProgress("compiling", { clock: () => (now += 9000) });
+    shown.line("[  4%] Building");
+    shown.end();
+    runNode("-e", ["console.log('the table')"]);`;
+  const { stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", program], { encoding: "utf8" });
+  expect(stdout).toBe("the table\n");
+  expect(stderr).toMatch(/^cudnn-gru: installing\nadded 1 package\ncompiling: 4 %, \d+ s\n$/);
+});

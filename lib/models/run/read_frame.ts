@@ -1,3 +1,4 @@
+import { noBareFrames } from "../../arguments/bare_frames.js";
 import { readTensor } from "../../arguments/tensor_like.js";
 import { isTypedArray } from "../../arguments/typed_array.js";
 import { formatShape } from "../../errors/describe.js";
@@ -94,10 +95,7 @@ function bareArray(value: TypedArray, { dtype, frame, batch, label }: BareFrame)
   const length = lengthOf(value);
   const steps = length / count;
   const isWhole = count > 0 && Number.isInteger(steps) && steps >= 1 && (steps === 1 || batch === 1);
-  if (!isWhole) {
-    const wanted = `${count} elements (shape ${formatShape([batch, ...frame])})`;
-    throw expectedText("ERR_SHAPE", label, wanted, `${length}`);
-  }
+  if (!isWhole) throw noBareFrames(label, length, [batch, ...frame], count);
   const isBits = kindOf(value) === "Uint16Array" && (dtype === "float16" || dtype === "bfloat16");
   const read = readTensor({ data: value, shape: [length], dtype: isBits ? dtype : undefined }, label, undefined);
   return { array: programArray(read, dtype, "borrow"), steps, isBlock: steps > 1 };
