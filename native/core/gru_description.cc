@@ -43,4 +43,10 @@ WeightSizes ComputeWeightSizes(const GruDescription& description) {
           description.reset_after ? 2 * row : row};
 }
 
+StateRounding GradientRounding(const GruDescription& description) {
+  return description.state_rounding == StateRounding::kBfloat16
+             ? StateRounding::kBfloat16
+             : StateRounding::kNone;
+}
+
 }  // namespace cudnn_gru

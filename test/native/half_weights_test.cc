@@ -157,6 +157,13 @@ TEST_CASE("large layers keep weights of 16 bits, in half the memory") {
     CHECK(static_cast<double>(narrow->bytes()) <
           0.51 * static_cast<double>(widened->bytes()));
     CHECK(narrow->MatrixBytes(400) * 2 == widened->MatrixBytes(400));
+    // The transposed weights are pairs of bfloat16 too if dots read them.
+    const size_t before = narrow->bytes(), widened_before = widened->bytes();
+    REQUIRE(narrow->Transpose().ok());
+    REQUIRE(widened->Transpose().ok());
+    const double added = static_cast<double>(narrow->bytes() - before);
+    CHECK(added / static_cast<double>(widened->bytes() - widened_before) ==
+          doctest::Approx(dots ? 0.5 : 1).epsilon(0.01));
   });
 }
 
@@ -256,6 +263,34 @@ TEST_CASE("reset states are rounded to the layer's type") {
       CHECK(reset_state(type) == expected);
     }
   });
+}
+
+// The gradient of the bias of one row and step is that of the pre-activations.
+TEST_CASE(
+    "gradients of bfloat16 layers are rounded before they are multiplied") {
+  for (const CpuIsa& isa : cudnn_gru::AvailableIsas()) {
+    for (StateRounding type : kTypes) {
+      for (bool reset_after : {true, false}) {
+        for (auto activation :
+             {cudnn_gru::Activation::kTanh, cudnn_gru::Activation::kSoftmax}) {
+          Options options;
+          options.rounding = type;
+          options.reset_after = reset_after;
+          options.activation = activation;
+          options.initial_state = true;
+          const Problem<float> problem({1, 1, 3, 21}, options, 5);
+          Result<float> result;
+          Gradients<float> gradients;
+          REQUIRE(problem.Backward(isa, 1, {}, &result, &gradients).ok());
+          std::vector<float> rounded = gradients.bias;
+          cudnn_gru::RoundValues(type, rounded.data(), rounded.size());
+          CHECK_MESSAGE(
+              (rounded == gradients.bias) == (type == StateRounding::kBfloat16),
+              isa.name);
+        }
+      }
+    }
+  }
 }
 
 // Every format, every bit of a panel, at an even and an odd depth.

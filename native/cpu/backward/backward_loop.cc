@@ -12,6 +12,7 @@ BackwardLoop<T>::BackwardLoop(const BackwardJob<T>& job,
                               const RowWiseGradients<T>& row_wise)
     : job_(job),
       weights_(job.weights),
+      layer_kernels_(job.weights.template layer_kernels<T>()),
       description_(job.weights.description()),
       call_(job.call),
       saved_(job.saved),
@@ -153,6 +154,7 @@ GateGradientArguments<T> BackwardLoop<T>::GateArguments(size_t step,
   gates.d_reset_state = pointers_.d_reset_state;
   gates.reset_dropout = dropped ? pointers_.reset_dropout : nullptr;
   gates.rounding = description_.state_rounding;
+  gates.gradient_rounding = GradientRounding(description_);
   return gates;
 }
 
@@ -170,7 +172,7 @@ RecordProductArguments<T> BackwardLoop<T>::ProductArgumentsFor(
   product.part[1] = kRecordReset;
   product.part[2] =
       description_.reset_after ? kRecordRecurrent : kRecordCandidate;
-  product.weights = weights_.transposed_recurrent<T>();
+  product.weights = weights_.transposed_recurrent();
   product.out_begin = share_.panel_begin;
   product.out_end = share_.panel_end;
   product.columns = scratch_.row_stride;
@@ -205,7 +207,7 @@ bool BackwardLoop<T>::Step(size_t step) {
   product.gate_end = kGates;
   product.out = pointers_.d_reset_state;
   product.add = false;
-  job_.kernels.backward.record_product(product);
+  layer_kernels_.record_product(product);
   if (!ComputeGates(GateStage::kReset, gates)) return false;
   if (share_.by_units && !Meet()) return false;
   MultiplyByGates(product, 2, rows);
@@ -253,7 +255,7 @@ void BackwardLoop<T>::MultiplyByGates(RecordProductArguments<T>& product,
     // This depends on the whole call and not on this share, so that the
     // division among threads does not change the order of sums.
     product.short_chains = gates == kGates && call_.batch == 1;
-    job_.kernels.backward.record_product(product);
+    layer_kernels_.record_product(product);
     return;
   }
   product.out = pointers_.d_dropped_state;
@@ -261,7 +263,7 @@ void BackwardLoop<T>::MultiplyByGates(RecordProductArguments<T>& product,
   for (size_t gate = 0; gate < gates; ++gate) {
     product.gate_begin = gate;
     product.gate_end = gate + 1;
-    job_.kernels.backward.record_product(product);
+    layer_kernels_.record_product(product);
     for (size_t i = 0; i < product.rows; ++i) {
       const T* const keep = RecurrentDropout(gate, rows[i]);
       const T* const from = pointers_.d_dropped_state[i];

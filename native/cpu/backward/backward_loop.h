@@ -64,6 +64,7 @@ class BackwardLoop {
 
   const BackwardJob<T>& job_;
   const CpuWeights& weights_;
+  const LayerKernels<T>& layer_kernels_;
   const GruDescription& description_;
   const GruCall& call_;
   const SavedSteps& saved_;

@@ -60,6 +60,7 @@ BlockProducts<T>::BlockProducts(const BackwardJob<T>& job,
     : weights_(job.weights),
       description_(job.weights.description()),
       kernels_(job.kernels),
+      layer_kernels_(job.weights.template layer_kernels<T>()),
       call_(job.call),
       saved_(job.saved),
       gradients_(job.gradients),
@@ -195,19 +196,19 @@ void BlockProducts<T>::KernelGradient(Sums sums) {
   OuterProductArguments<T> product = Outer(sums);
   if (call_.input_dropout == nullptr) {
     product.operand = pointers_.inputs;
-    kernels_.backward.outer_product(product);
+    layer_kernels_.outer_product(product);
     return;
   }
   product.base = scratch_.dropped_inputs;
   if (call_.input_dropout_masks == 1) {
-    kernels_.backward.outer_product(product);
+    layer_kernels_.outer_product(product);
     return;
   }
   for (size_t gate = 0; gate < kGates; ++gate) {
     product.base = scratch_.dropped_inputs + gate * block_.slots * features_;
     product.gate_begin = gate;
     product.gate_end = gate + 1;
-    kernels_.backward.outer_product(product);
+    layer_kernels_.outer_product(product);
   }
 }
 
@@ -223,7 +224,7 @@ void BlockProducts<T>::RecurrentGradient(Sums sums) {
     product.row_stride = record;
     product.group_stride = block_.stride;
     product.gate_begin = 2;
-    kernels_.backward.outer_product(product);
+    layer_kernels_.outer_product(product);
     product.gate_begin = 0;
     product.gate_end = 2;
   } else {
@@ -233,7 +234,7 @@ void BlockProducts<T>::RecurrentGradient(Sums sums) {
     product.base = records + kRecordPrevious * lanes_;
     product.row_stride = record;
     product.group_stride = block_.stride;
-    kernels_.backward.outer_product(product);
+    layer_kernels_.outer_product(product);
     return;
   }
   product.row_stride = scratch_.row_stride;
@@ -244,7 +245,7 @@ void BlockProducts<T>::RecurrentGradient(Sums sums) {
         scratch_.dropped_states + gate * block_.slots * scratch_.row_stride;
     product.gate_begin = gate;
     product.gate_end = gate + 1;
-    kernels_.backward.outer_product(product);
+    layer_kernels_.outer_product(product);
   }
 }
 
@@ -260,7 +261,7 @@ void BlockProducts<T>::InputGradient() {
   product.part[2] = kRecordCandidate;
   product.gate_begin = 0;
   product.gate_end = kGates;
-  product.weights = weights_.transposed_kernel<T>();
+  product.weights = weights_.transposed_kernel();
   product.out_begin = 0;
   product.out_end = (features_ + lanes_ - 1) / lanes_;
   product.columns = features_;
@@ -270,7 +271,7 @@ void BlockProducts<T>::InputGradient() {
   if (call_.input_dropout != nullptr) {
     DropInputGradient(product);
   } else {
-    kernels_.backward.record_product(product);
+    layer_kernels_.record_product(product);
   }
 }
 
@@ -290,7 +291,7 @@ void BlockProducts<T>::DropInputGradient(RecordProductArguments<T>& product) {
       product.gate_begin = mask;
       product.gate_end = mask + 1;
     }
-    kernels_.backward.record_product(product);
+    layer_kernels_.record_product(product);
     for (size_t i = 0; i < product.rows; ++i) {
       const T* const keep = InputDropout(mask, slots_.begin + i);
       T* const to = targets[i];

@@ -96,6 +96,7 @@ class BlockProducts {
   const CpuWeights& weights_;
   const GruDescription& description_;
   const Kernels<T>& kernels_;
+  const LayerKernels<T>& layer_kernels_;
   const GruCall& call_;
   const SavedSteps& saved_;
   const GruGradients& gradients_;

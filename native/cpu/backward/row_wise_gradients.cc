@@ -44,10 +44,11 @@ void RowWiseGradients<T>::Read(const Row& row, RecordPart part, T* to) const {
   }
 }
 
-// Sets the lanes beyond the units to zero.
+// Rounds a gradient, and writes it. Sets the lanes beyond the units to zero.
 template <typename T>
 void RowWiseGradients<T>::Write(const Row& row, RecordPart part,
-                                const T* from) const {
+                                T* from) const {
+  RoundValues(row.a.gradient_rounding, from, row.count);
   const size_t lanes = row.kernels.lanes;
   for (size_t panel = row.a.panel_begin; panel < row.a.panel_end; ++panel) {
     T* const to = row.Part(panel, part);

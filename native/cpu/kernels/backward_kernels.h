@@ -57,6 +57,8 @@ struct GateGradientArguments {
   const T* const* reset_dropout;
   // The type that forward rounded reset_source and r * reset_source to.
   StateRounding rounding;
+  // The type that the gradients in the records are rounded to.
+  StateRounding gradient_rounding;
 };
 
 // out[row][n] (+)= sum over panels, gates and lanes k of
@@ -73,7 +75,7 @@ struct RecordProductArguments {
   size_t part[3];
   size_t gate_begin;
   size_t gate_end;
-  const T* weights;
+  const void* weights;  // in the format of cpu/weights/transposed_weights.h
   size_t out_begin;
   size_t out_end;
   size_t columns;  // the number of elements of a row of `out`
@@ -134,8 +136,6 @@ struct BackwardKernels {
   // d_reset_state is known, `reset` computes gate r.
   void (*candidate)(const GateGradientArguments<T>& arguments);
   void (*reset)(const GateGradientArguments<T>& arguments);
-  void (*record_product)(const RecordProductArguments<T>& arguments);
-  void (*outer_product)(const OuterProductArguments<T>& arguments);
   // Computes dx[i] = dy[i] times the derivative of an elementwise activation at
   // x[i], where y[i] is the activation's value at x[i], for i < n. Does nothing
   // and returns false for an activation that the kernels do not have.

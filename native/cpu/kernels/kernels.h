@@ -101,6 +101,9 @@ struct LayerKernels {
   // all panels have them, step_candidate computes `next`.
   void (*step_gates)(const StepArguments<T>& arguments);
   void (*step_candidate)(const StepArguments<T>& arguments);
+  // The products of the backward pass. Of bfloat16 layers they use dots too.
+  void (*record_product)(const RecordProductArguments<T>& arguments);
+  void (*outer_product)(const OuterProductArguments<T>& arguments);
 };
 
 template <typename T>

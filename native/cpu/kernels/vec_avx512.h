@@ -77,15 +77,22 @@ struct Vec<float> {
     return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_loadu_si512(p), 16));
   }
   // Return two bfloat16 of consecutive depths in each lane, like an element of
-  // WeightFormat::kBfloat16Pairs. SetPair takes the upper halves of two floats.
-  // It joins them outside of the vector registers, whose units are busy with
-  // the products.
+  // WeightFormat::kBfloat16Pairs. SetPair and JoinPairs take the upper halves
+  // of two floats. SetPair joins them outside of the vector registers, whose
+  // units are busy with the products.
   static V SetPair(T first, T second) {
     uint32_t upper, lower;
     __builtin_memcpy(&upper, &first, sizeof(upper));
     __builtin_memcpy(&lower, &second, sizeof(lower));
     return _mm512_castsi512_ps(_mm512_set1_epi32(
         static_cast<int>((upper & 0xFFFF0000) | (lower >> 16))));
+  }
+  static V JoinPairs(V first, V second) {
+    constexpr int kFirstWhereMask = 0xCA;  // (mask & first) | (~mask & second)
+    return _mm512_castsi512_ps(_mm512_ternarylogic_epi32(
+        _mm512_set1_epi32(static_cast<int>(0xFFFF0000)),
+        _mm512_castps_si512(first),
+        _mm512_srli_epi32(_mm512_castps_si512(second), 16), kFirstWhereMask));
   }
   static V LoadPairs(const uint32_t* p) {
     return _mm512_castsi512_ps(_mm512_loadu_si512(p));

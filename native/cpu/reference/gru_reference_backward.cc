@@ -182,6 +182,7 @@ class ReferenceBackward {
       const Vector inner = Saved(steps_.candidates, place);
       d_sum[1] = Activated(place, 1, Product(d_sum[2], inner));
       d_recurrent[2] = Product(d_sum[2], r);
+      RoundOperands(GradientRounding(description_), &d_recurrent[2]);
       d_hidden[2] =
           Multiplied(recurrent, 2, hidden, d_recurrent[2], &d_recurrent_);
     } else {
@@ -256,6 +257,7 @@ class ReferenceBackward {
           {sum.data(), gate.data(), d_gate.data(), d_sum.data(), units_},
           order.data());
     }
+    RoundOperands(GradientRounding(description_), &d_sum);
     return d_sum;
   }
 

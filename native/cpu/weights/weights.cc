@@ -171,26 +171,37 @@ Status CpuWeights::Fill(const T* kernel, const T* recurrent_kernel,
 }
 
 template <typename T>
+Status CpuWeights::TransposeMatrix(const void* packed, size_t depth,
+                                   char* to) const {
+  return VisitPanels<T>(
+      packed, depth,
+      [&](const T* plain, const PackedShape& shape, size_t panel) {
+        if constexpr (sizeof(T) == sizeof(float)) {
+          if (float_kernels_->dots) {
+            TransposePanelToPairs(plain, shape, panel,
+                                  reinterpret_cast<uint32_t*>(to));
+            return;
+          }
+        }
+        TransposePanel(plain, shape, panel, reinterpret_cast<T*>(to));
+      });
+}
+
+template <typename T>
 Status CpuWeights::TransposeAs() const {
-  const size_t features = description_.features;
-  const size_t units = description_.units;
-  const size_t kernel_bytes =
-      RoundUp(TransposedSize(ShapeOf(features)) * sizeof(T));
-  const size_t bytes =
-      kernel_bytes + TransposedSize(ShapeOf(units)) * sizeof(T);
-  if (!transposed_.Allocate(bytes)) return OutOfMemory(bytes, kPurpose);
-  char* const base = static_cast<char*>(transposed_.data());
-  T* const to_kernel = reinterpret_cast<T*>(base);
-  T* const to_recurrent = reinterpret_cast<T*>(base + kernel_bytes);
-  const auto transpose_to = [](T* to) {
-    return [to](const T* plain, const PackedShape& shape, size_t panel) {
-      TransposePanel(plain, shape, panel, to);
-    };
+  const bool pairs = layer_kernels<T>().dots;
+  const auto bytes_of = [&](size_t depth) {
+    return TransposedBytes(ShapeOf(depth), pairs, description_.dtype);
   };
-  Status status = VisitPanels<T>(kernel_, features, transpose_to(to_kernel));
+  const size_t kernel_bytes = RoundUp(bytes_of(description_.features));
+  const size_t bytes = kernel_bytes + bytes_of(description_.units);
+  if (!transposed_.Allocate(bytes)) return OutOfMemory(bytes, kPurpose);
+  char* const to_kernel = static_cast<char*>(transposed_.data());
+  char* const to_recurrent = to_kernel + kernel_bytes;
+  Status status = TransposeMatrix<T>(kernel_, description_.features, to_kernel);
   if (status.ok()) {
     status =
-        VisitPanels<T>(recurrent_kernel_, units, transpose_to(to_recurrent));
+        TransposeMatrix<T>(recurrent_kernel_, description_.units, to_recurrent);
   }
   if (!status.ok()) return status;
   transposed_kernel_ = to_kernel;

@@ -79,14 +79,8 @@ class CpuWeights {
   }
   // May be called after Transpose. The layout is that of
   // cpu/weights/transposed_weights.h.
-  template <typename T>
-  const T* transposed_kernel() const {
-    return static_cast<const T*>(transposed_kernel_);
-  }
-  template <typename T>
-  const T* transposed_recurrent() const {
-    return static_cast<const T*>(transposed_recurrent_);
-  }
+  const void* transposed_kernel() const { return transposed_kernel_; }
+  const void* transposed_recurrent() const { return transposed_recurrent_; }
 
  private:
   CpuWeights(const GruDescription& description, const CpuIsa& isa)
@@ -108,6 +102,9 @@ class CpuWeights {
                      const Visit& visit) const;
   template <typename T>
   Status UnpackAs(T* kernel, T* recurrent_kernel, T* bias) const;
+  // Transposes a packed matrix with `depth` rows. Fails with kOutOfMemory.
+  template <typename T>
+  Status TransposeMatrix(const void* packed, size_t depth, char* to) const;
   template <typename T>
   Status TransposeAs() const;
 
