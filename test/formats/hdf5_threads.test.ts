@@ -163,6 +163,21 @@ describe("a thread is ended, and the next file read on another one,", () => {
   });
 });
 
+it("a pause of the event loop counts little for the time limit, because an answer may wait behind it", async () => {
+  const limits = { deadline: 1000 };
+  const outline = await withHdf5(
+    bytesOf(ONE),
+    (file) => {
+      const answer = file.outline();
+      // Timers come next, and messages after them.
+      setImmediate(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2 * limits.deadline));
+      return answer;
+    },
+    limits,
+  );
+  expect(outline.kind).toBe("weights");
+});
+
 describe("all layers are read in one opening of the file:", () => {
   const opened = () =>
     orders()

@@ -1,6 +1,7 @@
 import { fileError } from "../file_errors.js";
 import { HDF5_DEADLINE_MS, KEPT_THREAD_MS } from "../limits.js";
 import type { StoredVariable } from "./dataset.js";
+import { startDeadline } from "./deadline.js";
 import type { LegacyArray, LegacyModel } from "./legacy_arrays.js";
 import { libraryCode } from "./library_code.js";
 import type { Hdf5Outline } from "./outline.js";
@@ -26,7 +27,7 @@ export interface ReadingLimits {
    * the memory that reading the file may take.
    */
   stored?: number;
-  /** The number of milliseconds after which the file is considered damaged. */
+  /** The number of milliseconds after which the file is considered damaged. Pauses of the event loop count little. */
   deadline?: number;
 }
 
@@ -46,12 +47,12 @@ let restEnds: NodeJS.Timeout | undefined;
  */
 export async function withHdf5Thread<T>(use: (open: OpenHdf5) => Promise<T>): Promise<T> {
   const thread = await takeThread();
-  let timer: NodeJS.Timeout | undefined;
+  let endDeadline = () => {};
   try {
     return await use((bytes, { stored = bytes.length, deadline = HDF5_DEADLINE_MS } = {}) => {
-      clearTimeout(timer);
+      endDeadline();
       const late = `expected its HDF5 weights to be readable within ${deadline / 1000} s but they were not: damaged?`;
-      timer = setTimeout(() => thread.fail(fileError(late)), deadline);
+      endDeadline = startDeadline(deadline, () => thread.fail(fileError(late)));
       thread.take(bytes, stored);
       return {
         outline: async () => ((await thread.ask("outline")) as { outline: Hdf5Outline }).outline,
@@ -61,7 +62,7 @@ export async function withHdf5Thread<T>(use: (open: OpenHdf5) => Promise<T>): Pr
       };
     });
   } finally {
-    clearTimeout(timer);
+    endDeadline();
     await giveBack(thread);
   }
 }
