@@ -1,4 +1,5 @@
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, Option } from "commander";
+import { list, oneOf, positive, shape, threadCount } from "./option_values.js";
 import { PEERS } from "./peers/index.js";
 import { DEFAULT_SHAPES, parseShape, QUICK_SHAPES, type Shape } from "./shapes.js";
 
@@ -91,33 +92,4 @@ export function readArguments(args: string[]): BenchArguments {
 /** Numbers of threads: "all" as `usable`, and each number once. */
 export function resolveThreads(threads: readonly (number | "all")[], usable: number): number[] {
   return [...new Set(threads.map((count) => (count === "all" ? usable : count)))];
-}
-
-function list<T>(item: (text: string) => T): (text: string) => T[] {
-  return (text) => text.split(",").map(item);
-}
-
-function oneOf<T extends string>(names: readonly T[]): (text: string) => T {
-  return (text) => {
-    const found = names.find((name) => name === text);
-    if (found === undefined) throw new InvalidArgumentError(`Expected ${names.join(", ")}.`);
-    return found;
-  };
-}
-
-function positive(text: string): number {
-  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError("Expected a positive integer.");
-  return Number(text);
-}
-
-function threadCount(text: string): number | "all" {
-  return text === "all" ? text : positive(text);
-}
-
-function shape(text: string): Shape {
-  try {
-    return parseShape(text);
-  } catch (error) {
-    throw new InvalidArgumentError(`${(error as Error).message}.`);
-  }
 }

@@ -3,44 +3,47 @@
 import { writeFileSync } from "node:fs";
 import { Command } from "commander";
 import { backendInfo } from "../../dist/index.js";
+import { resolveThreads } from "../arguments.js";
 import { Unavailable } from "../contender.js";
+import { list, positive, threadCount } from "../option_values.js";
+import { requireWritable } from "../require_writable.js";
 import { measureModels } from "./measure.js";
 import { formatModels } from "./report.js";
 
 interface Options {
-  rounds: string;
-  sampleMs: string;
-  threads: string;
-  batches: string;
-  models?: string;
+  rounds: number;
+  sampleMs: number;
+  threads: (number | "all")[];
+  batches: number[];
+  models?: string[];
   json?: string;
 }
 
 const options = new Command()
   .name("npm run bench:models --")
-  .option("--rounds <n>", "samples of each contender", "11")
-  .option("--sample-ms <n>", "about how long a sample takes", "40")
-  .option("--threads <list>", "numbers of threads", "1")
-  .option("--batches <list>", "rows of a call", "1,64")
-  .option("--models <list>", "only these models")
+  .allowExcessArguments(false)
+  .option("--rounds <n>", "samples of each contender", positive, 11)
+  .option("--sample-ms <n>", "about how long a sample takes", positive, 40)
+  .option<(number | "all")[]>("--threads <list>", "numbers of threads", list(threadCount), [1])
+  .option<number[]>("--batches <list>", "rows of a call", list(positive), [1, 64])
+  .option("--models <list>", "only these models", list(String))
   .option("--json <file>", "also write the record to a file")
   .parse()
   .opts<Options>();
 
-const listOf = (text: string) => text.split(",").map((item) => item.trim());
-const { usableCpus } = backendInfo().cpu;
-
 try {
+  // Checked now: a file that cannot be written must not cost the measurements.
+  if (options.json !== undefined) requireWritable(options.json);
   const record = await measureModels({
-    rounds: Number(options.rounds),
-    sampleMs: Number(options.sampleMs),
-    threads: listOf(options.threads).map((count) => (count === "all" ? usableCpus : Number(count))),
-    batches: listOf(options.batches).map(Number),
-    models: options.models === undefined ? null : listOf(options.models),
+    rounds: options.rounds,
+    sampleMs: options.sampleMs,
+    threads: resolveThreads(options.threads, backendInfo().cpu.usableCpus),
+    batches: options.batches,
+    models: options.models ?? null,
   });
   if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(record, null, 1)}\n`);
   process.stdout.write(await formatModels(record));
 } catch (error) {
-  console.error(error instanceof Unavailable ? `bench: ${error.message}` : error);
+  console.error(error instanceof Unavailable || error instanceof RangeError ? `bench: ${error.message}` : error);
   process.exitCode = 1;
 }

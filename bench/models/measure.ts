@@ -42,13 +42,21 @@ export interface ModelPlan {
   readonly models: readonly string[] | null;
 }
 
-/** Makes the models in a folder, by Keras. Throws `Unavailable` where Python does not have what that takes. */
+/**
+ * Makes the models in a folder, by Keras. Throws `Unavailable` where Python does not have what that takes, and a
+ * `RangeError` for a name that no model has.
+ */
 function makeModels(folder: string, { batches, models: wanted }: ModelPlan): BenchModel[] {
   const python = findPython(["keras", "tensorflow", "onnx"]);
   const script = join(root, "bench/models/make_models.py");
   const { status, stderr } = spawnSync(python, ["-B", script, folder, ...batches.map(String)], { encoding: "utf8" });
   if (status !== 0) throw new Unavailable(`make_models.py failed: ${stderr.trim().split("\n").at(-1)}`);
-  return readModels(folder).filter(({ name }) => wanted === null || wanted.includes(name));
+  const models = readModels(folder);
+  const unknown = wanted?.find((wish) => models.every(({ name }) => name !== wish));
+  if (unknown !== undefined) {
+    throw new RangeError(`Expected models of ${models.map(({ name }) => name).join(", ")} but received ${unknown}`);
+  }
+  return models.filter(({ name }) => wanted === null || wanted.includes(name));
 }
 
 /** Measures all contenders with one model and batch, in turn. */

@@ -97,7 +97,7 @@ describe("readRecord", () => {
   it("refuses what is no record", () => {
     const path = join(folder, "other.json");
     writeFileSync(path, JSON.stringify({ format: 3 }));
-    expect(() => readRecord(path)).toThrow("Expected a record of format 1 or 2");
+    expect(() => readRecord(path)).toThrow("Expected a whole record of format 1 or 2");
   });
 });
 
