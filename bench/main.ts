@@ -1,7 +1,6 @@
 // npm run bench -- [options]: our layer, the libraries of bench/peers and the machine's own limits, interleaved in one
 // run for each number of threads. README.md says what the numbers mean. Never a test.
-import { mkdirSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { writeFileSync } from "node:fs";
 import { CommanderError } from "commander";
 import { backendInfo } from "../dist/index.js";
 import { type BenchArguments, readArguments, resolveThreads } from "./arguments.js";
@@ -15,6 +14,7 @@ import { progress } from "./progress.js";
 import { readRecord } from "./read_record.js";
 import type { BenchRecord, RunRecord } from "./record.js";
 import { formatReport } from "./report.js";
+import { requireWritable } from "./require_writable.js";
 import { measureRun } from "./run.js";
 import { drawSpeed } from "./speed/plot.js";
 
@@ -57,19 +57,16 @@ function formatRecord(record: BenchRecord): string {
   return `${JSON.stringify(record, null, 1).replace(/\[[\s\d.,e+-]+\]/g, (list) => list.replace(/\s+/g, " "))}\n`;
 }
 
-function write(path: string, text: string): void {
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, text);
-}
-
 async function main(): Promise<void> {
   const args = readArguments(process.argv.slice(2));
+  // Checked now: a file that cannot be written must not cost the measurements.
+  for (const path of [args.json, args.curves, args.speed]) if (typeof path === "string") requireWritable(path);
   const record = args.report === null ? await measure(args) : readRecord(args.report);
   const json = formatRecord(record);
   // Written first: a table that cannot be formatted must not cost the measurements.
-  if (typeof args.json === "string") write(args.json, json);
-  if (args.curves !== null) write(args.curves, await drawCurves(record));
-  if (args.speed !== null) write(args.speed, await drawSpeed(record));
+  if (typeof args.json === "string") writeFileSync(args.json, json);
+  if (args.curves !== null) writeFileSync(args.curves, await drawCurves(record));
+  if (args.speed !== null) writeFileSync(args.speed, await drawSpeed(record));
   process.stdout.write(args.json === true ? json : await formatReport(record));
 }
 

@@ -1,6 +1,9 @@
 import { InvalidArgumentError } from "commander";
 import { parseShape, type Shape } from "./shapes.js";
 
+/** The most threads that `configure` takes. */
+const MOST_THREADS = 1024;
+
 /** Reads a list with commas, each item by `item`. */
 export function list<T>(item: (text: string) => T): (text: string) => T[] {
   return (text) => text.split(",").map(item);
@@ -29,9 +32,12 @@ export function seconds(text: string): number {
   return Number(text);
 }
 
-/** Reads a number of threads, or "all". */
+/** Reads a number of threads; "all" stands for every CPU that this process may use. */
 export function threadCount(text: string): number | "all" {
-  return text === "all" ? text : positive(text);
+  if (text === "all") return text;
+  const count = positive(text);
+  if (count > MOST_THREADS) throw new InvalidArgumentError(`Expected "all" or at most ${MOST_THREADS} threads.`);
+  return count;
 }
 
 /** Reads a shape such as `32x100x128-256`. */

@@ -18,24 +18,28 @@ interface SecondRecord extends Omit<BenchRecord, "runs" | "models"> {
   models?: BenchRecord["models"];
 }
 
-function parsed(path: string): unknown {
-  try {
-    return JSON.parse(readFileSync(path, "utf8"));
-  } catch (error) {
-    throw new RangeError(`Expected the JSON of a record in ${path}: ${(error as Error).message}`);
-  }
-}
-
 /** Reads a record of any format there has been. Throws a `RangeError` for anything else. */
 export function readRecord(path: string): BenchRecord {
-  const record = parsed(path) as SecondRecord | FirstRecord;
-  if (record.format === 2) {
+  const record = readJson(path) as SecondRecord | FirstRecord;
+  if (record.format === 2 && Array.isArray(record.runs)) {
     const runs = record.runs.map((run) => ({ ...run, stacks: run.stacks ?? [], sixteenBit: run.sixteenBit ?? [] }));
     return { ...record, runs, models: record.models ?? null };
   }
   if (record.format === 1) return fromFirst(record);
   const { format } = record as { format?: unknown };
-  throw new RangeError(`Expected a record of format 1 or 2 in ${path} but received format ${String(format)}`);
+  throw new RangeError(`Expected a whole record of format 1 or 2 in ${path} but received format ${String(format)}`);
+}
+
+/** Returns the object in a JSON file. Throws a `RangeError` for anything else. */
+function readJson(path: string): object {
+  let value: unknown;
+  try {
+    value = JSON.parse(readFileSync(path, "utf8"));
+  } catch (error) {
+    throw new RangeError(`Expected a record in ${path} but it cannot be read: ${(error as Error).message}`);
+  }
+  if (typeof value === "object" && value !== null) return value;
+  throw new RangeError(`Expected a record in ${path} but received ${String(value)}`);
 }
 
 function fromFirst({

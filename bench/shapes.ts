@@ -24,13 +24,20 @@ export const DEFAULT_SHAPES = [
 /** The shapes of a quick run. */
 export const QUICK_SHAPES = ["16x10x32-70", "1x10x64-64", "1x1x32-32"];
 
-/** Reads `BxTxF-U`. Throws a `RangeError` for anything else. */
+/** The most numbers of one call: 2 GiB as float32, of which contenders make copies of their own. */
+const MOST_NUMBERS = 2 ** 29;
+
+/** Reads `BxTxF-U`. Throws a `RangeError` for anything else, and for sizes that take too much memory. */
 export function parseShape(text: string): Shape {
   const sizes = /^([1-9]\d*)[x×]([1-9]\d*)[x×]([1-9]\d*)(?:-|→)([1-9]\d*)$/.exec(text)?.slice(1).map(Number);
   if (sizes === undefined) {
     throw new RangeError(`Expected a shape such as 32x100x128-256 (batch, timesteps, features, units), got "${text}"`);
   }
   const [batch, timesteps, features, units] = sizes as [number, number, number, number];
+  const numbers = (batch * timesteps + 3 * units) * (features + units);
+  if (numbers > MOST_NUMBERS) {
+    throw new RangeError(`Expected at most ${MOST_NUMBERS} numbers in inputs, outputs and weights, got "${text}"`);
+  }
   return { batch, timesteps, features, units };
 }
 

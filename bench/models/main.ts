@@ -5,12 +5,15 @@ import { backendInfo } from "../../dist/index.js";
 import { resolveThreads } from "../arguments.js";
 import { Unavailable } from "../contender.js";
 import { readModelsArguments } from "../program_arguments.js";
+import { requireWritable } from "../require_writable.js";
 import { measureModels } from "./measure.js";
 import { formatModels } from "./report.js";
 
 const options = readModelsArguments(process.argv.slice(2));
 
 try {
+  // Checked now: a file that cannot be written must not cost the measurements.
+  if (options.json !== undefined) requireWritable(options.json);
   const record = await measureModels({
     rounds: options.rounds,
     sampleMs: options.sampleMs,
@@ -21,6 +24,6 @@ try {
   if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(record, null, 1)}\n`);
   process.stdout.write(await formatModels(record));
 } catch (error) {
-  console.error(error instanceof Unavailable ? `bench: ${error.message}` : error);
+  console.error(error instanceof Unavailable || error instanceof RangeError ? `bench: ${error.message}` : error);
   process.exitCode = 1;
 }

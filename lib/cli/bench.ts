@@ -1,3 +1,5 @@
+import { allocate } from "../arguments/memory.js";
+import { checkedProduct } from "../arguments/shapes.js";
 import { backendInfo, configure, GRU, tensor } from "../index.js";
 import { textTable } from "../models/run/text_table.js";
 
@@ -60,14 +62,14 @@ export function bench(shapes: readonly string[], seconds: number): BenchReport {
   return { isa: cpu.isa, gpu: onGpu ? { device } : { reason }, rows };
 }
 
-function timed(shape: string, sizes: Sizes, path: BenchRow["path"], threads: number, seconds: number): BenchRow {
+/** Throws `ERR_OUT_OF_MEMORY` or `ERR_SHAPE` for sizes that no layer can have here. */
+function timed(text: string, sizes: Sizes, path: BenchRow["path"], threads: number, seconds: number): BenchRow {
   const { batch, timesteps, features, units } = sizes;
   const gru = new GRU(units, { return_sequences: true, use_cudnn: path === "cudnn" });
   try {
-    const inputs = tensor(
-      Float32Array.from({ length: batch * timesteps * features }, () => Math.random() * 2 - 1),
-      [batch, timesteps, features],
-    );
+    const shape = [batch, timesteps, features];
+    const inputs = tensor(allocate("float32", checkedProduct(shape, "inputs"), "inputs"), shape);
+    for (let i = 0; i < inputs.data.length; i++) inputs.data[i] = Math.random() * 2 - 1;
     const out = gru.call(inputs);
     const times: number[] = [];
     const end = performance.now() + seconds * 1e3;
@@ -80,7 +82,7 @@ function timed(shape: string, sizes: Sizes, path: BenchRow["path"], threads: num
     times.sort((a, b) => a - b);
     const median = times[times.length >> 1] as number;
     return {
-      shape,
+      shape: text,
       path,
       threads,
       calls: times.length,

@@ -64,6 +64,9 @@ export const READ_PIECE_BYTES = 16 * MIB;
  */
 export const HDF5_DEADLINE_MS = 30_000;
 
+/** The most threads that read HDF5 files at once. Each takes about 12 MB, and more of them are not faster. */
+export const MAX_HDF5_THREADS = 8;
+
 /** A thread that has read a file is kept for so many milliseconds, because starting one takes longer than reading. */
 export const KEPT_THREAD_MS = 10_000;
 

@@ -57,7 +57,10 @@ describe("readArguments", () => {
   it.each([
     [["--peers", "eigen,torch"], "Expected onnxruntime, onednn, eigen"],
     [["--shapes", "1x2-3"], "Expected a shape such as 32x100x128-256"],
+    [["--shapes", "999999x999999x9-9"], "Expected at most 536870912 numbers"],
+    [["--shapes", "1x1x1-99999999999999999999"], "Expected at most 536870912 numbers"],
     [["--threads", "0"], "Expected a positive integer"],
+    [["--threads", "9999"], 'Expected "all" or at most 1024 threads'],
     [["--rounds", "2.5"], "Expected a positive integer"],
     [["--only", "everything"], "Expected inference, training, stacks, sixteen-bit, models, orthogonal, curves"],
     [["--fast"], "unknown option '--fast'"],

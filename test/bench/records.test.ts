@@ -98,10 +98,10 @@ describe("readRecord", () => {
   it("refuses what is no record", () => {
     const path = join(folder, "other.json");
     writeFileSync(path, JSON.stringify({ format: 3 }));
-    expect(() => readRecord(path)).toThrow("Expected a record of format 1 or 2");
+    expect(() => readRecord(path)).toThrow("Expected a whole record of format 1 or 2");
     writeFileSync(path, "| a table |");
     expect(() => readRecord(path)).toThrow(RangeError);
-    expect(() => readRecord(join(folder, "none.json"))).toThrow(/Expected the JSON of a record in .*none.json: ENOENT/);
+    expect(() => readRecord(join(folder, "none.json"))).toThrow(/Expected a record in .*none.json .*ENOENT/);
   });
 });
 

@@ -239,4 +239,11 @@ describe("bench", () => {
   it("exits with 2 for a shape that is none", () => {
     expect(run(["bench", "1x5"])).toMatchObject({ status: 2, stderr: expect.stringContaining("32x100x128-256") });
   });
+
+  it.each(["999999x999999x9-9", "1x1x1-999999"])("says that %s does not fit in memory", (shape) => {
+    const { status, stderr } = run(["bench", shape]);
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/memory/);
+    expect(stderr).not.toMatch(/ {4}at /);
+  });
 });

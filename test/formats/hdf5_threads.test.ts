@@ -5,7 +5,7 @@ import { Bidirectional, GRU, GRUStack } from "cudnn-gru";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { libraryCode } from "../../dist/formats/hdf5/library_code.js";
 import { readHdf5Variables, withHdf5, withHdf5Thread } from "../../dist/formats/hdf5/open_hdf5.js";
-import { KEPT_THREAD_MS, MAX_KEPT_BYTES } from "../../dist/formats/limits.js";
+import { KEPT_THREAD_MS, MAX_HDF5_THREADS, MAX_KEPT_BYTES } from "../../dist/formats/limits.js";
 import { h5Fixture } from "./h5_files.js";
 import { fixture } from "./keras_files.js";
 
@@ -97,6 +97,28 @@ describe("a thread is kept after a file", () => {
   });
 });
 
+describe("no more than some threads read at once,", () => {
+  const readMany = (...paths: string[]) => Promise.allSettled(paths.map(shapesOf));
+
+  it("and files that come then wait for one of them", async () => {
+    let most = 0;
+    const alive = setInterval(() => {
+      most = Math.max(most, [...threads.keys()].filter(({ threadId }) => threadId > 0).length);
+    }, 1);
+    const all = await readMany(...new Array<string>(4 * MAX_HDF5_THREADS).fill(ONE));
+    clearInterval(alive);
+    expect(all.map(({ status }) => status)).toEqual(all.map(() => "fulfilled"));
+    expect(most).toBeLessThanOrEqual(MAX_HDF5_THREADS);
+    expect(threads.size).toBeLessThan(4 * MAX_HDF5_THREADS);
+  });
+
+  it("and damaged files give their places away", async () => {
+    const damaged = h5Fixture("../keras/sequential.keras");
+    const all = await readMany(...new Array<string>(2 * MAX_HDF5_THREADS).fill(damaged), ONE);
+    expect(all.map(({ status }) => status)).toEqual([...all.slice(1).map(() => "rejected"), "fulfilled"]);
+  });
+});
+
 describe("a thread is ended, and the next file read on another one,", () => {
   const expectTwo = async (first: Promise<unknown>, message: string | RegExp) => {
     await expect(first).rejects.toThrow(message);
@@ -161,6 +183,21 @@ describe("a thread is ended, and the next file read on another one,", () => {
     await shapesOf(ONE);
     expect(threads.size).toBe(2);
   });
+});
+
+it("a pause of the event loop counts little for the time limit, because an answer may wait behind it", async () => {
+  const limits = { deadline: 1000 };
+  const outline = await withHdf5(
+    bytesOf(ONE),
+    (file) => {
+      const answer = file.outline();
+      // Timers come next, and messages after them.
+      setImmediate(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2 * limits.deadline));
+      return answer;
+    },
+    limits,
+  );
+  expect(outline.kind).toBe("weights");
 });
 
 describe("all layers are read in one opening of the file:", () => {

@@ -43,6 +43,22 @@ describe("node", () => {
   });
 });
 
+describe("a runtime in which the HDF5 library cannot work is not taken for a damaged file:", () => {
+  const failing = `const { readKerasGru } = await import(${reader});
+    const error = await readKerasGru(${JSON.stringify(fixture("sequential.keras"))}).catch((error) => error);
+    console.log(error.code, error.message);`;
+
+  it.each([
+    ["without WebAssembly", "--jitless", "WebAssembly is not defined"],
+    ["without memory for it", "--wasm-max-mem-pages=16", "Out of memory"],
+    ["without a limit for its memory", "--frozen-intrinsics", "cannot be read safely in this runtime"],
+  ])("%s (%s)", (_, option, reason) => {
+    const printed = node("--no-warnings", option, "-e", `(async () => { ${failing} })()`);
+    expect(printed).toMatch(/^ERR_UNSUPPORTED /);
+    expect(printed).toContain(reason);
+  });
+});
+
 describe("a process ends", () => {
   const reading = `
     const { readKerasGru } = await import(${reader});

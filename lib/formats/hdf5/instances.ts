@@ -51,7 +51,7 @@ async function instance(factory: Factory, { module }: LibraryCode): Promise<H5Wa
     print: () => {},
     printErr: () => {},
     instantiateWasm: (imports: object, done: (instance: object, module: object) => void) => {
-      done(new WebAssembly.Instance(module, imports), module);
+      done(new WebAssembly!.Instance(module, imports), module);
       return {};
     },
   };
@@ -60,7 +60,9 @@ async function instance(factory: Factory, { module }: LibraryCode): Promise<H5Wa
 }
 
 async function imported(): Promise<H5Wasm> {
-  const h5 = await importDependency("h5wasm", () => import("h5wasm"));
-  await h5.ready;
-  return h5;
+  return importDependency("h5wasm", async () => {
+    const h5 = await import("h5wasm");
+    await h5.ready;
+    return h5;
+  });
 }

@@ -1,3 +1,4 @@
+import { incompleteError } from "../../errors/messages.js";
 import { fileError } from "../file_errors.js";
 import { hdf5MemoryLimit } from "../limits.js";
 import { type WasmMemory, WebAssembly } from "./web_assembly.js";
@@ -24,14 +25,28 @@ function closeOff(files: NonNullable<H5Wasm["FS"]>): void {
   }
 }
 
-const { grow } = WebAssembly.Memory.prototype;
+const memory = WebAssembly?.Memory.prototype;
+const grow = memory?.grow;
 
 /** Limits the size of each WebAssembly memory of this thread. Beyond it the HDF5 library reports a lack of memory. */
 function boundMemory(limit: number): void {
-  WebAssembly.Memory.prototype.grow = function (this: WasmMemory, pages: number): number {
+  memory!.grow = function (this: WasmMemory, pages: number): number {
     if (this.buffer.byteLength + pages * 65_536 > limit) throw new RangeError("memory limit reached");
-    return grow.call(this, pages);
+    return grow!.call(this, pages);
   };
+}
+
+/** Separates the library from the machine and limits its memory. Throws `ERR_UNSUPPORTED` if the runtime refuses. */
+function confine({ FS }: H5Wasm, stored: number): void {
+  try {
+    closeOff(FS!);
+    boundMemory(hdf5MemoryLimit(stored));
+  } catch (cause) {
+    const reason = (cause as Error).message;
+    throw incompleteError("ERR_UNSUPPORTED", `its HDF5 weights cannot be read safely in this runtime: ${reason}`, {
+      cause,
+    });
+  }
 }
 
 function openFile({ Module }: H5Wasm): bigint {
@@ -50,17 +65,16 @@ function openFile({ Module }: H5Wasm): bigint {
  * separates the library from the machine and limits its memory.
  *
  * @param stored the number of bytes that the stored file takes, which is smaller than its length when it is compressed.
- * @throws GRUError `ERR_FILE_FORMAT` if it is not a complete HDF5 file.
+ * @throws GRUError `ERR_FILE_FORMAT` if it is not a complete HDF5 file, `ERR_UNSUPPORTED` if the runtime does not let the
+ * library be confined.
  */
 export function openInLibrary(h5: H5Wasm, bytes: Uint8Array, stored: number): bigint {
   if (!SIGNATURE.every((byte, index) => bytes[index] === byte)) {
     throw fileError("expected an HDF5 file but found a damaged one: its first bytes are not those of one");
   }
-  const files = h5.FS!;
-  closeOff(files);
-  boundMemory(hdf5MemoryLimit(stored));
+  confine(h5, stored);
   h5.Module.activate_throwing_error_handler();
-  files.writeFile(FILE_NAME, bytes, { canOwn: true } as object);
+  h5.FS!.writeFile(FILE_NAME, bytes, { canOwn: true } as object);
   return openFile(h5);
 }
 

@@ -37,6 +37,7 @@ const CODE_FILE = "dist/esm/hdf5_util.js";
 const BEFORE = "binaryDecode('";
 
 async function readCode(): Promise<LibraryCode> {
+  if (WebAssembly === undefined) throw new Error("no WebAssembly");
   const path = foldersOf("h5wasm")
     .map((folder) => `${folder}${CODE_FILE}`)
     .find(existsSync);

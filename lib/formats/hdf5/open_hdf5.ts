@@ -1,9 +1,11 @@
 import { fileError } from "../file_errors.js";
-import { HDF5_DEADLINE_MS, KEPT_THREAD_MS } from "../limits.js";
+import { HDF5_DEADLINE_MS, KEPT_THREAD_MS, MAX_HDF5_THREADS } from "../limits.js";
 import type { StoredVariable } from "./dataset.js";
+import { startDeadline } from "./deadline.js";
 import type { LegacyArray, LegacyModel } from "./legacy_arrays.js";
 import { libraryCode } from "./library_code.js";
 import type { Hdf5Outline } from "./outline.js";
+import { Places } from "./places.js";
 import type { DatasetRequest, GroupRequest } from "./reader.js";
 import { Hdf5Thread } from "./thread.js";
 
@@ -26,7 +28,7 @@ export interface ReadingLimits {
    * the memory that reading the file may take.
    */
   stored?: number;
-  /** The number of milliseconds after which the file is considered damaged. */
+  /** The number of milliseconds after which the file is considered damaged. Pauses of the event loop count little. */
   deadline?: number;
 }
 
@@ -40,18 +42,25 @@ export type OpenHdf5 = (bytes: Uint8Array<ArrayBuffer>, limits?: ReadingLimits) 
 let resting: Hdf5Thread | undefined;
 let restEnds: NodeJS.Timeout | undefined;
 
+const places = new Places(MAX_HDF5_THREADS);
+
 /**
  * Passes a function that opens HDF5 files to `use`. It opens them on a thread, which is ended afterwards if there was any
- * error, and is otherwise kept for a while. The thread starts while `use` still prepares the file.
+ * error, and is otherwise kept for a while. The thread starts while `use` still prepares the file. Only so many threads
+ * read at once, and further callers wait, so `use` must not open a file in another way.
  */
-export async function withHdf5Thread<T>(use: (open: OpenHdf5) => Promise<T>): Promise<T> {
+export function withHdf5Thread<T>(use: (open: OpenHdf5) => Promise<T>): Promise<T> {
+  return places.with(() => onThread(use));
+}
+
+async function onThread<T>(use: (open: OpenHdf5) => Promise<T>): Promise<T> {
   const thread = await takeThread();
-  let timer: NodeJS.Timeout | undefined;
+  let endDeadline = () => {};
   try {
     return await use((bytes, { stored = bytes.length, deadline = HDF5_DEADLINE_MS } = {}) => {
-      clearTimeout(timer);
+      endDeadline();
       const late = `expected its HDF5 weights to be readable within ${deadline / 1000} s but they were not: damaged?`;
-      timer = setTimeout(() => thread.fail(fileError(late)), deadline);
+      endDeadline = startDeadline(deadline, () => thread.fail(fileError(late)));
       thread.take(bytes, stored);
       return {
         outline: async () => ((await thread.ask("outline")) as { outline: Hdf5Outline }).outline,
@@ -61,7 +70,7 @@ export async function withHdf5Thread<T>(use: (open: OpenHdf5) => Promise<T>): Pr
       };
     });
   } finally {
-    clearTimeout(timer);
+    endDeadline();
     await giveBack(thread);
   }
 }

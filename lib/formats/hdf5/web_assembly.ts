@@ -16,4 +16,5 @@ export interface WasmMemory {
   grow(pages: number): number;
 }
 
-export const { WebAssembly } = globalThis as unknown as { readonly WebAssembly: WebAssemblyParts };
+/** `undefined` in a runtime that was started without WebAssembly (`node --jitless`). */
+export const { WebAssembly } = globalThis as unknown as { readonly WebAssembly: WebAssemblyParts | undefined };
