@@ -13,6 +13,8 @@ constexpr LayerKernels<float> kFloat16Layer =
     MakeLayerKernels<Float16Weights<Vec<float>>>();
 constexpr LayerKernels<float> kBfloat16Layer =
     MakeLayerKernels<Bfloat16PairWeights<Vec<float>>>();
+constexpr LayerKernels<float> kFloat16NarrowLayer =
+    MakeLayerKernels<Float16NarrowWeights<Vec<float>, HalfRegisters>>();
 constexpr LayerKernels<float> kBfloat16DotLayer =
     MakeLayerKernels<Bfloat16DotWeights<Vec<float>>>();
 }  // namespace
@@ -27,7 +29,7 @@ const KernelSet kAvx512Kernels = {"avx512",
 
 const KernelSet kAvx512Bf16Kernels = {
     "avx512_bf16",           MakeKernels<float>(), MakeKernels<double>(),
-    MakeOrthogonalKernels(), MakeHalfKernels(),    &kFloat16Layer,
+    MakeOrthogonalKernels(), MakeHalfKernels(),    &kFloat16NarrowLayer,
     &kBfloat16DotLayer};
 
 }  // namespace cudnn_gru

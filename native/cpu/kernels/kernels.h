@@ -94,6 +94,9 @@ struct LayerKernels {
   // Whether two depths are multiplied at once. Of the operands only the upper
   // halves count then, and denormals count as zeros.
   bool dots;
+  // The size of both matrices in float32 from which on a layer uses these
+  // kernels and not those of weights that were widened.
+  size_t least_bytes;
   void (*product)(const ProductArguments<T>& arguments);
   // Computes the whole step of a layer with reset_after=True.
   void (*step_reset_after)(const StepArguments<T>& arguments);

@@ -110,6 +110,35 @@ struct Vec<float> {
   static V Estimate(V x) { return _mm512_rcp14_ps(x); }
 };
 
+// The lanes of Vec<float> in two registers of half the size, for products of a
+// single row.
+struct HalfRegisters {
+  using T = float;
+  struct V {
+    __m256 first, second;
+  };
+  static constexpr size_t kLanes = 16;
+  static constexpr size_t kAccumulators = 12;
+
+  static V Set(T x) { return {_mm256_set1_ps(x), _mm256_set1_ps(x)}; }
+  static V Load(const T* p) {
+    return {_mm256_loadu_ps(p), _mm256_loadu_ps(p + 8)};
+  }
+  static void Store(T* p, V x) {
+    _mm256_storeu_ps(p, x.first);
+    _mm256_storeu_ps(p + 8, x.second);
+  }
+  static V MulAdd(V a, V b, V c) {
+    return {_mm256_fmadd_ps(a.first, b.first, c.first),
+            _mm256_fmadd_ps(a.second, b.second, c.second)};
+  }
+  static V LoadFloat16(const uint16_t* p) {
+    const __m128i* const bits = reinterpret_cast<const __m128i*>(p);
+    return {_mm256_cvtph_ps(_mm_loadu_si128(bits)),
+            _mm256_cvtph_ps(_mm_loadu_si128(bits + 1))};
+  }
+};
+
 template <>
 struct Vec<double> {
   using T = double;
