@@ -16,10 +16,11 @@ export interface Task {
 /**
  * The role of a contender in the tables. `ours` is our layer as users call it in float32; all others are compared with
  * it. `kernel` is our computation called from C++. `float64` is our layer in that type. `way` is another way to call
- * our layer, or a part of such a call. `apart` are the layers of a stack of ours, called one by one, or our layer called in another way or type than
- * the one that is compared. `peer` is another library.
+ * our layer, or a part of such a call. `apart` are the layers of a stack of ours, called one by one, or our layer called in another way than the one
+ * that is compared. `other type` is our layer in another type than bfloat16, where that is compared. `peer` is another
+ * library.
  */
-export type Role = "ours" | "kernel" | "float64" | "way" | "apart" | "peer";
+export type Role = "ours" | "kernel" | "float64" | "way" | "apart" | "other type" | "peer";
 
 /** Something that computes a GRU over whole sequences, or its gradients. */
 export interface Contender {

@@ -6,6 +6,9 @@ import type { Sampler } from "./rounds.js";
 export const FMA = "limit: fma";
 export const READ = "limit: read";
 
+/** The type of the numbers that a workload multiplies. */
+export type ElementType = "float32" | "bfloat16";
+
 /** The greatest speed of this machine, which `bench/native/limits.cc` measures between the contenders' samples. */
 export class Limits {
   readonly #child: LineChild;
@@ -19,11 +22,11 @@ export class Limits {
     return new Limits(await LineChild.start(compile("limits"), [String(threads)]));
   }
 
-  /** Floating-point operations a second, and bytes a second when `bytes` are read over and over. */
-  samplers(bytes: number, sampleMs: number): Sampler[] {
+  /** Operations a second of products of this type, and bytes a second when `bytes` are read over and over. */
+  samplers(type: ElementType, bytes: number, sampleMs: number): Sampler[] {
     const ask = async (line: string) => Number(await this.#child.request(line));
     return [
-      { name: FMA, sample: () => ask(`fma ${sampleMs}`) },
+      { name: FMA, sample: () => ask(`${type === "float32" ? "fma" : type} ${sampleMs}`) },
       { name: READ, sample: () => ask(`read ${bytes} ${sampleMs}`) },
     ];
   }

@@ -1,5 +1,5 @@
 import type { Contender, Task } from "./contender.js";
-import { FMA, type Limits, READ } from "./limits.js";
+import { type ElementType, FMA, type Limits, READ } from "./limits.js";
 import type { Problem } from "./problem.js";
 import type { Measurement, ShapeRecord, Skipped } from "./record.js";
 import { runRounds, type Sampler, taskSampler } from "./rounds.js";
@@ -15,6 +15,8 @@ export interface Effort {
 
 /** What the outputs of contenders are compared with. */
 export interface Reference {
+  /** The type that our layer computes in. */
+  readonly type: ElementType;
   /** The output of our layer for a problem. */
   compute(problem: Problem, resetAfter: boolean): Float32Array;
   /** Contenders that differ from it by more than this, outputs being of the size of 1, do not compute the same. */
@@ -33,11 +35,12 @@ export async function measureShape(
   contenders: readonly Contender[],
   limits: Limits | null,
   effort: Effort,
-  { compute, tolerance }: Reference,
+  { type, compute, tolerance }: Reference,
 ): Promise<ShapeRecord> {
   const { shape } = problem;
   const tasks: Task[] = [];
-  const samplers: Sampler[] = limits?.samplers(recurrentBytes(shape), effort.sampleMs) ?? [];
+  const readSize = type === "float32" ? recurrentBytes(shape) : recurrentBytes(shape) / 2;
+  const samplers: Sampler[] = limits?.samplers(type, readSize, effort.sampleMs) ?? [];
   const measurements: Measurement[] = [];
   const skipped: Skipped[] = [];
   try {
@@ -68,7 +71,7 @@ export async function measureShape(
     const samples = await runRounds(samplers, effort.rounds);
     const of = (name: string, digits: number) => (samples.get(name) ?? []).map((x) => Number(x.toPrecision(digits)));
     for (const measurement of measurements) measurement.nanoseconds = of(measurement.contender, 6);
-    const machine = limits === null ? null : { fma: of(FMA, 6), read: of(READ, 6), readSize: recurrentBytes(shape) };
+    const machine = limits === null ? null : { fma: of(FMA, 6), read: of(READ, 6), readSize };
     return { shape, limits: machine, measurements, skipped, memory: null };
   } finally {
     for (const task of tasks) await task.close();

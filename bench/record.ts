@@ -29,7 +29,7 @@ export interface Measurement extends Timing {
 
 /** The machine's limits, by round; null where they could not be measured. */
 export interface LimitSamples {
-  /** Float32 operations a second. */
+  /** Operations a second: of float32, or of bfloat16 where that is what is measured. */
   fma: number[];
   /** Bytes a second, reading `readSize` bytes over and over. */
   read: number[];

@@ -84,15 +84,13 @@ async function measureStacks(wanted: Wanted, effort: Effort, skipped: Skipped[])
 async function measureSixteenBit(wanted: Wanted, effort: Effort, skipped: Skipped[]): Promise<ShapeRecord[]> {
   const peers = await openAll(chosen(SIXTEEN_BIT_PEERS, wanted.peers), effort.threads, skipped);
   const problems = sequencesOf(wanted.shapes).map((shape) => ({ shape, form: ONE_GRU }));
-  const reference = { compute: computeBfloat16, tolerance: BFLOAT16_TOLERANCE };
+  const reference = { type: "bfloat16", compute: computeBfloat16, tolerance: BFLOAT16_TOLERANCE } as const;
   const contenders = [...sixteenBitLayers(), ...peers];
-  const records = await measureShapes("bfloat16", problems, contenders, effort, skipped, reference);
-  // The limits are those of float32.
-  return records.map((record) => ({ ...record, limits: null }));
+  return measureShapes("bfloat16", problems, contenders, effort, skipped, reference);
 }
 
 function float32(compute: Reference["compute"]): Reference {
-  return { compute, tolerance: FLOAT32_TOLERANCE };
+  return { type: "float32", compute, tolerance: FLOAT32_TOLERANCE };
 }
 
 /** Measures the contenders, and closes them. */

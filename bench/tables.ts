@@ -44,7 +44,7 @@ function floorOf({ shape, limits }: ShapeRecord, workload: Workload): number | n
 
 const isPeer = ({ role }: Measurement) => role === "peer";
 /** Whether a contender has a column of the summary. */
-const isCompared = ({ role }: Measurement) => role === "peer" || role === "apart";
+const isCompared = ({ role }: Measurement) => role === "peer" || role === "apart" || role === "other type";
 const ofRole = ({ measurements }: ShapeRecord, role: Role) => measurements.find((one) => one.role === role);
 
 /** One row a shape: our layer, how near it is to the machine's limits, and its advantage over each peer. */
@@ -61,7 +61,7 @@ export function summaryTable(shapes: readonly ShapeRecord[], workload: Workload)
   // In training there are neither.
   const has = (role: Role) => shapes.some((at) => ofRole(at, role) !== undefined);
   const [withKernel, withFloat64] = [has("kernel"), has("float64")];
-  const titles = ["shape", "ms", ...(withKernel ? ["C++ kernel, ms"] : []), "GFLOP/s", "of FMA peak", "of floor"];
+  const titles = ["shape", "ms", ...(withKernel ? ["C++ kernel, ms"] : []), "GFLOP/s", "of peak", "of floor"];
   if (withFloat64) titles.push("float64");
   const rows = shapes.map((at) => {
     const operations = workload.flops(at.shape);
@@ -96,8 +96,8 @@ export function detailTable(at: ShapeRecord, workload: Workload): Table {
       title(measurement),
       spread(times, (value) => three(value * 1e-6)),
       gflops(operations, times.median),
-      // The floor is known for float32 only.
-      measurement.role === "float64" ? "" : ofFloor(at, workload, times.median),
+      // The floor is that of the type which is compared.
+      measurement.role === "float64" || measurement.role === "other type" ? "" : ofFloor(at, workload, times.median),
       measurement === ours(at) ? "" : spread(advantage(at, measurement), (value) => value.toFixed(2)),
       ...(kernel === undefined
         ? []

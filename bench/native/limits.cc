@@ -3,6 +3,8 @@
 //
 //   fma <ms>           float32 operations a second of independent fused
 //                      multiply-adds in registers, 2 each, of all threads
+//   bfloat16 <ms>      the same for products of bfloat16 numbers that are added
+//                      up in float32: by vdpbf16ps, if the CPU has it
 //   read <bytes> <ms>  bytes a second when an array of that size, which the
 //                      threads share in equal slices, is loaded over and over
 #include <algorithm>
@@ -60,6 +62,27 @@ double RunFma() {
   }
   for (int i = 0; i < kChains; ++i) BENCH_USE(chains[i]);
   return 2.0 * kFmaSteps * kChains * (kVectorBytes / sizeof(float));
+}
+
+// Operations of independent dot products of bfloat16 pairs, or of float32
+// numbers where the CPU has no such instruction.
+double RunBfloat16() {
+#if defined(__AVX512BF16__)
+  FloatVector chains[kChains] = {};
+  // Two numbers near 1 in each lane.
+  FloatVector factor = FloatVector{} + 1.0f;
+  BENCH_USE(factor);
+  for (size_t step = 0; step < kFmaSteps; ++step) {
+#pragma GCC unroll 12
+    for (int i = 0; i < kChains; ++i) {
+      asm volatile("vdpbf16ps %1, %1, %0" : "+v"(chains[i]) : "v"(factor));
+    }
+  }
+  for (int i = 0; i < kChains; ++i) BENCH_USE(chains[i]);
+  return 4.0 * kFmaSteps * kChains * (kVectorBytes / sizeof(float));
+#else
+  return RunFma();
+#endif
 }
 
 // One pass over whole groups of kLoads vectors; the bytes read.
@@ -147,6 +170,8 @@ int main(int, char** argv) {
     double rate = 0.0;
     if (verb == "fma" && request >> ms) {
       rate = Rate(threads, ms, [](int) { return RunFma(); });
+    } else if (verb == "bfloat16" && request >> ms) {
+      rate = Rate(threads, ms, [](int) { return RunBfloat16(); });
     } else if (verb == "read" && request >> bytes >> ms) {
       rate = ReadRate(threads, bytes, ms);
     }

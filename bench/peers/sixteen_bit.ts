@@ -54,8 +54,8 @@ class LayerOfType implements Contender {
 export function sixteenBitLayers(): Contender[] {
   return [
     new LayerOfType("bfloat16", "ours"),
-    new LayerOfType("float16", "apart"),
-    new LayerOfType("float32", "apart"),
+    new LayerOfType("float16", "other type"),
+    new LayerOfType("float32", "other type"),
   ];
 }
 

@@ -113,7 +113,7 @@ describe("tables", () => {
       ms: "1.00",
       "C++ kernel, ms": "0.800",
       "GFLOP/s": "0.1",
-      "of FMA peak": "0 %",
+      "of peak": "0 %",
       "of floor": "0 %",
       float64: "1.50×",
       "vs peer": "2.00×",
@@ -137,7 +137,7 @@ describe("tables", () => {
       shape: "32×100×128→256",
       ms: "1.00",
       "GFLOP/s": "5662.3",
-      "of FMA peak": "5662 %",
+      "of peak": "5662 %",
       "of floor": "5662 %",
       "vs peer": "2.00×",
     });

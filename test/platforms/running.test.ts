@@ -112,7 +112,7 @@ describe("the bits of g++ and of zig's clang", () => {
     expect(readFileSync(everyday).equals(readFileSync(binaryOf(target)))).toBe(false);
   });
 
-  it.each(["avx512", "avx2", "baseline", "reference"])("are equal with the kernels %s", (isa) => {
+  it.each(["avx512_bf16", "avx512", "avx2", "baseline", "reference"])("are equal with the kernels %s", (isa) => {
     const env = { CUDNN_GRU_ISA: isa };
     const results = [everyday, binaryOf(target)].map((addon) => runOn(target, "outputs.mjs", [], { addon, env }));
     const [first, second] = results.map(({ result }) => result as Record<string, string> | null);

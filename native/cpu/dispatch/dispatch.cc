@@ -47,13 +47,15 @@ const std::vector<CpuIsa>& AvailableIsas() {
     if (cpu.avx2) list->push_back({kAvx2Kernels.isa, &kAvx2Kernels});
 #endif
 #ifdef CUDNN_GRU_HAVE_AVX512
-    const KernelSet* const bf16 =
-        cpu.avx512_bf16 ? &kAvx512Bf16Kernels : nullptr;
-    // On Intel's CPUs a dot product of pairs takes longer than two
-    // multiply-adds, or as long (bench/NOTES.md).
-    if (bf16 != nullptr && !cpu.amd) list->push_back({bf16->isa, bf16});
     if (cpu.avx512) list->push_back({kAvx512Kernels.isa, &kAvx512Kernels});
-    if (bf16 != nullptr && cpu.amd) list->push_back({bf16->isa, bf16});
+#endif
+#ifdef CUDNN_GRU_HAVE_AVX512_BF16
+    if (cpu.avx512_bf16) {
+      // On Intel's CPUs a dot product of pairs takes longer than two
+      // multiply-adds (bench/NOTES.md), so there these are not the fastest.
+      const auto place = cpu.amd ? list->end() : list->end() - 1;
+      list->insert(place, {kAvx512Bf16Kernels.isa, &kAvx512Bf16Kernels});
+    }
 #endif
     return list;
   }();

@@ -156,7 +156,11 @@ struct KernelSet {
 extern const KernelSet kBaselineKernels;
 extern const KernelSet kAvx2Kernels;
 extern const KernelSet kAvx512Kernels;
+// No Mac has AVX512-BF16, so binaries for macOS go without these kernels.
+#if defined(CUDNN_GRU_HAVE_AVX512) && !defined(__APPLE__)
+#define CUDNN_GRU_HAVE_AVX512_BF16
 extern const KernelSet kAvx512Bf16Kernels;
+#endif
 extern const KernelSet kNeonKernels;
 
 }  // namespace cudnn_gru
