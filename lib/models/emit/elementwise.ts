@@ -2,6 +2,7 @@ import type { NativeActivation } from "../../native/binding.js";
 import type { Builder } from "../compile/builder.js";
 import { type KerasDtype, product, type SymbolicTensor, storageType } from "../compile/symbolic.js";
 import { broadcast } from "./broadcast.js";
+import { constantOf } from "./constants.js";
 
 /** Returns `fn` of every element of `x`, as a tensor of `dtype`. */
 export function unary(builder: Builder, fn: string, x: SymbolicTensor, dtype: KerasDtype = x.dtype): SymbolicTensor {
@@ -71,14 +72,5 @@ export function cast(builder: Builder, x: SymbolicTensor, dtype: KerasDtype): Sy
 
 /** Returns a constant with the one element `value`, of shape `()`. */
 export function scalar(builder: Builder, value: number, dtype: KerasDtype): SymbolicTensor {
-  const type = storageType(dtype);
-  const data =
-    type === "float32"
-      ? Float32Array.of(value)
-      : type === "float64"
-        ? Float64Array.of(value)
-        : type === "int32"
-          ? Int32Array.of(value)
-          : Uint8Array.of(value === 0 ? 0 : 1);
-  return builder.constant(data, [], dtype);
+  return constantOf(builder, [value], [], dtype);
 }

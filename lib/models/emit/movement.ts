@@ -1,5 +1,6 @@
 import type { Builder } from "../compile/builder.js";
 import { product, type SymbolicTensor } from "../compile/symbolic.js";
+import { inDtype } from "./constants.js";
 import { scalar } from "./elementwise.js";
 import { simplified, stridesOf } from "./strides.js";
 
@@ -134,9 +135,9 @@ export function padded(
   return y;
 }
 
-/** Sets all elements of `y` to `value`. */
+/** Sets all elements of `y` to `value`, rounded to the dtype. */
 export function filled(builder: Builder, y: SymbolicTensor, value: number): SymbolicTensor {
-  builder.emit("fill", {}, { y }, { value, repeat: 1 });
+  builder.emit("fill", {}, { y }, { value: inDtype(value, y.dtype), repeat: 1 });
   return y;
 }
 

@@ -13,6 +13,7 @@ export interface RecurrentStage {
 
 /** One or more recurrent layers, each of which gets the sequence of the one before. */
 export interface RecurrentCall {
+  /** (timesteps, features), of any dtype. */
   readonly x: SymbolicTensor;
   /** (timesteps), or `null`. */
   readonly mask: SymbolicTensor | null;
@@ -31,8 +32,10 @@ export interface RecurrentResults {
 
 /** Computes recurrent layers over the timesteps of `x`, (timesteps, features). */
 export function recurrent(builder: Builder, call: RecurrentCall): RecurrentResults {
-  const { x, mask, stages, returnSequences } = call;
+  const { mask, stages, returnSequences } = call;
   const halves = stages.flatMap((stage) => stage.halves);
+  // The wrapper of a Bidirectional may compute in another dtype than its halves.
+  const x = cast(builder, call.x, (halves[0] as LayerParts).options.computeDtype);
   const [timesteps] = x.shape as [number];
   builder.onRecurrent?.({ grus: halves, hasMask: mask !== null });
   const flags = pathFlags(builder, call, halves);

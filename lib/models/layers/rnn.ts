@@ -86,15 +86,11 @@ export class RnnLayer extends RecurrentLayer {
     const ordered = this.#goBackwards
       ? { ...inputs, x: backwards(builder, x), mask: mask === null ? null : backwards(builder, mask) }
       : inputs;
-    const { outputs, states } = this.compute(
-      builder,
-      { ...ordered, x: cast(builder, ordered.x, first.parts.options.computeDtype) },
-      {
-        stages: parts.map((half) => ({ merge: null, halves: [half] })),
-        returnSequences: this.#returnSequences,
-        stateful: this.#stateful,
-      },
-    );
+    const { outputs, states } = this.compute(builder, ordered, {
+      stages: parts.map((half) => ({ merge: null, halves: [half] })),
+      returnSequences: this.#returnSequences,
+      stateful: this.#stateful,
+    });
     const all = this.#returnState ? [...outputs, ...states] : outputs;
     const own = all.map((tensor) => cast(builder, tensor, this.computeDtype));
     return own.length === 1 ? (own[0] as Tensors) : own;

@@ -1,6 +1,7 @@
 import { isFloat, type KerasDtype, type SymbolicTensor } from "../compile/symbolic.js";
 import { isTensor } from "../compile/values.js";
 import { binary, cast, scalar, select, unary } from "../emit/elementwise.js";
+import { filled } from "../emit/movement.js";
 import { floatDtype } from "./dtypes.js";
 import { type OperationDefinition, operation } from "./operation.js";
 
@@ -118,8 +119,7 @@ function filledLike(value: number | null): OperationDefinition {
     const given = call.raw("fill_value");
     if (value === null && isTensor(given)) throw call.wrong("fill_value", "a number");
     const y = builder.tensor(x.shape, call.dtype("dtype") ?? x.dtype, x.repeat);
-    builder.emit("fill", {}, { y }, { value: value ?? call.number("fill_value"), repeat: 1 });
-    return y;
+    return filled(builder, y, value ?? call.number("fill_value"));
   });
 }
 

@@ -147,7 +147,8 @@ struct KernelSet {
   HalfKernels half;
   // For weights of 16 bits; null for an instruction set that reads widened
   // weights instead. They return the same bits as f32.layer does for the
-  // widened weights, unless there are denormals and the kernels use dots.
+  // widened weights, but for the signs of NaN, unless there are denormals and
+  // the kernels use dots.
   const LayerKernels<float>* float16_layer;
   const LayerKernels<float>* bfloat16_layer;
 };
