@@ -109,7 +109,7 @@ struct OuterProductArguments {
   size_t units;
   T* out;     // (depth, 3 * units)
   bool add;   // whether to add to `out` instead of overwriting it
-  T* packed;  // scratch, (kOuterRows, depth), or null
+  T* packed;  // scratch, (kOuterRows, depth)
 };
 
 // The number of rows of an outer product that are processed at a time.
