@@ -36,12 +36,13 @@ Status CheckDescription(const GruDescription& description);
 // Whether the activations are Keras's defaults: tanh, and sigmoid for the
 // gates.
 bool HasDefaultActivations(const GruDescription& description);
+// Whether either activation is a function that the user wrote.
+bool HasCustomActivation(const GruDescription& description);
+
 // Returns the type that the gradients of the gates' pre-activations are rounded
 // to, before they are multiplied. In a bfloat16 layer that is bfloat16, as in
 // Keras. float16 could not hold small gradients, so its layers keep them exact.
 StateRounding GradientRounding(const GruDescription& description);
-// Whether either activation is a function that the user wrote.
-bool HasCustomActivation(const GruDescription& description);
 
 // A layer's weights as Keras has them: kernel (F, 3U), recurrent kernel (U, 3U)
 // and bias, which is (2, 3U) with reset_after, else (3U,), or null for none.

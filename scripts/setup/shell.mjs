@@ -20,7 +20,8 @@ export function say(message) {
 
 /**
  * Runs a program in the repository's root with this process's standard streams and waits for it; a `quiet` one is
- * heard only when it fails or warns, and what one that is `aside` prints goes to standard error. Throws `CommandError` when it cannot be started or does not exit with 0.
+ * heard only when it fails or warns, and what one that is `aside` prints goes to standard error. Throws `CommandError`
+ * when it cannot be started or does not exit with 0.
  */
 export function run(command, args, { cwd = root, quiet = false, aside = false } = {}) {
   const stdio = quiet ? ["ignore", "pipe", "pipe"] : ["inherit", aside ? 2 : "inherit", "inherit"];

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/half.h"
+#include "cpu/forward/dropped_values.h"
 
 namespace cudnn_gru {
 namespace {
@@ -119,8 +120,7 @@ void BlockProducts<T>::DropInputs() {
       const T* const keep = InputDropout(mask, slot);
       T* const out =
           scratch_.dropped_inputs + (mask * block_.slots + slot) * features_;
-      for (size_t f = 0; f < features_; ++f) out[f] = x[f] * keep[f];
-      RoundValues(description_.state_rounding, out, features_);
+      DropValues(description_.state_rounding, x, keep, out, features_);
     }
   }
 }

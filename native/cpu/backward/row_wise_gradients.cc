@@ -44,11 +44,10 @@ void RowWiseGradients<T>::Read(const Row& row, RecordPart part, T* to) const {
   }
 }
 
-// Rounds a gradient, and writes it. Sets the lanes beyond the units to zero.
+// Sets the lanes beyond the units to zero.
 template <typename T>
 void RowWiseGradients<T>::Write(const Row& row, RecordPart part,
-                                T* from) const {
-  RoundValues(row.a.gradient_rounding, from, row.count);
+                                const T* from) const {
   const size_t lanes = row.kernels.lanes;
   for (size_t panel = row.a.panel_begin; panel < row.a.panel_end; ++panel) {
     T* const to = row.Part(panel, part);
@@ -57,6 +56,13 @@ void RowWiseGradients<T>::Write(const Row& row, RecordPart part,
     std::fill(to + count, to + lanes, T(0));
     from += count;
   }
+}
+
+template <typename T>
+void RowWiseGradients<T>::WriteGradient(const Row& row, RecordPart part,
+                                        T* gradient) const {
+  RoundValues(row.a.gradient_rounding, gradient, row.count);
+  Write(row, part, gradient);
 }
 
 template <typename T>
@@ -123,9 +129,9 @@ Status RowWiseGradients<T>::UpdateAndCandidate(const Row& row) const {
   Status status = Differentiate(row, kRecordCandidate, candidate_x_,
                                 candidate_y_, dy_, d_candidate_);
   if (!status.ok()) return status;
-  Write(row, kRecordCandidate, d_candidate_);
+  WriteGradient(row, kRecordCandidate, d_candidate_);
   status = Differentiate(row, kRecordUpdate, x_, y_, dx_, dy_);
-  if (status.ok()) Write(row, kRecordUpdate, dy_);
+  if (status.ok()) WriteGradient(row, kRecordUpdate, dy_);
   return status;
 }
 
@@ -140,9 +146,9 @@ Status RowWiseGradients<T>::ResetAfter(const Row& row) const {
     dy_[i] = d_candidate_[i] * recurrent[i];
     recurrent[i] = d_candidate_[i] * y_[i];
   }
-  Write(row, kRecordRecurrent, recurrent);
+  WriteGradient(row, kRecordRecurrent, recurrent);
   status = Differentiate(row, kRecordReset, x_, y_, dy_, dx_);
-  if (status.ok()) Write(row, kRecordReset, dx_);
+  if (status.ok()) WriteGradient(row, kRecordReset, dx_);
   return status;
 }
 
@@ -169,7 +175,7 @@ Status RowWiseGradients<T>::Reset(const Row& row) const {
   RoundValues(row.a.rounding, reset_state, row.count);
   Write(row, kRecordRecurrent, reset_state);
   const Status status = Differentiate(row, kRecordReset, x_, y_, dy_, dx_);
-  if (status.ok()) Write(row, kRecordReset, dx_);
+  if (status.ok()) WriteGradient(row, kRecordReset, dx_);
   return status;
 }
 

@@ -37,7 +37,9 @@ class RowWiseGradients {
   struct Row;
 
   void Read(const Row& row, RecordPart part, T* to) const;
-  void Write(const Row& row, RecordPart part, T* from) const;
+  void Write(const Row& row, RecordPart part, const T* from) const;
+  // Rounds the gradient in place, and writes it.
+  void WriteGradient(const Row& row, RecordPart part, T* gradient) const;
   // Writes the pre-activation x of a gate and its value y.
   void Activated(const Row& row, RecordPart gate, T* x, T* y) const;
   // Computes the gradient dx of x from the gradient dy of y.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/half.h"
+#include "cpu/forward/dropped_values.h"
 
 namespace cudnn_gru {
 template <typename T>
@@ -154,8 +155,7 @@ bool TimeLoop<T>::PrepareInputs(size_t begin, size_t count) {
                 : inputs + (row * call_.timesteps + InputStep(begin + step)) *
                                features;
         T* const out = place(mask) + step * features;
-        for (size_t f = 0; f < features; ++f) out[f] = x[f] * keep[f];
-        RoundValues(description_.state_rounding, out, features);
+        DropValues(description_.state_rounding, x, keep, out, features);
       }
     }
   }
@@ -325,11 +325,9 @@ void TimeLoop<T>::DropStates(size_t active) {
     for (size_t gate = 0; gate < kGates; ++gate) {
       const size_t offset = (gate * call_.batch + row) * units_;
       T* const out = shared_.dropped_states + offset;
-      for (size_t unit = unit_begin_; unit < unit_end_; ++unit) {
-        out[unit] = rows_.previous[i][unit] * masks[offset + unit];
-      }
-      RoundValues(description_.state_rounding, out + unit_begin_,
-                  unit_end_ - unit_begin_);
+      DropValues(description_.state_rounding, rows_.previous[i] + unit_begin_,
+                 masks + offset + unit_begin_, out + unit_begin_,
+                 unit_end_ - unit_begin_);
     }
   }
 }

@@ -42,6 +42,20 @@ void ForEachPanel(size_t panels, size_t bytes, const Visit& visit) {
   ForEachRange(panels, 1, threads, std::cref(body));
 }
 
+// Calls visit(panel, memory for its plain weights) for all panels of a format
+// of 16 bits, which only layers of float32 have. Fails with kOutOfMemory.
+template <typename T, typename Visit>
+Status ForEachWidened(const PackedShape& shape, const Visit& visit) {
+  if constexpr (sizeof(T) == sizeof(float)) {
+    const size_t space = shape.PanelSize() * sizeof(T);
+    const Workspace workspace(space);
+    if (workspace.data() == nullptr) return OutOfMemory(space, kPurpose);
+    T* const plain = static_cast<T*>(workspace.data());
+    for (size_t panel = 0; panel < shape.panels; ++panel) visit(panel, plain);
+  }
+  return Status();
+}
+
 size_t RoundUp(size_t bytes) {
   constexpr size_t kLine = AlignedBuffer::kAlignment;
   return (bytes + kLine - 1) / kLine * kLine;
@@ -83,18 +97,10 @@ Status CpuWeights::PackMatrix(const T* matrix, size_t depth,
     });
     return Status();
   }
-  // Only layers of float32 have a format of 16 bits.
-  if constexpr (sizeof(T) == sizeof(float)) {
-    const size_t space = shape.PanelSize() * sizeof(T);
-    const Workspace workspace(space);
-    if (workspace.data() == nullptr) return OutOfMemory(space, kPurpose);
-    T* const plain = static_cast<T*>(workspace.data());
-    for (size_t panel = 0; panel < shape.panels; ++panel) {
-      PackPanel(matrix, shape, panel, plain);
-      NarrowPanel(plain, shape, format_, packed + panel * bytes);
-    }
-  }
-  return Status();
+  return ForEachWidened<T>(shape, [&](size_t panel, auto* plain) {
+    PackPanel(matrix, shape, panel, plain);
+    NarrowPanel(plain, shape, format_, packed + panel * bytes);
+  });
 }
 
 template <typename T, typename Visit>
@@ -109,17 +115,10 @@ Status CpuWeights::VisitPanels(const void* packed, size_t depth,
     });
     return Status();
   }
-  if constexpr (sizeof(T) == sizeof(float)) {
-    const size_t space = shape.PanelSize() * sizeof(T);
-    const Workspace workspace(space);
-    if (workspace.data() == nullptr) return OutOfMemory(space, kPurpose);
-    T* const plain = static_cast<T*>(workspace.data());
-    for (size_t panel = 0; panel < shape.panels; ++panel) {
-      WidenPanel(from + panel * bytes, shape, format_, plain);
-      visit(plain, shape, panel);
-    }
-  }
-  return Status();
+  return ForEachWidened<T>(shape, [&](size_t panel, auto* plain) {
+    WidenPanel(from + panel * bytes, shape, format_, plain);
+    visit(plain, shape, panel);
+  });
 }
 
 template <typename T>
